@@ -1,0 +1,7 @@
+"""`python -m rhoset` is the command `rhoset`."""
+
+import sys
+
+from rhoset.cli import main
+
+sys.exit(main())

@@ -1,0 +1,73 @@
+"""The decorator that turns a function into a command with the options that all commands share."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from rhoset import __version__
+from rhoset.cli._output import Output, Payload, print_json
+
+Body = Callable[..., Payload]
+"""A command's function: takes an `Output` first, then its options; returns the JSON object."""
+
+
+class Denied(Exception):
+    """The command did its work and the answer is no (exit code 1)."""
+
+
+def command(
+    *, example: str, name: str | None = None, parent: click.Group | None = None
+) -> Callable[[Body], click.Command]:
+    """Make a function a command with ``--json``, ``-q``, ``--debug``, ``--version``, ``--help``.
+
+    Parameters
+    ----------
+    example
+        One line that a user could type, shown at the end of ``--help``.
+    name
+        Name on the command line; the function's name with ``-`` for ``_`` when omitted.
+    parent
+        The click group that the command belongs to (`groups show`), if any.
+
+    The function's docstring is the help text. It is called as ``body(out, **options)``, prints for
+    a human through `out`, and returns the object that ``--json`` prints. ``out.no()`` makes the
+    exit code 1; a `RhosetError` makes it 2.
+    """
+
+    def decorate(body: Body) -> click.Command:
+        @functools.wraps(body)
+        def callback(json_: bool, quiet: bool, debug: bool, **options: Any) -> None:
+            out = Output(json=json_, quiet=quiet, debug=debug)
+            payload = body(out, **options)
+            if json_:
+                print_json(payload)
+            if out.denied:
+                raise Denied
+
+        wrapped: Callable[..., None] = callback
+        for option in reversed(shared_options()):
+            wrapped = option(wrapped)
+        made = click.command(
+            name=name or body.__name__.rstrip("_").replace("_", "-"),
+            epilog=f"Example:  {example}",
+            context_settings={"help_option_names": ["-h", "--help"]},
+        )(wrapped)
+        if parent is not None:
+            parent.add_command(made)
+        return made
+
+    return decorate
+
+
+def shared_options() -> list[Callable[[Callable[..., None]], Callable[..., None]]]:
+    """The options of every command, in the order of its help."""
+    return [
+        click.option("--json", "json_", is_flag=True, help="Print one JSON object and no text."),
+        click.option("-q", "--quiet", is_flag=True, help="No progress and no remarks."),
+        click.option("--debug", is_flag=True, help="Show the traceback of an error."),
+        click.version_option(__version__, prog_name="rhoset", message="%(prog)s %(version)s"),
+    ]
