@@ -22,7 +22,7 @@ _HOME: dict[str, tuple[str, str]] = {
 }
 """Public name → the module that holds it and its name there; imported on first use."""
 
-__all__ = ["__version__", *_HOME]  # noqa: PLE0604
+__all__ = ["__version__", *_HOME]
 
 
 def __getattr__(name: str) -> Any:

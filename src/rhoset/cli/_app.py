@@ -64,22 +64,27 @@ def app() -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code; never raises for bad input."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    arguments = list(sys.argv[1:] if argv is None else argv) or ["--help"]
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        code = app.main(arguments, prog_name="rhoset", standalone_mode=False)
-        sys.stdout.flush()
-        return code if isinstance(code, int) else DONE
+        # Not app.main(), which exits with 1 on a closed pipe; here 1 means that the answer is no.
+        try:
+            with app.make_context("rhoset", arguments) as context:
+                app.invoke(context)
+        except click.exceptions.Exit as end:  # --help and --version end so
+            return end.exit_code
+        finally:
+            sys.stdout.flush()
+        return DONE
     except Denied:
         return NO
     except (KeyboardInterrupt, click.Abort):
         print("rhoset: interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        # Python flushes standard output once more at exit; give it somewhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        _drop_output()
         return BROKEN_PIPE
     except Exception as error:
         return _report(error, arguments)
@@ -91,9 +96,18 @@ def _report(error: Exception, arguments: list[str]) -> int:
         traceback.print_exception(error)
     message, slug = describe(error)
     print(f"rhoset: {message}", file=sys.stderr)
-    if "--json" in arguments and not isinstance(error, OSError):
-        print_json({"error": {"message": message, "slug": slug}})
+    try:
+        if "--json" in arguments:
+            print_json({"error": {"message": message, "slug": slug}})
+        sys.stdout.flush()
+    except OSError:
+        _drop_output()
     return WRONG
+
+
+def _drop_output() -> None:
+    """Let what is left for a standard output that cannot be written go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def describe(error: Exception) -> tuple[str, str]:
