@@ -1,0 +1,18 @@
+"""Networks: the type, its files, its evaluation."""
+
+from __future__ import annotations
+
+from rhoset.networks.activations import ACTIVATIONS as ACTIVATIONS
+from rhoset.networks.activations import activation as activation
+from rhoset.networks.atomic import write_atomic as write_atomic
+from rhoset.networks.digest import network_digest as network_digest
+from rhoset.networks.digest import table_digest as table_digest
+from rhoset.networks.evaluation import Evaluation as Evaluation
+from rhoset.networks.evaluation import evaluate as evaluate
+from rhoset.networks.evaluation import hidden as hidden
+from rhoset.networks.evaluation import logits as logits
+from rhoset.networks.files import read_network as read_network
+from rhoset.networks.files import read_parameters as read_parameters
+from rhoset.networks.files import write_network as write_network
+from rhoset.networks.fold import fold_factors as fold_factors
+from rhoset.networks.network import Network as Network

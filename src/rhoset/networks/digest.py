@@ -1,0 +1,66 @@
+"""What names a network and a table: SHA-256 of their numbers.
+
+The trusted checker recomputes both digests by itself; a certificate binds to them. The network's
+digest covers the tensors that decide its outputs, in their stored precision, and nothing else, so
+metadata and parameters that ride along do not change it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+TABLE_TENSORS = ("left", "right", "unembed", "bias")
+"""The tensors of a network that is stored folded, in the order of the digest."""
+
+FACTOR_TENSORS = ("embed_left", "embed_right", "hidden_left", "hidden_right", "unembed")
+"""The tensors of a network that is stored in factors, in the order of the digest; a ``bias`` may
+follow."""
+
+
+def network_digest(tensors: Mapping[str, NDArray[Any]], activation: str) -> str:
+    """SHA-256, as hex, of the tensors that define a network.
+
+    The bytes are ``b"rhoset-network-v1\\n"``; then for each tensor its name, ``numpy.dtype.str`` of
+    its little-endian type, its shape as decimals joined by commas, and its raw little-endian bytes
+    in C order, each followed by a newline; then the activation's name.
+
+    Parameters
+    ----------
+    tensors
+        With ``left``: the tensors are `TABLE_TENSORS`. Otherwise `FACTOR_TENSORS`, then ``bias``
+        where there is one. Other keys are ignored.
+    activation
+        Name of the activation.
+    """
+    if "left" in tensors:
+        names: tuple[str, ...] = TABLE_TENSORS
+    else:
+        names = FACTOR_TENSORS + (("bias",) if "bias" in tensors else ())
+    sha = hashlib.sha256(b"rhoset-network-v1\n")
+    for name in names:
+        array = np.asarray(tensors[name])
+        little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+        shape = ",".join(str(size) for size in array.shape)
+        sha.update(name.encode() + b"\n")
+        sha.update(little.dtype.str.encode() + b"\n")
+        sha.update(shape.encode() + b"\n")
+        sha.update(little.tobytes() if little.size == 0 else memoryview(little).cast("B"))
+        sha.update(b"\n")
+    sha.update(activation.encode())
+    return sha.hexdigest()
+
+
+def table_digest(table: NDArray[Any]) -> str:
+    """SHA-256, as hex, of a multiplication table: ``b"rhoset-table-v1"``, n as 8 bytes
+    (little-endian, unsigned), then the table as little-endian int32 in C order."""
+    table = np.asarray(table)
+    little = np.ascontiguousarray(table, dtype="<i4")
+    sha = hashlib.sha256(b"rhoset-table-v1")
+    sha.update(int(table.shape[0]).to_bytes(8, "little"))
+    sha.update(little.tobytes())
+    return sha.hexdigest()

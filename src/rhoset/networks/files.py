@@ -1,0 +1,184 @@
+"""Network files: safetensors with the four tables, or with the factors that make them.
+
+A file that holds any of the tables ``left`` and ``right`` is judged by its tables; other tensors in
+it are parameters that ride along. Otherwise it must hold the factors ``embed_left``,
+``embed_right``, ``hidden_left``, ``hidden_right``, ``unembed`` and the table ``cayley``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from rhoset.errors import RhosetError
+from rhoset.networks.atomic import write_atomic
+from rhoset.networks.digest import FACTOR_TENSORS, TABLE_TENSORS
+from rhoset.networks.fold import fold_factors
+from rhoset.networks.network import Network
+
+FORMAT_VERSION = "1"
+"""Version of the network file; written as metadata ``format``."""
+
+FORMAT = f"rhoset-network/{FORMAT_VERSION}"
+"""The metadata entry ``format`` of every file written here."""
+
+_DTYPES = {"F16", "F32", "F64"}
+_TABLE_DTYPES = {"I8", "U8", "I16", "U16", "I32", "U32", "I64", "U64"}
+
+
+def read_network(path: str | os.PathLike[str]) -> Network:
+    """Read a network file.
+
+    Sizes are checked before anything is allocated: a safetensors header whose offsets do not cover
+    the file exactly is refused, and shapes are compared with the table's before tensors are read.
+
+    Raises
+    ------
+    RhosetError
+        The file is missing or not safetensors (slug ``not-a-network``), tensors are missing
+        (``network-tensors``), or `Network` refuses them.
+    """
+    tensors, metadata = _read(Path(path), parameters=False)
+    try:
+        return _network(tensors, metadata)
+    except RhosetError as error:
+        raise RhosetError(f"{path}: {error}", slug=error.slug) from None
+
+
+def read_parameters(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
+    """The tensors of a network file that ride along: all but the ones `read_network` reads."""
+    tensors, _ = _read(Path(path), parameters=True)
+    return tensors
+
+
+def write_network(
+    path: str | os.PathLike[str],
+    network: Network,
+    parameters: Mapping[str, NDArray[Any]] | None = None,
+) -> Path:
+    """Write a network file atomically; returns its path.
+
+    A network with factors is written as its factors and ``cayley``, any other as its four tables
+    and ``table``. ``parameters`` ride along under their own names.
+
+    Raises
+    ------
+    RhosetError
+        A parameter has the name of a tensor of the network (slug ``network-tensors``), or the file
+        cannot be written (``cannot-write``).
+    """
+    if network.factors:
+        tensors = {**network.factors, "cayley": network.table}
+        taken = {*tensors, "left", "right", "table"}
+    else:
+        tensors = {name: getattr(network, name) for name in TABLE_TENSORS}
+        tensors["table"] = network.table
+        taken = set(tensors)
+    for name, value in (parameters or {}).items():
+        if name in taken:
+            raise RhosetError(
+                f"a parameter cannot be called {name!r}: the network itself has that tensor",
+                slug="network-tensors",
+            )
+        tensors[name] = np.ascontiguousarray(value)
+    metadata = {**network.metadata, "format": FORMAT, "activation": network.activation}
+    return write_atomic(path, save(tensors, metadata=metadata))
+
+
+def _layout(names: set[str]) -> tuple[tuple[str, ...], str]:
+    """The tensors to read and the name of the multiplication table among them."""
+    needed: tuple[str, ...]
+    factored = "left" not in names and "right" not in names and "embed_left" in names
+    if factored:
+        table = "table" if "table" in names and "cayley" not in names else "cayley"
+        needed = FACTOR_TENSORS
+    else:
+        table, needed = "table", TABLE_TENSORS
+    missing = [name for name in (*needed, table) if name not in names]
+    if missing:
+        have = ", ".join(sorted(names)[:12]) or "none"
+        raise RhosetError(
+            f"missing tensors {', '.join(missing)} (it has {have}): a network file holds left,"
+            " right, unembed, bias and table, or embed_left, embed_right, hidden_left,"
+            " hidden_right, unembed and cayley; use `rhoset import` for other layouts",
+            slug="network-tensors",
+        )
+    optional = ("bias",) if factored and "bias" in names else ()
+    return (*needed, *optional, table), table
+
+
+def _read(path: Path, *, parameters: bool) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
+    if not path.is_file():
+        what = "is a folder" if path.is_dir() else "no such file"
+        raise RhosetError(f"{path}: {what}; expected a .safetensors file", slug="not-a-network")
+    try:
+        with safe_open(path, framework="numpy") as handle:
+            names = set(handle.keys())
+            wanted, table = _layout(names)
+            if parameters:
+                wanted = tuple(sorted(names - set(wanted)))
+            else:
+                _check_header(handle, wanted, table)
+            return {n: handle.get_tensor(n) for n in wanted}, dict(handle.metadata() or {})
+    except RhosetError as error:
+        raise RhosetError(f"{path}: {error}", slug=error.slug) from None
+    except SafetensorError as error:
+        raise RhosetError(
+            f"{path}: not a safetensors file or damaged ({error}); `rhoset import` reads other"
+            " formats",
+            slug="not-a-network",
+        ) from None
+    except OSError as error:
+        raise RhosetError(f"{path}: {error.strerror or error}", slug="not-a-network") from None
+    except (TypeError, ValueError, KeyError) as error:
+        raise RhosetError(
+            f"{path}: a tensor cannot be read ({type(error).__name__}: {error}); weights are F16,"
+            " F32 or F64",
+            slug="network-dtype",
+        ) from None
+
+
+def _check_header(handle: Any, wanted: tuple[str, ...], table: str) -> None:
+    """Types, ranks and agreement of sizes with the table, from the header alone."""
+    size = handle.get_slice(table).get_shape()
+    if len(size) != 2 or size[0] != size[1] or size[0] == 0:
+        raise RhosetError(
+            f"tensor {table!r} has shape {tuple(size)}, expected (n, n) with n ≥ 1",
+            slug="network-table",
+        )
+    for name in wanted:
+        part = handle.get_slice(name)
+        shape, dtype = part.get_shape(), part.get_dtype()
+        allowed = _TABLE_DTYPES if name == table else _DTYPES
+        if dtype not in allowed:
+            raise RhosetError(
+                f"tensor {name!r} is of type {dtype}, expected "
+                + ("I32" if name == table else "F32, F64 or F16"),
+                slug="network-dtype",
+            )
+        axis = -1 if name in ("unembed", "bias") else 0
+        ranks = 1 if name == "bias" else 2
+        indexed = name not in ("hidden_left", "hidden_right")
+        if len(shape) != ranks or (indexed and shape[axis] != size[0]):
+            raise RhosetError(
+                f"tensor {name!r} has shape {tuple(shape)}, which does not fit the table of"
+                f" {size[0]} elements",
+                slug="network-shape",
+            )
+
+
+def _network(tensors: dict[str, NDArray[Any]], metadata: dict[str, str]) -> Network:
+    activation = metadata.get("activation", "relu")
+    if "left" in tensors:
+        left, right, unembed, bias = (tensors[name] for name in TABLE_TENSORS)
+        table = tensors["table"]
+        return Network(left, right, unembed, bias, table, activation, metadata=metadata)
+    table = tensors.pop("cayley") if "cayley" in tensors else tensors.pop("table")
+    return fold_factors(tensors, table, activation=activation, metadata=metadata)
