@@ -1,0 +1,261 @@
+"""Run folders: a manifest, one file for each trained network, one table of results.
+
+    RUN/run.toml                        how the networks were trained
+    RUN/networks/0003.safetensors       network 3
+    RUN/networks/0003.orbit.cert        a certificate of network 3
+    RUN/results.csv                     one row for each network
+
+Every file is written atomically, so a run that is killed at any moment holds whole files only.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import tomli_w
+
+from rhoset.errors import RhosetError
+from rhoset.networks.atomic import write_atomic
+
+MANIFEST = "run.toml"
+"""Name of the manifest; a folder that holds one is a run."""
+
+RESULTS = "results.csv"
+"""Name of the table of results."""
+
+_NETWORK_FILE = re.compile(r"(\d{4,})\.safetensors")
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A run folder.
+
+    Parameters
+    ----------
+    path
+        The folder.
+    manifest
+        What ``run.toml`` says.
+    """
+
+    path: Path
+    manifest: Mapping[str, Any]
+
+    @property
+    def indices(self) -> tuple[int, ...]:
+        """Indices of the networks that are there, ascending; looks at the folder each time."""
+        folder = self.path / "networks"
+        if not folder.is_dir():
+            return ()
+        found = (_NETWORK_FILE.fullmatch(entry.name) for entry in folder.iterdir())
+        return tuple(sorted({int(match[1]) for match in found if match}))
+
+    def network_path(self, index: int) -> Path:
+        """Where network ``index`` is or will be."""
+        return self.path / "networks" / f"{index:04d}.safetensors"
+
+    def certificates(self, index: int) -> dict[str, Path]:
+        """The certificates of network ``index`` by method."""
+        return certificates(self.network_path(index))
+
+    def results(self) -> list[dict[str, Any]]:
+        """The rows of ``results.csv``, numbers and truth values parsed; none where it is missing.
+
+        Raises RhosetError (slug ``bad-run``) where the file is no table.
+        """
+        path = self.path / RESULTS
+        try:
+            text = path.read_text(encoding="utf-8")
+            rows = list(csv.DictReader(io.StringIO(text), strict=True))
+        except FileNotFoundError:
+            return []
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            raise RhosetError(f"{path}: not a table of results ({error})", slug="bad-run") from None
+        return [{key: _parse(value) for key, value in row.items() if key} for row in rows]
+
+    def write_results(self, rows: Iterable[Mapping[str, Any]]) -> Path:
+        """Write ``results.csv`` atomically; columns in order of first appearance, None is empty."""
+        rows = list(rows)
+        columns = list(dict.fromkeys(key for row in rows for key in row))
+        text = io.StringIO()
+        writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({key: _format(value) for key, value in row.items()} for row in rows)
+        return write_atomic(self.path / RESULTS, text.getvalue())
+
+
+def create_run(path: str | os.PathLike[str], manifest: Mapping[str, Any]) -> Run:
+    """Make a run folder with that manifest.
+
+    Raises
+    ------
+    RhosetError
+        The folder is a run already or holds something else (slug ``run-exists``); it is left
+        as it is.
+    """
+    path = Path(path)
+    if path.exists() and (not path.is_dir() or any(_visible(path))):
+        what = "a run is there already" if (path / MANIFEST).exists() else "it is not empty"
+        raise RhosetError(f"{path}: {what}; choose another folder", slug="run-exists")
+    try:
+        (path / "networks").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RhosetError(
+            f"cannot make the folder {path}: {error.strerror or error}", slug="cannot-write"
+        ) from None
+    write_atomic(path / MANIFEST, tomli_w.dumps(dict(manifest)))
+    return open_run(path)
+
+
+def open_run(path: str | os.PathLike[str]) -> Run:
+    """Open a run folder.
+
+    Raises
+    ------
+    RhosetError
+        It is no folder with a readable ``run.toml`` (slug ``bad-run``).
+    """
+    path = Path(path)
+    try:
+        with open(path / MANIFEST, "rb") as handle:
+            manifest = tomllib.load(handle)
+    except FileNotFoundError:
+        raise RhosetError(
+            f"{path} is not a run: it has no {MANIFEST}; give a folder that `rhoset train` wrote",
+            slug="bad-run",
+        ) from None
+    except NotADirectoryError:
+        raise RhosetError(f"{path} is a file, expected a run folder", slug="bad-run") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RhosetError(f"{path / MANIFEST}: not TOML ({error})", slug="bad-run") from None
+    except OSError as error:
+        raise RhosetError(
+            f"{path / MANIFEST}: {error.strerror or error}", slug="bad-run"
+        ) from None
+    return Run(path, MappingProxyType(manifest))
+
+
+def certificate_path(network: str | os.PathLike[str], method: str) -> Path:
+    """Where the certificate of a network file by that method lies: ``NNNN.METHOD.cert``."""
+    network = Path(network)
+    return network.with_name(f"{network.name.removesuffix('.safetensors')}.{method}.cert")
+
+
+def certificates(network: str | os.PathLike[str]) -> dict[str, Path]:
+    """The certificates beside a network file, by method, in order of their names."""
+    network = Path(network)
+    stem = network.name.removesuffix(".safetensors")
+    pattern = re.compile(re.escape(stem) + r"\.([A-Za-z0-9_-]+)\.cert")
+    found: dict[str, Path] = {}
+    for entry in sorted(network.parent.iterdir()) if network.parent.is_dir() else []:
+        if match := pattern.fullmatch(entry.name):
+            found[match[1]] = entry
+    return found
+
+
+def open_networks(spec: str | os.PathLike[str]) -> list[tuple[str, Path]]:
+    """The network files that a NET argument means, with a label for each.
+
+    Parameters
+    ----------
+    spec
+        A network file; a run folder (all its networks, labelled ``RUN#INDEX``); ``RUN#3`` (network
+        3 of a run); or a folder of network files. Files are not opened here.
+
+    Raises
+    ------
+    RhosetError
+        Nothing there, not a run, no such index, no network yet (slug ``no-such-network``).
+    """
+    text = os.fspath(spec)
+    path = Path(text)
+    if path.is_file():
+        return [(text, path)]
+    if path.is_dir():
+        return _folder(text, path)
+    if "#" in text:
+        folder, _, number = text.rpartition("#")
+        run = open_run(folder or ".")
+        if not re.fullmatch(r"\d{1,9}", number):
+            raise RhosetError(
+                f"{text!r}: {number!r} is no index; write RUN#3 for network 3 of a run",
+                slug="no-such-network",
+            )
+        if int(number) not in run.indices:
+            raise RhosetError(
+                f"{text!r}: the run has no network {int(number)}; it has {_ranges(run.indices)}",
+                slug="no-such-network",
+            )
+        return [(f"{folder or '.'}#{int(number)}", run.network_path(int(number)))]
+    raise RhosetError(
+        f"{text!r}: no such file or folder; expected a network file, a run folder or RUN#3",
+        slug="no-such-network",
+    )
+
+
+def _folder(text: str, path: Path) -> list[tuple[str, Path]]:
+    label = text.rstrip("/") or text
+    if (path / MANIFEST).is_file():
+        run = open_run(path)
+        networks = [(f"{label}#{index}", run.network_path(index)) for index in run.indices]
+        if not networks:
+            raise RhosetError(
+                f"{text!r}: the run holds no finished network yet", slug="no-such-network"
+            )
+        return networks
+    files = sorted(entry for entry in path.glob("*.safetensors") if entry.is_file())
+    if not files:
+        raise RhosetError(
+            f"{text!r} is not a run (no {MANIFEST}) and holds no .safetensors files;"
+            " expected a network file, a run folder or RUN#3",
+            slug="no-such-network",
+        )
+    return [(str(entry), entry) for entry in files]
+
+
+def _visible(path: Path) -> list[Path]:
+    return [entry for entry in path.iterdir() if not entry.name.startswith(".")]
+
+
+def _ranges(indices: tuple[int, ...]) -> str:
+    """``0–4, 7`` for 0, 1, 2, 3, 4, 7; ``none`` for none."""
+    parts: list[str] = []
+    start = previous = None
+    for index in (*indices, None):
+        if start is not None and (index is None or previous is None or index != previous + 1):
+            parts.append(f"{start}" if start == previous else f"{start}–{previous}")
+            start = index
+        elif start is None:
+            start = index
+        previous = index
+    return ", ".join(parts) or "none"
+
+
+def _format(value: Any) -> Any:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return repr(float(value))
+    return value
+
+
+def _parse(value: str | None) -> Any:
+    if value is None or value == "":
+        return None
+    if value in ("True", "False"):
+        return value == "True"
+    for kind in (int, float):
+        try:
+            return kind(value)
+        except ValueError:
+            continue
+    return value
