@@ -1,0 +1,311 @@
+"""Families of groups that have a formula for their table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from rhoset.errors import RhosetError
+from rhoset.groups.permutations import CONVENTION, permutation_group
+from rhoset.groups.table import Group, IntArray, read_only, require_order
+
+
+def cyclic(n: int) -> Group:
+    """C_n: residues, xy = x + y mod n."""
+    _positive("C", n)
+    require_order(f"C{n}", n)
+    every = np.arange(n, dtype=np.int32)
+    table = (every[:, None] + every) % n
+    return Group(f"C{n}", table, convention=f"residues 0 to {n - 1}; xy is x + y mod {n}")
+
+
+def dihedral(n: int) -> Group:
+    """D_n of order 2n: r^0 … r^(n−1), then r^0 s … r^(n−1) s, with s r s = r⁻¹."""
+    _positive("D", n)
+    require_order(f"D{n}", 2 * n)
+    names = tuple(_word(a, p) for p in range(2) for a in range(n))
+    return Group(
+        f"D{n}",
+        _inverting(n, 0),
+        names,
+        f"index a + {n}p for r^a s^p, with s r s = r^-1; words are multiplied left to right",
+    )
+
+
+def dicyclic(n: int) -> Group:
+    """Dic_n of order 4n: a^i, then a^i x, with x² = a^n, x a x⁻¹ = a⁻¹."""
+    _positive("Dic", n)
+    require_order(f"Dic{n}", 4 * n)
+    names = tuple(_word(a, p, "ax") for p in range(2) for a in range(2 * n))
+    return Group(
+        f"Dic{n}",
+        _inverting(2 * n, n),
+        names,
+        f"index i + {2 * n}p for a^i x^p, with x^2 = a^{n}, x a x^-1 = a^-1;"
+        " words are multiplied left to right",
+    )
+
+
+def quaternion(order: int) -> Group:
+    """Generalised quaternion group of order 8, 16, 32, …: the dicyclic group of that order."""
+    if order < 8 or order & (order - 1):
+        raise RhosetError(
+            f"Q{order}: generalised quaternion groups have order 8, 16, 32, …; for other orders"
+            " 4n use Dic<n>",
+            slug="unknown-group",
+        )
+    base = dicyclic(order // 4)
+    names = base.element_names
+    if order == 8:
+        names = ("1", "i", "-1", "-i", "j", "k", "-j", "-k")
+    return Group(f"Q{order}", base.table, names, base.convention)
+
+
+def _inverting(m: int, square: int) -> IntArray:
+    """Table of a^i x^p with x a x⁻¹ = a⁻¹, x² = a^square, a^m = 1."""
+    i = np.tile(np.arange(m, dtype=np.int32), 2)
+    p = np.repeat(np.array([0, 1], dtype=np.int32), m)
+    both = p[:, None] & p
+    a = (i[:, None] + (1 - 2 * p)[:, None] * i + square * both) % m
+    return a + m * (p[:, None] ^ p)
+
+
+def _word(a: int, p: int, letters: str = "rs") -> str:
+    power = {0: "", 1: letters[0]}.get(a, f"{letters[0]}^{a}")
+    return power + letters[1] * p or "1"
+
+
+def symmetric(degree: int) -> Group:
+    """S_k on k points."""
+    _positive("S", degree)
+    if degree > 7:
+        require_order(f"S{degree}", int(np.prod(np.arange(1.0, degree + 1))))
+    swap = [1, 0, *range(2, degree)][:degree]
+    turn = [*range(1, degree), 0]
+    return permutation_group([swap, turn] if degree > 1 else [[0]], f"S{degree}")
+
+
+def alternating(degree: int) -> Group:
+    """A_k on k points."""
+    _positive("A", degree)
+    if degree > 7:
+        require_order(f"A{degree}", int(np.prod(np.arange(3.0, degree + 1))))
+    gens = []
+    for c in range(2, degree):
+        g = list(range(degree))
+        g[0], g[1], g[c] = 1, c, 0
+        gens.append(g)
+    return permutation_group(gens or [list(range(degree))], f"A{degree}")
+
+
+def direct_product(factors: Sequence[Group], name: str = "") -> Group:
+    """Tuples of elements, the last factor running fastest, multiplied factor by factor."""
+    if not factors:
+        raise RhosetError("a direct product needs at least one factor", slug="unknown-group")
+    name = name or "x".join(f.name for f in factors)
+    order = int(np.prod([float(f.order) for f in factors]))
+    require_order(name, order)
+    table = factors[0].table
+    names = [[f.element_name(x) for x in range(f.order)] for f in factors]
+    labels = names[0]
+    for f, own in zip(factors[1:], names[1:]):
+        wide = table[:, None, :, None] * np.int32(f.order) + f.table[None, :, None, :]
+        table = wide.reshape(len(table) * f.order, -1)
+        labels = [f"{a},{b}" for a in labels for b in own]
+    parts = "; ".join(f"{f.name}: {f.convention}" for f in factors if f.convention)
+    convention = f"tuples, the last factor running fastest ({parts})"
+    return Group(name, table, tuple(f"({label})" for label in labels), convention)
+
+
+def semidirect_product(
+    normal: Group, complement: Group, action: ArrayLike, name: str = ""
+) -> Group:
+    """N ⋊ H: pairs (a, h) with (a, h)(b, k) = (a·h(b), hk), the H part running fastest.
+
+    Parameters
+    ----------
+    action
+        (|H|, |N|): ``action[h, a]`` = h(a), automorphisms of N with (hk)(a) = h(k(a)).
+
+    Raises
+    ------
+    RhosetError
+        ``not-automorphisms`` when a row is no automorphism or the rows are no homomorphism.
+    """
+    moves = read_only(np.asarray(action))
+    n, h = normal.order, complement.order
+    name = name or f"{normal.name}:{complement.name}"
+    require_order(name, n * h)
+    if moves.shape != (h, n) or moves.min() < 0 or moves.max() >= n:
+        raise RhosetError(
+            f"{name}: the action has shape {moves.shape}; give ({h}, {n}) images in 0 to {n - 1}",
+            slug="not-automorphisms",
+        )
+    for s in complement.generators:
+        if not np.array_equal(moves[s][normal.table], normal.table[np.ix_(moves[s], moves[s])]):
+            raise RhosetError(
+                f"{name}: element {s} of {complement.name} does not act as an automorphism of"
+                f" {normal.name}",
+                slug="not-automorphisms",
+            )
+        if not np.array_equal(moves[complement.table[:, s]], moves[:, moves[s]]):
+            raise RhosetError(
+                f"{name}: the action is no homomorphism: (k·{s})(a) differs from k({s}(a))",
+                slug="not-automorphisms",
+            )
+    if len(np.unique(moves[complement.identity])) < n:
+        raise RhosetError(
+            f"{name}: the identity of {complement.name} must act as a permutation",
+            slug="not-automorphisms",
+        )
+    first = normal.table[:, moves].astype(np.int32)  # (a, h, b) -> a·h(b)
+    table = first[:, :, :, None] * np.int32(h) + complement.table[None, :, None, :]
+    names = tuple(
+        f"({normal.element_name(a)},{complement.element_name(b)})"
+        for a in range(n)
+        for b in range(h)
+    )
+    convention = "pairs (a,h), h running fastest; (a,h)(b,k) = (a h(b), hk)"
+    return Group(name, table.reshape(n * h, n * h), names, convention)
+
+
+def cyclic_semidirect(m: int, k: int, multiplier: int | None = None, name: str = "") -> Group:
+    """C_m ⋊ C_k where the generator of C_k multiplies residues mod m by ``multiplier``.
+
+    Without a multiplier: the least one of multiplicative order exactly k.
+    """
+    _positive("C", m)
+    _positive("C", k)
+    require_order(name or f"C{m}:C{k}", m * k)
+    name = name or f"C{m}:C{k}" + (f"({multiplier})" if multiplier is not None else "")
+    r = multiplier
+    if r is None:
+        r = next((s for s in range(1, m + 1) if _multiplicative_order(s % m, m) == k), None)
+    if r is None or pow(r, k, m) != 1 % m:
+        raise RhosetError(
+            f"{name}: no residue mod {m} has order {k}"
+            if r is None
+            else f"{name}: {r}^{k} is not 1 mod {m}, so C{k} does not act this way on C{m}",
+            slug="not-automorphisms",
+        )
+    powers = np.array([pow(r, j, m) for j in range(k)], dtype=np.int64)
+    action = powers[:, None] * np.arange(m) % m
+    out = semidirect_product(cyclic(m), cyclic(k), action, name)
+    convention = f"pairs (a,h), h running fastest; (a,h)(b,k) = (a + {r}^h b mod {m}, h + k mod {k})"
+    return Group(name, out.table, out.element_names, convention)
+
+
+def frobenius(order: int) -> Group:
+    """F_n: C_p ⋊ C_k, n = pk with p the largest prime factor and k > 1 a divisor of p − 1."""
+    p, rest = 1, order
+    for q in range(2, order + 1):
+        while rest % q == 0:
+            p, rest = q, rest // q
+    k = order // p if p > 1 else 0
+    if k < 2 or (p - 1) % k:
+        raise RhosetError(
+            f"F{order}: a Frobenius group C_p : C_k needs order p·k with p prime and k a divisor"
+            " of p − 1, such as F20, F21, F42",
+            slug="unknown-group",
+        )
+    return cyclic_semidirect(p, k, name=f"F{order}")
+
+
+def wreath_product(base: Group, top: Group, name: str = "") -> Group:
+    """base ≀ top, top permuting the copies as it permutes its points.
+
+    The top group's natural action counts (degree of a permutation group); a group without one
+    acts on itself from the left. Elements are permutations of (copies × base elements).
+    """
+    images = top.permutations if top.permutations is not None else top.table
+    copies = images.shape[1]
+    name = name or f"{base.name}wr{top.name}"
+    order = float(base.order) ** copies * top.order
+    require_order(name, int(min(order, 1e15)))
+    points, own = base.permutations, base.table
+    local = own if points is None else points
+    width = local.shape[1]
+    every = np.arange(copies * width)
+    gens = []
+    for s in base.generators:
+        g = every.copy()
+        g[:width] = local[s]
+        gens.append(g)
+    for s in top.generators:
+        gens.append((images[s][:, None] * width + np.arange(width)).ravel())
+    orbits = np.unique(images.min(axis=0))
+    for start in orbits[orbits > 0]:
+        for s in base.generators:
+            g = every.copy()
+            g[start * width : (start + 1) * width] = start * width + local[s]
+            gens.append(g)
+    convention = f"permutations of {copies} copies of {width} points; " + CONVENTION
+    return permutation_group(gens or [every], name, convention)
+
+
+def elementary_abelian(p: int, rank: int) -> Group:
+    """C_p^rank: vectors over the integers mod p, the last coordinate running fastest."""
+    _positive("C", p)
+    _positive("exponent ", rank)
+    require_order(f"C{p}^{rank}", int(min(float(p) ** rank, 1e15)))
+    digits = np.array(np.unravel_index(np.arange(p**rank), (p,) * rank))
+    table = np.zeros((p**rank,) * 2, dtype=np.int32)
+    for row in digits:
+        table = table * np.int32(p) + ((row[:, None] + row) % p).astype(np.int32)
+    names = tuple("(" + ",".join(map(str, v)) + ")" for v in digits.T.tolist())
+    convention = f"vectors mod {p}, the last coordinate running fastest; xy is x + y"
+    return Group(f"C{p}^{rank}", table, names, convention)
+
+
+def mathieu11() -> Group:
+    """M11 on 11 points (generators of the ATLAS: order 2 and order 4)."""
+    a = list(range(11))
+    for x, y in ((2, 10), (4, 11), (5, 7), (8, 9)):
+        a[x - 1], a[y - 1] = y - 1, x - 1
+    b = list(range(11))
+    for cycle in ((1, 4, 3, 8), (2, 5, 6, 9)):
+        for x, y in zip(cycle, cycle[1:] + cycle[:1]):
+            b[x - 1] = y - 1
+    return permutation_group([a, b], "M11")
+
+
+def opposite(group: Group, name: str = "") -> Group:
+    """The opposite group: the transposed table, x∘y = yx."""
+    convention = f"opposite of: {group.convention}" if group.convention else ""
+    return Group(name or f"{group.name}^op", group.table.T, group.element_names, convention)
+
+
+def relabel(group: Group, new_index: ArrayLike, name: str = "") -> Group:
+    """The same group with element x called ``new_index[x]``."""
+    new = np.asarray(new_index, dtype=np.int64)
+    old = np.argsort(new)
+    if not np.array_equal(new[old], np.arange(group.order)):
+        raise RhosetError(
+            f"{group.name}: new_index must hold each of 0 to {group.order - 1} once",
+            slug="not-a-permutation",
+        )
+    table = new[group.table[np.ix_(old, old)]]
+    names = tuple(group.element_names[x] for x in old) if group.element_names else ()
+    points = None if group.permutations is None else group.permutations[old]
+    return Group(name or group.name, table, names, "relabelled; " + group.convention, points)
+
+
+def _multiplicative_order(s: int, m: int) -> int:
+    if m == 1:
+        return 1
+    power, k = s, 1
+    while power != 1:
+        power = power * s % m
+        k += 1
+        if k > m:
+            return 0
+    return k
+
+
+def _positive(family: str, n: int) -> None:
+    if n < 1:
+        raise RhosetError(f"{family}{n}: the parameter must be at least 1", slug="unknown-group")
+
+

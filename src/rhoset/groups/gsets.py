@@ -1,0 +1,131 @@
+"""G-sets: left actions of a group on finitely many points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from rhoset.errors import RhosetError
+from rhoset.groups.subgroups import Subgroup, left_cosets
+from rhoset.groups.table import Group, IntArray, read_only
+
+
+@dataclass(frozen=True, eq=False)
+class GSet:
+    """A left action on k points: ``action[g, b]`` = g·b and (gh)·b = g·(h·b).
+
+    Attributes
+    ----------
+    action
+        (n, k) images.
+    stabilizer
+        The elements that fix point 0.
+    """
+
+    action: IntArray
+    stabilizer: Subgroup
+
+    @property
+    def size(self) -> int:
+        """Number of points."""
+        return self.action.shape[1]
+
+    @cached_property
+    def orbits(self) -> IntArray:
+        """(k,) label of each point's orbit, numbered by smallest point."""
+        return read_only(np.unique(self.action.min(axis=0), return_inverse=True)[1])
+
+    @property
+    def is_transitive(self) -> bool:
+        """True when there is one orbit."""
+        return bool(np.all(self.orbits == 0))
+
+
+def coset_gset(group: Group, h: Subgroup) -> GSet:
+    """G acting on the left cosets of H by g·(xH) = gxH; point 0 is H itself.
+
+    Examples
+    --------
+    >>> from rhoset.groups import generated_subgroup, group
+    >>> s3 = group("S3")
+    >>> coset_gset(s3, generated_subgroup(s3, [1])).size
+    3
+    """
+    labels = left_cosets(group, h)
+    representatives = np.unique(labels, return_index=True)[1]
+    return GSet(read_only(labels[group.table[:, representatives]]), h)
+
+
+def regular_gset(group: Group) -> GSet:
+    """G acting on itself from the left: ``action`` is the table (point 0 is element 0)."""
+    trivial = Subgroup(group, read_only(np.array([group.identity])))
+    return GSet(group.table, trivial)
+
+
+def natural_gset(group: Group) -> GSet:
+    """The action that the family comes with (points of a permutation group, vectors, a line).
+
+    Raises
+    ------
+    RhosetError
+        ``no-natural-action`` when the group was given by a bare table.
+    """
+    if group.permutations is None:
+        raise RhosetError(
+            f"{group.name} comes with no natural action; use coset_gset with a subgroup",
+            slug="no-natural-action",
+        )
+    return gset_from_permutations(group, group.permutations)
+
+
+def gset_from_permutations(group: Group, action: ArrayLike) -> GSet:
+    """A checked G-set from the (n, k) images ``action[g, b]`` = g·b.
+
+    Raises
+    ------
+    RhosetError
+        ``not-an-action`` when the shape is wrong, the identity moves a point, or
+        (gs)·b ≠ g·(s·b) for a generator s.
+    """
+    array = np.asarray(action)
+    n = group.order
+    if array.ndim != 2 or len(array) != n or array.shape[1] == 0:
+        raise RhosetError(
+            f"{group.name}: the action has shape {array.shape}; give ({n}, k) images g·b",
+            slug="not-an-action",
+        )
+    k = array.shape[1]
+    if not np.issubdtype(array.dtype, np.integer) or array.min() < 0 or array.max() >= k:
+        raise RhosetError(
+            f"{group.name}: the images must be integers 0 to {k - 1}", slug="not-an-action"
+        )
+    array = read_only(array)
+    if not np.array_equal(array[group.identity], np.arange(k)):
+        raise RhosetError(
+            f"{group.name}: the identity {group.identity} moves a point: its row is"
+            f" {array[group.identity].tolist()[:10]}",
+            slug="not-an-action",
+        )
+    for s in group.generators:
+        bad = array[group.table[:, s]] != array[:, array[s]]
+        if bad.any():
+            g, b = np.argwhere(bad)[0]
+            raise RhosetError(
+                f"{group.name}: not a left action: ({g}·{s})·{b} = {array[group.table[g, s], b]}"
+                f" but {g}·({s}·{b}) = {array[g, array[s, b]]}",
+                slug="not-an-action",
+            )
+    return GSet(array, point_stabilizer(group, array, 0))
+
+
+def point_stabilizer(group: Group, action: IntArray, point: int) -> Subgroup:
+    """The elements that fix ``point`` in an (n, k) action."""
+    return Subgroup(group, read_only(np.flatnonzero(action[:, point] == point)))
+
+
+def opposite_gset(group: Group, gset: GSet) -> IntArray:
+    """(n, k) the right action b·g = g⁻¹·b of a left action."""
+    return read_only(gset.action[group.inverse])

@@ -1,0 +1,166 @@
+"""All subgroups of a group up to conjugacy.
+
+Every subgroup is generated, one step at a time, by elements of prime-power order, so joining the
+representatives found so far with such elements reaches every class (cyclic extension without the
+solvable restriction; Neubüser 1960).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rhoset.errors import RhosetError
+from rhoset.groups.subgroups import Subgroup
+from rhoset.groups.table import Group, read_only
+
+BoolArray = NDArray[np.bool_]
+
+SUBGROUP_LIMIT = 60_000
+"""Most subgroups (not classes) kept in the search; n/8 bytes and about 0.1 ms each."""
+
+SUBGROUP_ORDER_LIMIT = 1_500
+"""Largest order searched; time grows roughly as classes times elements of prime-power order."""
+
+
+def subgroup_classes(group: Group) -> tuple[Subgroup, ...]:
+    """One subgroup of each conjugacy class, by order, the trivial one first.
+
+    Raises
+    ------
+    RhosetError
+        ``group-too-large`` beyond SUBGROUP_ORDER_LIMIT; ``too-many-subgroups`` beyond
+        SUBGROUP_LIMIT.
+
+    Examples
+    --------
+    >>> from rhoset.groups import group
+    >>> len(subgroup_classes(group("S4")))
+    11
+    """
+    n = group.order
+    if n > SUBGROUP_ORDER_LIMIT:
+        raise RhosetError(
+            f"{group.name} has order {n}: searching all its subgroups is limited to order"
+            f" {SUBGROUP_ORDER_LIMIT}; give the subgroups you need (generated_subgroup)",
+            slug="group-too-large",
+        )
+    search = _Search(group)
+    trivial = np.zeros(n, dtype=bool)
+    trivial[group.identity] = True
+    found = [search.add(trivial)]
+    for h in found:
+        for z in search.useful(h):
+            joined = search.join(h, z)
+            if not search.known(joined):
+                found.append(search.add(joined))
+    subgroups = [Subgroup(group, read_only(np.flatnonzero(mask))) for mask in found]
+    return tuple(sorted(subgroups, key=lambda s: (s.order, s.elements.tolist())))
+
+
+class _Search:
+    """Working state of one search: conjugation table, elements of prime-power order, what is seen."""
+
+    def __init__(self, group: Group) -> None:
+        self.group = group
+        t, inverse, n = group.table, group.inverse, group.order
+        self.conjugates = np.empty((n, n), dtype=np.int32)
+        for g in range(n):
+            self.conjugates[g] = t[t[g], inverse[g]]
+        self.cyclic = self._cyclic_generators()
+        self.seen: set[bytes] = set()
+        self.largest_proper = n // _smallest_prime(n) if n > 1 else 1
+        self.generators: dict[bytes, list[int]] = {}
+
+    def _cyclic_generators(self) -> NDArray[np.int64]:
+        """One generator for each cyclic subgroup of prime-power order."""
+        group = self.group
+        out = []
+        done = np.zeros(group.order, dtype=bool)
+        for x in range(group.order):
+            order = int(group.element_orders[x])
+            if done[x] or not _is_prime_power(order):
+                continue
+            powers = [group.identity]
+            for _ in range(order - 1):
+                powers.append(int(group.table[powers[-1], x]))
+            done[[p for p in powers if group.element_orders[p] == order]] = True
+            out.append(x)
+        return np.array(out, dtype=np.int64)
+
+    def useful(self, h: BoolArray) -> NDArray[np.int64]:
+        """Generators outside H, one for each orbit of the normalizer of H."""
+        outside = self.cyclic[~h[self.cyclic]]
+        if not len(outside):
+            return outside
+        gens = self.generators[_key(h)]
+        normalizer = np.ones(len(h), dtype=bool)
+        for g in gens:
+            normalizer &= h[self.conjugates[:, g]]
+        smallest = self.conjugates[np.flatnonzero(normalizer)][:, outside].min(axis=0)
+        first = np.unique(smallest, return_index=True)[1]
+        return outside[np.sort(first)]
+
+    def join(self, h: BoolArray, z: int) -> BoolArray:
+        """The subgroup that H and z generate."""
+        gens = [*self.generators[_key(h)], int(z)]
+        columns = self.group.table[:, gens]
+        inside = h.copy()
+        layer = np.flatnonzero(inside)
+        while len(layer):
+            fresh = np.zeros_like(inside)
+            fresh[columns[layer].ravel()] = True
+            fresh &= ~inside
+            inside |= fresh
+            layer = np.flatnonzero(fresh)
+            if inside.sum() > self.largest_proper:
+                inside[:] = True
+                break
+        self.pending = gens
+        return inside
+
+    def known(self, mask: BoolArray) -> bool:
+        """True when the subgroup or a conjugate was added before."""
+        return _key(mask) in self.seen
+
+    def add(self, mask: BoolArray) -> BoolArray:
+        """Record the subgroup with all its conjugates."""
+        gens = getattr(self, "pending", [])
+        self.generators[_key(mask)] = gens
+        elements = np.flatnonzero(mask)
+        normalizer = np.ones(len(mask), dtype=bool)
+        for g in gens:
+            normalizer &= mask[self.conjugates[:, g]]
+        inside = np.flatnonzero(normalizer)
+        smallest = self.group.table[:, inside].min(axis=1)
+        representatives = np.unique(smallest)
+        images = np.zeros((len(representatives), len(mask)), dtype=bool)
+        np.put_along_axis(images, self.conjugates[representatives][:, elements], True, axis=1)
+        self.seen.update(row.tobytes() for row in np.packbits(images, axis=1))
+        if len(self.seen) > SUBGROUP_LIMIT:
+            raise RhosetError(
+                f"{self.group.name} has more than {SUBGROUP_LIMIT} subgroups; all of them would"
+                " take too long; give the subgroups you need (generated_subgroup)",
+                slug="too-many-subgroups",
+            )
+        return mask
+
+
+def _key(mask: BoolArray) -> bytes:
+    return np.packbits(mask).tobytes()
+
+
+def _smallest_prime(n: int) -> int:
+    p = 2
+    while n % p:
+        p += 1
+    return p
+
+
+def _is_prime_power(n: int) -> bool:
+    if n < 2:
+        return False
+    p = _smallest_prime(n)
+    while n % p == 0:
+        n //= p
+    return n == 1
