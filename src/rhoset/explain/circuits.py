@@ -1,0 +1,250 @@
+"""Finding the circuits of a network: neurons grouped by irrep and by the ρ-sets they write to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rhoset.explain.explanation import Circuit
+from rhoset.explain.orbits import antipodes, candidates, negative
+from rhoset.explain.placement import Directions, directions, place
+from rhoset.explain.slots import kind_of
+from rhoset.explain.spectrum import ENDOMORPHISMS, Spectrum
+from rhoset.groups import Group, Irrep, RhoSet, Subgroup
+from rhoset.networks import Network
+
+NEURON_SHARE = 0.5
+"""A neuron stays in a circuit when its exact form holds at least this share of its energy."""
+
+MIN_NEURONS = 2
+"""Fewer neurons than this are no circuit."""
+
+
+def find_circuits(
+    network: Network,
+    spectrum: Spectrum,
+    irreps: Sequence[Irrep],
+    subgroups: Sequence[Subgroup],
+) -> tuple[Circuit, ...]:
+    """All circuits of the network, the one with most energy first.
+
+    Parameters
+    ----------
+    network
+        Any network.
+    spectrum
+        `rhoset.explain.spectrum` of it.
+    irreps
+        The real irreps of its group.
+    subgroups
+        One subgroup of each conjugacy class.
+
+    Notes
+    -----
+    Deterministic, and unchanged but for labels by permuting neurons, by (s, 1/s) and by relabelling
+    the group. Cost m Σp d over the ρ-sets tried, and m n for the coset means.
+    """
+    group = network.group
+    energy = spectrum.energy
+    circuits: list[Circuit] = []
+    for k, irrep in enumerate(irreps):
+        neurons = np.flatnonzero(energy.live & (energy.dominant == k)).astype(np.int32)
+        if len(neurons) >= MIN_NEURONS:
+            circuits += _circuits_of_irrep(network, spectrum, group, irrep, k, neurons, subgroups)
+    order = sorted(
+        range(len(circuits)), key=lambda i: -float(energy.importance[circuits[i].neurons].sum())
+    )
+    return tuple(circuits[i] for i in order)
+
+
+def _circuits_of_irrep(
+    network: Network,
+    spectrum: Spectrum,
+    group: Group,
+    irrep: Irrep,
+    k: int,
+    neurons: NDArray[np.int32],
+    subgroups: Sequence[Subgroup],
+) -> list[Circuit]:
+    most = max(2, min(group.order, len(neurons) * max(1, irrep.dim)))
+    options = candidates(group, irrep, subgroups, most)
+    left, right, unembed = (table[neurons] for table in spectrum.coefficients[k])
+    importance = spectrum.energy.importance[neurons]
+    e = ENDOMORPHISMS[irrep.type]
+    forms = left @ left.transpose(0, 2, 1) + unembed @ unembed.transpose(0, 2, 1)
+    rows = place(group, irrep, options, directions(forms, importance, e))
+    placed = np.flatnonzero(rows.chosen >= 0)
+    if placed.size < MIN_NEURONS:
+        return []
+    vectors = np.stack(
+        [rows.sets[s].points[p] for s, p in zip(rows.chosen[placed], rows.point[placed])]
+    )
+    found = _right_directions(right[placed], unembed[placed], vectors, importance[placed], e)
+    columns = place(group, irrep, options, found)
+    circuits = []
+    pairs = {(int(s), int(t)) for s, t in zip(rows.chosen[placed], columns.chosen) if t >= 0}
+    for s, t in sorted(pairs):
+        inside = np.flatnonzero((rows.chosen[placed] == s) & (columns.chosen == t))
+        circuit = _build(
+            network,
+            spectrum,
+            irrep,
+            neurons[placed[inside]],
+            (rows.sets[s], columns.sets[t]),
+            (rows.point[placed[inside]], columns.point[inside]),
+        )
+        if circuit is not None:
+            circuits.append(circuit)
+    return circuits
+
+
+def _right_directions(
+    right: NDArray[np.float64],
+    unembed: NDArray[np.float64],
+    vectors: NDArray[np.float64],
+    importance: NDArray[np.float64],
+    e: int,
+) -> Directions:
+    """Directions of c once b is known: from M_RᵀM_R and M_Uᵀb.
+
+    Over ℂ or ℍ, right alone knows c up to a unit scalar; b and unembed fix the scalar.
+    """
+    pulled = np.einsum("iab,ia->ib", unembed, vectors)
+    forms = right.transpose(0, 2, 1) @ right
+    if e == 1:
+        return directions(forms + pulled[:, :, None] * pulled[:, None, :], importance, 1)
+    length = np.linalg.norm(pulled, axis=1)
+    frame = pulled / np.where(length > 0, length, 1.0)[:, None]
+    held = np.einsum("ia,iab,ib->i", frame, forms, frame) + length**2
+    total = np.einsum("iaa->i", forms) + (unembed**2).sum(axis=(1, 2))
+    share = np.minimum(e * held / np.where(total > 0, total, 1.0), 1.0)
+    return Directions(frame[:, :, None], share, importance)
+
+
+def _build(
+    network: Network,
+    spectrum: Spectrum,
+    irrep: Irrep,
+    neurons: NDArray[np.int32],
+    sets: tuple[RhoSet, RhoSet],
+    points: tuple[NDArray[np.int32], NDArray[np.int32]],
+) -> Circuit | None:
+    """The circuit of these neurons, signs settled, misfits removed; None when too few are left."""
+    left_set, right_set = sets
+    rows, columns = points
+    circuit = _read_and_write(network, spectrum, irrep, neurons, left_set, right_set, rows, columns)
+    keep = neuron_shares(network, spectrum, circuit) >= NEURON_SHARE
+    if int(keep.sum()) < MIN_NEURONS:
+        return None
+    neurons, rows, columns = neurons[keep], rows[keep].copy(), columns[keep].copy()
+    importance = spectrum.energy.importance[neurons]
+    weight = circuit.weight[keep] / np.maximum(np.abs(circuit.weight[keep]), 1e-300)
+    left_opposite, right_opposite = antipodes(left_set), antipodes(right_set)
+    # κ > 0: by −c where −C = C, by −b where −B = B, else for most by the sign of C
+    flip = weight < 0
+    if right_opposite is not None:
+        columns[flip] = right_opposite[columns[flip]]
+    elif left_opposite is not None:
+        rows[flip] = left_opposite[rows[flip]]
+    elif float(importance @ weight) < 0:
+        right_set = negative(right_set)
+    circuit = _read_and_write(network, spectrum, irrep, neurons, left_set, right_set, rows, columns)
+    if left_opposite is not None and right_opposite is not None:
+        flip = _against_reference(circuit, importance)
+        rows[flip], columns[flip] = left_opposite[rows[flip]], right_opposite[columns[flip]]
+        circuit = _read_and_write(
+            network, spectrum, irrep, neurons, left_set, right_set, rows, columns
+        )
+    return replace(circuit, kind=kind_of(circuit))
+
+
+def reading_vectors(circuit: Circuit) -> NDArray[np.float64]:
+    """(k, d): the vector a of each neuron, from α(b') ≈ ⟨b', a⟩ and γ(c') ≈ ⟨a, c'⟩ by projection."""
+    b, c = circuit.left_set.points, circuit.right_set.points
+    d = b.shape[1]
+    return circuit.alpha @ b * (d / len(b)) / 2 + circuit.gamma @ c * (d / len(c)) / 2
+
+
+def _against_reference(circuit: Circuit, importance: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Neurons whose a points away from the leading direction of all the a's; (b, c) and (−b, −c)
+    are one slot when B = −B and C = −C, and this chooses between them."""
+    vectors = reading_vectors(circuit)
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors = vectors / np.where(length > 0, length, 1.0)
+    _, axes = np.linalg.eigh((vectors * importance[:, None]).T @ vectors)
+    axis = axes[:, -1]
+    if axis[np.abs(axis).argmax()] < 0:
+        axis = -axis
+    return vectors @ axis < 0
+
+
+def _read_and_write(
+    network: Network,
+    spectrum: Spectrum,
+    irrep: Irrep,
+    neurons: NDArray[np.int32],
+    left_set: RhoSet,
+    right_set: RhoSet,
+    rows: NDArray[np.int32],
+    columns: NDArray[np.int32],
+) -> Circuit:
+    """Coset means α, γ and weights κ of neurons at given slots."""
+    group = network.group
+    alpha = coset_means(
+        network.left[:, neurons].T, left_set.gset.action[group.inverse][:, rows].T, left_set
+    )
+    gamma = coset_means(network.right[:, neurons].T, right_set.gset.action[:, columns].T, right_set)
+    coupling = left_set.points @ right_set.points.T
+    written = coupling[rows[:, None], right_set.gset.action[:, columns].T]
+    unembed = spectrum.unembed[neurons]
+    centred = written - written.mean(axis=1, keepdims=True)
+    weight = (unembed * centred).sum(axis=1) / (centred**2).sum(axis=1)
+    arrays = tuple(
+        np.array(array) for array in (coupling, neurons, rows, columns, weight, alpha, gamma)
+    )
+    for array in arrays:
+        array.setflags(write=False)
+    return Circuit(irrep.name, left_set, right_set, *arrays, kind="")
+
+
+def coset_means(
+    tables: NDArray[np.floating], labels: NDArray[np.int32], rho_set: RhoSet
+) -> NDArray[np.float64]:
+    """(k, p) mean of each row of the (k, n) tables over the elements with each label."""
+    count, n = tables.shape
+    p = len(rho_set.points)
+    flat = (labels.astype(np.int64) + p * np.arange(count)[:, None]).ravel()
+    sums = np.bincount(flat, weights=tables.astype(np.float64).ravel(), minlength=count * p)
+    return sums.reshape(count, p) * (p / n)
+
+
+def exact_tables(
+    network: Network, circuit: Circuit
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """(k, n) left, right and unembed of the circuit's neurons in their exact form."""
+    group = network.group
+    at_rows = circuit.left_set.gset.action[group.inverse][:, circuit.rows].T
+    at_columns = circuit.right_set.gset.action[:, circuit.columns].T
+    left = np.take_along_axis(circuit.alpha, at_rows.astype(np.intp), axis=1)
+    right = np.take_along_axis(circuit.gamma, at_columns.astype(np.intp), axis=1)
+    unembed = circuit.weight[:, None] * circuit.coupling[circuit.rows[:, None], at_columns]
+    return left, right, unembed
+
+
+def neuron_shares(network: Network, spectrum: Spectrum, circuit: Circuit) -> NDArray[np.float64]:
+    """(k,) share of each neuron's balanced energy that its exact form holds:
+    1 − ½‖δ(l, r)‖²/‖(l, r)‖² − ½‖δu‖²/‖u‖², at least 0."""
+    neurons = circuit.neurons
+    left, right, unembed = exact_tables(network, circuit)
+    read = ((left - network.left[:, neurons].T) ** 2).sum(axis=1) + (
+        (right - network.right[:, neurons].T) ** 2
+    ).sum(axis=1)
+    write = ((unembed - unembed.mean(axis=1, keepdims=True) - spectrum.unembed[neurons]) ** 2).sum(
+        axis=1
+    )
+    reads = (spectrum.left[neurons] ** 2).sum(axis=1) + (spectrum.right[neurons] ** 2).sum(axis=1)
+    writes = (spectrum.unembed[neurons] ** 2).sum(axis=1)
+    return np.clip(1 - read / (2 * reads) - write / (2 * writes), 0.0, 1.0)

@@ -1,0 +1,114 @@
+"""From a network to its explanation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from rhoset.explain import circuits as _circuits
+from rhoset.explain import placement as _placement
+from rhoset.explain import slots as _slots
+from rhoset.explain import spectrum as _spectrum
+from rhoset.explain.circuits import exact_tables, find_circuits, neuron_shares
+from rhoset.explain.explanation import Circuit, Explanation
+from rhoset.explain.spectrum import spectrum
+from rhoset.groups import Irrep, Subgroup, irreps, subgroup_classes
+from rhoset.networks import Network
+
+
+def explain(
+    network: Network,
+    *,
+    real_irreps: Sequence[Irrep] | None = None,
+    subgroups: Sequence[Subgroup] | None = None,
+) -> Explanation:
+    """Irreps and circuits of a network and the idealised network they amount to.
+
+    Parameters
+    ----------
+    network
+        A network on a group (any activation; the circuits' reading of the weights does not use it).
+    real_irreps, subgroups
+        `rhoset.groups.irreps` and one subgroup of each class of `rhoset.groups.subgroup_classes`,
+        when they are at hand.
+
+    Raises
+    ------
+    RhosetError
+        Where the network's table is no group's.
+
+    Notes
+    -----
+    Cost about 3 n² m multiply-adds for the Fourier coefficients and m Σ p d for the points of the
+    ρ-sets tried: 0.1 s for S5 of width 128. Deterministic.
+
+    References
+    ----------
+    Wu, Jaburi, Drori, Gross, "Towards a unified and verified understanding of group-operation
+    networks" (2024), sections 4 and 5.
+    """
+    group = network.group
+    found = tuple(real_irreps) if real_irreps is not None else tuple(irreps(group))
+    if subgroups is None:
+        subgroups = subgroup_classes(group)
+    analysed = spectrum(network, found)
+    circuits = find_circuits(network, analysed, found, subgroups)
+    energy = analysed.energy
+    share = np.zeros(network.width)
+    for circuit in circuits:
+        share[circuit.neurons] = neuron_shares(network, analysed, circuit)
+    weight = np.where(energy.live, energy.importance, 0.0)
+    total = float(weight.sum())
+    inside = np.zeros(network.width, dtype=bool)
+    for circuit in circuits:
+        inside[circuit.neurons] = True
+    return Explanation(
+        network=network,
+        irreps=found,
+        energy=energy,
+        circuits=circuits,
+        ideal=ideal_network(network, circuits),
+        share=share,
+        explained=float(weight @ share) / total if total > 0 else 0.0,
+        left_over=np.flatnonzero(energy.live & ~inside).astype(np.int32),
+        thresholds=thresholds(),
+    )
+
+
+def ideal_network(network: Network, circuits: Sequence[Circuit]) -> Network:
+    """The circuits' neurons in their exact form, all other neurons 0, the bias its mean."""
+    n, m = network.order, network.width
+    left, right, unembed = np.zeros((n, m)), np.zeros((n, m)), np.zeros((m, n))
+    means = network.unembed.astype(np.float64).mean(axis=1)
+    for circuit in circuits:
+        l, r, u = exact_tables(network, circuit)
+        left[:, circuit.neurons], right[:, circuit.neurons] = l.T, r.T
+        offset = means[circuit.neurons] - u.mean(axis=1)
+        unembed[circuit.neurons] = u + offset[:, None]
+    bias = np.full(n, float(network.bias.astype(np.float64).mean()))
+    return Network(
+        left,
+        right,
+        unembed,
+        bias,
+        network.table,
+        network.activation,
+        metadata=dict(network.metadata),
+    )
+
+
+def thresholds() -> dict[str, float]:
+    """The named thresholds of the search and their values."""
+    return {
+        "dead_share": _spectrum.DEAD_SHARE,
+        "point_fit": _placement.POINT_FIT,
+        "chance": _placement.CHANCE,
+        "fit_ceiling": _placement.FIT_CEILING,
+        "smaller_is_enough": _placement.SMALLER_IS_ENOUGH,
+        "slack": _placement.SLACK,
+        "neuron_share": _circuits.NEURON_SHARE,
+        "empty": _slots.EMPTY,
+        "even": _slots.EVEN,
+        "same_reading": _slots.SAME_READING,
+    }

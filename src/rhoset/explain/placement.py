@@ -1,0 +1,241 @@
+"""Which point of which ρ-set each neuron's vectors b and c are.
+
+A neuron of a ρ-set circuit has coefficient matrices M_L = b aᵀ, M_R = a cᵀ and M_U = κ b cᵀ (Wu et
+al. 2024, section 4), so b is read from left and unembed, c from right and unembed. A direction is
+then compared with every point of every candidate orbit; where the fixed vectors of a stabilizer
+have more than one dimension, the orbit is that through the neuron which most others agree with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rhoset.explain.orbits import Candidate, orbit
+from rhoset.groups import Group, Irrep, RhoSet
+
+POINT_FIT = 0.8
+"""A vector belongs to a ρ-set when its squared cosine with a point is at least this, and at least
+what `CHANCE` asks. Trained neurons reach 0.95; lower values admit neurons of no circuit."""
+
+CHANCE = 0.995
+"""... and at least this quantile of what a random direction reaches on the ρ-set."""
+
+FIT_CEILING = 0.985
+"""The quantile asks for no more than this squared cosine (large orbits are nearly dense)."""
+
+SMALLER_IS_ENOUGH = 2.0
+"""A smaller ρ-set is preferred to a better fitting one while its misfit, less `SLACK`, is at most
+this multiple of the other's."""
+
+SLACK = 0.03
+"""Misfit that counts for nothing when a smaller ρ-set is preferred."""
+
+AGREE = 3
+"""Neurons that must share an orbit whose stabilizer fixes more than one dimension."""
+
+PROPOSALS = 32
+"""Neurons, the strongest first, through which such an orbit is tried."""
+
+_SAMPLES = 2000
+
+
+@dataclass(frozen=True, eq=False)
+class Directions:
+    """Leading directions of N neurons: an orthonormal frame each (one vector for a real irrep, a
+    line over the endomorphism algebra otherwise) and the share of the form that lies in it."""
+
+    frames: NDArray[np.float64]  # (N, d, e)
+    share: NDArray[np.float64]  # (N,)
+    importance: NDArray[np.float64]  # (N,)
+
+
+@dataclass(frozen=True, eq=False)
+class Placement:
+    """The ρ-sets used on one side and each neuron's place; −1 where none fits."""
+
+    sets: tuple[RhoSet, ...]
+    chosen: NDArray[np.int32]  # (N,) index into sets
+    point: NDArray[np.int32]  # (N,)
+    fit: NDArray[np.float64]  # (N,)
+
+
+def directions(
+    forms: NDArray[np.float64], importance: NDArray[np.float64], columns: int
+) -> Directions:
+    """The leading eigenvectors of (N, d, d) positive forms; cost N d³."""
+    values, vectors = np.linalg.eigh(forms)
+    total = values.sum(axis=1)
+    share = values[:, -columns:].sum(axis=1) / np.where(total > 0, total, 1.0)
+    frames = vectors[:, :, -columns:]
+    if columns > 1:
+        frames = _settled(frames)
+    return Directions(frames, share, importance)
+
+
+def _settled(frames: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same subspaces with a first vector that the subspace alone determines: the projection of
+    the coordinate axis nearest to it."""
+    out = frames.copy()
+    for i, frame in enumerate(frames):
+        axis = int(np.round((frame**2).sum(axis=1), 6).argmax())
+        vector = frame @ frame[axis]
+        basis, _ = np.linalg.qr(np.column_stack([vector, frame]))
+        basis[:, 0] = vector / np.linalg.norm(vector)
+        out[i] = basis[:, : frame.shape[1]]
+    return out
+
+
+def fits(points: NDArray[np.float64], found: Directions) -> NDArray[np.float64]:
+    """(N, p) squared cosines of each neuron's direction with each point, times its share."""
+    count, d, e = found.frames.shape
+    inner = points @ found.frames.transpose(1, 0, 2).reshape(d, count * e)
+    return (inner.reshape(-1, count, e) ** 2).sum(axis=2).T * found.share[:, None]
+
+
+def threshold(points: NDArray[np.float64]) -> float:
+    """The fit asked for on this ρ-set: see `POINT_FIT` and `CHANCE`."""
+    d = points.shape[1]
+    if d == 1:
+        return POINT_FIT
+    inner = points @ _random_directions(d)
+    reached = float(np.quantile((inner**2).max(axis=0), CHANCE))
+    return max(POINT_FIT, min(reached, FIT_CEILING))
+
+
+@lru_cache(maxsize=64)
+def _random_directions(d: int) -> NDArray[np.float64]:
+    sample = np.random.default_rng(0).normal(size=(d, _SAMPLES))
+    return sample / np.linalg.norm(sample, axis=0)
+
+
+def place(group: Group, irrep: Irrep, options: Sequence[Candidate], found: Directions) -> Placement:
+    """The smallest fitting ρ-set and point of each neuron's direction.
+
+    Parameters
+    ----------
+    options
+        `rhoset.explain.orbits.candidates` of the irrep, smallest first.
+    found
+        Directions of the neurons.
+
+    Cost N Σp d over the candidates with a one-dimensional fixed space, `PROPOSALS` times that for
+    those neurons that none of these holds.
+    """
+    count = len(found.share)
+    sets: list[RhoSet] = []
+    tables: list[NDArray[np.float64]] = []
+    asked: list[float] = []
+    for option in options:
+        if option.basis.shape[1] == 1:
+            rho_set = orbit(group, irrep, option.basis[:, 0])
+            sets.append(rho_set)
+            tables.append(fits(rho_set.points, found))
+            asked.append(threshold(rho_set.points))
+    free = _choose(tables, asked, count)[0] < 0
+    for option in options:
+        if option.basis.shape[1] == 1 or int(free.sum()) < AGREE:
+            continue
+        while int(free.sum()) >= AGREE:
+            rho_set, held = _shared_orbit(group, irrep, option, found, free)
+            if rho_set is None:
+                break
+            sets.append(rho_set)
+            tables.append(fits(rho_set.points, found))
+            asked.append(threshold(rho_set.points))
+            free &= ~held
+    chosen, point, fit = _choose(tables, asked, count)
+    return Placement(tuple(sets), chosen, point, fit)
+
+
+def _choose(
+    tables: Sequence[NDArray[np.float64]], asked: Sequence[float], count: int
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
+    """Per neuron the smallest set (they come smallest first) that fits nearly as well as the best."""
+    chosen = np.full(count, -1, dtype=np.int32)
+    point = np.zeros(count, dtype=np.int32)
+    fit = np.zeros(count)
+    if not tables:
+        return chosen, point, fit
+    rounded = [np.round(table, 9) for table in tables]
+    best = np.stack([table.max(axis=1) for table in rounded], axis=1)  # (N, sets)
+    passes = best >= np.asarray(asked)
+    misfit = 1 - best
+    least = np.where(passes, misfit, np.inf).min(axis=1)
+    sizes = np.array([table.shape[1] for table in tables])
+    order = np.argsort(sizes, kind="stable")
+    for s in order[::-1]:
+        good = passes[:, s] & (misfit[:, s] - SLACK <= SMALLER_IS_ENOUGH * least)
+        chosen[good] = s
+    for s in np.unique(chosen[chosen >= 0]):
+        here = chosen == s
+        point[here] = rounded[s][here].argmax(axis=1)
+        fit[here] = best[here, s]
+    return chosen, point, fit
+
+
+def _shared_orbit(
+    group: Group, irrep: Irrep, option: Candidate, found: Directions, free: NDArray[np.bool_]
+) -> tuple[RhoSet | None, NDArray[np.bool_]]:
+    """The orbit with this stabilizer on which most of the free neurons lie, and which those are."""
+    nobody = np.zeros(len(free), dtype=bool)
+    representatives = np.unique(group.table[:, option.subgroup].min(axis=1))
+    matrices = irrep.matrices[representatives]  # (p, d, d)
+    images = matrices @ option.basis  # (p, d, f)
+    p, d, f = images.shape
+    members = np.flatnonzero(free & (found.share >= POINT_FIT))
+    sub = Directions(found.frames[members], found.share[members], found.importance[members])
+    if len(members) < AGREE:
+        return None, nobody
+    strongest = np.argsort(-sub.importance, kind="stable")[:PROPOSALS]
+    best_score, best_vector = 0.0, None
+    for j in strongest:
+        inner = (images.reshape(p, d, f).transpose(0, 2, 1).reshape(p * f, d)) @ sub.frames[j, :, 0]
+        inner = inner.reshape(p, f)
+        at = int(np.round((inner**2).sum(axis=1), 9).argmax())
+        if float((inner[at] ** 2).sum()) * sub.share[j] < POINT_FIT:
+            continue
+        vector = option.basis @ (inner[at] / np.linalg.norm(inner[at]))
+        points = matrices @ vector
+        best = fits(points, sub).max(axis=1)
+        held = best >= threshold(points)
+        score = float((sub.importance * best)[held].sum())
+        if int(held.sum()) >= AGREE and score > best_score:
+            best_score, best_vector = score, vector
+    if best_vector is None:
+        return None, nobody
+    vector = _refined(matrices, option, sub, best_vector)
+    rho_set = orbit(group, irrep, vector)
+    held = np.zeros(len(free), dtype=bool)
+    held[members] = fits(rho_set.points, sub).max(axis=1) >= threshold(rho_set.points)
+    if int(held.sum()) < AGREE:
+        return None, nobody
+    return rho_set, held
+
+
+def _refined(
+    matrices: NDArray[np.float64],
+    option: Candidate,
+    found: Directions,
+    vector: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """The vector that agrees best with the neurons that its orbit holds, two rounds."""
+    if found.frames.shape[2] > 1:
+        return vector
+    for _ in range(2):
+        points = matrices @ vector
+        table = fits(points, found)
+        held = table.max(axis=1) >= threshold(points)
+        if not held.any():
+            return vector
+        back = np.einsum("iab,ia->ib", matrices[table.argmax(axis=1)], found.frames[:, :, 0])
+        inside = (back @ option.basis)[held]
+        weights = found.importance[held]
+        _, vectors = np.linalg.eigh((inside * weights[:, None]).T @ inside)
+        refined = option.basis @ vectors[:, -1]
+        vector = refined if refined @ vector >= 0 else -refined
+    return vector
