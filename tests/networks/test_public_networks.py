@@ -16,7 +16,7 @@ def test_accuracy_margin_and_loss(public: PublicNetwork) -> None:
     # S5_width32_seed9 has a pair whose two largest logits differ by 4e-7.
     assert abs(found.correct - public.correct) <= (public.name == "S5_width32_seed9")
     assert found.margin == pytest.approx(public.margin, abs=5.1e-4)
-    assert found.loss == pytest.approx(public.loss, rel=3e-4)
+    assert found.loss == pytest.approx(public.loss, rel=5e-4)
 
 
 def test_factors_are_kept_and_named(public: PublicNetwork) -> None:
