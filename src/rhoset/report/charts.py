@@ -1,0 +1,297 @@
+"""The charts of the report, as SVG text that takes its colours from the page."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from html import escape
+
+from rhoset.report import svg
+from rhoset.report.views import HistoryView, IrrepView, MarginView, Matrix, NetworkView
+from rhoset.report.words import percent, quantity, wilson
+
+WANTED = 0.95
+"""The bound that counts as proved in the field's tables (Wu et al. 2024)."""
+COLOURS = 8
+"""Number of irrep colours in the style sheet; further irreps share the last."""
+FAINT = 0.02
+"""Shares of energy below this are not drawn in the heat map."""
+METHODS = ("exhaustive", "irrep", "equivariant", "orbit", "coset", "paper")
+SHAPES = {
+    "exhaustive": "M-5-5H5V5H-5Z",
+    "irrep": "M0-6L6 5H-6Z",
+    "equivariant": "M0-6.5L6.5 0L0 6.5L-6.5 0Z",
+    "orbit": "M-5.5 0A5.5 5.5 0 1 0 5.5 0A5.5 5.5 0 1 0 -5.5 0Z",
+    "coset": "M0 6L6-5H-6Z",
+    "paper": "M-6-2H-2V-6H2V-2H6V2H2V6H-2V2H-6Z",
+}
+
+
+def colour(index: int) -> str:
+    """CSS class of the index-th irrep's colour."""
+    return f"c{min(index, COLOURS - 1)}"
+
+
+def method_family(method: str) -> str:
+    """The family that a method's mark stands for: `orbit-uniform` is drawn as `orbit`."""
+    return next((known for known in METHODS if method.startswith(known)), "exhaustive")
+
+
+def bound_against_cost(networks: Sequence[NetworkView]) -> str:
+    """Every network's best certificate: what it proves, and what its check costs.
+
+    Marks that would hide one another are moved apart downwards by less than a tick.
+    """
+    shown = [(n, n.best) for n in networks if n.best is not None]
+    width, height, left, right, top, bottom = 720.0, 400.0, 64.0, 16.0, 26.0, 54.0
+    costs = [best.cost for _, best in shown if best is not None and best.cost > 0] or [1.0]
+    low = min(0.003, 10 ** math.floor(math.log10(min(costs) * 0.8)))
+    high = max(2.0, max(costs) * 1.3)
+    x = svg.logarithmic(low, high, left, width - right)
+    y = svg.linear(0, 1, height - bottom, top + 14)
+    body = svg.x_axis(svg.decades(low, high), x, top, height - bottom, percent)
+    body += svg.y_axis([0, 0.25, 0.5, 0.75, 1], y, left, width - right, lambda v: f"{v:.0%}")
+    body.append(svg.line(x(1), top, x(1), height - bottom, "brute"))
+    body.append(svg.text(x(1) - 6, height - bottom - 8, "brute force", "note", "end"))
+    body.append(svg.line(left, y(WANTED), width - right, y(WANTED), "wanted"))
+    middle = (left + width - right) / 2
+    body.append(
+        svg.text(middle, height - 8, "cost of the check, share of brute force", "axis", "middle")
+    )
+    body.append(svg.text(left - 52, 14, "proved accuracy (lower bound)", "axis"))
+    placed: list[tuple[float, float]] = []
+    for network, best in shown:
+        if best is None:
+            continue
+        at = (x(max(best.cost, low)), y(best.accuracy_bound))
+        while any(abs(at[0] - px) < 7 and abs(at[1] - py) < 7 for px, py in placed):
+            at = (at[0], at[1] + 7)
+        placed.append(at)
+        family = method_family(best.method)
+        said = (
+            f"{network.name}: accuracy at least {percent(best.accuracy_bound)} by {best.method}, "
+            f"{percent(best.cost)} of brute force"
+        )
+        body.append(
+            f'<a href="#network-{network.index}" aria-label="{escape(said, quote=True)}">'
+            f'<path d="{SHAPES[family]}" transform="translate({svg.f(at[0])} {svg.f(at[1])})" '
+            f'class="mark m-{family}"><title>{escape(said)}</title></path></a>'
+        )
+    label = (
+        f"Scatter plot: proved accuracy against cost of the check for {len(shown)} networks. "
+        "Up and to the left is better."
+    )
+    return svg.figure(width, height, label, body, "scatter")
+
+
+def method_legend(networks: Sequence[NetworkView]) -> str:
+    """The marks of the methods that occur, with how often each is the best."""
+    counted = Counter(method_family(n.best.method) for n in networks if n.best is not None)
+    items = [
+        f'<li><svg viewBox="-8 -8 16 16" width="16" height="16" aria-hidden="true">'
+        f'<path d="{SHAPES[m]}" class="mark m-{m}"/></svg>{m} <b>{counted[m]}</b></li>'
+        for m in METHODS
+        if counted[m]
+    ]
+    return f'<ul class="legend">{"".join(items)}</ul>'
+
+
+def learned_irreps(irreps: Sequence[IrrepView], networks: Sequence[NetworkView]) -> str:
+    """In how many networks each irrep is in use, with Wilson 95 % intervals."""
+    total = len(networks)
+    uses = Counter(name for n in networks for name, _, _ in n.key)
+    shown = [i for i in irreps if uses[i.name]] if len(irreps) > 16 else list(irreps)
+    row, left, right, top = 30.0, 132.0, 66.0, 8.0
+    width, height = 520.0, top + row * len(shown) + 44
+    x = svg.linear(0, 1, left, width - right)
+    body = svg.x_axis(
+        [0, 0.25, 0.5, 0.75, 1], x, top, top + row * len(shown), lambda v: f"{v:.0%}"
+    )
+    for k, irrep in enumerate(shown):
+        y = top + row * (k + 0.5)
+        used = uses[irrep.name]
+        low, high = wilson(used, total)
+        css = colour(irreps.index(irrep))
+        size = f" · {irrep.minimal_rho_set}" if irrep.minimal_rho_set else ""
+        body.append(svg.text(left - 10, y + 4, f"{irrep.name}", "name", "end"))
+        body.append(svg.text(4, y + 4, f"d {irrep.dim}{size}", "tick"))
+        body.append(svg.rect(left, y - 7, x(used / total if total else 0) - left, 14, f"bar {css}"))
+        body.append(svg.line(x(low), y, x(high), y, "whisker"))
+        body.append(svg.line(x(low), y - 4, x(low), y + 4, "whisker"))
+        body.append(svg.line(x(high), y - 4, x(high), y + 4, "whisker"))
+        body.append(svg.text(width - right + 12, y + 4, f"{used} of {total}", "tick"))
+    body.append(svg.text((left + width - right) / 2, height - 6, "share of networks that use it",
+                         "axis", "middle"))
+    said = ", ".join(f"{i.name} in {uses[i.name]}" for i in shown)
+    return svg.figure(width, height, f"Irreps in use among {total} networks: {said}", body)
+
+
+def reason_bars(networks: Sequence[NetworkView]) -> str:
+    """Why networks have no cheap proof: how many networks name each reason first."""
+    counted = Counter(n.reasons[0].split(":")[0] for n in networks if n.reasons)
+    if not counted:
+        return ""
+    most = max(counted.values())
+    rows = "".join(
+        f'<li><span class="reason-bar" style="--share:{count / most:.3f}"></span>'
+        f'<b>{count}</b> <span>{escape(reason)}</span></li>'
+        for reason, count in counted.most_common()
+    )
+    return f'<ul class="reasons">{rows}</ul>'
+
+
+def heat_map(energy: Matrix, irreps: Sequence[IrrepView]) -> str:
+    """Irreps × neurons: a cell's strength is the share of the neuron's energy in the irrep.
+
+    Neurons are sorted by their strongest irrep, then by that share.
+    """
+    if not energy:
+        return ""
+    rows = [k for k in range(len(irreps)) if any(neuron[k] >= FAINT for neuron in energy)]
+    order = sorted(
+        (i for i, neuron in enumerate(energy) if max(neuron) >= FAINT),
+        key=lambda i: (energy[i].index(max(energy[i])), -max(energy[i])),
+    )
+    left, cell_height, top = 92.0, max(9.0, min(22.0, 320 / max(len(rows), 1))), 4.0
+    width = 1040.0
+    cell = (width - left - 4) / max(len(order), 1)
+    height = top + cell_height * len(rows) + 24
+    body = []
+    for r, k in enumerate(rows):
+        y = top + r * cell_height
+        body.append(svg.text(left - 10, y + cell_height / 2 + 4, irreps[k].name, "name", "end"))
+        body.append(svg.rect(left, y, width - left - 4, cell_height - 1, "cell-ground"))
+        cells = "".join(
+            f'<rect x="{svg.f(left + column * cell)}" y="{svg.f(y)}" '
+            f'width="{svg.f(max(cell - 0.4, 0.4))}" height="{svg.f(cell_height - 1)}" '
+            f'opacity="{energy[i][k]:.2f}"/>'
+            for column, i in enumerate(order)
+            if energy[i][k] >= FAINT
+        )
+        body.append(f'<g class="{colour(k)}">{cells}</g>')
+    body.append(
+        svg.text(left, height - 4, f"{len(order)} live neurons of {len(energy)}, sorted by irrep",
+                 "axis")
+    )
+    return svg.figure(
+        width, height, f"Heat map: share of energy of {len(order)} neurons in {len(rows)} irreps",
+        body, "heat",
+    )
+
+
+def slot_matrix(slots: Matrix, irrep_index: int) -> str:
+    """The weight on each slot (b, c), as a multiple of the mean: even when the circuit is full."""
+    if not slots:
+        return ""
+    p, q = len(slots), len(slots[0])
+    cell = max(8.0, min(38.0, 300 / max(p, q)))
+    left, top = 24.0, 20.0
+    width, height = left + cell * q + 2, top + cell * p + 2
+    strongest = max(max(map(abs, row)) for row in slots) or 1.0
+    body = [
+        svg.text(left + cell * q / 2, 12, "c", "axis", "middle"),
+        svg.text(8, top + cell * p / 2, "b", "axis", "middle"),
+    ]
+    for b, row in enumerate(slots):
+        for c, value in enumerate(row):
+            x, y = left + c * cell, top + b * cell
+            body.append(svg.rect(x, y, cell - 1.5, cell - 1.5, "cell-ground"))
+            strength = abs(value) / strongest
+            if strength > 0.004:
+                body.append(
+                    svg.rect(x, y, cell - 1.5, cell - 1.5, colour(irrep_index),
+                             f' opacity="{0.12 + 0.78 * strength:.2f}"')
+                )
+            if cell >= 28:
+                said = f"{value:.2f}" if strength > 0.004 else "0"
+                body.append(
+                    svg.text(x + cell / 2 - 0.7, y + cell / 2 + 3.5, said, "cell-text", "middle")
+                )
+    return svg.figure(width, height, f"Slot weights, {p} by {q}", body, "slots")
+
+
+def margins(view: MarginView, irreps: Sequence[IrrepView]) -> str:
+    """Stacked bars: the mean margin over the answers xwy, by class of w, and who provides it."""
+    names = [i.name for i in irreps]
+    row, left, right, top = 26.0, 120.0, 60.0, 6.0
+    width, height = 560.0, top + row * len(view.classes) + 40
+    low = min(0.0, *(sum(v for v in parts if v < 0) for parts in view.parts))
+    high = max(1e-9, *(sum(v for v in parts if v > 0) for parts in view.parts))
+    x = svg.linear(low, high, left, width - right)
+    body = svg.x_axis(
+        svg.nice_ticks(low, high), x, top, top + row * len(view.classes), lambda v: f"{v:g}"
+    )
+    for k, (name, size, parts) in enumerate(
+        zip(view.classes, view.sizes, view.parts, strict=True)
+    ):
+        y = top + k * row
+        body.append(svg.text(left - 10, y + row / 2 + 4, f"{name} ({size})", "name", "end"))
+        ends = {True: 0.0, False: 0.0}
+        for irrep, part in zip(view.irreps, parts, strict=True):
+            start = ends[part > 0]
+            ends[part > 0] += part
+            a, b = sorted((x(start), x(start + part)))
+            css = colour(names.index(irrep)) if irrep in names else "other"
+            body.append(
+                f'<rect x="{svg.f(a)}" y="{svg.f(y + 5)}" width="{svg.f(max(b - a - 0.6, 0))}" '
+                f'height="{row - 10:g}" class="{css}"><title>{escape(irrep)}: {part:.3g} nats'
+                f"</title></rect>"
+            )
+        body.append(svg.text(width - right + 8, y + row / 2 + 4, f"{sum(parts):.2f}", "tick"))
+    body.append(svg.line(x(0), top, x(0), top + row * len(view.classes), "zero"))
+    body.append(
+        svg.text((left + width - right) / 2, height - 4, "mean margin, nats", "axis", "middle")
+    )
+    return svg.figure(width, height, "Stacked bars: mean margin by class of the error w", body)
+
+
+def history(view: HistoryView, irreps: Sequence[IrrepView]) -> str:
+    """Loss over training (logarithmic), and below it the share of energy in each irrep."""
+    width, left, right = 560.0, 64.0, 16.0
+    upper, gap, lower = 150.0, 34.0, (130.0 if view.energy else 0.0)
+    height = upper + gap + lower + 34
+    last = max(view.steps[-1], 1)
+    x = svg.linear(0, last, left, width - right)
+    losses = [max(v, 1e-12) for v in view.loss]
+    low, high = min(losses), max(losses)
+    if high / low < 1.01:
+        high = low * 1.01
+    y = svg.logarithmic(low, high, upper, 12)
+    ticks = svg.nice_ticks(0, last, 4)
+    exponents = range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)
+    body = svg.y_axis([10.0**e for e in exponents] or [low, high], y, left, width - right,
+                      lambda v: f"{v:g}")
+    body.append(svg.polyline([(x(s), y(v)) for s, v in zip(view.steps, losses, strict=True)],
+                             "trace"))
+    body.append(svg.text(left + 6, 10, "loss, nats", "axis"))
+    bottom = upper + gap + lower if lower else upper
+    body += svg.x_axis(ticks, x, 12, bottom, quantity)
+    if lower:
+        body.append(svg.text(left + 6, upper + gap - 8, "share of energy by irrep", "axis"))
+        body += _stacked_area(view, irreps, x, svg.linear(0, 1, bottom, upper + gap))
+    body.append(svg.text((left + width - right) / 2, height - 2, "training step", "axis", "middle"))
+    return svg.figure(width, height, "Loss and circuits over training", body)
+
+
+def _stacked_area(
+    view: HistoryView, irreps: Sequence[IrrepView], x: svg.Scale, y: svg.Scale
+) -> list[str]:
+    floor = [0.0] * len(view.energy_steps)
+    areas = []
+    for k in range(len(irreps)):
+        ceiling = [low + shares[k] for low, shares in zip(floor, view.energy, strict=True)]
+        there = [(x(s), y(v)) for s, v in zip(view.energy_steps, ceiling, strict=True)]
+        back = [(x(s), y(v)) for s, v in zip(view.energy_steps, floor, strict=True)]
+        path = " ".join(f"{svg.f(a)},{svg.f(b)}" for a, b in [*there, *reversed(back)])
+        areas.append(
+            f'<polygon points="{path}" class="area {colour(k)}"><title>{escape(irreps[k].name)}'
+            "</title></polygon>"
+        )
+        floor = ceiling
+    return areas
+
+
+def irrep_colours(irreps: Sequence[IrrepView]) -> Mapping[str, str]:
+    """CSS class of each irrep, by name."""
+    return {irrep.name: colour(k) for k, irrep in enumerate(irreps)}

@@ -1,0 +1,44 @@
+"""The words that the report explains beside its figures."""
+
+from __future__ import annotations
+
+KINDS = {
+    "full": "Every slot is filled evenly: the ideal network treats all inputs alike, so one input proves all.",
+    "split": "Slots are filled evenly, but by several neurons that read different vectors.",
+    "rows": "Only some rows are filled, each evenly: fewer symmetries remain, so more inputs are tried.",
+    "columns": "Only some columns are filled, each evenly: fewer symmetries remain, so more inputs are tried.",
+    "partial": "Some slots are missing or weaker, so fewer symmetries remain.",
+    "uneven": "All slots are filled, but not evenly.",
+}
+
+COLUMNS = (
+    {"name": "Network", "said": "its number in the run"},
+    {"name": "Proved", "said": "accuracy, at least"},
+    {"name": "Method", "said": "of the best certificate"},
+    {"name": "Cost", "said": "of the check, of brute force"},
+    {"name": "Accuracy", "said": "measured, all inputs"},
+    {"name": "Loss", "said": "nats, all inputs"},
+    {"name": "Explained", "said": "of the weights' energy"},
+    {"name": "Irreps", "said": "in use"},
+    {"name": "Circuits", "said": "irrep, slots, kind"},
+)
+
+TERMS = (
+    ("irrep", "A real irreducible representation ρ of the group: matrices ρ(g) that multiply as the "
+     "group's elements do and leave no smaller space to themselves."),
+    ("ρ-set", "A finite set of vectors that every ρ(g) maps to itself. Its points are the corners of "
+     "a figure with the group as symmetries."),
+    ("circuit", "Neurons on the slots (b, c) of two ρ-sets. Such a neuron reads bᵀρ(x)a and aᵀρ(y)c "
+     "and writes bᵀρ(z)c."),
+    ("slot", "A pair (b, c) of points: the place in the output where a neuron writes. A full circuit "
+     "has every slot filled evenly."),
+    ("certificate", "A file that names an explanation. The checker recomputes a bound from the "
+     "weights, the multiplication table and the explanation, and trusts none of its claims."),
+    ("bound", "A number that the true accuracy provably never falls below, whatever the explanation."),
+    ("brute force", "Evaluating every output on every input: n³m + n²m multiply-adds for n elements "
+     "and m neurons."),
+    ("margin", "The right answer's logit minus that of a wrong answer, in nats. Positive everywhere "
+     "means that every answer is right."),
+    ("energy", "Sum of squares of a table of weights; by Plancherel it splits over the irreps."),
+    ("nat", "Unit of logits and losses: a margin of 1 nat is a factor e in odds."),
+)

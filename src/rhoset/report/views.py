@@ -1,0 +1,135 @@
+"""What the report shows, as plain values: one view a section, with no mathematics left to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+Matrix = tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
+class IrrepView:
+    """One irrep of the group."""
+
+    name: str
+    dim: int
+    type: str
+    minimal_rho_set: int | None = None
+
+
+@dataclass(frozen=True)
+class SolidView:
+    """A ρ-set as a figure: points in ℝ^d, edges between nearest points, faces when d = 3."""
+
+    irrep: str
+    dim: int
+    points: Matrix
+    edges: tuple[tuple[int, int], ...]
+    faces: tuple[tuple[int, ...], ...] = ()
+    weights: tuple[float, ...] = ()
+    """Share of the circuit's slot weight on each point; equal when empty."""
+
+
+@dataclass(frozen=True)
+class CircuitView:
+    """One circuit: its two ρ-sets and the weight that its neurons put on each pair (b, c)."""
+
+    irrep: str
+    kind: str
+    neurons: int
+    left_size: int
+    right_size: int
+    left: SolidView
+    slots: Matrix
+    """(p, q): total weight of the neurons in each slot, as a multiple of the mean of full slots."""
+    right: SolidView | None = None
+    """The right ρ-set, when it is not the left one or its negative."""
+
+
+@dataclass(frozen=True)
+class CertificateView:
+    """A certificate and what its check gave."""
+
+    method: str
+    accuracy_bound: float
+    loss_bound: float | None
+    operations: int
+    exhaustive_operations: int
+    seconds: float | None
+    arithmetic: str
+    path: str
+    valid: bool | None = None
+
+    @property
+    def cost(self) -> float:
+        """Multiply-adds of the check over those of the exhaustive evaluation."""
+        return self.operations / self.exhaustive_operations
+
+
+@dataclass(frozen=True)
+class MarginView:
+    """Mean margin of the right answer over the wrong answers xwy, by class of w and by irrep."""
+
+    classes: tuple[str, ...]
+    sizes: tuple[int, ...]
+    parts: Matrix
+    """(classes, irreps named in `irreps`): what each irrep adds to the margin, in nats."""
+    irreps: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class HistoryView:
+    """Training seen through its snapshots."""
+
+    steps: tuple[int, ...]
+    loss: tuple[float, ...]
+    accuracy: tuple[float, ...] = ()
+    energy_steps: tuple[int, ...] = ()
+    energy: Matrix = ()
+    """(snapshots, irreps): share of the weights' energy in each irrep."""
+
+
+@dataclass(frozen=True)
+class NetworkView:
+    """One network's section."""
+
+    name: str
+    index: int
+    width: int
+    accuracy: float
+    loss: float
+    key: tuple[tuple[str, int, float], ...]
+    """Irreps in use: (name, neurons, share of energy), strongest first."""
+    energy: Matrix
+    """(m, irreps): share of each neuron's energy in each irrep."""
+    circuits: tuple[CircuitView, ...]
+    explained: float
+    ideal_accuracy: float | None
+    ideal_loss: float | None
+    certificates: tuple[CertificateView, ...]
+    reasons: tuple[str, ...] = ()
+    """Why it is not proved cheaply, one sentence each; empty when it is."""
+    seed: int | None = None
+    steps: int | None = None
+    seconds: float | None = None
+    margins: MarginView | None = None
+    history: HistoryView | None = None
+
+    @property
+    def best(self) -> CertificateView | None:
+        """The certificate with the best bound, the cheapest of those."""
+        usable = [c for c in self.certificates if c.valid is not False]
+        return min(usable, key=lambda c: (-c.accuracy_bound, c.operations), default=None)
+
+
+@dataclass(frozen=True)
+class RunView:
+    """The whole report."""
+
+    title: str
+    group: str
+    order: int
+    irreps: tuple[IrrepView, ...]
+    networks: tuple[NetworkView, ...]
+    facts: dict[str, str] = field(default_factory=dict)
+    """Name → value: versions, machine, date, configuration."""

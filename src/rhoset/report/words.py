@@ -1,0 +1,83 @@
+"""Numbers as the report writes them, and the share of a population with its interval."""
+
+from __future__ import annotations
+
+import math
+
+CONFIDENCE_Z = 1.959964
+"""Normal quantile of a two-sided 95 % interval."""
+
+
+def percent(value: float | None) -> str:
+    """A share as a percentage; never rounded up to 100 %.
+
+    >>> percent(0.45), percent(0.99999), percent(1.0), percent(None)
+    ('45.0 %', '99.99 %', '100 %', '–')
+    """
+    if value is None or math.isnan(value):
+        return "–"
+    if value >= 1 or value <= 0:
+        return f"{100 * value:.0f} %"
+    if value > 0.999:
+        return f"{math.floor(value * 10_000) / 100:.2f} %"
+    if value < 0.001:
+        return f"{100 * value:.2g} %"
+    return f"{100 * value:.1f} %"
+
+
+def quantity(value: float | None) -> str:
+    """A count with an SI prefix, three significant digits.
+
+    >>> quantity(222_000_000), quantity(15), quantity(1234)
+    ('222 M', '15', '1.23 k')
+    """
+    if value is None or math.isnan(value):
+        return "–"
+    for factor, prefix in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= factor:
+            return f"{value / factor:.3g} {prefix}"
+    return f"{value:.3g}"
+
+
+def duration(seconds: float | None) -> str:
+    """A time in the unit that fits it.
+
+    >>> duration(0.0123), duration(2.5), duration(312)
+    ('12.3 ms', '2.5 s', '5.2 min')
+    """
+    if seconds is None or math.isnan(seconds):
+        return "–"
+    if seconds < 1e-3:
+        return f"{seconds * 1e6:.3g} µs"
+    if seconds < 1:
+        return f"{seconds * 1e3:.3g} ms"
+    if seconds < 120:
+        return f"{seconds:.3g} s"
+    return f"{seconds / 60:.3g} min"
+
+
+def number(value: float | None) -> str:
+    """Three significant digits."""
+    if value is None or math.isnan(value):
+        return "–"
+    return f"{value:.3g}" if abs(value) < 1e5 else quantity(value)
+
+
+def wilson(successes: int, trials: int) -> tuple[float, float]:
+    """The Wilson 95 % interval of a share (Wilson 1927); (0, 1) when nothing was tried.
+
+    >>> low, high = wilson(45, 100)
+    >>> round(low, 3), round(high, 3)
+    (0.356, 0.548)
+    """
+    if trials == 0:
+        return 0.0, 1.0
+    z2 = CONFIDENCE_Z**2
+    share = successes / trials
+    centre = (share + z2 / (2 * trials)) / (1 + z2 / trials)
+    half = (CONFIDENCE_Z / (1 + z2 / trials)) * math.sqrt(
+        share * (1 - share) / trials + z2 / (4 * trials**2)
+    )
+    low = 0.0 if successes == 0 else max(0.0, centre - half)
+    high = 1.0 if successes == trials else min(1.0, centre + half)
+    return low, high
