@@ -15,8 +15,7 @@ from importlib.util import find_spec
 
 import click
 
-from rhoset import __version__
-from rhoset.cli._command import Denied
+from rhoset.cli._command import Denied, version_option
 from rhoset.cli._output import print_json
 from rhoset.errors import RhosetError
 
@@ -57,7 +56,7 @@ class LazyGroup(click.Group):
     epilog="Example:  rhoset train S5 --models 3 --out runs/s5",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.version_option(__version__, prog_name="rhoset", message="%(prog)s %(version)s")
+@version_option
 def app() -> None:
     """Networks that learn a finite group's operation: train, explain, prove, check."""
 

@@ -69,5 +69,11 @@ def shared_options() -> list[Callable[[Callable[..., None]], Callable[..., None]
         click.option("--json", "json_", is_flag=True, help="Print one JSON object and no text."),
         click.option("-q", "--quiet", is_flag=True, help="No progress and no remarks."),
         click.option("--debug", is_flag=True, help="Show the traceback of an error."),
-        click.version_option(__version__, prog_name="rhoset", message="%(prog)s %(version)s"),
+        version_option,
     ]
+
+
+version_option = click.version_option(
+    __version__, prog_name="rhoset", message="%(prog)s %(version)s"
+)
+"""``--version``, for commands and for groups of commands."""

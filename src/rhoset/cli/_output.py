@@ -32,13 +32,23 @@ class Output:
         if not self.json:
             print(text)
 
-    def table(self, headers: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    def table(
+        self,
+        headers: Sequence[str],
+        rows: Sequence[Sequence[object]],
+        *,
+        limit: int | None = None,
+    ) -> None:
         """Print rows under headers in aligned columns (silent with `--json`).
 
-        Numbers are aligned to the right; floats are printed with four significant digits.
+        Numbers are aligned to the right; floats are printed with four significant digits. Of more
+        than `limit` rows the first are printed, and how many are left out.
         """
         if self.json:
             return
+        left_out = 0 if limit is None else len(rows) - limit
+        if left_out > 0:
+            rows = rows[:limit]
         cells = [[_cell(value) for value in row] for row in rows]
         widths = [max(map(len, column)) for column in zip(headers, *cells, strict=True)]
         numeric = [
@@ -51,6 +61,8 @@ class Output:
                 for text, width, right in zip(line, widths, numeric, strict=True)
             ]
             print("  ".join(padded).rstrip())
+        if left_out > 0:
+            print(f"… {left_out} more")
 
     def note(self, text: str) -> None:
         """Print a remark (standard error; silent with `-q`)."""

@@ -135,7 +135,7 @@ def network_facts(network: NetworkView) -> list[Fact]:
                 "Length of the proof",
                 quantity(best.operations),
                 "multiply-adds",
-                f"{percent(best.cost)} of the {quantity(best.exhaustive_operations)} of brute force.",
+                f"{percent(best.cost)} of brute force's {quantity(best.exhaustive_operations)}.",
             ),
         ]
     facts += [

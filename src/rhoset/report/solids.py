@@ -98,7 +98,8 @@ def _around(
     centre = points[corners].mean(axis=0)
     first = points[corners[0]] - centre
     second = np.cross(normal, first)
-    angle = [np.arctan2((points[c] - centre) @ second, (points[c] - centre) @ first) for c in corners]
+    spokes = points[corners] - centre
+    angle = np.arctan2(spokes @ second, spokes @ first)
     return tuple(corners[k] for k in np.argsort(angle))
 
 

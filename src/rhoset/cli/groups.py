@@ -1,0 +1,131 @@
+"""`rhoset groups`: the families of groups, and one group's classes, irreps and subgroups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rhoset.cli._command import command as make_command
+from rhoset.cli._command import version_option
+from rhoset.cli._output import Output, Payload
+
+if TYPE_CHECKING:
+    from rhoset.groups import Group
+
+ROWS = 40
+"""Most classes, irreps or subgroups printed for a human; ``--json`` has all."""
+
+
+@click.group(
+    no_args_is_help=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Example:  rhoset groups show S5",
+)
+@version_option
+def command() -> None:
+    """Families of groups, and what a group's representations are."""
+
+
+@make_command(example="rhoset groups list", name="list", parent=command)
+def list_(out: Output) -> Payload:
+    """The families of groups that a GROUP argument can name."""
+    from rhoset.groups import FAMILIES
+
+    out.table(["GROUP", "meaning", "example"], FAMILIES)
+    return {
+        "families": [
+            {"pattern": pattern, "meaning": meaning, "example": example}
+            for pattern, meaning, example in FAMILIES
+        ]
+    }
+
+
+@make_command(example="rhoset groups show S5", parent=command)
+@click.argument("name", metavar="GROUP")
+def show(out: Output, name: str) -> Payload:
+    """Order, conjugacy classes, real irreps and subgroup classes of GROUP."""
+    from rhoset.groups import group, irreps, minimal_rho_set_sizes
+
+    chosen = group(name)
+    found = irreps(chosen)
+    subgroups = _subgroups(out, chosen)
+    sizes = minimal_rho_set_sizes(chosen, found) if subgroups is not None else {}
+    classes = chosen.classes
+    out.say(f"{chosen.name}: order {chosen.order}, {'' if chosen.is_abelian else 'not '}abelian")
+    if chosen.convention:
+        out.say(f"Elements: {chosen.convention}.")
+    out.say(f"\n{len(classes)} conjugacy classes")
+    out.table(
+        ["element", "order", "size"],
+        [
+            [chosen.element_name(int(x)), int(chosen.element_orders[x]), int(size)]
+            for x, size in zip(classes.representatives, classes.sizes, strict=True)
+        ],
+        limit=ROWS,
+    )
+    out.say(f"\n{len(found)} real irreps")
+    out.table(
+        ["irrep", "dim", "type", "rank", "minimal ρ-set"],
+        [[i.name, i.dim, i.type, i.rank, sizes.get(i.name)] for i in found],
+        limit=ROWS,
+    )
+    if subgroups is not None:
+        out.say(f"\n{len(subgroups)} classes of subgroups")
+        out.table(
+            ["order", "index", "generators"],
+            [[s.order, s.index, _generators(s)] for s in subgroups[:ROWS]],
+        )
+        if len(subgroups) > ROWS:
+            out.say(f"… {len(subgroups) - ROWS} more")
+    return {
+        "name": chosen.name,
+        "order": chosen.order,
+        "abelian": chosen.is_abelian,
+        "classes": len(classes),
+        "irreps": [
+            {
+                "name": i.name,
+                "dim": i.dim,
+                "type": i.type,
+                "rank": i.rank,
+                "minimal_rho_set": sizes.get(i.name),
+            }
+            for i in found
+        ],
+        "subgroup_classes": None if subgroups is None else len(subgroups),
+        "class_representatives": [chosen.element_name(int(x)) for x in classes.representatives],
+        "class_sizes": classes.sizes,
+        "generators": list(chosen.generators),
+        "convention": chosen.convention,
+        "digest": chosen.digest,
+    }
+
+
+def _subgroups(out: Output, group: Group) -> tuple[Any, ...] | None:
+    """The classes of subgroups; None, with a remark, when the group is too large to search."""
+    from rhoset.errors import RhosetError
+    from rhoset.groups import subgroup_classes
+
+    try:
+        return subgroup_classes(group)
+    except RhosetError as error:
+        if error.slug not in ("group-too-large", "too-many-subgroups"):
+            raise
+        out.note(f"subgroups and minimal ρ-sets are left out: {error}")
+        return None
+
+
+def _generators(subgroup: Any) -> str:
+    """Few elements that generate the subgroup, found greedily."""
+    from rhoset.groups import generated_subgroup
+
+    group, chosen = subgroup.group, []
+    have = {group.identity}
+    for x in sorted(map(int, subgroup.elements), key=lambda x: -int(group.element_orders[x])):
+        if len(have) == subgroup.order:
+            break
+        if x not in have:
+            chosen.append(x)
+            have = set(map(int, generated_subgroup(group, chosen).elements))
+    return ", ".join(group.element_name(x) for x in chosen) or group.element_name(group.identity)
