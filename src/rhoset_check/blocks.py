@@ -1,0 +1,181 @@
+"""Feature blocks: where neurons write (unembed ≈ Σ blocks), and how a block moves with its inputs.
+
+A slot block is a pair of G-sets B, C with a matrix υ, υ(gb, gc) = υ(b, c), and features F[b, c](z) = υ(b, z·c);
+a matrix block is D: G → ℝ^{d×d} with D(xwy) ≈ D(x)D(w)D(y), and features D(z). In both the logits that the block
+carries at z = xwy are ⟨Q(x, y), F(w)⟩ with Q the transported sums of neurons.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .group import Group, Ints, matrix_action, permutation_action
+from .inputs import Certificate
+from .model import Model
+from .rigor import Array, gamma, require, up
+
+MAX_BLOCKS = 512
+
+
+@dataclass(frozen=True)
+class Block:
+    """One block; ``p·q`` features, row-major. Slot blocks have actions, matrix blocks have matrices."""
+
+    p: int
+    q: int
+    neurons: Ints  # (k,)
+    rounds: tuple[tuple[Ints, Ints, Array], ...]
+    """Slot block: (features, neurons, weights) with every feature at most once a round."""
+    coefficients: Array  # matrix block: (k, d²)
+    left: Ints  # slot block: (n, p) x·b
+    right: Ints  # slot block: (n, q) y⁻¹·c and, in `forward`, y·c
+    forward: Ints
+    coupling: Array  # (p, q)
+    matrices: Array  # matrix block: (n, d, d)
+    defect: float
+    entries: tuple[Ints, Ints, Ints, Array]
+    """Slot block: neuron, row, column, weight of every entry as given."""
+
+    @property
+    def slots(self) -> bool:
+        return not self.matrices.size
+
+    def written(self, model: Model) -> Array:
+        """(n, m): what the block accounts for of unembed, column by neuron."""
+        out = np.zeros((model.width, model.order))
+        if self.slots:
+            neuron, row, column, weight = self.entries
+            np.add.at(out, neuron, weight[:, None] * self.coupling[row[:, None], self.forward[:, column].T])
+        else:
+            np.add.at(out, self.neurons, self.coefficients @ self.matrices.reshape(model.order, -1).T)
+        return out.T
+
+    def sums(self, hidden: NDArray[Any]) -> NDArray[Any]:
+        """(p·q, pairs): P, the hidden vector summed into the features."""
+        if not self.slots:
+            return self.coefficients.T.astype(hidden.dtype, copy=False) @ hidden[self.neurons]
+        out = np.zeros((self.p * self.q, hidden.shape[1]), dtype=hidden.dtype)
+        for features, neurons, weights in self.rounds:
+            out[features] += weights.astype(hidden.dtype)[:, None] * hidden[neurons]
+        return out
+
+    def reach(self, hidden: Array) -> Array:
+        """(p·q,): bounds of |P| from bounds of the hidden activations."""
+        if not self.slots:
+            return np.asarray(np.abs(self.coefficients).T @ hidden[self.neurons])
+        neuron, row, column, weight = self.entries
+        return np.bincount(row * self.q + column, np.abs(weight) * hidden[neuron], self.p * self.q)
+
+    def transport(self, sums: NDArray[Any], x: Ints, y: Ints) -> NDArray[Any]:
+        """(p·q, pairs): Q[b, c] = P[x·b, y⁻¹·c], or D(x)ᵀ P D(y)ᵀ."""
+        cube = sums.reshape(self.p, self.q, -1)
+        if self.slots:
+            pair = np.arange(len(x))
+            rows, columns = self.left[x].T, self.right[y].T
+            return cube[rows[:, None, :], columns[None, :, :], pair].reshape(self.p * self.q, -1)
+        moves = self.matrices.astype(sums.dtype, copy=False).transpose(1, 2, 0)
+        dx, dy = moves[:, :, x], moves[:, :, y]
+        half = sum(dx[k, :, None, :] * cube[k, None, :, :] for k in range(self.p))
+        whole = sum(half[:, k, None, :] * dy[None, :, k, :] for k in range(self.p))
+        return np.asarray(whole).reshape(self.p * self.q, -1)
+
+    def logits(self, transported: NDArray[Any], w: Ints) -> NDArray[Any]:
+        """(len(w), pairs): ⟨Q, F(w)⟩ for these w."""
+        if not self.slots:
+            return self.matrices[w].reshape(len(w), -1).astype(transported.dtype) @ transported
+        cube = transported.reshape(self.p, self.q, -1)
+        coupling = self.coupling.T.astype(transported.dtype)
+        mixed = np.matmul(coupling[None], cube.transpose(1, 0, 2))  # [c, c'] = Σ_b υ(b, c') Q[b, c]
+        return np.asarray(sum(mixed[c, self.forward[w, c]] for c in range(self.q)))
+
+    def logits_work(self, outputs: int) -> tuple[int, int]:
+        """Multiply-adds of `logits`: once a pair, and for each of its outputs."""
+        return (self.p * self.q * self.q, self.q) if self.slots else (0, self.p * self.p)
+
+    @property
+    def transport_work(self) -> int:
+        return 0 if self.slots else 2 * self.p**3
+
+    @property
+    def sums_work(self) -> int:
+        return len(self.entries[0]) if self.slots else self.coefficients.size
+
+    def features(self, w: Ints) -> Array:
+        """(len(w), p·q): F(w)."""
+        if not self.slots:
+            return self.matrices[w].reshape(len(w), -1)
+        return self.coupling[:, self.forward[w]].transpose(1, 0, 2).reshape(len(w), -1)
+
+    @property
+    def leak(self) -> float:
+        """Bound on the logit of what `centre` drops, for a deviation of at most one in every slot."""
+        sums = np.abs(self.coupling.sum(axis=1)).sum() + np.abs(self.coupling.sum(axis=0)).sum()
+        rounding = gamma(self.p + self.q, "float64") * 2 * np.abs(self.coupling).sum()
+        return float(up(4 * (sums + rounding)))
+
+    @property
+    def centred(self) -> bool:
+        """υ has zero row and column sums, to rounding: then a deviation's row and column means do not matter."""
+        return self.slots and self.leak <= 1e-9 * float(np.abs(self.coupling).sum())
+
+    def centre(self, deviation: NDArray[Any]) -> NDArray[Any]:
+        """Drop what a centred υ cannot see."""
+        if not self.centred:
+            return deviation
+        cube = deviation.reshape(self.p, self.q, -1)
+        cube = cube - cube.mean(axis=0, keepdims=True)
+        return (cube - cube.mean(axis=1, keepdims=True)).reshape(self.p * self.q, -1)
+
+    @property
+    def norm(self) -> float:
+        """Bound on the Frobenius norm of a transporting matrix (1 for slots: transport permutes)."""
+        return 1.0 if self.slots else float(up(np.sqrt(np.square(self.matrices).sum(axis=(1, 2)).max())))
+
+
+def read_blocks(certificate: Certificate, model: Model) -> list[Block]:
+    """The blocks of a certificate; G-sets, invariance of υ and matrices are proved on generators."""
+    count = certificate.plan.get("blocks", 0)
+    require(type(count) is int and 0 <= count <= MAX_BLOCKS, f"certificate: blocks must be 0…{MAX_BLOCKS}")
+    return [_read_block(certificate, model, model.group, f"block{j}.") for j in range(count)]
+
+
+def _read_block(certificate: Certificate, model: Model, group: Group, prefix: str) -> Block:
+    none = np.empty((0, 0), dtype=np.intp)
+    if prefix + "matrices" in certificate.tensors:
+        images = certificate.tensor(prefix + "matrices", "f", -1, -1, -1)
+        matrices, defect = matrix_action(group, images, prefix + "matrices")
+        d = matrices.shape[1]
+        neurons = certificate.indices(prefix + "neurons", model.width, -1)
+        coefficients = certificate.tensor(prefix + "coefficients", "f", len(neurons), d * d)
+        entries = (none[0:0, 0:0].ravel(),) * 3 + (np.empty(0),)
+        return Block(d, d, neurons, (), coefficients, none, none, none, np.empty((0, 0)), matrices, defect, entries)
+    left = permutation_action(group, certificate.tensor(prefix + "left", "iu", -1, -1), prefix + "left")
+    forward = permutation_action(group, certificate.tensor(prefix + "right", "iu", -1, -1), prefix + "right")
+    p, q = left.shape[1], forward.shape[1]
+    require(p * q <= 1 << 22, f"{prefix}: more than {1 << 22} slots")
+    coupling = certificate.tensor(prefix + "coupling", "f", p, q)
+    for g in group.generators:
+        moved = coupling[left[g]][:, forward[g]]
+        require(np.array_equal(moved, coupling), f"{prefix}coupling: not invariant under the group")
+    neurons = certificate.indices(prefix + "neurons", model.width, -1)
+    k = len(neurons)
+    rows = certificate.indices(prefix + "rows", p, k)
+    columns = certificate.indices(prefix + "columns", q, k)
+    weights = certificate.tensor(prefix + "weights", "f", k)
+    entries = (neurons, rows, columns, weights)
+    back = forward[group.inverse]
+    rounds = _rounds(rows * q + columns, neurons, weights)
+    return Block(p, q, np.unique(neurons), rounds, np.empty((0, 0)), left, back, forward, coupling, np.empty((0, 0, 0)), 0.0, entries)
+
+
+def _rounds(slots: Ints, neurons: Ints, weights: Array) -> tuple[tuple[Ints, Ints, Array], ...]:
+    order = np.argsort(slots, kind="stable")
+    ordered = slots[order]
+    turn = np.arange(len(slots)) - np.searchsorted(ordered, ordered)
+    return tuple(
+        (ordered[turn == r], neurons[order][turn == r], weights[order][turn == r]) for r in range(int(turn.max(initial=-1)) + 1)
+    )

@@ -1,0 +1,130 @@
+"""From two files to a verdict: what was proved, for which network, and how much work that was."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .blocks import read_blocks
+from .group import prove_group
+from .inputs import Certificate, read_certificate, read_network
+from .model import Model, Tally, build_model, evaluate_pairs, new_chunk
+from .pairs import PairsRule
+from .rigor import INFLATE, Rejected, require
+from .uniform import count_uniform, settle_uniform
+
+CHUNK_BYTES = 1 << 20
+"""Size of a chunk's hidden block: it stays in cache."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome of a check. `accuracy_bound` never exceeds the true accuracy; it is 0 when not `valid`."""
+
+    valid: bool
+    reason: str
+    network: str
+    table: str
+    method: str
+    arithmetic: str
+    right: int
+    inputs: int
+    accuracy_bound: float
+    margin_bound: float
+    loss_bound: float
+    operations: int
+    exhaustive_operations: int
+    table_operations: int
+    seconds: float
+    factored: bool
+
+    def statement(self) -> str:
+        """What was proved, in a sentence that a paper could quote."""
+        if not self.valid:
+            return f"Nothing was proved: {self.reason}."
+        what = "original factors" if self.factored else "stored tables"
+        how = "as an exact real function" if self.arithmetic == "real" else "in IEEE float32, in every order of summation"
+        return (
+            f"The network whose {what} have SHA-256 {self.network} evaluated {how} gives the right product, strictly "
+            f"above every other output, for at least {self.right} of the {self.inputs} pairs of the group whose "
+            f"multiplication table has SHA-256 {self.table} (accuracy at least {self.accuracy_bound:.6f}); method "
+            f"{self.method}, {self.operations} multiply-adds, {self.operations / self.exhaustive_operations:.4f} of exhaustive."
+        )
+
+
+def check(certificate_path: str | Path, network_path: str | Path) -> Verdict:
+    """Check a certificate against a network. Never raises for bad files: the reason is in the verdict."""
+    begin = time.perf_counter()
+    header: dict[str, Any] = {"network": "", "table": "", "method": "", "arithmetic": "", "inputs": 0, "exhaustive_operations": 0}
+    try:
+        certificate = read_certificate(Path(certificate_path))
+        weights = read_network(Path(network_path))
+        n, m = len(weights.table), len(weights.tensors["unembed"])
+        header.update(network=weights.digest, table=weights.table_digest, method=certificate.method)
+        header.update(arithmetic=certificate.arithmetic, inputs=n * n, exhaustive_operations=n**3 * m + n * n * m)
+        require(certificate.network == weights.digest, "the certificate is for another network (SHA-256 of the weights differs)")
+        require(certificate.table == weights.table_digest, "the certificate is for another table (SHA-256 differs)")
+        claimed = certificate.claim.get("accuracy_bound")
+        require(type(claimed) in (int, float) and 0 <= claimed <= 1, "the certificate claims no bound between 0 and 1")
+        started = time.perf_counter()
+        group = prove_group(weights.table, certificate.tensor("generators", "iu", -1))
+        model = build_model(weights, group, certificate.arithmetic)
+        tally = run_plan(certificate, model)
+        right = min(tally.right, n * n)
+        bound, loss = right / (n * n), float(tally.loss / (n * n)) * INFLATE
+        require(bound >= claimed, f"claims accuracy {claimed}, only {bound} can be derived")
+        return Verdict(
+            True, "", right=right, accuracy_bound=bound, margin_bound=float(tally.margin - model.floor),
+            loss_bound=min(loss + model.floor, loss * math.exp(min(model.floor, 700.0))), operations=tally.operations,
+            table_operations=group.work, seconds=time.perf_counter() - started, factored=weights.factored, **header,
+        )  # fmt: skip
+    except Rejected as refusal:
+        reason = str(refusal)
+    except (MemoryError, OverflowError) as failure:
+        reason = f"the check needs more than this machine has ({type(failure).__name__})"
+    seconds = time.perf_counter() - begin
+    return Verdict(False, reason, right=0, accuracy_bound=0.0, margin_bound=float("-inf"), loss_bound=float("inf"),
+                   operations=0, table_operations=0, seconds=seconds, factored=False, **header)  # fmt: skip
+
+
+def run_plan(certificate: Certificate, model: Model) -> Tally:
+    """Run the rules of the plan in turn; each gets the pairs that the ones before it left open."""
+    plan, tally = certificate.plan, Tally()
+    rules = plan.get("rules")
+    require(isinstance(rules, list) and all(isinstance(r, dict) for r in rules), "certificate: plan.rules must be a list of objects")
+    names = [str(rule.get("rule")) for rule in rules]
+    allowed = [("exact",), ("uniform",), ("uniform", "exact"), ("pairs",), ("pairs", "exact"), ("uniform", "pairs"), ("uniform", "pairs", "exact")]
+    require(tuple(names) in allowed, f"certificate: rules {names} are not a plan of this format")
+    stages = dict(zip(names, rules))
+    exact = "exact" in stages
+    if exact:
+        limit = stages["exact"].get("max_operations")
+        require(limit is None or (type(limit) is int and 0 <= limit < 1 << 62), "certificate: max_operations must be a natural number")
+        tally.exact_left = float("inf") if limit is None else limit
+    blocks = read_blocks(certificate, model)
+    if names == ["uniform"] and stages["uniform"].get("count") == "sorted":
+        count_uniform(certificate, model, blocks, stages["uniform"], tally)
+        return tally
+    first = settle_uniform(certificate, model, blocks, stages["uniform"], tally) if "uniform" in stages else None
+    rule = PairsRule(certificate, model, blocks, stages["pairs"], tally) if "pairs" in stages else None
+    dtype: type = np.float32 if exact and stages["exact"].get("work") == "float32" else np.float64
+    n = model.order
+    rows = max(1, min(n, CHUNK_BYTES // (8 * max(model.width, n) * n)))
+    for start in range(0, n, rows):
+        xs = np.arange(start, min(n, start + rows))
+        x, y = np.repeat(xs, n), np.tile(np.arange(n), len(xs))
+        if first is not None:
+            done = first(tally, x, y)
+            x, y = x[~done], y[~done]
+        chunk = new_chunk(model, x, y)
+        if len(x) and rule is not None:
+            rule.run(tally, chunk, exact)
+        elif len(x) and exact:
+            evaluate_pairs(model, tally, chunk, np.arange(len(x)), dtype)
+        tally.add(chunk)
+    return tally
