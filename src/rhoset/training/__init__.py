@@ -1,0 +1,50 @@
+"""Training: settings, presets, the fused kernel, populations of networks, sweeps. Needs the extra `rhoset[train]`.
+
+Everything but `TrainConfig`, `preset` and the statistics needs PyTorch; it is imported when first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from rhoset.errors import MissingExtra
+from rhoset.training.config import TrainConfig as TrainConfig
+from rhoset.training.presets import PRESETS as PRESETS
+from rhoset.training.presets import Preset as Preset
+from rhoset.training.presets import preset as preset
+
+if TYPE_CHECKING:
+    from rhoset.training.kernel import PairCrossEntropy as PairCrossEntropy
+    from rhoset.training.kernel import PairLoss as PairLoss
+    from rhoset.training.model import GroupNetwork as GroupNetwork
+    from rhoset.training.population import Population as Population
+    from rhoset.training.population import Progress as Progress
+    from rhoset.training.population import retrain as retrain
+    from rhoset.training.population import train_population as train_population
+    from rhoset.training.trainer import Trainer as Trainer
+    from rhoset.training.trainer import train_network as train_network
+
+_NEEDS_TORCH = {
+    "GroupNetwork": "model",
+    "PairCrossEntropy": "kernel",
+    "PairLoss": "kernel",
+    "Population": "population",
+    "Progress": "population",
+    "Trainer": "trainer",
+    "retrain": "population",
+    "train_network": "trainer",
+    "train_population": "population",
+}
+
+__all__ = ["PRESETS", "Preset", "TrainConfig", "preset", *_NEEDS_TORCH]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _NEEDS_TORCH:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        import torch as torch
+    except ImportError:
+        raise MissingExtra("training", "train") from None
+    return getattr(import_module(f"rhoset.training.{_NEEDS_TORCH[name]}"), name)

@@ -1,0 +1,82 @@
+"""Which pairs are for training, and which of them a step sees. Nothing here keeps state: a batch is a function of
+(seed, step), so training resumes in the middle without a generator to save."""
+
+from __future__ import annotations
+
+
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rhoset.errors import RhosetError
+from rhoset.training.config import TrainConfig
+
+_SPLIT_STREAM, _EPOCH_STREAM = 1, 2
+"""Keep the split's and the epochs' random numbers apart from each other."""
+
+
+def training_pairs(n: int, config: TrainConfig, seed: int) -> NDArray[np.int64] | None:
+    """Sorted flat positions x·n + y of the training pairs; None: all of them.
+
+    Parameters
+    ----------
+    n
+        Order of the group.
+    config
+        `train_fraction` and `split_seed`.
+    seed
+        The network's, used when `split_seed` is None.
+    """
+    if config.train_fraction == 1:
+        return None
+    count = max(1, round(config.train_fraction * n * n))
+    split = seed if config.split_seed is None else config.split_seed
+    chosen = np.random.default_rng([_SPLIT_STREAM, split]).permutation(n * n)[:count]
+    return np.sort(chosen).astype(np.int64)
+
+
+class Batches:
+    """Minibatches of the training pairs by step.
+
+    Parameters
+    ----------
+    pairs
+        (k,) flat positions.
+    batch
+        Pairs a step, at most k.
+    seed
+        Of the order of the pairs; a new order each epoch.
+
+    Raises
+    ------
+    RhosetError
+        ``bad-setting`` when the batch is larger than the training set.
+    """
+
+    def __init__(self, pairs: NDArray[np.int64], batch: int, seed: int) -> None:
+        if batch > len(pairs):
+            raise RhosetError(
+                f"training setting batch is {batch}, but there are only {len(pairs)} training "
+                "pairs; it must be at most that, or 0 for all of them",
+                slug="bad-setting",
+            )
+        self.pairs, self.batch, self.seed = pairs, batch, seed
+        self.per_epoch = len(pairs) // batch
+        self._epoch, self._order = -1, pairs
+
+    def at(self, step: int) -> NDArray[np.int64]:
+        """The pairs of the step numbered from 1."""
+        epoch, place = divmod(step - 1, self.per_epoch)
+        if epoch != self._epoch:
+            generator = np.random.default_rng([_EPOCH_STREAM, self.seed, epoch])
+            self._epoch, self._order = epoch, generator.permutation(self.pairs)
+        return self._order[place * self.batch : (place + 1) * self.batch]
+
+
+def log_spaced(count: int, last: int) -> frozenset[int]:
+    """About `count` distinct steps from 1 to `last`, evenly spaced in the logarithm."""
+    if not count:
+        return frozenset()
+    return frozenset(int(s) for s in np.unique(np.geomspace(1, last, count).round().astype(int)))
+
+

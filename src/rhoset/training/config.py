@@ -1,0 +1,214 @@
+"""One frozen description of how a network is trained; together with a group and a seed it says everything."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rhoset.errors import RhosetError
+
+ARCHITECTURES = ("factored", "folded", "shared_embedding", "concatenated")
+"""`factored`: embed_left·hidden_left and embed_right·hidden_right; `concatenated`: the same function with one map
+(2E × m) on the concatenated embeddings, whose initialisation is that of its fan-in 2E; `shared_embedding`: one
+embedding for both operands; `folded`: the tables left and right themselves."""
+
+ACTIVATION_NAMES = ("relu", "gelu", "silu", "abs", "square", "linear")
+INITS = ("default", "normal")
+"""`default`: embeddings N(0, 1), linear maps uniform ±1/√fan-in (torch's Embedding and Linear). `normal`: every matrix
+N(0, 1/fan-in), an embedding counting its E columns as its fan-in (as in the code of Nanda et al. and Chughtai et al.).
+Biases start at zero under `normal`, uniform ±1/√fan-in under `default`. Multiplied by `init_scale`."""
+
+OPTIMIZERS = ("adam", "adamw", "sgd")
+"""`adam`: weight decay is L2 added to the gradient; `adamw`: decoupled; `sgd`: plain descent with L2 and momentum
+`betas[0]`."""
+
+SCHEDULES = ("constant", "cosine", "warmup")
+"""`constant`; `cosine`: to zero over `max_steps`; `warmup`: linear over `warmup_steps`, then constant. The first two
+warm up as well where `warmup_steps` > 0."""
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How networks are trained.
+
+    Parameters
+    ----------
+    preset
+        Name of the preset this began as; a label only.
+    architecture
+        One of `ARCHITECTURES`.
+    width
+        m, hidden neurons.
+    embed_dim
+        E, width of the embeddings (not used by `folded`).
+    hidden_bias, unembed_bias
+        Whether there is a trained bias before the activation, and on the logits.
+    activation
+        One of `ACTIVATION_NAMES`.
+    init, init_scale
+        One of `INITS`, and a factor on every initial weight.
+    train_fraction
+        Share of the n² pairs that training sees, in (0, 1].
+    split_seed
+        Seed of the choice of those pairs; None: the network's own seed, a split for each network.
+    batch
+        Pairs a step; 0: all training pairs (full batch). Minibatches go through the training pairs in a new random
+        order each epoch; a rest smaller than a batch is dropped.
+    optimizer, learning_rate, betas, epsilon, weight_decay
+        The optimiser; see `OPTIMIZERS`.
+    cubic_decay
+        λ of the penalty λ Σ_i (‖left_i‖² + ‖right_i‖² + ‖unembed_i‖²)^{3/2} on the folded neurons, the norm L_{2,3} of
+        Morwani et al. 2023; 0: none.
+    schedule, warmup_steps
+        See `SCHEDULES`.
+    max_steps
+        Steps at most.
+    min_steps
+        No stopping before this step.
+    stop_loss
+        Stop when the mean cross-entropy over all pairs, train and test, is at most this with full accuracy; 0: never.
+    plateau_window, plateau_tolerance
+        Stop when the training loss, averaged over the last `plateau_window` steps, is less than a share
+        `plateau_tolerance` below its average over the window before, with full accuracy on all pairs. Window 0: never.
+    plateau_loss
+        The plateau counts only below this average loss; inf: anywhere.
+    evaluate_every
+        Steps between evaluations on all pairs; stopping is decided there.
+    checkpoints
+        Number of snapshots at log-spaced steps (1 … `max_steps`), written beside the network; 0: none.
+
+    Raises
+    ------
+    RhosetError
+        ``bad-setting``, for a value out of range, naming the setting.
+
+    Examples
+    --------
+    >>> TrainConfig(width=64).to_dict()["width"]
+    64
+    >>> TrainConfig.from_dict({"width": 64}) == TrainConfig(width=64)
+    True
+    """
+
+    preset: str = ""
+    architecture: str = "factored"
+    width: int = 128
+    embed_dim: int = 256
+    hidden_bias: bool = False
+    unembed_bias: bool = True
+    activation: str = "relu"
+    init: str = "default"
+    init_scale: float = 1.0
+    train_fraction: float = 1.0
+    split_seed: int | None = 0
+    batch: int = 0
+    optimizer: str = "adam"
+    learning_rate: float = 0.01
+    betas: tuple[float, float] = (0.9, 0.98)
+    epsilon: float = 1e-8
+    weight_decay: float = 2e-4
+    cubic_decay: float = 0.0
+    schedule: str = "constant"
+    warmup_steps: int = 0
+    max_steps: int = 3000
+    min_steps: int = 0
+    stop_loss: float = 0.0
+    plateau_window: int = 0
+    plateau_tolerance: float = 0.01
+    plateau_loss: float = math.inf
+    evaluate_every: int = 100
+    checkpoints: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "betas", tuple(float(b) for b in self.betas))
+        for name, choices in (
+            ("architecture", ARCHITECTURES),
+            ("activation", ACTIVATION_NAMES),
+            ("init", INITS),
+            ("optimizer", OPTIMIZERS),
+            ("schedule", SCHEDULES),
+        ):
+            if getattr(self, name) not in choices:
+                _refuse(name, getattr(self, name), f"one of {', '.join(choices)}")
+        for name in ("width", "embed_dim", "max_steps", "evaluate_every"):
+            _whole(name, getattr(self, name), 1)
+        for name in ("batch", "warmup_steps", "min_steps", "plateau_window", "checkpoints"):
+            _whole(name, getattr(self, name), 0)
+        if self.split_seed is not None:
+            _whole("split_seed", self.split_seed, 0)
+        for name in ("weight_decay", "cubic_decay", "stop_loss", "plateau_tolerance"):
+            if not (math.isfinite(getattr(self, name)) and getattr(self, name) >= 0):
+                _refuse(name, getattr(self, name), "a finite number ≥ 0")
+        for name in ("learning_rate", "epsilon", "init_scale"):
+            if not (math.isfinite(getattr(self, name)) and getattr(self, name) > 0):
+                _refuse(name, getattr(self, name), "a finite number > 0")
+        if not 0 < self.train_fraction <= 1:
+            _refuse("train_fraction", self.train_fraction, "in (0, 1]")
+        if not self.plateau_loss > 0:
+            _refuse("plateau_loss", self.plateau_loss, "a number > 0")
+        if len(self.betas) != 2 or not all(0 <= b < 1 for b in self.betas):
+            _refuse("betas", self.betas, "two numbers in [0, 1)")
+        if self.cubic_decay and self.architecture != "folded":
+            _refuse("cubic_decay", self.cubic_decay, "0 unless architecture is 'folded'")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Settings as TOML can hold them (None is left out)."""
+        found = dataclasses.asdict(self)
+        found["betas"] = list(self.betas)
+        if self.split_seed is None:
+            found["split_seed"] = "own"
+        return found
+
+    @classmethod
+    def from_dict(cls, settings: Mapping[str, Any]) -> TrainConfig:
+        """The inverse of `to_dict`; settings left out take their defaults, unknown ones are refused."""
+        fields = {f.name: f for f in dataclasses.fields(cls)}
+        values = dict(settings)
+        for name, value in values.items():
+            if name not in fields:
+                raise RhosetError(
+                    f"{name!r} is no training setting; settings are {', '.join(fields)}",
+                    slug="bad-setting",
+                )
+            values[name] = _typed(name, value, str(fields[name].type))
+        return cls(**values)
+
+    def replace(self, **changes: Any) -> TrainConfig:
+        """The same with some settings changed.
+
+        Raises
+        ------
+        RhosetError
+            ``bad-setting``.
+        """
+        return TrainConfig.from_dict({**self.to_dict(), **changes})
+
+
+def _typed(name: str, value: Any, kind: str) -> Any:
+    if name == "split_seed":
+        return None if value is None or value == "own" else value
+    if kind == "float" and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    if kind == "bool" and not isinstance(value, bool):
+        _refuse(name, value, "true or false")
+    if kind == "str" and not isinstance(value, str):
+        _refuse(name, value, "a text")
+    if kind == "float":
+        _refuse(name, value, "a number")
+    if name == "betas" and (
+        not isinstance(value, (list, tuple)) or not all(isinstance(b, (int, float)) for b in value)
+    ):
+        _refuse(name, value, "two numbers in [0, 1)")
+    return value
+
+
+def _whole(name: str, value: Any, least: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        _refuse(name, value, f"a whole number ≥ {least}")
+
+
+def _refuse(name: str, value: Any, right: str) -> None:
+    raise RhosetError(f"training setting {name} is {value!r}; it must be {right}", slug="bad-setting")

@@ -1,0 +1,246 @@
+"""Pairs → hidden → cross-entropy and its gradient, block by block, without an array of size n²·n.
+
+A block of pairs (about eight x-rows) goes through the whole network and back while its hidden values and logits are
+in the processor's cache; the softmax is turned into the gradient where it stands. Three matrix products per block
+are all the arithmetic that matters: hidden·unembed, gradient·unembedᵀ and hiddenᵀ·gradient.
+
+The bias is a row below `unembed` and meets a column of ones beside the hidden values, so it costs nothing extra.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from rhoset.training.activations import Activation, activation
+from rhoset.training.pairs import Bags, DenseBlock, PairBlocks, RaggedBlock, all_pairs
+
+SAFE_SUM = (1e-20, 1e30)
+"""Sums of exp(logit) between which the softmax needs no shift by the row's maximum: nothing overflows, and what
+underflows is below a part in 1e17. Outside, the block's softmax is computed again with the shift."""
+
+_PAD = 16
+"""Columns added to the hidden buffer: one of ones, the rest keeps rows aligned."""
+
+
+@dataclass(frozen=True, eq=False)
+class Gradients:
+    """Mean cross-entropy over the pairs and its gradient in each folded table."""
+
+    loss: Tensor  # ()
+    left: Tensor  # (n, m)
+    right: Tensor  # (n, m)
+    unembed: Tensor  # (m, n)
+    bias: Tensor  # (n,)
+
+
+class PairLoss:
+    """Workspace for the cross-entropy of folded tables on a multiplication table.
+
+    Parameters
+    ----------
+    table
+        (n, n) multiplication table.
+    m
+        Width.
+    activation_name
+        φ.
+    dtype
+        float32, or float64 for checks.
+
+    Notes
+    -----
+    Buffers are allocated once and hold one block. One step takes 6·k·n·m floating-point operations for k pairs.
+    Not shared between threads.
+    """
+
+    def __init__(
+        self,
+        table: NDArray[np.int32],
+        m: int,
+        activation_name: str = "relu",
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        self.table = table
+        self.n, self.m = len(table), m
+        self.activation: Activation = activation(activation_name)
+        self.dtype = dtype
+        self.every_pair = all_pairs(table, m)
+        self._ones = torch.ones(self.n, dtype=dtype)
+        self._size = 0
+        self._grow(self.every_pair.largest)
+
+    def _grow(self, size: int) -> None:
+        if size <= self._size:
+            return
+        self._size = size
+        self._hidden = torch.zeros(size, self.m + _PAD, dtype=self.dtype)
+        self._hidden[:, self.m] = 1
+        self._logits = torch.empty(size, self.n, dtype=self.dtype)
+        self._back = torch.empty(size, self.m, dtype=self.dtype)
+        keeps = self.activation.keeps_input
+        self._input = torch.empty(size if keeps else 0, self.m, dtype=self.dtype)
+        self._sums = torch.empty(size, dtype=self.dtype)
+        self._row_ones = torch.ones(size, dtype=self.dtype)
+
+    @torch.no_grad()
+    def gradients(
+        self, left: Tensor, right: Tensor, unembed: Tensor, bias: Tensor, pairs: PairBlocks
+    ) -> Gradients:
+        """Mean cross-entropy over `pairs` and its gradients.
+
+        Parameters
+        ----------
+        left, right, unembed, bias
+            (n, m), (n, m), (m, n), (n,).
+        pairs
+            From `all_pairs` or `some_pairs`.
+        """
+        self._grow(pairs.largest)
+        n, m = self.n, self.m
+        weights = torch.cat([unembed, bias.unsqueeze(0)])  # (m + 1, n)
+        unembed_t = unembed.T
+        d_left, d_right = torch.zeros_like(left), torch.zeros_like(right)
+        d_weights = torch.zeros_like(weights)
+        loss = torch.zeros((), dtype=torch.float64)
+        for block in pairs.blocks:
+            hidden, extended, saved = self._forward(left, right, block)
+            size = len(hidden)
+            logits = torch.mm(extended, weights, out=self._logits[:size])
+            loss += self._softmax_gradient(logits, extended, weights, block.targets)
+            d_weights.addmm_(extended.T, logits)
+            back = torch.mm(logits, unembed_t, out=self._back[:size])
+            self.activation.pull_back(back, saved)
+            if isinstance(block, DenseBlock):
+                rows = slice(block.first, block.first + block.rows)
+                torch.sum(back.view(block.rows, n, m), 1, out=d_left[rows])
+                ones = self._row_ones[: block.rows]
+                d_right.view(-1).addmv_(back.view(block.rows, n * m).T, ones)
+            else:
+                _add_bags(d_left, back, block.by_x)
+                _add_bags(d_right, back, block.by_y)
+        scale = 1.0 / pairs.count
+        d_weights.mul_(scale)
+        return Gradients(
+            loss=(loss * scale).to(self.dtype),
+            left=d_left.mul_(scale),
+            right=d_right.mul_(scale),
+            unembed=d_weights[:m],
+            bias=d_weights[m],
+        )
+
+    def _forward(
+        self, left: Tensor, right: Tensor, block: DenseBlock | RaggedBlock
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Hidden values of a block, the same with the column of ones, and what the backward pass needs."""
+        n, m = self.n, self.m
+        size = len(block.targets)
+        hidden = self._hidden[:size, :m]
+        start = self._input[:size] if self.activation.keeps_input else hidden
+        if isinstance(block, DenseBlock):
+            rows = left[block.first : block.first + block.rows]
+            torch.add(rows.unsqueeze(1), right.unsqueeze(0), out=start.view(block.rows, n, m))
+        else:
+            torch.add(left[block.x], right[block.y], out=start)
+        self.activation.apply(start, hidden)
+        return hidden, self._hidden[:size, : m + 1], start
+
+    def _softmax_gradient(
+        self, logits: Tensor, extended: Tensor, weights: Tensor, targets: Tensor
+    ) -> Tensor:
+        """Turns logits into softmax − one-hot in place; returns the summed cross-entropy."""
+        exps = logits.exp_()
+        sums = torch.mv(exps, self._ones, out=self._sums[: len(exps)])
+        low, high = torch.aminmax(sums)
+        if float(low) > SAFE_SUM[0] and float(high) < SAFE_SUM[1]:
+            exps.mul_(sums.reciprocal().unsqueeze(1))
+            right_answer = exps.view(-1).take(targets)
+            loss = -right_answer.log().sum(dtype=torch.float64)
+            if torch.isfinite(loss):
+                exps.view(-1).put_(targets, right_answer - 1)
+                return loss
+        torch.mm(extended, weights, out=logits)
+        loss = -torch.log_softmax(logits, 1).view(-1).take(targets).sum(dtype=torch.float64)
+        torch.softmax(logits, 1, out=logits)
+        logits.view(-1).put_(targets, logits.view(-1).take(targets) - 1)
+        return loss
+
+    @torch.no_grad()
+    def losses(
+        self, left: Tensor, right: Tensor, unembed: Tensor, bias: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Cross-entropy and correctness of every pair.
+
+        Returns
+        -------
+        tuple
+            Losses (n, n) and, as booleans (n, n), whether the right logit is strictly above all others (a tie or a
+            non-finite logit counts as wrong).
+        """
+        n = self.n
+        weights = torch.cat([unembed, bias.unsqueeze(0)])
+        losses = torch.empty(n * n, dtype=self.dtype)
+        correct = torch.empty(n * n, dtype=torch.bool)
+        for block in self.every_pair.blocks:
+            assert isinstance(block, DenseBlock)
+            _, extended, _ = self._forward(left, right, block)
+            logits = torch.mm(extended, weights, out=self._logits[: len(extended)])
+            flat = logits.view(-1)
+            answer = flat.take(block.targets)
+            here = slice(block.first * n, block.first * n + len(answer))
+            losses[here] = torch.logsumexp(logits, 1) - answer
+            flat.put_(block.targets, torch.full_like(answer, -torch.inf))
+            correct[here] = (answer > logits.amax(1)) & torch.isfinite(answer)
+        return losses.view(n, n), correct.view(n, n)
+
+
+def _add_bags(total: Tensor, rows: Tensor, bags: Bags) -> None:
+    """Adds each row to the entry of `total` that its key names."""
+    sums = torch.nn.functional.embedding_bag(bags.order, rows, bags.starts, mode="sum")
+    if bags.keys is None:
+        total.add_(sums)
+    else:
+        total.index_add_(0, bags.keys, sums)
+
+
+class PairCrossEntropy(torch.autograd.Function):
+    """The kernel as a differentiable function of the four folded tables.
+
+    ``PairCrossEntropy.apply(left, right, unembed, bias, workspace, pairs)`` is the mean cross-entropy. The gradients
+    are computed with the loss, in the forward pass, because only there is a block in cache; `backward` scales them.
+
+    Examples
+    --------
+    >>> import numpy as np, torch
+    >>> from rhoset.training.kernel import PairCrossEntropy, PairLoss
+    >>> table = (np.arange(3)[:, None] + np.arange(3)) % 3
+    >>> work = PairLoss(table.astype(np.int32), 4)
+    >>> tables = [torch.zeros(3, 4, requires_grad=True) for _ in "lr"]
+    >>> unembed, bias = torch.zeros(4, 3, requires_grad=True), torch.zeros(3)
+    >>> loss = PairCrossEntropy.apply(*tables, unembed, bias, work, work.every_pair)
+    >>> round(float(loss), 4)  # log 3
+    1.0986
+    """
+
+    @staticmethod
+    def forward(  # type: ignore[override]
+        ctx: Any,
+        left: Tensor,
+        right: Tensor,
+        unembed: Tensor,
+        bias: Tensor,
+        workspace: PairLoss,
+        pairs: PairBlocks,
+    ) -> Tensor:
+        found = workspace.gradients(left, right, unembed, bias, pairs)
+        ctx.save_for_backward(found.left, found.right, found.unembed, found.bias)
+        return found.loss
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+        return (*(saved * grad for saved in ctx.saved_tensors), None, None)

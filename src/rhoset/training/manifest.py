@@ -1,0 +1,207 @@
+"""The manifest of a run of training: enough to train every network again, and refused when settings differ."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tomli_w
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from rhoset.errors import RhosetError
+from rhoset.groups import Group
+from rhoset.networks import table_digest, write_atomic
+from rhoset.networks.runs import Run, create_run, open_run
+from rhoset.training.config import TrainConfig
+from rhoset.training.environment import differences, environment
+
+FORMAT = "rhoset-training-run/1"
+GROUP_FILE = "group.safetensors"
+"""The multiplication table in a run, so that a run stands alone whatever the group's name was."""
+
+_IGNORED = ("preset",)
+"""Settings that are labels: they may differ between two calls for the same run."""
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingRun:
+    """A run folder with what its manifest says.
+
+    Parameters
+    ----------
+    run
+        The folder.
+    config
+        Settings of every network.
+    first_seed
+        Network i has seed first_seed + i.
+    models
+        Networks the run is to hold.
+    table
+        (n, n) int32.
+    group
+        The group's name.
+    described
+        Metadata for network files that say which element is which.
+    """
+
+    run: Run
+    config: TrainConfig
+    first_seed: int
+    models: int
+    table: NDArray[np.int32]
+    group: str
+    described: Mapping[str, str]
+
+    @property
+    def path(self) -> Path:
+        return self.run.path
+
+    def record_path(self, index: int) -> Path:
+        """Where the result of network `index` is."""
+        return self.path / "records" / f"{index:04d}.json"
+
+    def state_path(self, index: int) -> Path:
+        """Where the state of network `index` is while it trains."""
+        return self.path / "state" / f"{index:04d}.safetensors"
+
+    def identity(self, index: int) -> str:
+        """What a saved state must have been made for."""
+        said = self.config.to_dict() | {
+            "seed": self.first_seed + index,
+            "table": table_digest(self.table),
+        }
+        return json.dumps({k: v for k, v in said.items() if k not in _IGNORED}, sort_keys=True)
+
+
+def create_training_run(
+    path: Path, group: Group, config: TrainConfig, models: int, first_seed: int, threads: int,
+    device: str = "cpu",
+) -> TrainingRun:
+    """Makes the folder; its parts are written before the manifest, so a folder with a manifest is whole."""
+    for leftover in (path / "networks", path / "records", path / "state"):
+        if leftover.is_dir() and not any(leftover.iterdir()):
+            leftover.rmdir()
+    if path.is_dir() and [p.name for p in path.iterdir() if p.name[0] != "."] == [GROUP_FILE]:
+        (path / GROUP_FILE).unlink()
+    manifest = {
+        "format": FORMAT,
+        "group": group.name,
+        "order": int(len(group.table)),
+        "table_sha256": table_digest(group.table),
+        "models": models,
+        "first_seed": first_seed,
+        "config": config.to_dict(),
+        "environment": environment(threads, device),
+    }
+    described = {"group": group.name}
+    if group.convention:
+        described["element_order"] = group.convention
+    if group.element_names:
+        described["elements"] = json.dumps(list(group.element_names), ensure_ascii=False)
+    run = create_run(path, manifest)
+    (path / "records").mkdir(exist_ok=True)
+    (path / "state").mkdir(exist_ok=True)
+    write_atomic(path / GROUP_FILE, save({"table": group.table.copy()}, metadata=described))
+    return open_training_run(run.path)
+
+
+def open_training_run(path: Path) -> TrainingRun:
+    """Opens a run made by training.
+
+    Raises
+    ------
+    RhosetError
+        ``bad-run``, naming what is missing or damaged.
+    """
+    run = open_run(path)
+    said = run.manifest
+    try:
+        if said["format"] != FORMAT:
+            raise KeyError(f"format {said['format']!r}")
+        config = TrainConfig.from_dict(said["config"])
+        first_seed, models = int(said["first_seed"]), int(said["models"])
+        digest, group = str(said["table_sha256"]), str(said["group"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise RhosetError(
+            f"{path}/run.toml is not the manifest of a training run ({error}); expected format "
+            f"{FORMAT!r} with group, table_sha256, models, first_seed and [config]",
+            slug="bad-run",
+        ) from None
+    try:
+        with safe_open(path / GROUP_FILE, framework="np") as file:
+            table = file.get_tensor("table")
+            described = dict(file.metadata() or {})
+    except (OSError, SafetensorError) as error:
+        raise RhosetError(
+            f"{path}/{GROUP_FILE} cannot be read ({error}); it must hold the run's table",
+            slug="bad-run",
+        ) from None
+    if table_digest(table) != digest:
+        raise RhosetError(
+            f"{path}/{GROUP_FILE} holds another table than run.toml names ({digest[:12]}…)",
+            slug="bad-run",
+        )
+    return TrainingRun(run, config, first_seed, models, table, group, described)
+
+
+def resume_training_run(
+    path: Path, group: Group, config: TrainConfig, models: int, first_seed: int, threads: int,
+    device: str = "cpu",
+) -> tuple[TrainingRun, tuple[str, ...]]:
+    """Opens a run to go on with it.
+
+    Returns
+    -------
+    tuple
+        The run, and what differs between the machine that began it and this one: networks trained from here on are
+        then not bit-identical to what the first machine would have made. The manifest records both.
+
+    Raises
+    ------
+    RhosetError
+        ``run-settings-differ``, naming each setting with both values.
+    """
+    found = open_training_run(path)
+    wrong = _compare(found, group, config, first_seed)
+    if wrong:
+        raise RhosetError(
+            f"{path} was made with other settings: {'; '.join(wrong)}. Give the same settings to go on with it, or "
+            "another folder",
+            slug="run-settings-differ",
+        )
+    manifest = dict(found.run.manifest)
+    here = environment(threads, device)
+    known = [manifest.get("environment", {}), *manifest.get("resumed", [])]
+    notes = differences(known[0], here)
+    if models > found.models or here not in known:
+        manifest["models"] = max(models, found.models)
+        if here not in known:
+            manifest["resumed"] = [*manifest.get("resumed", []), here]
+        write_atomic(path / "run.toml", tomli_w.dumps(manifest))
+        found = open_training_run(path)
+    for folder in ("networks", "records", "state"):
+        (path / folder).mkdir(exist_ok=True)
+        for leftover in (path / folder).glob(".*.tmp"):  # of a writer that was killed
+            leftover.unlink(missing_ok=True)
+    return found, notes
+
+
+def _compare(found: TrainingRun, group: Group, config: TrainConfig, first_seed: int) -> list[str]:
+    then, now = found.config.to_dict(), config.to_dict()
+    wrong = [
+        f"{key} {then[key]!r}, now {now[key]!r}"
+        for key in now
+        if key not in _IGNORED and then[key] != now[key]
+    ]
+    if first_seed != found.first_seed:
+        wrong.append(f"first_seed {found.first_seed}, now {first_seed}")
+    if table_digest(group.table) != table_digest(found.table):
+        wrong.append(f"group {found.group}, now {group.name} (another table)")
+    return wrong

@@ -1,0 +1,166 @@
+"""Training one network of a run: from its saved state if there is one, to its file and its record."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import os
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from rhoset.errors import RhosetError
+from rhoset.networks import read_network, write_atomic, write_network
+from rhoset.training.manifest import TrainingRun
+from rhoset.training.model import GroupNetwork
+from rhoset.training.statefile import read_state, write_state
+from rhoset.training.trainer import Evaluated, Outcome, Trainer, cpu_threads
+
+COLUMNS = (
+    "index", "seed", "label", "loss", "accuracy", "train_loss", "train_accuracy", "test_loss",
+    "test_accuracy", "steps", "generalised_at", "reason", "seconds", "threads",
+)
+"""Columns of a run's table of results. `generalised_at` is empty where the network had not generalised by `steps`;
+`seconds` are processor seconds."""
+
+
+def train_member(
+    run: TrainingRun,
+    index: int,
+    *,
+    threads: int = 1,
+    state_every: float = 60.0,
+    parent: int | None = None,
+    emit: Callable[[Evaluated], None] | None = None,
+) -> dict[str, Any]:
+    """Train network `index` of a run and write its files.
+
+    Parameters
+    ----------
+    run
+        The run.
+    index
+        Which network.
+    threads
+        Processor threads.
+    state_every
+        Seconds between saves of the state; 0: after every step.
+    parent
+        Process to give up with: training stops when this process is no longer the parent.
+    emit
+        Called with every evaluation.
+
+    Returns
+    -------
+    dict
+        The network's row in the table of results.
+
+    Notes
+    -----
+    The network file holds nothing that depends on time or place, so that training again gives the same bytes. The
+    record is written first; a network counts as finished when both are there.
+    """
+    seed = run.first_seed + index
+    identity, state_file = run.identity(index), run.state_path(index)
+    saved = time.monotonic()
+
+    def every_step(trainer: Trainer) -> None:
+        nonlocal saved
+        if parent is not None and os.getppid() != parent:
+            raise SystemExit(3)
+        if time.monotonic() - saved >= state_every:
+            write_state(state_file, trainer.state(), identity)
+            saved = time.monotonic()
+
+    def on_checkpoint(step: int, network: GroupNetwork) -> None:
+        folder = run.path / "networks" / f"{index:04d}.steps"
+        folder.mkdir(exist_ok=True)
+        _write(folder / f"{step:06d}.safetensors", run, network, seed, {"steps": str(step)})
+
+    with cpu_threads(threads):
+        trainer = Trainer(run.table, run.config, seed, read_state(state_file, identity))
+        outcome = trainer.run(emit, on_checkpoint, every_step)
+        row = row_of(index, outcome, threads)
+        history = [e.to_list() for e in outcome.history]
+        write_atomic(run.record_path(index), json.dumps({"row": row, "history": history}))
+        if outcome.label != "diverged":
+            _write(run.run.network_path(index), run, trainer.network, seed, _said(outcome))
+    state_file.unlink(missing_ok=True)
+    return row
+
+
+def row_of(index: int, outcome: Outcome, threads: int) -> dict[str, Any]:
+    """A network's row in the table of results; what is not a number is None."""
+    final = dataclasses.asdict(outcome.final)
+    values = {
+        **{k: None if isinstance(v, float) and math.isnan(v) else v for k, v in final.items()},
+        "index": index,
+        "seed": outcome.seed,
+        "label": outcome.label,
+        "steps": outcome.steps,
+        "generalised_at": outcome.generalised_at,
+        "reason": outcome.reason,
+        "seconds": round(outcome.seconds, 3),
+        "threads": threads,
+    }
+    return {column: values[column] for column in COLUMNS}
+
+
+def finished_row(run: TrainingRun, index: int) -> dict[str, Any] | None:
+    """The row of a network that is done, with a readable file; None when it has to be trained (again)."""
+    try:
+        record = json.loads(run.record_path(index).read_text(encoding="utf-8"))
+        row = {column: record["row"][column] for column in COLUMNS}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    if row["index"] != index or row["seed"] != run.first_seed + index:
+        return None
+    if row["label"] == "diverged":
+        return row
+    try:
+        network = read_network(run.run.network_path(index))
+    except RhosetError:
+        return None
+    return row if network.metadata.get("seed") == str(row["seed"]) else None
+
+
+def history_of(run: TrainingRun, index: int) -> tuple[Evaluated, ...]:
+    """All evaluations of a finished network, in order.
+
+    Raises
+    ------
+    RhosetError
+        ``bad-run`` when its record is missing or damaged.
+    """
+    try:
+        record = json.loads(run.record_path(index).read_text(encoding="utf-8"))
+        return tuple(Evaluated.from_list(v) for v in record["history"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RhosetError(
+            f"{run.record_path(index)}: no record of a finished network ({error})", slug="bad-run"
+        ) from None
+
+
+def _said(outcome: Outcome) -> dict[str, str]:
+    return {
+        "steps": str(outcome.steps),
+        "label": outcome.label,
+        "loss": repr(outcome.final.loss),
+        "accuracy": repr(outcome.final.accuracy),
+    }
+
+
+def _write(
+    path: Path, run: TrainingRun, network: GroupNetwork, seed: int, said: Mapping[str, str]
+) -> None:
+    config = {k: v for k, v in run.config.to_dict().items()}
+    metadata = {
+        **run.described,
+        "architecture": run.config.architecture,
+        "seed": str(seed),
+        "config": json.dumps(config, sort_keys=True),
+        **said,
+    }
+    write_network(path, network.to_network(run.table, metadata), network.riding_parameters())

@@ -1,0 +1,130 @@
+"""The trained network as an ordinary `torch.nn.Module` whose parameters fold to the four tables."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from rhoset.networks import Network
+from rhoset.training.config import TrainConfig
+
+
+class FoldedTables(NamedTuple):
+    """left (n, m), right (n, m), unembed (m, n), bias (n,), differentiable in the parameters."""
+
+    left: Tensor
+    right: Tensor
+    unembed: Tensor
+    bias: Tensor
+
+
+class GroupNetwork(nn.Module):
+    """One hidden layer on pairs of group elements, in the parametrisation that the configuration names.
+
+    Parameters
+    ----------
+    order
+        n.
+    config
+        Architecture, width, biases, initialisation.
+    seed
+        Of the initial weights. They are drawn from one generator in the order in which `named_parameters` lists
+        them, on the CPU, so a network starts the same on every device.
+
+    Notes
+    -----
+    Parameters by architecture: `embed_left`, `embed_right` (n, E) (or `embed`, shared), `hidden_left`, `hidden_right`
+    (E, m) (the halves of the map on the concatenation), or `left`, `right` (n, m) for folded tables; `hidden_bias`
+    (m,), `unembed` (m, n), `unembed_bias` (n,).
+    """
+
+    def __init__(
+        self, order: int, config: TrainConfig, seed: int, dtype: torch.dtype = torch.float32
+    ) -> None:
+        super().__init__()
+        self.order, self.config = order, config
+        generator = torch.Generator().manual_seed(seed)
+        n, m, e = order, config.width, config.embed_dim
+        fan_in = 2 * e if config.architecture == "concatenated" else e
+
+        def draw(name: str, shape: tuple[int, ...], bound: float | None) -> None:
+            """`bound` None: standard normal; otherwise uniform in ±bound, or normal with the same fan-in."""
+            if bound is None:
+                value = torch.randn(shape, generator=generator)
+            elif config.init == "normal":
+                value = torch.randn(shape, generator=generator) * bound
+            else:
+                value = (torch.rand(shape, generator=generator) * 2 - 1) * bound
+            if config.init == "normal" and name.endswith("bias"):
+                value = torch.zeros(shape)
+            parameter = (value * config.init_scale).to(dtype)
+            self.register_parameter(name, nn.Parameter(parameter))
+
+        embedding = 1 / math.sqrt(e) if config.init == "normal" else None
+        if config.architecture == "folded":
+            one_hot = 1 / math.sqrt(2 * n)  # a linear map on two concatenated one-hot vectors
+            draw("left", (n, m), one_hot)
+            draw("right", (n, m), one_hot)
+            fan_in = 2 * n
+        else:
+            if config.architecture == "shared_embedding":
+                draw("embed", (n, e), embedding)
+            else:
+                draw("embed_left", (n, e), embedding)
+                draw("embed_right", (n, e), embedding)
+            draw("hidden_left", (e, m), 1 / math.sqrt(fan_in))
+            draw("hidden_right", (e, m), 1 / math.sqrt(fan_in))
+        if config.hidden_bias:
+            draw("hidden_bias", (m,), 1 / math.sqrt(fan_in))
+        draw("unembed", (m, n), 1 / math.sqrt(m))
+        if config.unembed_bias:
+            draw("unembed_bias", (n,), 1 / math.sqrt(m))
+        self.register_buffer("_no_bias", torch.zeros(n, dtype=dtype), persistent=False)
+
+    def fold(self) -> FoldedTables:
+        """The four tables; a hidden bias goes into `left`. Costs two products of n·E·m multiply-adds."""
+        p = dict(self.named_parameters(recurse=False))
+        if "left" in p:
+            left, right = p["left"], p["right"]
+        else:
+            left = p.get("embed_left", p.get("embed")) @ p["hidden_left"]  # type: ignore[operator]
+            right = p.get("embed_right", p.get("embed")) @ p["hidden_right"]  # type: ignore[operator]
+        if "hidden_bias" in p:
+            left = left + p["hidden_bias"]
+        bias = p.get("unembed_bias")
+        if bias is None:
+            bias = self.get_buffer("_no_bias")
+        return FoldedTables(left, right, p["unembed"], bias)
+
+    def forward(self) -> FoldedTables:
+        """As `fold`: the input, all pairs, is the kernel's matter."""
+        return self.fold()
+
+    def to_network(self, table: NDArray[np.int32], metadata: Mapping[str, str]) -> Network:
+        """The folded network, in the parameters' precision.
+
+        Raises
+        ------
+        RhosetError
+            ``network-not-finite``.
+        """
+        with torch.no_grad():
+            tables = [t.detach().cpu().numpy().copy() for t in self.fold()]
+        return Network(
+            *tables, table=table, activation=self.config.activation, metadata=dict(metadata)
+        )
+
+    def riding_parameters(self) -> dict[str, NDArray[np.float32]]:
+        """What the tables do not show: every parameter but those that are tables themselves."""
+        tables = {"left", "right", "unembed"}
+        return {
+            name: value.detach().cpu().numpy().copy()
+            for name, value in self.named_parameters()
+            if name not in tables
+        }

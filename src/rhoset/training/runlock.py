@@ -1,0 +1,50 @@
+"""One process at a time writes to a run. The system drops the lock when its holder dies, however it dies."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rhoset.errors import RhosetError
+
+LOCK_FILE = ".lock"
+
+
+@contextmanager
+def locked(run: Path) -> Iterator[None]:
+    """Holds the run's lock inside the block.
+
+    Raises
+    ------
+    RhosetError
+        ``run-busy`` when another process holds it.
+    """
+    path = run / LOCK_FILE
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            _lock(handle)
+        except OSError:
+            holder = os.pread(handle, 32, 0).decode(errors="replace").strip() or "unknown"
+            raise RhosetError(
+                f"{run}: process {holder} is training here; wait for it or choose another folder",
+                slug="run-busy",
+            ) from None
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int) -> None:
+    if os.name == "nt":  # pragma: no cover - not run in CI
+        import msvcrt
+
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+    else:
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
