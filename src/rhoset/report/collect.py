@@ -1,0 +1,197 @@
+"""From a run folder to what the report shows: explain, evaluate and re-check every network."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rhoset import __version__
+from rhoset.errors import RhosetError
+from rhoset.explain import Circuit, Explanation, explain, slot_weights
+from rhoset.groups import Group, Irrep, Subgroup, irreps, minimal_rho_set_sizes, subgroup_classes
+from rhoset.networks import Network, evaluate, read_network
+from rhoset.networks.runs import MANIFEST, certificates, open_networks, open_run
+from rhoset.report.history import history_view
+from rhoset.report.margins import margin_view
+from rhoset.report.solids import solid
+from rhoset.report.views import CertificateView, CircuitView, IrrepView, NetworkView, RunView
+from rhoset_check.verdict import check
+
+IN_USE = 0.01
+"""An irrep counts as learned when it holds at least this share of the live neurons' energy. A
+larger value drops weak irreps such as sign from the list."""
+LARGEST_MATRIX = 64
+"""Slot matrices with more rows or columns than this are left out of the report."""
+
+
+@dataclass(frozen=True, eq=False)
+class Structure:
+    """What all networks of one group share, computed once."""
+
+    group: Group
+    irreps: tuple[Irrep, ...]
+    subgroups: tuple[Subgroup, ...]
+    sizes: Mapping[str, int]
+
+
+def collect(
+    spec: str | Path, progress: Callable[[int, int], None] = lambda done, total: None
+) -> RunView:
+    """Explain, evaluate and re-check the networks that `spec` means.
+
+    Parameters
+    ----------
+    spec
+        A run folder, ``RUN#3``, a network file or a folder of network files, all of one group.
+    progress
+        Called with (networks done, networks in all).
+
+    Raises
+    ------
+    RhosetError
+        As `rhoset.networks.runs.open_networks`; and ``mixed-groups`` when the networks' tables
+        differ.
+
+    Cost: about 0.3 s a network for S5.
+    """
+    named = open_networks(spec)
+    run = open_run(Path(spec)) if (Path(spec) / MANIFEST).is_file() else None
+    rows = {row.get("index"): row for row in run.results()} if run is not None else {}
+    views: list[NetworkView] = []
+    shared: Structure | None = None
+    progress(0, len(named))
+    for position, (label, path) in enumerate(named):
+        network = read_network(path)
+        if shared is None:
+            shared = structure(network.group)
+        elif not np.array_equal(network.table, shared.group.table):
+            raise RhosetError(
+                f"{path}: its multiplication table differs from that of {named[0][1]}; a report is"
+                " about networks of one group",
+                slug="mixed-groups",
+            )
+        index = int(path.stem) if run is not None and path.stem.isdigit() else position
+        name = f"Network {index}" if run is not None else path.stem
+        row = rows.get(index, {})
+        views.append(network_view(network, shared, name, index, path, row))
+        progress(position + 1, len(named))
+    if shared is None:
+        raise RhosetError(f"{spec}: no networks to report on", slug="no-such-network")
+    name = shared.group.name
+    return RunView(
+        title=f"{len(views)} network{'s' if len(views) > 1 else ''} on {name}",
+        group=name,
+        order=shared.group.order,
+        irreps=tuple(
+            IrrepView(i.name, i.dim, i.type, shared.sizes.get(i.name)) for i in shared.irreps
+        ),
+        networks=tuple(views),
+        facts=_facts(spec, shared.group, run.manifest if run is not None else {}),
+    )
+
+
+def structure(group: Group) -> Structure:
+    """Irreps, subgroups and minimal ρ-set sizes of a group."""
+    found, subgroups = irreps(group), subgroup_classes(group)
+    return Structure(group, found, subgroups, minimal_rho_set_sizes(group, found))
+
+
+def network_view(
+    network: Network,
+    shared: Structure,
+    name: str,
+    index: int,
+    path: Path,
+    row: Mapping[str, Any],
+) -> NetworkView:
+    """One network's section."""
+    explanation = explain(network, real_irreps=shared.irreps, subgroups=shared.subgroups)
+    measured, ideal = evaluate(network), evaluate(explanation.ideal)
+    energy = explanation.energy.share
+    return NetworkView(
+        name=name,
+        index=index,
+        width=network.width,
+        accuracy=measured.accuracy,
+        loss=measured.loss,
+        key=used_irreps(explanation),
+        energy=tuple(
+            tuple(round(float(v), 2) for v in (neuron if live else 0 * neuron))
+            for neuron, live in zip(energy, explanation.energy.live, strict=True)
+        ),
+        circuits=tuple(circuit_view(circuit) for circuit in explanation.circuits),
+        explained=explanation.explained,
+        ideal_accuracy=ideal.accuracy,
+        ideal_loss=ideal.loss,
+        certificates=tuple(certificate_view(p, path) for p in certificates(path).values()),
+        seed=row.get("seed"),
+        steps=row.get("steps"),
+        seconds=row.get("seconds"),
+        margins=margin_view(network, shared.group, shared.irreps),
+        history=history_view(path, shared.irreps),
+    )
+
+
+def used_irreps(explanation: Explanation) -> tuple[tuple[str, int, float], ...]:
+    """(name, neurons, share of energy) of each irrep in use, the strongest first."""
+    energy = explanation.energy
+    shares = energy.by_irrep()
+    neurons = np.bincount(energy.dominant[energy.live], minlength=len(shares))
+    order = [int(k) for k in np.argsort(-shares, kind="stable") if shares[k] >= IN_USE]
+    return tuple((explanation.irreps[k].name, int(neurons[k]), float(shares[k])) for k in order)
+
+
+def circuit_view(circuit: Circuit) -> CircuitView:
+    """A circuit's figure and its slot weights, as multiples of the mean of the filled slots."""
+    weights = slot_weights(circuit)
+    p, q = weights.shape
+    filled = np.abs(weights) > 0
+    mean = float(weights[filled].mean()) if filled.any() else 1.0
+    rows = np.abs(weights).sum(axis=1)
+    uneven = rows.min() < 0.85 * rows.max() if rows.max() > 0 else False
+    return CircuitView(
+        irrep=circuit.irrep,
+        kind=circuit.kind,
+        neurons=len(circuit.neurons),
+        left_size=p,
+        right_size=q,
+        left=solid(circuit.left_set.points, circuit.irrep, rows if uneven else None),
+        slots=tuple(tuple(round(float(v), 3) for v in row) for row in weights / (mean or 1.0))
+        if max(p, q) <= LARGEST_MATRIX
+        else (),
+    )
+
+
+def certificate_view(path: Path, network: Path) -> CertificateView:
+    """A certificate as the independent checker sees it now; its own claims are not shown."""
+    verdict = check(path, network)
+    return CertificateView(
+        method=verdict.method or path.name.split(".")[-2],
+        accuracy_bound=verdict.accuracy_bound,
+        loss_bound=verdict.loss_bound if verdict.valid else None,
+        operations=verdict.operations,
+        exhaustive_operations=max(verdict.exhaustive_operations, 1),
+        seconds=verdict.seconds,
+        arithmetic=verdict.arithmetic or "–",
+        path=path.name,
+        valid=verdict.valid,
+    )
+
+
+def _facts(spec: str | Path, group: Group, manifest: Mapping[str, Any]) -> dict[str, str]:
+    facts = {"Networks": str(spec), "Group": f"{group.name}, order {group.order}"}
+    if group.convention:
+        facts["Elements"] = group.convention
+    config = manifest.get("config", {})
+    if isinstance(config, Mapping):
+        facts["Training"] = ", ".join(f"{k} {v}" for k, v in config.items() if v not in ("", None))
+    facts["Table (SHA-256)"] = group.digest
+    facts["Versions"] = (
+        f"rhoset {__version__}, Python {platform.python_version()}, numpy {np.__version__}"
+    )
+    return {name: value for name, value in facts.items() if value}
