@@ -6,6 +6,7 @@ from rhoset.explain.explaining import explain as explain
 from rhoset.explain.explaining import ideal_network as ideal_network
 from rhoset.explain.explanation import Circuit as Circuit
 from rhoset.explain.explanation import Explanation as Explanation
+from rhoset.explain.explanation import Quadrature as Quadrature
 from rhoset.explain.orbits import antipodes as antipodes
 from rhoset.explain.orbits import orbit as orbit
 from rhoset.explain.slots import KINDS as KINDS

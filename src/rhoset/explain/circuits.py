@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset.explain.explanation import Circuit
+from rhoset.explain.explanation import Circuit, frozen
 from rhoset.explain.orbits import antipodes, candidates, negative
 from rhoset.explain.placement import Directions, directions, place
-from rhoset.explain.slots import kind_of
+from rhoset.explain.quadrature import balanced_shares
+from rhoset.explain.slots import filled_slots, kind_of, slot_weights
 from rhoset.explain.spectrum import ENDOMORPHISMS, Spectrum
 from rhoset.groups import Group, Irrep, RhoSet, Subgroup
 from rhoset.networks import Network
@@ -21,6 +22,10 @@ NEURON_SHARE = 0.5
 
 MIN_NEURONS = 2
 """Fewer neurons than this are no circuit."""
+
+MIN_FILLED = 0.1
+"""At least this share of the slots must be filled; otherwise the neurons are nodes of a quadrature
+(any vector lies near some point of a large orbit)."""
 
 
 def find_circuits(
@@ -158,11 +163,13 @@ def _build(
         circuit = _read_and_write(
             network, spectrum, irrep, neurons, left_set, right_set, rows, columns
         )
+    if float(filled_slots(slot_weights(circuit)).mean()) < MIN_FILLED:
+        return None
     return replace(circuit, kind=kind_of(circuit))
 
 
 def reading_vectors(circuit: Circuit) -> NDArray[np.float64]:
-    """(k, d): the vector a of each neuron, from α(b') ≈ ⟨b', a⟩ and γ(c') ≈ ⟨a, c'⟩ by projection."""
+    """(k, d): each neuron's vector a, from α(b') ≈ ⟨b', a⟩ and γ(c') ≈ ⟨a, c'⟩ by projection."""
     b, c = circuit.left_set.points, circuit.right_set.points
     d = b.shape[1]
     return circuit.alpha @ b * (d / len(b)) / 2 + circuit.gamma @ c * (d / len(c)) / 2
@@ -202,12 +209,19 @@ def _read_and_write(
     unembed = spectrum.unembed[neurons]
     centred = written - written.mean(axis=1, keepdims=True)
     weight = (unembed * centred).sum(axis=1) / (centred**2).sum(axis=1)
-    arrays = tuple(
-        np.array(array) for array in (coupling, neurons, rows, columns, weight, alpha, gamma)
+    return Circuit(
+        irrep=irrep.name,
+        left_set=left_set,
+        right_set=right_set,
+        coupling=frozen(coupling),
+        neurons=frozen(neurons),
+        rows=frozen(rows),
+        columns=frozen(columns),
+        weight=frozen(weight),
+        alpha=frozen(alpha),
+        gamma=frozen(gamma),
+        kind="",
     )
-    for array in arrays:
-        array.setflags(write=False)
-    return Circuit(irrep.name, left_set, right_set, *arrays, kind="")
 
 
 def coset_means(
@@ -235,16 +249,5 @@ def exact_tables(
 
 
 def neuron_shares(network: Network, spectrum: Spectrum, circuit: Circuit) -> NDArray[np.float64]:
-    """(k,) share of each neuron's balanced energy that its exact form holds:
-    1 − ½‖δ(l, r)‖²/‖(l, r)‖² − ½‖δu‖²/‖u‖², at least 0."""
-    neurons = circuit.neurons
-    left, right, unembed = exact_tables(network, circuit)
-    read = ((left - network.left[:, neurons].T) ** 2).sum(axis=1) + (
-        (right - network.right[:, neurons].T) ** 2
-    ).sum(axis=1)
-    write = ((unembed - unembed.mean(axis=1, keepdims=True) - spectrum.unembed[neurons]) ** 2).sum(
-        axis=1
-    )
-    reads = (spectrum.left[neurons] ** 2).sum(axis=1) + (spectrum.right[neurons] ** 2).sum(axis=1)
-    writes = (spectrum.unembed[neurons] ** 2).sum(axis=1)
-    return np.clip(1 - read / (2 * reads) - write / (2 * writes), 0.0, 1.0)
+    """(k,) share of each neuron's balanced energy that its exact form holds."""
+    return balanced_shares(network, spectrum, circuit.neurons, exact_tables(network, circuit))

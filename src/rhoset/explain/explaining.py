@@ -11,7 +11,8 @@ from rhoset.explain import placement as _placement
 from rhoset.explain import slots as _slots
 from rhoset.explain import spectrum as _spectrum
 from rhoset.explain.circuits import exact_tables, find_circuits, neuron_shares
-from rhoset.explain.explanation import Circuit, Explanation
+from rhoset.explain.explanation import Circuit, Explanation, Quadrature
+from rhoset.explain.quadrature import find_quadratures, quadrature_shares, quadrature_tables
 from rhoset.explain.spectrum import spectrum
 from rhoset.groups import Irrep, Subgroup, irreps, subgroup_classes
 from rhoset.networks import Network
@@ -56,19 +57,25 @@ def explain(
     circuits = find_circuits(network, analysed, found, subgroups)
     energy = analysed.energy
     share = np.zeros(network.width)
-    for circuit in circuits:
-        share[circuit.neurons] = neuron_shares(network, analysed, circuit)
-    weight = np.where(energy.live, energy.importance, 0.0)
-    total = float(weight.sum())
     inside = np.zeros(network.width, dtype=bool)
     for circuit in circuits:
+        share[circuit.neurons] = neuron_shares(network, analysed, circuit)
         inside[circuit.neurons] = True
+    quadratures = find_quadratures(network, analysed, found, inside, _circuits.NEURON_SHARE)
+    named = {irrep.name: irrep for irrep in found}
+    for quadrature in quadratures:
+        irrep = named[quadrature.irrep]
+        share[quadrature.neurons] = quadrature_shares(network, analysed, irrep, quadrature)
+        inside[quadrature.neurons] = True
+    weight = np.where(energy.live, energy.importance, 0.0)
+    total = float(weight.sum())
     return Explanation(
         network=network,
         irreps=found,
         energy=energy,
         circuits=circuits,
-        ideal=ideal_network(network, circuits),
+        quadratures=quadratures,
+        ideal=ideal_network(network, circuits, quadratures, found),
         share=share,
         explained=float(weight @ share) / total if total > 0 else 0.0,
         left_over=np.flatnonzero(energy.live & ~inside).astype(np.int32),
@@ -76,24 +83,30 @@ def explain(
     )
 
 
-def ideal_network(network: Network, circuits: Sequence[Circuit]) -> Network:
-    """The circuits' neurons in their exact form, all other neurons 0, the bias its mean."""
+def ideal_network(
+    network: Network,
+    circuits: Sequence[Circuit],
+    quadratures: Sequence[Quadrature] = (),
+    irreps: Sequence[Irrep] = (),
+) -> Network:
+    """The given circuits' and quadratures' neurons in their exact form, all other neurons 0, the
+    bias its mean. `irreps` must hold those of the quadratures. Cost m n."""
     n, m = network.order, network.width
     left, right, unembed = np.zeros((n, m)), np.zeros((n, m)), np.zeros((m, n))
     means = network.unembed.astype(np.float64).mean(axis=1)
-    for circuit in circuits:
-        l, r, u = exact_tables(network, circuit)
-        left[:, circuit.neurons], right[:, circuit.neurons] = l.T, r.T
-        offset = means[circuit.neurons] - u.mean(axis=1)
-        unembed[circuit.neurons] = u + offset[:, None]
-    bias = np.full(n, float(network.bias.astype(np.float64).mean()))
+    named = {irrep.name: irrep for irrep in irreps}
+    exact = [(c.neurons, exact_tables(network, c)) for c in circuits]
+    exact += [(q.neurons, quadrature_tables(network, named[q.irrep], q)) for q in quadratures]
+    for neurons, (l, r, u) in exact:
+        left[:, neurons], right[:, neurons] = l.T, r.T
+        unembed[neurons] = u + (means[neurons] - u.mean(axis=1))[:, None]
     return Network(
-        left,
-        right,
-        unembed,
-        bias,
-        network.table,
-        network.activation,
+        left=left,
+        right=right,
+        unembed=unembed,
+        bias=np.full(n, float(network.bias.astype(np.float64).mean())),
+        table=network.table,
+        activation=network.activation,
         metadata=dict(network.metadata),
     )
 
@@ -108,6 +121,7 @@ def thresholds() -> dict[str, float]:
         "smaller_is_enough": _placement.SMALLER_IS_ENOUGH,
         "slack": _placement.SLACK,
         "neuron_share": _circuits.NEURON_SHARE,
+        "min_filled": _circuits.MIN_FILLED,
         "empty": _slots.EMPTY,
         "even": _slots.EVEN,
         "same_reading": _slots.SAME_READING,

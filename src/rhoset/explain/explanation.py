@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,13 @@ from numpy.typing import NDArray
 from rhoset.explain.spectrum import NeuronEnergy
 from rhoset.groups import Irrep, RhoSet
 from rhoset.networks import Network
+
+
+def frozen(array: NDArray[Any]) -> NDArray[Any]:
+    """A read-only C-contiguous copy."""
+    copy = np.array(array, order="C")
+    copy.setflags(write=False)
+    return copy
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +67,44 @@ class Circuit:
 
 
 @dataclass(frozen=True, eq=False)
+class Quadrature:
+    """Neurons of rank one in an irrep, with vectors anywhere on the sphere:
+
+        l(x) = bᵀρ(x)a,   r(y) = a'ᵀρ(y)c,   u(z) = κ bᵀρ(z)c.
+
+    Together they sum an integral over b and c that would be bi-equivariant, as a ρ-set circuit sums
+    it over two orbits. In cyclic and dihedral groups every neuron is of this form, with b and c on
+    a circle (docs/explain.md, "Quadrature over a circle").
+
+    Attributes
+    ----------
+    irrep
+        Its name.
+    neurons
+        (k,) indices.
+    left, right
+        (k, d) unit vectors b and c. For complex and quaternionic irreps b is the same for all
+        neurons where it can be: only c̄b and āb have a meaning.
+    read_left, read_right
+        (k, d) the vectors a and a'; trained networks have a = a' to a tenth of a percent.
+    weight
+        (k,) κ > 0.
+    defect
+        How far the sum is from the integral: root mean square over the pairs of
+        ‖Q(x, y) − mean Q‖ over ‖mean Q‖, Q = ρ(x)ᵀM(x, y)ρ(y)ᵀ.
+    """
+
+    irrep: str
+    neurons: NDArray[np.int32]
+    left: NDArray[np.float64]
+    right: NDArray[np.float64]
+    read_left: NDArray[np.float64]
+    read_right: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    defect: float
+
+
+@dataclass(frozen=True, eq=False)
 class Explanation:
     """What `explain` knows of one network.
 
@@ -72,14 +118,17 @@ class Explanation:
         Each neuron's share of energy by irrep.
     circuits
         The circuits, the one with most energy first.
+    quadratures
+        The neurons of rank one that lie on no common ρ-sets, one entry an irrep.
     ideal
-        The idealised network: every neuron of a circuit in its exact form, all others 0.
+        The idealised network: every neuron of a circuit or quadrature in its exact form, all
+        others 0.
     share
         (m,) share of each neuron's energy that the ideal network holds.
     explained
         The same over all neurons, weighted by their balanced energy.
     left_over
-        (k,) live neurons that no circuit holds.
+        (k,) live neurons that neither circuits nor quadratures hold.
     thresholds
         The named thresholds that this explanation was made with.
     """
@@ -88,6 +137,7 @@ class Explanation:
     irreps: tuple[Irrep, ...]
     energy: NeuronEnergy
     circuits: tuple[Circuit, ...]
+    quadratures: tuple[Quadrature, ...]
     ideal: Network
     share: NDArray[np.float64]
     explained: float

@@ -42,7 +42,8 @@ class Candidate:
 def orbit(group: Group, irrep: Irrep, vector: NDArray[np.float64]) -> RhoSet:
     """The ρ-set G·v of a non-zero vector of shape (d,); point 0 is v itself, as a unit vector.
 
-    The vector is first averaged over the elements that move it by less than `FIXED`. Cost n·d² + n².
+    The vector is first averaged over the elements that move it by less than `FIXED`.
+    Cost n·d² + n².
 
     Raises RhosetError (slug ``zero-vector``) for a vector without a direction.
     """
@@ -128,7 +129,7 @@ def candidates(
 
 
 def _fixed_space(irrep: Irrep, elements: NDArray[np.int32]) -> NDArray[np.float64]:
-    """(d, f) orthonormal basis of the vectors that the elements fix, with a fixed choice of sign."""
+    """(d, f) orthonormal basis of the vectors that the elements fix, signs settled."""
     projector = irrep.matrices[elements].mean(axis=0)
     values, vectors = np.linalg.eigh((projector + projector.T) / 2)
     basis = vectors[:, values > 0.5]

@@ -141,12 +141,12 @@ def place(group: Group, irrep: Irrep, options: Sequence[Candidate], found: Direc
         if option.basis.shape[1] == 1 or int(free.sum()) < AGREE:
             continue
         while int(free.sum()) >= AGREE:
-            rho_set, held = _shared_orbit(group, irrep, option, found, free)
-            if rho_set is None:
+            shared, held = _shared_orbit(group, irrep, option, found, free)
+            if shared is None:
                 break
-            sets.append(rho_set)
-            tables.append(fits(rho_set.points, found))
-            asked.append(threshold(rho_set.points))
+            sets.append(shared)
+            tables.append(fits(shared.points, found))
+            asked.append(threshold(shared.points))
             free &= ~held
     chosen, point, fit = _choose(tables, asked, count)
     return Placement(tuple(sets), chosen, point, fit)
@@ -155,7 +155,7 @@ def place(group: Group, irrep: Irrep, options: Sequence[Candidate], found: Direc
 def _choose(
     tables: Sequence[NDArray[np.float64]], asked: Sequence[float], count: int
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
-    """Per neuron the smallest set (they come smallest first) that fits nearly as well as the best."""
+    """Per neuron the smallest set that fits nearly as well as the best one."""
     chosen = np.full(count, -1, dtype=np.int32)
     point = np.zeros(count, dtype=np.int32)
     fit = np.zeros(count)

@@ -26,7 +26,8 @@ EVEN = 0.1
 """Slot weights are even when their standard deviation is at most this share of their mean."""
 
 SAME_READING = 0.98
-"""Neurons read alike when the mean squared cosine of their α, γ with the common one is above this."""
+"""Neurons read alike when the mean squared cosine of their readings with the common one exceeds
+this."""
 
 
 def slot_weights(circuit: Circuit) -> NDArray[np.float64]:
@@ -45,7 +46,7 @@ def slot_weights(circuit: Circuit) -> NDArray[np.float64]:
 
 
 def centred_readings(circuit: Circuit) -> NDArray[np.float64]:
-    """(k, p + q): α and γ minus their means over the points, each divided by √(number of points)."""
+    """(k, p + q): α and γ less their means over the points, each divided by √(points)."""
     parts = [
         (table - table.mean(axis=1, keepdims=True)) / np.sqrt(table.shape[1])
         for table in (circuit.alpha, circuit.gamma)
