@@ -26,11 +26,12 @@ from rhoset.groups.gsets import (
     point_stabilizer,
     regular_gset,
 )
-from rhoset.groups.irreps import Irrep, irreps
+from rhoset.groups.irreps import gset_irreps, irrep, irrep_data, irreps
 from rhoset.groups.lattice import subgroup_classes
 from rhoset.groups.linear import finite_field, matrix_group
 from rhoset.groups.names import FAMILIES, group, table_from_file
 from rhoset.groups.permutations import cycles, parse_cycles, permutation_group
+from rhoset.groups.representation import Irrep
 from rhoset.groups.rho_sets import (
     RhoSet,
     RhoSetFamily,
@@ -85,7 +86,10 @@ __all__ = [
     "generated_subgroup",
     "group",
     "gset_from_permutations",
+    "gset_irreps",
     "inverse_fourier",
+    "irrep",
+    "irrep_data",
     "irreps",
     "left_cosets",
     "mathieu11",

@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from rhoset.errors import RhosetError
+from rhoset.groups.arrays import IntArray, read_only
+from rhoset.groups.laws import require_order
 from rhoset.groups.permutations import CONVENTION, permutation_group
-from rhoset.groups.table import Group, IntArray, read_only, require_order
+from rhoset.groups.table import Group
 
 
 def cyclic(n: int) -> Group:
@@ -193,7 +195,8 @@ def cyclic_semidirect(m: int, k: int, multiplier: int | None = None, name: str =
     powers = np.array([pow(r, j, m) for j in range(k)], dtype=np.int64)
     action = powers[:, None] * np.arange(m) % m
     out = semidirect_product(cyclic(m), cyclic(k), action, name)
-    convention = f"pairs (a,h), h running fastest; (a,h)(b,k) = (a + {r}^h b mod {m}, h + k mod {k})"
+    law = f"(a,h)(b,k) = (a + {r}^h b mod {m}, h + k mod {k})"
+    convention = f"pairs (a,h), h running fastest; {law}"
     return Group(name, out.table, out.element_names, convention)
 
 
@@ -233,8 +236,7 @@ def wreath_product(base: Group, top: Group, name: str = "") -> Group:
         g = every.copy()
         g[:width] = local[s]
         gens.append(g)
-    for s in top.generators:
-        gens.append((images[s][:, None] * width + np.arange(width)).ravel())
+    gens += [(images[s][:, None] * width + np.arange(width)).ravel() for s in top.generators]
     orbits = np.unique(images.min(axis=0))
     for start in orbits[orbits > 0]:
         for s in base.generators:
@@ -286,7 +288,7 @@ def relabel(group: Group, new_index: ArrayLike, name: str = "") -> Group:
             f"{group.name}: new_index must hold each of 0 to {group.order - 1} once",
             slug="not-a-permutation",
         )
-    table = new[group.table[np.ix_(old, old)]]
+    table = new[group.table[np.ix_(old, old)]].astype(np.int32)
     names = tuple(group.element_names[x] for x in old) if group.element_names else ()
     points = None if group.permutations is None else group.permutations[old]
     return Group(name or group.name, table, names, "relabelled; " + group.convention, points)
@@ -307,5 +309,3 @@ def _multiplicative_order(s: int, m: int) -> int:
 def _positive(family: str, n: int) -> None:
     if n < 1:
         raise RhosetError(f"{family}{n}: the parameter must be at least 1", slug="unknown-group")
-
-

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rhoset.errors import RhosetError
-from rhoset.groups.irreps import Irrep
+from rhoset.groups.representation import Irrep
 from rhoset.groups.table import Group
 
 FloatArray = NDArray[np.float64]
@@ -70,8 +70,7 @@ def inverse_fourier(irreps: Sequence[Irrep], coefficients: dict[str, FloatArray]
         total = flat if total is None else total + flat
     if total is None:
         raise RhosetError(
-            "inverse_fourier: no coefficient belongs to the irreps given;"
-            " the keys are irrep names",
+            "inverse_fourier: no coefficient belongs to the irreps given; the keys are irrep names",
             slug="no-coefficients",
         )
     return total

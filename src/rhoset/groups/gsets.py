@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from rhoset.errors import RhosetError
+from rhoset.groups.arrays import IntArray, read_only
 from rhoset.groups.subgroups import Subgroup, left_cosets
-from rhoset.groups.table import Group, IntArray, read_only
+from rhoset.groups.table import Group
 
 
 @dataclass(frozen=True, eq=False)

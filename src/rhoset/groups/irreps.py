@@ -1,300 +1,54 @@
-"""Real irreducible representations of any finite group, from its table.
-
-Method. The class sums span the centre of the group algebra; a random real class function that
-is even (c(g) = c(g⁻¹)) acts on it by a symmetric k × k matrix whose eigenspaces belong to the
-real irreps. The unit element projected onto an eigenspace is the central idempotent e_ρ, which
-gives character, type and dimension (Serre, Linear Representations of Finite Groups, §6.5,
-§13.2). Inside the ideal of e_ρ, a random even function acts from the right by a symmetric matrix
-that commutes with left multiplication; each of its eigenspaces is one copy of ρ, whatever its
-type, because the commutant is a matrix algebra over ℝ, ℂ or ℍ.
-"""
+"""Real irreps of a group: all of them, one by name, or those inside a G-set."""
 
 from __future__ import annotations
 
-import string
-from dataclasses import dataclass
-from typing import Literal
-
 import numpy as np
-from numpy.typing import NDArray
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
 from rhoset.errors import RhosetError
-from rhoset.groups.table import Group, row_blocks
+from rhoset.groups.components import (
+    ATTEMPTS,
+    HOMOMORPHISM_TOLERANCE,
+    Component,
+    component_names,
+    components,
+    irrep_of_component,
+)
+from rhoset.groups.gsets import GSet
+from rhoset.groups.representation import (
+    FloatArray,
+    Irrep,
+    defect,
+    make_irrep,
+)
+from rhoset.groups.table import Group
+from rhoset.groups.young import (
+    coxeter_generators,
+    parse_partition,
+    partition_name,
+    partitions,
+    young_irrep,
+)
 
-FloatArray = NDArray[np.float64]
-IrrepType = Literal["real", "complex", "quaternionic"]
+__all__ = ["Irrep", "gset_irreps", "irrep", "irrep_data", "irreps"]
 
 IRREP_ORDER_LIMIT = 2_600
 """Largest order for which all irreps are formed from a table; time grows as n³, memory as n²."""
 
-GAP_THRESHOLD = 1e-7
-"""Eigenvalues (spectrum scaled to [−1, 1]) nearer than this are one; a wrong merge or split shows
-as a dimension that is not a whole number, and then another random function is tried."""
-
-HOMOMORPHISM_TOLERANCE = 1e-12
-"""Largest entry of ρ(x)ρ(s) − ρ(xs) and of ρρᵀ − 1 that is accepted."""
-
-ATTEMPTS = 20
-"""Random functions tried before giving up."""
-
-DIVISION_DIMENSION: dict[str, int] = {"real": 1, "complex": 2, "quaternionic": 4}
-"""Dimension of the endomorphism algebra by type."""
-
-
-@dataclass(frozen=True, eq=False)
-class Irrep:
-    """A real irreducible representation, by orthogonal matrices.
-
-    Attributes
-    ----------
-    name
-        Partition for symmetric groups ("[4,1]"), otherwise dimension and a letter ("3a").
-    dim
-        d.
-    type
-        "real", "complex" or "quaternionic": the endomorphism algebra.
-    matrices
-        (n, d, d), ``matrices[x] @ matrices[y]`` = ``matrices[table[x, y]]`` to 1e-12.
-    character
-        (n,) traces.
-    rank
-        d² / dim End: dimension of the span of the matrix entries as functions on G.
-    """
-
-    name: str
-    dim: int
-    type: IrrepType
-    matrices: FloatArray
-    character: FloatArray
-    rank: int
-
-    @property
-    def frobenius_schur(self) -> int:
-        """Indicator of the complex constituents: 1, 0 or −1."""
-        return {"real": 1, "complex": 0, "quaternionic": -1}[self.type]
-
-    @property
-    def endomorphism_dim(self) -> int:
-        """Dimension of the endomorphism algebra: 1, 2 or 4."""
-        return DIVISION_DIMENSION[self.type]
-
-
-@dataclass(frozen=True, eq=False)
-class Component:
-    """One isotypic component of ℝ[G]: the data of an irrep that need no matrices.
-
-    ``idempotent`` (n,) is the central idempotent e, a function on G with e∗e = e.
-    """
-
-    dim: int
-    type: IrrepType
-    rank: int
-    character: FloatArray
-    idempotent: FloatArray
-
-
-def components(group: Group) -> tuple[Component, ...]:
-    """The isotypic components of the real group algebra, in canonical order.
-
-    Cost: kn + k³ for k conjugacy classes. Order: dimension, trivial first, type, then character
-    values on the classes, so that it does not depend on the order of the elements except
-    between irreps that an automorphism may exchange.
-
-    Raises
-    ------
-    RhosetError
-        ``irreps-failed`` when no random function separates the components (never observed).
-    """
-    for seed in range(ATTEMPTS):
-        found = _components(group, np.random.default_rng(seed))
-        if found is not None:
-            return tuple(sorted(found, key=lambda c: _sort_key(group, c)))
-    raise RhosetError(
-        f"{group.name}: the classes could not be separated numerically in {ATTEMPTS} attempts",
-        slug="irreps-failed",
-    )
-
-
-def _components(group: Group, rng: np.random.Generator) -> list[Component] | None:
-    classes, n = group.classes, group.order
-    k = len(classes)
-    labels = classes.labels
-    values = rng.standard_normal(k)
-    inverse_class = labels[group.inverse[classes.representatives]]
-    values = values + values[inverse_class]
-    positions = labels[group.table[group.inverse[:, None], classes.representatives[None]]]
-    flat = positions.astype(np.int64) * k + np.arange(k)
-    weights = np.broadcast_to(values[labels][:, None], flat.shape)
-    matrix = np.bincount(flat.ravel(), weights.ravel(), k * k).reshape(k, k)
-    root = np.sqrt(classes.sizes.astype(float))
-    # On normalised class sums 1_K / √|K| the action is symmetric.
-    symmetric = matrix / root[:, None] * root[None, :]
-    symmetric = (symmetric + symmetric.T) / 2
-    eigenvalues, vectors = np.linalg.eigh(symmetric)
-    scale = max(np.abs(eigenvalues).max(), 1e-300)
-    cuts = np.flatnonzero(np.diff(eigenvalues / scale) > GAP_THRESHOLD) + 1
-    found = []
-    for space in np.split(np.arange(k), cuts):
-        v = vectors[:, space]
-        e = v @ v[0] / root
-        component = _component(group, e)
-        if component is None or len(space) != (2 if component.type == "complex" else 1):
-            return None
-        found.append(component)
-    return found if sum(c.rank for c in found) == n else None
-
-
-def _component(group: Group, e: FloatArray) -> Component | None:
-    """Dimension and type from the class values of a central idempotent; None when inconsistent."""
-    labels, n = group.classes.labels, group.order
-    rank = n * e[0]
-    if abs(rank - round(rank)) > 1e-3 or rank < 0.5:
-        return None
-    on_group = e[labels]
-    square = np.diagonal(group.table)
-    indicator = on_group[square].sum() / on_group[group.identity] / n
-    r = round(rank)
-    kind: IrrepType
-    if abs(indicator) < 0.5 / np.sqrt(r):
-        kind, dim = "complex", np.sqrt(2 * r)
-    elif indicator > 0:
-        kind, dim = "real", np.sqrt(r)
-    else:
-        kind, dim = "quaternionic", 2 * np.sqrt(r)
-    if abs(dim - round(dim)) > 1e-6:
-        return None
-    d = round(dim)
-    character = on_group * (d / on_group[group.identity])
-    return Component(d, kind, r, character, on_group)
-
-
-def _sort_key(group: Group, c: Component) -> tuple:
-    on_classes = np.round(c.character[group.classes.representatives], 6) + 0.0
-    trivial = bool(np.all(on_classes == on_classes[0]))
-    kind = ("real", "complex", "quaternionic").index(c.type)
-    classes = group.classes
-    orders = group.element_orders[classes.representatives]
-    fingerprint = sorted(zip(orders.tolist(), classes.sizes.tolist(), (-on_classes).tolist()))
-    return (c.dim, not trivial, kind, fingerprint, tuple(-on_classes))
-
-
-def component_names(parts: tuple[Component, ...]) -> tuple[str, ...]:
-    """Dimension and a letter, in order: "1a", "1b", "2a", …; after z comes aa."""
-    counts: dict[int, int] = {}
-    names = []
-    for part in parts:
-        i = counts.get(part.dim, 0)
-        counts[part.dim] = i + 1
-        names.append(f"{part.dim}{_letters(i)}")
-    return tuple(names)
-
-
-def _letters(i: int) -> str:
-    out = ""
-    i += 1
-    while i:
-        i, rest = divmod(i - 1, 26)
-        out = string.ascii_lowercase[rest] + out
-    return out
-
-
-def irrep_of_component(group: Group, part: Component, name: str) -> Irrep:
-    """Matrices of one irrep: an eigenspace of a random even function inside its ideal.
-
-    Cost: n²(R + d²) for rank R. Raises ``irreps-failed`` when the matrices are not a
-    homomorphism to HOMOMORPHISM_TOLERANCE after ATTEMPTS random functions.
-    """
-    if part.dim == 1:
-        return make_irrep(group, name, part.type, np.sign(part.character)[:, None, None])
-    for seed in range(ATTEMPTS):
-        basis = _one_copy(group, part, np.random.default_rng(seed))
-        if basis is None:
-            continue
-        matrices = representation_on(group, basis)
-        if defect(group, matrices) <= HOMOMORPHISM_TOLERANCE:
-            return make_irrep(group, name, part.type, matrices)
-    raise RhosetError(
-        f"{group.name}: irrep {name} could not be found to {HOMOMORPHISM_TOLERANCE:g}",
-        slug="irreps-failed",
-    )
-
-
-def make_irrep(group: Group, name: str, kind: IrrepType, matrices: FloatArray) -> Irrep:
-    """An :class:`Irrep` with character and rank filled in and the arrays read-only."""
-    d = matrices.shape[1]
-    matrices = np.ascontiguousarray(matrices, dtype=np.float64)
-    character = np.trace(matrices, axis1=1, axis2=2)
-    matrices.setflags(write=False)
-    character.setflags(write=False)
-    return Irrep(name, d, kind, matrices, character, d * d // DIVISION_DIMENSION[kind])
-
-
-def _one_copy(group: Group, part: Component, rng: np.random.Generator) -> FloatArray | None:
-    """(n, d) orthonormal basis of one copy of the irrep inside functions on G."""
-    n, d = group.order, part.dim
-    ideal = _ideal_basis(group, part, rng)
-    even = rng.standard_normal(n)
-    even = even + even[group.inverse]
-    # The matrix c(x⁻¹y) commutes with left multiplication.
-    moved = np.empty_like(ideal)
-    for rows in row_blocks(n):
-        moved[rows] = even[group.table[group.inverse[rows]]] @ ideal
-    eigenvalues, vectors = np.linalg.eigh(ideal.T @ moved)
-    values = eigenvalues.reshape(-1, d)
-    centres = values.mean(axis=1)
-    if np.abs(values - centres[:, None]).max() > 1e-6 * np.abs(eigenvalues).max():
-        return None
-    distance = np.abs(centres[:, None] - centres[None]) + np.diag(np.full(len(centres), np.inf))
-    chosen = int(np.argmax(distance.min(axis=1)))
-    return ideal @ vectors[:, chosen * d : (chosen + 1) * d]
-
-
-def _ideal_basis(group: Group, part: Component, rng: np.random.Generator) -> FloatArray:
-    """(n, R) orthonormal basis of the two-sided ideal of the component."""
-    n = group.order
-    start = rng.standard_normal((n, part.rank))
-    for _ in range(2):
-        image = np.empty_like(start)
-        for rows in row_blocks(n):
-            image[rows] = part.idempotent[group.table[group.inverse[rows]]] @ start
-        start = np.linalg.qr(image)[0]
-    return start
-
-
-def representation_on(group: Group, basis: FloatArray) -> FloatArray:
-    """(n, d, d) left translation (g·f)(x) = f(g⁻¹x) on the span of orthonormal functions (n, d).
-
-    An error ε in the invariance of the span enters the homomorphism law as ε² only.
-    """
-    n, d = basis.shape
-    out = np.empty((n, d, d))
-    for rows in row_blocks(n, n * d):
-        moved = basis[group.table[group.inverse[rows]]]
-        out[rows] = np.matmul(basis.T, moved)
-    return out
-
-
-def defect(group: Group, matrices: FloatArray) -> float:
-    """Largest entry of ρ(x)ρ(s) − ρ(xs) over generators s, and of ρ(x)ρ(x)ᵀ − 1."""
-    d = matrices.shape[1]
-    worst = float(np.abs(matrices[group.identity] - np.eye(d)).max())
-    for rows in row_blocks(len(matrices), d * d):
-        part = matrices[rows]
-        gram = np.matmul(part, part.transpose(0, 2, 1)) - np.eye(d)
-        worst = max(worst, float(np.abs(gram).max()))
-        for s in group.generators:
-            off = part @ matrices[s] - matrices[group.table[rows, s]]
-            worst = max(worst, float(np.abs(off).max()))
-    return worst
-
 
 def irreps(group: Group) -> tuple[Irrep, ...]:
-    """All real irreps, trivial first, then by dimension.
+    """All real irreps, trivial first, then by dimension and character.
+
+    Symmetric groups of degree 3 to 7, recognised from the table, get partition names in
+    decreasing lexicographic order ("[5]", "[4,1]", …) and Young's orthogonal form; every other
+    group gets a dimension and a letter.
 
     Raises
     ------
     RhosetError
-        ``group-too-large`` beyond IRREP_ORDER_LIMIT, with an estimate of time and memory.
+        ``group-too-large`` beyond IRREP_ORDER_LIMIT (symmetric groups excepted), with an
+        estimate of time and memory.
 
     Examples
     --------
@@ -302,22 +56,155 @@ def irreps(group: Group) -> tuple[Irrep, ...]:
     >>> [(r.name, r.dim, r.type) for r in irreps(group("C3"))]
     [('1a', 1, 'real'), ('2a', 2, 'complex')]
     """
-    require_small(group)
+    coxeter = coxeter_generators(group)
+    if coxeter is not None:
+        return tuple(young_irrep(group, coxeter, p) for p in partitions(len(coxeter) + 1))
+    n = group.order
+    if n > IRREP_ORDER_LIMIT:
+        raise RhosetError(
+            f"{group.name} has order {n}: all its irreps would take {8 * n * n / 1e9:.2g} GB and"
+            f" about {(n / 1000) ** 3 / 10:.2g} minutes; the limit is order {IRREP_ORDER_LIMIT}."
+            " Ask for one irrep by name (irrep) or for those in a G-set (gset_irreps)",
+            slug="group-too-large",
+        )
     parts = components(group)
     names = component_names(parts)
     return tuple(irrep_of_component(group, p, name) for p, name in zip(parts, names))
 
 
-def require_small(group: Group) -> None:
-    """Refuse orders beyond IRREP_ORDER_LIMIT, with an estimate."""
-    n = group.order
-    if n > IRREP_ORDER_LIMIT:
-        seconds = 20 * (n / 1000) ** 3
-        raise RhosetError(
-            f"{group.name} has order {n}: all its irreps would take about {8 * n * n / 1e9:.2g} GB"
-            f" and {seconds / 60:.2g} minutes; the limit is {IRREP_ORDER_LIMIT}. Ask for one irrep"
-            " by name (symmetric groups) or decompose a G-set (gset_irreps)",
-            slug="group-too-large",
-        )
+def irrep_data(group: Group) -> tuple[tuple[str, Component], ...]:
+    """Name and :class:`Component` (dimension, type, rank, character) of each irrep, no matrices.
+
+    The same names and order as :func:`irreps`. Cost kn + k³: for groups of any order.
+    """
+    parts = components(group)
+    coxeter = coxeter_generators(group)
+    if coxeter is None:
+        return tuple(zip(component_names(parts), parts))
+    out = []
+    values = np.array([p.character for p in parts])
+    for shape in partitions(len(coxeter) + 1):
+        rho = young_irrep(group, coxeter, shape)
+        nearest = int(np.argmin(np.abs(values - rho.character).max(axis=1)))
+        out.append((partition_name(shape), parts[nearest]))
+    return tuple(out)
 
 
+def irrep(group: Group, name: str) -> Irrep:
+    """One irrep by its name in :func:`irreps`, also "trivial", and "sign" for S_k.
+
+    Symmetric groups cost n d³; others kn + k³ + n²(R + d²), within any order that has a table.
+
+    Raises
+    ------
+    RhosetError
+        ``unknown-irrep`` with the names there are.
+
+    Examples
+    --------
+    >>> from rhoset.groups import group
+    >>> irrep(group("S7"), "[6,1]").dim
+    6
+    """
+    coxeter = coxeter_generators(group)
+    if coxeter is not None:
+        k = len(coxeter) + 1
+        known = [partition_name(p) for p in partitions(k)]
+        wanted = {"trivial": known[0], "sign": known[-1]}.get(name, name.replace(" ", ""))
+        if wanted in known:
+            return young_irrep(group, coxeter, parse_partition(wanted))
+    else:
+        parts = components(group)
+        names = component_names(parts)
+        known = list(names)
+        wanted = {"trivial": known[0]}.get(name, name)
+        if wanted in known:
+            return irrep_of_component(group, parts[known.index(wanted)], wanted)
+    shown = ", ".join(known[:20]) + (", …" if len(known) > 20 else "")
+    raise RhosetError(f"{group.name} has no irrep {name!r}; it has {shown}", slug="unknown-irrep")
+
+
+def gset_irreps(group: Group, gset: GSet) -> tuple[Irrep, ...]:
+    """The distinct irreps inside the permutation module ℝ^k of a G-set, in canonical order.
+
+    A random symmetric matrix that is constant on the orbits of pairs commutes with the action,
+    and each of its eigenspaces is irreducible. Cost: k³ + n k d + kn; no n × n array is formed,
+    so groups of order many thousand with a small G-set are cheap.
+
+    Examples
+    --------
+    >>> from rhoset.groups import group, natural_gset
+    >>> s5 = group("S5")
+    >>> [r.name for r in gset_irreps(s5, natural_gset(s5))]
+    ['[5]', '[4,1]']
+    """
+    data = irrep_data(group)
+    orbitals = _orbitals(group, gset)
+    for seed in range(ATTEMPTS):
+        found = _split(group, gset, orbitals, data, np.random.default_rng(seed))
+        if found is not None:
+            order = {name: i for i, (name, _) in enumerate(data)}
+            return tuple(sorted(found, key=lambda rho: order[rho.name]))
+    raise RhosetError(
+        f"{group.name}: the permutation module of {gset.size} points could not be split to"
+        f" {HOMOMORPHISM_TOLERANCE:g} in {ATTEMPTS} attempts",
+        slug="irreps-failed",
+    )
+
+
+def _orbitals(group: Group, gset: GSet) -> np.ndarray:
+    """(k, k) label of the orbit of each pair of points."""
+    k = gset.size
+    pairs = np.arange(k * k)
+    rows, columns = [], []
+    for s in group.generators:
+        move = gset.action[s].astype(np.int64)
+        rows.append(pairs)
+        columns.append((move[:, None] * k + move).ravel())
+    if not rows:
+        return pairs.reshape(k, k)
+    edges = (np.ones(len(rows) * k * k, dtype=bool), (np.hstack(rows), np.hstack(columns)))
+    graph = coo_matrix(edges, shape=(k * k, k * k))
+    return connected_components(graph, directed=False)[1].reshape(k, k)
+
+
+def _split(
+    group: Group,
+    gset: GSet,
+    orbitals: np.ndarray,
+    data: tuple[tuple[str, Component], ...],
+    rng: np.random.Generator,
+) -> list[Irrep] | None:
+    values = rng.standard_normal(orbitals.max() + 1)[orbitals]
+    eigenvalues, vectors = np.linalg.eigh(values + values.T)
+    scale = max(float(np.abs(eigenvalues).max()), 1e-300)
+    cuts = np.flatnonzero(np.diff(eigenvalues / scale) > 1e-8) + 1
+    found: dict[str, Irrep] = {}
+    for space in np.split(np.arange(gset.size), cuts):
+        basis = vectors[:, space]
+        character = _module_character(group, gset, basis)
+        matches = [(m, c) for m, c in data if np.abs(c.character - character).max() < 1e-6]
+        if not matches:
+            return None
+        name, part = matches[0]
+        if name in found:
+            continue
+        matrices = _module_matrices(gset, basis)
+        if defect(group, matrices) > HOMOMORPHISM_TOLERANCE:
+            return None
+        found[name] = make_irrep(group, name, part.type, matrices)
+    return list(found.values())
+
+
+def _module_character(group: Group, gset: GSet, basis: FloatArray) -> FloatArray:
+    """(n,) trace of each element on the span of orthonormal vectors (k, d)."""
+    projector = basis @ basis.T
+    points = np.arange(gset.size)
+    on_classes = projector[gset.action[group.classes.representatives], points].sum(axis=1)
+    return on_classes[group.classes.labels]
+
+
+def _module_matrices(gset: GSet, basis: FloatArray) -> FloatArray:
+    """(n, d, d) action on the span of orthonormal vectors (k, d): e_b goes to e_{g·b}."""
+    moved = basis[gset.action]  # (n, k, d): row b of it is basis[g·b]
+    return np.matmul(moved.transpose(0, 2, 1), basis)

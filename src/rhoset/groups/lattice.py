@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.errors import RhosetError
+from rhoset.groups.arrays import read_only
 from rhoset.groups.subgroups import Subgroup
-from rhoset.groups.table import Group, read_only
+from rhoset.groups.table import Group
 
 BoolArray = NDArray[np.bool_]
 
@@ -59,7 +60,7 @@ def subgroup_classes(group: Group) -> tuple[Subgroup, ...]:
 
 
 class _Search:
-    """Working state of one search: conjugation table, elements of prime-power order, what is seen."""
+    """Working state: conjugation table, elements of prime-power order, subgroups seen."""
 
     def __init__(self, group: Group) -> None:
         self.group = group

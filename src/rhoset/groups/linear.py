@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rhoset.errors import RhosetError
+from rhoset.groups.laws import require_order
 from rhoset.groups.permutations import CONVENTION, permutation_group
-from rhoset.groups.table import Group, IntArray, require_order
+from rhoset.groups.table import Group
 
 FIELD_LIMIT = 128
 """Largest field size; larger ones give groups beyond any table that fits."""
@@ -24,8 +26,8 @@ class Field:
 
     q: int
     p: int
-    add: IntArray
-    multiply: IntArray
+    add: NDArray
+    multiply: NDArray
     primitive: int
 
 
@@ -56,7 +58,7 @@ def finite_field(q: int) -> Field:
     return Field(q, p, add, multiply, primitive)
 
 
-def _multiplication(digits: IntArray, low: IntArray, p: int, weights: IntArray) -> IntArray:
+def _multiplication(digits: NDArray, low: NDArray, p: int, weights: NDArray) -> NDArray:
     """(q, q) products of polynomials modulo t^e + Σ low[j] t^j."""
     e = digits.shape[1]
     long = np.zeros((len(digits), len(digits), 2 * e - 1), dtype=np.int64)
@@ -69,7 +71,7 @@ def _multiplication(digits: IntArray, low: IntArray, p: int, weights: IntArray) 
     return (long[:, :, :e] % p @ weights).astype(np.int32)
 
 
-def _unit_order(multiply: IntArray, x: int) -> int:
+def _unit_order(multiply: NDArray, x: int) -> int:
     power, k = x, 1
     while power != 1:
         power, k = int(multiply[power, x]), k + 1
@@ -126,7 +128,7 @@ def _order(kind: str, d: int, q: int) -> int:
     }[kind]
 
 
-def _matrices(field: Field, d: int, special: bool) -> list[IntArray]:
+def _matrices(field: Field, d: int, special: bool) -> list[NDArray]:
     """Elementary matrices with entries a basis of the field, and a diagonal one for GL."""
     out = []
     basis = [field.p**j for j in range(FIELD_LIMIT) if field.p**j < field.q]
@@ -144,7 +146,7 @@ def _matrices(field: Field, d: int, special: bool) -> list[IntArray]:
     return out
 
 
-def _act(field: Field, matrix: IntArray, vectors: IntArray) -> IntArray:
+def _act(field: Field, matrix: NDArray, vectors: NDArray) -> NDArray:
     """Index of matrix · v for every vector v."""
     image = np.zeros_like(vectors)
     for i in range(vectors.shape[1]):
@@ -154,14 +156,14 @@ def _act(field: Field, matrix: IntArray, vectors: IntArray) -> IntArray:
     return _index(image, field.q)
 
 
-def _index(vectors: IntArray, q: int) -> IntArray:
+def _index(vectors: NDArray, q: int) -> NDArray:
     out = np.zeros(len(vectors), dtype=np.int64)
     for j in range(vectors.shape[1]):
         out = out * q + vectors[:, j]
     return out
 
 
-def _normalised(field: Field, vectors: IntArray, image: IntArray) -> IntArray:
+def _normalised(field: Field, vectors: NDArray, image: NDArray) -> NDArray:
     """Replace each image vector by the multiple whose first nonzero entry is 1."""
     v = vectors[image]
     lead = v[np.arange(len(v)), np.argmax(v != 0, axis=1)]

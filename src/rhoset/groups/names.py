@@ -10,9 +10,10 @@ import numpy as np
 
 from rhoset.errors import RhosetError
 from rhoset.groups import families
+from rhoset.groups.laws import require_order
 from rhoset.groups.linear import matrix_group
 from rhoset.groups.permutations import parse_cycles, permutation_group
-from rhoset.groups.table import Group, require_order
+from rhoset.groups.table import Group
 
 NAME_HELP = (
     "write C5, D4 (order 8), Dic3, Q8, S5, A5, C2^3, F21, C7:C3, C9:C6(2), GL(2,3), SL(2,3),"
@@ -176,8 +177,7 @@ def _read_text_table(path: Path) -> np.ndarray:
     if bad is not None:
         x, y = divmod(bad, len(rows))
         raise RhosetError(
-            f"{path}: row {x}, column {y} holds {flat[bad]!r}; give integers 0 to"
-            f" {len(rows) - 1}",
+            f"{path}: row {x}, column {y} holds {flat[bad]!r}; give integers 0 to {len(rows) - 1}",
             slug="table-not-integer",
         )
     return np.array(flat, dtype=np.int64).reshape(len(rows), -1) if rows else np.empty((0, 0), int)

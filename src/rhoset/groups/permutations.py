@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.errors import RhosetError
-from rhoset.groups.table import MAX_ORDER, Group, IntArray, require_order
+from rhoset.groups.arrays import IntArray
+from rhoset.groups.laws import MAX_ORDER, require_order
+from rhoset.groups.table import Group
 
 CONVENTION = (
     "permutations in lexicographic order of their one-line form;"
@@ -21,7 +23,7 @@ CONVENTION = (
 
 
 def permutation_group(
-    generators: Sequence[Sequence[int]], name: str = "", convention: str = CONVENTION
+    generators: Sequence[Sequence[int] | NDArray], name: str = "", convention: str = CONVENTION
 ) -> Group:
     """The group that permutations generate, elements in lexicographic order.
 
@@ -134,9 +136,8 @@ def parse_cycles(text: str) -> list[list[int]]:
                 " 'perm:(1 2 3)(4 5);(1 2)'",
                 slug="bad-cycles",
             )
-        found = [
-            [int(b) for b in re.findall(r"\d+", cycle)] for cycle in re.findall(r"\(([^)]*)\)", part)
-        ]
+        inner = re.findall(r"\(([^)]*)\)", part)
+        found = [[int(b) for b in re.findall(r"\d+", cycle)] for cycle in inner]
         generators.append([cycle for cycle in found if cycle])
     flat = [b for cycle_list in generators for cycle in cycle_list for b in cycle]
     if flat and (min(flat) < 1 or max(flat) > MAX_ORDER):
@@ -163,7 +164,7 @@ def parse_cycles(text: str) -> list[list[int]]:
     return out
 
 
-def _checked(generators: Sequence[Sequence[int]]) -> IntArray:
+def _checked(generators: Sequence[Sequence[int] | NDArray]) -> IntArray:
     try:
         gens = np.array([list(g) for g in generators])
     except ValueError:

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rhoset.errors import RhosetError
+from rhoset.groups.arrays import read_only
 from rhoset.groups.gsets import GSet, coset_gset
-from rhoset.groups.irreps import Irrep
 from rhoset.groups.lattice import subgroup_classes
+from rhoset.groups.representation import Irrep
 from rhoset.groups.subgroups import Subgroup, quotient
-from rhoset.groups.table import Group, read_only
+from rhoset.groups.table import Group
 
 FloatArray = NDArray[np.float64]
 

@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.errors import RhosetError
-from rhoset.groups.table import Group, IntArray, close, read_only
+from rhoset.groups.arrays import IntArray, read_only
+from rhoset.groups.table import Group
+from rhoset.groups.words import close
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,230 @@
+"""Real irreducible representations of any finite group, from its table.
+
+Method. The class sums span the centre of the group algebra; a random real class function that
+is even (c(g) = c(g⁻¹)) acts on it by a symmetric k × k matrix whose eigenspaces belong to the
+real irreps. The unit element projected onto an eigenspace is the central idempotent e_ρ, which
+gives character, type and dimension (Serre, Linear Representations of Finite Groups, §6.5,
+§13.2). Inside the ideal of e_ρ, a random even function acts from the right by a symmetric matrix
+that commutes with left multiplication; each of its eigenspaces is one copy of ρ, whatever its
+type, because the commutant is a matrix algebra over ℝ, ℂ or ℍ.
+"""
+
+from __future__ import annotations
+
+import string
+from dataclasses import dataclass
+
+import numpy as np
+
+from rhoset.errors import RhosetError
+from rhoset.groups.arrays import row_blocks
+from rhoset.groups.representation import (
+    FloatArray,
+    Irrep,
+    IrrepType,
+    defect,
+    make_irrep,
+    representation_on,
+)
+from rhoset.groups.table import Group
+
+GAP_THRESHOLD = 1e-7
+"""Eigenvalues (spectrum scaled to [−1, 1]) nearer than this are one; a wrong merge or split shows
+as a dimension that is not a whole number, and then another random function is tried."""
+
+HOMOMORPHISM_TOLERANCE = 1e-12
+"""Largest entry of ρ(x)ρ(s) − ρ(xs) and of ρρᵀ − 1 that is accepted."""
+
+ATTEMPTS = 20
+"""Random functions tried before giving up."""
+
+
+@dataclass(frozen=True, eq=False)
+class Component:
+    """One isotypic component of ℝ[G]: the data of an irrep that need no matrices.
+
+    ``idempotent`` (n,) is the central idempotent e, a function on G with e∗e = e.
+    """
+
+    dim: int
+    type: IrrepType
+    rank: int
+    character: FloatArray
+    idempotent: FloatArray
+
+
+def components(group: Group) -> tuple[Component, ...]:
+    """The isotypic components of the real group algebra, in canonical order.
+
+    Cost: kn + k³ for k conjugacy classes. Order: dimension, trivial first, type, then character
+    values on the classes, so that it does not depend on the order of the elements except
+    between irreps that an automorphism may exchange.
+
+    Raises
+    ------
+    RhosetError
+        ``irreps-failed`` when no random function separates the components (never observed).
+    """
+    for seed in range(ATTEMPTS):
+        found = _components(group, np.random.default_rng(seed))
+        if found is not None:
+            return tuple(sorted(found, key=lambda c: _sort_key(group, c)))
+    raise RhosetError(
+        f"{group.name}: the classes could not be separated numerically in {ATTEMPTS} attempts",
+        slug="irreps-failed",
+    )
+
+
+def _components(group: Group, rng: np.random.Generator) -> list[Component] | None:
+    classes, n = group.classes, group.order
+    k = len(classes)
+    labels = classes.labels
+    values = rng.standard_normal(k)
+    inverse_class = labels[group.inverse[classes.representatives]]
+    values = values + values[inverse_class]
+    positions = labels[group.table[group.inverse[:, None], classes.representatives[None]]]
+    flat = positions.astype(np.int64) * k + np.arange(k)
+    weights = np.broadcast_to(values[labels][:, None], flat.shape)
+    matrix = np.bincount(flat.ravel(), weights.ravel(), k * k).reshape(k, k)
+    root = np.sqrt(classes.sizes.astype(float))
+    # On normalised class sums 1_K / √|K| the action is symmetric.
+    symmetric = matrix / root[:, None] * root[None, :]
+    symmetric = (symmetric + symmetric.T) / 2
+    eigenvalues, vectors = np.linalg.eigh(symmetric)
+    scale = max(np.abs(eigenvalues).max(), 1e-300)
+    cuts = np.flatnonzero(np.diff(eigenvalues / scale) > GAP_THRESHOLD) + 1
+    found = []
+    for space in np.split(np.arange(k), cuts):
+        v = vectors[:, space]
+        e = v @ v[0] / root
+        component = _component(group, e)
+        if component is None or len(space) != (2 if component.type == "complex" else 1):
+            return None
+        found.append(component)
+    return found if sum(c.rank for c in found) == n else None
+
+
+def _component(group: Group, e: FloatArray) -> Component | None:
+    """Dimension and type from the class values of a central idempotent; None when inconsistent."""
+    labels, n = group.classes.labels, group.order
+    rank = n * e[0]
+    if abs(rank - round(rank)) > 1e-3 or rank < 0.5:
+        return None
+    on_group = e[labels]
+    square = np.diagonal(group.table)
+    indicator = on_group[square].sum() / on_group[group.identity] / n
+    r = round(rank)
+    kind: IrrepType
+    if abs(indicator) < 0.5 / np.sqrt(r):
+        kind, dim = "complex", np.sqrt(2 * r)
+    elif indicator > 0:
+        kind, dim = "real", np.sqrt(r)
+    else:
+        kind, dim = "quaternionic", 2 * np.sqrt(r)
+    if abs(dim - round(dim)) > 1e-6:
+        return None
+    d = round(dim)
+    character = on_group * (d / on_group[group.identity])
+    return Component(d, kind, r, character, on_group)
+
+
+def _sort_key(group: Group, c: Component) -> tuple:
+    on_classes = np.round(c.character[group.classes.representatives], 6) + 0.0
+    trivial = bool(np.all(on_classes == on_classes[0]))
+    kind = ("real", "complex", "quaternionic").index(c.type)
+    classes = group.classes
+    orders = group.element_orders[classes.representatives]
+    fingerprint = sorted(zip(orders.tolist(), classes.sizes.tolist(), (-on_classes).tolist()))
+    return (c.dim, not trivial, kind, fingerprint, tuple(-on_classes))
+
+
+def component_names(parts: tuple[Component, ...]) -> tuple[str, ...]:
+    """Dimension and a letter, in order: "1a", "1b", "2a", …; after z comes aa."""
+    counts: dict[int, int] = {}
+    names = []
+    for part in parts:
+        i = counts.get(part.dim, 0)
+        counts[part.dim] = i + 1
+        names.append(f"{part.dim}{_letters(i)}")
+    return tuple(names)
+
+
+def _letters(i: int) -> str:
+    out = ""
+    i += 1
+    while i:
+        i, rest = divmod(i - 1, 26)
+        out = string.ascii_lowercase[rest] + out
+    return out
+
+
+def irrep_of_component(group: Group, part: Component, name: str) -> Irrep:
+    """Matrices of one irrep: an eigenspace of a random even function inside its ideal.
+
+    Cost: n²(R + d²) for rank R. Raises ``irreps-failed`` when the matrices are not a
+    homomorphism to HOMOMORPHISM_TOLERANCE after ATTEMPTS random functions.
+    """
+    if part.rank == 1:
+        return make_irrep(group, name, part.type, np.sign(part.character)[:, None, None])
+    if part.rank == 2:
+        return make_irrep(group, name, part.type, _rotations(group, part))
+    for seed in range(ATTEMPTS):
+        basis = _one_copy(group, part, np.random.default_rng(seed))
+        if basis is None:
+            continue
+        matrices = representation_on(group, basis)
+        if defect(group, matrices) <= HOMOMORPHISM_TOLERANCE:
+            return make_irrep(group, name, part.type, matrices)
+    raise RhosetError(
+        f"{group.name}: irrep {name} could not be found to {HOMOMORPHISM_TOLERANCE:g}",
+        slug="irreps-failed",
+    )
+
+
+def _rotations(group: Group, part: Component) -> FloatArray:
+    """(n, 2, 2) rotations of a pair of conjugate linear characters.
+
+    The image is cyclic of some order m, so every angle is snapped to a multiple of 2π/m. The sine
+    follows from the cosines of x and of xg for one g that moves: no choice but the sign at g.
+    """
+    cosine = part.character / 2
+    m = group.order // int(np.sum(cosine > 1 - 1e-8))
+    turns = np.rint(np.arccos(np.clip(cosine, -1, 1)) * m / (2 * np.pi))
+    cosine = np.cos(2 * np.pi * turns / m)
+    g = int(np.argmin(np.abs(cosine)))
+    sine = (cosine * cosine[g] - cosine[group.table[:, g]]) / np.sqrt(1 - cosine[g] ** 2)
+    angle = 2 * np.pi * turns / m * np.where(sine < 0, -1, 1)
+    c, s = np.cos(angle), np.sin(angle)
+    return np.stack([np.stack([c, -s], axis=1), np.stack([s, c], axis=1)], axis=1)
+
+
+def _one_copy(group: Group, part: Component, rng: np.random.Generator) -> FloatArray | None:
+    """(n, d) orthonormal basis of one copy of the irrep inside functions on G."""
+    n, d = group.order, part.dim
+    ideal = _ideal_basis(group, part, rng)
+    even = rng.standard_normal(n)
+    even = even + even[group.inverse]
+    # The matrix c(x⁻¹y) commutes with left multiplication.
+    moved = np.empty_like(ideal)
+    for rows in row_blocks(n):
+        moved[rows] = even[group.table[group.inverse[rows]]] @ ideal
+    eigenvalues, vectors = np.linalg.eigh(ideal.T @ moved)
+    values = eigenvalues.reshape(-1, d)
+    centres = values.mean(axis=1)
+    if np.abs(values - centres[:, None]).max() > 1e-6 * np.abs(eigenvalues).max():
+        return None
+    distance = np.abs(centres[:, None] - centres[None]) + np.diag(np.full(len(centres), np.inf))
+    chosen = int(np.argmax(distance.min(axis=1)))
+    return ideal @ vectors[:, chosen * d : (chosen + 1) * d]
+
+
+def _ideal_basis(group: Group, part: Component, rng: np.random.Generator) -> FloatArray:
+    """(n, R) orthonormal basis of the two-sided ideal of the component."""
+    n = group.order
+    start = rng.standard_normal((n, part.rank))
+    for _ in range(2):
+        image = np.empty_like(start)
+        for rows in row_blocks(n):
+            image[rows] = part.idempotent[group.table[group.inverse[rows]]] @ start
+        start = np.linalg.qr(image)[0]
+    return start

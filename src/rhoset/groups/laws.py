@@ -1,0 +1,142 @@
+"""The laws of a group, checked on a table; each has its own message and slug."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rhoset.errors import RhosetError
+from rhoset.groups.arrays import IntArray, read_only, row_blocks
+from rhoset.groups.words import best_extension
+
+MAX_ORDER = 10_080
+"""Largest order for which a table is formed (4n² bytes: 406 MB); raising it costs memory only."""
+
+
+def checked_shape(name: str, raw: object) -> IntArray:
+    """The table as a read-only square int32 array, or an error that says what is wrong."""
+    try:
+        array = np.asarray(raw)
+    except ValueError:
+        raise RhosetError(
+            f"{name}: the rows of the table differ in length; give n rows of n integers",
+            slug="table-not-square",
+        ) from None
+    if array.ndim != 2 or array.shape[0] != array.shape[1]:
+        raise RhosetError(
+            f"{name}: the table has shape {array.shape}; give n rows of n integers",
+            slug="table-not-square",
+        )
+    n = len(array)
+    if n == 0:
+        raise RhosetError(
+            f"{name}: the table is empty; a group has at least one element", slug="table-empty"
+        )
+    if not np.issubdtype(array.dtype, np.integer):
+        raise RhosetError(
+            f"{name}: the table holds {array.dtype} values; give integers 0 to {n - 1}",
+            slug="table-not-integer",
+        )
+    require_order(name, n)
+    for rows in row_blocks(n):
+        bad = (array[rows] < 0) | (array[rows] >= n)
+        if bad.any():
+            x, y = np.argwhere(bad)[0] + (rows.start, 0)
+            raise RhosetError(
+                f"{name}: the table is not closed: row {x}, column {y} holds {array[x, y]};"
+                f" every entry must be one of 0 to {n - 1}",
+                slug="table-not-closed",
+            )
+    return read_only(array)
+
+
+def require_order(name: str, n: int) -> None:
+    """Refuse an order whose table would not fit, with an estimate of the memory."""
+    if n > MAX_ORDER:
+        raise RhosetError(
+            f"{name} has order {n}: its table would take {4 * n * n / 1e9:.3g} GB;"
+            f" the largest order handled is {MAX_ORDER}",
+            slug="table-too-large",
+        )
+
+
+def check_laws(name: str, table: IntArray) -> None:
+    """Raise unless the closed square table is a group's: identity, Latin square, associativity."""
+    n = len(table)
+    every = np.arange(n, dtype=np.int32)
+    hopeful = np.flatnonzero((table[:, 0] == 0) & (table[:, n - 1] == n - 1))
+    left = [e for e in hopeful if np.array_equal(table[e], every)]
+    if not left:
+        raise RhosetError(
+            f"{name}: no identity: no row of the table reads 0, 1, …, {n - 1}",
+            slug="table-no-identity",
+        )
+    e = int(left[0])
+    wrong = np.flatnonzero(table[:, e] != every)
+    if len(wrong):
+        x = int(wrong[0])
+        raise RhosetError(
+            f"{name}: no identity: row {e} reads 0, 1, …, {n - 1}, but row {x}, column {e}"
+            f" holds {table[x, e]} instead of {x}",
+            slug="table-no-identity",
+        )
+    _check_latin(name, table)
+    chosen: list[int] = []
+    inside = np.zeros(n, dtype=bool)
+    inside[e] = True
+    while not inside.all():
+        s, inside = best_extension(table, chosen, inside)
+        _check_light(name, table, s)
+        chosen.append(s)
+
+
+def _check_latin(name: str, table: IntArray) -> None:
+    """Every row and every column holds each element once."""
+    column = _first_row_with_repeat(table.T)
+    if column is not None:
+        y, x = column, _second_of_a_repeat(table[:, column])
+        raise RhosetError(
+            f"{name}: row {x}, column {y} repeats {table[x, y]} within column {y};"
+            " every column must hold each element once",
+            slug="table-not-latin",
+        )
+    row = _first_row_with_repeat(table)
+    if row is not None:
+        x, y = row, _second_of_a_repeat(table[row])
+        raise RhosetError(
+            f"{name}: row {x}, column {y} repeats {table[x, y]} within row {x};"
+            " every row must hold each element once",
+            slug="table-not-latin",
+        )
+
+
+def _first_row_with_repeat(table: IntArray) -> int | None:
+    """The first row that does not hold each of 0 … n−1 once."""
+    n = len(table)
+    for rows in row_blocks(n):
+        part = table[rows]
+        seen = np.zeros(part.shape, dtype=bool)
+        np.put_along_axis(seen, part, True, axis=1)
+        complete = seen.all(axis=1)
+        if not complete.all():
+            return rows.start + int(np.argmin(complete))
+    return None
+
+
+def _second_of_a_repeat(values: IntArray) -> int:
+    """First position whose value occurred before."""
+    first = np.unique(values, return_index=True)[1]
+    return int(np.setdiff1d(np.arange(len(values)), first)[0])
+
+
+def _check_light(name: str, table: IntArray, a: int) -> None:
+    """Light's test: (xa)y = x(ay) for all x, y."""
+    n = len(table)
+    for rows in row_blocks(n):
+        bad = table[table[rows, a]] != table[rows][:, table[a]]
+        if bad.any():
+            x, y = np.argwhere(bad)[0] + (rows.start, 0)
+            raise RhosetError(
+                f"{name}: not associative: ({x}·{a})·{y} = {table[table[x, a], y]} but"
+                f" {x}·({a}·{y}) = {table[x, table[a, y]]} (row {x}, column {y}, through {a})",
+                slug="table-not-associative",
+            )
