@@ -1,4 +1,4 @@
-"""Networks: the type, its files, its evaluation."""
+"""Networks: the type, files and run folders, evaluation, import and export, constructed ones."""
 
 from __future__ import annotations
 
@@ -15,4 +15,13 @@ from rhoset.networks.files import read_network as read_network
 from rhoset.networks.files import read_parameters as read_parameters
 from rhoset.networks.files import write_network as write_network
 from rhoset.networks.fold import fold_factors as fold_factors
+from rhoset.networks.importing import Imported as Imported
+from rhoset.networks.importing import import_network as import_network
+from rhoset.networks.importing import import_networks as import_networks
 from rhoset.networks.network import Network as Network
+from rhoset.networks.runs import Run as Run
+from rhoset.networks.runs import certificate_path as certificate_path
+from rhoset.networks.runs import certificates as certificates
+from rhoset.networks.runs import create_run as create_run
+from rhoset.networks.runs import open_networks as open_networks
+from rhoset.networks.runs import open_run as open_run

@@ -138,9 +138,7 @@ def open_run(path: str | os.PathLike[str]) -> Run:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RhosetError(f"{path / MANIFEST}: not TOML ({error})", slug="bad-run") from None
     except OSError as error:
-        raise RhosetError(
-            f"{path / MANIFEST}: {error.strerror or error}", slug="bad-run"
-        ) from None
+        raise RhosetError(f"{path / MANIFEST}: {error.strerror or error}", slug="bad-run") from None
     return Run(path, MappingProxyType(manifest))
 
 

@@ -1,0 +1,167 @@
+"""Named tensors from a foreign file: safetensors, NumPy ``.npz``, or a PyTorch checkpoint.
+
+Nothing in a file is executed: PyTorch files are read with ``weights_only=True``, NumPy files with
+``allow_pickle=False``. Sizes that a file claims are compared with what it holds before arrays are
+made.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import pickle
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+
+from rhoset.errors import MissingExtra, RhosetError
+
+Tensors = dict[str, NDArray[Any]]
+
+MAX_TENSOR_BYTES = 1 << 33
+"""Largest total of tensors that is read from a foreign file (8 GiB); a larger claim is refused."""
+
+STATE_KEYS = ("model", "state_dict", "model_state_dict")
+"""Keys under which checkpoints keep their tensors beside other things."""
+
+
+def load_tensors(path: str | os.PathLike[str]) -> Tensors:
+    """The named tensors of a file; what kind it is shows in its first bytes.
+
+    A PyTorch file may hold its tensors under one of `STATE_KEYS`.
+
+    Raises
+    ------
+    RhosetError
+        ``not-a-checkpoint``: missing, damaged, or no tensors in it. ``unsafe-pickle``: it would run
+        code or build objects other than tensors and plain containers; it was not run.
+        ``MissingExtra``: a PyTorch file and no PyTorch.
+    """
+    path = Path(path)
+    if not path.is_file():
+        what = "is a folder" if path.is_dir() else "no such file"
+        raise RhosetError(f"{path}: {what}; expected a checkpoint file", slug="not-a-checkpoint")
+    try:
+        with open(path, "rb") as handle:
+            head = handle.read(9)
+        if head[:2] == b"PK":
+            return _zip(path)
+        if head[8:9] == b"{":
+            return _safetensors(path)
+        return _torch(path)
+    except OSError as error:
+        raise _unreadable(path, error.strerror or str(error)) from None
+    except zipfile.BadZipFile as error:
+        raise _unreadable(path, str(error)) from None
+
+
+def _unreadable(path: Path, why: str) -> RhosetError:
+    return RhosetError(
+        f"{path}: not a readable checkpoint ({why}); expected a PyTorch, safetensors or .npz file",
+        slug="not-a-checkpoint",
+    )
+
+
+def _zip(path: Path) -> Tensors:
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+        if sum(member.file_size for member in members) > MAX_TENSOR_BYTES:
+            raise _unreadable(path, f"it claims more than {MAX_TENSOR_BYTES} bytes")
+        if members and all(member.filename.endswith(".npy") for member in members):
+            return {
+                member.filename.removesuffix(".npy"): _npy(path, archive, member)
+                for member in members
+            }
+    return _torch(path)
+
+
+def _npy(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:
+    """One array, after its header's size was found to be what the archive holds."""
+    name = member.filename
+    try:
+        with archive.open(member) as handle:
+            shape, dtype = _npy_header(handle)
+            if dtype.hasobject:
+                raise RhosetError(
+                    f"{path}: array {name!r} holds Python objects; they are refused",
+                    slug="unsafe-pickle",
+                )
+            if math.prod(shape) * dtype.itemsize + handle.tell() != member.file_size:
+                raise ValueError(f"shape {shape} does not fit its {member.file_size} bytes")
+        with archive.open(member) as handle:
+            array: NDArray[Any] = np.lib.format.read_array(handle, allow_pickle=False)
+            return array
+    except RhosetError:
+        raise
+    except Exception as error:  # numpy raises many kinds for a damaged header
+        raise _unreadable(path, f"array {name!r}: {error}") from None
+
+
+def _npy_header(handle: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    version = np.lib.format.read_magic(handle)
+    if version == (1, 0):
+        shape, _, dtype = np.lib.format.read_array_header_1_0(handle)
+    else:
+        shape, _, dtype = np.lib.format.read_array_header_2_0(handle)
+    return shape, dtype
+
+
+def _safetensors(path: Path) -> Tensors:
+    try:
+        with safe_open(path, framework="numpy") as handle:
+            return {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118
+    except (SafetensorError, TypeError, ValueError, KeyError) as error:
+        raise _unreadable(path, str(error)) from None
+
+
+def _torch(path: Path) -> Tensors:
+    try:
+        import torch
+    except ImportError:
+        raise MissingExtra(f"reading the PyTorch file {path.name}", "train") from None
+    try:
+        loaded = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        what = str(error).replace("\n", " ").split("Please file an issue")[0][:300]
+        raise RhosetError(
+            f"{path}: holds something other than tensors and was not opened further ({what});"
+            " save the plain state dict: torch.save(model.state_dict(), path)",
+            slug="unsafe-pickle",
+        ) from None
+    except Exception as error:  # a damaged file makes torch raise nearly any kind
+        why = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        raise _unreadable(path, why) from None
+    state = _state(loaded)
+    if not state:
+        raise RhosetError(
+            f"{path}: no tensors in it; expected a state dict, plain or under one of"
+            f" {', '.join(STATE_KEYS)}",
+            slug="not-a-checkpoint",
+        )
+    size = path.stat().st_size
+    arrays: Tensors = {}
+    for name, tensor in state.items():
+        if tensor.is_sparse or tensor.is_quantized or tensor.layout != torch.strided:
+            raise _unreadable(path, f"tensor {name!r} is not a dense one")
+        if tensor.numel() * tensor.element_size() > size:
+            raise _unreadable(path, f"tensor {name!r} claims more numbers than the file holds")
+        dense = tensor.detach()
+        arrays[name] = (dense.float() if dense.dtype == torch.bfloat16 else dense).numpy()
+    return arrays
+
+
+def _state(loaded: Any) -> dict[str, Any]:
+    """Names and tensors of a state dict, possibly one level down."""
+    import torch
+
+    if not isinstance(loaded, Mapping):
+        return {}
+    for key in STATE_KEYS:
+        if isinstance(loaded.get(key), Mapping):
+            return _state(loaded[key])
+    return {str(k): v for k, v in loaded.items() if isinstance(v, torch.Tensor)}
