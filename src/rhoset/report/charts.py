@@ -13,8 +13,9 @@ from rhoset.report.words import percent, quantity, wilson
 
 WANTED = 0.95
 """The bound that counts as proved in the field's tables (Wu et al. 2024)."""
-COLOURS = 8
-"""Number of irrep colours in the style sheet; further irreps share the last."""
+COLOURS = 7
+"""Number of irrep colours in the style sheet; with more irreps in use they recur. One more, grey,
+is for irreps that no network uses."""
 FAINT = 0.02
 """Shares of energy below this are not drawn in the heat map."""
 METHODS = ("exhaustive", "irrep", "equivariant", "orbit", "coset", "paper")
@@ -28,9 +29,16 @@ SHAPES = {
 }
 
 
-def colour(index: int) -> str:
-    """CSS class of the index-th irrep's colour."""
-    return f"c{min(index, COLOURS - 1)}"
+Colours = Mapping[str, int]
+"""Irrep → number of its colour in the style sheet."""
+
+
+def irrep_colours(irreps: Sequence[IrrepView], networks: Sequence[NetworkView]) -> Colours:
+    """A colour for each irrep, the most used first, so that neighbours in use differ."""
+    uses = Counter(name for n in networks for name, _, _ in n.key)
+    ranked = sorted((i.name for i in irreps if uses[i.name]), key=lambda name: -uses[name])
+    found = {name: rank % COLOURS for rank, name in enumerate(ranked)}
+    return {i.name: found.get(i.name, COLOURS) for i in irreps}
 
 
 def method_family(method: str) -> str:
@@ -97,12 +105,14 @@ def method_legend(networks: Sequence[NetworkView]) -> str:
     return f'<ul class="legend">{"".join(items)}</ul>'
 
 
-def learned_irreps(irreps: Sequence[IrrepView], networks: Sequence[NetworkView]) -> str:
+def learned_irreps(
+    irreps: Sequence[IrrepView], networks: Sequence[NetworkView], colours: Colours
+) -> str:
     """In how many networks each irrep is in use, with Wilson 95 % intervals."""
     total = len(networks)
     uses = Counter(name for n in networks for name, _, _ in n.key)
     shown = [i for i in irreps if uses[i.name]] if len(irreps) > 16 else list(irreps)
-    row, left, right, top = 30.0, 132.0, 66.0, 8.0
+    row, left, right, top = 30.0, 148.0, 66.0, 8.0
     width, height = 520.0, top + row * len(shown) + 44
     x = svg.linear(0, 1, left, width - right)
     body = svg.x_axis(
@@ -112,7 +122,7 @@ def learned_irreps(irreps: Sequence[IrrepView], networks: Sequence[NetworkView])
         y = top + row * (k + 0.5)
         used = uses[irrep.name]
         low, high = wilson(used, total)
-        css = colour(irreps.index(irrep))
+        css = f"c{colours[irrep.name]}"
         size = f" · {irrep.minimal_rho_set}" if irrep.minimal_rho_set else ""
         body.append(svg.text(left - 10, y + 4, f"{irrep.name}", "name", "end"))
         body.append(svg.text(4, y + 4, f"d {irrep.dim}{size}", "tick"))
@@ -141,7 +151,7 @@ def reason_bars(networks: Sequence[NetworkView]) -> str:
     return f'<ul class="reasons">{rows}</ul>'
 
 
-def heat_map(energy: Matrix, irreps: Sequence[IrrepView]) -> str:
+def heat_map(energy: Matrix, irreps: Sequence[IrrepView], colours: Colours) -> str:
     """Irreps × neurons: a cell's strength is the share of the neuron's energy in the irrep.
 
     Neurons are sorted by their strongest irrep, then by that share.
@@ -169,7 +179,7 @@ def heat_map(energy: Matrix, irreps: Sequence[IrrepView]) -> str:
             for column, i in enumerate(order)
             if energy[i][k] >= FAINT
         )
-        body.append(f'<g class="{colour(k)}">{cells}</g>')
+        body.append(f'<g class="c{colours[irreps[k].name]}">{cells}</g>')
     body.append(
         svg.text(left, height - 4, f"{len(order)} live neurons of {len(energy)}, sorted by irrep",
                  "axis")
@@ -180,7 +190,7 @@ def heat_map(energy: Matrix, irreps: Sequence[IrrepView]) -> str:
     )
 
 
-def slot_matrix(slots: Matrix, irrep_index: int) -> str:
+def slot_matrix(slots: Matrix, colour: int) -> str:
     """The weight on each slot (b, c), as a multiple of the mean: even when the circuit is full."""
     if not slots:
         return ""
@@ -200,7 +210,7 @@ def slot_matrix(slots: Matrix, irrep_index: int) -> str:
             strength = abs(value) / strongest
             if strength > 0.004:
                 body.append(
-                    svg.rect(x, y, cell - 1.5, cell - 1.5, colour(irrep_index),
+                    svg.rect(x, y, cell - 1.5, cell - 1.5, f"c{colour}",
                              f' opacity="{0.12 + 0.78 * strength:.2f}"')
                 )
             if cell >= 28:
@@ -211,9 +221,8 @@ def slot_matrix(slots: Matrix, irrep_index: int) -> str:
     return svg.figure(width, height, f"Slot weights, {p} by {q}", body, "slots")
 
 
-def margins(view: MarginView, irreps: Sequence[IrrepView]) -> str:
+def margins(view: MarginView, colours: Colours) -> str:
     """Stacked bars: the mean margin over the answers xwy, by class of w, and who provides it."""
-    names = [i.name for i in irreps]
     row, left, right, top = 26.0, 120.0, 60.0, 6.0
     width, height = 560.0, top + row * len(view.classes) + 40
     low = min(0.0, *(sum(v for v in parts if v < 0) for parts in view.parts))
@@ -232,7 +241,7 @@ def margins(view: MarginView, irreps: Sequence[IrrepView]) -> str:
             start = ends[part > 0]
             ends[part > 0] += part
             a, b = sorted((x(start), x(start + part)))
-            css = colour(names.index(irrep)) if irrep in names else "other"
+            css = f"c{colours[irrep]}" if irrep in colours else "other"
             body.append(
                 f'<rect x="{svg.f(a)}" y="{svg.f(y + 5)}" width="{svg.f(max(b - a - 0.6, 0))}" '
                 f'height="{row - 10:g}" class="{css}"><title>{escape(irrep)}: {part:.3g} nats'
@@ -246,7 +255,7 @@ def margins(view: MarginView, irreps: Sequence[IrrepView]) -> str:
     return svg.figure(width, height, "Stacked bars: mean margin by class of the error w", body)
 
 
-def history(view: HistoryView, irreps: Sequence[IrrepView]) -> str:
+def history(view: HistoryView, irreps: Sequence[IrrepView], colours: Colours) -> str:
     """Loss over training (logarithmic), and below it the share of energy in each irrep."""
     width, left, right = 560.0, 64.0, 16.0
     upper, gap, lower = 150.0, 34.0, (130.0 if view.energy else 0.0)
@@ -269,13 +278,17 @@ def history(view: HistoryView, irreps: Sequence[IrrepView]) -> str:
     body += svg.x_axis(ticks, x, 12, bottom, quantity)
     if lower:
         body.append(svg.text(left + 6, upper + gap - 8, "share of energy by irrep", "axis"))
-        body += _stacked_area(view, irreps, x, svg.linear(0, 1, bottom, upper + gap))
+        body += _stacked_area(view, irreps, colours, x, svg.linear(0, 1, bottom, upper + gap))
     body.append(svg.text((left + width - right) / 2, height - 2, "training step", "axis", "middle"))
     return svg.figure(width, height, "Loss and circuits over training", body)
 
 
 def _stacked_area(
-    view: HistoryView, irreps: Sequence[IrrepView], x: svg.Scale, y: svg.Scale
+    view: HistoryView,
+    irreps: Sequence[IrrepView],
+    colours: Colours,
+    x: svg.Scale,
+    y: svg.Scale,
 ) -> list[str]:
     floor = [0.0] * len(view.energy_steps)
     areas = []
@@ -285,13 +298,9 @@ def _stacked_area(
         back = [(x(s), y(v)) for s, v in zip(view.energy_steps, floor, strict=True)]
         path = " ".join(f"{svg.f(a)},{svg.f(b)}" for a, b in [*there, *reversed(back)])
         areas.append(
-            f'<polygon points="{path}" class="area {colour(k)}"><title>{escape(irreps[k].name)}'
-            "</title></polygon>"
+            f'<polygon points="{path}" class="area c{colours[irreps[k].name]}"><title>'
+            f"{escape(irreps[k].name)}</title></polygon>"
         )
         floor = ceiling
     return areas
 
-
-def irrep_colours(irreps: Sequence[IrrepView]) -> Mapping[str, str]:
-    """CSS class of each irrep, by name."""
-    return {irrep.name: colour(k) for k, irrep in enumerate(irreps)}

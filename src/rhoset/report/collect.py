@@ -65,7 +65,7 @@ def collect(
     views: list[NetworkView] = []
     shared: Structure | None = None
     progress(0, len(named))
-    for position, (label, path) in enumerate(named):
+    for position, (_, path) in enumerate(named):
         network = read_network(path)
         if shared is None:
             shared = structure(network.group)
@@ -160,7 +160,7 @@ def circuit_view(circuit: Circuit) -> CircuitView:
         neurons=len(circuit.neurons),
         left_size=p,
         right_size=q,
-        left=solid(circuit.left_set.points, circuit.irrep, rows if uneven else None),
+        left=solid(circuit.left_set, rows if uneven else None),
         slots=tuple(tuple(round(float(v), 3) for v in row) for row in weights / (mean or 1.0))
         if max(p, q) <= LARGEST_MATRIX
         else (),

@@ -37,6 +37,7 @@ def write_report(run: RunView, path: str | Path) -> Path:
 
 def render(run: RunView) -> str:
     """The report of a run as HTML text."""
+    colours = charts.irrep_colours(run.irreps, run.networks)
     environment = Environment(
         loader=PackageLoader("rhoset.report", "templates"),
         autoescape=True,
@@ -54,9 +55,9 @@ def render(run: RunView) -> str:
         solid_data=solid_data,
         solid_said=solid_said,
         slot_matrix=charts.slot_matrix,
-        heat_map=lambda energy: charts.heat_map(energy, run.irreps),
-        margin_chart=lambda view: charts.margins(view, run.irreps),
-        history_chart=lambda view: charts.history(view, run.irreps),
+        heat_map=lambda energy: charts.heat_map(energy, run.irreps, colours),
+        margin_chart=lambda view: charts.margins(view, colours),
+        history_chart=lambda view: charts.history(view, run.irreps, colours),
     )
     return environment.get_template("report.html.j2").render(
         run=run,
@@ -67,12 +68,12 @@ def render(run: RunView) -> str:
         has_certificates=any(n.best for n in run.networks),
         scatter=charts.bound_against_cost(run.networks),
         methods=charts.method_legend(run.networks),
-        learned=charts.learned_irreps(run.irreps, run.networks),
+        learned=charts.learned_irreps(run.irreps, run.networks, colours),
         reasons=charts.reason_bars(run.networks),
         wanted=percent(charts.WANTED),
         wanted_share=charts.WANTED,
-        hues=charts.irrep_colours(run.irreps),
-        hue_index={i.name: min(k, charts.COLOURS - 1) for k, i in enumerate(run.irreps)},
+        hues={name: f"c{number}" for name, number in colours.items()},
+        hue_index=colours,
         columns=COLUMNS,
         terms=TERMS,
     )

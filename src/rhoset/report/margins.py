@@ -12,7 +12,7 @@ from rhoset.networks import Network, logits
 from rhoset.report.views import MarginView
 
 LOGITS = 4_000_000
-"""Most logits evaluated for the mean margins; beyond it a fixed sample of the left inputs stands for
+"""Most logits evaluated for the mean margins; beyond it a fixed sample of left inputs stands for
 all, and the figures are estimates."""
 CLASSES = 14
 """Most conjugacy classes shown: those with the least margin."""
@@ -62,5 +62,5 @@ def margin_view(network: Network, group: Group, irreps: Sequence[Irrep]) -> Marg
         classes=tuple(group.element_name(int(classes.representatives[1 + k])) for k in order),
         sizes=tuple(int(classes.sizes[1 + k]) for k in order),
         parts=tuple(tuple(round(float(v), 4) for v in row) for row in table),
-        irreps=(*(irreps[k].name for k in shown), "other"),
+        irreps=(*(irreps[int(k)].name for k in shown), "other"),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from rhoset.groups import RhoSet
 from rhoset.report.views import SolidView
 
 NEAREST = 1.02
@@ -14,32 +15,31 @@ MAX_EDGES = 600
 """Figures with more edges than this are drawn as points alone."""
 COPLANAR = 1e-6
 """Facets whose unit normals and offsets differ by less than this are one face."""
+EIGENVALUE = 1e-9
+"""Eigenvalues of a rotation with a smaller imaginary part count as real."""
+INDEPENDENT = 1e-6
+"""A vector whose part outside the span of the earlier ones is shorter adds no direction."""
 
 
-def solid(
-    points: NDArray[np.float64], irrep: str, weights: NDArray[np.float64] | None = None
-) -> SolidView:
+def solid(rho_set: RhoSet, weights: NDArray[np.float64] | None = None) -> SolidView:
     """The figure of a ρ-set.
 
     Parameters
     ----------
-    points
-        (k, d) orbit of one vector.
-    irrep
-        Name shown with the figure.
+    rho_set
+        k points in ℝ^d.
     weights
         (k,) non-negative weight of each point, if they differ.
 
     Cost: k²d, and a convex hull when d = 3.
     """
-    points = np.asarray(points, dtype=float)
-    axes = _axes(points)
-    turned = points @ axes
+    points = np.asarray(rho_set.points, dtype=float)
+    turned = points @ viewing_axes(rho_set)
     shares: tuple[float, ...] = ()
     if weights is not None and float(np.sum(weights)) > 0:
         shares = tuple(round(float(w), 4) for w in np.asarray(weights) / np.sum(weights))
     return SolidView(
-        irrep=irrep,
+        irrep=rho_set.irrep.name,
         dim=points.shape[1],
         points=tuple(tuple(round(float(v), 4) + 0.0 for v in row) for row in turned),
         edges=nearest_pairs(points),
@@ -103,28 +103,59 @@ def _around(
     return tuple(corners[k] for k in np.argsort(angle))
 
 
-def _axes(points: NDArray[np.float64]) -> NDArray[np.float64]:
+def viewing_axes(rho_set: RhoSet) -> NDArray[np.float64]:
     """(d, d) orthogonal: directions in which the figure looks symmetric, first to last.
 
-    All directions of an irreducible orbit carry equal variance, so principal axes say nothing.
-    Instead the points are seen along the vector of one of them, and its nearest neighbours span
-    the next directions.
+    All directions of an irreducible orbit carry equal variance, so principal axes say nothing. Up
+    to dimension 3 the first point is drawn at the top. Beyond, the screen is the plane in which the
+    group element with the longest cycle of points turns: as for Coxeter planes, the points fall on
+    regular polygons; the planes of its other rotations follow.
     """
+    points = np.asarray(rho_set.points, dtype=float)
     dim = points.shape[1]
-    order = np.argsort(-(points @ points[0]), kind="stable")
-    spanning = np.concatenate([points[order], np.eye(dim)]).T
-    chosen: list[NDArray[np.float64]] = []
-    for vector in spanning.T:
-        rest = vector - sum(((a @ vector) * a for a in chosen), start=np.zeros(dim))
-        length = float(np.linalg.norm(rest))
-        if length > 1e-6:
-            chosen.append(rest / length)
-        if len(chosen) == dim:
-            break
-    axes = np.array(chosen).T
-    # The first point's direction is drawn upwards (second screen axis), the others around it.
-    if dim >= 2:
-        axes[:, [0, 1]] = axes[:, [1, 0]]
+    if dim <= 3:
+        # Towards point 0 (drawn upwards), then towards its nearest neighbours.
+        near = points[np.argsort(-(points @ points[0]), kind="stable")]
+        axes = _orthonormal(near, dim)
+        if dim >= 2:
+            axes[:, [0, 1]] = axes[:, [1, 0]]
+    else:
+        axes = _orthonormal(_turning_planes(rho_set), dim)
     if np.linalg.det(axes) < 0:
         axes[:, -1] *= -1
     return axes
+
+
+def _turning_planes(rho_set: RhoSet) -> NDArray[np.float64]:
+    """(·, d): vectors that span the planes in which one group element turns, widest first."""
+    action, group = rho_set.gset.action, rho_set.gset.stabilizer.group
+    lengths = [_cycle_length(action[g]) for g in range(group.order)]
+    turn = int(np.argmax(lengths))
+    values, vectors = np.linalg.eig(rho_set.irrep.matrices[turn])
+    radius = np.abs(rho_set.points[0] @ vectors)
+    # Round the key, so that which plane comes first does not hang on the last digit.
+    upper = [k for k in range(len(values)) if values[k].imag >= -EIGENVALUE]
+    upper.sort(key=lambda k: (-round(float(radius[k]), 6), round(float(np.angle(values[k])), 6)))
+    rows = [part for k in upper for part in (vectors[:, k].real, vectors[:, k].imag)]
+    return np.array(rows)
+
+
+def _cycle_length(permutation: NDArray[np.int32]) -> int:
+    """Length of the cycle of point 0."""
+    length, place = 1, int(permutation[0])
+    while place != 0:
+        length, place = length + 1, int(permutation[place])
+    return length
+
+
+def _orthonormal(vectors: NDArray[np.float64], dim: int) -> NDArray[np.float64]:
+    """(d, d): Gram-Schmidt on the vectors in order, completed to a basis, as columns."""
+    chosen: list[NDArray[np.float64]] = []
+    for vector in np.concatenate([vectors, np.eye(dim)]):
+        rest = vector - sum(((a @ vector) * a for a in chosen), start=np.zeros(dim))
+        length = float(np.linalg.norm(rest))
+        if length > INDEPENDENT:
+            chosen.append(rest / length)
+        if len(chosen) == dim:
+            break
+    return np.array(chosen).T

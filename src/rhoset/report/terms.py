@@ -26,15 +26,14 @@ KINDS = {
 """What the kinds of circuits (`rhoset.explain.KINDS`) mean for a proof."""
 
 COLUMNS = (
-    {"name": "Network", "said": "its number in the run"},
+    {"name": "Network", "said": "its name in the run", "side": "left"},
     {"name": "Proved", "said": "accuracy, at least"},
-    {"name": "Method", "said": "of the best certificate"},
+    {"name": "Method", "said": "of the best certificate", "side": "left"},
     {"name": "Cost", "said": "of the check, of brute force"},
     {"name": "Accuracy", "said": "measured, all inputs"},
     {"name": "Loss", "said": "nats, all inputs"},
     {"name": "Explained", "said": "of the weights' energy"},
-    {"name": "Irreps", "said": "in use"},
-    {"name": "Circuits", "said": "irrep, slots, kind"},
+    {"name": "Circuits", "said": "irrep, slots, kind", "side": "left"},
 )
 """Columns of the table of networks."""
 
