@@ -1,6 +1,8 @@
-"""Training: settings, presets, the fused kernel, populations of networks, sweeps. Needs the extra `rhoset[train]`.
+"""Training: settings, presets, the fused kernel, populations of networks, sweeps. Needs the extra
+`rhoset[train]`.
 
-Everything but `TrainConfig`, `preset` and the statistics needs PyTorch; it is imported when first used.
+Everything but `TrainConfig`, `preset` and the statistics needs PyTorch; it is imported when first
+used.
 """
 
 from __future__ import annotations

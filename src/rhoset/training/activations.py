@@ -1,7 +1,7 @@
 """The activations φ of a network, as torch operations that write in place.
 
-Each is a pair: `apply` writes φ(t) into a buffer, `pull_back` multiplies a gradient by φ'(t) in place. ReLU reads
-φ(t) itself in the backward pass, so it needs no second buffer; the others keep t.
+Each is a pair: `apply` writes φ(t) into a buffer, `pull_back` multiplies a gradient by φ'(t) in
+place. ReLU reads φ(t) itself in the backward pass, so it needs no second buffer; the others keep t.
 """
 
 from __future__ import annotations

@@ -1,9 +1,7 @@
-"""Which pairs are for training, and which of them a step sees. Nothing here keeps state: a batch is a function of
-(seed, step), so training resumes in the middle without a generator to save."""
+"""Which pairs are for training, and which of them a step sees. Nothing here keeps state: a batch is
+a function of (seed, step), so training resumes in the middle without a generator to save."""
 
 from __future__ import annotations
-
-
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,5 +76,3 @@ def log_spaced(count: int, last: int) -> frozenset[int]:
     if not count:
         return frozenset()
     return frozenset(int(s) for s in np.unique(np.geomspace(1, last, count).round().astype(int)))
-
-

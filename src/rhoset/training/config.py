@@ -1,4 +1,5 @@
-"""One frozen description of how a network is trained; together with a group and a seed it says everything."""
+"""One frozen description of how a network is trained; together with a group and a seed it says
+everything."""
 
 from __future__ import annotations
 
@@ -11,23 +12,25 @@ from typing import Any
 from rhoset.errors import RhosetError
 
 ARCHITECTURES = ("factored", "folded", "shared_embedding", "concatenated")
-"""`factored`: embed_left·hidden_left and embed_right·hidden_right; `concatenated`: the same function with one map
-(2E × m) on the concatenated embeddings, whose initialisation is that of its fan-in 2E; `shared_embedding`: one
-embedding for both operands; `folded`: the tables left and right themselves."""
+"""`factored`: embed_left·hidden_left and embed_right·hidden_right; `concatenated`: the same
+function with one map (2E × m) on the concatenated embeddings, whose initialisation is that of its
+fan-in 2E; `shared_embedding`: one embedding for both operands; `folded`: the tables left and right
+themselves."""
 
 ACTIVATION_NAMES = ("relu", "gelu", "silu", "abs", "square", "linear")
 INITS = ("default", "normal")
-"""`default`: embeddings N(0, 1), linear maps uniform ±1/√fan-in (torch's Embedding and Linear). `normal`: every matrix
-N(0, 1/fan-in), an embedding counting its E columns as its fan-in (as in the code of Nanda et al. and Chughtai et al.).
-Biases start at zero under `normal`, uniform ±1/√fan-in under `default`. Multiplied by `init_scale`."""
+"""`default`: embeddings N(0, 1), linear maps uniform ±1/√fan-in (torch's Embedding and Linear).
+`normal`: every matrix N(0, 1/fan-in), an embedding counting its E columns as its fan-in (as in the
+code of Nanda et al. and Chughtai et al.). Biases start at zero under `normal`, uniform ±1/√fan-in
+under `default`. Multiplied by `init_scale`."""
 
 OPTIMIZERS = ("adam", "adamw", "sgd")
-"""`adam`: weight decay is L2 added to the gradient; `adamw`: decoupled; `sgd`: plain descent with L2 and momentum
-`betas[0]`."""
+"""`adam`: weight decay is L2 added to the gradient; `adamw`: decoupled; `sgd`: plain descent with
+L2 and momentum `betas[0]`."""
 
 SCHEDULES = ("constant", "cosine", "warmup")
-"""`constant`; `cosine`: to zero over `max_steps`; `warmup`: linear over `warmup_steps`, then constant. The first two
-warm up as well where `warmup_steps` > 0."""
+"""`constant`; `cosine`: to zero over `max_steps`; `warmup`: linear over `warmup_steps`, then
+constant. The first two warm up as well where `warmup_steps` > 0."""
 
 
 @dataclass(frozen=True)
@@ -55,13 +58,13 @@ class TrainConfig:
     split_seed
         Seed of the choice of those pairs; None: the network's own seed, a split for each network.
     batch
-        Pairs a step; 0: all training pairs (full batch). Minibatches go through the training pairs in a new random
-        order each epoch; a rest smaller than a batch is dropped.
+        Pairs a step; 0: all training pairs (full batch). Minibatches go through the training pairs
+        in a new random order each epoch; a rest smaller than a batch is dropped.
     optimizer, learning_rate, betas, epsilon, weight_decay
         The optimiser; see `OPTIMIZERS`.
     cubic_decay
-        λ of the penalty λ Σ_i (‖left_i‖² + ‖right_i‖² + ‖unembed_i‖²)^{3/2} on the folded neurons, the norm L_{2,3} of
-        Morwani et al. 2023; 0: none.
+        λ of the penalty λ Σ_i (‖left_i‖² + ‖right_i‖² + ‖unembed_i‖²)^{3/2} on the folded neurons,
+        the norm L_{2,3} of Morwani et al. 2023; 0: none.
     schedule, warmup_steps
         See `SCHEDULES`.
     max_steps
@@ -69,16 +72,19 @@ class TrainConfig:
     min_steps
         No stopping before this step.
     stop_loss
-        Stop when the mean cross-entropy over all pairs, train and test, is at most this with full accuracy; 0: never.
+        Stop when the mean cross-entropy over all pairs, train and test, is at most this with full
+        accuracy; 0: never.
     plateau_window, plateau_tolerance
-        Stop when the training loss, averaged over the last `plateau_window` steps, is less than a share
-        `plateau_tolerance` below its average over the window before, with full accuracy on all pairs. Window 0: never.
+        Stop when the training loss, averaged over the last `plateau_window` steps, is less than a
+        share `plateau_tolerance` below its average over the window before, with full accuracy on
+        all pairs. Window 0: never.
     plateau_loss
         The plateau counts only below this average loss; inf: anywhere.
     evaluate_every
         Steps between evaluations on all pairs; stopping is decided there.
     checkpoints
-        Number of snapshots at log-spaced steps (1 … `max_steps`), written beside the network; 0: none.
+        Number of snapshots at log-spaced steps (1 … `max_steps`), written beside the network; 0:
+        none.
 
     Raises
     ------
@@ -164,7 +170,8 @@ class TrainConfig:
 
     @classmethod
     def from_dict(cls, settings: Mapping[str, Any]) -> TrainConfig:
-        """The inverse of `to_dict`; settings left out take their defaults, unknown ones are refused."""
+        """The inverse of `to_dict`; settings left out take their defaults, unknown ones are
+        refused."""
         fields = {f.name: f for f in dataclasses.fields(cls)}
         values = dict(settings)
         for name, value in values.items():
@@ -211,4 +218,6 @@ def _whole(name: str, value: Any, least: int) -> None:
 
 
 def _refuse(name: str, value: Any, right: str) -> None:
-    raise RhosetError(f"training setting {name} is {value!r}; it must be {right}", slug="bad-setting")
+    raise RhosetError(
+        f"training setting {name} is {value!r}; it must be {right}", slug="bad-setting"
+    )

@@ -41,7 +41,8 @@ def environment(threads: int, device: str = "cpu") -> dict[str, str | int]:
 
 
 def differences(then: dict[str, str | int], now: dict[str, str | int]) -> tuple[str, ...]:
-    """In what two environments differ, one sentence each; the Python version alone does not matter."""
+    """In what two environments differ, one sentence each; the Python version alone does not
+    matter."""
     keys = [key for key in {**then, **now} if key != "python"]
     return tuple(
         f"{key} was {then.get(key, 'not recorded')}, is {now.get(key, 'not recorded')} now"

@@ -1,10 +1,12 @@
 """Pairs → hidden → cross-entropy and its gradient, block by block, without an array of size n²·n.
 
-A block of pairs (about eight x-rows) goes through the whole network and back while its hidden values and logits are
-in the processor's cache; the softmax is turned into the gradient where it stands. Three matrix products per block
-are all the arithmetic that matters: hidden·unembed, gradient·unembedᵀ and hiddenᵀ·gradient.
+A block of pairs (about eight x-rows) goes through the whole network and back while its hidden
+values and logits are in the processor's cache; the softmax is turned into the gradient where it
+stands. Three matrix products per block are all the arithmetic that matters: hidden·unembed,
+gradient·unembedᵀ and hiddenᵀ·gradient.
 
-The bias is a row below `unembed` and meets a column of ones beside the hidden values, so it costs nothing extra.
+The bias is a row below `unembed` and meets a column of ones beside the hidden values, so it costs
+nothing extra.
 """
 
 from __future__ import annotations
@@ -21,8 +23,9 @@ from rhoset.training.activations import Activation, activation
 from rhoset.training.pairs import Bags, DenseBlock, PairBlocks, RaggedBlock, all_pairs
 
 SAFE_SUM = (1e-20, 1e30)
-"""Sums of exp(logit) between which the softmax needs no shift by the row's maximum: nothing overflows, and what
-underflows is below a part in 1e17. Outside, the block's softmax is computed again with the shift."""
+"""Sums of exp(logit) between which the softmax needs no shift by the row's maximum: nothing
+overflows, and what underflows is below a part in 1e17. Outside, the block's softmax is computed
+again with the shift."""
 
 _PAD = 16
 """Columns added to the hidden buffer: one of ones, the rest keeps rows aligned."""
@@ -55,8 +58,8 @@ class PairLoss:
 
     Notes
     -----
-    Buffers are allocated once and hold one block. One step takes 6·k·n·m floating-point operations for k pairs.
-    Not shared between threads.
+    Buffers are allocated once and hold one block. One step takes 6·k·n·m floating-point operations
+    for k pairs. Not shared between threads.
     """
 
     def __init__(
@@ -137,7 +140,8 @@ class PairLoss:
     def _forward(
         self, left: Tensor, right: Tensor, block: DenseBlock | RaggedBlock
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Hidden values of a block, the same with the column of ones, and what the backward pass needs."""
+        """Hidden values of a block, the same with the column of ones, and what the backward pass
+        needs."""
         n, m = self.n, self.m
         size = len(block.targets)
         hidden = self._hidden[:size, :m]
@@ -179,8 +183,8 @@ class PairLoss:
         Returns
         -------
         tuple
-            Losses (n, n) and, as booleans (n, n), whether the right logit is strictly above all others (a tie or a
-            non-finite logit counts as wrong).
+            Losses (n, n) and, as booleans (n, n), whether the right logit is strictly above all
+            others (a tie or a non-finite logit counts as wrong).
         """
         n = self.n
         weights = torch.cat([unembed, bias.unsqueeze(0)])
@@ -211,8 +215,9 @@ def _add_bags(total: Tensor, rows: Tensor, bags: Bags) -> None:
 class PairCrossEntropy(torch.autograd.Function):
     """The kernel as a differentiable function of the four folded tables.
 
-    ``PairCrossEntropy.apply(left, right, unembed, bias, workspace, pairs)`` is the mean cross-entropy. The gradients
-    are computed with the loss, in the forward pass, because only there is a block in cache; `backward` scales them.
+    ``PairCrossEntropy.apply(left, right, unembed, bias, workspace, pairs)`` is the mean
+    cross-entropy. The gradients are computed with the loss, in the forward pass, because only there
+    is a block in cache; `backward` scales them.
 
     Examples
     --------
@@ -228,7 +233,7 @@ class PairCrossEntropy(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(  # type: ignore[override]
+    def forward(
         ctx: Any,
         left: Tensor,
         right: Tensor,
@@ -242,5 +247,5 @@ class PairCrossEntropy(torch.autograd.Function):
         return found.loss
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         return (*(saved * grad for saved in ctx.saved_tensors), None, None)

@@ -6,12 +6,13 @@ import math
 from typing import Protocol
 
 FULL_ACCURACY = 0.99
-"""Accuracy from which a set of pairs counts as learned. Higher: networks with a few wrong pairs become `memorised` or
-`undertrained`."""
+"""Accuracy from which a set of pairs counts as learned. Higher: networks with a few wrong pairs
+become `memorised` or `undertrained`."""
 
 LABELS = ("generalised", "memorised", "undertrained", "diverged")
-"""`generalised`: the pairs not trained on (all pairs where there are none) are learned; `memorised`: only the training
-pairs are; `undertrained`: not even those; `diverged`: the loss stopped being finite."""
+"""`generalised`: the pairs not trained on (all pairs where there are none) are learned;
+`memorised`: only the training pairs are; `undertrained`: not even those; `diverged`: the loss
+stopped being finite."""
 
 
 class Accuracies(Protocol):

@@ -1,4 +1,5 @@
-"""The manifest of a run of training: enough to train every network again, and refused when settings differ."""
+"""The manifest of a run of training: enough to train every network again, and refused when settings
+differ."""
 
 from __future__ import annotations
 
@@ -6,7 +7,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import tomli_w
@@ -81,35 +81,44 @@ class TrainingRun:
 
 
 def create_training_run(
-    path: Path, group: Group, config: TrainConfig, models: int, first_seed: int, threads: int,
+    path: Path,
+    group: Group,
+    config: TrainConfig,
+    models: int,
+    first_seed: int,
+    threads: int,
     device: str = "cpu",
 ) -> TrainingRun:
-    """Makes the folder; its parts are written before the manifest, so a folder with a manifest is whole."""
-    for leftover in (path / "networks", path / "records", path / "state"):
-        if leftover.is_dir() and not any(leftover.iterdir()):
-            leftover.rmdir()
-    if path.is_dir() and [p.name for p in path.iterdir() if p.name[0] != "."] == [GROUP_FILE]:
-        (path / GROUP_FILE).unlink()
+    """Makes the folder. One that was left half-made by a kill is made again."""
+    if (path / "networks").is_dir() and not any((path / "networks").iterdir()):
+        (path / "networks").rmdir()
     manifest = {
         "format": FORMAT,
         "group": group.name,
-        "order": int(len(group.table)),
+        "order": len(group.table),
         "table_sha256": table_digest(group.table),
         "models": models,
         "first_seed": first_seed,
         "config": config.to_dict(),
         "environment": environment(threads, device),
     }
+    create_run(path, manifest)
+    _complete(path, group)
+    return open_training_run(path)
+
+
+def _complete(path: Path, group: Group) -> None:
+    """Makes what a run has beside its manifest, where it is missing."""
+    for folder in ("networks", "records", "state"):
+        (path / folder).mkdir(exist_ok=True)
+    if (path / GROUP_FILE).exists():
+        return
     described = {"group": group.name}
     if group.convention:
         described["element_order"] = group.convention
     if group.element_names:
         described["elements"] = json.dumps(list(group.element_names), ensure_ascii=False)
-    run = create_run(path, manifest)
-    (path / "records").mkdir(exist_ok=True)
-    (path / "state").mkdir(exist_ok=True)
     write_atomic(path / GROUP_FILE, save({"table": group.table.copy()}, metadata=described))
-    return open_training_run(run.path)
 
 
 def open_training_run(path: Path) -> TrainingRun:
@@ -152,7 +161,12 @@ def open_training_run(path: Path) -> TrainingRun:
 
 
 def resume_training_run(
-    path: Path, group: Group, config: TrainConfig, models: int, first_seed: int, threads: int,
+    path: Path,
+    group: Group,
+    config: TrainConfig,
+    models: int,
+    first_seed: int,
+    threads: int,
     device: str = "cpu",
 ) -> tuple[TrainingRun, tuple[str, ...]]:
     """Opens a run to go on with it.
@@ -160,20 +174,23 @@ def resume_training_run(
     Returns
     -------
     tuple
-        The run, and what differs between the machine that began it and this one: networks trained from here on are
-        then not bit-identical to what the first machine would have made. The manifest records both.
+        The run, and what differs between the machine that began it and this one: networks trained
+        from here on are then not bit-identical to what the first machine would have made. The
+        manifest records both.
 
     Raises
     ------
     RhosetError
         ``run-settings-differ``, naming each setting with both values.
     """
+    if open_run(path).manifest.get("table_sha256") == table_digest(group.table):
+        _complete(path, group)
     found = open_training_run(path)
     wrong = _compare(found, group, config, first_seed)
     if wrong:
         raise RhosetError(
-            f"{path} was made with other settings: {'; '.join(wrong)}. Give the same settings to go on with it, or "
-            "another folder",
+            f"{path} was made with other settings: {'; '.join(wrong)}. Give the "
+            "same settings to go on with it, or another folder",
             slug="run-settings-differ",
         )
     manifest = dict(found.run.manifest)
@@ -186,9 +203,8 @@ def resume_training_run(
             manifest["resumed"] = [*manifest.get("resumed", []), here]
         write_atomic(path / "run.toml", tomli_w.dumps(manifest))
         found = open_training_run(path)
-    for folder in ("networks", "records", "state"):
-        (path / folder).mkdir(exist_ok=True)
-        for leftover in (path / folder).glob(".*.tmp"):  # of a writer that was killed
+    for folder in (path, path / "networks", path / "records", path / "state"):
+        for leftover in folder.glob(".*.tmp"):  # of a writer that was killed
             leftover.unlink(missing_ok=True)
     return found, notes
 

@@ -1,4 +1,5 @@
-"""Training one network of a run: from its saved state if there is one, to its file and its record."""
+"""Training one network of a run: from its saved state if there is one, to its file and its
+record."""
 
 from __future__ import annotations
 
@@ -19,11 +20,23 @@ from rhoset.training.statefile import read_state, write_state
 from rhoset.training.trainer import Evaluated, Outcome, Trainer, cpu_threads
 
 COLUMNS = (
-    "index", "seed", "label", "loss", "accuracy", "train_loss", "train_accuracy", "test_loss",
-    "test_accuracy", "steps", "generalised_at", "reason", "seconds", "threads",
+    "index",
+    "seed",
+    "label",
+    "loss",
+    "accuracy",
+    "train_loss",
+    "train_accuracy",
+    "test_loss",
+    "test_accuracy",
+    "steps",
+    "generalised_at",
+    "reason",
+    "seconds",
+    "threads",
 )
-"""Columns of a run's table of results. `generalised_at` is empty where the network had not generalised by `steps`;
-`seconds` are processor seconds."""
+"""Columns of a run's table of results. `generalised_at` is empty where the network had not
+generalised by `steps`; `seconds` are processor seconds."""
 
 
 def train_member(
@@ -59,8 +72,8 @@ def train_member(
 
     Notes
     -----
-    The network file holds nothing that depends on time or place, so that training again gives the same bytes. The
-    record is written first; a network counts as finished when both are there.
+    The network file holds nothing that depends on time or place, so that training again gives the
+    same bytes. The record is written first; a network counts as finished when both are there.
     """
     seed = run.first_seed + index
     identity, state_file = run.identity(index), run.state_path(index)
@@ -109,7 +122,8 @@ def row_of(index: int, outcome: Outcome, threads: int) -> dict[str, Any]:
 
 
 def finished_row(run: TrainingRun, index: int) -> dict[str, Any] | None:
-    """The row of a network that is done, with a readable file; None when it has to be trained (again)."""
+    """The row of a network that is done, with a readable file; None when it has to be trained
+    (again)."""
     try:
         record = json.loads(run.record_path(index).read_text(encoding="utf-8"))
         row = {column: record["row"][column] for column in COLUMNS}
@@ -155,7 +169,7 @@ def _said(outcome: Outcome) -> dict[str, str]:
 def _write(
     path: Path, run: TrainingRun, network: GroupNetwork, seed: int, said: Mapping[str, str]
 ) -> None:
-    config = {k: v for k, v in run.config.to_dict().items()}
+    config = run.config.to_dict()
     metadata = {
         **run.described,
         "architecture": run.config.architecture,

@@ -25,7 +25,8 @@ class FoldedTables(NamedTuple):
 
 
 class GroupNetwork(nn.Module):
-    """One hidden layer on pairs of group elements, in the parametrisation that the configuration names.
+    """One hidden layer on pairs of group elements, in the parametrisation that the configuration
+    names.
 
     Parameters
     ----------
@@ -34,14 +35,14 @@ class GroupNetwork(nn.Module):
     config
         Architecture, width, biases, initialisation.
     seed
-        Of the initial weights. They are drawn from one generator in the order in which `named_parameters` lists
-        them, on the CPU, so a network starts the same on every device.
+        Of the initial weights. They are drawn from one generator in the order in which
+        `named_parameters` lists them, on the CPU, so a network starts the same on every device.
 
     Notes
     -----
-    Parameters by architecture: `embed_left`, `embed_right` (n, E) (or `embed`, shared), `hidden_left`, `hidden_right`
-    (E, m) (the halves of the map on the concatenation), or `left`, `right` (n, m) for folded tables; `hidden_bias`
-    (m,), `unembed` (m, n), `unembed_bias` (n,).
+    Parameters by architecture: `embed_left`, `embed_right` (n, E) (or `embed`, shared),
+    `hidden_left`, `hidden_right` (E, m) (the halves of the map on the concatenation), or `left`,
+    `right` (n, m) for folded tables; `hidden_bias` (m,), `unembed` (m, n), `unembed_bias` (n,).
     """
 
     def __init__(
@@ -54,7 +55,8 @@ class GroupNetwork(nn.Module):
         fan_in = 2 * e if config.architecture == "concatenated" else e
 
         def draw(name: str, shape: tuple[int, ...], bound: float | None) -> None:
-            """`bound` None: standard normal; otherwise uniform in ±bound, or normal with the same fan-in."""
+            """`bound` None: standard normal; otherwise uniform in ±bound, or normal with the same
+            fan-in."""
             if bound is None:
                 value = torch.randn(shape, generator=generator)
             elif config.init == "normal":
@@ -88,18 +90,18 @@ class GroupNetwork(nn.Module):
         self.register_buffer("_no_bias", torch.zeros(n, dtype=dtype), persistent=False)
 
     def fold(self) -> FoldedTables:
-        """The four tables; a hidden bias goes into `left`. Costs two products of n·E·m multiply-adds."""
-        p = dict(self.named_parameters(recurse=False))
+        """The four tables; a hidden bias goes into `left`. Costs two products of n·E·m
+        multiply-adds."""
+        p: dict[str, Tensor] = dict(self.named_parameters(recurse=False))
         if "left" in p:
             left, right = p["left"], p["right"]
         else:
-            left = p.get("embed_left", p.get("embed")) @ p["hidden_left"]  # type: ignore[operator]
-            right = p.get("embed_right", p.get("embed")) @ p["hidden_right"]  # type: ignore[operator]
+            shared = "embed" in p
+            left = p["embed" if shared else "embed_left"] @ p["hidden_left"]
+            right = p["embed" if shared else "embed_right"] @ p["hidden_right"]
         if "hidden_bias" in p:
             left = left + p["hidden_bias"]
-        bias = p.get("unembed_bias")
-        if bias is None:
-            bias = self.get_buffer("_no_bias")
+        bias = p["unembed_bias"] if "unembed_bias" in p else self.get_buffer("_no_bias")
         return FoldedTables(left, right, p["unembed"], bias)
 
     def forward(self) -> FoldedTables:
@@ -115,9 +117,9 @@ class GroupNetwork(nn.Module):
             ``network-not-finite``.
         """
         with torch.no_grad():
-            tables = [t.detach().cpu().numpy().copy() for t in self.fold()]
+            left, right, unembed, bias = (t.detach().cpu().numpy().copy() for t in self.fold())
         return Network(
-            *tables, table=table, activation=self.config.activation, metadata=dict(metadata)
+            left, right, unembed, bias, table, self.config.activation, metadata=dict(metadata)
         )
 
     def riding_parameters(self) -> dict[str, NDArray[np.float32]]:

@@ -1,4 +1,5 @@
-"""The optimiser and the learning rate of a step, from the configuration; and their state as plain tensors."""
+"""The optimiser and the learning rate of a step, from the configuration; and their state as plain
+tensors."""
 
 from __future__ import annotations
 

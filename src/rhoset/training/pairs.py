@@ -1,7 +1,8 @@
 """Which input pairs (x, y) a step sees, cut into blocks that stay in the processor's cache.
 
-All n² pairs are walked in blocks of whole x-rows (`DenseBlock`). A subset, or a minibatch, is walked in blocks of
-pairs sorted by x (`RaggedBlock`) that carry what the backward pass needs to sum gradients per x and per y.
+All n² pairs are walked in blocks of whole x-rows (`DenseBlock`). A subset, or a minibatch, is
+walked in blocks of pairs sorted by x (`RaggedBlock`) that carry what the backward pass needs to sum
+gradients per x and per y.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 BLOCK_BYTES = 1_500_000
-"""Bytes of float32 that a block's hidden values and logits may take together (two buffers of width m, one of n):
-below a core's second-level cache. Twice as much costs about a tenth in speed on S5; half as much likewise,
-because the matrix products get thin."""
+"""Bytes of float32 that a block's hidden values and logits may take together (two buffers of width
+m, one of n): below a core's second-level cache. Twice as much costs about a tenth in speed on S5;
+half as much likewise, because the matrix products get thin."""
 
 
 def block_pairs(n: int, m: int) -> int:

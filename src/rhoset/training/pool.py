@@ -1,5 +1,6 @@
-"""Worker processes for a population: each is a fresh interpreter, single-threaded unless told otherwise, that trains
-one network after the other. A worker that dies is replaced and its network is tried again."""
+"""Worker processes for a population: each is a fresh interpreter, single-threaded unless told
+otherwise, that trains one network after the other. A worker that dies is replaced and its network
+is tried again."""
 
 from __future__ import annotations
 
@@ -48,7 +49,8 @@ class Failed:
 
 
 class _Worker:
-    """One process, and a thread here that turns its lines into items of a queue; None when it has ended."""
+    """One process, and a thread here that turns its lines into items of a queue; None when it has
+    ended."""
 
     def __init__(self, inbox: queue.Queue[tuple[_Worker, str | None]], threads: int) -> None:
         environment = dict(os.environ)
@@ -107,7 +109,8 @@ class _Worker:
 def train_in_processes(
     run: Path, todo: list[int], workers: int, threads: int, state_every: float
 ) -> Iterator[News | Finished | Failed]:
-    """Train the networks `todo` of a run with `workers` processes; yields what happens as it happens.
+    """Train the networks `todo` of a run with `workers` processes; yields what happens as it
+    happens.
 
     The processes end with the generator, and on their own when this process dies.
     """
@@ -148,7 +151,7 @@ def train_in_processes(
                     yield Failed(
                         index,
                         f"training network {index} ended its process {TRIES} times (exit code "
-                        f"{worker.process.returncode}, last words: {said}); is there enough memory?",
+                        f"{worker.process.returncode}, last words: {said}); out of memory?",
                         "worker-died",
                     )
                     return

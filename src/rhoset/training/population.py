@@ -1,4 +1,5 @@
-"""Populations: many networks that differ in their seed alone, trained by several processes into one run folder."""
+"""Populations: many networks that differ in their seed alone, trained by several processes into one
+run folder."""
 
 from __future__ import annotations
 
@@ -64,7 +65,8 @@ class Population:
     rows
         The table of results, by index.
     notes
-        What a user should know: another machine or thread count than the run began with, damaged files trained again.
+        What a user should know: another machine or thread count than the run began with, damaged
+        files trained again.
     """
 
     run: Run
@@ -93,8 +95,9 @@ def train_population(
 ) -> Population:
     """Train networks with seeds first_seed … first_seed + models − 1 into a run folder.
 
-    A run that was stopped, at any moment and by any means, goes on when called again with the same settings; with
-    more models it grows. Network i is bit-identical to training it alone with its seed, whatever `workers` is.
+    A run that was stopped, at any moment and by any means, goes on when called again with the same
+    settings; with more models it grows. Network i is bit-identical to training it alone with its
+    seed, whatever `workers` is.
 
     Parameters
     ----------
@@ -120,12 +123,13 @@ def train_population(
     Raises
     ------
     RhosetError
-        ``run-settings-differ``, ``run-busy``, ``run-exists``, ``bad-run``, ``bad-setting``, ``worker-died``.
+        ``run-settings-differ``, ``run-busy``, ``run-exists``, ``bad-run``, ``bad-setting``,
+        ``worker-died``.
     """
     if models < 1 or first_seed < 0 or threads < 1 or (workers is not None and workers < 1):
         raise RhosetError(
-            f"models {models}, first_seed {first_seed}, workers {workers}, threads {threads}: models, workers and "
-            "threads must be at least 1, first_seed at least 0",
+            f"models {models}, first_seed {first_seed}, workers {workers}, threads {threads}: "
+            "models, workers and threads must be at least 1, first_seed at least 0",
             slug="bad-setting",
         )
     path = Path(out)
@@ -158,7 +162,8 @@ def train_population(
 def retrain(run: str | Path, index: int, threads: int | None = None) -> Network:
     """Train network `index` of a run again from its manifest, alone, in memory.
 
-    On the machine, versions and thread count that the manifest records the result is bit-identical to the file.
+    On the machine, versions and thread count that the manifest records the result is bit-identical
+    to the file.
 
     Parameters
     ----------

@@ -1,7 +1,8 @@
 """Settings by the name of the paper that used them, and where ours differ.
 
-Published code trains on a GPU for 25,000 to 250,000 full-batch steps; a preset keeps the published optimiser,
-architecture and data, and stops when the published result (full accuracy, the loss that weight decay allows) is there.
+Published code trains on a GPU for 25,000 to 250,000 full-batch steps; a preset keeps the published
+optimiser, architecture and data, and stops when the published result (full accuracy, the loss that
+weight decay allows) is there.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ class Preset:
 
 _WU = Preset(
     "wu2024",
-    "Wu, Jaburi, Drori, Gross: Unifying and Verifying Mechanistic Interpretations (arXiv 2410.07476)",
+    "Wu, Jaburi, Drori, Gross: Unifying and Verifying Mechanistic Interpretations "
+    "(arXiv 2410.07476)",
     TrainConfig(
         preset="wu2024",
         architecture="concatenated",
@@ -50,8 +52,9 @@ _WU = Preset(
         plateau_tolerance=0.01,
         plateau_loss=0.03,
     ),
-    "all pairs (sources differ between all and 40 %: set train_fraction = 0.4 for the other); stops when the loss, "
-    "below 0.03, no longer falls (S5: about 1,500 steps, loss 0.027) instead of after 25,000 steps.",
+    "all pairs (sources differ between all and 40 %: set train_fraction = 0.4 for the other); "
+    "stops when the loss, below 0.03, no longer falls (S5: about 1,500 steps, loss 0.027) instead "
+    "of after 25,000 steps.",
 )
 
 _CHUGHTAI = Preset(
@@ -73,8 +76,8 @@ _CHUGHTAI = Preset(
         stop_loss=1e-4,
         evaluate_every=200,
     ),
-    "the loss is computed in float32 (theirs in float64); stops at a mean loss of 1e-4 over all pairs instead of after "
-    "250,000 steps. Their fractions: 0.3 (C113, D59), 0.4 (S5), 0.5 (A5).",
+    "the loss is computed in float32 (theirs in float64); stops at a mean loss of 1e-4 over all "
+    "pairs instead of after 250,000 steps. Their fractions: 0.3 (C113, D59), 0.4 (S5), 0.5 (A5).",
 )
 
 _STANDER = Preset(
@@ -101,7 +104,8 @@ _STANDER = Preset(
 
 _MORWANI = Preset(
     "morwani2023",
-    "Morwani, Edelman, Oncescu, Zhao, Kakade: Feature Emergence via Margin Maximization (arXiv 2311.07568)",
+    "Morwani, Edelman, Oncescu, Zhao, Kakade: Feature Emergence via Margin Maximization "
+    "(arXiv 2311.07568)",
     TrainConfig(
         preset="morwani2023",
         architecture="folded",
@@ -119,8 +123,9 @@ _MORWANI = Preset(
         plateau_tolerance=0.005,
         evaluate_every=100,
     ),
-    "the penalty is theirs (L_{2,3} on whole neurons) and so are the network (one-hot inputs, square activation, no "
-    "bias) and the data (all pairs); width, optimiser and the size of the penalty are ours.",
+    "the penalty is theirs (L_{2,3} on whole neurons) and so are the network (one-hot inputs, "
+    "square activation, no bias) and the data (all pairs); width, optimiser and the size of the "
+    "penalty are ours.",
 )
 
 _GROMOV = Preset(
@@ -142,7 +147,8 @@ _GROMOV = Preset(
         min_steps=1_000,
         stop_loss=1e-3,
     ),
-    "cross-entropy, where the paper minimises the squared error; AdamW is one of the two optimisers it reports.",
+    "cross-entropy, where the paper minimises the squared error; AdamW is one of the two "
+    "optimisers it reports.",
 )
 
 _NANDA = Preset(
@@ -168,8 +174,9 @@ _NANDA = Preset(
         schedule="warmup",
         evaluate_every=200,
     ),
-    "the MLP analogue of a one-layer transformer: the shared embedding (128), MLP width (512), optimiser, fraction and "
-    "schedule are the paper's; attention is replaced by adding the two operands' maps.",
+    "the MLP analogue of a one-layer transformer: the shared embedding (128), MLP width (512), "
+    "optimiser, fraction and schedule are the paper's; attention is replaced by adding the two "
+    "operands' maps.",
 )
 
 PRESETS: dict[str, Preset] = {

@@ -1,4 +1,5 @@
-"""One process at a time writes to a run. The system drops the lock when its holder dies, however it dies."""
+"""One process at a time writes to a run. The system drops the lock when its holder dies, however it
+dies."""
 
 from __future__ import annotations
 

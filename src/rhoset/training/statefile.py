@@ -29,15 +29,15 @@ def write_state(path: Path, state: TrainingState, identity: str) -> None:
 
 
 def read_state(path: Path, identity: str) -> TrainingState | None:
-    """The saved state, or None when there is none, it is damaged, or it belongs to something else: training then
-    starts from the beginning, which costs time but never correctness."""
+    """The saved state, or None when there is none, it is damaged, or it belongs to something else:
+    training then starts from the beginning, which costs time but never correctness."""
     try:
         with safe_open(path, framework="pt") as file:
             said = file.metadata() or {}
             if said.get("format") != _FORMAT or said.get("identity") != identity:
                 return None
             tensors: dict[str, torch.Tensor] = {
-                name: file.get_tensor(name).clone() for name in file.keys()
+                name: file.get_tensor(name).clone() for name in list(file.keys())
             }
         return TrainingState(
             tensors=tensors,

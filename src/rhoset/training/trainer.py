@@ -1,4 +1,5 @@
-"""Training one network: the loop, its stopping rule, what it reports, and its state for resuming."""
+"""Training one network: the loop, its stopping rule, what it reports, and its state for
+resuming."""
 
 from __future__ import annotations
 
@@ -72,7 +73,8 @@ class Outcome:
     seed
         The network's.
     label
-        ``generalised``, ``memorised``, ``undertrained`` or ``diverged`` (see `rhoset.training.labels`).
+        ``generalised``, ``memorised``, ``undertrained`` or ``diverged`` (see
+        `rhoset.training.labels`).
     reason
         Why it stopped: ``loss``, ``plateau``, ``max_steps``, ``non-finite``.
     final
@@ -81,7 +83,8 @@ class Outcome:
         Optimiser steps taken.
     generalised_at
         First evaluated step with test accuracy (accuracy where there is no test set) of at least
-        `rhoset.training.labels.FULL_ACCURACY`; None when that never happened: the time is censored at `steps`.
+        `rhoset.training.labels.FULL_ACCURACY`; None when that never happened: the time is censored
+        at `steps`.
     seconds
         Processor time of this process.
     history
@@ -100,7 +103,8 @@ class Outcome:
 
 @dataclass(eq=False)
 class TrainingState:
-    """All that a network in training is: resumed from it, training goes on bit for bit as if never stopped."""
+    """All that a network in training is: resumed from it, training goes on bit for bit as if never
+    stopped."""
 
     tensors: dict[str, torch.Tensor]
     step: int
@@ -125,8 +129,9 @@ class Trainer:
 
     Notes
     -----
-    A full-batch step takes 6·n²·m·n floating-point operations; memory is the parameters, their optimiser state and one
-    block of pairs. Deterministic for a machine, a torch version and a thread count.
+    A full-batch step takes 6·n²·m·n floating-point operations; memory is the parameters, their
+    optimiser state and one block of pairs. Deterministic for a machine, a torch version and a
+    thread count.
     """
 
     def __init__(

@@ -1,4 +1,5 @@
-"""A training process of a population: jobs come in as lines of JSON on standard input, news go out on standard output.
+"""A training process of a population: jobs come in as lines of JSON on standard input, news go out
+on standard output.
 
 Started by `rhoset.training.population`; not for use by hand.
 """
