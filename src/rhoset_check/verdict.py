@@ -11,15 +11,22 @@ from typing import Any
 import numpy as np
 
 from .blocks import read_blocks
+from .coset import CosetRule
 from .group import prove_group
 from .inputs import Certificate, read_certificate, read_network
 from .model import Model, Tally, build_model, evaluate_pairs, new_chunk
 from .pairs import PairsRule
+from .paper import PaperRule
 from .rigor import INFLATE, Rejected, require
 from .uniform import count_uniform, settle_uniform
 
 CHUNK_BYTES = 1 << 20
 """Size of a chunk's hidden block: it stays in cache."""
+RULES: dict[str, Any] = {"pairs": PairsRule, "paper": PaperRule, "coset": CosetRule}
+PLANS = {
+    ("exact",), ("uniform",), ("uniform", "exact"), ("pairs",), ("pairs", "exact"), ("uniform", "pairs"),
+    ("uniform", "pairs", "exact"), ("paper",), ("coset",), ("coset", "exact"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -98,8 +105,7 @@ def run_plan(certificate: Certificate, model: Model) -> Tally:
     rules = plan.get("rules")
     require(isinstance(rules, list) and all(isinstance(r, dict) for r in rules), "certificate: plan.rules must be a list of objects")
     names = [str(rule.get("rule")) for rule in rules]
-    allowed = [("exact",), ("uniform",), ("uniform", "exact"), ("pairs",), ("pairs", "exact"), ("uniform", "pairs"), ("uniform", "pairs", "exact")]
-    require(tuple(names) in allowed, f"certificate: rules {names} are not a plan of this format")
+    require(tuple(names) in PLANS, f"certificate: rules {names} are not a plan of this format")
     stages = dict(zip(names, rules))
     exact = "exact" in stages
     if exact:
@@ -111,7 +117,7 @@ def run_plan(certificate: Certificate, model: Model) -> Tally:
         count_uniform(certificate, model, blocks, stages["uniform"], tally)
         return tally
     first = settle_uniform(certificate, model, blocks, stages["uniform"], tally) if "uniform" in stages else None
-    rule = PairsRule(certificate, model, blocks, stages["pairs"], tally) if "pairs" in stages else None
+    per_pair = [RULES[name](certificate, model, blocks, stages[name], tally) for name in names if name in RULES]
     dtype: type = np.float32 if exact and stages["exact"].get("work") == "float32" else np.float64
     n = model.order
     rows = max(1, min(n, CHUNK_BYTES // (8 * max(model.width, n) * n)))
@@ -122,8 +128,8 @@ def run_plan(certificate: Certificate, model: Model) -> Tally:
             done = first(tally, x, y)
             x, y = x[~done], y[~done]
         chunk = new_chunk(model, x, y)
-        if len(x) and rule is not None:
-            rule.run(tally, chunk, exact)
+        if len(x) and per_pair:
+            per_pair[0].run(tally, chunk, exact)
         elif len(x) and exact:
             evaluate_pairs(model, tally, chunk, np.arange(len(x)), dtype)
         tally.add(chunk)
