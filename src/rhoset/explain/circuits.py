@@ -13,7 +13,7 @@ from rhoset.explain.orbits import antipodes, candidates, negative
 from rhoset.explain.placement import Directions, directions, place
 from rhoset.explain.quadrature import balanced_shares
 from rhoset.explain.slots import filled_slots, kind_of, slot_weights
-from rhoset.explain.spectrum import ENDOMORPHISMS, Spectrum
+from rhoset.explain.spectrum import Spectrum
 from rhoset.groups import Group, Irrep, RhoSet, Subgroup
 from rhoset.networks import Network
 
@@ -78,7 +78,7 @@ def _circuits_of_irrep(
     options = candidates(group, irrep, subgroups, most)
     left, right, unembed = (table[neurons] for table in spectrum.coefficients[k])
     importance = spectrum.energy.importance[neurons]
-    e = ENDOMORPHISMS[irrep.type]
+    e = irrep.endomorphism_dim
     forms = left @ left.transpose(0, 2, 1) + unembed @ unembed.transpose(0, 2, 1)
     rows = place(group, irrep, options, directions(forms, importance, e))
     placed = np.flatnonzero(rows.chosen >= 0)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from rhoset.explain.explanation import Quadrature, frozen
 from rhoset.explain.placement import directions
-from rhoset.explain.spectrum import ENDOMORPHISMS, Spectrum
+from rhoset.explain.spectrum import Spectrum
 from rhoset.groups import Group, Irrep
 from rhoset.networks import Network, activation
 
@@ -57,7 +57,7 @@ def _fit(
     measured: bool = False,
 ) -> Quadrature:
     """b from left and unembed, c from right and unembed, then a, a' and κ by projection."""
-    e = ENDOMORPHISMS[irrep.type]
+    e = irrep.endomorphism_dim
     left, right, unembed = (table[neurons] for table in spectrum.coefficients[k])
     importance = spectrum.energy.importance[neurons]
     forms = left @ left.transpose(0, 2, 1) + unembed @ unembed.transpose(0, 2, 1)
@@ -160,7 +160,7 @@ def quadrature_defect(network: Network, irrep: Irrep, quadrature: Quadrature) ->
     d = irrep.dim
     m = (h.T @ outer.reshape(-1, d * d)).reshape(-1, d, d)
     q = irrep.matrices[x].transpose(0, 2, 1) @ m @ irrep.matrices[y].transpose(0, 2, 1)
-    if ENDOMORPHISMS[irrep.type] > 1:
+    if irrep.endomorphism_dim > 1:
         q = _in_commutant(irrep, q)
     mean = q.mean(axis=0)
     size = float(np.linalg.norm(mean))
@@ -193,5 +193,5 @@ def _in_commutant(irrep: Irrep, q: NDArray[np.float64]) -> NDArray[np.float64]:
     """The part of each matrix that the span of ρ's entries sees."""
     n, d = irrep.matrices.shape[0], irrep.dim
     flat = irrep.matrices.reshape(n, d * d)
-    projector = flat.T @ flat * (d / (n * ENDOMORPHISMS[irrep.type]))
+    projector = flat.T @ flat * (d / (n * irrep.endomorphism_dim))
     return (q.reshape(-1, d * d) @ projector).reshape(-1, d, d)

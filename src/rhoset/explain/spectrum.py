@@ -21,9 +21,6 @@ DEAD_SHARE = 1e-6
 """A neuron whose balanced energy ‖u‖·‖(l, r)‖ is at most this share of the largest is dead. Larger
 values drop weak neurons from every count."""
 
-ENDOMORPHISMS = {"real": 1, "complex": 2, "quaternionic": 4}
-"""Dimension of the endomorphism algebra by type."""
-
 
 @dataclass(frozen=True, eq=False)
 class NeuronEnergy:
@@ -103,7 +100,7 @@ def coefficients(irrep: Irrep, tables: NDArray[Any]) -> NDArray[np.float64]:
     M = d/(e n) Σ_z table(z) ρ(z), e the dimension of the endomorphism algebra. Cost k n d².
     """
     n, d = irrep.matrices.shape[0], irrep.dim
-    factor = d / (n * ENDOMORPHISMS[irrep.type])
+    factor = d / (n * irrep.endomorphism_dim)
     return factor * (tables @ irrep.matrices.reshape(n, d * d)).reshape(-1, d, d)
 
 
@@ -123,7 +120,7 @@ def spectrum(network: Network, irreps: Sequence[Irrep]) -> Spectrum:
     shares = np.zeros((3, m, len(irreps)))
     stored = []
     for k, irrep in enumerate(irreps):
-        e = ENDOMORPHISMS[irrep.type]
+        e = irrep.endomorphism_dim
         triple = tuple(
             coefficients(irrep, table) / norm[:, None, None]
             for table, norm in zip((left, right, unembed), norms, strict=True)
@@ -169,5 +166,5 @@ def _ranks(
         squares = np.linalg.svd(stored[k][2][chosen], compute_uv=False) ** 2
         total, second = squares.sum(axis=1), (squares**2).sum(axis=1)
         safe = np.where(second > 0, second, 1.0)
-        ranks[chosen] = total**2 / safe / ENDOMORPHISMS[irrep.type]
+        ranks[chosen] = total**2 / safe / irrep.endomorphism_dim
     return ranks

@@ -1,0 +1,205 @@
+"""Explanations on the same footing: each gives an ideal network and a measure; users add theirs.
+
+An explanation is a function from a `Subject` to an `Account`. Three come with the library,
+"irreps", "cosets" and "circuits"; `register` adds another, `compare` puts all in one table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rhoset.errors import RhosetError
+from rhoset.explain.cosets import coset_concentration, coset_tables
+from rhoset.explain.explaining import explain
+from rhoset.explain.explanation import Explanation
+from rhoset.explain.sparsity import irrep_agreement, irrep_shares, irrep_tables
+from rhoset.explain.spectrum import Spectrum, spectrum
+from rhoset.groups import Irrep, Subgroup, irreps, subgroup_classes
+from rhoset.networks import Evaluation, Network, evaluate
+
+Tables = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A network with what every explanation of it needs, each computed once.
+
+    Parameters
+    ----------
+    network
+        Any network on a group.
+    irreps, subgroups
+        Real irreps of its group and one subgroup of each class.
+    """
+
+    network: Network
+    irreps: tuple[Irrep, ...]
+    subgroups: tuple[Subgroup, ...]
+
+    @cached_property
+    def spectrum(self) -> Spectrum:
+        """Fourier coefficients and energies."""
+        return spectrum(self.network, self.irreps)
+
+    @cached_property
+    def explanation(self) -> Explanation:
+        """The explanation by circuits."""
+        return explain(self.network, real_irreps=self.irreps, subgroups=self.subgroups)
+
+
+@dataclass(frozen=True, eq=False)
+class Account:
+    """What one explanation says of one network.
+
+    Attributes
+    ----------
+    name
+        Of the explanation.
+    ideal
+        The network that is left when the explanation is taken at its word.
+    share
+        (m,) share of each neuron's balanced energy that `ideal` holds.
+    explained
+        The same over all live neurons, weighted by importance.
+    result
+        Accuracy, loss and least margin of `ideal`.
+    numbers
+        Further measures under names of the explanation's own.
+    """
+
+    name: str
+    ideal: Network
+    share: NDArray[np.float64]
+    explained: float
+    result: Evaluation
+    numbers: dict[str, float] = field(default_factory=dict)
+
+
+Explainer = Callable[[Subject], tuple[Tables, dict[str, float]]]
+"""From a subject to (m, n) left, right and unembed of the ideal network and numbers of its own."""
+
+_REGISTRY: dict[str, Explainer] = {}
+
+
+def register(name: str) -> Callable[[Explainer], Explainer]:
+    """Decorator that adds an explanation under a name; see docs/explain.md for a worked example.
+
+    Raises RhosetError (slug ``explanation-exists``) when the name is taken by another function.
+    """
+
+    def add(function: Explainer) -> Explainer:
+        if _REGISTRY.get(name, function) is not function:
+            raise RhosetError(
+                f"an explanation named {name!r} exists already: choose another name",
+                slug="explanation-exists",
+            )
+        _REGISTRY[name] = function
+        return function
+
+    return add
+
+
+def unregister(name: str) -> None:
+    """Remove an explanation that a user added; unknown names are an error
+    (slug ``unknown-explanation``)."""
+    _lookup(name)
+    del _REGISTRY[name]
+
+
+def explanations() -> tuple[str, ...]:
+    """Names of all explanations, in the order in which they were added."""
+    return tuple(_REGISTRY)
+
+
+def subject(network: Network) -> Subject:
+    """The subject of a network; finds the group's irreps and subgroups."""
+    group = network.group
+    return Subject(network, tuple(irreps(group)), tuple(subgroup_classes(group)))
+
+
+def account(of: Subject, name: str) -> Account:
+    """One explanation's account of one network; cost that of the explanation plus n³m.
+
+    Raises RhosetError (slugs ``unknown-explanation``, ``explanation-shape``).
+    """
+    tables, numbers = _lookup(name)(of)
+    network, n, m = of.network, of.network.order, of.network.width
+    for label, table, shape in zip(("left", "right", "unembed"), tables, [(m, n)] * 3, strict=True):
+        if np.shape(table) != shape:
+            raise RhosetError(
+                f"explanation {name!r} gives {label} of shape {np.shape(table)}, expected {shape}:"
+                " one row a neuron",
+                slug="explanation-shape",
+            )
+    share = irrep_shares(network, of.spectrum, tables)
+    energy = of.spectrum.energy
+    weight = np.where(energy.live, energy.importance, 0.0)
+    total = float(weight.sum())
+    bias = np.full(n, float(network.bias.astype(np.float64).mean()))
+    left, right, unembed = tables
+    ideal = replace(network, left=left.T, right=right.T, unembed=unembed, bias=bias, factors={})
+    explained = float(weight @ share) / total if total > 0 else 0.0
+    return Account(name, ideal, share, explained, evaluate(ideal), numbers)
+
+
+def compare(of: Subject | Network, names: Iterable[str] | None = None) -> tuple[Account, ...]:
+    """Every explanation (or those named) of one network, in one table."""
+    of = subject(of) if isinstance(of, Network) else of
+    return tuple(account(of, name) for name in (explanations() if names is None else names))
+
+
+def _lookup(name: str) -> Explainer:
+    if name not in _REGISTRY:
+        raise RhosetError(
+            f"no explanation is named {name!r}: there are {', '.join(sorted(_REGISTRY))}",
+            slug="unknown-explanation",
+        )
+    return _REGISTRY[name]
+
+
+@register("irreps")
+def _irreps(of: Subject) -> tuple[Tables, dict[str, float]]:
+    tables = irrep_tables(of.spectrum, of.irreps, of.network)
+    energy = of.spectrum.energy
+    live = energy.live
+    agreement = irrep_agreement(of.spectrum)[live]
+    numbers = {
+        "agreement": float(agreement.mean()) if live.any() else 0.0,
+        "rank": float(energy.rank[live].mean()) if live.any() else 0.0,
+    }
+    return tables, numbers
+
+
+@register("cosets")
+def _cosets(of: Subject) -> tuple[Tables, dict[str, float]]:
+    found = coset_concentration(of.network, of.spectrum, of.subgroups)
+    live = of.spectrum.energy.live
+    held = live & (found.left >= 0) & (found.right >= 0)
+    count = max(int(live.sum()), 1)
+    numbers = {
+        "concentrated": float(held.sum()) / count,
+        "conjugate": float(found.conjugate.sum()) / count,
+        "mean_within": float((found.left_mean + found.right_mean)[held].mean() / 2)
+        if held.any()
+        else 0.0,
+        "largest_within": float((found.left_largest + found.right_largest)[held].mean() / 2)
+        if held.any()
+        else 0.0,
+    }
+    return coset_tables(of.network, found), numbers
+
+
+@register("circuits")
+def _circuits(of: Subject) -> tuple[Tables, dict[str, float]]:
+    ideal = of.explanation.ideal
+    numbers = {
+        "circuits": float(len(of.explanation.circuits)),
+        "quadratures": float(len(of.explanation.quadratures)),
+        "left_over": float(len(of.explanation.left_over)),
+    }
+    return (ideal.left.T, ideal.right.T, ideal.unembed), numbers

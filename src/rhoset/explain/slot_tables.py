@@ -1,0 +1,146 @@
+"""What a slot adds up to: tables T, their even and uneven parts, and the symmetry that is left.
+
+A neuron of slot s fires, for the input that puts it at reading position (b', c') = (x⁻¹b, y·c),
+with φ(α(b') + γ(c')); the slot's table is
+
+    T_s(b', c') = Σ_{i in s} κ_i φ(α_i(b') + γ_i(c')),     Q[b, c](x, y) = T_{(x·b, y⁻¹·c)}(b, c),
+
+so the circuit is bi-equivariant exactly when all slots have one table (up to parts that υ does not
+see: functions of b' alone or c' alone cancel in the sum over a full circuit). As ReLU is
+(t + |t|)/2, double centring leaves Σ κ_i |α_i(b') + γ_i(c')| / 2, for a circuit with C = −B a sum
+of cut metrics Σ κ_i |⟨a_i, p − p'⟩| / 2 on the points of B: the *slot metric*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rhoset.explain.explanation import Circuit
+from rhoset.explain.orbits import antipodes
+from rhoset.explain.slots import slot_weights
+from rhoset.groups import Group
+from rhoset.networks import activation
+
+SAME_SLOT = 0.15
+"""Rows (or columns) of slots count as alike when no slot weight differs by more than this share of
+the median filled slot's. Larger values find more symmetry, with a larger error to pay."""
+
+
+@dataclass(frozen=True, eq=False)
+class SlotReport:
+    """How even a circuit is.
+
+    Attributes
+    ----------
+    weights
+        (p, q) slot weights, see `slot_weights`.
+    weight_spread
+        Standard deviation of the filled slots' weights over their mean.
+    metric_spread
+        Root mean square deviation of the filled slots' doubly centred tables from their mean, over
+        the mean's norm: 0 when all slots have one metric.
+    additive_spread
+        The same for the additive parts f_s(b') + g_s(c') of the tables, over the norm of the mean
+        doubly centred table.
+    filled
+        (p, q) bool.
+    """
+
+    weights: NDArray[np.float64]
+    weight_spread: float
+    metric_spread: float
+    additive_spread: float
+    filled: NDArray[np.bool_]
+
+
+def slot_tables(circuit: Circuit, phi: str = "relu") -> NDArray[np.float64]:
+    """(p, q, p, q): T[b, c, b', c'] of every slot, 0 for empty ones.
+
+    Where B = −B and C = −C, (b, c) and (−b, −c) are one slot and share what its neurons do. Cost
+    and memory k p q and p² q².
+    """
+    p, q = circuit.shape
+    act = activation(phi)
+    fired = act(circuit.alpha[:, :, None] + circuit.gamma[:, None, :])
+    fired *= circuit.weight[:, None, None]
+    tables = np.zeros((p, q, p, q))
+    np.add.at(tables, (circuit.rows, circuit.columns), fired)
+    left, right = antipodes(circuit.left_set), antipodes(circuit.right_set)
+    if left is not None and right is not None:
+        other = tables[left][:, right][:, :, left][:, :, :, right]
+        tables = (tables + other) / 2
+    return tables
+
+
+def doubly_centred(tables: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The last two axes less their row and column means: the part that no f(b') + g(c') holds."""
+    rows = tables.mean(axis=-1, keepdims=True)
+    columns = tables.mean(axis=-2, keepdims=True)
+    return tables - rows - columns + tables.mean(axis=(-2, -1), keepdims=True)
+
+
+def slot_report(circuit: Circuit, filled: NDArray[np.bool_], phi: str = "relu") -> SlotReport:
+    """Evenness of the filled slots of a circuit; cost as `slot_tables`."""
+    weights = slot_weights(circuit)
+    values = weights[filled]
+    mean = float(values.mean()) if values.size else 0.0
+    tables = slot_tables(circuit, phi)[filled]
+    metric = doubly_centred(tables)
+    additive = tables - metric
+    additive = additive - additive.mean(axis=(1, 2), keepdims=True)
+    common = metric.mean(axis=0)
+    size = float(np.linalg.norm(common))
+
+    def spread(parts: NDArray[np.float64]) -> float:
+        deviation = np.sqrt(((parts - parts.mean(axis=0)) ** 2).sum(axis=(1, 2)).mean())
+        return float(deviation) / size if size > 0 else float("inf")
+
+    return SlotReport(
+        weights=weights,
+        weight_spread=float(values.std()) / abs(mean) if mean else float("inf"),
+        metric_spread=spread(metric),
+        additive_spread=spread(additive),
+        filled=filled,
+    )
+
+
+def symmetry(
+    group: Group, circuits: Sequence[Circuit], tolerance: float = SAME_SLOT
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Γ_L and Γ_R: elements that permute like rows (columns) of slots among themselves.
+
+    Rows of a circuit's slot weights are alike when they differ by at most `tolerance` times the
+    median filled weight, and alike if joined by a chain of such rows; Γ_L holds the g for which g·b
+    is like b in every circuit. Both are subgroups for any weights. Cost n Σ (p + q) + Σ p² q.
+
+    Returns
+    -------
+    (|Γ_L|,) and (|Γ_R|,) sorted elements.
+    """
+    keep = np.ones((2, group.order), dtype=bool)
+    for circuit in circuits:
+        weights = slot_weights(circuit)
+        size = np.abs(weights[weights != 0])
+        scale = float(np.median(size)) if size.size else 1.0
+        for side, (table, gset) in enumerate(
+            ((weights, circuit.left_set.gset), (weights.T, circuit.right_set.gset))
+        ):
+            label = _alike(table / scale, tolerance)
+            keep[side] &= np.all(label[gset.action] == label, axis=1)
+    left, right = (np.flatnonzero(side).astype(np.int32) for side in keep)
+    return left, right
+
+
+def _alike(rows: NDArray[np.float64], tolerance: float) -> NDArray[np.intp]:
+    """Labels of the connected components of 'differ by at most the tolerance in every column'."""
+    near = np.abs(rows[:, None, :] - rows[None, :, :]).max(axis=2) <= tolerance
+    label = np.arange(len(rows))
+    while True:
+        smaller = np.where(near, label[None, :], len(rows)).min(axis=1)
+        if np.array_equal(smaller, label):
+            return label
+        label = smaller
