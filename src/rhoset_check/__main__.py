@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -28,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
             return 2
     verdict = check(options.certificate, options.network)
     if options.json:
-        fields = {k: (v if v == v and abs(v) != float("inf") else None) if isinstance(v, float) else v for k, v in asdict(verdict).items()}
+        fields = {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in asdict(verdict).items()}
         print(json.dumps({**fields, "statement": verdict.statement()}))
     else:
         print(verdict.statement() if verdict.valid else f"REJECTED: {verdict.reason}")

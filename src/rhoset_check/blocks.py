@@ -68,7 +68,8 @@ class Block:
         if not self.slots:
             return np.asarray(np.abs(self.coefficients).T @ hidden[self.neurons])
         neuron, row, column, weight = self.entries
-        return np.bincount(row * self.q + column, np.abs(weight) * hidden[neuron], self.p * self.q)
+        sizes = np.abs(weight) * hidden[neuron]
+        return np.bincount(row * self.q + column, sizes, self.p * self.q).astype(np.float64)
 
     def transport(self, sums: NDArray[Any], x: Ints, y: Ints) -> NDArray[Any]:
         """(p·q, pairs): Q[b, c] = P[x·b, y⁻¹·c], or D(x)ᵀ P D(y)ᵀ."""
@@ -169,13 +170,13 @@ def _read_block(certificate: Certificate, model: Model, group: Group, prefix: st
     entries = (neurons, rows, columns, weights)
     back = forward[group.inverse]
     rounds = _rounds(rows * q + columns, neurons, weights)
-    return Block(p, q, np.unique(neurons), rounds, np.empty((0, 0)), left, back, forward, coupling, np.empty((0, 0, 0)), 0.0, entries)
+    nothing, no_matrices = np.empty((0, 0)), np.empty((0, 0, 0))
+    return Block(p, q, neurons, rounds, nothing, left, back, forward, coupling, no_matrices, 0.0, entries)
 
 
 def _rounds(slots: Ints, neurons: Ints, weights: Array) -> tuple[tuple[Ints, Ints, Array], ...]:
     order = np.argsort(slots, kind="stable")
     ordered = slots[order]
     turn = np.arange(len(slots)) - np.searchsorted(ordered, ordered)
-    return tuple(
-        (ordered[turn == r], neurons[order][turn == r], weights[order][turn == r]) for r in range(int(turn.max(initial=-1)) + 1)
-    )
+    turns = (order[turn == r] for r in range(int(turn.max(initial=-1)) + 1))
+    return tuple((slots[entry], neurons[entry], weights[entry]) for entry in turns)

@@ -30,17 +30,20 @@ class CosetRule:
         require(model.activation in ("relu", "abs", "linear"), "certificate: rule coset needs a 1-Lipschitz activation")
         self.model, self.tables = model, []
         rows, columns, covered = np.zeros(n), np.zeros(n), np.zeros(m, dtype=int)
+        entries = 0
         for block in blocks:
             require(block.slots, "certificate: rule coset takes slot blocks only")
             neuron, row, column, _ = block.entries
             np.add.at(covered, neuron, 1)
             back, order = block.left[model.group.inverse], np.lexsort((column, row))
             slots, starts = np.unique(row[order] * block.q + column[order], return_index=True)
-            require(len(slots) * block.p * block.q * n <= MAX_TABLE, "certificate: the coset tables are too large")
+            entries += len(slots) * block.p * block.q * n
+            require(entries <= MAX_TABLE, "certificate: the coset tables are too large")
             for slot, members in zip(slots, np.split(neuron[order], starts[1:])):
                 place = back[:, slot // block.q], block.forward[:, slot % block.q]
                 means = []
-                for weight, at, size, total in zip((model.left, model.right), place, (block.p, block.q), (rows, columns)):
+                sides = zip((model.left, model.right), place, (block.p, block.q), (rows, columns))
+                for weight, at, size, total in sides:
                     mean = np.stack([np.bincount(at, w, size) for w in weight[members]]) / (n / size)
                     total += np.square(weight[members] - mean[:, at]).sum(axis=0)
                     means.append(mean)
@@ -52,8 +55,8 @@ class CosetRule:
         inside = covered > 0
         self.by_x, self.by_y = up(np.sqrt(rows)), up(np.sqrt(columns))
         self.bound = up(np.sqrt(np.square(model.unembed[:, inside]).sum(axis=1)))
-        size = 2 * model.magnitude + 4 * float(self.bound.max()) * float(np.linalg.norm(model.reach))
-        self.error = 4 * float(up(gamma(4 * (m + 64 + len(self.tables)), "float64") * size)) + 1e-280
+        total_size = 2 * model.magnitude + 4 * float(self.bound.max()) * float(np.linalg.norm(model.reach))
+        self.error = 4 * float(up(gamma(4 * (m + 64 + len(self.tables)), "float64") * total_size)) + 1e-280
         tally.operations += n * m
 
     def run(self, tally: Tally, chunk: Chunk, exact: bool) -> None:

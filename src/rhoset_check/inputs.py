@@ -63,7 +63,8 @@ class Certificate:
     def indices(self, name: str, limit: int, *shape: int) -> NDArray[np.intp]:
         """An integer tensor with entries in 0…limit−1."""
         array = self.tensor(name, "iu", *shape)
-        require(array.size == 0 or (array.min() >= 0 and array.max() < limit), f"certificate: {name} leaves 0…{limit - 1}")
+        inside = array.size == 0 or (array.min() >= 0 and array.max() < limit)
+        require(inside, f"certificate: {name} leaves 0…{limit - 1}")
         return array.astype(np.intp)
 
 
@@ -126,7 +127,8 @@ def read_certificate(path: Path) -> Certificate:
     """Decode a certificate; every field is checked for its type, none for its truth."""
     metadata, tensors = _open(path, "certificate")
     require(metadata.get("format") == FORMAT, "certificate: not a rhoset certificate")
-    require(metadata.get("version") == VERSION, f"certificate: version {metadata.get('version')!r}, this checker reads {VERSION}")
+    version = metadata.get("version")
+    require(version == VERSION, f"certificate: version {version!r}, this checker reads {VERSION}")
     try:
         plan, claim = json.loads(metadata.get("plan", "null")), json.loads(metadata.get("claim", "null"))
     except (ValueError, RecursionError):

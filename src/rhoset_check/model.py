@@ -104,9 +104,11 @@ class Model:
 
     def evaluation_error(self, precision: str) -> float:
         """Bound on |computed − real| of a difference of two logits evaluated in that precision."""
-        steps = self.width + 16
-        underflow = (self.width + 4) * TINY[precision] * (1 + float(self.reach.max(initial=0)) + np.abs(self.unembed).max(initial=0))
-        return 2 * (gamma(steps, precision) * self.magnitude + float(underflow)) if self.magnitude else 0.0
+        if not self.magnitude:
+            return 0.0
+        largest = 1 + float(self.reach.max(initial=0)) + float(np.abs(self.unembed).max(initial=0))
+        underflow = (self.width + 4) * TINY[precision] * largest
+        return 2 * (gamma(self.width + 16, precision) * self.magnitude + underflow)
 
 
 def build_model(weights: Weights, group: Group, arithmetic: str) -> Model:
@@ -127,7 +129,8 @@ def build_model(weights: Weights, group: Group, arithmetic: str) -> Model:
         left, right = (e @ w for e, w in parts)
         steps = gamma(2 * width + 4, "float64") + (gamma(2 * width + 4, "float32") if single else 0.0)
         loss = TINY["float32"] if single else TINY["float64"]
-        slack = up(steps * sum((np.abs(e) @ np.abs(w)).max(axis=0, initial=0) for e, w in parts) + 4 * (width + 1) * loss)
+        sizes = sum((np.abs(e) @ np.abs(w)).max(axis=0, initial=0) for e, w in parts)
+        slack = up(steps * sizes + 4 * (width + 1) * loss)
         bias = stored.get("bias", np.zeros(n))
     else:
         left, right, bias = stored["left"], stored["right"], stored["bias"]

@@ -93,6 +93,7 @@ def make_residual(certificate: Certificate, model: Model, blocks: list[Block], s
     require(mode in RESIDUALS, f"certificate: residual {mode!r} is not one of {', '.join(RESIDUALS)}")
     account, work = written(model, blocks)
     delta = model.unembed - account
+    delta -= delta.mean(axis=0)  # margins do not see what a neuron adds to all outputs alike
     omega = np.ones(m)
     if "omega" in certificate.tensors:
         omega = certificate.tensor("omega", "f", m)
@@ -115,7 +116,8 @@ def make_residual(certificate: Certificate, model: Model, blocks: list[Block], s
         work += 2 * n * m * samples + 2 * n * n * m
     clipped = [np.sqrt(np.square(_one_sided(model, t) * scale[:, None]).sum(axis=0)) for t in (model.left, model.right)]
     plain = (up(clipped[0]), up(clipped[1]))
-    return Residual(model, mode, samples if mode == "centred" else 0, delta, scale, bound, rows, columns, by_row, by_column, plain, work + 3 * n * m)
+    samples, work = samples if mode == "centred" else 0, work + 3 * n * m
+    return Residual(model, mode, samples, delta, scale, bound, rows, columns, by_row, by_column, plain, work)
 
 
 def _one_sided(model: Model, t: Array) -> Array:
@@ -131,7 +133,7 @@ def rounding(model: Model, blocks: list[Block], residual: Residual, references: 
     Every computed quantity is a chain of at most `steps` roundings over terms whose absolute values are summed
     here, generously; a norm can lose the square root of what its squares lose to underflow.
     """
-    n, m = model.order, model.width
+    m = model.width
     steps = 2 * (m + max((b.p * b.q for b in blocks), default=0) + 2 * residual.samples + 64)
     size = 2 * model.magnitude + 8 * float((np.abs(residual.delta) @ model.reach).max())
     size += 8 * float(residual.bound.max()) * float(np.linalg.norm(model.reach * residual.scale))
@@ -162,18 +164,16 @@ class PairsRule:
         self.in_span = stage.get("in_span", True) is True and bool(blocks)
         self.exact_correct = stage.get("exact_correct", False) is True
         tally.operations += self.residual.work
-        n, e = model.order, model.group.identity
+        n = model.order
         self.groups, largest = [np.arange(n)], 0.0
         self.references = "references" in certificate.tensors
         if self.references:
             kept = certificate.tensor("references", "f", -1, sum(b.p * b.q for b in blocks))
-            require(1 <= len(kept) and len(kept) * n <= 1 << 26, "certificate: too many references, or none")
+            require(0 < len(kept) <= (1 << 26) // n, "certificate: too many references, or none")
             self.labels = np.zeros((n, n), dtype=np.intp)
             if "labels" in certificate.tensors:
                 self.labels = certificate.indices("labels", len(kept), n, n)
-            groups = certificate.indices("groups", n, n) if "groups" in certificate.tensors else np.zeros(n, dtype=np.intp)
-            groups[e] = n
-            self.groups = [np.flatnonzero(groups == g) for g in np.unique(groups) if g < n]
+            self.groups = read_groups(certificate, model)
             self.kept, largest = self._split(kept.T), float(np.abs(kept).max(initial=0))
             self.least, self.distance = measure(model, blocks, self.groups, self.kept, tally)
         error = [rounding(model, blocks, self.residual, largest, p) for p in (np.dtype(self.dtype).name, "float64")]
@@ -187,7 +187,7 @@ class PairsRule:
         """Settle pairs; what stays open is evaluated exactly if `exact`, else left as it is."""
         model, blocks, x, y = self.model, self.blocks, chunk.x, chunk.y
         least, excess = np.full(len(x), np.inf), np.zeros(len(x))
-        unsettled = np.ones((len(self.groups), len(x)), dtype=bool)
+        unsettled: Bools = np.ones((len(self.groups), len(x)), dtype=bool)
         with np.errstate(all="ignore"):
             hidden = model.hidden(x, y, self.dtype)
             states = [block.sums(hidden) for block in blocks]
@@ -197,21 +197,23 @@ class PairsRule:
                 states = [block.transport(state, x, y) for block, state in zip(blocks, states)]
                 work += sum(b.transport_work + 3 * b.p * b.q for b in blocks) + len(self.groups) * (len(blocks) + 1)
                 lower = self._at_references(states, x, y) - self.residual.worst(x, y, rest, correct)
-                unsettled = ~(lower > self.needed)
+                unsettled = np.logical_not(lower > self.needed)
                 sizes = np.array([len(w) for w in self.groups])[:, None]
                 self._note(lower, ~unsettled, sizes, least, excess, slice(None))
             tally.operations += work * len(x)
-            open_ = unsettled.any(axis=0)
+            open_: Bools = np.asarray(unsettled.any(axis=0))
             pair = output = np.empty(0, dtype=np.intp)
             if self.in_span:
                 keep = np.flatnonzero(open_)
                 pair, output = self._in_span(tally, chunk, keep, states, unsettled, rest, correct, least, excess)
-                open_ = np.bincount(pair, minlength=len(x)) > 0
+                open_ = np.asarray(np.bincount(pair, minlength=len(x)) > 0)
             done = np.flatnonzero(~open_)
             chunk.right[done], chunk.least[done], chunk.excess[done] = True, least[done], excess[done]
             if not exact:
                 return
-            many = open_ if not self.in_span else np.bincount(pair, minlength=len(x)) > model.order // 2
+            many = open_
+            if self.in_span:
+                many = np.asarray(np.bincount(pair, minlength=len(x)) > model.order // 2)
             evaluate_pairs(model, tally, chunk, np.flatnonzero(many), self.dtype)
             few = ~many[pair]
             order = np.argsort(pair[few], kind="stable")
@@ -238,7 +240,7 @@ class PairsRule:
         correct: Array, least: Array, excess: Array,
     ) -> tuple[Ints, Ints]:  # fmt: skip
         """⟨Q, F⟩ for the open groups of the pairs `keep`; returns the outputs that stay open, and their pairs."""
-        model, table, e = self.model, self.model.group.table, np.array([self.model.group.identity])
+        table, e = self.model.group.table, np.array([self.model.group.identity])
         work = [block.logits_work(1) for block in self.blocks]
         once, each = sum(w[0] for w in work), sum(w[1] for w in work) + 2
         tally.operations += len(keep) * (once + each)
@@ -267,6 +269,14 @@ class PairsRule:
         return np.concatenate(pairs), np.concatenate(outputs)
 
 
+def read_groups(certificate: Certificate, model: Model) -> list[Ints]:
+    """The parts of the partition `groups` of the w ≠ e."""
+    n = model.order
+    groups = certificate.indices("groups", n, n) if "groups" in certificate.tensors else np.zeros(n, dtype=np.intp)
+    groups[model.group.identity] = n
+    return [np.flatnonzero(groups == g) for g in np.unique(groups) if g < n]
+
+
 def measure(
     model: Model, blocks: list[Block], groups: list[Ints], kept: list[Array], tally: Tally
 ) -> tuple[Array, Array]:
@@ -275,7 +285,7 @@ def measure(
     count = kept[0].shape[1] if kept else 1
     least, distance = np.zeros((len(groups), count)), np.zeros((len(groups), len(blocks)))
     for g, w in enumerate(groups):
-        for j, (block, k) in enumerate(zip(blocks, kept)):
+        for j, block in enumerate(blocks):
             distance[g, j] = up(np.sqrt(np.square(block.features(e) - block.features(w)).sum(axis=1)).max())
             once, each = block.logits_work(len(w))
             tally.operations += count * (once + each * len(w)) + len(w) * block.p * block.q

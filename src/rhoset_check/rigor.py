@@ -31,7 +31,7 @@ def gamma(steps: int, arithmetic: str) -> float:
     return float("inf") if nu > 0.01 else nu / (1.0 - nu) * INFLATE
 
 
-def up(value: Array) -> Array:
+def up(value: Array | float) -> Array:
     """An upper bound of a computed non-negative quantity (also of one that lost terms to underflow)."""
     return np.asarray(value, dtype=np.float64) * INFLATE + 1e-290
 

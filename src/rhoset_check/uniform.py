@@ -1,7 +1,8 @@
 """Rule `uniform`: how far the weights are from an orbit circuit, one input at a time; no pair is ever formed.
 
 Neuron i in slot (b', c') reads α(x⁻¹b') + δl(x) and γ(yc') + δr(y), α and γ its means over the points of B and C.
-So |Q[b, c](x, y) − G_{xb, y⁻¹c}[b, c]| ≤ Σ_i |κ_i| (|δl_i(x)| + |δr_i(y)|), G_{b',c'}[b, c] = Σ_i κ_i φ(α_i(b) + γ_i(c)).
+With G_{b',c'}[b, c] = Σ_i κ_i φ(α_i(b) + γ_i(c)) over the neurons of the slot, |Q[b, c] − G_{xb, y⁻¹c}[b, c]| is at
+most Σ_i |κ_i| (|δl_i(x)| + |δr_i(y)|).
 Slots of equal type have nearly equal G; the type pattern of (xb)_b and (y⁻¹c)_c decides which reference holds.
 With `linear`, relu(t) = t/2 + |t|/2 and the first half, additive in x and y, is evaluated exactly.
 """
@@ -16,7 +17,7 @@ import numpy as np
 from .blocks import Block
 from .inputs import Certificate
 from .model import Ints, Model, Tally, new_chunk
-from .pairs import Bools, make_residual, measure, rounding
+from .pairs import Bools, make_residual, measure, read_groups, rounding
 from .rigor import EXP_SLACK, INFLATE, Array, require, up
 
 BINS = 64
@@ -29,16 +30,14 @@ class Uniform:
     def __init__(
         self, certificate: Certificate, model: Model, blocks: list[Block], stage: dict[str, Any], tally: Tally
     ) -> None:
-        n, e = model.order, model.group.identity
+        n = model.order
         slots = [(j, block) for j, block in enumerate(blocks) if block.slots]
         self.model, self.blocks = model, [block for _, block in slots]
         residual = make_residual(certificate, model, self.blocks, {"residual": "plain"})
         tally.operations += residual.work
         self.linear = stage.get("linear", False) is True
         require(not self.linear or model.activation == "relu", "certificate: linear halves are for relu only")
-        groups = certificate.indices("groups", n, n) if "groups" in certificate.tensors else np.zeros(n, dtype=np.intp)
-        groups[e] = n
-        self.groups = [np.flatnonzero(groups == g) for g in np.unique(groups) if g < n]
+        self.groups = read_groups(certificate, model)
         self.sizes = np.array([len(w) for w in self.groups])
         halves = [np.zeros((n, n)) if self.linear else np.zeros((0, 0)) for _ in range(2)]
         rows, columns, tables, codes = [], [], [], ([], [])  # type: ignore[var-annotated]
@@ -46,7 +45,8 @@ class Uniform:
             row, column, table = profile(model, block, self.linear, halves)
             rows.append(row)
             columns.append(column)
-            types = [self._types(certificate, f"block{j}.row_type", block.p), self._types(certificate, f"block{j}.column_type", block.q)]
+            sides = ("row_type", block.p), ("column_type", block.q)
+            types = [self._types(certificate, f"block{j}.{name}", count) for name, count in sides]
             tables.append(by_type(table, types, block))
             codes[0].append(types[0][block.left])
             codes[1].append(types[1][block.right])
@@ -72,14 +72,15 @@ class Uniform:
             least = least - distance[:, j, None] * s
         self.least = least  # (groups, patterns of x · patterns of y)
         worst = 2 * float(residual.bound.max())
-        self.by_x = up(sum((np.multiply.outer(distance[:, j], r) for j, r in enumerate(rows)), worst * residual.plain[0][None]))
-        self.by_y = up(sum((np.multiply.outer(distance[:, j], c) for j, c in enumerate(columns)), worst * residual.plain[1][None]))
+        losses = (distance @ np.reshape(part, (-1, n)) for part in (rows, columns))
+        self.by_x, self.by_y = (up(a + worst * b[None]) for a, b in zip(losses, residual.plain))
         tally.operations += 2 * n * len(self.groups) * (len(self.blocks) + 1)
         self.halves = halves
 
     @staticmethod
     def _types(certificate: Certificate, name: str, count: int) -> Ints:
-        return certificate.indices(name, count, count) if name in certificate.tensors else np.zeros(count, dtype=np.intp)
+        given = name in certificate.tensors
+        return certificate.indices(name, count, count) if given else np.zeros(count, dtype=np.intp)
 
     def lower(self, x: Ints, y: Ints) -> Array:
         """(groups, pairs): lower bounds of the margins, less what a right answer needs."""
@@ -99,7 +100,9 @@ def profile(model: Model, block: Block, linear: bool, halves: list[Array]) -> tu
     back = block.left[model.group.inverse]
     for features, neurons, weights in block.rounds:
         k = np.arange(len(features))[:, None]
-        slope = np.sqrt(model.reach[neurons]) * 2 if model.activation == "square" else np.full(len(neurons), 0.5 if linear else 1.0)
+        slope = np.full(len(neurons), 0.5 if linear else 1.0)
+        if model.activation == "square":
+            slope = 2 * up(np.sqrt(model.reach[neurons]))
         means = []
         sides = ((model.left, back[:, features // q].T, p), (model.right, block.forward[:, features % q].T, q))
         for (weight, place, size), error, half in zip(sides, errors, sums):
@@ -171,12 +174,13 @@ def count_uniform(
     tally.margin, tally.loss = -worst, n * n * (np.log(n) + worst) * EXP_SLACK
     if not (least > 0).all():
         return
-    share_x, share_y = (np.sort((by / least[:, None]).max(axis=0, initial=0.0)) * INFLATE for by in (rule.by_x, rule.by_y))
+    shares = ((by / least[:, None]).max(axis=0, initial=0.0) * INFLATE for by in (rule.by_x, rule.by_y))
+    share_x, share_y = (np.sort(share) for share in shares)
     tally.operations += 4 * n * int(np.ceil(np.log2(n + 1)))
     tally.right = int(np.searchsorted(share_y, 1 - 1e-9 - share_x, side="left").sum())
     # The margin against group g is at least least[g]·(1 − share_x − share_y), whatever the sign.
     gap = 1 - share_x[-1] - share_y[-1]
-    tally.margin = max(-worst, float((least * gap).min(initial=np.inf))) if gap < 0 else float((least * gap).min(initial=np.inf))
+    tally.margin = max(-worst, float((least * gap).min(initial=np.inf)))
     ends = np.unique(np.linspace(0, n, BINS + 1).astype(np.intp))
     tops = [share[ends[1:] - 1] for share in (share_x, share_y)]
     total = np.minimum(tops[0][:, None] + tops[1][None, :], 1e6)

@@ -55,29 +55,34 @@ class Verdict:
         if not self.valid:
             return f"Nothing was proved: {self.reason}."
         what = "original factors" if self.factored else "stored tables"
-        how = "as an exact real function" if self.arithmetic == "real" else "in IEEE float32, in every order of summation"
+        real = self.arithmetic == "real"
+        how = "as an exact real function" if real else "in IEEE float32, in every order of summation,"
+        cost = self.operations / self.exhaustive_operations
         return (
             f"The network whose {what} have SHA-256 {self.network} evaluated {how} gives the right product, strictly "
             f"above every other output, for at least {self.right} of the {self.inputs} pairs of the group whose "
             f"multiplication table has SHA-256 {self.table} (accuracy at least {self.accuracy_bound:.6f}); method "
-            f"{self.method}, {self.operations} multiply-adds, {self.operations / self.exhaustive_operations:.4f} of exhaustive."
+            f"{self.method}, {self.operations} multiply-adds, {cost:.4f} of exhaustive."
         )
 
 
 def check(certificate_path: str | Path, network_path: str | Path) -> Verdict:
     """Check a certificate against a network. Never raises for bad files: the reason is in the verdict."""
     begin = time.perf_counter()
-    header: dict[str, Any] = {"network": "", "table": "", "method": "", "arithmetic": "", "inputs": 0, "exhaustive_operations": 0}
+    header: dict[str, Any] = dict.fromkeys(("network", "table", "method", "arithmetic"), "")
+    header.update(inputs=0, exhaustive_operations=0)
     try:
         certificate = read_certificate(Path(certificate_path))
         weights = read_network(Path(network_path))
         n, m = len(weights.table), len(weights.tensors["unembed"])
         header.update(network=weights.digest, table=weights.table_digest, method=certificate.method)
         header.update(arithmetic=certificate.arithmetic, inputs=n * n, exhaustive_operations=n**3 * m + n * n * m)
-        require(certificate.network == weights.digest, "the certificate is for another network (SHA-256 of the weights differs)")
+        same = certificate.network == weights.digest
+        require(same, "the certificate is for another network (SHA-256 of the weights differs)")
         require(certificate.table == weights.table_digest, "the certificate is for another table (SHA-256 differs)")
-        claimed = certificate.claim.get("accuracy_bound")
-        require(type(claimed) in (int, float) and 0 <= claimed <= 1, "the certificate claims no bound between 0 and 1")
+        claimed: Any = certificate.claim.get("accuracy_bound")
+        number = type(claimed) in (int, float) and 0 <= claimed <= 1
+        require(number, "the certificate claims no bound between 0 and 1")
         started = time.perf_counter()
         group = prove_group(weights.table, certificate.tensor("generators", "iu", -1))
         model = build_model(weights, group, certificate.arithmetic)
@@ -102,15 +107,17 @@ def check(certificate_path: str | Path, network_path: str | Path) -> Verdict:
 def run_plan(certificate: Certificate, model: Model) -> Tally:
     """Run the rules of the plan in turn; each gets the pairs that the ones before it left open."""
     plan, tally = certificate.plan, Tally()
-    rules = plan.get("rules")
-    require(isinstance(rules, list) and all(isinstance(r, dict) for r in rules), "certificate: plan.rules must be a list of objects")
+    rules: Any = plan.get("rules")
+    objects = isinstance(rules, list) and all(isinstance(rule, dict) for rule in rules)
+    require(objects, "certificate: plan.rules must be a list of objects")
     names = [str(rule.get("rule")) for rule in rules]
     require(tuple(names) in PLANS, f"certificate: rules {names} are not a plan of this format")
     stages = dict(zip(names, rules))
     exact = "exact" in stages
     if exact:
         limit = stages["exact"].get("max_operations")
-        require(limit is None or (type(limit) is int and 0 <= limit < 1 << 62), "certificate: max_operations must be a natural number")
+        natural = limit is None or (type(limit) is int and 0 <= limit < 1 << 62)
+        require(natural, "certificate: max_operations must be a natural number")
         tally.exact_left = float("inf") if limit is None else limit
     blocks = read_blocks(certificate, model)
     if names == ["uniform"] and stages["uniform"].get("count") == "sorted":
