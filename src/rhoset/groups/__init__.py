@@ -27,6 +27,11 @@ from rhoset.groups.gsets import (
     regular_gset,
 )
 from rhoset.groups.irreps import gset_irreps, irrep, irrep_data, irreps
+from rhoset.groups.isomorphism import (
+    abelian_invariants,
+    isomorphism,
+    recognise,
+)
 from rhoset.groups.lattice import subgroup_classes
 from rhoset.groups.linear import finite_field, matrix_group
 from rhoset.groups.names import FAMILIES, group, table_from_file
@@ -65,6 +70,7 @@ __all__ = [
     "RhoSet",
     "RhoSetFamily",
     "Subgroup",
+    "abelian_invariants",
     "alternating",
     "center",
     "convolve",
@@ -91,6 +97,7 @@ __all__ = [
     "irrep",
     "irrep_data",
     "irreps",
+    "isomorphism",
     "left_cosets",
     "mathieu11",
     "matrix_group",
@@ -105,6 +112,7 @@ __all__ = [
     "pointwise_stabilizer",
     "quaternion",
     "quotient",
+    "recognise",
     "regular_gset",
     "relabel",
     "rho_set_family",

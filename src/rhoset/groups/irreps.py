@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from rhoset.errors import RhosetError
+from rhoset.groups.cache import read_entry, remembered, write_entry
 from rhoset.groups.components import (
     ATTEMPTS,
     HOMOMORPHISM_TOLERANCE,
@@ -36,6 +40,9 @@ __all__ = ["Irrep", "gset_irreps", "irrep", "irrep_data", "irreps"]
 IRREP_ORDER_LIMIT = 2_600
 """Largest order for which all irreps are formed from a table; time grows as n³, memory as n²."""
 
+CACHE_FROM = 200
+"""Orders below this are decomposed faster than an entry is read."""
+
 
 def irreps(group: Group) -> tuple[Irrep, ...]:
     """All real irreps, trivial first, then by dimension and character.
@@ -59,6 +66,12 @@ def irreps(group: Group) -> tuple[Irrep, ...]:
     coxeter = coxeter_generators(group)
     if coxeter is not None:
         return tuple(young_irrep(group, coxeter, p) for p in partitions(len(coxeter) + 1))
+    require_small(group)
+    return remembered("irreps", group, lambda: _decompose(group))
+
+
+def require_small(group: Group) -> None:
+    """Raise ``group-too-large`` beyond IRREP_ORDER_LIMIT, with an estimate."""
     n = group.order
     if n > IRREP_ORDER_LIMIT:
         raise RhosetError(
@@ -67,9 +80,36 @@ def irreps(group: Group) -> tuple[Irrep, ...]:
             " Ask for one irrep by name (irrep) or for those in a G-set (gset_irreps)",
             slug="group-too-large",
         )
+
+
+def _decompose(group: Group) -> tuple[Irrep, ...]:
+    """All irreps from the components, through the cache on disk from CACHE_FROM on."""
     parts = components(group)
     names = component_names(parts)
-    return tuple(irrep_of_component(group, p, name) for p, name in zip(parts, names))
+    stored = read_entry("irreps", group) if group.order >= CACHE_FROM else None
+    if stored is not None:
+        found = [_stored_irrep(group, stored, name, p) for name, p in zip(names, parts)]
+        complete = [rho for rho in found if rho is not None]
+        if len(complete) == len(parts):
+            return tuple(complete)
+    fresh = tuple(irrep_of_component(group, p, name) for p, name in zip(parts, names))
+    if group.order >= CACHE_FROM:
+        write_entry("irreps", group, {rho.name: rho.matrices for rho in fresh})
+    return fresh
+
+
+def _stored_irrep(
+    group: Group, stored: Mapping[str, NDArray], name: str, part: Component
+) -> Irrep | None:
+    """A cached irrep that has the right shape, character and product; otherwise None."""
+    matrices = stored.get(name)
+    shape = (group.order, part.dim, part.dim)
+    if matrices is None or matrices.shape != shape or matrices.dtype != np.float64:
+        return None
+    rho = make_irrep(group, name, part.type, matrices)
+    if not np.abs(rho.character - part.character).max() < 1e-6:
+        return None
+    return rho if defect(group, matrices) <= HOMOMORPHISM_TOLERANCE else None
 
 
 def irrep_data(group: Group) -> tuple[tuple[str, Component], ...]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from rhoset.errors import RhosetError
 from rhoset.groups.arrays import read_only
+from rhoset.groups.cache import read_entry, remembered, write_entry
 from rhoset.groups.subgroups import Subgroup
 from rhoset.groups.table import Group
 
@@ -22,6 +23,9 @@ SUBGROUP_LIMIT = 60_000
 
 SUBGROUP_ORDER_LIMIT = 1_500
 """Largest order searched; time grows roughly as classes times elements of prime-power order."""
+
+CACHE_FROM = 64
+"""Orders below this are searched faster than an entry is read."""
 
 
 def subgroup_classes(group: Group) -> tuple[Subgroup, ...]:
@@ -46,6 +50,25 @@ def subgroup_classes(group: Group) -> tuple[Subgroup, ...]:
             f" {SUBGROUP_ORDER_LIMIT}; give the subgroups you need (generated_subgroup)",
             slug="group-too-large",
         )
+    return remembered("subgroup classes", group, lambda: _all_classes(group))
+
+
+def _all_classes(group: Group) -> tuple[Subgroup, ...]:
+    """The classes, through the cache on disk from CACHE_FROM on."""
+    n = group.order
+    stored = read_entry("subgroups", group) if n >= CACHE_FROM else None
+    if stored is not None and set(stored) == {"masks"}:
+        masks = np.unpackbits(stored["masks"], axis=1, count=n).astype(bool)
+        return tuple(Subgroup(group, read_only(np.flatnonzero(mask))) for mask in masks)
+    found = sorted(_search_all(group), key=lambda s: (s.order, s.elements.tolist()))
+    if n >= CACHE_FROM:
+        packed = np.packbits(np.array([h.mask for h in found]), axis=1)
+        write_entry("subgroups", group, {"masks": packed})
+    return tuple(found)
+
+
+def _search_all(group: Group) -> list[Subgroup]:
+    n = group.order
     search = _Search(group)
     trivial = np.zeros(n, dtype=bool)
     trivial[group.identity] = True
@@ -55,8 +78,7 @@ def subgroup_classes(group: Group) -> tuple[Subgroup, ...]:
             joined = search.join(h, z)
             if not search.known(joined):
                 found.append(search.add(joined))
-    subgroups = [Subgroup(group, read_only(np.flatnonzero(mask))) for mask in found]
-    return tuple(sorted(subgroups, key=lambda s: (s.order, s.elements.tolist())))
+    return [Subgroup(group, read_only(np.flatnonzero(mask))) for mask in found]
 
 
 class _Search:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rhoset.errors import RhosetError
 from rhoset.groups.arrays import IntArray, read_only, row_blocks
