@@ -14,6 +14,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import betaincinv
 
 from rhoset.explain.orbits import Candidate, orbit
 from rhoset.groups import Group, Irrep, RhoSet
@@ -22,11 +23,11 @@ POINT_FIT = 0.8
 """A vector belongs to a ρ-set when its squared cosine with a point is at least this, and at least
 what `CHANCE` asks. Trained neurons reach 0.95; lower values admit neurons of no circuit."""
 
-CHANCE = 0.995
-"""... and at least this quantile of what a random direction reaches on the ρ-set."""
+CHANCE = 0.02
+"""... and at least so much that a random direction reaches it with at most this probability."""
 
 FIT_CEILING = 0.985
-"""The quantile asks for no more than this squared cosine (large orbits are nearly dense)."""
+"""`CHANCE` asks for no more than this squared cosine (large orbits are nearly dense)."""
 
 SMALLER_IS_ENOUGH = 2.0
 """A smaller ρ-set is preferred to a better fitting one while its misfit, less `SLACK`, is at most
@@ -40,8 +41,6 @@ AGREE = 3
 
 PROPOSALS = 32
 """Neurons, the strongest first, through which such an orbit is tried."""
-
-_SAMPLES = 2000
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,19 +97,20 @@ def fits(points: NDArray[np.float64], found: Directions) -> NDArray[np.float64]:
 
 
 def threshold(points: NDArray[np.float64]) -> float:
-    """The fit asked for on this ρ-set: see `POINT_FIT` and `CHANCE`."""
-    d = points.shape[1]
+    """The fit asked for on this ρ-set: see `POINT_FIT` and `CHANCE`.
+
+    A random direction in ℝ^d has squared cosine distributed as Beta(1/2, (d−1)/2) with each point;
+    the probabilities of the points are added.
+    """
+    return _threshold(points.shape[1], len(points))
+
+
+@lru_cache(maxsize=1024)
+def _threshold(d: int, p: int) -> float:
     if d == 1:
         return POINT_FIT
-    inner = points @ _random_directions(d)
-    reached = float(np.quantile((inner**2).max(axis=0), CHANCE))
+    reached = float(betaincinv(0.5, (d - 1) / 2, 1 - CHANCE / p))
     return max(POINT_FIT, min(reached, FIT_CEILING))
-
-
-@lru_cache(maxsize=64)
-def _random_directions(d: int) -> NDArray[np.float64]:
-    sample = np.random.default_rng(0).normal(size=(d, _SAMPLES))
-    return sample / np.linalg.norm(sample, axis=0)
 
 
 def place(group: Group, irrep: Irrep, options: Sequence[Candidate], found: Directions) -> Placement:

@@ -1,0 +1,132 @@
+"""`rhoset explain`: irreps, circuits and the idealised network of each network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rhoset.cli._command import command as make_command
+from rhoset.cli._output import Output, Payload
+
+if TYPE_CHECKING:
+    from rhoset.explain import Subject
+    from rhoset.networks import Network
+
+
+@make_command(example="rhoset explain runs/s5 --compare", name="explain")
+@click.argument("networks", metavar="NET...", nargs=-1, required=True)
+@click.option("--compare", is_flag=True, help="Irreps, cosets and circuits side by side.")
+@click.option("--faithful", is_flag=True, help="Replace and remove circuits and irreps in turn.")
+@click.option("--neurons", is_flag=True, help="One line for each neuron.")
+def command(
+    out: Output, networks: tuple[str, ...], compare: bool, faithful: bool, neurons: bool
+) -> Payload:
+    """Irreps, cosets and circuits of networks.
+
+    NET is a network file, a run folder, a folder of network files, or RUN#3. Says how much of the
+    weights the explanation holds, what the network does when it is replaced by it, and why it is
+    not better.
+    """
+    from rhoset.networks import read_network
+    from rhoset.networks.runs import open_networks
+
+    files = [entry for spec in networks for entry in open_networks(spec)]
+    known: dict[bytes, Any] = {}
+    said = []
+    with out.progress("explaining", len(files)) as update:
+        for done, (label, path) in enumerate(files):
+            said.append(_one(out, label, _subject(read_network(path), known), compare, faithful))
+            if neurons:
+                said[-1]["neurons"] = _neurons(out, _subject(read_network(path), known))
+            update(done + 1)
+    return {"networks": said}
+
+
+def _subject(network: Network, known: dict[bytes, Any]) -> Subject:
+    """The network with its group's irreps and subgroups, found once a table."""
+    from rhoset.explain import Subject, subject
+
+    key = network.table.tobytes()
+    if key not in known:
+        known[key] = subject(network)
+    return Subject(network, known[key].irreps, known[key].subgroups)
+
+
+def _one(out: Output, label: str, of: Subject, compare: bool, faithful: bool) -> dict[str, Any]:
+    from rhoset.explain import compare as compared
+    from rhoset.explain import diagnose, faithfulness, to_json
+
+    explanation = of.explanation
+    accounts = compared(of) if compare else ()
+    diagnosis = diagnose(explanation)
+    said = to_json(explanation, label, diagnosis=diagnosis, accounts=accounts)
+    out.say(
+        f"{label}: {said['explained']:.1%} of the weights explained;"
+        f" idealised: accuracy {said['ideal_accuracy']:.2%}, loss {said['ideal_loss']:.3g}"
+    )
+    out.table(
+        ["irrep", "neurons", "energy"],
+        [[i["name"], i["neurons"], i["energy"]] for i in said["irreps"]],
+    )
+    rows = [
+        [
+            c["irrep"],
+            f"{c['left_size']}×{c['right_size']}",
+            c["kind"],
+            c["neurons"],
+            f"{c['filled']}/{c['slots']}",
+        ]
+        for c in said["circuits"]
+    ]
+    rows += [
+        [q["irrep"], "–", "quadrature", q["neurons"], f"defect {q['defect']:.2f}"]
+        for q in said["quadratures"]
+    ]
+    out.table(["circuit", "ρ-sets", "kind", "neurons", "slots"], rows)
+    if accounts:
+        out.table(
+            ["explanation", "explained", "ideal accuracy", "ideal loss"],
+            [[a.name, a.explained, a.result.accuracy, a.result.loss] for a in accounts],
+        )
+    if faithful:
+        table = faithfulness(explanation)
+        out.table(
+            ["changed", "how", "neurons", "accuracy", "loss", "margin"],
+            [
+                [r.what, r.mode, r.neurons, r.result.accuracy, r.result.loss, r.result.margin]
+                for r in table
+            ],
+        )
+        said["faithfulness"] = [
+            {"what": r.what, "mode": r.mode, "neurons": r.neurons}
+            | {"accuracy": r.result.accuracy, "loss": r.result.loss, "margin": r.result.margin}
+            for r in table
+        ]
+    out.say(diagnosis.text)
+    out.say()
+    return said
+
+
+def _neurons(out: Output, of: Subject) -> list[dict[str, Any]]:
+    """Each neuron's irrep, shares, rank and group."""
+    from rhoset.explain.contributions import neuron_groups
+
+    explanation, energy = of.explanation, of.spectrum.energy
+    names, member = neuron_groups(explanation)
+    said = [
+        {
+            "neuron": i,
+            "live": bool(energy.live[i]),
+            "irrep": of.irreps[int(energy.dominant[i])].name,
+            "left": float(energy.left[i, energy.dominant[i]]),
+            "right": float(energy.right[i, energy.dominant[i]]),
+            "unembed": float(energy.unembed[i, energy.dominant[i]]),
+            "rank": float(energy.rank[i]),
+            "part_of": names[int(member[i])],
+            "explained": float(explanation.share[i]),
+        }
+        for i in range(of.network.width)
+    ]
+    out.table(list(said[0]) if said else [], [list(row.values()) for row in said])
+    return said

@@ -1,0 +1,100 @@
+"""The JSON object that `rhoset explain` prints for one network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from rhoset.explain.diagnosis import Diagnosis
+from rhoset.explain.explanation import Circuit, Explanation
+from rhoset.explain.registry import Account
+from rhoset.explain.slots import filled_slots, slot_weights
+from rhoset.networks import Evaluation, evaluate
+
+IN_USE = 0.01
+"""An irrep is listed when it dominates a live neuron or holds at least this share of the energy."""
+
+
+def to_json(
+    explanation: Explanation,
+    name: str = "",
+    *,
+    result: Evaluation | None = None,
+    diagnosis: Diagnosis | None = None,
+    accounts: tuple[Account, ...] = (),
+) -> dict[str, Any]:
+    """What `rhoset explain --json` says of one network.
+
+    Parameters
+    ----------
+    explanation
+        Of `rhoset.explain.explain`.
+    name
+        What the network is called.
+    result
+        Evaluation of the ideal network, when it is at hand (n³m operations otherwise).
+    diagnosis, accounts
+        Added under "diagnosis" and "explanations" when given.
+
+    Returns
+    -------
+    ``{"network", "irreps": [{"name", "neurons", "energy"}], "circuits": [{"irrep", "left_size",
+    "right_size", "neurons", "kind", "slots", "filled"}], "quadratures", "left_over", "explained",
+    "ideal_accuracy", "ideal_loss", "thresholds"}``.
+    """
+    energy = explanation.energy
+    shares = energy.by_irrep()
+    counts = np.bincount(energy.dominant[energy.live], minlength=len(explanation.irreps))
+    result = evaluate(explanation.ideal) if result is None else result
+    said: dict[str, Any] = {
+        "network": name,
+        "irreps": [
+            {"name": irrep.name, "neurons": int(counts[k]), "energy": float(shares[k])}
+            for k, irrep in enumerate(explanation.irreps)
+            if counts[k] or shares[k] >= IN_USE
+        ],
+        "circuits": [_circuit(c) for c in explanation.circuits],
+        "quadratures": [
+            {"irrep": q.irrep, "neurons": len(q.neurons), "defect": q.defect}
+            for q in explanation.quadratures
+        ],
+        "live": int(energy.live.sum()),
+        "left_over": [int(i) for i in explanation.left_over],
+        "explained": explanation.explained,
+        "ideal_accuracy": result.accuracy,
+        "ideal_loss": result.loss,
+        "ideal_margin": result.margin,
+        "thresholds": dict(explanation.thresholds),
+    }
+    if diagnosis is not None:
+        said["diagnosis"] = {
+            "margin": diagnosis.margin,
+            "terms": [vars(term) for term in diagnosis.terms],
+            "findings": [vars(finding) for finding in diagnosis.findings],
+        }
+    if accounts:
+        said["explanations"] = [
+            {
+                "name": a.name,
+                "explained": a.explained,
+                "ideal_accuracy": a.result.accuracy,
+                "ideal_loss": a.result.loss,
+                **a.numbers,
+            }
+            for a in accounts
+        ]
+    return said
+
+
+def _circuit(circuit: Circuit) -> dict[str, Any]:
+    p, q = circuit.shape
+    return {
+        "irrep": circuit.irrep,
+        "left_size": p,
+        "right_size": q,
+        "neurons": len(circuit.neurons),
+        "kind": circuit.kind,
+        "slots": p * q,
+        "filled": int(filled_slots(slot_weights(circuit)).sum()),
+    }
