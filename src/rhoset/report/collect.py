@@ -14,6 +14,7 @@ from rhoset import __version__
 from rhoset.errors import RhosetError
 from rhoset.explain import Circuit, Explanation, explain, slot_weights
 from rhoset.groups import Group, Irrep, Subgroup, irreps, minimal_rho_set_sizes, subgroup_classes
+from rhoset.groups import group as by_name
 from rhoset.networks import Network, evaluate, read_network
 from rhoset.networks.runs import MANIFEST, certificates, open_networks, open_run
 from rhoset.report.history import history_view
@@ -68,7 +69,7 @@ def collect(
     for position, (_, path) in enumerate(named):
         network = read_network(path)
         if shared is None:
-            shared = structure(network.group)
+            shared = structure(with_names(network.group))
         elif not np.array_equal(network.table, shared.group.table):
             raise RhosetError(
                 f"{path}: its multiplication table differs from that of {named[0][1]}; a report is"
@@ -93,6 +94,17 @@ def collect(
         networks=tuple(views),
         facts=_facts(spec, shared.group, run.manifest if run is not None else {}),
     )
+
+
+def with_names(group: Group) -> Group:
+    """The group with its elements' names, when the file has none and its table is the named one."""
+    if group.element_names:
+        return group
+    try:
+        known = by_name(group.name)
+    except RhosetError:
+        return group
+    return known if np.array_equal(known.table, group.table) else group
 
 
 def structure(group: Group) -> Structure:

@@ -1,0 +1,93 @@
+"""The page in headless Chromium: no errors, the figures are painted, it fits a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from rhoset.report import collect, render
+
+from .conftest import Page, with_probe
+
+PAINTED = """
+const canvases = [...document.querySelectorAll("canvas.solid")];
+const painted = canvases.filter(c => c.dataset.ready && c.width &&
+  c.getContext("2d").getImageData(0, 0, c.width, c.height).data.some(v => v));
+document.body.dataset.canvases = canvases.length;
+document.body.dataset.painted = painted.length;
+"""
+
+
+@pytest.fixture(scope="module")
+def page(run_folder: Path) -> str:
+    return render(collect(run_folder))
+
+
+def write(path: Path, html: str) -> Path:
+    path.write_text(html, encoding="utf-8")
+    return path
+
+
+def test_no_errors_and_everything_painted(browse: Callable[..., Page], page: str, tmp_path: Path):
+    probe = 'document.getElementById("open-all").click(); setTimeout(() => {' + PAINTED + "}, 800);"
+    seen = browse(write(tmp_path / "r.html", with_probe(page, probe)))
+    assert seen.console == []
+    assert 'data-loaded="yes"' in seen.dom
+    assert int(seen.data("canvases")) >= 3
+    assert seen.data("painted") == seen.data("canvases")
+
+
+def test_errors_would_be_seen(browse: Callable[..., Page], page: str, tmp_path: Path):
+    broken = page.replace('"use strict";', '"use strict"; nonsense();')
+    seen = browse(write(tmp_path / "r.html", broken))
+    assert any("nonsense is not defined" in line for line in seen.console)
+
+
+def test_keys_turn_a_figure(browse: Callable[..., Page], page: str, tmp_path: Path):
+    probe = """
+    const canvas = document.querySelector("canvas.solid");
+    const view = viewers.find(v => v.canvas === canvas);
+    canvas.focus();
+    view.spinning = false;
+    const before = view.turn.flat().join();
+    canvas.dispatchEvent(new KeyboardEvent("keydown", {key: "ArrowLeft", bubbles: true}));
+    document.body.dataset.turned = before !== view.turn.flat().join();
+    document.body.dataset.focused = document.activeElement === canvas;
+    canvas.dispatchEvent(new KeyboardEvent("keydown", {key: " ", bubbles: true}));
+    document.body.dataset.spinning = view.spinning;
+    """
+    seen = browse(write(tmp_path / "r.html", with_probe(page, probe)))
+    assert seen.console == []
+    assert seen.data("turned") == seen.data("focused") == seen.data("spinning") == "true"
+
+
+def test_sorting_and_theme(browse: Callable[..., Page], page: str, tmp_path: Path):
+    probe = """
+    const first = () => document.querySelector("tbody tr td").dataset.value;
+    const button = document.querySelector("thead button");
+    button.click(); document.body.dataset.up = first();
+    button.click(); document.body.dataset.down = first();
+    document.body.dataset.sorted = button.parentElement.getAttribute("aria-sort");
+    const before = getComputedStyle(document.body).backgroundColor;
+    document.getElementById("theme").click();
+    document.body.dataset.recoloured = before !== getComputedStyle(document.body).backgroundColor;
+    """
+    seen = browse(write(tmp_path / "r.html", with_probe(page, probe)))
+    assert (seen.data("up"), seen.data("down")) == ("0", "2")
+    assert seen.data("sorted") == "descending"
+    assert seen.data("recoloured") == "true"
+
+
+@pytest.mark.parametrize("width", [360, 1600])
+def test_fits_the_width(browse: Callable[..., Page], page: str, tmp_path: Path, width: int):
+    probe = "parent.postMessage(document.documentElement.scrollWidth, '*');"
+    write(tmp_path / "r.html", with_probe(page, probe))
+    outer = write(
+        tmp_path / "outer.html",
+        "<!doctype html><body>"
+        f'<iframe src="r.html" style="width:{width}px;height:900px;border:0"></iframe>'
+        "<script>onmessage = e => { document.body.dataset.wide = e.data; };</script></body>",
+    )
+    assert int(browse(outer, "--window-size=1700,1000").data("wide")) <= width

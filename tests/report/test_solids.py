@@ -1,0 +1,93 @@
+"""ρ-sets as figures: the solids of S4 and A5, their edges and faces."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from rhoset.groups import group, irreps, rho_sets
+from rhoset.report.html import solid_name
+from rhoset.report.solids import hull_faces, nearest_pairs, solid, viewing_axes
+
+
+def figures(name: str, dim: int) -> list[str]:
+    """Names of the solids of the families with one ρ-set, smallest first, over all irreps."""
+    g = group(name)
+    families = [f for rho in irreps(g) if rho.dim == dim for f in rho_sets(g, rho)]
+    return [solid_name(solid(f.rho_set())) for f in families if f.fixed_dim == 1]
+
+
+def test_solids_of_s4():
+    known = Counter(figures("S4", 3))
+    assert known["a tetrahedron"] == 1
+    assert known["an octahedron"] == 2
+    assert known["a cube"] == 1
+
+
+def test_solids_of_a5():
+    known = Counter(figures("A5", 3))
+    assert known["an icosahedron"] == 2
+    assert known["a dodecahedron"] == 2
+    assert known["an icosidodecahedron"] == 2
+
+
+def test_simplex_of_s5():
+    g = group("S5")
+    four = [rho for rho in irreps(g) if rho.dim == 4]
+    names = {solid_name(solid(rho_sets(g, rho)[0].rho_set())) for rho in four}
+    assert "a regular simplex with 5 corners" in names
+
+
+@pytest.mark.parametrize("name", ["S4", "A5"])
+def test_faces_are_closed_surfaces(name: str):
+    g = group(name)
+    for rho in (i for i in irreps(g) if i.dim == 3):
+        for family in rho_sets(g, rho):
+            figure = solid(family.rho_set())
+            pairs = Counter(
+                frozenset((face[k], face[k - 1])) for face in figure.faces for k in range(len(face))
+            )
+            assert set(pairs.values()) == {2}, "every edge of a closed surface is on two faces"
+            corners = {c for face in figure.faces for c in face}
+            assert len(corners) - len(pairs) + len(figure.faces) == 2, "Euler"
+
+
+@pytest.mark.parametrize("name", ["S3", "S4", "S5", "A5", "D5", "Q8"])
+def test_axes_are_rotations(name: str):
+    g = group(name)
+    for rho in irreps(g):
+        axes = viewing_axes(rho_sets(g, rho)[0].rho_set())
+        assert np.allclose(axes.T @ axes, np.eye(rho.dim), atol=1e-9)
+        if rho.dim > 1:
+            assert np.linalg.det(axes) == pytest.approx(1)
+
+
+def test_simplex_is_seen_as_a_regular_polygon():
+    g = group("S5")
+    rho = next(i for i in irreps(g) if i.dim == 4 and rho_sets(g, i)[0].size == 5)
+    screen = np.array(solid(rho_sets(g, rho)[0].rho_set()).points)[:, :2]
+    assert np.allclose(np.linalg.norm(screen, axis=1), np.linalg.norm(screen[0]), atol=1e-3)
+
+
+def test_a_crowd_has_no_edges():
+    rng = np.random.default_rng(0)
+    assert nearest_pairs(np.eye(60)) == ()
+    assert len(nearest_pairs(rng.normal(size=(60, 3)))) >= 1
+
+
+def test_flat_figures_have_no_faces():
+    square = np.array([[1.0, 0, 0], [0, 1, 0], [-1, 0, 0], [0, -1, 0]])
+    assert hull_faces(square) == ()
+
+
+def test_weights_become_shares():
+    g = group("S4")
+    rho = next(i for i in irreps(g) if i.dim == 3)
+    rho_set = rho_sets(g, rho)[0].rho_set()
+    weights = np.arange(len(rho_set.points), dtype=float)
+    figure = solid(rho_set, weights)
+    assert sum(figure.weights) == pytest.approx(1, abs=1e-3)
+    assert figure.weights[0] == 0
+    assert solid(rho_set, 0 * weights).weights == ()
