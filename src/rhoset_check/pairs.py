@@ -114,13 +114,13 @@ def make_residual(certificate: Certificate, model: Model, blocks: list[Block], s
         rows -= rows[:, chosen].mean(axis=1, keepdims=True)
         by_row, by_column = delta @ rows, delta @ columns
         work += 2 * n * m * samples + 2 * n * n * m
-    clipped = [np.sqrt(np.square(_one_sided(model, t) * scale[:, None]).sum(axis=0)) for t in (model.left, model.right)]
+    clipped = [np.sqrt(np.square(one_sided(model, t) * scale[:, None]).sum(axis=0)) for t in (model.left, model.right)]
     plain = (up(clipped[0]), up(clipped[1]))
     samples, work = samples if mode == "centred" else 0, work + 3 * n * m
     return Residual(model, mode, samples, delta, scale, bound, rows, columns, by_row, by_column, plain, work)
 
 
-def _one_sided(model: Model, t: Array) -> Array:
+def one_sided(model: Model, t: Array) -> Array:
     """g with |φ(l + r)| ≤ g(l) + g(r)."""
     if model.activation == "relu":
         return np.maximum(t, 0)
@@ -280,7 +280,7 @@ def read_groups(certificate: Certificate, model: Model) -> list[Ints]:
 def measure(
     model: Model, blocks: list[Block], groups: list[Ints], kept: list[Array], tally: Tally
 ) -> tuple[Array, Array]:
-    """For each group of w: the least margin at every reference, the largest ‖F(e) − F(w)‖ of every block."""
+    """For each group of w: the least margin at every reference, and of every block the largest ‖F(e) − F(w)‖."""
     e = np.array([model.group.identity])
     count = kept[0].shape[1] if kept else 1
     least, distance = np.zeros((len(groups), count)), np.zeros((len(groups), len(blocks)))

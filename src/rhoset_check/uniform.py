@@ -2,7 +2,8 @@
 
 Neuron i in slot (b', c') reads α(x⁻¹b') + δl(x) and γ(yc') + δr(y), α and γ its means over the points of B and C.
 With G_{b',c'}[b, c] = Σ_i κ_i φ(α_i(b) + γ_i(c)) over the neurons of the slot, |Q[b, c] − G_{xb, y⁻¹c}[b, c]| is at
-most Σ_i |κ_i| (|δl_i(x)| + |δr_i(y)|).
+most e(x) + e'(y) with e(x) = Σ_i |κ_i| |δl_i(x)| in every slot. Where F(e) − F(w) is not zero in k slots only, the
+norms of e, e' over their k largest slots do (written ‖·‖_k).
 Slots of equal type have nearly equal G; the type pattern of (xb)_b and (y⁻¹c)_c decides which reference holds.
 With `linear`, relu(t) = t/2 + |t|/2 and the first half, additive in x and y, is evaluated exactly.
 """
@@ -17,7 +18,7 @@ import numpy as np
 from .blocks import Block
 from .inputs import Certificate
 from .model import Ints, Model, Tally, new_chunk
-from .pairs import Bools, make_residual, measure, read_groups, rounding
+from .pairs import Bools, make_residual, measure, one_sided, read_groups, rounding
 from .rigor import EXP_SLACK, INFLATE, Array, require, up
 
 BINS = 64
@@ -39,12 +40,12 @@ class Uniform:
         require(not self.linear or model.activation == "relu", "certificate: linear halves are for relu only")
         self.groups = read_groups(certificate, model)
         self.sizes = np.array([len(w) for w in self.groups])
-        halves = [np.zeros((n, n)) if self.linear else np.zeros((0, 0)) for _ in range(2)]
-        rows, columns, tables, codes = [], [], [], ([], [])  # type: ignore[var-annotated]
+        self.halves = [np.zeros((n, n)) if self.linear else np.zeros((0, 0)) for _ in range(2)]
+        activity = Activity(model, np.square(residual.scale))
+        errors, tables, codes = [], [], ([], [])  # type: ignore[var-annotated]
         for j, block in slots:
-            row, column, table = profile(model, block, self.linear, halves)
-            rows.append(row)
-            columns.append(column)
+            *error, table = profile(model, block, self.linear, self.halves, activity)
+            errors.append(error)
             sides = ("row_type", block.p), ("column_type", block.q)
             types = [self._types(certificate, f"block{j}.{name}", count) for name, count in sides]
             tables.append(by_type(table, types, block))
@@ -62,20 +63,24 @@ class Uniform:
             b, c = np.arange(block.p)[:, None, None], np.arange(block.q)[None, :, None]
             place = code_x[i].T[:, None, :], code_y[k].T[None, :, :], b, c
             kept.append(mean[place].reshape(block.p * block.q, -1))
-            spread.append(up(np.sqrt(np.square(deviation[place]).sum(axis=(0, 1)))))
+            spread.append(deviation[place].reshape(block.p * block.q, -1))
         self.patterns = counts[1]
         least, distance = measure(model, self.blocks, self.groups, kept, tally)
         largest = max((float(np.abs(k).max(initial=0)) for k in kept), default=0.0)
         self.needed = model.floor + 2 * rounding(model, self.blocks, residual, largest, "float64")
         self.needed += float(model.bias.max() - model.bias.min()) * INFLATE
-        for j, s in enumerate(spread):
-            least = least - distance[:, j, None] * s
-        self.least = least  # (groups, patterns of x · patterns of y)
         worst = 2 * float(residual.bound.max())
-        losses = (distance @ np.reshape(part, (-1, n)) for part in (rows, columns))
-        self.by_x, self.by_y = (up(a + worst * b[None]) for a, b in zip(losses, residual.plain))
+        base, size_x, size_y = activity.bounds(residual.plain)
+        self.by_x, self.by_y = (worst * np.tile(size, (len(self.groups), 1)) for size in (size_x, size_y))
+        least = least - worst * base
+        for j, block in enumerate(self.blocks):
+            e = np.array([model.group.identity])
+            moved = [int((block.features(w) != block.features(e)).sum(axis=1).max()) for w in self.groups]
+            least = least - distance[:, j, None] * largest_norms(spread[j], moved)
+            self.by_x += distance[:, j, None] * largest_norms(errors[j][0], moved)
+            self.by_y += distance[:, j, None] * largest_norms(errors[j][1], moved)
+        self.least, self.by_x, self.by_y = least, up(self.by_x), up(self.by_y)
         tally.operations += 2 * n * len(self.groups) * (len(self.blocks) + 1)
-        self.halves = halves
 
     @staticmethod
     def _types(certificate: Certificate, name: str, count: int) -> Ints:
@@ -92,34 +97,86 @@ class Uniform:
         return np.asarray(out - self.needed)
 
 
-def profile(model: Model, block: Block, linear: bool, halves: list[Array]) -> tuple[Array, Array, Array]:
-    """(n,) and (n,): norms over slots of Σ|κ||δl(x)| and Σ|κ||δr(y)|; (p·q, p, q): G. Adds the exact linear halves."""
+class Activity:
+    """Bounds of ‖√ω h(x, y)‖ by a constant, a part of x and a part of y."""
+
+    def __init__(self, model: Model, omega: Array) -> None:
+        self.model, self.omega = model, omega
+        self.outside = np.ones(model.width, dtype=bool)
+        self.squares = 0.0
+        self.gaps = [np.zeros(model.order), np.zeros(model.order)]
+
+    def add(self, block: Block, features: Ints, neurons: Ints, heights: Array, gaps: list[Array]) -> None:
+        """Neurons of a round: φ(α + γ) (k, p, q), and δl, δr (k, n); each neuron counts once."""
+        fresh = self.outside[neurons]
+        self.outside[neurons] = False
+        omega = self.omega[neurons[fresh]]
+        self.table[features[fresh]] += omega[:, None, None] * np.square(heights[fresh])
+        for total, gap in zip(self.gaps, gaps):
+            total += omega @ np.square(gap[fresh])
+
+    def open(self, block: Block) -> None:
+        """Begin a block."""
+        self.table = np.zeros((block.p * block.q, block.p, block.q))
+
+    def close(self) -> None:
+        """End a block: ‖√ω ĥ‖² is at most the sum over (b, c) of the largest slot."""
+        self.squares += float(up(self.table.max(axis=0, initial=0.0).sum()))
+
+    def bounds(self, plain: tuple[Array, Array]) -> tuple[float, Array, Array]:
+        """The better of this bound and the plain one."""
+        slope = 2 * float(up(np.sqrt(self.model.reach.max(initial=0)))) if self.model.activation == "square" else 1.0
+        base, out = float(up(np.sqrt(self.squares))), []
+        for gap, weight in zip(self.gaps, (self.model.left, self.model.right)):
+            rest = np.square(one_sided(self.model, weight[self.outside]))
+            out.append(up(slope * np.sqrt(gap) + np.sqrt(self.omega[self.outside] @ rest)))
+        if base + out[0].max() + out[1].max() < plain[0].max() + plain[1].max():
+            return base, out[0], out[1]
+        return 0.0, plain[0], plain[1]
+
+
+def largest_norms(slots: Array, counts: list[int]) -> Array:
+    """(len(counts), columns): 2-norms over the `count` largest entries of each column, for each count."""
+    sums = np.cumsum(np.sort(np.square(slots), axis=0)[::-1], axis=0)
+    sums = np.concatenate([np.zeros((1, slots.shape[1])), sums])
+    return up(np.sqrt(sums[np.minimum(counts, len(slots))]))
+
+
+def profile(
+    model: Model, block: Block, linear: bool, halves: list[Array], activity: Activity
+) -> tuple[Array, Array, Array]:
+    """(p·q, n): Σ|κ||δl(x)| and Σ|κ||δr(y)| of every slot; (p·q, p, q): G. Adds the exact linear halves."""
     p, q, n = block.p, block.q, model.order
     errors, table = (np.zeros((p * q, n)), np.zeros((p * q, n))), np.zeros((p * q, p, q))
     sums = (np.zeros((p * q, n)), np.zeros((p * q, n)))
     back = block.left[model.group.inverse]
+    activity.open(block)
     for features, neurons, weights in block.rounds:
         k = np.arange(len(features))[:, None]
         slope = np.full(len(neurons), 0.5 if linear else 1.0)
         if model.activation == "square":
             slope = 2 * up(np.sqrt(model.reach[neurons]))
-        means = []
+        means, gaps = [], []
         sides = ((model.left, back[:, features // q].T, p), (model.right, block.forward[:, features % q].T, q))
         for (weight, place, size), error, half in zip(sides, errors, sums):
             values = weight[neurons]
             flat = (k * size + place).ravel()
             mean = np.bincount(flat, values.ravel(), len(k) * size) / (n // size if size else 1)
-            error[features] += (np.abs(weights) * slope)[:, None] * np.abs(values - mean[flat].reshape(values.shape))
+            gaps.append(np.abs(values - mean[flat].reshape(values.shape)))
+            error[features] += (np.abs(weights) * slope)[:, None] * gaps[-1]
             if linear:
                 half[features] += 0.5 * weights[:, None] * values
             means.append(mean.reshape(len(k), size))
         t = means[0][:, :, None] + means[1][:, None, :]
-        table[features] += weights[:, None, None] * (0.5 * np.abs(t) if linear else model.activate(t))
+        halved = 0.5 * np.abs(t)
+        heights = model.activate(t)
+        activity.add(block, features, neurons, heights, gaps)
+        table[features] += weights[:, None, None] * (halved if linear else heights)
+    activity.close()
     if linear:
         for half, total in zip(halves, sums):
             half += block.logits(total, np.arange(n))
-    norms = [up(np.sqrt(np.square(error).sum(axis=0))) for error in errors]
-    return norms[0], norms[1], table
+    return up(errors[0]), up(errors[1]), table
 
 
 def by_type(table: Array, types: list[Ints], block: Block) -> tuple[Array, Array]:
