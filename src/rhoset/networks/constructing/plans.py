@@ -1,0 +1,237 @@
+"""What to construct: one plan for each circuit, and the ρ-sets it stands on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rhoset.errors import RhosetError
+
+if TYPE_CHECKING:
+    from rhoset.groups import Group, GSet, RhoSet
+
+NATURAL = "natural"
+"""Name of the plan on the group's natural action, for groups too large for their irreps."""
+
+SIGN = "sign"
+"""Name of the plan on the parity of the group's natural permutations."""
+
+
+@dataclass(frozen=True)
+class CircuitPlan:
+    """One circuit to construct.
+
+    Attributes
+    ----------
+    irrep
+        Name of a real irrep of the group; or ``natural``: the points of the group's natural action
+        in the permutation representation less its trivial part, which is one irrep when the action
+        is 2-transitive; or ``sign``: the parity of the natural permutations. The last two, and
+        ``[k-1,1]`` of S_k, need no irreps and so work for groups of any order.
+    size
+        Points of the ρ-set; the least one when left out.
+    directions
+        Number of vectors a, so of neurons in each slot.
+    split
+        From 0 to below 1. Above 0 each neuron is divided into two, with vectors a + δ and a − δ
+        and δ drawn anew for each slot; this share of the way to where the values on the points
+        change their order. The circuit stays exactly bi-equivariant.
+    rows, columns
+        Numbers of rows and of columns of slots that are kept; all when left out. Both: a block.
+    strength
+        Weight beside the other circuits.
+    paired
+        Give every neuron a twin with −a, so that the two together are |l + r|. The linear half of
+        ReLU, which a full circuit cancels, is then gone slot by slot. By default only where slots
+        are missing.
+
+    Raises
+    ------
+    RhosetError
+        A number out of its range (slug ``bad-plan``).
+    """
+
+    irrep: str
+    size: int | None = None
+    directions: int = 1
+    split: float = 0.0
+    rows: int | None = None
+    columns: int | None = None
+    strength: float = 1.0
+    paired: bool | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("size", "directions", "rows", "columns"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise RhosetError(
+                    f"circuit {self.irrep}: {name} is {value}, expected 1 or more", slug="bad-plan"
+                )
+        if not 0 <= self.split < 1:
+            raise RhosetError(
+                f"circuit {self.irrep}: split is {self.split}, expected 0 to below 1",
+                slug="bad-plan",
+            )
+        if not 0 < self.strength < np.inf:
+            raise RhosetError(
+                f"circuit {self.irrep}: strength is {self.strength}, expected a positive number",
+                slug="bad-plan",
+            )
+
+
+def parse_plan(text: str) -> CircuitPlan:
+    """A plan from ``IRREP`` or ``IRREP:KEY=VALUE,…`` with the fields of `CircuitPlan`.
+
+    Raises RhosetError (slug ``bad-plan``).
+
+    Examples
+    --------
+    >>> parse_plan("[4,1]:rows=3,split=0.2").rows
+    3
+    """
+    irrep, _, rest = text.partition(":")
+    kinds: dict[str, Callable[[str], Any]] = {f.name: int for f in fields(CircuitPlan)}
+    kinds |= {"split": float, "strength": float, "paired": _truth}
+    del kinds["irrep"]
+    options: dict[str, Any] = {}
+    for part in filter(None, rest.split(",")):
+        key, _, value = part.partition("=")
+        try:
+            options[key.strip()] = kinds[key.strip()](value)
+        except (KeyError, ValueError):
+            raise RhosetError(
+                f"circuit {text!r}: cannot read {part!r}; write IRREP:KEY=VALUE,… with keys"
+                f" {', '.join(kinds)}",
+                slug="bad-plan",
+            ) from None
+    return CircuitPlan(irrep.strip(), **options)
+
+
+def _truth(text: str) -> bool:
+    return {"true": True, "false": False}[text.strip().lower()]
+
+
+@dataclass(frozen=True, eq=False)
+class PointSet:
+    """A ρ-set without its irrep: k unit vectors that a group permutes.
+
+    Attributes
+    ----------
+    name
+        What the plan called it.
+    action
+        (n, k): ``action[g, b]`` = g·b.
+    points
+        (k, d), with inner products that the action keeps.
+    """
+
+    name: str
+    action: NDArray[np.int32]
+    points: NDArray[np.float64]
+
+    @property
+    def size(self) -> int:
+        """k, the number of points."""
+        return int(self.points.shape[0])
+
+
+def point_set(group: Group, plan: CircuitPlan) -> PointSet:
+    """The ρ-set B of a plan.
+
+    Raises
+    ------
+    RhosetError
+        The group has no such irrep, or no ρ-set of that size (slug ``no-such-irrep``), or no
+        natural action (``no-natural-action``).
+
+    Notes
+    -----
+    ``natural``, ``sign`` and ``[k-1,1]`` of S_k cost n·k; any other name needs the irreps and the
+    subgroups of the group.
+    """
+    name = plan.irrep
+    natural = re.fullmatch(r"\[(\d+),1\]", name.replace(" ", ""))
+    standard = (
+        natural and group.name == f"S{int(natural[1]) + 1}" and group.permutations is not None
+    )
+    if standard or name == NATURAL:
+        found = _natural(group, name)
+    elif name == SIGN:
+        found = _sign(group)
+    else:
+        found = _from_irrep(group, plan)
+    if plan.size not in (None, found.size):
+        if name in (NATURAL, SIGN):
+            raise _no_size(group, plan, [found.size])
+        found = _from_irrep(group, plan)
+    return found
+
+
+def from_rho_set(rho_set: RhoSet) -> PointSet:
+    """The ρ-set as a `PointSet`."""
+    return PointSet(rho_set.irrep.name, rho_set.gset.action, rho_set.points)
+
+
+def from_gset(gset: GSet, name: str = "gset") -> PointSet:
+    """Any transitive G-set: its points in the permutation representation less the trivial part."""
+    return PointSet(name, gset.action, _simplex(gset.action.shape[1]))
+
+
+def _natural(group: Group, name: str) -> PointSet:
+    from rhoset.groups import natural_gset
+
+    return from_gset(natural_gset(group), name)
+
+
+def _simplex(k: int) -> NDArray[np.float64]:
+    """(k, k): k unit vectors of equal angles and sum 0."""
+    points = np.eye(k) - 1 / k
+    return points / np.sqrt(1 - 1 / k) if k > 1 else np.ones((1, 1))
+
+
+def _sign(group: Group) -> PointSet:
+    from rhoset.groups import natural_gset
+
+    permutations = natural_gset(group).action
+    k = permutations.shape[1]
+    odd = np.zeros(group.order, dtype=np.int32)
+    for i in range(k):
+        odd ^= (permutations[:, i, None] > permutations[:, i + 1 :]).sum(axis=1).astype(
+            np.int32
+        ) & 1
+    if not odd.any():
+        raise RhosetError(
+            f"{group.name} has only even permutations, so no irrep {SIGN!r}", slug="no-such-irrep"
+        )
+    return PointSet(SIGN, np.column_stack([odd, 1 - odd]), np.array([[1.0], [-1.0]]))
+
+
+def _from_irrep(group: Group, plan: CircuitPlan) -> PointSet:
+    from rhoset.groups import irreps, rho_sets
+
+    known = {irrep.name: irrep for irrep in irreps(group)}
+    wanted = plan.irrep if plan.irrep in known else plan.irrep.replace(" ", "")
+    if wanted not in known:
+        raise RhosetError(
+            f"{group.name} has no irrep {plan.irrep!r}: its irreps are {', '.join(known)};"
+            f" {NATURAL} stands for the natural action",
+            slug="no-such-irrep",
+        )
+    families = rho_sets(group, known[wanted])
+    for family in families:
+        if plan.size in (None, family.size):
+            return from_rho_set(family.rho_set())
+    raise _no_size(group, plan, sorted({family.size for family in families}))
+
+
+def _no_size(group: Group, plan: CircuitPlan, sizes: list[int]) -> RhosetError:
+    return RhosetError(
+        f"{group.name}: irrep {plan.irrep} has no ρ-set of {plan.size} points; sizes are"
+        f" {', '.join(str(size) for size in sizes)}",
+        slug="no-such-irrep",
+    )
