@@ -1,0 +1,125 @@
+"""Settings: refused where they are wrong, unchanged by a trip through TOML."""
+
+from __future__ import annotations
+
+import tomllib
+
+import numpy as np
+import pytest
+import tomli_w
+import torch
+
+from rhoset.errors import RhosetError
+from rhoset.training import PRESETS, GroupNetwork, TrainConfig, preset
+from rhoset.training.batches import Batches, log_spaced, training_pairs
+from rhoset.training.optimizers import learning_rate, make_optimizer
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_toml_round_trip(name: str) -> None:
+    config = preset(name)
+    assert config.preset == name
+    assert TrainConfig.from_dict(tomllib.loads(tomli_w.dumps(config.to_dict()))) == config
+
+
+def test_presets_say_where_they_differ() -> None:
+    assert set(PRESETS) == {
+        "wu2024", "chughtai2023", "stander2024", "morwani2023", "gromov2023", "nanda2023",
+    }  # fmt: skip
+    assert all(p.differences and "arXiv" in p.paper for p in PRESETS.values())
+    assert "analogue" in PRESETS["nanda2023"].differences
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"architecture": "transformer"}, "architecture is 'transformer'.*one of factored"),
+        ({"activation": "tanh"}, "activation is 'tanh'"),
+        ({"width": 0}, "width is 0.*≥ 1"),
+        ({"width": 12.5}, "width is 12.5"),
+        ({"width": True}, "width is True"),
+        ({"train_fraction": 0}, r"train_fraction is 0.0.*\(0, 1\]"),
+        ({"train_fraction": float("nan")}, "train_fraction is nan"),
+        ({"learning_rate": "fast"}, "learning_rate is 'fast'"),
+        ({"learning_rate": float("inf")}, "learning_rate is inf"),
+        ({"betas": [0.9]}, "betas"),
+        ({"betas": 0.9}, "betas"),
+        ({"hidden_bias": 1}, "hidden_bias is 1"),
+        ({"split_seed": -1}, "split_seed is -1"),
+        ({"weight_decay": -1.0}, "weight_decay is -1.0"),
+        ({"cubic_decay": 0.1}, "unless architecture is 'folded'"),
+        ({"lr": 0.1}, "'lr' is no training setting"),
+    ],
+)
+def test_wrong_settings_are_named(changes: dict[str, object], named: str) -> None:
+    with pytest.raises(RhosetError, match=named):
+        TrainConfig().replace(**changes)
+
+
+def test_unknown_preset() -> None:
+    with pytest.raises(RhosetError, match="'wu' is not known; known are wu2024"):
+        preset("wu")
+
+
+def test_the_split_is_the_configurations_or_the_networks_own() -> None:
+    shared = TrainConfig(train_fraction=0.4)
+    own = shared.replace(split_seed=None)
+    a, b = training_pairs(10, shared, 1), training_pairs(10, shared, 2)
+    c, d = training_pairs(10, own, 1), training_pairs(10, own, 2)
+    assert a is not None
+    assert b is not None
+    assert c is not None
+    assert d is not None
+    assert len(a) == len(c) == 40
+    np.testing.assert_array_equal(a, b)
+    assert not np.array_equal(c, d)
+    assert training_pairs(10, TrainConfig(), 0) is None
+
+
+def test_an_epoch_sees_every_pair_once() -> None:
+    batches = Batches(np.arange(100), 25, seed=3)
+    first = np.concatenate([batches.at(step) for step in range(1, 5)])
+    np.testing.assert_array_equal(np.sort(first), np.arange(100))
+    second = np.concatenate([batches.at(step) for step in range(5, 9)])
+    assert not np.array_equal(first, second)
+    np.testing.assert_array_equal(Batches(np.arange(100), 25, seed=3).at(7), second[50:75])
+
+
+def test_a_batch_larger_than_the_training_set_is_refused() -> None:
+    with pytest.raises(RhosetError, match="batch is 101, but there are only 100"):
+        Batches(np.arange(100), 101, seed=0)
+
+
+def test_log_spaced_checkpoints() -> None:
+    assert sorted(log_spaced(5, 10_000)) == [1, 10, 100, 1000, 10_000]
+    assert log_spaced(0, 100) == frozenset()
+
+
+def test_schedules() -> None:
+    config = TrainConfig(learning_rate=1.0, schedule="cosine", max_steps=100, warmup_steps=10)
+    rates = [learning_rate(config, step) for step in range(1, 101)]
+    assert rates[0] == pytest.approx(0.1)
+    assert max(rates) == pytest.approx(rates[9])
+    assert rates[-1] < 0.001
+    assert learning_rate(TrainConfig(learning_rate=0.5), 7) == 0.5
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adamw"])
+def test_weight_decay_is_where_the_name_says(optimizer: str) -> None:
+    """With no gradient, Adam's L2 moves a weight by the learning rate, AdamW by a share of the
+    weight."""
+    config = TrainConfig(optimizer=optimizer, learning_rate=0.01, weight_decay=0.1)
+    weight = torch.nn.Parameter(torch.tensor([4.0]))
+    weight.grad = torch.zeros(1)
+    make_optimizer(config, [weight]).step()
+    moved = 4.0 - float(weight.detach())
+    assert moved == pytest.approx({"adam": 0.01, "adamw": 0.01 * 0.1 * 4}[optimizer], rel=1e-4)
+
+
+def test_concatenated_is_factored_with_the_fan_in_of_both() -> None:
+    wide = GroupNetwork(6, TrainConfig(width=8, embed_dim=16), seed=5)
+    both = GroupNetwork(6, TrainConfig(width=8, embed_dim=16, architecture="concatenated"), seed=5)
+    torch.testing.assert_close(wide.get_parameter("embed_left"), both.get_parameter("embed_left"))
+    torch.testing.assert_close(
+        wide.get_parameter("hidden_left") / np.sqrt(2), both.get_parameter("hidden_left")
+    )

@@ -1,0 +1,370 @@
+"""Populations: the same networks however they are trained, stopped and resumed."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas
+import polars
+import pytest
+
+from rhoset.errors import RhosetError
+from rhoset.groups import Group
+from rhoset.networks import evaluate, read_network
+from rhoset.networks.files import read_parameters
+from rhoset.networks.runs import open_run
+from rhoset.training import Progress, TrainConfig, retrain, train_network, train_population
+from rhoset.training.manifest import open_training_run
+from rhoset.training.member import history_of
+from rhoset.training.pool import Failed, train_in_processes
+from rhoset.training.statefile import read_state, write_state
+from rhoset.training.trainer import Trainer, cpu_threads
+
+TABLES = ("left", "right", "unembed", "bias")
+
+
+def networks(folder: Path) -> dict[int, dict[str, bytes]]:
+    run = open_run(folder)
+    return {
+        i: {name: getattr(read_network(run.network_path(i)), name).tobytes() for name in TABLES}
+        for i in run.indices
+    }
+
+
+def test_a_network_alone_is_the_networks_of_a_population(
+    s3: Group, quick: TrainConfig, tmp_path: Path
+) -> None:
+    train_population(s3, quick, 3, tmp_path / "one", workers=1, first_seed=5)
+    train_population(s3, quick, 3, tmp_path / "two", workers=2, first_seed=5)
+    together = networks(tmp_path / "one")
+    assert together == networks(tmp_path / "two")
+    assert len({v["left"] for v in together.values()}) == 3
+    network, outcome = train_network(s3.table, quick, seed=6)
+    alone = network.to_network(s3.table, {})
+    assert together[1] == {name: getattr(alone, name).tobytes() for name in TABLES}
+    again = retrain(tmp_path / "two", 1)
+    assert again.digest == read_network(tmp_path / "one" / "networks" / "0001.safetensors").digest
+    assert outcome.label == "generalised"
+
+
+def test_what_a_run_holds(s3: Group, quick: TrainConfig, tmp_path: Path) -> None:
+    news: list[Progress] = []
+    config = quick.replace(checkpoints=4)
+    found = train_population(s3, config, 2, tmp_path / "run", workers=1, progress=news.append)
+    assert found.notes == ()
+    network = read_network(tmp_path / "run" / "networks" / "0001.safetensors")
+    assert network.left.dtype == np.float32
+    assert network.metadata["group"] == "S3"
+    assert network.metadata["seed"] == "1"
+    assert TrainConfig.from_dict(json.loads(network.metadata["config"])) == config
+    riding = read_parameters(tmp_path / "run" / "networks" / "0001.safetensors")
+    assert set(riding) == {
+        "embed_left", "embed_right", "hidden_left", "hidden_right", "unembed_bias",
+    }  # fmt: skip
+    folded = riding["embed_left"] @ riding["hidden_left"]
+    np.testing.assert_allclose(folded, network.left, atol=1e-5)
+    seen = evaluate(network)
+    assert seen.accuracy == found.rows[1]["accuracy"] == 1.0
+    assert seen.loss == pytest.approx(found.rows[1]["loss"], rel=1e-3)
+    steps = sorted(p.name for p in (tmp_path / "run" / "networks" / "0001.steps").iterdir())
+    assert steps == ["000001.safetensors", "000005.safetensors", "000024.safetensors",
+                     "000120.safetensors"]  # fmt: skip
+    last = read_network(tmp_path / "run" / "networks" / "0001.steps" / steps[-1])
+    assert last.left.tobytes() == network.left.tobytes()
+    finished = [p for p in news if p.row is not None]
+    assert [p.done for p in finished] == [1, 2]
+    assert finished[-1].seconds_left == 0
+    history = history_of(open_training_run(tmp_path / "run"), 1)
+    assert [e.step for e in history] == [0, 20, 40, 60, 80, 100, 120]
+
+
+def test_results_open_in_pandas_and_polars(s3: Group, quick: TrainConfig, tmp_path: Path) -> None:
+    train_population(s3, quick, 2, tmp_path / "run", workers=1)
+    path = tmp_path / "run" / "results.csv"
+    rows = list(csv.DictReader(path.read_text().splitlines()))
+    assert [r["seed"] for r in rows] == ["0", "1"]
+    assert pandas.read_csv(path)["accuracy"].tolist() == [1.0, 1.0]
+    assert polars.read_csv(path)["label"].to_list() == ["generalised"] * 2
+    assert open_run(tmp_path / "run").results()[0]["seed"] == 0
+
+
+def test_a_run_grows_and_is_not_trained_twice(
+    s3: Group, quick: TrainConfig, tmp_path: Path
+) -> None:
+    train_population(s3, quick, 1, tmp_path / "run", workers=1)
+    before = (tmp_path / "run" / "networks" / "0000.safetensors").stat().st_mtime_ns
+    found = train_population(s3, quick.replace(preset="named"), 3, tmp_path / "run", workers=1)
+    assert (tmp_path / "run" / "networks" / "0000.safetensors").stat().st_mtime_ns == before
+    assert [r["seed"] for r in found.rows] == [0, 1, 2]
+    fewer = train_population(s3, quick, 1, tmp_path / "run", workers=1)
+    assert len(fewer.rows) == 3
+    assert open_training_run(tmp_path / "run").models == 3
+
+
+def test_other_settings_are_refused(
+    s3: Group, d5: Group, quick: TrainConfig, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    train_population(s3, quick, 1, run, workers=1)
+    with pytest.raises(RhosetError, match=r"width 24, now 32") as caught:
+        train_population(s3, quick.replace(width=32), 1, run, workers=1)
+    assert caught.value.slug == "run-settings-differ"
+    with pytest.raises(RhosetError, match="first_seed 0, now 7"):
+        train_population(s3, quick, 1, run, first_seed=7, workers=1)
+    with pytest.raises(RhosetError, match="group S3, now D5"):
+        train_population(d5, quick, 1, run, workers=1)
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "thesis.txt").write_text("mine")
+    with pytest.raises(RhosetError, match="not empty"):
+        train_population(s3, quick, 1, other, workers=1)
+    assert {p.name for p in other.iterdir()} - {".lock"} == {"thesis.txt"}
+    with pytest.raises(RhosetError, match="is a file"):
+        train_population(s3, quick, 1, other / "thesis.txt", workers=1)
+    with pytest.raises(RhosetError, match="models 0"):
+        train_population(s3, quick, 0, run)
+
+
+def test_another_machine_or_thread_count_is_said(
+    s3: Group, quick: TrainConfig, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    train_population(s3, quick, 1, run, workers=1)
+    manifest = (run / "run.toml").read_text()
+    processor = open_run(run).manifest["environment"]["processor"]
+    (run / "run.toml").write_text(manifest.replace(processor, "Another Processor"))
+    found = train_population(s3, quick, 2, run, workers=1)
+    assert found.notes == (f"processor was Another Processor, is {processor} now",)
+    assert open_run(run).manifest["resumed"][0]["processor"] == processor
+    threads = train_population(s3, quick, 3, run, workers=1, threads=2)
+    assert any("threads was 1, is 2 now" in note for note in threads.notes)
+    assert open_run(run).results()[2]["threads"] == 2
+
+
+def test_a_network_that_diverges_is_recorded_and_the_others_go_on(
+    s3: Group, quick: TrainConfig, tmp_path: Path
+) -> None:
+    config = quick.replace(optimizer="sgd", learning_rate=1e8, activation="square")
+    found = train_population(s3, config, 2, tmp_path / "run", workers=1)
+    assert [r["label"] for r in found.rows] == ["diverged"] * 2
+    assert all(r["reason"] == "non-finite" and math.isfinite(r["loss"]) for r in found.rows)
+    assert open_run(tmp_path / "run").indices == ()
+    again = train_population(s3, config, 3, tmp_path / "run", workers=1)
+    assert len(again.rows) == 3
+
+
+def test_only_the_diverging_network_stops(
+    s3: Group, quick: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    advance = Trainer.advance
+    monkeypatch.setattr(
+        Trainer, "advance", lambda self: math.nan if self.seed == 1 else advance(self)
+    )
+    found = train_population(s3, quick, 3, tmp_path / "run", workers=1)
+    assert [r["label"] for r in found.rows] == ["generalised", "diverged", "generalised"]
+
+
+def test_labels(d5: Group, quick: TrainConfig) -> None:
+    few = quick.replace(train_fraction=0.3, weight_decay=0.0, max_steps=200)
+    outcome = train_network(d5.table, few, seed=0)[1]
+    assert outcome.label == "memorised"
+    assert outcome.generalised_at is None
+    assert train_network(d5.table, quick.replace(max_steps=3), seed=0)[1].label == "undertrained"
+
+
+def test_stopping_rules(s3: Group, quick: TrainConfig) -> None:
+    by_loss = quick.replace(stop_loss=0.05, max_steps=1000)
+    outcome = train_network(s3.table, by_loss, seed=0)[1]
+    assert outcome.reason == "loss"
+    assert outcome.final.loss <= 0.05
+    plateau = quick.replace(plateau_window=50, plateau_tolerance=0.05, max_steps=5000)
+    outcome = train_network(s3.table, plateau, seed=0)[1]
+    assert outcome.reason == "plateau"
+    assert 100 <= outcome.steps < 5000
+    late = train_network(s3.table, by_loss.replace(min_steps=300), seed=0)[1]
+    assert late.steps == 300
+    never = plateau.replace(plateau_loss=1e-9, max_steps=400)
+    assert train_network(s3.table, never, seed=0)[1].reason == "max_steps"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"batch": 7},
+        {"train_fraction": 0.6, "optimizer": "adamw", "plateau_window": 30},
+        {"optimizer": "sgd", "learning_rate": 0.5, "schedule": "cosine"},
+    ],
+)
+def test_training_goes_on_bit_for_bit_from_its_state(
+    changes: dict[str, object], s3: Group, quick: TrainConfig, tmp_path: Path
+) -> None:
+    config = quick.replace(**changes)
+    with cpu_threads(1):
+        whole = Trainer(s3.table, config, seed=3)
+        outcome = whole.run()
+        first = Trainer(s3.table, config, seed=3)
+
+        class Stop(Exception):
+            pass
+
+        def stop(trainer: Trainer) -> None:
+            if trainer.step == 47:
+                write_state(tmp_path / "state", trainer.state(), "me")
+                raise Stop
+
+        with pytest.raises(Stop):
+            first.run(every_step=stop)
+        state = read_state(tmp_path / "state", "me")
+        assert state is not None
+        assert read_state(tmp_path / "state", "somebody else") is None
+        second = Trainer(s3.table, config, seed=3, state=state)
+        resumed = second.run()
+    assert resumed.history == outcome.history
+    for a, b in zip(whole.network.parameters(), second.network.parameters(), strict=True):
+        assert a.detach().numpy().tobytes() == b.detach().numpy().tobytes()
+    (tmp_path / "state").write_bytes((tmp_path / "state").read_bytes()[:-100])
+    assert read_state(tmp_path / "state", "me") is None
+
+
+SCRIPT = """
+import sys, json
+from rhoset.groups import group
+from rhoset.training import TrainConfig, train_population
+config = TrainConfig.from_dict(json.loads(sys.argv[2]))
+train_population(
+    group("S3"), config, int(sys.argv[3]), sys.argv[1], workers=int(sys.argv[4]), state_every=0.05,
+    progress=lambda news: print(news.index, flush=True),
+)
+"""
+
+
+def kill_and_resume(
+    folder: Path, config: TrainConfig, models: int, workers: int, kills: int
+) -> int:
+    """Kill the training process at random moments after its first news, until `kills` are done or
+    it ends by itself."""
+    generator = np.random.default_rng(kills)
+    done = 0
+    while done < kills:
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-c", SCRIPT, str(folder), json.dumps(config.to_dict())),
+                *(str(models), str(workers)),
+            ],
+            stdout=subprocess.PIPE,
+            env=dict(os.environ, OMP_NUM_THREADS="1"),
+        )
+        with process:
+            assert process.stdout is not None
+            if process.stdout.readline():
+                time.sleep(generator.uniform(0, 0.4))
+            process.send_signal(signal.SIGKILL)
+        if process.returncode == 0:
+            break
+        assert process.returncode == -signal.SIGKILL
+        done += 1
+    return done
+
+
+def check_killed_run(tmp_path: Path, s3: Group, kills: int, models: int, workers: int) -> None:
+    config = TrainConfig(width=24, embed_dim=16, max_steps=600, evaluate_every=50)
+    killed = kill_and_resume(tmp_path / "killed", config, models, workers, kills)
+    assert killed == kills
+    time.sleep(0.3)  # orphaned workers notice and end
+    found = train_population(s3, config, models, tmp_path / "killed", workers=1)
+    train_population(s3, config, models, tmp_path / "whole", workers=1)
+    assert networks(tmp_path / "killed") == networks(tmp_path / "whole")
+    assert [r["index"] for r in found.rows] == list(range(models))
+    assert found.notes == ()
+    names = [p.name for p in (tmp_path / "killed").rglob("*") if p.name.endswith(".tmp")]
+    assert names == []
+    assert list((tmp_path / "killed" / "state").iterdir()) == []
+
+
+def test_a_killed_run_is_finished_without_loss_or_duplicate(tmp_path: Path, s3: Group) -> None:
+    check_killed_run(tmp_path, s3, kills=3, models=16, workers=1)
+
+
+@pytest.mark.slow
+def test_a_run_killed_twenty_times(tmp_path: Path, s3: Group) -> None:
+    check_killed_run(tmp_path, s3, kills=20, models=150, workers=2)
+
+
+def test_two_processes_do_not_write_to_one_run(
+    s3: Group, quick: TrainConfig, tmp_path: Path
+) -> None:
+    from rhoset.training.runlock import locked
+
+    train_population(s3, quick, 1, tmp_path / "run", workers=1)
+    with (
+        locked(tmp_path / "run"),
+        pytest.raises(RhosetError, match=f"process {os.getpid()} is training here") as caught,
+    ):
+        train_population(s3, quick, 2, tmp_path / "run", workers=1)
+    assert caught.value.slug == "run-busy"
+    train_population(s3, quick, 2, tmp_path / "run", workers=1)
+
+
+def test_damaged_files_are_trained_again(s3: Group, quick: TrainConfig, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    train_population(s3, quick, 3, run, workers=1)
+    whole = networks(run)
+    (run / "networks" / "0000.safetensors").write_bytes(b"not a network")
+    (run / "records" / "0001.json").write_text("{")
+    (run / "results.csv").write_text("")
+    (run / "group.safetensors").unlink()
+    found = train_population(s3, quick, 3, run, workers=1)
+    assert "[0, 1] were incomplete or damaged" in found.notes[0]
+    assert networks(run) == whole
+    assert len(open_run(run).results()) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "named"),
+    [
+        ("run.toml", b"[[[", "not TOML"),
+        ("run.toml", b'format = "other"', "not the manifest of a training run"),
+        ("group.safetensors", b"\x00" * 40, "cannot be read"),
+    ],
+)
+def test_a_damaged_run_is_named(
+    name: str, content: bytes, named: str, s3: Group, quick: TrainConfig, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    train_population(s3, quick, 1, run, workers=1)
+    (run / name).write_bytes(content)
+    with pytest.raises(RhosetError, match=named) as caught:
+        train_population(s3, quick, 1, run, workers=1)
+    assert caught.value.slug == "bad-run"
+    with pytest.raises(RhosetError):
+        retrain(run, 0)
+
+
+def test_a_worker_that_keeps_dying_is_reported(
+    s3: Group, quick: TrainConfig, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    train_population(s3, quick, 1, run, workers=1)
+    events = list(train_in_processes(tmp_path / "nowhere", [0], 1, 1, 60.0))
+    assert isinstance(events[-1], Failed)
+    assert events[-1].slug == "bad-run"
+    (run / "records").rename(run / "moved")
+    (run / "records").write_text("in the way")
+    events = list(train_in_processes(run, [1], 1, 1, 60.0))
+    assert isinstance(events[-1], Failed)
+
+
+def test_an_index_that_is_not_there(s3: Group, quick: TrainConfig, tmp_path: Path) -> None:
+    train_population(s3, quick, 1, tmp_path / "run", workers=1)
+    with pytest.raises(RhosetError, match="has networks 0 to 0, not 4"):
+        retrain(tmp_path / "run", 4)
