@@ -1,0 +1,100 @@
+"""`rhoset construct`: an ideal network from ρ-sets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from rhoset.cli._command import command as make_command
+from rhoset.cli._output import Output, Payload
+
+
+@make_command(example='rhoset construct S5 --irrep "[4,1]" --irrep sign --out ideal.safetensors')
+@click.argument("group", metavar="GROUP")
+@click.option("--irrep", "irreps", metavar="PLAN", multiple=True, required=True,
+              help="NAME, or NAME:KEY=VALUE,… with keys size, directions, split, rows, columns, "
+              "strength, paired; once for each circuit.")
+@click.option("--noise", type=float, default=0.0, show_default=True,
+              help="Noise on the weights, relative to their size.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything drawn.")
+@click.option("--margin", type=float, default=10.0, show_default=True,
+              help="Margin of the network without noise, in nats.")
+@click.option("--width", type=int, metavar="M", help="Neurons; those not needed are dead.")
+@click.option("--activation", default="relu", show_default=True, metavar="NAME",
+              help="Activation of the network.")
+@click.option("--plain", is_flag=True, help="Leave the neurons in order and at equal scale.")
+@click.option("--out", "target", metavar="NET", required=True, type=click.Path(path_type=Path),
+              help="The network file to write.")
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
+def command(
+    out: Output,
+    group: str,
+    irreps: tuple[str, ...],
+    noise: float,
+    seed: int,
+    margin: float,
+    width: int | None,
+    activation: str,
+    plain: bool,
+    target: Path,
+    force: bool,
+) -> Payload:
+    """Write an ideal network made of ρ-set circuits, with noise if wished.
+
+    Each PLAN is one circuit on the smallest ρ-set of an irrep (see `groups show`), or `natural` for
+    the group's own permutations, or `sign`. Neurons are shuffled and rescaled, so that nothing but
+    the weights gives the structure away.
+    """
+    from rhoset.errors import RhosetError
+    from rhoset.networks import evaluate, write_network
+    from rhoset.networks.constructing import construct
+
+    if target.exists() and not force:
+        raise RhosetError(
+            f"{target} is there already: choose another name or give --force", slug="file-exists"
+        )
+    planted = construct(
+        group,
+        irreps,
+        noise=noise,
+        seed=seed,
+        margin=margin,
+        width=width,
+        activation=activation,
+        rescale=1.0 if plain else 4.0,
+        shuffle=not plain,
+    )
+    measured = evaluate(planted.network)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    write_network(target, planted.network)
+    out.table(
+        ["circuit", "ρ-sets", "neurons"],
+        [
+            [c.plan.irrep, f"{c.left_set.size}×{c.right_set.size}", len(c.neurons)]
+            for c in planted.circuits
+        ],
+    )
+    out.say(
+        f"{target}: width {planted.network.width}, accuracy {measured.accuracy:.2%},"
+        f" margin {measured.margin:.3g} nats"
+    )
+    return {
+        "network": str(target),
+        "group": group,
+        "width": planted.network.width,
+        "accuracy": measured.accuracy,
+        "loss": measured.loss,
+        "margin": measured.margin,
+        "ideal_margin": planted.margin,
+        "circuits": [
+            {
+                "irrep": c.plan.irrep,
+                "left_size": c.left_set.size,
+                "right_size": c.right_set.size,
+                "neurons": len(c.neurons),
+            }
+            for c in planted.circuits
+        ],
+        "digest": planted.network.digest,
+    }
