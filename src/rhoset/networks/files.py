@@ -1,8 +1,9 @@
 """Network files: safetensors with the four tables, or with the factors that make them.
 
-A file that holds any of the tables ``left`` and ``right`` is judged by its tables; other tensors in
-it are parameters that ride along. Otherwise it must hold the factors ``embed_left``,
-``embed_right``, ``hidden_left``, ``hidden_right``, ``unembed`` and the table ``cayley``.
+A file that holds ``left`` is judged by its tables ``left``, ``right``, ``unembed`` and ``bias``;
+other tensors in it are parameters that ride along. Otherwise it must hold the factors
+``embed_left``, ``embed_right``, ``hidden_left``, ``hidden_right``, ``unembed`` and perhaps ``bias``.
+The multiplication table is ``table``, or ``cayley`` where there is no ``table``.
 """
 
 from __future__ import annotations
@@ -76,11 +77,11 @@ def write_network(
     """
     if network.factors:
         tensors = {**network.factors, "cayley": network.table}
-        taken = {*tensors, "left", "right", "table"}
+        taken = {*tensors, "left", "table", "bias"}
     else:
         tensors = {name: getattr(network, name) for name in TABLE_TENSORS}
         tensors["table"] = network.table
-        taken = set(tensors)
+        taken = {*tensors}
     for name, value in (parameters or {}).items():
         if name in taken:
             raise RhosetError(
@@ -95,12 +96,9 @@ def write_network(
 def _layout(names: set[str]) -> tuple[tuple[str, ...], str]:
     """The tensors to read and the name of the multiplication table among them."""
     needed: tuple[str, ...]
-    factored = "left" not in names and "right" not in names and "embed_left" in names
-    if factored:
-        table = "table" if "table" in names and "cayley" not in names else "cayley"
-        needed = FACTOR_TENSORS
-    else:
-        table, needed = "table", TABLE_TENSORS
+    factored = "left" not in names and "embed_left" in names
+    needed = FACTOR_TENSORS if factored else TABLE_TENSORS
+    table = "cayley" if "table" not in names and (factored or "cayley" in names) else "table"
     missing = [name for name in (*needed, table) if name not in names]
     if missing:
         have = ", ".join(sorted(names)[:12]) or "none"
@@ -175,10 +173,9 @@ def _check_header(handle: Any, wanted: tuple[str, ...], table: str) -> None:
 
 
 def _network(tensors: dict[str, NDArray[Any]], metadata: dict[str, str]) -> Network:
-    activation = metadata.get("activation", "relu")
+    activation = metadata.get("activation", "relu").lower()
+    table = tensors.pop("table") if "table" in tensors else tensors.pop("cayley")
     if "left" in tensors:
         left, right, unembed, bias = (tensors[name] for name in TABLE_TENSORS)
-        table = tensors["table"]
         return Network(left, right, unembed, bias, table, activation, metadata=metadata)
-    table = tensors.pop("cayley") if "cayley" in tensors else tensors.pop("table")
     return fold_factors(tensors, table, activation=activation, metadata=metadata)

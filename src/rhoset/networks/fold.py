@@ -29,8 +29,8 @@ def fold_factors(
     Parameters
     ----------
     factors
-        ``embed_left`` (n, E), ``embed_right`` (n, E'), ``hidden_left`` (E, m), ``hidden_right``
-        (E', m), ``unembed`` (m, n) and perhaps ``bias`` (n,).
+        ``embed_left`` and ``embed_right`` (n, E), ``hidden_left`` and ``hidden_right`` (E, m),
+        ``unembed`` (m, n) and perhaps ``bias`` (n,).
     table
         (n, n) multiplication table.
 
@@ -41,7 +41,7 @@ def fold_factors(
 
     Notes
     -----
-    Cost n·m·(E + E') multiply-adds.
+    Cost 2n·m·E multiply-adds.
     """
     table = checked_table(table)
     n = table.shape[0]
@@ -52,10 +52,12 @@ def fold_factors(
     m = unembed.shape[0] if unembed.ndim == 2 else -1
     kept: dict[str, NDArray[Any]] = {}
     sides = []
+    embed_left = np.asarray(factors["embed_left"])
+    width = embed_left.shape[1] if embed_left.ndim == 2 else -1
     for side in ("left", "right"):
-        embed = np.asarray(factors[f"embed_{side}"])
-        width = embed.shape[1] if embed.ndim == 2 else -1
-        kept[f"embed_{side}"] = checked_weights(f"embed_{side}", embed, (n, width))
+        kept[f"embed_{side}"] = checked_weights(
+            f"embed_{side}", factors[f"embed_{side}"], (n, width)
+        )
         kept[f"hidden_{side}"] = checked_weights(
             f"hidden_{side}", factors[f"hidden_{side}"], (width, m)
         )

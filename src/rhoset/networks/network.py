@@ -46,10 +46,9 @@ class Network:
     activation
         One of `rhoset.networks.ACTIVATIONS`.
     factors
-        ``embed_left`` (n, E), ``embed_right`` (n, E'), ``hidden_left`` (E, m), ``hidden_right``
-        (E', m), ``unembed`` (m, n) and perhaps ``bias`` (n,), when the file stores these instead
-        of the tables; the four tables are then their products in float64, and `digest` names the
-        factors.
+        ``embed_left`` and ``embed_right`` (n, E), ``hidden_left`` and ``hidden_right`` (E, m),
+        ``unembed`` (m, n) and perhaps ``bias`` (n,), when the file stores these instead of the
+        tables; the four tables are then their products in float64, and `digest` names the factors.
     metadata
         Strings: group, activation, how it was trained, …
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from rhoset.groups import Group
 
 DEGREE = {"relu": 1, "abs": 1, "linear": 1, "square": 2}
-"""Degree k of the activations with φ(st) = s^k φ(t) for s > 0; neurons of others are not rescaled."""
+"""Degree k where φ(st) = s^k φ(t) for s > 0; neurons of other activations are not rescaled."""
 
 ALL_PAIRS_MAX_ORDER = 130
 """Largest group on which the margin of a network with blocks of slots is found from all pairs."""

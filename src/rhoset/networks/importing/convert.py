@@ -246,6 +246,10 @@ def _convert(
             f" are in another order than {assumed.name} ({assumed.description}); tried"
             f" {', '.join(o.name for o in scores)}"
         )
+    elif parameters.vocabulary > base.order:
+        note = (
+            f"the vocabulary has {parameters.vocabulary} elements; the first {base.order} are used"
+        )
     else:
         note = ""
     return _with_order(asked, base, assumed, instance, note)

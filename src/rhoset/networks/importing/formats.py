@@ -50,6 +50,9 @@ def stander(tensors: Tensors) -> list[Parameters]:
         ("linear.bias", "unembed.bias"),
     )
     _matrices("stander", {name: array for name, array in t.items() if name.endswith("weight")})
+    for name in ("linear.bias", "unembed.bias"):
+        if name in t and t[name].ndim != 1:
+            raise _shape("stander", name, t[name], "one axis")
     left_width, right_width = t["lembed.weight"].shape[1], t["rembed.weight"].shape[1]
     linear = t["linear.weight"].T
     if linear.shape[0] == left_width + right_width:
@@ -72,6 +75,7 @@ def stander(tensors: Tensors) -> list[Parameters]:
             t["unembed.weight"].T,
             bias=t.get("unembed.bias"),
             hidden_bias=t.get("linear.bias"),
+            spare_vocabulary=True,
         )
     ]
 
@@ -118,6 +122,8 @@ def factored(tensors: Tensors) -> list[Parameters]:
     needed = ("embed_left", "embed_right", "hidden_left", "hidden_right", "unembed", "cayley")
     t = _take("factored", tensors, needed, ("bias",))
     _matrices("factored", {name: array for name, array in t.items() if name != "bias"})
+    if "bias" in t and t["bias"].ndim != 1:
+        raise _shape("factored", "bias", t["bias"], "one axis")
     return [
         Parameters(
             t["embed_left"],

@@ -131,6 +131,7 @@ def mapped(tensors: Tensors, mapping: Mapping) -> list[Parameters]:
             hidden_bias=found.get("hidden_bias"),
             activation=mapping.activation,
             table=found.get("table"),
+            spare_vocabulary=True,
         )
     ]
 

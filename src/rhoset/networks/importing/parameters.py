@@ -38,6 +38,8 @@ class Parameters:
         Name of the activation.
     table
         The (n, n) table that the file itself holds, or None.
+    spare_vocabulary
+        True where v may exceed n; the elements beyond the group are left out then.
     """
 
     embed_left: NDArray[Any]
@@ -49,6 +51,7 @@ class Parameters:
     hidden_bias: NDArray[Any] | None = None
     activation: str = "relu"
     table: NDArray[Any] | None = None
+    spare_vocabulary: bool = False
 
     @property
     def vocabulary(self) -> int:
@@ -74,17 +77,17 @@ def to_network(parameters: Parameters, table: NDArray[Any], metadata: Mapping[st
         ("right embedding", p.embed_right.shape[:1]),
         ("unembedding", p.unembed.shape[-1:]),
     ):
-        if rows and rows[0] < n:
+        if rows and (rows[0] < n or (rows[0] > n and not p.spare_vocabulary)):
             raise RhosetError(
-                f"the {name} has {rows[0]} elements, fewer than the group's order {n}: give the"
-                " group the network was trained on",
+                f"the {name} has {rows[0]} elements, the group has order {n}: give the group that"
+                " the network was trained on",
                 slug="checkpoint-order",
             )
-    embed_left, embed_right = p.embed_left[:n], p.embed_right[:n]
     unembed, bias = p.unembed[..., :n], None if p.bias is None else p.bias[:n]
+    embed_left, embed_right = p.embed_left[:n], p.embed_right[:n]
     if p.hidden_left is None or p.hidden_right is None:
         left, right = embed_left, embed_right
-    else:
+    elif p.hidden_bias is None and embed_left.shape == embed_right.shape:
         factors = {
             "embed_left": embed_left,
             "embed_right": embed_right,
@@ -94,10 +97,10 @@ def to_network(parameters: Parameters, table: NDArray[Any], metadata: Mapping[st
         }
         if bias is not None:
             factors["bias"] = bias
-        folded = fold_factors(factors, table, activation=p.activation, metadata=metadata)
-        if p.hidden_bias is None:
-            return folded
-        left, right = folded.left, folded.right
+        return fold_factors(factors, table, activation=p.activation, metadata=metadata)
+    else:
+        left, right = _product(embed_left, p.hidden_left), _product(embed_right, p.hidden_right)
+        unembed = unembed.astype(np.float64)
     if p.hidden_bias is not None:
         width = left.shape[-1]
         left = left.astype(np.float64) + checked_weights("hidden bias", p.hidden_bias, (width,))
@@ -105,3 +108,15 @@ def to_network(parameters: Parameters, table: NDArray[Any], metadata: Mapping[st
     if bias is None:
         bias = np.zeros(n, dtype=unembed.dtype)
     return Network(left, right, unembed, bias, table, p.activation, metadata=metadata)
+
+
+def _product(embed: NDArray[Any], hidden: NDArray[Any]) -> NDArray[np.float64]:
+    if embed.ndim != 2 or hidden.ndim != 2 or embed.shape[1] != hidden.shape[0]:
+        raise RhosetError(
+            f"an embedding of shape {embed.shape} does not fit a linear map of shape"
+            f" {hidden.shape}: expected (n, E) and (E, m)",
+            slug="network-shape",
+        )
+    return checked_weights("embedding", embed, embed.shape).astype(np.float64) @ checked_weights(
+        "linear map", hidden, hidden.shape
+    ).astype(np.float64)
