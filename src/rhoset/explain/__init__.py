@@ -19,6 +19,7 @@ from rhoset.explain.faithfulness import faithfulness as faithfulness
 from rhoset.explain.faithfulness import intervene as intervene
 from rhoset.explain.orbits import antipodes as antipodes
 from rhoset.explain.orbits import orbit as orbit
+from rhoset.explain.orbits import slot_symmetries as slot_symmetries
 from rhoset.explain.registry import Account as Account
 from rhoset.explain.registry import Subject as Subject
 from rhoset.explain.registry import account as account

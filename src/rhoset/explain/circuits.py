@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.explain.explanation import Circuit, frozen
-from rhoset.explain.orbits import antipodes, candidates, negative
+from rhoset.explain.orbits import antipodes, candidates, negative, slot_symmetries
 from rhoset.explain.placement import Directions, directions, place
 from rhoset.explain.quadrature import balanced_shares
-from rhoset.explain.slots import filled_slots, kind_of, slot_weights
+from rhoset.explain.slots import centred_readings, filled_slots, kind_of, slot_weights
 from rhoset.explain.spectrum import Spectrum
 from rhoset.groups import Group, Irrep, RhoSet, Subgroup
 from rhoset.networks import Network
@@ -88,7 +88,10 @@ def _circuits_of_irrep(
         [rows.sets[s].points[p] for s, p in zip(rows.chosen[placed], rows.point[placed])]
     )
     found = _right_directions(right[placed], unembed[placed], vectors, importance[placed], e)
-    columns = place(group, irrep, options, found)
+    lines = {option.index for option in options if option.basis.shape[1] == 1}
+    used = [rows.sets[s] for s in np.unique(rows.chosen[placed])]
+    first = [rho_set for rho_set in used if len(rho_set.points) not in lines]
+    columns = place(group, irrep, options, found, first)
     circuits = []
     pairs = {(int(s), int(t)) for s, t in zip(rows.chosen[placed], columns.chosen) if t >= 0}
     for s, t in sorted(pairs):
@@ -157,9 +160,9 @@ def _build(
     elif float(importance @ weight) < 0:
         right_set = negative(right_set)
     circuit = _read_and_write(network, spectrum, irrep, neurons, left_set, right_set, rows, columns)
-    if left_opposite is not None and right_opposite is not None:
-        flip = _against_reference(circuit, importance)
-        rows[flip], columns[flip] = left_opposite[rows[flip]], right_opposite[columns[flip]]
+    pairs = slot_symmetries(left_set, right_set)
+    if len(pairs) > 1:
+        rows, columns = _alike_readings(circuit, pairs)
         circuit = _read_and_write(
             network, spectrum, irrep, neurons, left_set, right_set, rows, columns
         )
@@ -168,24 +171,36 @@ def _build(
     return replace(circuit, kind=kind_of(circuit))
 
 
-def reading_vectors(circuit: Circuit) -> NDArray[np.float64]:
-    """(k, d): each neuron's vector a, from α(b') ≈ ⟨b', a⟩ and γ(c') ≈ ⟨a, c'⟩ by projection."""
-    b, c = circuit.left_set.points, circuit.right_set.points
-    d = b.shape[1]
-    return circuit.alpha @ b * (d / len(b)) / 2 + circuit.gamma @ c * (d / len(c)) / 2
+def _alike_readings(
+    circuit: Circuit, pairs: Sequence[tuple[NDArray[np.int32], NDArray[np.int32]]]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Rows and columns, among slots that write the same, where the neurons' readings agree best.
+
+    The strongest neuron stays where it is; all are compared with it, then with the mean reading.
+    """
+    readings = np.stack(
+        [
+            _centred(circuit, circuit.alpha[:, np.argsort(b)], circuit.gamma[:, np.argsort(c)])
+            for b, c in pairs
+        ]
+    )  # (pairs, k, p + q)
+    reference = readings[0, int(np.linalg.norm(readings[0], axis=1).argmax())]
+    best = np.zeros(len(circuit.neurons), dtype=np.intp)
+    for _ in range(3):
+        best = np.round(readings @ reference, 9).argmax(axis=0)
+        reference = readings[best, np.arange(len(best))].sum(axis=0)
+    left = np.stack([b for b, _ in pairs])[best, circuit.rows]
+    right = np.stack([c for _, c in pairs])[best, circuit.columns]
+    return left, right
 
 
-def _against_reference(circuit: Circuit, importance: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Neurons whose a points away from the leading direction of all the a's; (b, c) and (−b, −c)
-    are one slot when B = −B and C = −C, and this chooses between them."""
-    vectors = reading_vectors(circuit)
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    vectors = vectors / np.where(length > 0, length, 1.0)
-    _, axes = np.linalg.eigh((vectors * importance[:, None]).T @ vectors)
-    axis = axes[:, -1]
-    if axis[np.abs(axis).argmax()] < 0:
-        axis = -axis
-    return vectors @ axis < 0
+def _centred(
+    circuit: Circuit, alpha: NDArray[np.float64], gamma: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """(k, p + q) readings times weights, whatever the scale (s, 1/s) of each neuron."""
+    return centred_readings(replace(circuit, alpha=alpha, gamma=gamma)) * np.abs(
+        circuit.weight[:, None]
+    )
 
 
 def _read_and_write(

@@ -116,7 +116,7 @@ def thresholds() -> dict[str, float]:
     return {
         "dead_share": _spectrum.DEAD_SHARE,
         "point_fit": _placement.POINT_FIT,
-        "chance": _placement.CHANCE,
+        "by_chance": _placement.BY_CHANCE,
         "fit_ceiling": _placement.FIT_CEILING,
         "smaller_is_enough": _placement.SMALLER_IS_ENOUGH,
         "slack": _placement.SLACK,

@@ -95,6 +95,41 @@ def antipodes(rho_set: RhoSet) -> NDArray[np.int32] | None:
     return None
 
 
+def automorphisms(gset: GSet) -> NDArray[np.int32]:
+    """(a, k) permutations of the points that commute with the action, the identity first.
+
+    They are x·0 ↦ x·k for the points k that the stabilizer of 0 fixes. Cost a n.
+    """
+    fixed = np.flatnonzero(
+        np.all(gset.action[gset.stabilizer.elements] == np.arange(gset.action.shape[1]), axis=0)
+    )
+    out = np.empty((len(fixed), gset.action.shape[1]), dtype=np.int32)
+    for row, k in zip(out, fixed):
+        row[gset.action[:, 0]] = gset.action[:, k]
+    return out
+
+
+def slot_symmetries(
+    left_set: RhoSet, right_set: RhoSet
+) -> tuple[tuple[NDArray[np.int32], NDArray[np.int32]], ...]:
+    """Pairs (π, σ) of automorphisms of B and C with ⟨π(b), σ(c)⟩ = ⟨b, c⟩, the identity first.
+
+    The slots (b, c) and (π(b), σ(c)) then write the same. For a real irrep the pairs are ±1 (both
+    or none), for complex and quaternionic irreps unit scalars. Cost a p q.
+    """
+    coupling = left_set.points @ right_set.points.T
+    rights = automorphisms(right_set.gset)
+    found = []
+    for left in automorphisms(left_set.gset):
+        moved = coupling[left]  # (p, q): ⟨π(b), c⟩
+        near = np.abs(moved[:, rights[:, 0]] - coupling[:, :1]).max(axis=0) < FIXED
+        for right in rights[near]:
+            if np.abs(moved[:, right] - coupling).max() < FIXED:
+                found.append((left, right))
+                break
+    return tuple(found)
+
+
 def candidates(
     group: Group, irrep: Irrep, subgroups: Sequence[Subgroup], most: int | None = None
 ) -> tuple[Candidate, ...]:

@@ -10,24 +10,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv
+from scipy.special import betaincc
 
 from rhoset.explain.orbits import Candidate, orbit
 from rhoset.groups import Group, Irrep, RhoSet
 
 POINT_FIT = 0.8
 """A vector belongs to a ρ-set when its squared cosine with a point is at least this, and at least
-what `CHANCE` asks. Trained neurons reach 0.95; lower values admit neurons of no circuit."""
+what `BY_CHANCE` asks. Trained neurons reach 0.95; lower values admit neurons of no circuit."""
 
-CHANCE = 0.02
-"""... and at least so much that a random direction reaches it with at most this probability."""
+BY_CHANCE = 0.3
+"""... and at least so much that, were all vectors random, their expected number is at most this
+share of the vectors found there. A neuron must pass on both sides, so about the square of it is the
+share of neurons that are in a circuit by chance."""
 
-FIT_CEILING = 0.985
-"""`CHANCE` asks for no more than this squared cosine (large orbits are nearly dense)."""
+FIT_CEILING = 0.97
+"""`BY_CHANCE` asks for no more than this squared cosine. A large orbit has a point near any vector;
+that too few of its slots are filled then tells it from a circuit."""
 
 SMALLER_IS_ENOUGH = 2.0
 """A smaller ρ-set is preferred to a better fitting one while its misfit, less `SLACK`, is at most
@@ -96,24 +98,31 @@ def fits(points: NDArray[np.float64], found: Directions) -> NDArray[np.float64]:
     return (inner.reshape(-1, count, e) ** 2).sum(axis=2).T * found.share[:, None]
 
 
-def threshold(points: NDArray[np.float64]) -> float:
-    """The fit asked for on this ρ-set: see `POINT_FIT` and `CHANCE`.
+def threshold(points: NDArray[np.float64], best: NDArray[np.float64]) -> float:
+    """The fit asked for on this ρ-set, given each neuron's best fit on it: see `BY_CHANCE`.
 
     A random direction in ℝ^d has squared cosine distributed as Beta(1/2, (d−1)/2) with each point;
     the probabilities of the points are added.
     """
-    return _threshold(points.shape[1], len(points))
-
-
-@lru_cache(maxsize=1024)
-def _threshold(d: int, p: int) -> float:
+    p, d = points.shape
     if d == 1:
         return POINT_FIT
-    reached = float(betaincinv(0.5, (d - 1) / 2, 1 - CHANCE / p))
-    return max(POINT_FIT, min(reached, FIT_CEILING))
+    levels = np.sort(best[best >= POINT_FIT])
+    if levels.size == 0:
+        return FIT_CEILING
+    found = levels.size - np.arange(levels.size)
+    by_chance = len(best) * p * betaincc(0.5, (d - 1) / 2, np.minimum(levels, 1.0))
+    enough = np.flatnonzero(by_chance <= BY_CHANCE * found)
+    return min(float(levels[enough[0]]), FIT_CEILING) if enough.size else FIT_CEILING
 
 
-def place(group: Group, irrep: Irrep, options: Sequence[Candidate], found: Directions) -> Placement:
+def place(
+    group: Group,
+    irrep: Irrep,
+    options: Sequence[Candidate],
+    found: Directions,
+    first: Sequence[RhoSet] = (),
+) -> Placement:
     """The smallest fitting ρ-set and point of each neuron's direction.
 
     Parameters
@@ -122,6 +131,9 @@ def place(group: Group, irrep: Irrep, options: Sequence[Candidate], found: Direc
         `rhoset.explain.orbits.candidates` of the irrep, smallest first.
     found
         Directions of the neurons.
+    first
+        ρ-sets to try before others of their size: those of the other side whose stabilizers fix
+        more than a line, since C is B or −B more often than not.
 
     Cost N Σp d over the candidates with a one-dimensional fixed space, `PROPOSALS` times that for
     those neurons that none of these holds.
@@ -130,23 +142,24 @@ def place(group: Group, irrep: Irrep, options: Sequence[Candidate], found: Direc
     sets: list[RhoSet] = []
     tables: list[NDArray[np.float64]] = []
     asked: list[float] = []
+
+    def add(rho_set: RhoSet) -> None:
+        sets.append(rho_set)
+        tables.append(fits(rho_set.points, found))
+        asked.append(threshold(rho_set.points, tables[-1].max(axis=1)))
+
     for option in options:
         if option.basis.shape[1] == 1:
-            rho_set = orbit(group, irrep, option.basis[:, 0])
-            sets.append(rho_set)
-            tables.append(fits(rho_set.points, found))
-            asked.append(threshold(rho_set.points))
+            add(orbit(group, irrep, option.basis[:, 0]))
+    for rho_set in first:
+        add(rho_set)
     free = _choose(tables, asked, count)[0] < 0
     for option in options:
-        if option.basis.shape[1] == 1 or int(free.sum()) < AGREE:
-            continue
-        while int(free.sum()) >= AGREE:
+        while option.basis.shape[1] > 1 and int(free.sum()) >= AGREE:
             shared, held = _shared_orbit(group, irrep, option, found, free)
             if shared is None:
                 break
-            sets.append(shared)
-            tables.append(fits(shared.points, found))
-            asked.append(threshold(shared.points))
+            add(shared)
             free &= ~held
     chosen, point, fit = _choose(tables, asked, count)
     return Placement(tuple(sets), chosen, point, fit)
@@ -202,7 +215,7 @@ def _shared_orbit(
         vector = option.basis @ (inner[at] / np.linalg.norm(inner[at]))
         points = matrices @ vector
         best = fits(points, sub).max(axis=1)
-        held = best >= threshold(points)
+        held = best >= threshold(points, best)
         score = float((sub.importance * best)[held].sum())
         if int(held.sum()) >= AGREE and score > best_score:
             best_score, best_vector = score, vector
@@ -211,7 +224,8 @@ def _shared_orbit(
     vector = _refined(matrices, option, sub, best_vector)
     rho_set = orbit(group, irrep, vector)
     held = np.zeros(len(free), dtype=bool)
-    held[members] = fits(rho_set.points, sub).max(axis=1) >= threshold(rho_set.points)
+    best = fits(rho_set.points, sub).max(axis=1)
+    held[members] = best >= threshold(rho_set.points, best)
     if int(held.sum()) < AGREE:
         return None, nobody
     return rho_set, held
@@ -229,7 +243,8 @@ def _refined(
     for _ in range(2):
         points = matrices @ vector
         table = fits(points, found)
-        held = table.max(axis=1) >= threshold(points)
+        best = table.max(axis=1)
+        held = best >= threshold(points, best)
         if not held.any():
             return vector
         back = np.einsum("iab,ia->ib", matrices[table.argmax(axis=1)], found.frames[:, :, 0])

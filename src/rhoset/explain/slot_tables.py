@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.explain.explanation import Circuit
-from rhoset.explain.orbits import antipodes
+from rhoset.explain.orbits import slot_symmetries
 from rhoset.explain.slots import slot_weights
 from rhoset.groups import Group
 from rhoset.networks import activation
@@ -60,8 +60,8 @@ class SlotReport:
 def slot_tables(circuit: Circuit, phi: str = "relu") -> NDArray[np.float64]:
     """(p, q, p, q): T[b, c, b', c'] of every slot, 0 for empty ones.
 
-    Where B = −B and C = −C, (b, c) and (−b, −c) are one slot and share what its neurons do. Cost
-    and memory k p q and p² q².
+    Slots that write the same, as (b, c) and (−b, −c) do where B = −B and C = −C, share what their
+    neurons do. Cost and memory k p q and p² q².
     """
     p, q = circuit.shape
     act = activation(phi)
@@ -69,11 +69,13 @@ def slot_tables(circuit: Circuit, phi: str = "relu") -> NDArray[np.float64]:
     fired *= circuit.weight[:, None, None]
     tables = np.zeros((p, q, p, q))
     np.add.at(tables, (circuit.rows, circuit.columns), fired)
-    left, right = antipodes(circuit.left_set), antipodes(circuit.right_set)
-    if left is not None and right is not None:
-        other = tables[left][:, right][:, :, left][:, :, :, right]
-        tables = (tables + other) / 2
-    return tables
+    pairs = slot_symmetries(circuit.left_set, circuit.right_set)
+    if len(pairs) == 1:
+        return tables
+    shared = np.zeros_like(tables)
+    for b, c in pairs:
+        shared += tables[np.ix_(b, c, b, c)]
+    return shared / len(pairs)
 
 
 def doubly_centred(tables: NDArray[np.float64]) -> NDArray[np.float64]:

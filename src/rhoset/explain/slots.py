@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.explain.explanation import Circuit
-from rhoset.explain.orbits import antipodes
+from rhoset.explain.orbits import slot_symmetries
 
 KINDS = {
     "full": "every slot filled, weights even, all neurons read with one vector a",
@@ -33,16 +33,14 @@ this."""
 def slot_weights(circuit: Circuit) -> NDArray[np.float64]:
     """(p, q): Σ κ_i ‖(α_i, γ_i)‖ over the neurons of each slot.
 
-    Norms are of the centred readings, per point. Where B = −B and C = −C, (b, c) and (−b, −c) write
-    the same and share their weight evenly.
+    Norms are of the centred readings, per point. Slots that write the same, as (b, c) and (−b, −c)
+    do where B = −B and C = −C, share their weight evenly (`slot_symmetries`).
     """
     strength = circuit.weight * reading_norms(circuit)
     weights = np.zeros(circuit.shape)
     np.add.at(weights, (circuit.rows, circuit.columns), strength)
-    left, right = antipodes(circuit.left_set), antipodes(circuit.right_set)
-    if left is not None and right is not None:
-        weights = (weights + weights[np.ix_(left, right)]) / 2
-    return weights
+    pairs = slot_symmetries(circuit.left_set, circuit.right_set)
+    return sum((weights[np.ix_(b, c)] for b, c in pairs), np.zeros(circuit.shape)) / len(pairs)
 
 
 def centred_readings(circuit: Circuit) -> NDArray[np.float64]:
