@@ -13,7 +13,7 @@ import numpy as np
 
 from .blocks import Block
 from .inputs import Certificate
-from .model import Chunk, Model, Tally, evaluate_pairs
+from .model import Chunk, Model, Tally, cross_entropy, evaluate_pairs
 from .rigor import EXP_SLACK, gamma, require, up
 
 MAX_TABLE = 1 << 28
@@ -75,6 +75,6 @@ class CosetRule:
         chunk.right[:] = right
         chunk.least[right] = lower.min(axis=0)[right]
         with np.errstate(over="ignore"):
-            chunk.excess[right] = np.exp(-lower[:, right]).sum(axis=0) * EXP_SLACK
+            chunk.loss[right] = cross_entropy(np.exp(-lower[:, right]).sum(axis=0) * EXP_SLACK)
         if exact:
             evaluate_pairs(model, tally, chunk, np.flatnonzero(~right))

@@ -15,8 +15,8 @@ from .inputs import Weights
 from .rigor import EXP_SLACK, TINY, Array, gamma, require, up
 
 Ints = NDArray[np.intp]
-NEAR_TIES = 2048
-"""Margins too small for float64 that are settled in rational arithmetic, at most; the rest count as wrong."""
+RATIONAL_WORK = 4_000_000
+"""Products that rational arithmetic may form for margins too small for float64; the rest count as wrong."""
 
 
 @dataclass
@@ -28,23 +28,23 @@ class Tally:
     margin: float = float("inf")
     operations: int = 0
     exact_left: float = float("inf")
-    ties_left: int = NEAR_TIES
+    rational_left: int = RATIONAL_WORK
 
     def add(self, chunk: Chunk) -> None:
         self.right += int(chunk.right.sum())
         self.margin = min(self.margin, float(chunk.least.min(initial=np.inf)))
-        self.loss += float(np.log1p(chunk.excess).sum()) * EXP_SLACK
+        self.loss += float(chunk.loss.sum())
 
 
 @dataclass
 class Chunk:
-    """Some pairs: proved right or not, a lower bound of the margin, an upper bound of Σ_w exp(−margin(w))."""
+    """Some pairs: proved right or not, a lower bound of the margin, an upper bound of the cross-entropy."""
 
     x: Ints
     y: Ints
     right: NDArray[np.bool_]
     least: Array
-    excess: Array
+    loss: Array
 
 
 @dataclass(frozen=True)
@@ -122,14 +122,14 @@ def build_model(weights: Weights, group: Group, arithmetic: str) -> Model:
         )
     unembed, n = stored["unembed"], len(weights.table)
     m = len(unembed)
-    slack = np.zeros(m)
+    slack = sizes = np.zeros(m)
     if weights.factored:
         width = stored["embed_left"].shape[1]
         parts = [(stored["embed_left"], stored["hidden_left"]), (stored["embed_right"], stored["hidden_right"])]
         left, right = (e @ w for e, w in parts)
         steps = gamma(2 * width + 4, "float64") + (gamma(2 * width + 4, "float32") if single else 0.0)
         loss = TINY["float32"] if single else TINY["float64"]
-        sizes = sum((np.abs(e) @ np.abs(w)).max(axis=0, initial=0) for e, w in parts)
+        sizes = np.asarray(sum((np.abs(e) @ np.abs(w)).max(axis=0, initial=0) for e, w in parts))
         slack = up(steps * sizes + 4 * (width + 1) * loss)
         bias = stored.get("bias", np.zeros(n))
     else:
@@ -145,7 +145,7 @@ def build_model(weights: Weights, group: Group, arithmetic: str) -> Model:
     if single:
         underflow = TINY["float32"] * (m + 4) * (1 + float(reach.max(initial=0)) + float(sizes.max(initial=0)))
         floor += 2 * (gamma(m + 8, "float32") * magnitude + underflow)
-        fits = max(magnitude, float(widest.max(initial=0)), float(reach.max(initial=0))) < 3e38
+        fits = max(magnitude, *(float(a.max(initial=0)) for a in (widest, reach, sizes))) < 3e38
         floor = floor if fits else float("inf")
     return Model(
         group,
@@ -164,8 +164,13 @@ def build_model(weights: Weights, group: Group, arithmetic: str) -> Model:
 def new_chunk(model: Model, x: Ints, y: Ints) -> Chunk:
     """Pairs of which nothing is known but the size of the weights; they count as wrong."""
     worst = 2 * model.magnitude
-    excess = np.full(len(x), model.order * np.exp(min(700.0, worst)))
-    return Chunk(x, y, np.zeros(len(x), dtype=bool), np.full(len(x), -worst), excess)
+    loss = np.full(len(x), (np.log(model.order) + worst) * EXP_SLACK)
+    return Chunk(x, y, np.zeros(len(x), dtype=bool), np.full(len(x), -worst), loss)
+
+
+def cross_entropy(excess: Array) -> Array:
+    """Upper bound of log(1 + Σ_w exp(−margin(w))); infinite or NaN sums give infinity."""
+    return np.where(np.isfinite(excess), np.log1p(excess) * EXP_SLACK, np.inf)
 
 
 def evaluate_pairs(model: Model, tally: Tally, chunk: Chunk, which: Ints, dtype: type = np.float64) -> None:
@@ -187,8 +192,9 @@ def evaluate_pairs(model: Model, tally: Tally, chunk: Chunk, which: Ints, dtype:
         logits[product, columns] = -np.inf
         margin = -logits.max(axis=0).astype(np.float64)
         excess = np.exp(logits, out=logits).sum(axis=0, dtype=np.float64) * np.exp(error) * EXP_SLACK
+        loss = np.fmin(cross_entropy(excess), np.maximum(0, error - margin) + np.log(model.order) * EXP_SLACK)
     _record(model, tally, chunk, which, margin, error, dtype is np.float64)
-    chunk.excess[which] = np.fmin(np.where(np.isnan(excess), np.inf, excess), chunk.excess[which])
+    chunk.loss[which] = np.fmin(loss, chunk.loss[which])
     open_ = which[~chunk.right[which] & ~(margin < -error)]
     if dtype is not np.float64 and error > 0 and len(open_):
         evaluate_pairs(model, tally, chunk, open_)
@@ -217,7 +223,7 @@ def evaluate_outputs(
             margin[part] = correct[place[part]] - value
         total = excess[pairs] + np.add.reduceat(np.exp(-margin), start) * np.exp(error) * EXP_SLACK
         margin = np.minimum.reduceat(margin, start)
-    chunk.excess[pairs] = np.where(np.isfinite(total), total, chunk.excess[pairs])
+    chunk.loss[pairs] = np.fmin(cross_entropy(total), chunk.loss[pairs])
     _record(model, tally, chunk, pairs, margin, error, True)
     chunk.least[pairs] = np.fmin(least[pairs], chunk.least[pairs])
 
@@ -228,9 +234,9 @@ def _record(
     chunk.right[which] = margin > model.floor + error
     exact = ties and error > 0 and model.exact_tables and model.floor == 0
     close = which[~(np.abs(margin) > error)] if exact else which[:0]
-    for j in close[: tally.ties_left]:
-        chunk.right[j] = _wins(model, int(chunk.x[j]), int(chunk.y[j]))
-    tally.ties_left -= min(len(close), tally.ties_left)
+    for j in close:
+        tally.rational_left -= model.width * model.order
+        chunk.right[j] = tally.rational_left >= 0 and _wins(model, int(chunk.x[j]), int(chunk.y[j]))
     chunk.least[which] = np.fmax(margin - error, -2 * model.magnitude)
 
 

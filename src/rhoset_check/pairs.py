@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from .blocks import Block
 from .inputs import Certificate
-from .model import Chunk, Ints, Model, Tally, evaluate_outputs, evaluate_pairs
+from .model import Chunk, Ints, Model, Tally, cross_entropy, evaluate_outputs, evaluate_pairs
 from .rigor import EXP_SLACK, TINY, Array, gamma, require, up
 
 RESIDUALS = ("plain", "norm", "centred")
@@ -208,7 +208,7 @@ class PairsRule:
                 pair, output = self._in_span(tally, chunk, keep, states, unsettled, rest, correct, least, excess)
                 open_ = np.asarray(np.bincount(pair, minlength=len(x)) > 0)
             done = np.flatnonzero(~open_)
-            chunk.right[done], chunk.least[done], chunk.excess[done] = True, least[done], excess[done]
+            chunk.right[done], chunk.least[done], chunk.loss[done] = True, least[done], cross_entropy(excess[done])
             if not exact:
                 return
             many = open_

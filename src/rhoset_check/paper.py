@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from .blocks import Block
 from .inputs import Certificate
-from .model import Chunk, Model, Tally
+from .model import Chunk, Model, Tally, cross_entropy
 from .rigor import UNIT, gamma, require, up
 
 
@@ -78,4 +78,4 @@ class PaperRule:
         right = slack > model.floor
         chunk.right[:] = right
         chunk.least[right] = slack[right]
-        chunk.excess[right] = np.fmin(chunk.excess[right], model.order * np.exp(-slack[right]))
+        chunk.loss[right] = np.fmin(chunk.loss[right], cross_entropy(model.order * np.exp(-slack[right])))

@@ -17,7 +17,7 @@ import numpy as np
 
 from .blocks import Block
 from .inputs import Certificate
-from .model import Ints, Model, Tally, new_chunk
+from .model import Ints, Model, Tally, cross_entropy, new_chunk
 from .pairs import Bools, make_residual, measure, one_sided, read_groups, rounding
 from .rigor import EXP_SLACK, INFLATE, Array, require, up
 
@@ -213,7 +213,7 @@ def settle_uniform(
         slack = lower[:, done] + model.floor
         chunk.right[:] = True
         chunk.least = slack.min(axis=0, initial=np.inf)
-        chunk.excess = (rule.sizes[:, None] * np.exp(-slack)).sum(axis=0) * EXP_SLACK
+        chunk.loss = cross_entropy((rule.sizes[:, None] * np.exp(-slack)).sum(axis=0) * EXP_SLACK)
         tally.add(chunk)
         return done
 
