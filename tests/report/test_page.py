@@ -141,7 +141,7 @@ def test_certificates_are_drawn(view: RunView):
 
 def test_names_are_escaped(view: RunView):
     odd = "<script>alert(1)</script> & \"ρ\" '"
-    networks = tuple(dataclasses.replace(n, name=odd, reasons=(odd,)) for n in view.networks)
+    networks = tuple(dataclasses.replace(n, name=odd, findings=(odd,)) for n in view.networks)
     page = render(dataclasses.replace(view, title=odd, group=odd, networks=networks))
     assert "<script>alert" not in page
     parsed(page)

@@ -8,16 +8,33 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from rhoset.report import svg
-from rhoset.report.views import HistoryView, IrrepView, MarginView, Matrix, NetworkView
+from rhoset.report.views import (
+    WANTED,
+    BudgetView,
+    HistoryView,
+    IrrepView,
+    MarginView,
+    Matrix,
+    NetworkView,
+    QuadratureView,
+)
 from rhoset.report.words import percent, quantity, wilson
 
-WANTED = 0.95
-"""The bound that counts as proved in the field's tables (Wu et al. 2024)."""
 COLOURS = 7
 """Number of irrep colours in the style sheet; with more irreps in use they recur. One more, grey,
 is for irreps that no network uses."""
 FAINT = 0.02
 """Shares of energy below this are not drawn in the heat map."""
+BUDGET_ROWS = 8
+"""Most terms of the margin budget drawn."""
+LOSSES = {
+    "uneven": "slots are missing or their weights uneven, so the ideal network favours some inputs",
+    "reading": "neurons read something besides their vectors a",
+    "writing": "neurons write beside their slots",
+    "left": "neurons that no circuit holds write to the logits",
+    "bias": "the bias varies over the outputs",
+}
+"""First word of a term of `rhoset.explain.diagnose` → what it means."""
 METHODS = ("exhaustive", "irrep", "equivariant", "orbit", "coset", "paper")
 SHAPES = {
     "exhaustive": "M-5-5H5V5H-5Z",
@@ -138,17 +155,65 @@ def learned_irreps(
 
 
 def reason_bars(networks: Sequence[NetworkView]) -> str:
-    """Why networks have no cheap proof: how many networks name each reason first."""
-    counted = Counter(n.reasons[0].split(":")[0] for n in networks if n.reasons)
+    """Networks without a cheap proof, counted by the term that costs their margin most."""
+    counted = Counter(
+        n.budget.terms[0][0].split(" ")[0]
+        for n in networks
+        if not n.cheap and n.budget is not None and n.budget.terms
+    )
     if not counted:
         return ""
     most = max(counted.values())
     rows = "".join(
         f'<li><span class="reason-bar" style="--share:{count / most:.3f}"></span>'
-        f'<b>{count}</b> <span>{escape(reason)}</span></li>'
+        f"<b>{count}</b> <span>{escape(LOSSES.get(reason, reason))}</span></li>"
         for reason, count in counted.most_common()
     )
     return f'<ul class="reasons">{rows}</ul>'
+
+
+def budget(view: BudgetView) -> str:
+    """The ideal margin, and below it each term's mean and largest loss."""
+    row, left, right, top = 26.0, 150.0, 56.0, 6.0
+    rows = [("ideal margin", view.margin, view.margin), *view.terms[:BUDGET_ROWS]]
+    width, height = 560.0, top + row * len(rows) + 40
+    x = svg.linear(0, max(1e-9, *(largest for _, _, largest in rows)), left, width - right)
+    bottom = top + row * len(rows)
+    high = max(1e-9, *(largest for _, _, largest in rows))
+    body = svg.x_axis(svg.nice_ticks(0, high), x, top, bottom, lambda v: f"{v:g}")
+    for k, (name, mean, largest) in enumerate(rows):
+        y = top + k * row
+        css = "good" if k == 0 else "bad"
+        body.append(svg.text(left - 10, y + row / 2 + 4, _shortened(name), "name", "end"))
+        body.append(svg.rect(left, y + 6, max(x(largest) - left, 0), row - 12, f"{css} pale"))
+        body.append(svg.rect(left, y + 6, max(x(mean) - left, 0), row - 12, css))
+        body.append(svg.text(x(largest) + 6, y + row / 2 + 4, f"{largest:.2f}", "tick"))
+    body.append(svg.line(x(view.margin), top, x(view.margin), bottom, "wanted"))
+    body.append(svg.text((left + width - right) / 2, height - 4, "nats", "axis", "middle"))
+    said = f"Ideal margin {view.margin:.2f} nats and the terms that reduce it"
+    return svg.figure(width, height, said, body)
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= 21 else f"{name[:20]}…"
+
+
+def circle(view: QuadratureView, colour: int) -> str:
+    """Where the neurons' vectors b (filled) and c (rings) point, for an irrep of dimension 2."""
+    size, radius = 190.0, 68.0
+    centre = size / 2
+    body = [
+        f'<circle cx="{centre:g}" cy="{centre:g}" r="{r:g}" class="orbit"/>'
+        for r in (radius, radius * 0.72)
+    ]
+    for vectors, r, css in ((view.left, radius, f"c{colour}"), (view.right, radius * 0.72, "ring")):
+        for (u, v), weight in zip(vectors, view.weights, strict=True):
+            body.append(
+                f'<circle cx="{svg.f(centre + r * u)}" cy="{svg.f(centre - r * v)}" '
+                f'r="{2 + 4 * weight:.1f}" class="node {css} s{colour}"/>'
+            )
+    label = f"{view.irrep}: {view.neurons} neurons on a circle"
+    return svg.figure(size, size, label, body)
 
 
 def heat_map(energy: Matrix, irreps: Sequence[IrrepView], colours: Colours) -> str:

@@ -9,10 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rhoset import __version__
 from rhoset.errors import RhosetError
-from rhoset.explain import Circuit, Explanation, explain, slot_weights
+from rhoset.explain import (
+    Circuit,
+    Explanation,
+    Quadrature,
+    diagnose,
+    explain,
+    slot_weights,
+)
 from rhoset.groups import Group, Irrep, Subgroup, irreps, minimal_rho_set_sizes, subgroup_classes
 from rhoset.groups import group as by_name
 from rhoset.networks import Network, evaluate, read_network
@@ -20,12 +28,23 @@ from rhoset.networks.runs import MANIFEST, certificates, open_networks, open_run
 from rhoset.report.history import history_view
 from rhoset.report.margins import margin_view
 from rhoset.report.solids import solid
-from rhoset.report.views import CertificateView, CircuitView, IrrepView, NetworkView, RunView
+from rhoset.report.views import (
+    BudgetView,
+    CertificateView,
+    CircuitView,
+    IrrepView,
+    Matrix,
+    NetworkView,
+    QuadratureView,
+    RunView,
+)
 from rhoset_check.verdict import check
 
 IN_USE = 0.01
 """An irrep counts as learned when it holds at least this share of the live neurons' energy. A
 larger value drops weak irreps such as sign from the list."""
+SAME_DIRECTION = 1e-6
+"""Unit vectors that differ by less than this count as one."""
 LARGEST_MATRIX = 64
 """Slot matrices with more rows or columns than this are left out of the report."""
 
@@ -124,6 +143,7 @@ def network_view(
     """One network's section."""
     explanation = explain(network, real_irreps=shared.irreps, subgroups=shared.subgroups)
     measured, ideal = evaluate(network), evaluate(explanation.ideal)
+    diagnosis = diagnose(explanation)
     energy = explanation.energy.share
     return NetworkView(
         name=name,
@@ -144,6 +164,11 @@ def network_view(
         seed=row.get("seed"),
         steps=row.get("steps"),
         seconds=row.get("seconds"),
+        quadratures=tuple(quadrature_view(q) for q in explanation.quadratures),
+        budget=BudgetView(
+            diagnosis.margin, tuple((t.name, t.mean, t.largest) for t in diagnosis.terms)
+        ),
+        findings=tuple(finding.text for finding in diagnosis.findings),
         margins=margin_view(network, shared.group, shared.irreps),
         history=history_view(path, shared.irreps),
     )
@@ -173,10 +198,34 @@ def circuit_view(circuit: Circuit) -> CircuitView:
         left_size=p,
         right_size=q,
         left=solid(circuit.left_set, rows if uneven else None),
-        slots=tuple(tuple(round(float(v), 3) for v in row) for row in weights / (mean or 1.0))
-        if max(p, q) <= LARGEST_MATRIX
+        slots=_rounded(weights / (mean or 1.0)) if max(p, q) <= LARGEST_MATRIX else (),
+    )
+
+
+def quadrature_view(quadrature: Quadrature) -> QuadratureView:
+    """The nodes of a quadrature; their directions where the irrep has dimension 2."""
+    k, dim = quadrature.left.shape
+    flat = dim == 2
+    left = quadrature.left
+    if np.ptp(left, axis=0).max(initial=0) < SAME_DIRECTION:
+        left = quadrature.read_left  # complex type: b is the same for all, and a tells them apart
+    return QuadratureView(
+        irrep=quadrature.irrep,
+        dim=dim,
+        neurons=k,
+        defect=quadrature.defect,
+        left=_rounded(left) if flat else (),
+        right=_rounded(quadrature.right) if flat else (),
+        weights=tuple(
+            round(float(w), 3) for w in quadrature.weight / max(quadrature.weight.max(), 1e-300)
+        )
+        if flat
         else (),
     )
+
+
+def _rounded(rows: NDArray[np.float64]) -> Matrix:
+    return tuple(tuple(round(float(v), 3) for v in row) for row in rows)
 
 
 def certificate_view(path: Path, network: Path) -> CertificateView:

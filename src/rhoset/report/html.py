@@ -16,7 +16,7 @@ from rhoset import __version__
 from rhoset.networks import write_atomic
 from rhoset.report import charts
 from rhoset.report.terms import COLUMNS, KINDS, TERMS
-from rhoset.report.views import NetworkView, RunView, SolidView
+from rhoset.report.views import CHEAP, WANTED, NetworkView, RunView, SolidView
 from rhoset.report.words import duration, number, percent, quantity
 
 
@@ -56,6 +56,8 @@ def render(run: RunView) -> str:
         solid_said=solid_said,
         slot_matrix=charts.slot_matrix,
         heat_map=lambda energy: charts.heat_map(energy, run.irreps, colours),
+        budget_chart=charts.budget,
+        circle=lambda view: charts.circle(view, colours[view.irrep]),
         margin_chart=lambda view: charts.margins(view, colours),
         history_chart=lambda view: charts.history(view, run.irreps, colours),
     )
@@ -70,8 +72,9 @@ def render(run: RunView) -> str:
         methods=charts.method_legend(run.networks),
         learned=charts.learned_irreps(run.irreps, run.networks, colours),
         reasons=charts.reason_bars(run.networks),
-        wanted=percent(charts.WANTED),
-        wanted_share=charts.WANTED,
+        wanted=percent(WANTED),
+        cheap=percent(CHEAP),
+        wanted_share=WANTED,
         hues={name: f"c{number}" for name, number in colours.items()},
         hue_index=colours,
         columns=COLUMNS,
@@ -83,7 +86,7 @@ def overview_facts(networks: Sequence[NetworkView]) -> list[Fact]:
     """The figures at the head of the report."""
     total = len(networks)
     best = [n.best for n in networks if n.best is not None]
-    proved = [c for c in best if c.accuracy_bound >= charts.WANTED]
+    proved = [c for c in best if c.accuracy_bound >= WANTED]
     facts = [
         Fact("Networks", str(total), "", "Trained from different random starts."),
         Fact(
@@ -96,7 +99,7 @@ def overview_facts(networks: Sequence[NetworkView]) -> list[Fact]:
     if best:
         facts += [
             Fact(
-                f"Proved ≥ {percent(charts.WANTED)}",
+                f"Proved ≥ {percent(WANTED)}",
                 f"{len(proved)}",
                 f"of {total}",
                 "Have a certificate whose bound on the accuracy is that high.",

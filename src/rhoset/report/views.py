@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+WANTED = 0.95
+"""The bound that counts as proved in the field's tables (Wu et al. 2024)."""
+CHEAP = 0.3
+"""The share of brute force below which a proof counts as cheap: about what the published verifier
+needs (Wu et al. 2024)."""
+
 Matrix = tuple[tuple[float, ...], ...]
 
 
@@ -67,6 +73,30 @@ class CertificateView:
 
 
 @dataclass(frozen=True)
+class QuadratureView:
+    """Neurons of one irrep that lie on no common ρ-sets: nodes of a sum over a circle or sphere."""
+
+    irrep: str
+    dim: int
+    neurons: int
+    defect: float
+    left: Matrix = ()
+    """(neurons, 2) unit vectors b, for irreps of dimension 2."""
+    right: Matrix = ()
+    weights: tuple[float, ...] = ()
+    """Relative to the largest."""
+
+
+@dataclass(frozen=True)
+class BudgetView:
+    """The ideal margin and what takes it away, in nats."""
+
+    margin: float
+    terms: tuple[tuple[str, float, float], ...]
+    """(name, mean loss, largest loss) over the inputs, the dearest first."""
+
+
+@dataclass(frozen=True)
 class MarginView:
     """Mean margin of the right answer over the wrong answers xwy, by class of w and by irrep."""
 
@@ -87,6 +117,8 @@ class HistoryView:
     energy_steps: tuple[int, ...] = ()
     energy: Matrix = ()
     """(snapshots, irreps): share of the weights' energy in each irrep."""
+    explained: tuple[float, ...] = ()
+    """(snapshots,): share of the weights that circuits explain."""
 
 
 @dataclass(frozen=True)
@@ -107,8 +139,10 @@ class NetworkView:
     ideal_accuracy: float | None
     ideal_loss: float | None
     certificates: tuple[CertificateView, ...]
-    reasons: tuple[str, ...] = ()
-    """Why it is not proved cheaply, one sentence each; empty when it is."""
+    quadratures: tuple[QuadratureView, ...] = ()
+    budget: BudgetView | None = None
+    findings: tuple[str, ...] = ()
+    """What keeps the explanation from saying more, one sentence each."""
     seed: int | None = None
     steps: int | None = None
     seconds: float | None = None
@@ -120,6 +154,14 @@ class NetworkView:
         """The certificate with the best bound, the cheapest of those."""
         usable = [c for c in self.certificates if c.valid is not False]
         return min(usable, key=lambda c: (-c.accuracy_bound, c.operations), default=None)
+
+    @property
+    def cheap(self) -> bool:
+        """Is there a certificate that proves `WANTED` for at most `CHEAP` of brute force?"""
+        return any(
+            c.valid is not False and c.accuracy_bound >= WANTED and c.cost <= CHEAP
+            for c in self.certificates
+        )
 
 
 @dataclass(frozen=True)
