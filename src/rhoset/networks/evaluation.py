@@ -62,8 +62,8 @@ def evaluate(network: Network, dtype: Any = None) -> Evaluation:
     phi = activation(network.activation)
     correct, loss, margin = 0, 0.0, float("inf")
     for xs, ys in _blocks(n, network.width):
-        h = phi(left[xs, None, :] + right[None, ys, :]).reshape(-1, network.width)
-        f = h @ unembed
+        h = phi(left[xs, None, :] + right[None, ys, :])
+        f = h.reshape(h.shape[0] * h.shape[1], network.width) @ unembed
         f += bias
         answer = network.table[xs, ys].reshape(-1, 1)
         f -= np.take_along_axis(f, answer, axis=1)

@@ -2,7 +2,7 @@
 
 A file that holds ``left`` is judged by its tables ``left``, ``right``, ``unembed`` and ``bias``;
 other tensors in it are parameters that ride along. Otherwise it must hold the factors
-``embed_left``, ``embed_right``, ``hidden_left``, ``hidden_right``, ``unembed`` and perhaps ``bias``.
+``embed_left``, ``embed_right``, ``hidden_left``, ``hidden_right``, ``unembed``, perhaps ``bias``.
 The multiplication table is ``table``, or ``cayley`` where there is no ``table``.
 """
 
