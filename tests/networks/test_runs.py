@@ -85,7 +85,7 @@ def test_results_open_in_pandas_and_polars(run: Run) -> None:
     rows = [
         {"index": 0, "loss": 0.027, "accuracy": 1.0, "label": "generalised", "stopped": False},
         {"index": 1, "loss": float("nan"), "accuracy": None, "label": 'a, "b"', "stopped": True},
-        {"index": 4, "loss": 1e-300, "seconds": 12.5},
+        {"index": 4, "loss": 1e-300, "seconds": float("inf")},
     ]
     path = run.write_results(rows)
     assert path.name == "results.csv"
@@ -94,6 +94,7 @@ def test_results_open_in_pandas_and_polars(run: Run) -> None:
         assert list(frame.columns) == columns
         assert list(frame["index"]) == [0, 1, 4]
         assert list(frame["loss"])[::2] == [0.027, 1e-300]
+        assert list(frame["seconds"])[2] == float("inf")
     back = run.results()
     assert back[0] == {**rows[0], "seconds": None}
     assert back[2] == {
@@ -102,7 +103,7 @@ def test_results_open_in_pandas_and_polars(run: Run) -> None:
         "accuracy": None,
         "label": None,
         "stopped": None,
-        "seconds": 12.5,
+        "seconds": float("inf"),
     }
 
 

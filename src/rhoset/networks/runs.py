@@ -242,7 +242,7 @@ def _format(value: Any) -> Any:
     if value is None:
         return ""
     if isinstance(value, float):
-        return repr(float(value))
+        return "NaN" if value != value else repr(float(value))  # polars knows NaN, not nan
     return value
 
 
