@@ -355,12 +355,12 @@ def test_a_worker_that_keeps_dying_is_reported(
 ) -> None:
     run = tmp_path / "run"
     train_population(s3, quick, 1, run, workers=1)
-    events = list(train_in_processes(tmp_path / "nowhere", [0], 1, 1, 60.0))
+    events = list(train_in_processes([(tmp_path / "nowhere", 0)], 1, 1, 60.0))
     assert isinstance(events[-1], Failed)
     assert events[-1].slug == "bad-run"
     (run / "records").rename(run / "moved")
     (run / "records").write_text("in the way")
-    events = list(train_in_processes(run, [1], 1, 1, 60.0))
+    events = list(train_in_processes([(run, 1)], 1, 1, 60.0))
     assert isinstance(events[-1], Failed)
 
 

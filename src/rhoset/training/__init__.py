@@ -15,6 +15,11 @@ from rhoset.training.config import TrainConfig as TrainConfig
 from rhoset.training.presets import PRESETS as PRESETS
 from rhoset.training.presets import Preset as Preset
 from rhoset.training.presets import preset as preset
+from rhoset.training.statistics import Share as Share
+from rhoset.training.statistics import Survival as Survival
+from rhoset.training.statistics import kaplan_meier as kaplan_meier
+from rhoset.training.statistics import summarise as summarise
+from rhoset.training.statistics import wilson as wilson
 
 if TYPE_CHECKING:
     from rhoset.training.kernel import PairCrossEntropy as PairCrossEntropy
@@ -24,6 +29,10 @@ if TYPE_CHECKING:
     from rhoset.training.population import Progress as Progress
     from rhoset.training.population import retrain as retrain
     from rhoset.training.population import train_population as train_population
+    from rhoset.training.sweep import Sweep as Sweep
+    from rhoset.training.sweep import SweepProgress as SweepProgress
+    from rhoset.training.sweep import read_sweep as read_sweep
+    from rhoset.training.sweep import run_sweep as run_sweep
     from rhoset.training.trainer import Trainer as Trainer
     from rhoset.training.trainer import train_network as train_network
 
@@ -33,13 +42,28 @@ _NEEDS_TORCH = {
     "PairLoss": "kernel",
     "Population": "population",
     "Progress": "population",
+    "Sweep": "sweep",
+    "SweepProgress": "sweep",
     "Trainer": "trainer",
+    "read_sweep": "sweep",
     "retrain": "population",
+    "run_sweep": "sweep",
     "train_network": "trainer",
     "train_population": "population",
 }
 
-__all__ = ["PRESETS", "Preset", "TrainConfig", "preset", *_NEEDS_TORCH]
+__all__ = [
+    "PRESETS",
+    "Preset",
+    "Share",
+    "Survival",
+    "TrainConfig",
+    "kaplan_meier",
+    "preset",
+    "summarise",
+    "wilson",
+    *_NEEDS_TORCH,
+]
 
 
 def __getattr__(name: str) -> Any:

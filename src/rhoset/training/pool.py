@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,15 @@ TRIES = 3
 """Times a network is begun before the population gives up because its worker died."""
 
 
+Job = tuple[Path, int]
+"""A run folder, and the index of a network of it."""
+
+
 @dataclass(frozen=True)
 class News:
     """An evaluation of a network in training."""
 
+    run: Path
     index: int
     now: Evaluated
 
@@ -35,6 +40,7 @@ class News:
 class Finished:
     """A network is done; its row in the table of results."""
 
+    run: Path
     index: int
     row: dict[str, Any]
 
@@ -43,6 +49,7 @@ class Finished:
 class Failed:
     """A network cannot be trained."""
 
+    run: Path
     index: int
     message: str
     slug: str
@@ -65,7 +72,7 @@ class _Worker:
             env=environment,
             text=True,
         )
-        self.index: int | None = None
+        self.job: Job | None = None
         self.inbox = inbox
         self.complaints: deque[str] = deque(maxlen=20)
         self.readers = [
@@ -85,11 +92,13 @@ class _Worker:
         assert self.process.stderr is not None
         self.complaints.extend(line.strip() for line in self.process.stderr)
 
-    def give(self, job: dict[str, Any]) -> None:
+    def give(self, job: Job, settings: dict[str, Any]) -> None:
         assert self.process.stdin is not None
-        self.index = int(job["index"])
+        self.job = job
+        run, index = job
+        line = json.dumps({"run": str(run), "index": index, **settings})
         with contextlib.suppress(BrokenPipeError):  # its end comes through the inbox
-            self.process.stdin.write(json.dumps(job) + "\n")
+            self.process.stdin.write(line + "\n")
             self.process.stdin.flush()
 
     def close(self, kill: bool = False) -> None:
@@ -107,16 +116,17 @@ class _Worker:
 
 
 def train_in_processes(
-    run: Path, todo: list[int], workers: int, threads: int, state_every: float
+    jobs: Sequence[Job], workers: int, threads: int, state_every: float
 ) -> Iterator[News | Finished | Failed]:
-    """Train the networks `todo` of a run with `workers` processes; yields what happens as it
-    happens.
+    """Train networks of one or several runs with `workers` processes; yields what happens as it
+    happens, and ends after the first failure.
 
     The processes end with the generator, and on their own when this process dies.
     """
-    waiting, tries = deque(todo), Counter[int]()
+    waiting, tries = deque(jobs), Counter[Job]()
     inbox: queue.Queue[tuple[_Worker, str | None]] = queue.Queue()
     live: set[_Worker] = set()
+    settings = {"threads": threads, "state_every": state_every}
 
     def start() -> None:
         worker = _Worker(inbox, threads)
@@ -128,46 +138,45 @@ def train_in_processes(
             live.discard(worker)
             worker.close()
             return
-        index = waiting.popleft()
-        tries[index] += 1
-        worker.give(
-            {"run": str(run), "index": index, "threads": threads, "state_every": state_every}
-        )
+        job = waiting.popleft()
+        tries[job] += 1
+        worker.give(job, settings)
 
     try:
-        for _ in range(min(workers, len(todo))):
+        for _ in range(min(workers, len(jobs))):
             start()
         while live:
             worker, line = inbox.get()
             if worker not in live:
                 continue
+            assert worker.job is not None
+            run, index = worker.job
             if line is None:
                 live.discard(worker)
                 worker.close()
-                index = worker.index
-                assert index is not None
-                if tries[index] >= TRIES:
-                    said = worker.complaints[-1] if worker.complaints else "nothing"
-                    yield Failed(
-                        index,
-                        f"training network {index} ended its process {TRIES} times (exit code "
-                        f"{worker.process.returncode}, last words: {said}); out of memory?",
-                        "worker-died",
-                    )
+                if tries[worker.job] >= TRIES:
+                    yield Failed(run, index, _died(worker, index), "worker-died")
                     return
-                waiting.appendleft(index)
+                waiting.appendleft(worker.job)
                 start()
                 continue
             message = json.loads(line)
-            index = int(message["index"])
             if "evaluated" in message:
-                yield News(index, Evaluated.from_list(message["evaluated"]))
+                yield News(run, index, Evaluated.from_list(message["evaluated"]))
             elif "row" in message:
-                yield Finished(index, message["row"])
+                yield Finished(run, index, message["row"])
                 assign(worker)
             else:
-                yield Failed(index, message["error"], message["slug"])
+                yield Failed(run, index, message["error"], message["slug"])
                 return
     finally:
         for worker in live:
             worker.close(kill=True)
+
+
+def _died(worker: _Worker, index: int) -> str:
+    said = worker.complaints[-1] if worker.complaints else "nothing"
+    return (
+        f"training network {index} ended its process {TRIES} times (exit code "
+        f"{worker.process.returncode}, last words: {said}); out of memory?"
+    )

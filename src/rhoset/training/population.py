@@ -133,8 +133,8 @@ def train_population(
             slug="bad-setting",
         )
     path = Path(out)
-    with _prepared(path):
-        training, notes = _open_or_create(path, group, config, models, first_seed, threads)
+    with prepared(path):
+        training, notes = open_or_create(path, group, config, models, first_seed, threads)
         rows = {i: row for i in range(training.models) if (row := finished_row(training, i))}
         damaged = [
             i for i in range(models) if i not in rows and training.run.network_path(i).exists()
@@ -190,7 +190,7 @@ def retrain(run: str | Path, index: int, threads: int | None = None) -> Network:
     return network.to_network(training.table, training.described)
 
 
-def _prepared(path: Path) -> Any:
+def prepared(path: Path) -> Any:
     if path.is_file():
         raise RhosetError(f"{path} is a file; give a folder for the run", slug="run-exists")
     try:
@@ -202,7 +202,7 @@ def _prepared(path: Path) -> Any:
     return locked(path)
 
 
-def _open_or_create(
+def open_or_create(
     path: Path, group: Group, config: TrainConfig, models: int, first_seed: int, threads: int
 ) -> tuple[TrainingRun, tuple[str, ...]]:
     if (path / "run.toml").exists():
@@ -221,7 +221,8 @@ def _events(
     clock: _Clock,
 ) -> Iterator[News | Finished | Failed]:
     if workers > 1:
-        yield from train_in_processes(training.path, todo, workers, threads, state_every)
+        jobs = [(training.path, index) for index in todo]
+        yield from train_in_processes(jobs, workers, threads, state_every)
         return
     for index in todo:
 
@@ -229,10 +230,12 @@ def _events(
             clock.at(index, now.step)
             if progress is not None:
                 total = training.models
-                progress(_news(training, News(index, now), rows, total, clock, workers))
+                progress(
+                    _news(training, News(training.path, index, now), rows, total, clock, workers)
+                )
 
         row = train_member(training, index, threads=threads, state_every=state_every, emit=emit)
-        yield Finished(index, row)
+        yield Finished(training.path, index, row)
 
 
 def _news(

@@ -1,0 +1,281 @@
+"""Sweeps: a grid of runs from one TOML file, on this machine or a Dask cluster, into one table of
+results.
+
+    models = 4                       # networks in each cell
+    first_seed = 0
+    preset = "wu2024"
+
+    [settings]                       # the same in every cell
+    max_steps = 2000
+
+    [grid]                           # every combination is a cell
+    group = ["S4", "A5"]
+    width = [64, 128]
+    train_fraction = [0.4, 1.0]
+
+Each cell is an ordinary run folder OUT/cells/NAME; OUT/results.csv has a row for each network, the
+grid's columns first.
+"""
+
+from __future__ import annotations
+
+import itertools
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rhoset.errors import RhosetError
+from rhoset.groups import Group, group
+from rhoset.networks import write_atomic
+from rhoset.networks.runs import Run
+from rhoset.training.cluster import train_on_cluster
+from rhoset.training.config import TrainConfig
+from rhoset.training.manifest import TrainingRun
+from rhoset.training.member import finished_row
+from rhoset.training.pool import Failed, Finished, Job, train_in_processes
+from rhoset.training.population import default_workers, open_or_create, prepared
+from rhoset.training.presets import DEFAULT_PRESET, preset
+
+_KEYS = ("models", "first_seed", "preset", "settings", "grid")
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """One combination of a sweep's grid.
+
+    Parameters
+    ----------
+    name
+        Of its folder, e.g. ``S4,width=64``.
+    values
+        The grid's columns, group included.
+    group
+        The group.
+    config
+        All settings.
+    """
+
+    name: str
+    values: Mapping[str, Any]
+    group: Group
+    config: TrainConfig
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """A sweep as its file says.
+
+    Parameters
+    ----------
+    cells
+        In the order of the grid, the last key fastest.
+    models, first_seed
+        Networks of each cell.
+    text
+        The file.
+    """
+
+    cells: tuple[Cell, ...]
+    models: int
+    first_seed: int
+    text: str
+
+
+@dataclass(frozen=True)
+class SweepProgress:
+    """A network of a sweep is finished.
+
+    Parameters
+    ----------
+    cell
+        The cell's name.
+    row
+        Its row in the table of results.
+    done, total
+        Networks finished, and in all.
+    """
+
+    cell: str
+    row: Mapping[str, Any]
+    done: int
+    total: int
+
+
+def read_sweep(path: str | Path) -> Sweep:
+    """Read and check a sweep file; groups are built here, so a wrong name is found before anything
+    trains.
+
+    Raises
+    ------
+    RhosetError
+        ``bad-sweep``, or what the group's name or a setting raises, naming the file.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+        said = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise RhosetError(f"{path}: not a readable TOML file ({error})", slug="bad-sweep") from None
+    try:
+        return _parse(said, text)
+    except RhosetError as error:
+        raise RhosetError(f"{path}: {error}", slug=error.slug) from None
+
+
+def _parse(said: dict[str, Any], text: str) -> Sweep:
+    unknown = [key for key in said if key not in _KEYS]
+    if unknown:
+        _bad(f"{unknown[0]!r} is not known at the top; known are {', '.join(_KEYS)}")
+    grid, settings = said.get("grid", {}), said.get("settings", {})
+    if not isinstance(grid, dict) or "group" not in grid:
+        _bad("a sweep needs [grid] with at least group = [names]")
+    for key, values in grid.items():
+        if not isinstance(values, list) or not values:
+            _bad(f"grid.{key} is {values!r}; it must be a list with at least one value")
+        if key in settings:
+            _bad(f"{key} is both in [settings] and in [grid]; leave it in one of them")
+    models, first_seed = said.get("models", 1), said.get("first_seed", 0)
+    for key, value, least in (("models", models, 1), ("first_seed", first_seed, 0)):
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            _bad(f"{key} is {value!r}; it must be a whole number ≥ {least}")
+    base = preset(str(said.get("preset", DEFAULT_PRESET))).replace(**settings)
+    groups = {name: group(str(name)) for name in grid["group"]}
+    cells = []
+    for combination in itertools.product(*grid.values()):
+        values = dict(zip(grid, combination, strict=True))
+        changes = {k: v for k, v in values.items() if k != "group"}
+        name = ",".join([_plain(str(values["group"])), *(f"{k}={v}" for k, v in changes.items())])
+        cells.append(Cell(name, values, groups[values["group"]], base.replace(**changes)))
+    if len({cell.name for cell in cells}) < len(cells):
+        _bad("two cells of the grid are the same; remove the value that is there twice")
+    return Sweep(tuple(cells), models, first_seed, text)
+
+
+def _plain(name: str) -> str:
+    return "".join(c if c.isalnum() or c in "-_.()," else "_" for c in name)
+
+
+def _bad(what: str) -> None:
+    raise RhosetError(what, slug="bad-sweep")
+
+
+def run_sweep(
+    sweep: Sweep,
+    out: str | Path,
+    *,
+    workers: int | None = None,
+    cluster: str | None = None,
+    progress: Callable[[SweepProgress], None] | None = None,
+) -> Run:
+    """Train every network of a sweep; a sweep that was stopped goes on where it was.
+
+    Parameters
+    ----------
+    sweep
+        From `read_sweep`.
+    out
+        Folder for the sweep.
+    workers
+        Processes on this machine; the cores there are when None.
+    cluster
+        Address of a Dask scheduler (``tcp://host:8786``): trains there instead. Workers need rhoset
+        and PyTorch, but no common file system: networks come back to this process, which alone
+        writes.
+    progress
+        Called with every finished network.
+
+    Returns
+    -------
+    Run
+        The sweep's folder; `Run.results` is the table of results of all cells.
+
+    Raises
+    ------
+    RhosetError
+        ``run-settings-differ`` for a cell that is there with other settings, ``run-busy``,
+        ``worker-died``, ``cluster`` when the scheduler cannot be reached.
+
+    Notes
+    -----
+    Results are the same on this machine and on a cluster of such machines, bit for bit: every
+    network is trained by one thread from its own seed.
+    """
+    path = Path(out)
+    with ExitStack() as stack:
+        stack.enter_context(prepared(path))
+        foreign = {p.name for p in path.iterdir()} - {"sweep.toml", "cells", "results.csv", ".lock"}
+        if foreign:
+            raise RhosetError(
+                f"{path} holds {sorted(foreign)[0]!r}, which no sweep made; choose another folder",
+                slug="run-exists",
+            )
+        write_atomic(path / "sweep.toml", sweep.text)
+        runs: dict[Path, tuple[Cell, TrainingRun]] = {}
+        for cell in sweep.cells:
+            folder = path / "cells" / cell.name
+            stack.enter_context(prepared(folder))
+            training, _ = open_or_create(
+                folder, cell.group, cell.config, sweep.models, sweep.first_seed, 1
+            )
+            runs[folder] = (cell, training)
+        table = _Table(path, runs, sweep.models)
+        jobs = table.missing()
+        if cluster is not None:
+            events = train_on_cluster(cluster, jobs)
+        else:
+            events = train_in_processes(jobs, workers or default_workers(), 1, 60.0)
+        for event in events:
+            if isinstance(event, Failed):
+                name = runs[event.run][0].name
+                raise RhosetError(f"cell {name}: {event.message}", slug=event.slug)
+            if isinstance(event, Finished):
+                table.add(event)
+                if progress is not None:
+                    cell = runs[event.run][0]
+                    progress(SweepProgress(cell.name, event.row, table.done, table.total))
+        table.save()
+    return table.run
+
+
+class _Table:
+    """The tables of results of the cells and of the sweep."""
+
+    def __init__(
+        self, path: Path, runs: Mapping[Path, tuple[Cell, TrainingRun]], models: int
+    ) -> None:
+        self.run, self.runs, self.models = Run(path, {}), runs, models
+        self.rows: dict[Job, Mapping[str, Any]] = {}
+        for folder, (_, training) in runs.items():
+            for index in range(models):
+                row = finished_row(training, index)
+                if row is not None:
+                    self.rows[folder, index] = row
+        self.total = models * len(runs)
+        self.save()
+
+    @property
+    def done(self) -> int:
+        return len(self.rows)
+
+    def missing(self) -> Sequence[Job]:
+        """Networks to train: the first of every cell, then the second, so that every cell has some
+        early."""
+        every = ((folder, index) for index in range(self.models) for folder in self.runs)
+        return [job for job in every if job not in self.rows]
+
+    def add(self, event: Finished) -> None:
+        self.rows[event.run, event.index] = event.row
+        self.save(event.run)
+
+    def save(self, only: Path | None = None) -> None:
+        """Write the sweep's table, and those of the cells (or of one)."""
+        rows = []
+        for folder, (cell, training) in self.runs.items():
+            mine = [self.rows[folder, i] for i in range(self.models) if (folder, i) in self.rows]
+            if only is None or folder == only:
+                training.run.write_results(mine)
+            rows += [{**cell.values, **row, "run": f"cells/{cell.name}"} for row in mine]
+        self.run.write_results(rows)
