@@ -24,8 +24,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     options = parser.parse_args(arguments)
     for path in (options.certificate, options.network):
-        if not Path(path).is_file():
-            print(f"rhoset_check: no such file: {path}", file=sys.stderr)
+        try:
+            Path(path).open("rb").close()
+        except (OSError, ValueError) as error:
+            print(f"rhoset_check: cannot read {path!r}: {getattr(error, 'strerror', None) or error}", file=sys.stderr)
             return 2
     verdict = check(options.certificate, options.network)
     if options.json:

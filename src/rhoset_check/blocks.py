@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 from .group import Group, Ints, matrix_action, permutation_action
 from .inputs import Certificate
 from .model import Model
-from .rigor import Array, gamma, require, up
+from .rigor import LEAST, MOST, Array, require, up
 
-MAX_BLOCKS = 512
+MAX_BLOCKS, MAX_SLOTS, MAX_TURNS, MAX_ENTRIES, MAX_POINTS = 512, 1 << 16, 4096, 1 << 27, 1 << 27
+"""Limits on what a certificate can make the checker allocate: blocks, slots of a block, entries of a slot, entries of a
+block times n, points of all blocks times n."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class Block:
     coupling: Array  # (p, q)
     matrices: Array  # matrix block: (n, d, d)
     defect: float
+    rotation: bool
+    """Matrix block of rotations [[a, −b], [b, a]], coefficients alike: half of all its numbers repeat the others."""
     entries: tuple[Ints, Ints, Ints, Array]
     """Slot block: neuron, row, column, weight of every entry as given."""
 
@@ -95,15 +99,24 @@ class Block:
 
     def logits_work(self, outputs: int) -> tuple[int, int]:
         """Multiply-adds of `logits`: once a pair, and for each of its outputs."""
-        return (self.p * self.q * self.q, self.q) if self.slots else (0, self.p * self.p)
+        if self.slots:
+            return int(np.count_nonzero(self.coupling)) * self.q, self.q
+        return 0, self.p if self.rotation else self.p * self.p
 
     @property
     def transport_work(self) -> int:
-        return 0 if self.slots else 2 * self.p**3
+        return 0 if self.slots else 8 if self.rotation else 2 * self.p**3
 
     @property
     def sums_work(self) -> int:
-        return len(self.entries[0]) if self.slots else self.coefficients.size
+        if self.slots:
+            return len(self.entries[0])
+        return self.coefficients.size // (2 if self.rotation else 1)
+
+    @property
+    def chain(self) -> int:
+        """Terms of the longest sum that forms a feature, or what is written of one neuron."""
+        return (len(self.rounds) if self.slots else len(self.neurons)) + int(np.bincount(self.neurons).max(initial=0))
 
     def features(self, w: Ints) -> Array:
         """(len(w), p·q): F(w)."""
@@ -111,21 +124,9 @@ class Block:
             return self.matrices[w].reshape(len(w), -1)
         return self.coupling[:, self.forward[w]].transpose(1, 0, 2).reshape(len(w), -1)
 
-    @property
-    def leak(self) -> float:
-        """Bound on the logit of what `centre` drops, for a deviation of at most one in every slot."""
-        sums = np.abs(self.coupling.sum(axis=1)).sum() + np.abs(self.coupling.sum(axis=0)).sum()
-        rounding = gamma(self.p + self.q, "float64") * 2 * np.abs(self.coupling).sum()
-        return float(up(4 * (sums + rounding)))
-
-    @property
-    def centred(self) -> bool:
-        """υ has zero row and column sums, to rounding: then a deviation's row and column means do not matter."""
-        return self.slots and self.leak <= 1e-9 * float(np.abs(self.coupling).sum())
-
     def centre(self, deviation: NDArray[Any]) -> NDArray[Any]:
-        """Drop what a centred υ cannot see."""
-        if not self.centred:
+        """Drop row and column means of slots: F(e) − F(w) sums to zero over rows and columns, since w permutes them."""
+        if not self.slots:
             return deviation
         cube = deviation.reshape(self.p, self.q, -1)
         cube = cube - cube.mean(axis=0, keepdims=True)
@@ -141,29 +142,49 @@ def read_blocks(certificate: Certificate, model: Model) -> list[Block]:
     """The blocks of a certificate; G-sets, invariance of υ and matrices are proved on generators."""
     count = certificate.plan.get("blocks", 0)
     require(type(count) is int and 0 <= count <= MAX_BLOCKS, f"certificate: blocks must be 0…{MAX_BLOCKS}")
+    weights = (model.left, model.right, model.unembed, model.bias)
+    sizes = [np.abs(a[a != 0]) for a in weights]
+    calm = all(s.min(initial=1) >= LEAST and s.max(initial=1) <= MOST for s in sizes)
+    require(count == 0 or calm, "network: every rule but exact needs non-zero weights within 2^±150")
+    points = 0
+    for j in range(count):
+        for name in ("left", "right", "matrices"):
+            shape = certificate.tensors.get(f"block{j}.{name}", np.empty((0, 0))).shape
+            points += int(np.prod(shape[1:])) * model.order
+    require(points <= MAX_POINTS, "certificate: the blocks have too many points")
     return [_read_block(certificate, model, model.group, f"block{j}.") for j in range(count)]
+
+
+def is_rotation(matrices: Array) -> bool:
+    """All of the form [[a, −b], [b, a]], exactly."""
+    same = matrices.shape[-1] == 2 and np.array_equal(matrices[:, 0, 0], matrices[:, 1, 1])
+    return same and np.array_equal(matrices[:, 0, 1], -matrices[:, 1, 0])
 
 
 def _read_block(certificate: Certificate, model: Model, group: Group, prefix: str) -> Block:
     none = np.empty((0, 0), dtype=np.intp)
     if prefix + "matrices" in certificate.tensors:
         images = certificate.tensor(prefix + "matrices", "f", -1, -1, -1)
-        matrices, defect = matrix_action(group, images, prefix + "matrices")
+        matrices, defect = matrix_action(group, images, prefix + "matrices", is_rotation(images))
         d = matrices.shape[1]
         neurons = certificate.indices(prefix + "neurons", model.width, -1)
         coefficients = certificate.tensor(prefix + "coefficients", "f", len(neurons), d * d)
         entries = (none[0:0, 0:0].ravel(),) * 3 + (np.empty(0),)
-        return Block(d, d, neurons, (), coefficients, none, none, none, np.empty((0, 0)), matrices, defect, entries)
+        require(len(neurons) * group.order <= MAX_ENTRIES, f"{prefix}: too many entries")
+        alike = is_rotation(matrices) and is_rotation(coefficients.reshape(-1, d, d))
+        nothing = np.empty((0, 0))
+        return Block(d, d, neurons, (), coefficients, none, none, none, nothing, matrices, defect, alike, entries)
     left = permutation_action(group, certificate.tensor(prefix + "left", "iu", -1, -1), prefix + "left")
     forward = permutation_action(group, certificate.tensor(prefix + "right", "iu", -1, -1), prefix + "right")
     p, q = left.shape[1], forward.shape[1]
-    require(p * q <= 1 << 22, f"{prefix}: more than {1 << 22} slots")
+    require(p * q <= MAX_SLOTS, f"{prefix}: more than {MAX_SLOTS} slots")
     coupling = certificate.tensor(prefix + "coupling", "f", p, q)
     for g in group.generators:
         moved = coupling[left[g]][:, forward[g]]
         require(np.array_equal(moved, coupling), f"{prefix}coupling: not invariant under the group")
     neurons = certificate.indices(prefix + "neurons", model.width, -1)
     k = len(neurons)
+    require(k * group.order <= MAX_ENTRIES, f"{prefix}: too many entries")
     rows = certificate.indices(prefix + "rows", p, k)
     columns = certificate.indices(prefix + "columns", q, k)
     weights = certificate.tensor(prefix + "weights", "f", k)
@@ -171,12 +192,13 @@ def _read_block(certificate: Certificate, model: Model, group: Group, prefix: st
     back = forward[group.inverse]
     rounds = _rounds(rows * q + columns, neurons, weights)
     nothing, no_matrices = np.empty((0, 0)), np.empty((0, 0, 0))
-    return Block(p, q, neurons, rounds, nothing, left, back, forward, coupling, no_matrices, 0.0, entries)
+    return Block(p, q, neurons, rounds, nothing, left, back, forward, coupling, no_matrices, 0.0, False, entries)
 
 
 def _rounds(slots: Ints, neurons: Ints, weights: Array) -> tuple[tuple[Ints, Ints, Array], ...]:
     order = np.argsort(slots, kind="stable")
     ordered = slots[order]
     turn = np.arange(len(slots)) - np.searchsorted(ordered, ordered)
-    turns = (order[turn == r] for r in range(int(turn.max(initial=-1)) + 1))
+    require(turn.max(initial=0) < MAX_TURNS, f"certificate: more than {MAX_TURNS} entries in one slot")
+    turns = np.split(order[np.argsort(turn, kind="stable")], np.cumsum(np.bincount(turn))[:-1]) if len(slots) else []
     return tuple((slots[entry], neurons[entry], weights[entry]) for entry in turns)

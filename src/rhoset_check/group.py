@@ -28,6 +28,10 @@ class Group:
     work: int
     """Table entries that were compared."""
 
+    @property
+    def order(self) -> int:
+        return len(self.table)
+
 
 def prove_group(table: NDArray[np.int32], generators: NDArray[np.integer]) -> Group:
     """Check identity, inverses, generation, and associativity by Light's test on the generators.
@@ -103,10 +107,11 @@ def permutation_action(group: Group, images: NDArray[np.integer], name: str) -> 
     return action
 
 
-def matrix_action(group: Group, images: Array, name: str) -> tuple[Array, float]:
+def matrix_action(group: Group, images: Array, name: str, rotations: bool) -> tuple[Array, float]:
     """(n, d, d) matrices D and a bound on ‖D(xwy) − D(x)D(w)D(y)‖_F over all x, w, y.
 
-    D is whatever the words give in floating point; the bound is measured on generators and carried along words.
+    D is whatever the words give in floating point (made rotations exactly if the images are); the bound is measured
+    on generators and carried along words.
     """
     d = images.shape[-1] if images.ndim == 3 else 0
     require(
@@ -118,6 +123,9 @@ def matrix_action(group: Group, images: Array, name: str) -> tuple[Array, float]
     matrices[group.identity] = np.eye(d)
     for k, parents, children in group.levels:
         matrices[children] = images[k] @ matrices[parents]
+    if rotations:
+        a, b = matrices[:, 0, 0].copy(), matrices[:, 1, 0].copy()
+        matrices[:, 1, 1], matrices[:, 0, 1] = a, -b
     longest = float(np.sqrt(np.square(matrices).sum(axis=(1, 2)).max())) * (1 + 1e-9)
     step = 0.0
     for k, g in enumerate(group.generators):
@@ -132,5 +140,5 @@ def matrix_action(group: Group, images: Array, name: str) -> tuple[Array, float]
     growth = (1 + excess) ** (group.depth + 1)
     product = 2 * step * growth * (group.depth + 1) * max(1.0, longest)
     defect = product * (1 + longest) * (1 + 1e-6)
-    require(np.isfinite(defect), f"{name}: the matrices do not represent the group")
+    require(np.isfinite(defect) and longest <= 2.0**8, f"{name}: the matrices do not represent the group")
     return matrices, defect

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
-from .rigor import Rejected, require
+from .rigor import CERTIFICATE_MOST, Rejected, require
 
 FORMAT, VERSION = "rhoset-certificate", "1"
 MAX_BYTES = 8 << 30
@@ -56,7 +57,9 @@ class Certificate:
         require(wanted, f"certificate: {name} has shape {array.shape}, expected {shape}")
         require(array.dtype.kind in kinds, f"certificate: {name} has dtype {array.dtype}")
         if array.dtype.kind == "f":
-            require(np.isfinite(array).all(), f"certificate: {name} is not finite")
+            wide = np.abs(array.astype(np.float64))
+            inside = (wide == 0) | ((wide >= 1 / CERTIFICATE_MOST) & (wide <= CERTIFICATE_MOST))
+            require(inside.all(), f"certificate: {name} is not finite, or leaves 2^±100")
             return array.astype(np.float64)
         return array.astype(np.int64)
 
@@ -69,12 +72,12 @@ class Certificate:
 
 
 def _open(path: Path, what: str) -> tuple[dict[str, str], dict[str, NDArray[Any]]]:
-    require(path.is_file(), f"{what}: no such file: {path}")
-    require(path.stat().st_size <= MAX_BYTES, f"{what}: larger than {MAX_BYTES} bytes")
     try:
+        require(path.is_file(), f"{what}: no such file: {path}")
+        require(path.stat().st_size <= MAX_BYTES, f"{what}: larger than {MAX_BYTES} bytes")
         with safe_open(str(path), framework="numpy") as file:
             return dict(file.metadata() or {}), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, TypeError, ValueError, KeyError, AttributeError, UnicodeError, OSError) as error:
+    except (SafetensorError, TypeError, ValueError, KeyError, AttributeError, MemoryError, OSError) as error:
         raise Rejected(f"{what}: not a readable safetensors file ({str(error)[:120]})") from None
 
 
@@ -107,6 +110,7 @@ def read_network(path: Path) -> Weights:
     require(table.min() >= 0 and table.max() < n, f"network: {table_name} has entries outside 0…{n - 1}")
     kept = {name: tensors[name] for name in names}
     m = kept["unembed"].shape[0] if kept["unembed"].ndim == 2 else 0
+    require(m > 0, "network: unembed must be (m, n) with m > 0 neurons")
     width = kept["embed_left"].shape[-1] if "embed_left" in kept and kept["embed_left"].ndim == 2 else 0
     shapes = {"left": (n, m), "right": (n, m), "unembed": (m, n), "bias": (n,), "embed_left": (n, width)}
     shapes |= {"embed_right": (n, width), "hidden_left": (width, m), "hidden_right": (width, m)}
@@ -137,4 +141,5 @@ def read_certificate(path: Path) -> Certificate:
     arithmetic = metadata.get("arithmetic", "")
     require(arithmetic in ("real", "float32"), f"certificate: arithmetic {arithmetic!r} is neither real nor float32")
     fields = [metadata.get(key, "") for key in ("network", "table", "method")]
+    require(re.fullmatch(r"[a-z0-9-]{1,40}", fields[2]), "certificate: method must be 1 to 40 of a-z, 0-9 and -")
     return Certificate(fields[0], fields[1], fields[2], arithmetic, plan, claim, tensors)

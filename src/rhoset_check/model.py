@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .group import Group
 from .inputs import Weights
-from .rigor import EXP_SLACK, TINY, Array, gamma, require, up
+from .rigor import EXP_SLACK, SINGLE_MOST, TINY, Array, gamma, require, up
 
 Ints = NDArray[np.intp]
 RATIONAL_WORK = 4_000_000
@@ -32,7 +32,8 @@ class Tally:
 
     def add(self, chunk: Chunk) -> None:
         self.right += int(chunk.right.sum())
-        self.margin = min(self.margin, float(chunk.least.min(initial=np.inf)))
+        least = float(chunk.least.min(initial=np.inf))
+        self.margin = min(self.margin, least) if least == least else -np.inf
         self.loss += float(chunk.loss.sum())
 
 
@@ -65,6 +66,8 @@ class Model:
     """max_z Σ_i |u_i(z)| reach_i + |β(z)|."""
     exact_tables: bool
     """The four tables are the stored ones (no folding)."""
+    single_fits: bool
+    """Weights and activations are small enough for float32 work."""
 
     @property
     def order(self) -> int:
@@ -122,15 +125,15 @@ def build_model(weights: Weights, group: Group, arithmetic: str) -> Model:
         )
     unembed, n = stored["unembed"], len(weights.table)
     m = len(unembed)
-    slack = sizes = np.zeros(m)
+    slack = folded = np.zeros(m)
     if weights.factored:
         width = stored["embed_left"].shape[1]
         parts = [(stored["embed_left"], stored["hidden_left"]), (stored["embed_right"], stored["hidden_right"])]
         left, right = (e @ w for e, w in parts)
         steps = gamma(2 * width + 4, "float64") + (gamma(2 * width + 4, "float32") if single else 0.0)
         loss = TINY["float32"] if single else TINY["float64"]
-        sizes = np.asarray(sum((np.abs(e) @ np.abs(w)).max(axis=0, initial=0) for e, w in parts))
-        slack = up(steps * sizes + 4 * (width + 1) * loss)
+        folded = np.asarray(sum((np.abs(e) @ np.abs(w)).max(axis=0, initial=0) for e, w in parts))
+        slack = up(steps * folded + 4 * (width + 1) * loss)
         bias = stored.get("bias", np.zeros(n))
     else:
         left, right, bias = stored["left"], stored["right"], stored["bias"]
@@ -145,7 +148,7 @@ def build_model(weights: Weights, group: Group, arithmetic: str) -> Model:
     if single:
         underflow = TINY["float32"] * (m + 4) * (1 + float(reach.max(initial=0)) + float(sizes.max(initial=0)))
         floor += 2 * (gamma(m + 8, "float32") * magnitude + underflow)
-        fits = max(magnitude, *(float(a.max(initial=0)) for a in (widest, reach, sizes))) < 3e38
+        fits = max(magnitude, *(float(a.max(initial=0)) for a in (widest, reach, folded))) < 3e38
         floor = floor if fits else float("inf")
     return Model(
         group,
@@ -158,6 +161,7 @@ def build_model(weights: Weights, group: Group, arithmetic: str) -> Model:
         reach,
         magnitude,
         not weights.factored,
+        max(magnitude, *(float(a.max(initial=0)) for a in (widest, reach, sizes))) <= SINGLE_MOST,
     )
 
 
@@ -170,13 +174,14 @@ def new_chunk(model: Model, x: Ints, y: Ints) -> Chunk:
 
 def cross_entropy(excess: Array) -> Array:
     """Upper bound of log(1 + Σ_w exp(−margin(w))); infinite or NaN sums give infinity."""
-    return np.where(np.isfinite(excess), np.log1p(excess) * EXP_SLACK, np.inf)
+    return np.where(np.isfinite(excess), np.log1p(excess + 1e-30) * EXP_SLACK, np.inf)
 
 
 def evaluate_pairs(model: Model, tally: Tally, chunk: Chunk, which: Ints, dtype: type = np.float64) -> None:
     """All outputs of these pairs; in float32 first where asked, again in float64 what that leaves open."""
     each = model.width * (model.order + 1)
     which = which[: int(min(len(which), tally.exact_left // each))]
+    dtype = dtype if model.single_fits else np.float64
     if not len(which):
         return
     tally.exact_left -= len(which) * each
@@ -190,8 +195,9 @@ def evaluate_pairs(model: Model, tally: Tally, chunk: Chunk, which: Ints, dtype:
         logits += bias[:, None]
         logits -= logits[product, columns]
         logits[product, columns] = -np.inf
-        margin = -logits.max(axis=0).astype(np.float64)
+        margin = -logits.max(axis=0, initial=-np.inf).astype(np.float64)
         excess = np.exp(logits, out=logits).sum(axis=0, dtype=np.float64) * np.exp(error) * EXP_SLACK
+        excess += model.order * TINY["float32"]
         loss = np.fmin(cross_entropy(excess), np.maximum(0, error - margin) + np.log(model.order) * EXP_SLACK)
     _record(model, tally, chunk, which, margin, error, dtype is np.float64)
     chunk.loss[which] = np.fmin(loss, chunk.loss[which])
@@ -231,7 +237,7 @@ def evaluate_outputs(
 def _record(
     model: Model, tally: Tally, chunk: Chunk, which: Ints, margin: Array, error: float, ties: bool
 ) -> None:
-    chunk.right[which] = margin > model.floor + error
+    chunk.right[which] = (margin > model.floor + error) & ((margin < np.inf) | (model.order == 1))
     exact = ties and error > 0 and model.exact_tables and model.floor == 0
     close = which[~(np.abs(margin) > error)] if exact else which[:0]
     for j in close:

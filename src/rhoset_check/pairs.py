@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from .blocks import Block
 from .inputs import Certificate
 from .model import Chunk, Ints, Model, Tally, cross_entropy, evaluate_outputs, evaluate_pairs
-from .rigor import EXP_SLACK, TINY, Array, gamma, require, up
+from .rigor import EXP_SLACK, SINGLE_MOST, UNDERFLOW, Array, gamma, require, up
 
 RESIDUALS = ("plain", "norm", "centred")
 Bools = NDArray[np.bool_]
@@ -97,7 +97,7 @@ def make_residual(certificate: Certificate, model: Model, blocks: list[Block], s
     omega = np.ones(m)
     if "omega" in certificate.tensors:
         omega = certificate.tensor("omega", "f", m)
-        require(((omega > 1e-30) & (omega < 1e30)).all(), "certificate: omega must be positive")
+        require((omega > 0).all(), "certificate: omega must be positive")
     scale = np.sqrt(omega)
     bound = up(np.sqrt(np.square(delta / scale).sum(axis=1)))
     rows = columns = np.zeros((m, 0))
@@ -131,25 +131,31 @@ def rounding(model: Model, blocks: list[Block], residual: Residual, references: 
     """Bound on what rounding, and matrices that are not quite a representation, can change in a margin.
 
     Every computed quantity is a chain of at most `steps` roundings over terms whose absolute values are summed
-    here, generously; a norm can lose the square root of what its squares lose to underflow.
+    here, generously; what underflow loses is bounded apart, times everything that it is multiplied with later.
     """
     m = model.width
-    steps = 2 * (m + max((b.p * b.q for b in blocks), default=0) + 2 * residual.samples + 64)
+    chains = sum(block.chain for block in blocks) + max((b.p * b.q for b in blocks), default=0)
+    steps = 2 * (m + chains + 2 * residual.samples + len(blocks) + 64)
     size = 2 * model.magnitude + 8 * float((np.abs(residual.delta) @ model.reach).max())
     size += 8 * float(residual.bound.max()) * float(np.linalg.norm(model.reach * residual.scale))
-    defects = 0.0
+    defects, lost = 0.0, 1.0
     for block in blocks:
         sums = block.reach(model.reach)
         total, norm, root = float(sums.sum()), float(np.linalg.norm(sums)), (block.p * block.q) ** 0.5
+        most = float(np.abs(block.coupling).max(initial=0)) if block.slots else block.norm**3
         if block.slots:
-            most = float(np.abs(block.coupling).max(initial=0))
             size += 4 * most * (total + root * (norm + root * references))
-            defects += 2 * block.leak * (total + references) if block.centred else 0.0
         else:
-            size += 8 * block.norm**3 * (norm + root * references)
-            defects += 2 * norm * block.defect
-    underflow = 64 * steps * TINY[precision] ** 0.5 * (1 + size)
-    return float(up(gamma(steps, precision) * size + defects + underflow))
+            size += 8 * most * (norm + root * references)
+            defects += 2 * total * block.defect
+        lost += (1 + most) * root * (1 + largest_of(block)) * steps
+    lost *= 1 + float(model.reach.max()) + float(residual.bound.max()) * (1 + float(residual.scale.max())) * steps
+    return float(up(gamma(steps, precision) * size + defects + UNDERFLOW[precision] * lost * (1 + size)))
+
+
+def largest_of(block: Block) -> float:
+    """The largest entry by which a neuron is written."""
+    return float(np.abs(block.entries[3] if block.slots else block.coefficients).max(initial=0))
 
 
 class PairsRule:
@@ -159,8 +165,11 @@ class PairsRule:
         self, certificate: Certificate, model: Model, blocks: list[Block], stage: dict[str, Any], tally: Tally
     ) -> None:
         self.model, self.blocks = model, blocks
-        self.dtype: type = np.float32 if stage.get("work") == "float32" else np.float64
         self.residual = make_residual(certificate, model, blocks, stage)
+        given = [a for name, a in certificate.tensors.items() if a.dtype.kind == "f" and name != "omega"]
+        fits = model.single_fits and all(np.abs(a).max(initial=0) <= SINGLE_MOST for a in given)
+        fits = fits and float(self.residual.scale.max()) <= SINGLE_MOST
+        self.dtype: type = np.float32 if stage.get("work") == "float32" and fits else np.float64
         self.in_span = stage.get("in_span", True) is True and bool(blocks)
         self.exact_correct = stage.get("exact_correct", False) is True
         tally.operations += self.residual.work
@@ -197,7 +206,7 @@ class PairsRule:
                 states = [block.transport(state, x, y) for block, state in zip(blocks, states)]
                 work += sum(b.transport_work + 3 * b.p * b.q for b in blocks) + len(self.groups) * (len(blocks) + 1)
                 lower = self._at_references(states, x, y) - self.residual.worst(x, y, rest, correct)
-                unsettled = np.logical_not(lower > self.needed)
+                unsettled = np.logical_not((lower > self.needed) & (lower < np.inf))
                 sizes = np.array([len(w) for w in self.groups])[:, None]
                 self._note(lower, ~unsettled, sizes, least, excess, slice(None))
             tally.operations += work * len(x)
@@ -260,7 +269,7 @@ class PairsRule:
             else:
                 z, base = np.broadcast_to(w[:, None], logits.shape), logits[own, np.arange(len(here))][None]
             lower = base - logits - self.residual.against(x, y, z, rest[here], correct[here])
-            known = lower > self.needed
+            known = (lower > self.needed) & (lower < np.inf)
             rival = z != own
             self._note(lower, known & rival, 1, least, excess, here)
             row, column = np.nonzero(~known & rival)

@@ -14,11 +14,21 @@ from numpy.typing import NDArray
 UNIT = {"float64": 2.0**-53, "float32": 2.0**-24}
 TINY = {"float64": 2.0**-1022, "float32": 2.0**-126}
 """What one rounding can lose to underflow (generous: the smallest normal number, not the smallest subnormal)."""
+UNDERFLOW = {"float64": 2.0**-400, "float32": 2.0**-60}
+"""What all underflow in a rule together can change, for sizes of order one: below `CALM` ranges no product or square
+of float64 numbers underflows unless it is that small; a float32 norm can lose the square root of 2⁻¹²⁶."""
 INFLATE = 1.0 + 1e-9
 EXP_SLACK = 1.0 + 1e-4
 """Trust in the C library: its exp, log and log1p are taken to be right to one part in ten thousand."""
 
 Array = NDArray[np.float64]
+
+
+LEAST, MOST = 2.0**-150, 2.0**150
+"""Range of non-zero weights for every rule but `exact`; those of a certificate lie within 2^±100."""
+CERTIFICATE_MOST = 2.0**100
+SINGLE_MOST = 2.0**12
+"""Bound of all weights, activations and certificate entries for float32 work; beyond it float64 is used."""
 
 
 class Rejected(Exception):

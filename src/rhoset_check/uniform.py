@@ -56,7 +56,8 @@ class Uniform:
             tally.operations += 2 * n * (k + block.p * block.q**2 + n * block.q) if self.linear else 0
         self.label, first = zip(*(_patterns(code, n) for code in codes))
         counts = len(first[0]), len(first[1])
-        require(counts[0] * counts[1] * n <= 1 << 26, "certificate: too many types of slots")
+        largest_block = max((block.p * block.q for block in self.blocks), default=0)
+        require(counts[0] * counts[1] * max(n, largest_block) <= 1 << 26, "certificate: too many types of slots")
         i, k = (a.ravel() for a in np.meshgrid(first[0], first[1], indexing="ij"))
         kept, spread = [], []
         for (mean, deviation), code_x, code_y, block in zip(tables, codes[0], codes[1], self.blocks):
@@ -147,6 +148,7 @@ def profile(
 ) -> tuple[Array, Array, Array]:
     """(p·q, n): Σ|κ||δl(x)| and Σ|κ||δr(y)| of every slot; (p·q, p, q): G. Adds the exact linear halves."""
     p, q, n = block.p, block.q, model.order
+    require((p * q) ** 2 <= 1 << 26 and p * q * n <= 1 << 27, "certificate: a block has too many slots for this rule")
     errors, table = (np.zeros((p * q, n)), np.zeros((p * q, n))), np.zeros((p * q, p, q))
     sums = (np.zeros((p * q, n)), np.zeros((p * q, n)))
     back = block.left[model.group.inverse]
@@ -161,7 +163,8 @@ def profile(
         for (weight, place, size), error, half in zip(sides, errors, sums):
             values = weight[neurons]
             flat = (k * size + place).ravel()
-            mean = np.bincount(flat, values.ravel(), len(k) * size) / (n // size if size else 1)
+            count = np.maximum(np.bincount(flat, minlength=len(k) * size), 1)
+            mean = np.bincount(flat, values.ravel(), len(k) * size) / count
             gaps.append(np.abs(values - mean[flat].reshape(values.shape)))
             error[features] += (np.abs(weights) * slope)[:, None] * gaps[-1]
             if linear:
@@ -208,7 +211,7 @@ def settle_uniform(
     def settle(tally: Tally, x: Ints, y: Ints) -> Bools:
         lower = rule.lower(x, y)
         tally.operations += len(x) * (len(rule.groups) + (2 if rule.linear else 0))
-        done = np.asarray((lower > 0).all(axis=0))
+        done = np.asarray(((lower > 0) & (lower < np.inf)).all(axis=0))
         chunk = new_chunk(model, x[done], y[done])
         slack = lower[:, done] + model.floor
         chunk.right[:] = True
@@ -229,10 +232,10 @@ def count_uniform(
     least = rule.least.min(axis=1) - rule.needed
     require(not rule.linear, "certificate: the sorted count has no linear halves")
     tally.margin, tally.loss = -worst, n * n * (np.log(n) + worst) * EXP_SLACK
-    if not (least > 0).all():
+    if not ((least > 0) & (least < np.inf)).all():
         return
     shares = ((by / least[:, None]).max(axis=0, initial=0.0) * INFLATE for by in (rule.by_x, rule.by_y))
-    share_x, share_y = (np.sort(share) for share in shares)
+    share_x, share_y = (np.sort(np.nan_to_num(share, nan=np.inf)) for share in shares)
     tally.operations += 4 * n * int(np.ceil(np.log2(n + 1)))
     tally.right = int(np.searchsorted(share_y, 1 - 1e-9 - share_x, side="left").sum())
     # The margin against group g is at least least[g]·(1 − share_x − share_y), whatever the sign.
@@ -240,8 +243,8 @@ def count_uniform(
     tally.margin = max(-worst, float((least * gap).min(initial=np.inf)))
     ends = np.unique(np.linspace(0, n, BINS + 1).astype(np.intp))
     tops = [share[ends[1:] - 1] for share in (share_x, share_y)]
-    total = np.minimum(tops[0][:, None] + tops[1][None, :], 1e6)
-    with np.errstate(over="ignore"):
-        excess = sum(size * np.exp(np.minimum(-a * (1 - total), 700)) for a, size in zip(least, rule.sizes))
-    loss = np.minimum(np.log1p(excess), np.log(n) + worst)
+    total = tops[0][:, None] + tops[1][None, :]
+    with np.errstate(all="ignore"):
+        excess = sum((size * np.exp(-a * (1 - total)) for a, size in zip(least, rule.sizes)), np.zeros_like(total))
+        loss = np.fmin(cross_entropy(excess), np.log(n) + worst)
     tally.loss = float((loss * np.outer(np.diff(ends), np.diff(ends))).sum()) * EXP_SLACK

@@ -13,7 +13,7 @@ import numpy as np
 from .blocks import read_blocks
 from .coset import CosetRule
 from .group import prove_group
-from .inputs import Certificate, read_certificate, read_network
+from .inputs import Certificate, Weights, read_certificate, read_network
 from .model import Model, Tally, build_model, evaluate_pairs, new_chunk
 from .pairs import PairsRule
 from .paper import PaperRule
@@ -58,50 +58,60 @@ class Verdict:
         real = self.arithmetic == "real"
         how = "as an exact real function" if real else "in IEEE float32, in every order of summation,"
         cost = self.operations / self.exhaustive_operations
+        accuracy = self.right * 10**6 // self.inputs / 10**6  # rounded down
         return (
             f"The network whose {what} have SHA-256 {self.network} evaluated {how} gives the right product, strictly "
             f"above every other output, for at least {self.right} of the {self.inputs} pairs of the group whose "
-            f"multiplication table has SHA-256 {self.table} (accuracy at least {self.accuracy_bound:.6f}); method "
+            f"multiplication table has SHA-256 {self.table} (accuracy at least {accuracy:.6f}); method "
             f"{self.method}, {self.operations} multiply-adds, {cost:.4f} of exhaustive."
         )
 
 
 def check(certificate_path: str | Path, network_path: str | Path) -> Verdict:
-    """Check a certificate against a network. Never raises for bad files: the reason is in the verdict."""
-    begin = time.perf_counter()
-    header: dict[str, Any] = dict.fromkeys(("network", "table", "method", "arithmetic"), "")
-    header.update(inputs=0, exhaustive_operations=0)
+    """Check a certificate file against a network file. Never raises for bad files: the reason is in the verdict."""
     try:
-        certificate = read_certificate(Path(certificate_path))
-        weights = read_network(Path(network_path))
-        n, m = len(weights.table), len(weights.tensors["unembed"])
-        header.update(network=weights.digest, table=weights.table_digest, method=certificate.method)
-        header.update(arithmetic=certificate.arithmetic, inputs=n * n, exhaustive_operations=n**3 * m + n * n * m)
+        certificate, weights = read_certificate(Path(certificate_path)), read_network(Path(network_path))
+    except Rejected as refusal:
+        return _refused(str(refusal), {})
+    return judge(certificate, weights)
+
+
+def judge(certificate: Certificate, weights: Weights) -> Verdict:
+    """Derive the bound of a certificate that has been read, and compare it with the claim."""
+    n, m = len(weights.table), len(weights.tensors["unembed"])
+    header: dict[str, Any] = {"network": weights.digest, "table": weights.table_digest, "method": certificate.method}
+    header.update(arithmetic=certificate.arithmetic, inputs=n * n, exhaustive_operations=n**3 * m + n * n * m)
+    header.update(factored=weights.factored)
+    begin = time.perf_counter()
+    try:
         same = certificate.network == weights.digest
         require(same, "the certificate is for another network (SHA-256 of the weights differs)")
         require(certificate.table == weights.table_digest, "the certificate is for another table (SHA-256 differs)")
         claimed: Any = certificate.claim.get("accuracy_bound")
         number = type(claimed) in (int, float) and 0 <= claimed <= 1
         require(number, "the certificate claims no bound between 0 and 1")
-        started = time.perf_counter()
         group = prove_group(weights.table, certificate.tensor("generators", "iu", -1))
         model = build_model(weights, group, certificate.arithmetic)
         tally = run_plan(certificate, model)
-        right = min(tally.right, n * n)
-        bound, loss = right / (n * n), float(tally.loss / (n * n)) * INFLATE
+        require(0 <= tally.right <= n * n, "more pairs are counted than there are")
+        bound, loss, floor = tally.right / (n * n), float(tally.loss / (n * n)) * INFLATE, model.floor
         require(bound >= claimed, f"claims accuracy {claimed}, only {bound} can be derived")
-        return Verdict(
-            True, "", right=right, accuracy_bound=bound, margin_bound=float(tally.margin - model.floor),
-            loss_bound=min(loss + model.floor, loss * math.exp(min(model.floor, 700.0))), operations=tally.operations,
-            table_operations=group.work, seconds=time.perf_counter() - started, factored=weights.factored, **header,
-        )  # fmt: skip
     except Rejected as refusal:
-        reason = str(refusal)
-    except (MemoryError, OverflowError) as failure:
-        reason = f"the check needs more than this machine has ({type(failure).__name__})"
-    seconds = time.perf_counter() - begin
-    return Verdict(False, reason, right=0, accuracy_bound=0.0, margin_bound=float("-inf"), loss_bound=float("inf"),
-                   operations=0, table_operations=0, seconds=seconds, factored=False, **header)  # fmt: skip
+        return _refused(str(refusal), header)
+    except Exception as failure:  # whatever goes wrong, nothing is proved
+        return _refused(f"the check failed ({type(failure).__name__})", header)
+    return Verdict(
+        True, "", **header, right=tally.right, accuracy_bound=bound, margin_bound=float(tally.margin - floor),
+        loss_bound=min(loss + floor, loss * math.exp(floor) if floor < 1 else math.inf), operations=tally.operations,
+        table_operations=group.work, seconds=time.perf_counter() - begin,
+    )  # fmt: skip
+
+
+def _refused(reason: str, header: dict[str, Any]) -> Verdict:
+    fields: dict[str, Any] = dict.fromkeys(("network", "table", "method", "arithmetic"), "")
+    fields.update(dict.fromkeys(("right", "inputs", "operations", "exhaustive_operations", "table_operations"), 0))
+    fields.update(accuracy_bound=0.0, margin_bound=-math.inf, loss_bound=math.inf, seconds=0.0, factored=False)
+    return Verdict(**{"valid": False, "reason": reason, **fields, **header})
 
 
 def run_plan(certificate: Certificate, model: Model) -> Tally:
@@ -110,8 +120,9 @@ def run_plan(certificate: Certificate, model: Model) -> Tally:
     rules: Any = plan.get("rules")
     objects = isinstance(rules, list) and all(isinstance(rule, dict) for rule in rules)
     require(objects, "certificate: plan.rules must be a list of objects")
-    names = [str(rule.get("rule")) for rule in rules]
-    require(tuple(names) in PLANS, f"certificate: rules {names} are not a plan of this format")
+    names = [rule.get("rule") for rule in rules]
+    known = all(isinstance(name, str) for name in names) and tuple(names) in PLANS
+    require(known, "certificate: the rules are not a plan of this format")
     stages = dict(zip(names, rules))
     exact = "exact" in stages
     if exact:
