@@ -44,8 +44,8 @@ class CosetRule:
                 means = []
                 sides = zip((model.left, model.right), place, (block.p, block.q), (rows, columns))
                 for weight, at, size, total in sides:
-                    mean = np.stack([np.bincount(at, w, size) for w in weight[members]])
-                    mean = mean / np.maximum(np.bincount(at, minlength=size), 1)
+                    count = np.maximum(np.bincount(at, minlength=size), 1)
+                    mean = np.stack([np.bincount(at, w, size) / count for w in weight[members]])
                     total += np.square(weight[members] - mean[:, at]).sum(axis=0)
                     means.append(mean)
                 heights = model.activate(means[0][:, :, None] + means[1][:, None, :]).reshape(len(members), -1)

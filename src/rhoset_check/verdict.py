@@ -10,19 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from .blocks import read_blocks
-from .coset import CosetRule
 from .group import prove_group
 from .inputs import Certificate, Weights, read_certificate, read_network
 from .model import Model, Tally, build_model, evaluate_pairs, new_chunk
-from .pairs import PairsRule
-from .paper import PaperRule
 from .rigor import INFLATE, Rejected, require
-from .uniform import count_uniform, settle_uniform
 
 CHUNK_BYTES = 1 << 20
 """Size of a chunk's hidden block: it stays in cache."""
-RULES: dict[str, Any] = {"pairs": PairsRule, "paper": PaperRule, "coset": CosetRule}
 PLANS = {
     ("exact",), ("uniform",), ("uniform", "exact"), ("pairs",), ("pairs", "exact"), ("uniform", "pairs"),
     ("uniform", "pairs", "exact"), ("paper",), ("coset",), ("coset", "exact"),
@@ -130,12 +124,30 @@ def run_plan(certificate: Certificate, model: Model) -> Tally:
         natural = limit is None or (type(limit) is int and 0 <= limit < 1 << 62)
         require(natural, "certificate: max_operations must be a natural number")
         tally.exact_left = float("inf") if limit is None else limit
-    blocks = read_blocks(certificate, model)
-    if names == ["uniform"] and stages["uniform"].get("count") == "sorted":
-        count_uniform(certificate, model, blocks, stages["uniform"], tally)
-        return tally
-    first = settle_uniform(certificate, model, blocks, stages["uniform"], tally) if "uniform" in stages else None
-    per_pair = [RULES[name](certificate, model, blocks, stages[name], tally) for name in names if name in RULES]
+    first, per_pair = None, None
+    if names != ["exact"]:
+        from .blocks import read_blocks  # a certificate that uses no other rule is checked by the core alone
+
+        blocks = read_blocks(certificate, model)
+    if "uniform" in stages:
+        from .uniform import count_uniform, settle_uniform
+
+        if names == ["uniform"] and stages["uniform"].get("count") == "sorted":
+            count_uniform(certificate, model, blocks, stages["uniform"], tally)
+            return tally
+        first = settle_uniform(certificate, model, blocks, stages["uniform"], tally)
+    if "pairs" in stages:
+        from .pairs import PairsRule
+
+        per_pair = PairsRule(certificate, model, blocks, stages["pairs"], tally).run
+    elif "paper" in stages:
+        from .paper import PaperRule
+
+        per_pair = PaperRule(certificate, model, blocks, stages["paper"], tally).run
+    elif "coset" in stages:
+        from .coset import CosetRule
+
+        per_pair = CosetRule(certificate, model, blocks, stages["coset"], tally).run
     dtype: type = np.float32 if exact and stages["exact"].get("work") == "float32" else np.float64
     n = model.order
     rows = max(1, min(n, CHUNK_BYTES // (8 * max(model.width, n) * n)))
@@ -146,8 +158,8 @@ def run_plan(certificate: Certificate, model: Model) -> Tally:
             done = first(tally, x, y)
             x, y = x[~done], y[~done]
         chunk = new_chunk(model, x, y)
-        if len(x) and per_pair:
-            per_pair[0].run(tally, chunk, exact)
+        if len(x) and per_pair is not None:
+            per_pair(tally, chunk, exact)
         elif len(x) and exact:
             evaluate_pairs(model, tally, chunk, np.arange(len(x)), dtype)
         tally.add(chunk)
