@@ -1,4 +1,4 @@
-"""One base class for every error a user can cause: one line that says what, where and what would be right."""
+"""One base class for every error a user can cause: one line, with what would be right."""
 
 from __future__ import annotations
 

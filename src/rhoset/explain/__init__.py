@@ -1,5 +1,8 @@
 """What a network computes: irreps, cosets, circuits, and the idealised network they amount to."""
 
+import sys as _sys
+
+from rhoset._callable import CallableModule as _CallableModule
 from rhoset.explain.circuits import exact_tables as exact_tables
 from rhoset.explain.circuits import find_circuits as find_circuits
 from rhoset.explain.contributions import MarginParts as MarginParts
@@ -40,3 +43,5 @@ from rhoset.explain.spectrum import spectrum as spectrum
 from rhoset.explain.steps import Step as Step
 from rhoset.explain.steps import explain_steps as explain_steps
 from rhoset.explain.summary import to_json as to_json
+
+_sys.modules[__name__].__class__ = _CallableModule

@@ -102,6 +102,13 @@ def collect(
         progress(position + 1, len(named))
     if shared is None:
         raise RhosetError(f"{spec}: no networks to report on", slug="no-such-network")
+    facts = _facts(spec, shared.group, run.manifest if run is not None else {})
+    return _run_view(tuple(views), shared, facts)
+
+
+def _run_view(
+    views: tuple[NetworkView, ...], shared: Structure, facts: dict[str, str]
+) -> RunView:
     name = shared.group.name
     return RunView(
         title=f"{len(views)} network{'s' if len(views) > 1 else ''} on {name}",
@@ -110,9 +117,16 @@ def collect(
         irreps=tuple(
             IrrepView(i.name, i.dim, i.type, shared.sizes.get(i.name)) for i in shared.irreps
         ),
-        networks=tuple(views),
-        facts=_facts(spec, shared.group, run.manifest if run is not None else {}),
+        networks=views,
+        facts=facts,
     )
+
+
+def single(network: Network) -> RunView:
+    """The view of one network in memory, without certificates and history."""
+    shared = structure(with_names(network.group))
+    view = network_view(network, shared, "Network", 0, None, {})
+    return _run_view((view,), shared, _facts(network.digest, shared.group, {}))
 
 
 def with_names(group: Group) -> Group:
@@ -137,10 +151,10 @@ def network_view(
     shared: Structure,
     name: str,
     index: int,
-    path: Path,
+    path: Path | None,
     row: Mapping[str, Any],
 ) -> NetworkView:
-    """One network's section."""
+    """One network's section; `path` is its file, for the certificates and the record beside it."""
     explanation = explain(network, real_irreps=shared.irreps, subgroups=shared.subgroups)
     measured, ideal = evaluate(network), evaluate(explanation.ideal)
     diagnosis = diagnose(explanation)
@@ -160,7 +174,9 @@ def network_view(
         explained=explanation.explained,
         ideal_accuracy=ideal.accuracy,
         ideal_loss=ideal.loss,
-        certificates=tuple(certificate_view(p, path) for p in certificates(path).values()),
+        certificates=()
+        if path is None
+        else tuple(certificate_view(p, path) for p in certificates(path).values()),
         seed=row.get("seed"),
         steps=row.get("steps"),
         seconds=row.get("seconds"),
@@ -170,7 +186,7 @@ def network_view(
         ),
         findings=tuple(finding.text for finding in diagnosis.findings),
         margins=margin_view(network, shared.group, shared.irreps),
-        history=history_view(path, shared.irreps),
+        history=None if path is None else history_view(path, shared.irreps),
     )
 
 

@@ -38,22 +38,10 @@ def write_report(run: RunView, path: str | Path) -> Path:
 def render(run: RunView) -> str:
     """The report of a run as HTML text."""
     colours = charts.irrep_colours(run.irreps, run.networks)
-    environment = Environment(
-        loader=PackageLoader("rhoset.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = _environment()
     environment.filters.update(
-        percent=percent,
-        number=number,
-        quantity=quantity,
-        duration=duration,
         facts=network_facts,
         kind_said=lambda kind: KINDS.get(kind, ""),
-        solid_data=solid_data,
-        solid_said=solid_said,
         slot_matrix=charts.slot_matrix,
         heat_map=lambda energy: charts.heat_map(energy, run.irreps, colours),
         budget_chart=charts.budget,
@@ -64,8 +52,6 @@ def render(run: RunView) -> str:
     return environment.get_template("report.html.j2").render(
         run=run,
         version=__version__,
-        css=Markup(_asset("report.css")),
-        js=Markup(_asset("report.js")),
         overview=overview_facts(run.networks),
         has_certificates=any(n.best for n in run.networks),
         scatter=charts.bound_against_cost(run.networks),
@@ -80,6 +66,31 @@ def render(run: RunView) -> str:
         columns=COLUMNS,
         terms=TERMS,
     )
+
+
+def render_solid(solid: SolidView, title: str) -> str:
+    """A page with one figure and nothing else."""
+    return _environment().get_template("solid.html.j2").render(solid=solid, title=title)
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("rhoset.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        percent=percent,
+        number=number,
+        quantity=quantity,
+        duration=duration,
+        solid_data=solid_data,
+        solid_said=solid_said,
+    )
+    environment.globals.update(css=Markup(_asset("report.css")), js=Markup(_asset("report.js")))
+    return environment
 
 
 def overview_facts(networks: Sequence[NetworkView]) -> list[Fact]:

@@ -193,7 +193,7 @@ function sortBy(header) {
 
 document.addEventListener("DOMContentLoaded", () => {
   setTheme(root.dataset.theme);
-  document.getElementById("theme").addEventListener("click", () => {
+  document.getElementById("theme")?.addEventListener("click", () => {
     const theme = root.dataset.theme === "dark" ? "light" : "dark";
     setTheme(theme);
     try { localStorage.setItem("rhoset-theme", theme); } catch { /* a page from disk may have no storage */ }

@@ -1,0 +1,123 @@
+"""The library in a few calls: load, train, certify, check; each is reached as ``rhoset.NAME``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rhoset.errors import RhosetError
+
+if TYPE_CHECKING:
+    from rhoset.groups import Group
+    from rhoset.networks import Network
+    from rhoset.training import Population
+    from rhoset_check.verdict import Verdict
+
+Place = str | os.PathLike[str]
+
+
+def load(spec: Place) -> Network:
+    """The one network that a NET argument means.
+
+    Parameters
+    ----------
+    spec
+        A network file, a `factored` file as published, or ``RUN#3``.
+
+    Raises
+    ------
+    RhosetError
+        There is none or more than one (slug ``no-such-network``, ``several-networks``), or the file
+        is no network.
+    """
+    from rhoset.networks import read_network
+    from rhoset.networks.runs import open_networks
+
+    found = open_networks(spec)
+    if len(found) != 1:
+        raise RhosetError(
+            f"{os.fspath(spec)!r} holds {len(found)} networks: choose one, as in"
+            f" {found[0][0]!r}, or use load_all",
+            slug="several-networks",
+        )
+    return read_network(found[0][1])
+
+
+def load_all(spec: Place) -> tuple[Network, ...]:
+    """All networks of a run folder, a folder of network files, or a file.
+
+    Raises RhosetError as `rhoset.networks.runs.open_networks` and `read_network`.
+    """
+    from rhoset.networks import read_network
+    from rhoset.networks.runs import open_networks
+
+    return tuple(read_network(path) for _, path in open_networks(spec))
+
+
+def train(
+    group: Group | str,
+    models: int = 1,
+    *,
+    out: Place,
+    seed: int = 0,
+    preset: str = "wu2024",
+    **settings: Any,
+) -> Population:
+    """Train networks into a run folder; goes on with a stopped run.
+
+    Parameters
+    ----------
+    group
+        A group or its name.
+    models
+        How many networks; their seeds are `seed`, `seed` + 1, …
+    out
+        The run folder.
+    preset
+        Settings by the paper that used them, see `rhoset.training.PRESETS`.
+    settings
+        Fields of `rhoset.training.TrainConfig` that differ from the preset.
+
+    Raises
+    ------
+    RhosetError
+        PyTorch is not installed (``missing-extra``), a setting is unknown or out of range
+        (``bad-setting``), or the folder holds something else.
+    """
+    from rhoset.groups import group as by_name
+    from rhoset.training import preset as by_paper
+    from rhoset.training import train_population
+
+    return train_population(
+        by_name(group) if isinstance(group, str) else group,
+        by_paper(preset).replace(**settings),
+        models,
+        Path(out),
+        first_seed=seed,
+    )
+
+
+def check(certificate: Place, network: Place) -> Verdict:
+    """Check a certificate file against a network file with the independent checker.
+
+    Returns a `Verdict`: ``valid``, ``accuracy_bound``, ``statement()`` and the costs. A certificate
+    that does not check is no error; the verdict says why.
+
+    Raises
+    ------
+    RhosetError
+        `network` means no network or several.
+    """
+    from rhoset.networks.runs import open_networks
+    from rhoset_check.verdict import check as independent_check
+
+    found = open_networks(network)
+    if len(found) != 1:
+        raise RhosetError(
+            f"{os.fspath(network)!r} holds {len(found)} networks; a certificate is about one",
+            slug="several-networks",
+        )
+    if not Path(certificate).is_file():
+        raise RhosetError(f"{os.fspath(certificate)}: no such certificate", slug="no-such-file")
+    return independent_check(Path(certificate), found[0][1])
