@@ -17,7 +17,6 @@ from rhoset.groups.families import (
     symmetric,
     wreath_product,
 )
-from rhoset.groups.fourier import convolve, energies, fourier, inverse_fourier
 from rhoset.groups.gsets import (
     GSet,
     coset_gset,
@@ -26,8 +25,7 @@ from rhoset.groups.gsets import (
     point_stabilizer,
     regular_gset,
 )
-from rhoset.groups.irreps import gset_irreps, irrep, irrep_data, irreps
-from rhoset.groups.isomorphism import (
+from rhoset.groups.isomorphisms import (
     abelian_invariants,
     isomorphism,
     recognise,
@@ -36,18 +34,8 @@ from rhoset.groups.lattice import subgroup_classes
 from rhoset.groups.linear import finite_field, matrix_group
 from rhoset.groups.names import FAMILIES, group, table_from_file
 from rhoset.groups.permutations import cycles, parse_cycles, permutation_group
+from rhoset.groups.real_irreps import gset_irreps, irrep, irrep_data, irreps
 from rhoset.groups.representation import Irrep
-from rhoset.groups.rho_sets import (
-    RhoSet,
-    RhoSetFamily,
-    fixed_space,
-    minimal_rho_set,
-    minimal_rho_set_sizes,
-    orbit_of,
-    pointwise_stabilizer,
-    rho_set_family,
-    rho_sets,
-)
 from rhoset.groups.subgroups import (
     Subgroup,
     center,
@@ -60,6 +48,18 @@ from rhoset.groups.subgroups import (
     subgroup,
 )
 from rhoset.groups.table import ConjugacyClasses, Group
+from rhoset.groups.transform import convolve, energies, fourier, inverse_fourier
+from rhoset.groups.vector_orbits import (
+    RhoSet,
+    RhoSetFamily,
+    fixed_space,
+    minimal_rho_set,
+    minimal_rho_set_sizes,
+    orbit_of,
+    pointwise_stabilizer,
+    rho_set_family,
+    rho_sets,
+)
 
 __all__ = [
     "FAMILIES",

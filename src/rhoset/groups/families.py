@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import factorial, prod
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from rhoset.errors import RhosetError
 from rhoset.groups.arrays import IntArray, read_only
-from rhoset.groups.laws import require_order
+from rhoset.groups.laws import capped_power, require_order
 from rhoset.groups.permutations import CONVENTION, permutation_group
 from rhoset.groups.table import Group
 
@@ -82,8 +83,7 @@ def _word(a: int, p: int, letters: str = "rs") -> str:
 def symmetric(degree: int) -> Group:
     """S_k on k points."""
     _positive("S", degree)
-    if degree > 7:
-        require_order(f"S{degree}", int(np.prod(np.arange(1.0, degree + 1))))
+    require_order(f"S{degree}", factorial(min(degree, 20)))
     swap = [1, 0, *range(2, degree)][:degree]
     turn = [*range(1, degree), 0]
     return permutation_group([swap, turn] if degree > 1 else [[0]], f"S{degree}")
@@ -92,8 +92,7 @@ def symmetric(degree: int) -> Group:
 def alternating(degree: int) -> Group:
     """A_k on k points."""
     _positive("A", degree)
-    if degree > 7:
-        require_order(f"A{degree}", int(np.prod(np.arange(3.0, degree + 1))))
+    require_order(f"A{degree}", factorial(min(degree, 20)) // 2)
     gens = []
     for c in range(2, degree):
         g = list(range(degree))
@@ -107,8 +106,7 @@ def direct_product(factors: Sequence[Group], name: str = "") -> Group:
     if not factors:
         raise RhosetError("a direct product needs at least one factor", slug="unknown-group")
     name = name or "x".join(f.name for f in factors)
-    order = int(np.prod([float(f.order) for f in factors]))
-    require_order(name, order)
+    require_order(name, prod(f.order for f in factors))
     table = factors[0].table
     names = [[f.element_name(x) for x in range(f.order)] for f in factors]
     labels = names[0]
@@ -225,8 +223,7 @@ def wreath_product(base: Group, top: Group, name: str = "") -> Group:
     images = top.permutations if top.permutations is not None else top.table
     copies = images.shape[1]
     name = name or f"{base.name}wr{top.name}"
-    order = float(base.order) ** copies * top.order
-    require_order(name, int(min(order, 1e15)))
+    require_order(name, capped_power(base.order, copies) * top.order)
     points, own = base.permutations, base.table
     local = own if points is None else points
     width = local.shape[1]
@@ -251,7 +248,7 @@ def elementary_abelian(p: int, rank: int) -> Group:
     """C_p^rank: vectors over the integers mod p, the last coordinate running fastest."""
     _positive("C", p)
     _positive("exponent ", rank)
-    require_order(f"C{p}^{rank}", int(min(float(p) ** rank, 1e15)))
+    require_order(f"C{p}^{rank}", capped_power(p, rank))
     digits = np.array(np.unravel_index(np.arange(p**rank), (p,) * rank))
     table = np.zeros((p**rank,) * 2, dtype=np.int32)
     for row in digits:

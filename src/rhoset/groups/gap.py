@@ -65,7 +65,7 @@ def _left_moves(libgap: Any, order: int, number: int) -> tuple[list, tuple[str, 
     moves, names, identity = function(order, number)
     return (
         [np.array([int(i) - 1 for i in move], dtype=np.int32) for move in moves],
-        tuple(str(name).strip('"') for name in names),
+        tuple(str(name).strip('"').replace("<identity> of ...", "1") for name in names),
         int(identity) - 1,
     )
 

@@ -69,13 +69,20 @@ def _all_classes(group: Group) -> tuple[Subgroup, ...]:
 
 def _search_all(group: Group) -> list[Subgroup]:
     n = group.order
+    least = _least_count(group)
+    if least > SUBGROUP_LIMIT:
+        raise _too_many(group, f"at least {least}")
     search = _Search(group)
     trivial = np.zeros(n, dtype=bool)
     trivial[group.identity] = True
     found = [search.add(trivial)]
     for h in found:
-        for z in search.useful(h):
-            joined = search.join(h, z)
+        candidates = search.useful(h)
+        while len(candidates):
+            joined = search.join(h, candidates[0])
+            # Nothing lies between H and a subgroup of prime index over it.
+            covered = joined if _is_prime(joined.sum() // h.sum()) else h
+            candidates = candidates[1:][~covered[candidates[1:]]]
             if not search.known(joined):
                 found.append(search.add(joined))
     return [Subgroup(group, read_only(np.flatnonzero(mask))) for mask in found]
@@ -161,12 +168,33 @@ class _Search:
         np.put_along_axis(images, self.conjugates[representatives][:, elements], True, axis=1)
         self.seen.update(row.tobytes() for row in np.packbits(images, axis=1))
         if len(self.seen) > SUBGROUP_LIMIT:
-            raise RhosetError(
-                f"{self.group.name} has more than {SUBGROUP_LIMIT} subgroups; all of them would"
-                " take too long; give the subgroups you need (generated_subgroup)",
-                slug="too-many-subgroups",
-            )
+            raise _too_many(self.group, f"more than {SUBGROUP_LIMIT}")
         return mask
+
+
+def _too_many(group: Group, how_many: str) -> RhosetError:
+    return RhosetError(
+        f"{group.name} has {how_many} subgroups, and searching them takes about a millisecond"
+        f" each; the limit is {SUBGROUP_LIMIT}; give the subgroups you need (generated_subgroup)",
+        slug="too-many-subgroups",
+    )
+
+
+def _least_count(group: Group) -> int:
+    """Subgroups of the largest elementary abelian subgroup of the centre (Galois numbers)."""
+    central = np.flatnonzero(
+        np.isin(group.classes.labels, np.flatnonzero(group.classes.sizes == 1))
+    )
+    orders = group.element_orders[central]
+    best = 1
+    for p in sorted(set(orders.tolist())):
+        if _is_prime(p):
+            rank = round(np.log(np.sum(orders == p) + 1) / np.log(p))
+            before, count = 1, 2
+            for r in range(1, rank):
+                before, count = count, 2 * count + (p**r - 1) * before
+            best = max(best, count)
+    return best
 
 
 def _key(mask: BoolArray) -> bytes:
@@ -178,6 +206,10 @@ def _smallest_prime(n: int) -> int:
     while n % p:
         p += 1
     return p
+
+
+def _is_prime(n: int) -> bool:
+    return n > 1 and _smallest_prime(n) == n
 
 
 def _is_prime_power(n: int) -> bool:

@@ -49,11 +49,21 @@ def checked_shape(name: str, raw: object) -> IntArray:
     return read_only(array)
 
 
+LARGE = 10**15
+"""Orders beyond this are not computed exactly."""
+
+
+def capped_power(base: int, exponent: int) -> int:
+    """base^exponent, or LARGE when that is smaller; never forms a huge integer."""
+    return LARGE if exponent * np.log2(max(base, 1)) > np.log2(LARGE) else base**exponent
+
+
 def require_order(name: str, n: int) -> None:
     """Refuse an order whose table would not fit, with an estimate of the memory."""
     if n > MAX_ORDER:
+        size = f"order {n}" if n < LARGE else f"an order beyond {LARGE:.0e}"
         raise RhosetError(
-            f"{name} has order {n}: its table would take {4 * n * n / 1e9:.3g} GB;"
+            f"{name} has {size}: its table would take {4e-9 * min(n, LARGE) ** 2:.3g} GB;"
             f" the largest order handled is {MAX_ORDER}",
             slug="table-too-large",
         )

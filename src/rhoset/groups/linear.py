@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
+from math import gcd, prod
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.errors import RhosetError
-from rhoset.groups.laws import require_order
+from rhoset.groups.laws import LARGE, require_order
 from rhoset.groups.permutations import CONVENTION, permutation_group
 from rhoset.groups.table import Group
 
@@ -115,15 +116,15 @@ def matrix_group(kind: str, d: int, q: int) -> Group:
 
 
 def _order(kind: str, d: int, q: int) -> int:
-    gl = 1
-    for i in range(d):
-        gl *= q**d - q**i
-    common = np.gcd(d, q - 1)
+    if d * d * np.log2(q) > 60:
+        return LARGE
+    gl = prod(q**d - q**i for i in range(d))
+    common = gcd(d, q - 1)
     return {
         "GL": gl,
         "SL": gl // (q - 1),
         "PGL": gl // (q - 1),
-        "PSL": gl // (q - 1) // int(common),
+        "PSL": gl // (q - 1) // common,
         "AGL": gl * q**d,
     }[kind]
 

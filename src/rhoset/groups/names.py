@@ -90,25 +90,25 @@ def _factor(text: str, whole: str) -> Group:
         return out
     if text.startswith("(") and text.endswith(")") and len(text) > 2:
         return group(text[1:-1])
-    if match := re.fullmatch(r"SmallGroup\((\d+),(\d+)\)", text):
+    if match := re.fullmatch(r"SmallGroup\((\d{1,9}),(\d{1,9})\)", text):
         from rhoset.groups.gap import small_group
 
         return small_group(int(match[1]), int(match[2]))
-    if match := re.fullmatch(r"(GL|SL|PGL|PSL|AGL|L)_?(\d*)\(?(\d+)?,?(\d+)\)", text):
+    if match := re.fullmatch(r"(GL|SL|PGL|PSL|AGL|L)_?(\d{0,9})\(?(\d{1,9})?,?(\d{1,9})\)", text):
         kind = "PSL" if match[1] == "L" else match[1]
         degree = match[2] or match[3]
         if degree:
             return matrix_group(kind, int(degree), int(match[4]))
-    if match := re.fullmatch(r"C(\d+):C(\d+)(?:\((\d+)\))?", text):
+    if match := re.fullmatch(r"C(\d{1,9}):C(\d{1,9})(?:\((\d{1,9})\))?", text):
         r = int(match[3]) if match[3] else None
         return families.cyclic_semidirect(int(match[1]), int(match[2]), r, text)
-    if match := re.fullmatch(r"[CZ](\d+)\^(\d+)", text):
+    if match := re.fullmatch(r"[CZ](\d{1,9})\^(\d{1,9})", text):
         return families.elementary_abelian(int(match[1]), int(match[2]))
     if text == "M11":
         return families.mathieu11()
     if text == "V4":
         return families.direct_product([families.cyclic(2), families.cyclic(2)], "V4")
-    if match := re.fullmatch(r"(Dic|[CZDQSAF])(\d+)", text):
+    if match := re.fullmatch(r"(Dic|[CZDQSAF])(\d{1,9})", text):
         return _SIMPLE[match[1]](int(match[2]))
     raise RhosetError(f"unknown group {whole!r}: {NAME_HELP}", slug="unknown-group")
 

@@ -130,7 +130,7 @@ def parse_cycles(text: str) -> list[list[int]]:
     """
     generators = []
     for part in text.split(";"):
-        if not re.fullmatch(r"\s*(\(\s*\)|(\(\s*\d+([\s,]+\d+)*\s*\)\s*)+)\s*", part):
+        if not re.fullmatch(r"\s*(\(\s*\)|(\(\s*\d{1,9}([\s,]+\d{1,9})*\s*\)\s*)+)\s*", part):
             raise RhosetError(
                 f"perm: cannot read {part.strip()!r}; write 1-based disjoint cycles such as"
                 " 'perm:(1 2 3)(4 5);(1 2)'",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -164,8 +164,11 @@ def irrep(group: Group, name: str) -> Irrep:
     raise RhosetError(f"{group.name} has no irrep {name!r}; it has {shown}", slug="unknown-irrep")
 
 
-def gset_irreps(group: Group, gset: GSet) -> tuple[Irrep, ...]:
-    """The distinct irreps inside the permutation module ℝ^k of a G-set, in canonical order.
+def gset_irreps(
+    group: Group, gset: GSet, *, names: Collection[str] | None = None
+) -> tuple[Irrep, ...]:
+    """The distinct irreps inside the permutation module ℝ^k of a G-set, in canonical order;
+    matrices are formed for those of the given names only.
 
     A random symmetric matrix that is constant on the orbits of pairs commutes with the action,
     and each of its eigenspaces is irreducible. Cost: k³ + n k d + kn; no n × n array is formed,
@@ -181,7 +184,7 @@ def gset_irreps(group: Group, gset: GSet) -> tuple[Irrep, ...]:
     data = irrep_data(group)
     orbitals = _orbitals(group, gset)
     for seed in range(ATTEMPTS):
-        found = _split(group, gset, orbitals, data, np.random.default_rng(seed))
+        found = _split(group, gset, orbitals, data, np.random.default_rng(seed), names)
         if found is not None:
             order = {name: i for i, (name, _) in enumerate(data)}
             return tuple(sorted(found, key=lambda rho: order[rho.name]))
@@ -214,6 +217,7 @@ def _split(
     orbitals: np.ndarray,
     data: tuple[tuple[str, Component], ...],
     rng: np.random.Generator,
+    names: Collection[str] | None,
 ) -> list[Irrep] | None:
     values = rng.standard_normal(orbitals.max() + 1)[orbitals]
     eigenvalues, vectors = np.linalg.eigh(values + values.T)
@@ -227,7 +231,7 @@ def _split(
         if not matches:
             return None
         name, part = matches[0]
-        if name in found:
+        if name in found or (names is not None and name not in names):
             continue
         matrices = _module_matrices(gset, basis)
         if defect(group, matrices) > HOMOMORPHISM_TOLERANCE:
