@@ -25,7 +25,7 @@ MIN_NEURONS = 2
 
 MIN_FILLED = 0.1
 """At least this share of the slots must be filled; otherwise the neurons are nodes of a quadrature
-(any vector lies near some point of a large orbit)."""
+(a few vectors lie near points of a large orbit by chance)."""
 
 
 def find_circuits(

@@ -27,10 +27,6 @@ BY_CHANCE = 0.3
 share of the vectors found there. A neuron must pass on both sides, so about the square of it is the
 share of neurons that are in a circuit by chance."""
 
-FIT_CEILING = 0.97
-"""`BY_CHANCE` asks for no more than this squared cosine. A large orbit has a point near any vector;
-that too few of its slots are filled then tells it from a circuit."""
-
 SMALLER_IS_ENOUGH = 2.0
 """A smaller ρ-set is preferred to a better fitting one while its misfit, less `SLACK`, is at most
 this multiple of the other's."""
@@ -98,22 +94,23 @@ def fits(points: NDArray[np.float64], found: Directions) -> NDArray[np.float64]:
     return (inner.reshape(-1, count, e) ** 2).sum(axis=2).T * found.share[:, None]
 
 
-def threshold(points: NDArray[np.float64], best: NDArray[np.float64]) -> float:
+def threshold(points: NDArray[np.float64], best: NDArray[np.float64], columns: int = 1) -> float:
     """The fit asked for on this ρ-set, given each neuron's best fit on it: see `BY_CHANCE`.
 
-    A random direction in ℝ^d has squared cosine distributed as Beta(1/2, (d−1)/2) with each point;
-    the probabilities of the points are added.
+    A random line over the endomorphism algebra (e = `columns` real dimensions) in ℝ^d has squared
+    cosine distributed as Beta(e/2, (d−e)/2) with each point; the probabilities of the points are
+    added. With e = d every line is every other and any fit will do; ∞ where no level is enough.
     """
     p, d = points.shape
-    if d == 1:
+    if d == columns:
         return POINT_FIT
     levels = np.sort(best[best >= POINT_FIT])
-    if levels.size == 0:
-        return FIT_CEILING
     found = levels.size - np.arange(levels.size)
-    by_chance = len(best) * p * betaincc(0.5, (d - 1) / 2, np.minimum(levels, 1.0))
-    enough = np.flatnonzero(by_chance <= BY_CHANCE * found)
-    return min(float(levels[enough[0]]), FIT_CEILING) if enough.size else FIT_CEILING
+    tail = betaincc(columns / 2, (d - columns) / 2, np.minimum(levels, 1.0))
+    enough = np.flatnonzero(len(best) * p * tail <= BY_CHANCE * found)
+    if enough.size == 0:
+        return np.inf
+    return float(levels[enough[0]]) - 1e-8 if enough[0] else POINT_FIT
 
 
 def place(
@@ -146,7 +143,7 @@ def place(
     def add(rho_set: RhoSet) -> None:
         sets.append(rho_set)
         tables.append(fits(rho_set.points, found))
-        asked.append(threshold(rho_set.points, tables[-1].max(axis=1)))
+        asked.append(threshold(rho_set.points, tables[-1].max(axis=1), found.frames.shape[2]))
 
     for option in options:
         if option.basis.shape[1] == 1:
@@ -201,6 +198,7 @@ def _shared_orbit(
     images = matrices @ option.basis  # (p, d, f)
     p, d, f = images.shape
     members = np.flatnonzero(free & (found.share >= POINT_FIT))
+    columns = found.frames.shape[2]
     sub = Directions(found.frames[members], found.share[members], found.importance[members])
     if len(members) < AGREE:
         return None, nobody
@@ -215,7 +213,7 @@ def _shared_orbit(
         vector = option.basis @ (inner[at] / np.linalg.norm(inner[at]))
         points = matrices @ vector
         best = fits(points, sub).max(axis=1)
-        held = best >= threshold(points, best)
+        held = best >= threshold(points, best, columns)
         score = float((sub.importance * best)[held].sum())
         if int(held.sum()) >= AGREE and score > best_score:
             best_score, best_vector = score, vector
@@ -225,7 +223,7 @@ def _shared_orbit(
     rho_set = orbit(group, irrep, vector)
     held = np.zeros(len(free), dtype=bool)
     best = fits(rho_set.points, sub).max(axis=1)
-    held[members] = best >= threshold(rho_set.points, best)
+    held[members] = best >= threshold(rho_set.points, best, columns)
     if int(held.sum()) < AGREE:
         return None, nobody
     return rho_set, held
@@ -238,13 +236,14 @@ def _refined(
     vector: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """The vector that agrees best with the neurons that its orbit holds, two rounds."""
-    if found.frames.shape[2] > 1:
+    columns = found.frames.shape[2]
+    if columns > 1:
         return vector
     for _ in range(2):
         points = matrices @ vector
         table = fits(points, found)
         best = table.max(axis=1)
-        held = best >= threshold(points, best)
+        held = best >= threshold(points, best, columns)
         if not held.any():
             return vector
         back = np.einsum("iab,ia->ib", matrices[table.argmax(axis=1)], found.frames[:, :, 0])

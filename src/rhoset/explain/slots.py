@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.explain.explanation import Circuit
-from rhoset.explain.orbits import slot_symmetries
+from rhoset.explain.orbits import antipodes
 
 KINDS = {
     "full": "every slot filled, weights even, all neurons read with one vector a",
@@ -33,14 +33,16 @@ this."""
 def slot_weights(circuit: Circuit) -> NDArray[np.float64]:
     """(p, q): Σ κ_i ‖(α_i, γ_i)‖ over the neurons of each slot.
 
-    Norms are of the centred readings, per point. Slots that write the same, as (b, c) and (−b, −c)
-    do where B = −B and C = −C, share their weight evenly (`slot_symmetries`).
+    Norms are of the centred readings, per point. Where B = −B and C = −C, (b, c) and (−b, −c) write
+    the same and share their weight evenly (for ReLU, a and −a then differ by an additive part).
     """
     strength = circuit.weight * reading_norms(circuit)
     weights = np.zeros(circuit.shape)
     np.add.at(weights, (circuit.rows, circuit.columns), strength)
-    pairs = slot_symmetries(circuit.left_set, circuit.right_set)
-    return sum((weights[np.ix_(b, c)] for b, c in pairs), np.zeros(circuit.shape)) / len(pairs)
+    left, right = antipodes(circuit.left_set), antipodes(circuit.right_set)
+    if left is not None and right is not None:
+        weights = (weights + weights[np.ix_(left, right)]) / 2
+    return weights
 
 
 def centred_readings(circuit: Circuit) -> NDArray[np.float64]:

@@ -1,0 +1,137 @@
+"""Interventions, exact margin parts, correlation of activations, diagnosis."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from explain.planting import explained, planted
+
+from rhoset.errors import RhosetError
+from rhoset.explain import (
+    activation_correlation,
+    diagnose,
+    faithfulness,
+    intervene,
+    margin_parts,
+)
+from rhoset.networks import Network, evaluate, logits
+
+
+def test_replacing_everything_gives_the_ideal_network() -> None:
+    made = planted("S5", "[4,1]", "sign", noise=0.1)
+    found = explained("S5", made.network)
+    changed = intervene(found, range(made.network.width), "ideal")
+    np.testing.assert_allclose(changed.left, found.ideal.left)
+    np.testing.assert_allclose(changed.unembed, found.ideal.unembed)
+
+
+def test_removing_a_circuit_is_removing_its_neurons() -> None:
+    made = planted("S5", "[4,1]", "[2,2,1]")
+    found = explained("S5", made.network)
+    circuit = found.circuits[0]
+    rows = {(r.what, r.mode): r for r in faithfulness(found)}
+    unembed = np.array(made.network.unembed, dtype=np.float64)
+    unembed[circuit.neurons] = 0
+    removed = Network(
+        made.network.left.astype(np.float64), made.network.right.astype(np.float64), unembed,
+        made.network.bias.astype(np.float64), made.network.table,
+    )  # fmt: skip
+    row = rows[f"irrep {circuit.irrep}", "zero"]
+    assert row.result.loss == pytest.approx(evaluate(removed).loss)
+    assert row.neurons == len(circuit.neurons)
+    assert rows["network", "zero"].result.accuracy == 0
+    assert rows["network", "ideal"].result.accuracy == 1
+
+
+def test_mean_ablation_keeps_the_mean_logits() -> None:
+    made = planted("S4", "[3,1]", "[2,2]")
+    found = explained("S4", made.network)
+    chosen = found.circuits[1].neurons
+    changed = intervene(found, chosen, "mean")
+    every = np.arange(24)
+    before = logits(made.network, every[:, None], every[None, :], dtype=np.float64)
+    after = logits(changed, every[:, None], every[None, :])
+    np.testing.assert_allclose(before.mean(axis=(0, 1)), after.mean(axis=(0, 1)), atol=1e-5)
+
+
+def test_each_neuron_on_request() -> None:
+    made = planted("S4", "[3,1]", "[2,2]")
+    rows = faithfulness(explained("S4", made.network), modes=["zero"], neurons=True)
+    assert sum(row.what.startswith("neuron ") for row in rows) == made.network.width
+
+
+def test_wrong_calls_are_refused() -> None:
+    found = explained("S4", planted("S4", "[3,1]", "[2,2]").network)
+    with pytest.raises(RhosetError, match="mode 'melt': give one of ideal, mean, zero"):
+        intervene(found, [0], "melt")
+    with pytest.raises(RhosetError, match="has neurons 0 to 24"):
+        intervene(found, [25], "zero")
+
+
+def test_margins_are_split_exactly() -> None:
+    made = planted("S5", "[4,1]", "[2,2,1]:rows=4", "sign", noise=0.2)
+    bias = np.random.default_rng(0).normal(size=120).astype(np.float32)
+    network = Network(
+        made.network.left, made.network.right, made.network.unembed, bias, made.network.table
+    )
+    found = explained("S5", network)
+    rng = np.random.default_rng(1)
+    x, y = rng.integers(0, 120, size=(2, 50))
+    parts = margin_parts(found, x, y)
+    np.testing.assert_allclose(parts.parts.sum(axis=(1, 2)) + parts.bias, parts.margin, atol=1e-9)
+    f = logits(network, x, y, dtype=np.float64)
+    right = np.take_along_axis(f, network.table[x, y][:, None], axis=1)[:, 0]
+    np.put_along_axis(f, network.table[x, y][:, None], -np.inf, axis=1)
+    np.testing.assert_allclose(parts.margin, right - f.max(axis=1), atol=1e-9)
+    by_group = dict(zip(parts.groups, np.abs(parts.parts).mean(axis=(0, 2))))
+    assert by_group["[4,1] 5×5 full"] > by_group["left over"]
+
+
+def test_margin_parts_with_an_empty_group_in_the_middle() -> None:
+    """The last group has no neurons when everything is explained."""
+    found = explained("S4", planted("S4", "[3,1]", "[2,2]").network)
+    parts = margin_parts(found, [0, 1], [2, 3])
+    assert parts.groups[-1] == "left over"
+    assert np.all(parts.parts[:, -1] == 0)
+
+
+def test_activations_correlate() -> None:
+    made = planted("S5", "[4,1]", noise=0.1, width=30)
+    found = explained("S5", made.network)
+    correlation = activation_correlation(found)
+    inside = made.circuits[0].neurons
+    assert correlation[inside].min() > 0.95
+    assert np.all(np.delete(correlation, inside) == 0)
+
+
+def slugs(name: str, *plans: str, noise: float = 0.0) -> set[str]:
+    return {
+        f.slug
+        for f in diagnose(explained(name, planted(name, *plans, noise=noise).network)).findings
+    }
+
+
+def test_the_diagnosis_names_the_reason() -> None:
+    assert slugs("S5", "[4,1]") == set()
+    assert "missing-slots" in slugs("S5", "[4,1]:rows=3")
+    assert "split-slots" in slugs("S5", "[4,1]:directions=2")
+
+
+def test_the_budget_of_an_exact_network_is_its_margin() -> None:
+    made = planted("S5", "[4,1]", "sign")
+    said = diagnose(explained("S5", made.network))
+    assert said.margin == pytest.approx(made.margin, rel=1e-4)
+    assert max(term.largest for term in said.terms) < 1e-3 * said.margin
+
+
+def test_the_budget_bounds_every_margin_from_below() -> None:
+    made = planted("S4", "[3,1]", "[2,2]", noise=0.1)
+    said = diagnose(explained("S4", made.network))
+    least = evaluate(made.network, dtype=np.float64).margin
+    assert least >= said.margin - sum(term.largest for term in said.terms)
+
+
+def test_missing_slots_cost_most_where_they_are() -> None:
+    found = explained("S5", planted("S5", "[4,1]:rows=4", "[2,2,1]").network)
+    assert diagnose(found).terms[0].name.startswith("uneven [4,1]")
+    assert "4 of 5 rows" in diagnose(found).text

@@ -1,0 +1,73 @@
+"""Permuting neurons, (s, 1/s), a moved constant and relabelling change nothing but labels."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from explain.planting import explained, planted
+from support.groups import shuffled
+
+from rhoset.explain import Explanation, explain
+from rhoset.networks import Network
+
+NETWORKS = [
+    ("S5", ("[4,1]:split=0.5", "[2,2,1]:rows=4")),
+    ("S5", ("[2,1,1,1]",)),
+    ("C7", ("2a",)),
+    ("SL(2,3)", ("4a",)),
+]
+
+
+def facts(found: Explanation) -> list[tuple[object, ...]]:
+    """All that should not change but for the order of the neurons."""
+    return [
+        (c.irrep, c.shape, c.kind, len(c.neurons), round(float(found.share[c.neurons].mean()), 6))
+        for c in found.circuits
+    ] + [(q.irrep, len(q.neurons), round(q.defect, 5)) for q in found.quadratures]
+
+
+@pytest.mark.parametrize(("name", "plans"), NETWORKS)
+def test_permuting_and_rescaling(name: str, plans: tuple[str, ...]) -> None:
+    network = planted(name, *plans, noise=0.15).network
+    before = explained(name, network)
+    rng = np.random.default_rng(2)
+    order = rng.permutation(network.width)
+    scale = np.exp(rng.normal(size=network.width))
+    moved = rng.normal(size=network.width)
+    changed = Network(
+        (network.left * scale + moved)[:, order],
+        (network.right * scale - moved)[:, order],
+        (network.unembed / scale[:, None] + rng.normal(size=(network.width, 1)))[order],
+        network.bias,
+        network.table,
+    )
+    after = explained(name, changed)
+    assert facts(after) == facts(before)
+    assert after.explained == pytest.approx(before.explained, abs=1e-6)
+    np.testing.assert_allclose(after.share, before.share[order], atol=1e-6)
+    for one, other in zip(before.circuits, after.circuits, strict=True):
+        assert set(order[other.neurons]) == set(one.neurons)
+
+
+@pytest.mark.parametrize(("name", "plans"), NETWORKS)
+def test_relabelling_the_group(name: str, plans: tuple[str, ...]) -> None:
+    network = planted(name, *plans, noise=0.05).network
+    before = explained(name, network)
+    other, new = shuffled(network.group, seed=4)
+    old = np.argsort(new)
+    changed = Network(
+        network.left[old], network.right[old], network.unembed[:, old], network.bias[old],
+        other.table,
+    )  # fmt: skip
+    after = explain(changed)
+    sizes = [(c.shape, c.kind, len(c.neurons)) for c in before.circuits]
+    assert [(c.shape, c.kind, len(c.neurons)) for c in after.circuits] == sizes
+    assert after.explained == pytest.approx(before.explained, abs=1e-3)
+    np.testing.assert_allclose(after.ideal.left[new], before.ideal.left, atol=0.05)
+
+
+def test_the_same_network_twice_gives_the_same_explanation() -> None:
+    network = planted("S5", "[4,1]:split=0.5", noise=0.2).network
+    one, two = explained("S5", network), explained("S5", network)
+    assert np.array_equal(one.ideal.left, two.ideal.left)
+    assert [c.rows.tolist() for c in one.circuits] == [c.rows.tolist() for c in two.circuits]
