@@ -85,6 +85,7 @@ def construct(
     rescale: float = 4.0,
     shuffle: bool = True,
     activation: str = "relu",
+    left_sets: Mapping[int, PointSet] | None = None,
     right_sets: Mapping[int, PointSet] | None = None,
     dtype: Any = np.float32,
 ) -> Planted:
@@ -115,6 +116,9 @@ def construct(
     activation
         Of the network. The margin is positive by theory for ``relu`` and ``abs`` with C = −B, and
         checked in any case.
+    left_sets
+        B for some circuits, by their position, whatever their plan's irrep and size say; any
+        transitive G-set will do (`from_gset`, `from_rho_set`).
     right_sets
         C for some circuits, by their position; −B where left out.
     dtype
@@ -157,7 +161,7 @@ def construct(
     rng = np.random.default_rng(seed)
     circuits = []
     for i, plan in enumerate(plans):
-        left_set = point_set(group, plan)
+        left_set = (left_sets or {}).get(i) or point_set(group, plan)
         right_set = (right_sets or {}).get(i) or replace(left_set, points=-left_set.points)
         circuits.append(plant(group, plan, left_set, right_set, activation, rng))
     circuits, reached = _scaled_to_margin(group, circuits, activation, margin)

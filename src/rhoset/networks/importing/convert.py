@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset.errors import RhosetError
+from rhoset.errors import MissingExtra, RhosetError
 from rhoset.networks.evaluation import evaluate, logits
 from rhoset.networks.importing.formats import FORMATS
 from rhoset.networks.importing.mapping import mapped, read_mapping
@@ -166,12 +168,13 @@ def import_networks(
             "the format mapping and a mapping file belong together: give both or neither",
             slug="bad-mapping",
         )
-    if mapping is None:
-        name, read = None, FORMATS[format]
-        all_parameters = read(load_tensors(path))
-    else:
-        plan = read_mapping(mapping)
-        name, all_parameters = plan.group, mapped(load_tensors(path), plan)
+    with _naming(path):
+        if mapping is None:
+            name, read = None, FORMATS[format]
+            all_parameters = read(load_tensors(path))
+        else:
+            plan = read_mapping(mapping)
+            name, all_parameters = plan.group, mapped(load_tensors(path), plan)
     if activation is not None:
         all_parameters = [replace(p, activation=activation) for p in all_parameters]
     base = _group(group if group is not None else name, path, format)
@@ -187,7 +190,21 @@ def import_networks(
             "source_sha256": hashlib.file_digest(handle, "sha256").hexdigest(),
         }
     chosen = range(len(all_parameters)) if instance is None else [instance]
-    return [_convert(all_parameters[i], base, format, path, order, i, source) for i in chosen]
+    with _naming(path):
+        return [_convert(all_parameters[i], base, format, path, order, i, source) for i in chosen]
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Put the file's name in front of errors that do not say it."""
+    try:
+        yield
+    except MissingExtra:
+        raise
+    except RhosetError as error:
+        if str(path) in str(error):
+            raise
+        raise RhosetError(f"{path}: {error}", slug=error.slug) from None
 
 
 def _convert(

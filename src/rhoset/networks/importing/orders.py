@@ -68,8 +68,8 @@ def known_orders(group: Group) -> list[Order]:
     ``own``: as in `rhoset.groups`. For S_k and A_k: ``sympy`` (Chughtai et al. 2023), ``cycle`` (A5
     from a 5-cycle and a double transposition, in sympy's order; the same authors), ``parity``
     (even ones first, then by one-line form; Stander et al. 2024). For D_n: ``interleaved``
-    (r^0, r^0 s, r^1, …), ``left`` (s r^a in the second half), ``interleaved-left``, ``sympy``.
-    Each also with the opposite product unless the group is abelian.
+    (r^0, r^0 s, r^1, …), ``sympy``. Each also with the opposite product unless the group is
+    abelian; for D_n that is the same as writing reflections s r^a instead of r^a s.
     """
     orders = [Order("own", "the order of rhoset's own table", np.arange(group.order))]
     orders += _permutation_orders(group) + _dihedral_orders(group)
@@ -138,12 +138,8 @@ def _dihedral_orders(group: Group) -> list[Order]:
         return []
     n = int(match[1])
     a = np.arange(n)
-    right, left = a + n, (-a) % n + n
-    orders = [
-        Order("interleaved", "r^0, r^0 s, r^1, r^1 s, …", np.column_stack([a, right]).ravel()),
-        Order("left", "r^0 … r^(n-1), then s r^0 … s r^(n-1)", np.concatenate([a, left])),
-        Order("interleaved-left", "r^0, s r^0, r^1, s r^1, …", np.column_stack([a, left]).ravel()),
-    ]
+    interleaved = np.column_stack([a, a + n]).ravel()
+    orders = [Order("interleaved", "r^0, r^0 s, r^1, r^1 s, …", interleaved)]
     if 3 <= n <= MAX_SYMPY_DIHEDRAL:
         points = sympy_order([_cycle(n), list(range(n))[::-1]])
         rotation = points[:, 1] == (points[:, 0] + 1) % n

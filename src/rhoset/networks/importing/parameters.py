@@ -83,6 +83,13 @@ def to_network(parameters: Parameters, table: NDArray[Any], metadata: Mapping[st
                 " the network was trained on",
                 slug="checkpoint-order",
             )
+    hidden = p.embed_left if p.hidden_left is None else p.hidden_left
+    if p.unembed.ndim != 2 or p.unembed.shape[0] != hidden.shape[-1]:
+        raise RhosetError(
+            f"the unembedding, (m, n) here, has shape {p.unembed.shape}, but the hidden layer has"
+            f" {hidden.shape[-1]} neurons",
+            slug="network-shape",
+        )
     unembed, bias = p.unembed[..., :n], None if p.bias is None else p.bias[:n]
     embed_left, embed_right = p.embed_left[:n], p.embed_right[:n]
     if p.hidden_left is None or p.hidden_right is None:
