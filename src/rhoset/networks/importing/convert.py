@@ -9,25 +9,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rhoset.errors import MissingExtra, RhosetError
-from rhoset.networks.evaluation import evaluate, logits
+from rhoset.networks.evaluation import evaluate
+from rhoset.networks.importing.answers import (
+    answers_of,
+    learned_order,
+    sample_pairs,
+    scores,
+)
 from rhoset.networks.importing.formats import FORMATS
 from rhoset.networks.importing.mapping import mapped, read_mapping
-from rhoset.networks.importing.orders import Order, find_order, isomorphism, known_orders
+from rhoset.networks.importing.orders import Order, find_order
 from rhoset.networks.importing.parameters import Parameters, to_network
 from rhoset.networks.importing.tensors import load_tensors
 from rhoset.networks.network import Network
 
 if TYPE_CHECKING:
     from rhoset.groups import Group
-
-SAMPLE_PAIRS = 4096
-"""Pairs on which orders of elements are compared; the accuracies are right to about 0.02."""
 
 NEAR_CHANCE = 0.1
 """An accuracy below 1/n plus this is called near chance."""
@@ -42,6 +44,9 @@ group answers rightly on at most 3/4 of the pairs of a different one, and mostly
 
 LEARNED_MAX_ORDER = 400
 """Largest group for which the network's own answers are tried as a table (n³m operations)."""
+
+FULL_MAX_ORDER = 720
+"""Largest group for which the accuracy reported is that of all pairs."""
 
 NATIVE_ORDERS = {
     "chughtai": ("sympy/opposite", "cycle/opposite", "own"),
@@ -65,7 +70,7 @@ class Imported:
     instance
         Its number in the file.
     accuracy
-        Share of right pairs: of all of them, or of `SAMPLE_PAIRS` for groups above order 720.
+        Share of right pairs: of all of them, or of a sample for groups above order `FULL_MAX_ORDER`.
     order
         Name of the order of elements; ``file`` where the file holds its own table.
     note
@@ -237,7 +242,7 @@ def _convert(
     # The answers do not depend on the table, so any will do to ask for them.
     asked = to_network(parameters, base.table, metadata)
     if order == "learned":
-        found = _learned(asked, base, path)
+        found = learned_order(asked, base, path)
         if found is None:
             raise RhosetError(
                 f"{path}: the network's answers are not the table of a group", slug="unknown-order"
@@ -246,22 +251,24 @@ def _convert(
         return _with_order(asked, base, found, instance, note)
     if order is not None:
         return _with_order(asked, base, find_order(base, order), instance, "")
-    scores = _scores(asked, base)
-    native = [o for name in NATIVE_ORDERS.get(format, ("own",)) for o in scores if o.name == name]
-    assumed = max(native, key=lambda o: scores[o])
-    best = max(scores, key=lambda o: scores[o])
-    accuracy = scores[assumed]
-    if scores[best] - accuracy > BETTER_ORDER:
-        raise _wrong_order(path, base, assumed, accuracy, best, scores[best])
+    accuracies = scores(asked, base)
+    native = [
+        o for name in NATIVE_ORDERS.get(format, ("own",)) for o in accuracies if o.name == name
+    ]
+    assumed = max(native, key=lambda o: accuracies[o])
+    best = max(accuracies, key=lambda o: accuracies[o])
+    accuracy = accuracies[assumed]
+    if accuracies[best] - accuracy > BETTER_ORDER:
+        raise _wrong_order(path, base, assumed, accuracy, best, accuracies[best])
     if accuracy < ASK_BELOW and base.order <= LEARNED_MAX_ORDER:
-        found = _learned(asked, base, path)
+        found = learned_order(asked, base, path)
         if found is not None:
             raise _wrong_order(path, base, assumed, accuracy, found, 1.0)
     if accuracy < 1 / base.order + NEAR_CHANCE:
         note = (
             f"accuracy {accuracy:.1%} is near chance: the network is untrained, or its elements"
             f" are in another order than {assumed.name} ({assumed.description}); tried"
-            f" {', '.join(o.name for o in scores)}"
+            f" {', '.join(o.name for o in accuracies)}"
         )
     elif parameters.vocabulary > base.order:
         note = (
@@ -270,52 +277,6 @@ def _convert(
     else:
         note = ""
     return _with_order(asked, base, assumed, instance, note)
-
-
-def _scores(network: Network, group: Group) -> dict[Order, float]:
-    """Accuracy on a sample of pairs in each known order."""
-    x, y = _pairs(group.order)
-    answers = _answers(network, x, y)
-    return {o: float(np.mean(o.labels(group, x, y) == answers)) for o in known_orders(group)}
-
-
-def _pairs(n: int) -> tuple[NDArray[Any], NDArray[Any]]:
-    if n * n <= SAMPLE_PAIRS:
-        pairs = np.arange(n * n)
-    else:
-        pairs = np.random.default_rng(0).choice(n * n, SAMPLE_PAIRS, replace=False)
-    return pairs // n, pairs % n
-
-
-def _answers(network: Network, x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
-    """The largest logit's element for each pair, in blocks."""
-    step = max(1, (1 << 21) // max(network.order, network.width, 1))
-    blocks = [
-        logits(network, x[i : i + step], y[i : i + step]).argmax(axis=-1)
-        for i in range(0, len(x), step)
-    ]
-    return np.concatenate(blocks)
-
-
-def _learned(network: Network, base: Group, path: Path) -> Order | None:
-    """The order in which the network's own answers are the table of ``base``, None where they are
-    no group's table; RhosetError where they are another group's."""
-    from rhoset.groups import Group
-
-    n = base.order
-    x, y = (part.ravel() for part in np.indices((n, n)))
-    try:
-        own = Group(name="learned", table=_answers(network, x, y).reshape(n, n).astype(np.int32))
-    except RhosetError:
-        return None
-    old = isomorphism(base, own)
-    if old is None:
-        raise RhosetError(
-            f"{path}: the network's answers form the table of a group of order {n}, but it is not"
-            f" isomorphic to {base.name}; give the group it was trained on",
-            slug="wrong-group",
-        )
-    return Order("learned", "the table that the network's answers form", old)
 
 
 def _wrong_order(
@@ -350,11 +311,11 @@ def _with_order(network: Network, base: Group, order: Order, instance: int, note
 
 
 def _finish(network: Network, instance: int, order: str, description: str, note: str) -> Imported:
-    if network.order <= 720:
+    if network.order <= FULL_MAX_ORDER:
         accuracy = evaluate(network).accuracy
     else:
-        x, y = _pairs(network.order)
-        accuracy = float(np.mean(_answers(network, x, y) == network.table[x, y]))
+        x, y = sample_pairs(network.order)
+        accuracy = float(np.mean(answers_of(network, x, y) == network.table[x, y]))
     metadata = {
         **network.metadata,
         "instance": str(instance),
