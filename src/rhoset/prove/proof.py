@@ -39,6 +39,12 @@ class SlotBlock:
     row_type: Ints | None = None
     """(p,): slots in rows of one type are taken to be equal; all of one type if absent."""
     column_type: Ints | None = None
+    scale: Array | None = None
+    """(k,) > 0, rule `paper`: the ideal neuron reads scale·alpha(x⁻¹·row) and scale·gamma(y·column)."""
+    alpha: Array | None = None
+    """(p,)"""
+    gamma: Array | None = None
+    """(q,)"""
 
     def tensors(self) -> dict[str, NDArray[Any]]:
         """The tensors of FORMAT.md, without the block's prefix."""
@@ -54,6 +60,9 @@ class SlotBlock:
         for name, types in (("row_type", self.row_type), ("column_type", self.column_type)):
             if types is not None:
                 out[name] = types.astype(np.int16)
+        for name, reading in (("scale", self.scale), ("alpha", self.alpha), ("gamma", self.gamma)):
+            if reading is not None:
+                out[name] = reading.astype(np.float64)
         return out
 
 

@@ -1,0 +1,125 @@
+"""The methods of theory.md §4, each as a search for its best plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from ..errors import RhosetError
+from ..explain import Circuit
+from . import orbit
+from .context import EXACT, Context, Written
+from .pairs import PairsSearch, Plan, cheapest
+
+MOST_PATTERNS = 1500
+"""Patterns of slot types (of x times of y) up to which rule `uniform` is tried with types: each is one reference."""
+
+
+def exhaustive(context: Context, exact: bool = True) -> list[Plan]:
+    """Every output of every pair; n³m."""
+    proof = context.proof("exhaustive", [EXACT])
+    return [Plan("exhaustive", proof, context.estimate("exhaustive", proof))]
+
+
+def irrep(context: Context, exact: bool = True) -> list[Plan]:
+    """unembed in few irreps, the logits inside exactly: n²(mR + nR)."""
+    return PairsSearch(context, "irrep", context.whole, references=False, exact=exact).run()
+
+
+def equivariant(context: Context, exact: bool = True) -> list[Plan]:
+    """Few irreps, and near bi-equivariance: n²(mR + Σd³)."""
+    return PairsSearch(context, "equivariant", context.whole, plain=False, exact=exact).run()
+
+
+def mixture(context: Context, exact: bool = True) -> list[Plan]:
+    """Slots where circuits give them, whole irreps for what is left."""
+    return PairsSearch(context, "mixture", context.mixed, exact=exact).run()
+
+
+def uniform(context: Context, exact: bool = False) -> list[Plan]:
+    """The orbit bound from single inputs: one type of slot, then rows and columns of like slots."""
+    found = context.explanation
+    if not found.circuits:
+        return []
+    blocks = orbit.circuit_blocks(found)
+    plans = [_uniform(context, "one type of slot", orbit.uniform_written(context, blocks), exact)]
+    if plans[0].estimate.accuracy < 1:
+        typed = [orbit.typed(found, c, b) for c, b in zip(found.circuits, blocks, strict=True)]
+        if 1 < orbit.patterns(typed, context.subject.group) <= MOST_PATTERNS:
+            plans.append(_uniform(context, "types of slots", orbit.uniform_written(context, typed), exact))
+    return plans
+
+
+def _uniform(context: Context, name: str, written: Written, exact: bool) -> Plan:
+    rules: list[dict[str, object]] = [{"rule": "uniform"}]
+    proof = context.proof("orbit", [*rules, *([EXACT] if exact else [])], written)
+    return Plan(name, proof, context.estimate(f"orbit: {name}", proof))
+
+
+def orbits(context: Context, exact: bool = False) -> list[Plan]:
+    """Slot blocks alone, never an exact evaluation: uniform, then per input."""
+    plans = uniform(context)
+    best = max((p.estimate.accuracy for p in plans), default=0.0)
+    if best < 1 and context.explanation.circuits:
+        search = PairsSearch(context, "orbit", context.slots, exact=False)
+        plans += search.run()
+        chosen = cheapest(plans)
+        if chosen is not None and chosen.estimate.accuracy < 1:
+            plans += list(search.refine(chosen))
+    return plans
+
+
+def coset(context: Context, exact: bool = True) -> list[Plan]:
+    """Coset concentration alone (Stander et al.)."""
+    blocks = [
+        replace(b, coupling=np.zeros_like(b.coupling)) for b in orbit.circuit_blocks(context.explanation)
+    ]
+    if not blocks:
+        return []
+    proof = context.proof("coset", [{"rule": "coset"}, *([EXACT] if exact else [])], Written(tuple(blocks), {}))
+    return [Plan("coset", proof, context.estimate("coset", proof))]
+
+
+def paper(context: Context, exact: bool = False) -> list[Plan]:
+    """The published verifier (Wu et al.), made sound: full circuits only."""
+    found = context.explanation
+    full = [(c, b) for c, b in zip(found.circuits, orbit.circuit_blocks(found), strict=True) if filled(c)]
+    if not full:
+        return []
+    blocks = tuple(orbit.paper_block(c, b) for c, b in full)
+    proof = context.proof("paper", [{"rule": "paper"}], Written(blocks, {}))
+    return [Plan("paper", proof, context.estimate("paper", proof))]
+
+
+def filled(circuit: Circuit) -> bool:
+    """Every slot holds a neuron."""
+    slots = circuit.rows.astype(np.int64) * circuit.shape[1] + circuit.columns
+    return len(np.unique(slots)) == circuit.shape[0] * circuit.shape[1]
+
+
+METHODS: dict[str, Callable[..., list[Plan]]] = {
+    "exhaustive": exhaustive,
+    "irrep": irrep,
+    "equivariant": equivariant,
+    "orbit": orbits,
+    "coset": coset,
+    "paper": paper,
+    "mixture": mixture,
+}
+"""Plans by method; `auto` chooses among them."""
+
+
+def plans_of(method: str, context: Context) -> list[Plan]:
+    """The plans of a method.
+
+    Raises RhosetError where the method is unknown (slug ``unknown-method``).
+    """
+    if method not in METHODS:
+        raise RhosetError(
+            f"method {method!r}: must be auto, {', '.join(METHODS)}", slug="unknown-method"
+        )
+    return METHODS[method](context)
+
+

@@ -1,0 +1,175 @@
+"""Where neurons write: unembed as few features as a given accuracy needs, on slots of small ρ-sets where that is cheap.
+
+Each neuron's coefficient matrix in an irrep is a sum of rank-one terms w·b cᵀ, b and c points of ρ-sets (slots, one
+multiply-add each), found by orthogonal matching pursuit, or is taken whole (d² multiply-adds). What is not written is
+the residual: with the best weights of the Cauchy-Schwarz inequality it costs Σ_i σ_i ‖δ_i‖ of every margin, σ_i the
+size of the activation. So terms are taken in order of what they save of that sum per multiply-add.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..explain import Explanation
+from ..groups import RhoSet
+from .features import Array, Ints, Spectrum, invariant, matrix_block, sparse, unembed_spectrum
+from .proof import MatrixBlock, SlotBlock
+
+MOST_SLOTS = 144
+"""Slot blocks with more slots than this are not tried: moving their sums costs 3 multiply-adds a slot and pair."""
+MOST_TERMS = 8
+"""Rank-one terms of one neuron in one irrep, at most; what needs more is dearer than the whole matrix."""
+
+
+@dataclass(frozen=True, eq=False)
+class Terms:
+    """The terms of one feature block, in order for each neuron.
+
+    `save` (K, m): energy (squared norm over z) that the k-th term adds; `cost` multiply-adds of one term; `once`
+    multiply-adds of the block a pair. For slots `rows`, `columns` (K, m) and `weights` (K, K, m): weights[k] are
+    those of the first k + 1 terms.
+    """
+
+    irrep: int
+    sets: tuple[RhoSet, RhoSet] | None
+    save: Array
+    cost: int
+    once: int
+    rows: NDArray[np.intp]
+    columns: NDArray[np.intp]
+    weights: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Dictionary:
+    """All terms of a network, and how large its activations are."""
+
+    explanation: Explanation
+    generators: Ints
+    spectrum: Spectrum
+    terms: tuple[Terms, ...]
+    size: Array
+    """(m,) root mean square of each activation over sampled pairs, at least 1e-6 of the largest."""
+
+
+def dictionary(explanation: Explanation, size: Array, kind: str = "mixed") -> Dictionary:
+    """Terms in every irrep that is not constant; cost n² m for the spectrum and m p q d a term.
+
+    `kind`: ``mixed`` (slots where circuits give small ρ-sets, else whole irreps), ``whole`` or ``slots`` alone.
+    """
+    network = explanation.network
+    spectrum = unembed_spectrum(network, explanation.irreps)
+    generators = np.array(network.group.generators, dtype=np.intp)
+    size = np.maximum(size, 1e-6 * size.max(initial=1e-300))
+    terms = []
+    for j, irrep in enumerate(spectrum.irreps):
+        if irrep.dim == 1 and np.all(irrep.character > 0.5):
+            continue
+        tried = kind != "whole" and irrep.type == "real" and (irrep.dim > 1 or kind == "slots")
+        sets = _sets(explanation, j) if tried else None
+        if sets is not None:
+            terms.append(_pursuit(spectrum, j, sets))
+        elif kind != "slots":
+            terms.append(_whole(spectrum, j))
+    return Dictionary(explanation, generators, spectrum, tuple(terms), size)
+
+
+def _sets(explanation: Explanation, j: int) -> tuple[RhoSet, RhoSet] | None:
+    """The ρ-sets that the irrep's circuits use most, if they are small."""
+    irrep = explanation.irreps[j]
+    found = [c for c in explanation.circuits if c.irrep == irrep.name and c.shape[0] * c.shape[1] <= MOST_SLOTS]
+    if not found:
+        return None
+    best = max(found, key=lambda c: len(c.neurons))
+    return best.left_set, best.right_set
+
+
+def _whole(spectrum: Spectrum, j: int) -> Terms:
+    irrep = spectrum.irreps[j]
+    none = np.empty((1, 0), dtype=np.intp)
+    cost = irrep.rank
+    return Terms(j, None, spectrum.energy[j][None], cost, 2 * irrep.dim**3, none, none, np.empty((1, 1, 0)))
+
+
+def _pursuit(spectrum: Spectrum, j: int, sets: tuple[RhoSet, RhoSet]) -> Terms:
+    """Orthogonal matching pursuit of every neuron's coefficient matrix on the atoms b cᵀ."""
+    irrep, b, c = spectrum.irreps[j], sets[0].points, sets[1].points
+    d, p, q = irrep.dim, len(b), len(c)
+    wanted = spectrum.coefficients[j].reshape(-1, d, d)
+    m = len(wanted)
+    scale = spectrum.energy[j] / np.maximum((wanted**2).sum(axis=(1, 2)), 1e-300)
+    count = min(d * d, MOST_TERMS)
+    rows, columns = np.zeros((count, m), dtype=np.intp), np.zeros((count, m), dtype=np.intp)
+    weights, save = np.zeros((count, count, m)), np.zeros((count, m))
+    rest, left = wanted, (wanted**2).sum(axis=(1, 2))
+    for k in range(count):
+        inner = np.abs(np.einsum("pd,mde,qe->mpq", b, rest, c, optimize=True)).reshape(m, -1)
+        rows[k], columns[k] = np.divmod(inner.argmax(axis=1), q)
+        left_atoms, right_atoms = b[rows[: k + 1]], c[columns[: k + 1]]  # (k + 1, m, d)
+        gram = np.einsum("kmd,lmd->mkl", left_atoms, left_atoms) * np.einsum("kmd,lmd->mkl", right_atoms, right_atoms)
+        right = np.einsum("kmd,mde,kme->mk", left_atoms, wanted, right_atoms, optimize=True)
+        solution = np.linalg.solve(gram + 1e-10 * np.eye(k + 1), right[..., None])[..., 0]
+        weights[k, : k + 1] = solution.T
+        rest = wanted - np.einsum("mk,kmd,kme->mde", solution, left_atoms, right_atoms, optimize=True)
+        now = (rest**2).sum(axis=(1, 2))
+        save[k] = np.maximum(left - now, 0.0) * scale
+        left = now
+    return Terms(j, sets, save, 1, 3 * p * q, rows, columns, weights)
+
+
+def choose(known: Dictionary, least: float) -> list[tuple[Terms, NDArray[np.intp]]]:
+    """For each block how many terms of every neuron are worth their cost.
+
+    A term is taken when it lowers Σ_i σ_i ‖δ_i‖ by at least `least`·(that sum before anything is written)/m for
+    each multiply-add; a block when its terms together do so with the block's own cost counted in.
+    """
+    spectrum, size = known.spectrum, known.size
+    m = len(size)
+    unit = least * float((np.sqrt(np.maximum(spectrum.total, 0)) * size).sum()) / m
+    entries = [(t, k) for t in known.terms for k in range(len(t.save))]
+    saves = np.array([t.save[k] for t, k in entries])  # (E, m)
+    costs = np.array([t.cost for t, _ in entries], dtype=np.float64)
+    # a later term of a block cannot come before an earlier one: order by the running minimum
+    rate = saves / costs[:, None]
+    for e, (_, k) in enumerate(entries):
+        if k:
+            rate[e] = np.minimum(rate[e], rate[e - 1] * (1 - 1e-9))
+    order = np.argsort(-rate, axis=0, kind="stable")
+    sorted_saves = np.take_along_axis(saves, order, axis=0)
+    before = spectrum.total - np.vstack([np.zeros(m), np.cumsum(sorted_saves, axis=0)[:-1]])
+    after = np.sqrt(np.maximum(before - sorted_saves, 0))
+    value = (np.sqrt(np.maximum(before, 0)) - after) * size
+    good = value >= unit * costs[order]
+    upto = np.where(good.any(axis=0), len(entries) - 1 - np.argmax(good[::-1], axis=0), -1)
+    taken = np.zeros((len(entries), m), dtype=bool)
+    np.put_along_axis(taken, order, np.arange(len(entries))[:, None] <= upto, axis=0)
+    worth = np.zeros((len(entries), m))
+    np.put_along_axis(worth, order, value, axis=0)
+    chosen = []
+    for t in known.terms:
+        mine = [e for e, (u, _) in enumerate(entries) if u is t]
+        count = taken[mine].sum(axis=0)
+        total = float((worth[mine] * taken[mine]).sum())
+        if count.any() and total >= unit * (t.cost * int(count.sum()) + t.once):
+            chosen.append((t, count))
+    return chosen
+
+
+def blocks(known: Dictionary, chosen: Sequence[tuple[Terms, NDArray[np.intp]]]) -> list[SlotBlock | MatrixBlock]:
+    """The chosen terms as blocks of a proof."""
+    out: list[SlotBlock | MatrixBlock] = []
+    for t, count in chosen:
+        if t.sets is None:
+            out.append(matrix_block(known.spectrum, t.irrep, known.generators, np.flatnonzero(count)))
+            continue
+        k, neuron = np.nonzero(np.arange(len(t.save))[:, None] < count)
+        weights = t.weights[count[neuron] - 1, k, neuron]
+        left = t.sets[0].gset.action[known.generators]
+        right = t.sets[1].gset.action[known.generators]
+        coupling = sparse(invariant(t.sets[0].points @ t.sets[1].points.T, left, right))
+        out.append(SlotBlock(left, right, coupling, neuron, t.rows[k, neuron], t.columns[k, neuron], weights))
+    return out
