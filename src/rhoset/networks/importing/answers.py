@@ -28,6 +28,7 @@ def scores(network: Network, group: Group) -> dict[Order, float]:
 
 
 def sample_pairs(n: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Positions (x, y): all pairs of a small group, otherwise `SAMPLE_PAIRS` of them."""
     if n * n <= SAMPLE_PAIRS:
         pairs = np.arange(n * n)
     else:

@@ -70,7 +70,7 @@ class Imported:
     instance
         Its number in the file.
     accuracy
-        Share of right pairs: of all of them, or of a sample for groups above order `FULL_MAX_ORDER`.
+        Share of right pairs: of all of them, or of a sample above order `FULL_MAX_ORDER`.
     order
         Name of the order of elements; ``file`` where the file holds its own table.
     note
