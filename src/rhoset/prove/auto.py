@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from . import methods
 from .context import EXACT, Context
-from .pairs import PairsSearch, Plan, cheapest, rank
+from .pairs import PairsSearch, Plan, cheapest
+from .select import Wish
 
 GIVE_UP = 0.95
 """A plan expected to cost more than this share of exhaustive work is not worth its risk: exhaustive is certain."""
@@ -14,26 +15,25 @@ GOOD = 0.02
 """Below this share no further plan is looked for."""
 
 
-def automatic(context: Context, wanted: float | None, budget: float | None) -> Plan:
-    """The plan expected to be cheapest among those that prove what is wanted."""
+def automatic(context: Context, wish: Wish) -> list[Plan]:
+    """The plans worth choosing from; exhaustive is always among them."""
     plans = methods.uniform(context)
-    done = [p for p in plans if p.estimate.accuracy >= (1 if wanted is None else wanted)]
-    best = cheapest(done)
-    if best is not None and best.estimate.cost < GOOD:
-        return _with_exact(context, best)
+    enough = 1.0 if wish.accuracy is None else wish.accuracy
+    done = [p for p in plans if p.estimate.accuracy >= enough]
+    if done and min(p.estimate.cost for p in done) < GOOD:
+        return [with_exact(context, min(done, key=lambda p: p.estimate.cost))]
     search = PairsSearch(context, "mixture", context.mixed)
     found = search.run()
     first = cheapest(found)
     if first is not None:
         found += list(search.refine(first))
-    candidates = found + [_with_exact(context, p) for p in done]
-    chosen = min(candidates, key=rank, default=None)
-    if chosen is None or chosen.estimate.cost > GIVE_UP:
-        return methods.exhaustive(context)[0]
-    return chosen
+    found += [with_exact(context, p) for p in plans if p.estimate.accuracy > 0]
+    if wish.exact:
+        found = [p for p in found if p.estimate.cost <= GIVE_UP]
+    return [*found, *methods.exhaustive(context)]
 
 
-def _with_exact(context: Context, plan: Plan) -> Plan:
+def with_exact(context: Context, plan: Plan) -> Plan:
     """The plan, with what it leaves open evaluated exactly."""
     names = {rule["rule"] for rule in plan.proof.rules}
     if "exact" in names:

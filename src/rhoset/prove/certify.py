@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rhoset_check.inputs import Certificate
 from rhoset_check.verdict import Verdict
@@ -13,11 +14,12 @@ from ..errors import RhosetError
 from ..explain import Explanation
 from ..networks import Network
 from .auto import automatic
-from .context import Context, Tried
+from .context import EXACT, Context, Tried
+from .files import verdict_summary
 from .measure import verdict_of
 from .methods import plans_of
-from .pairs import Plan, cheapest
-from .proof import Proof, as_certificate, write_certificate
+from .proof import as_certificate, write_certificate
+from .select import Wish, choose
 
 Target = float | str | None
 
@@ -42,6 +44,10 @@ class CertifyResult:
     verdict: Verdict
     search_seconds: float
     tried: tuple[Tried, ...]
+
+    def summary(self) -> dict[str, Any]:
+        """The keys of `rhoset certify --json` that do not depend on files."""
+        return {**verdict_summary(self.verdict), "search_seconds": self.search_seconds}
 
     def write(self, path: str | Path) -> Path:
         """Write the certificate, atomically."""
@@ -93,19 +99,16 @@ def certify(
     estimates on `rhoset.prove.measure.SAMPLE_PAIRS` pairs: 0.05 to 1 s for S5 of width 128.
     """
     begin = time.perf_counter()
-    wanted = _target(target)
-    if budget is not None and not budget > 0:
-        raise RhosetError(f"budget {budget}: must be a positive share of exhaustive work", slug="bad-budget")
+    wish = Wish(_target(target), _budget(budget))
     context = Context(network, arithmetic, explanation)
-    plan = automatic(context, wanted, budget) if method == "auto" else _of_method(context, method, wanted, budget)
-    return finish(context, plan.proof, begin)
-
-
-def finish(context: Context, proof: Proof, begin: float) -> CertifyResult:
-    """Have the proof checked, and claim what was derived."""
-    searched = time.perf_counter() - begin
-    verdict = verdict_of(context.subject, proof)
-    certificate = as_certificate(proof, context.network, verdict.accuracy_bound)
+    plans = automatic(context, wish) if method == "auto" else plans_of(method, context)
+    chosen = choose(context, plans, wish)
+    if chosen is None:  # nothing to go by, or nothing within the budget: an empty proof, bound 0
+        proof = context.proof(method, [{**EXACT, "max_operations": 0}])
+        chosen = proof, verdict_of(context.subject, proof)
+    proof, verdict = chosen
+    searched = time.perf_counter() - begin - verdict.seconds
+    certificate = as_certificate(proof, network, verdict.accuracy_bound)
     return CertifyResult(certificate, verdict, searched, tuple(context.tried))
 
 
@@ -122,11 +125,10 @@ def _target(target: Target) -> float | None:
     return value
 
 
-def _of_method(context: Context, method: str, wanted: float | None, budget: float | None) -> Plan:
-    plans = plans_of(method, context)
-    chosen = cheapest(plans)
-    if chosen is None:
-        # the method has nothing to go by: an empty proof, with the bound 0
-        proof = context.proof(method, [{"rule": "pairs", "residual": "plain", "in_span": False}])
-        return Plan("nothing to go by", proof, context.estimate(f"{method}: nothing to go by", proof))
-    return replace(chosen)
+def _budget(budget: float | None) -> float | None:
+    if budget is not None and not 0 < budget < float("inf"):
+        raise RhosetError(
+            f"budget {budget}: must be a positive share of exhaustive work, such as 0.3",
+            slug="bad-budget",
+        )
+    return budget

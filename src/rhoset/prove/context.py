@@ -14,7 +14,7 @@ from .features import Array
 from .measure import Estimate, Subject, estimate, subject
 from .proof import MatrixBlock, Proof, SlotBlock
 
-EXACT = {"rule": "exact", "work": "float32"}
+EXACT: dict[str, object] = {"rule": "exact", "work": "float32"}
 """Evaluate what is open: screened in float32, settled in float64 or rationals."""
 
 

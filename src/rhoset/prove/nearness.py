@@ -95,7 +95,8 @@ def cluster(states: NDArray[np.float32], scale: Array, count: int, seed: int = 0
         order = np.argsort(labels, kind="stable")
         used = np.flatnonzero(size)
         starts = np.concatenate([[0], np.cumsum(size[used])[:-1]])
-        centres = np.add.reduceat(points[order], starts, axis=0) / size[used, None].astype(np.float32)
+        total = np.add.reduceat(points[order], starts, axis=0)
+        centres = (total / size[used, None]).astype(np.float32)
         labels = np.searchsorted(used, labels)
     return labels, centres.astype(np.float64) / np.maximum(scale, 1e-300)
 

@@ -64,7 +64,7 @@ def _levels(table: Array, level: float) -> NDArray[np.intp]:
     """(p,) types of the first axis: leaders within `level` of the largest row's norm."""
     flat = table.reshape(len(table), -1)
     limit = level * float(np.linalg.norm(flat, axis=1).max(initial=0.0))
-    types, leaders = np.zeros(len(flat), dtype=np.intp), []
+    types, leaders = np.zeros(len(flat), dtype=np.intp), list[Array]()
     for b, row in enumerate(flat):
         near = [k for k, leader in enumerate(leaders) if np.linalg.norm(row - leader) <= limit]
         if near:

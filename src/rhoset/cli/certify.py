@@ -1,0 +1,135 @@
+"""`rhoset certify`: proofs of accuracy, written beside the networks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from rhoset.cli._command import command as make_command
+from rhoset.cli._output import Output, Payload
+
+METHODS = (
+    "auto",
+    "exhaustive",
+    "irrep",
+    "equivariant",
+    "orbit",
+    "coset",
+    "paper",
+    "mixture",
+)
+
+
+@make_command(example="rhoset certify runs/s5#0 --method auto")
+@click.argument("networks", metavar="NET...", nargs=-1, required=True)
+@click.option(
+    "--method",
+    type=click.Choice(METHODS),
+    default="auto",
+    show_default=True,
+    help="What the proof may believe; auto takes the cheapest plan that serves.",
+)
+@click.option(
+    "--target",
+    metavar="ACCURACY",
+    help="exact (the default: the true accuracy), or a number such as 0.95 to stop there.",
+)
+@click.option(
+    "--budget",
+    type=float,
+    metavar="SHARE",
+    help="The best bound for at most this share of exhaustive work, such as 0.3.",
+)
+@click.option(
+    "--arithmetic",
+    type=click.Choice(["real", "float32"]),
+    default="real",
+    show_default=True,
+    help="What is spoken of: the exact real function, or float32 in every order of summation.",
+)
+@click.option(
+    "--require",
+    type=float,
+    metavar="BOUND",
+    help="Exit with 1 when a bound is below this.",
+)
+@click.option("--frontier", is_flag=True, help="Bound against cost over all methods as well.")
+@click.option(
+    "--out",
+    "folder",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where to write the certificates; beside the networks when omitted.",
+)
+def command(
+    out: Output,
+    networks: tuple[str, ...],
+    method: str,
+    target: str | None,
+    budget: float | None,
+    arithmetic: str,
+    require: float | None,
+    frontier: bool,
+    folder: Path | None,
+) -> Payload:
+    """Search for the cheapest proof of each network's accuracy and have it checked.
+
+    NET is a network file, a run folder, a folder of network files, or RUN#3. The certificate is
+    NET.METHOD.cert; `rhoset check` re-derives its bound. Operations and seconds are those of the
+    check.
+    """
+    from rhoset.networks import read_network
+    from rhoset.networks.runs import open_networks
+    from rhoset.prove import certify, certify_frontier
+    from rhoset.prove.files import certificate_file
+
+    files = [entry for spec in networks for entry in open_networks(spec)]
+    entries: list[dict[str, Any]] = []
+    curves: list[dict[str, Any]] = []
+    with out.progress("certifying", len(files)) as update:
+        for done, (label, path) in enumerate(files):
+            network = read_network(path)
+            made = certify(
+                network, method=method, arithmetic=arithmetic, target=target, budget=budget
+            )
+            place = made.write(certificate_file(path, method, folder))
+            entries.append({**made.summary(), "network": label, "path": str(place)})
+            if frontier:
+                points = certify_frontier(network, arithmetic=arithmetic)
+                curves.append({"network": label, "points": [point.summary() for point in points]})
+            update(done + 1, f"{label}: {made.verdict.accuracy_bound:.4f}")
+    _show(out, entries, curves)
+    if require is not None and any(e["accuracy_bound"] < require for e in entries):
+        out.no()
+        out.note(f"a bound is below the required {require}")
+    payload: dict[str, Any] = {"certificates": entries}
+    return {**payload, "frontier": curves} if frontier else payload
+
+
+def _show(out: Output, entries: list[dict[str, Any]], curves: list[dict[str, Any]]) -> None:
+    headers = ["network", "method", "bound", "loss ≤", "cost", "check ms", "search s"]
+    rows = [
+        [
+            e["network"],
+            e["method"],
+            e["accuracy_bound"],
+            e["loss_bound"],
+            e["operations"] / e["exhaustive_operations"],
+            1000 * e["seconds"],
+            e["search_seconds"],
+        ]
+        for e in entries
+    ]
+    out.table(headers, rows)
+    if len(entries) == 1:
+        out.say(entries[0]["statement"])
+        out.say(entries[0]["path"])
+    for curve in curves:
+        out.say()
+        out.say(f"{curve['network']}: bound against cost")
+        points = [
+            [p["method"], p["plan"], p["cost"], p["accuracy_bound"]] for p in curve["points"]
+        ]
+        out.table(["method", "plan", "cost", "bound"], points)
