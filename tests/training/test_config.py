@@ -120,6 +120,4 @@ def test_concatenated_is_factored_with_the_fan_in_of_both() -> None:
     wide = GroupNetwork(6, TrainConfig(width=8, embed_dim=16), seed=5)
     both = GroupNetwork(6, TrainConfig(width=8, embed_dim=16, architecture="concatenated"), seed=5)
     torch.testing.assert_close(wide.get_parameter("embed_left"), both.get_parameter("embed_left"))
-    torch.testing.assert_close(
-        wide.get_parameter("hidden_left") / np.sqrt(2), both.get_parameter("hidden_left")
-    )
+    torch.testing.assert_close(wide.get_parameter("hidden_left") / np.sqrt(2), both.get_parameter("hidden_left"))

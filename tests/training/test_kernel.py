@@ -32,9 +32,7 @@ def random_tables(generator: np.random.Generator, scale: float = 1.0) -> tuple[T
     return tuple(torch.tensor(generator.normal(size=s) * scale, requires_grad=True) for s in shapes)
 
 
-def compare(
-    tables: tuple[Tensor, ...], d5: Group, name: str, chosen: np.ndarray | None, rtol: float = 1e-10
-) -> None:
+def compare(tables: tuple[Tensor, ...], d5: Group, name: str, chosen: np.ndarray | None, rtol: float = 1e-10) -> None:
     work = PairLoss(d5.table, M, name, dtype=torch.float64)
     every = np.arange(N * N)
     pairs = work.every_pair if chosen is None else some_pairs(d5.table, chosen, M)
@@ -49,9 +47,7 @@ def compare(
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
 @pytest.mark.parametrize("share", [None, 0.4, 0.03])
-def test_gradient_is_autograds(
-    name: str, share: float | None, d5: Group, generator: np.random.Generator
-) -> None:
+def test_gradient_is_autograds(name: str, share: float | None, d5: Group, generator: np.random.Generator) -> None:
     chosen = None
     if share is not None:
         chosen = generator.permutation(N * N)[: int(share * N * N)]
@@ -92,18 +88,12 @@ def test_tiny_probability_of_the_answer_is_no_infinite_loss(d5: Group) -> None:
 def test_gradient_flows_to_every_parameter(
     architecture: str, biases: bool, d5: Group, generator: np.random.Generator
 ) -> None:
-    config = TrainConfig(
-        architecture=architecture, width=M, embed_dim=4, hidden_bias=biases, unembed_bias=biases
-    )
+    config = TrainConfig(architecture=architecture, width=M, embed_dim=4, hidden_bias=biases, unembed_bias=biases)
     network = GroupNetwork(N, config, seed=1, dtype=torch.float64)
     parameters = list(network.parameters())
     work = PairLoss(d5.table, M, dtype=torch.float64)
-    mine = torch.autograd.grad(
-        PairCrossEntropy.apply(*network.fold(), work, work.every_pair), parameters
-    )
-    theirs = torch.autograd.grad(
-        plain_loss(network.fold(), d5.table, "relu", np.arange(N * N)), parameters
-    )
+    mine = torch.autograd.grad(PairCrossEntropy.apply(*network.fold(), work, work.every_pair), parameters)
+    theirs = torch.autograd.grad(plain_loss(network.fold(), d5.table, "relu", np.arange(N * N)), parameters)
     assert len(parameters) == {"folded": 3, "shared_embedding": 4}.get(architecture, 5) + 2 * biases
     for a, b in zip(mine, theirs, strict=True):
         torch.testing.assert_close(a, b, rtol=1e-10, atol=1e-13)

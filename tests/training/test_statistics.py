@@ -40,9 +40,7 @@ def test_kaplan_meier_against_freireich() -> None:
     seen = [1, 1, 1, 0, 1, 0, 1, 0, 0, 1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0]
     curve = kaplan_meier(steps, [bool(s) for s in seen])
     np.testing.assert_array_equal(curve.steps, [6, 7, 10, 13, 16, 22, 23])
-    np.testing.assert_allclose(
-        curve.share, [0.8571, 0.8067, 0.7529, 0.6902, 0.6275, 0.5378, 0.4482], atol=5e-5
-    )
+    np.testing.assert_allclose(curve.share, [0.8571, 0.8067, 0.7529, 0.6902, 0.6275, 0.5378, 0.4482], atol=5e-5)
     np.testing.assert_array_equal(curve.at_risk, [21, 17, 15, 12, 11, 7, 6])
     assert curve.low[0] == pytest.approx(0.6197, abs=5e-4)
     assert curve.high[0] == pytest.approx(0.9516, abs=5e-4)

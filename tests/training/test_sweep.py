@@ -159,9 +159,7 @@ def test_a_cluster_gives_the_same_networks(tmp_path: Path) -> None:
         there = run_sweep(sweep, tmp_path / "there", cluster=address)
     assert digests(tmp_path / "here") == digests(tmp_path / "there")
     drop = ("seconds",)
-    clean = [
-        [{k: v for k, v in r.items() if k not in drop} for r in t.results()] for t in (here, there)
-    ]
+    clean = [[{k: v for k, v in r.items() if k not in drop} for r in t.results()] for t in (here, there)]
     assert clean[0] == clean[1]
 
 

@@ -106,7 +106,5 @@ def activation(name: str) -> Activation:
     """
     if name not in ACTIVATIONS:
         known = ", ".join(ACTIVATIONS)
-        raise RhosetError(
-            f"activation {name!r} is not known; known are {known}", slug="unknown-activation"
-        )
+        raise RhosetError(f"activation {name!r} is not known; known are {known}", slug="unknown-activation")
     return ACTIVATIONS[name]

@@ -18,9 +18,7 @@ RETRIES = 5
 """Times a network is trained anew when the worker that trained it is lost."""
 
 
-def train_elsewhere(
-    settings: dict[str, bytes], index: int
-) -> tuple[dict[str, Any], dict[str, bytes]]:
+def train_elsewhere(settings: dict[str, bytes], index: int) -> tuple[dict[str, Any], dict[str, bytes]]:
     """What a worker does: train network `index` of a run in a folder of its own.
 
     Parameters

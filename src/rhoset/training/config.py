@@ -218,6 +218,4 @@ def _whole(name: str, value: Any, least: int) -> None:
 
 
 def _refuse(name: str, value: Any, right: str) -> None:
-    raise RhosetError(
-        f"training setting {name} is {value!r}; it must be {right}", slug="bad-setting"
-    )
+    raise RhosetError(f"training setting {name} is {value!r}; it must be {right}", slug="bad-setting")

@@ -92,9 +92,7 @@ class PairLoss:
         self._row_ones = torch.ones(size, dtype=self.dtype)
 
     @torch.no_grad()
-    def gradients(
-        self, left: Tensor, right: Tensor, unembed: Tensor, bias: Tensor, pairs: PairBlocks
-    ) -> Gradients:
+    def gradients(self, left: Tensor, right: Tensor, unembed: Tensor, bias: Tensor, pairs: PairBlocks) -> Gradients:
         """Mean cross-entropy over `pairs` and its gradients.
 
         Parameters
@@ -137,9 +135,7 @@ class PairLoss:
             bias=d_weights[m],
         )
 
-    def _forward(
-        self, left: Tensor, right: Tensor, block: DenseBlock | RaggedBlock
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    def _forward(self, left: Tensor, right: Tensor, block: DenseBlock | RaggedBlock) -> tuple[Tensor, Tensor, Tensor]:
         """Hidden values of a block, the same with the column of ones, and what the backward pass
         needs."""
         n, m = self.n, self.m
@@ -154,9 +150,7 @@ class PairLoss:
         self.activation.apply(start, hidden)
         return hidden, self._hidden[:size, : m + 1], start
 
-    def _softmax_gradient(
-        self, logits: Tensor, extended: Tensor, weights: Tensor, targets: Tensor
-    ) -> Tensor:
+    def _softmax_gradient(self, logits: Tensor, extended: Tensor, weights: Tensor, targets: Tensor) -> Tensor:
         """Turns logits into softmax − one-hot in place; returns the summed cross-entropy."""
         exps = logits.exp_()
         sums = torch.mv(exps, self._ones, out=self._sums[: len(exps)])
@@ -175,9 +169,7 @@ class PairLoss:
         return loss
 
     @torch.no_grad()
-    def losses(
-        self, left: Tensor, right: Tensor, unembed: Tensor, bias: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def losses(self, left: Tensor, right: Tensor, unembed: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
         """Cross-entropy and correctness of every pair.
 
         Returns

@@ -211,11 +211,7 @@ def resume_training_run(
 
 def _compare(found: TrainingRun, group: Group, config: TrainConfig, first_seed: int) -> list[str]:
     then, now = found.config.to_dict(), config.to_dict()
-    wrong = [
-        f"{key} {then[key]!r}, now {now[key]!r}"
-        for key in now
-        if key not in _IGNORED and then[key] != now[key]
-    ]
+    wrong = [f"{key} {then[key]!r}, now {now[key]!r}" for key in now if key not in _IGNORED and then[key] != now[key]]
     if first_seed != found.first_seed:
         wrong.append(f"first_seed {found.first_seed}, now {first_seed}")
     if table_digest(group.table) != table_digest(found.table):

@@ -9,6 +9,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,6 @@ def train_member(
     The network file holds nothing that depends on time or place, so that training again gives the
     same bytes. The record is written first; a network counts as finished when both are there.
     """
-    seed = run.first_seed + index
     identity, state_file = run.identity(index), run.state_path(index)
     saved = time.monotonic()
 
@@ -87,21 +87,30 @@ def train_member(
             write_state(state_file, trainer.state(), identity)
             saved = time.monotonic()
 
-    def on_checkpoint(step: int, network: GroupNetwork) -> None:
-        folder = run.path / "networks" / f"{index:04d}.steps"
-        folder.mkdir(exist_ok=True)
-        _write(folder / f"{step:06d}.safetensors", run, network, seed, {"steps": str(step)})
-
     with cpu_threads(threads):
-        trainer = Trainer(run.table, run.config, seed, read_state(state_file, identity))
-        outcome = trainer.run(emit, on_checkpoint, every_step)
-        row = row_of(index, outcome, threads)
-        history = [e.to_list() for e in outcome.history]
-        write_atomic(run.record_path(index), json.dumps({"row": row, "history": history}))
-        if outcome.label != "diverged":
-            _write(run.run.network_path(index), run, trainer.network, seed, _said(outcome))
+        trainer = Trainer(run.table, run.config, run.first_seed + index, read_state(state_file, identity))
+        outcome = trainer.run(emit, partial(write_checkpoint, run, index), every_step)
+        row = write_member(run, index, trainer.network, outcome, threads)
     state_file.unlink(missing_ok=True)
     return row
+
+
+def write_member(run: TrainingRun, index: int, network: GroupNetwork, outcome: Outcome, threads: int) -> dict[str, Any]:
+    """Write the record and the network file of a network that is done; returns its row."""
+    row = row_of(index, outcome, threads)
+    history = [e.to_list() for e in outcome.history]
+    write_atomic(run.record_path(index), json.dumps({"row": row, "history": history}))
+    if outcome.label != "diverged":
+        _write(run.run.network_path(index), run, network, outcome.seed, _said(outcome))
+    return row
+
+
+def write_checkpoint(run: TrainingRun, index: int, step: int, network: GroupNetwork) -> None:
+    """Write ``networks/NNNN.steps/STEP.safetensors``."""
+    folder = run.path / "networks" / f"{index:04d}.steps"
+    folder.mkdir(exist_ok=True)
+    seed = run.first_seed + index
+    _write(folder / f"{step:06d}.safetensors", run, network, seed, {"steps": str(step)})
 
 
 def row_of(index: int, outcome: Outcome, threads: int) -> dict[str, Any]:
@@ -166,9 +175,7 @@ def _said(outcome: Outcome) -> dict[str, str]:
     }
 
 
-def _write(
-    path: Path, run: TrainingRun, network: GroupNetwork, seed: int, said: Mapping[str, str]
-) -> None:
+def _write(path: Path, run: TrainingRun, network: GroupNetwork, seed: int, said: Mapping[str, str]) -> None:
     config = run.config.to_dict()
     metadata = {
         **run.described,

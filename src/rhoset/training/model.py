@@ -24,6 +24,27 @@ class FoldedTables(NamedTuple):
     bias: Tensor
 
 
+def fold_parameters(p: Mapping[str, Tensor], no_bias: Tensor) -> FoldedTables:
+    """The tables of parameters by name, with or without an instance axis before the others."""
+    if "left" in p:
+        left, right = p["left"], p["right"]
+    else:
+        shared = "embed" in p
+        left = p["embed" if shared else "embed_left"] @ p["hidden_left"]
+        right = p["embed" if shared else "embed_right"] @ p["hidden_right"]
+    if "hidden_bias" in p:
+        left = left + p["hidden_bias"].unsqueeze(-2)
+    bias = p.get("unembed_bias", no_bias)
+    return FoldedTables(left, right, p["unembed"], bias)
+
+
+def penalty(tables: FoldedTables, config: TrainConfig) -> Tensor:
+    """`cubic_decay` times the cubed norms of the folded neurons (per instance)."""
+    norms = tables.left.square().sum(-2) + tables.right.square().sum(-2)
+    norms = norms + tables.unembed.square().sum(-1)
+    return config.cubic_decay * norms.pow(1.5).sum(-1)
+
+
 class GroupNetwork(nn.Module):
     """One hidden layer on pairs of group elements, in the parametrisation that the configuration
     names.
@@ -45,9 +66,7 @@ class GroupNetwork(nn.Module):
     `right` (n, m) for folded tables; `hidden_bias` (m,), `unembed` (m, n), `unembed_bias` (n,).
     """
 
-    def __init__(
-        self, order: int, config: TrainConfig, seed: int, dtype: torch.dtype = torch.float32
-    ) -> None:
+    def __init__(self, order: int, config: TrainConfig, seed: int, dtype: torch.dtype = torch.float32) -> None:
         super().__init__()
         self.order, self.config = order, config
         generator = torch.Generator().manual_seed(seed)
@@ -92,17 +111,8 @@ class GroupNetwork(nn.Module):
     def fold(self) -> FoldedTables:
         """The four tables; a hidden bias goes into `left`. Costs two products of n·E·m
         multiply-adds."""
-        p: dict[str, Tensor] = dict(self.named_parameters(recurse=False))
-        if "left" in p:
-            left, right = p["left"], p["right"]
-        else:
-            shared = "embed" in p
-            left = p["embed" if shared else "embed_left"] @ p["hidden_left"]
-            right = p["embed" if shared else "embed_right"] @ p["hidden_right"]
-        if "hidden_bias" in p:
-            left = left + p["hidden_bias"]
-        bias = p["unembed_bias"] if "unembed_bias" in p else self.get_buffer("_no_bias")
-        return FoldedTables(left, right, p["unembed"], bias)
+        parameters: dict[str, Tensor] = dict(self.named_parameters(recurse=False))
+        return fold_parameters(parameters, self.get_buffer("_no_bias"))
 
     def forward(self) -> FoldedTables:
         """As `fold`: the input, all pairs, is the kernel's matter."""
@@ -118,15 +128,11 @@ class GroupNetwork(nn.Module):
         """
         with torch.no_grad():
             left, right, unembed, bias = (t.detach().cpu().numpy().copy() for t in self.fold())
-        return Network(
-            left, right, unembed, bias, table, self.config.activation, metadata=dict(metadata)
-        )
+        return Network(left, right, unembed, bias, table, self.config.activation, metadata=dict(metadata))
 
     def riding_parameters(self) -> dict[str, NDArray[np.float32]]:
         """What the tables do not show: every parameter but those that are tables themselves."""
         tables = {"left", "right", "unembed"}
         return {
-            name: value.detach().cpu().numpy().copy()
-            for name, value in self.named_parameters()
-            if name not in tables
+            name: value.detach().cpu().numpy().copy() for name, value in self.named_parameters() if name not in tables
         }

@@ -15,9 +15,7 @@ _FUSED_SINCE = (2, 4)
 """First torch whose Adam has a fused step on the CPU."""
 
 
-def make_optimizer(
-    config: TrainConfig, parameters: Iterable[nn.Parameter]
-) -> torch.optim.Optimizer:
+def make_optimizer(config: TrainConfig, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
     """Adam with L2 in the gradient, AdamW, or plain descent."""
     fused = tuple(int(part) for part in torch.__version__.split(".")[:2]) >= _FUSED_SINCE
     if config.optimizer == "sgd":
@@ -48,9 +46,7 @@ def learning_rate(config: TrainConfig, step: int) -> float:
     return rate
 
 
-def optimizer_tensors(
-    optimizer: torch.optim.Optimizer, names: dict[nn.Parameter, str]
-) -> dict[str, Tensor]:
+def optimizer_tensors(optimizer: torch.optim.Optimizer, names: dict[nn.Parameter, str]) -> dict[str, Tensor]:
     """The optimiser's state, keyed ``optimizer.PARAMETER.ENTRY``."""
     found = {}
     for parameter, name in names.items():
@@ -67,7 +63,5 @@ def restore_optimizer(
     for parameter, name in names.items():
         prefix = f"optimizer.{name}."
         optimizer.state[parameter] = {
-            key[len(prefix) :]: value.clone()
-            for key, value in tensors.items()
-            if key.startswith(prefix)
+            key[len(prefix) :]: value.clone() for key, value in tensors.items() if key.startswith(prefix)
         }

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,16 +16,21 @@ from rhoset.groups import Group
 from rhoset.networks import Network
 from rhoset.networks.runs import Run
 from rhoset.training.config import TrainConfig
+from rhoset.training.instances import device_named, train_instances
 from rhoset.training.manifest import (
     TrainingRun,
     create_training_run,
     open_training_run,
     resume_training_run,
 )
-from rhoset.training.member import finished_row, train_member
+from rhoset.training.member import finished_row, train_member, write_checkpoint, write_member
+from rhoset.training.model import GroupNetwork
 from rhoset.training.pool import Failed, Finished, News, train_in_processes
 from rhoset.training.runlock import locked
 from rhoset.training.trainer import Evaluated, train_network
+
+DEVICE_INSTANCES = 128
+"""Networks trained together on a device; more of them need more memory and finish later."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,7 @@ def train_population(
     threads: int = 1,
     progress: Callable[[Progress], None] | None = None,
     state_every: float = 60.0,
+    device: str = "cpu",
 ) -> Population:
     """Train networks with seeds first_seed … first_seed + models − 1 into a run folder.
 
@@ -119,12 +126,16 @@ def train_population(
         Called in this process with the news of every evaluation and every finished network.
     state_every
         Seconds between saves of the state of a network in training.
+    device
+        ``cpu``: processes on this machine. Any other torch device, such as ``cuda:0``: the networks
+        are trained together there with an instance axis, `DEVICE_INSTANCES` at a time; the results
+        then agree with the processor's to rounding, not to the bit.
 
     Raises
     ------
     RhosetError
-        ``run-settings-differ``, ``run-busy``, ``run-exists``, ``bad-run``, ``bad-setting``,
-        ``worker-died``.
+        ``bad-device``, ``run-settings-differ``, ``run-busy``, ``run-exists``, ``bad-run``,
+        ``bad-setting``, ``worker-died``.
     """
     if models < 1 or first_seed < 0 or threads < 1 or (workers is not None and workers < 1):
         raise RhosetError(
@@ -133,19 +144,23 @@ def train_population(
             slug="bad-setting",
         )
     path = Path(out)
+    if device != "cpu":
+        device_named(device)
     with prepared(path):
-        training, notes = open_or_create(path, group, config, models, first_seed, threads)
+        training, notes = open_or_create(path, group, config, models, first_seed, threads, device)
         rows = {i: row for i in range(training.models) if (row := finished_row(training, i))}
-        damaged = [
-            i for i in range(models) if i not in rows and training.run.network_path(i).exists()
-        ]
+        damaged = [i for i in range(models) if i not in rows and training.run.network_path(i).exists()]
         if damaged:
             notes = (*notes, f"networks {damaged} were incomplete or damaged and are trained again")
         todo = [i for i in range(models) if i not in rows]
         _save(training, rows)
         count = min(workers or default_workers(), max(1, len(todo)))
         clock = _Clock(len(todo), config.max_steps)
-        for event in _events(training, todo, count, threads, state_every, progress, rows, clock):
+        if device == "cpu":
+            events = _events(training, todo, count, threads, state_every, progress, rows, clock)
+        else:
+            events = _on_device(training, todo, device, threads)
+        for event in events:
             if isinstance(event, Failed):
                 raise RhosetError(event.message, slug=event.slug)
             if isinstance(event, Finished):
@@ -181,33 +196,57 @@ def retrain(run: str | Path, index: int, threads: int | None = None) -> Network:
     """
     training = open_training_run(Path(run))
     if not 0 <= index < training.models:
-        raise RhosetError(
-            f"{run} has networks 0 to {training.models - 1}, not {index}", slug="no-such-network"
-        )
+        raise RhosetError(f"{run} has networks 0 to {training.models - 1}, not {index}", slug="no-such-network")
     recorded = training.run.manifest.get("environment", {}).get("threads", 1)
     seed = training.first_seed + index
     network, _ = train_network(training.table, training.config, seed, threads or int(recorded))
     return network.to_network(training.table, training.described)
 
 
-def prepared(path: Path) -> Any:
+def prepared(path: Path) -> AbstractContextManager[None]:
+    """Makes the folder of a run and holds its lock inside the block."""
     if path.is_file():
         raise RhosetError(f"{path} is a file; give a folder for the run", slug="run-exists")
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise RhosetError(
-            f"cannot make the folder {path}: {error.strerror or error}", slug="cannot-write"
-        ) from None
+        raise RhosetError(f"cannot make the folder {path}: {error.strerror or error}", slug="cannot-write") from None
     return locked(path)
 
 
 def open_or_create(
-    path: Path, group: Group, config: TrainConfig, models: int, first_seed: int, threads: int
+    path: Path,
+    group: Group,
+    config: TrainConfig,
+    models: int,
+    first_seed: int,
+    threads: int,
+    device: str = "cpu",
 ) -> tuple[TrainingRun, tuple[str, ...]]:
+    """The run to train into, new or resumed, with notes for the user."""
     if (path / "run.toml").exists():
-        return resume_training_run(path, group, config, models, first_seed, threads)
-    return create_training_run(path, group, config, models, first_seed, threads), ()
+        return resume_training_run(path, group, config, models, first_seed, threads, device)
+    return create_training_run(path, group, config, models, first_seed, threads, device), ()
+
+
+def _on_device(training: TrainingRun, todo: list[int], device: str, threads: int) -> Iterator[News | Finished]:
+    first, path = training.first_seed, training.path
+    for start in range(0, len(todo), DEVICE_INSTANCES):
+        seeds = [first + index for index in todo[start : start + DEVICE_INSTANCES]]
+        news: list[News] = []
+
+        def emit(seed: int, now: Evaluated, news: list[News] = news) -> None:
+            news.append(News(path, seed - first, now))
+
+        def checkpoint(seed: int, step: int, network: GroupNetwork) -> None:
+            write_checkpoint(training, seed - first, step, network)
+
+        trained = train_instances(training.table, training.config, seeds, device_named(device), emit, checkpoint)
+        for network, outcome in trained:
+            index = outcome.seed - first
+            yield from news
+            news.clear()
+            yield Finished(path, index, write_member(training, index, network, outcome, threads))
 
 
 def _events(
@@ -230,9 +269,7 @@ def _events(
             clock.at(index, now.step)
             if progress is not None:
                 total = training.models
-                progress(
-                    _news(training, News(training.path, index, now), rows, total, clock, workers)
-                )
+                progress(_news(training, News(training.path, index, now), rows, total, clock, workers))
 
         row = train_member(training, index, threads=threads, state_every=state_every, emit=emit)
         yield Finished(training.path, index, row)

@@ -37,8 +37,7 @@ class Preset:
 
 _WU = Preset(
     "wu2024",
-    "Wu, Jaburi, Drori, Gross: Unifying and Verifying Mechanistic Interpretations "
-    "(arXiv 2410.07476)",
+    "Wu, Jaburi, Drori, Gross: Unifying and Verifying Mechanistic Interpretations (arXiv 2410.07476)",
     TrainConfig(
         preset="wu2024",
         architecture="concatenated",
@@ -104,8 +103,7 @@ _STANDER = Preset(
 
 _MORWANI = Preset(
     "morwani2023",
-    "Morwani, Edelman, Oncescu, Zhao, Kakade: Feature Emergence via Margin Maximization "
-    "(arXiv 2311.07568)",
+    "Morwani, Edelman, Oncescu, Zhao, Kakade: Feature Emergence via Margin Maximization (arXiv 2311.07568)",
     TrainConfig(
         preset="morwani2023",
         architecture="folded",
@@ -147,8 +145,7 @@ _GROMOV = Preset(
         min_steps=1_000,
         stop_loss=1e-3,
     ),
-    "cross-entropy, where the paper minimises the squared error; AdamW is one of the two "
-    "optimisers it reports.",
+    "cross-entropy, where the paper minimises the squared error; AdamW is one of the two optimisers it reports.",
 )
 
 _NANDA = Preset(
@@ -179,9 +176,7 @@ _NANDA = Preset(
     "operands' maps.",
 )
 
-PRESETS: dict[str, Preset] = {
-    p.name: p for p in (_WU, _CHUGHTAI, _STANDER, _MORWANI, _GROMOV, _NANDA)
-}
+PRESETS: dict[str, Preset] = {p.name: p for p in (_WU, _CHUGHTAI, _STANDER, _MORWANI, _GROMOV, _NANDA)}
 """Every preset by name."""
 
 DEFAULT_PRESET = "wu2024"
@@ -201,7 +196,5 @@ def preset(name: str) -> TrainConfig:
     0.01
     """
     if name not in PRESETS:
-        raise RhosetError(
-            f"preset {name!r} is not known; known are {', '.join(PRESETS)}", slug="unknown-preset"
-        )
+        raise RhosetError(f"preset {name!r} is not known; known are {', '.join(PRESETS)}", slug="unknown-preset")
     return PRESETS[name].config

@@ -36,9 +36,7 @@ def read_state(path: Path, identity: str) -> TrainingState | None:
             said = file.metadata() or {}
             if said.get("format") != _FORMAT or said.get("identity") != identity:
                 return None
-            tensors: dict[str, torch.Tensor] = {
-                name: file.get_tensor(name).clone() for name in list(file.keys())
-            }
+            tensors: dict[str, torch.Tensor] = {name: file.get_tensor(name).clone() for name in list(file.keys())}
         return TrainingState(
             tensors=tensors,
             step=int(said["step"]),

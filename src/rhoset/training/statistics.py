@@ -67,8 +67,7 @@ def wilson(count: int, total: int, confidence: float = 0.95) -> Share:
     """
     if not 0 <= count <= total or not 0 < confidence < 1:
         raise RhosetError(
-            f"count {count} of {total} at confidence {confidence}: need 0 ≤ count ≤ total and a "
-            "confidence in (0, 1)",
+            f"count {count} of {total} at confidence {confidence}: need 0 ≤ count ≤ total and a confidence in (0, 1)",
             slug="bad-statistics",
         )
     if total == 0:
@@ -127,9 +126,7 @@ class Survival:
         return self.quantile(0.5), first(self.low), first(self.high)
 
 
-def kaplan_meier(
-    steps: Sequence[float], observed: Sequence[bool], confidence: float = 0.95
-) -> Survival:
+def kaplan_meier(steps: Sequence[float], observed: Sequence[bool], confidence: float = 0.95) -> Survival:
     """The survival curve of times that may be censored.
 
     Parameters
@@ -176,9 +173,7 @@ def kaplan_meier(
         low, high = share ** np.exp(width), share ** np.exp(-width)
     certain = share <= 0  # nobody is left: no variance to speak of
     low, high = np.where(certain, 0.0, low), np.where(certain, 0.0, high)
-    return Survival(
-        moments.astype(np.int64), share, low, high, at_risk, events, int(np.count_nonzero(~seen))
-    )
+    return Survival(moments.astype(np.int64), share, low, high, at_risk, events, int(np.count_nonzero(~seen)))
 
 
 @dataclass(frozen=True, eq=False)

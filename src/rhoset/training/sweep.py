@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import itertools
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,10 +34,13 @@ from rhoset.networks.runs import Run
 from rhoset.training.cluster import train_on_cluster
 from rhoset.training.config import TrainConfig
 from rhoset.training.manifest import TrainingRun
-from rhoset.training.member import finished_row
-from rhoset.training.pool import Failed, Finished, Job, train_in_processes
+from rhoset.training.member import finished_row, train_member
+from rhoset.training.pool import Failed, Finished, Job, News, train_in_processes
 from rhoset.training.population import default_workers, open_or_create, prepared
 from rhoset.training.presets import DEFAULT_PRESET, preset
+
+STATE_EVERY = 60.0
+"""Seconds between saves of the state of a network in training on this machine."""
 
 _KEYS = ("models", "first_seed", "preset", "settings", "grid")
 
@@ -217,16 +220,21 @@ def run_sweep(
         for cell in sweep.cells:
             folder = path / "cells" / cell.name
             stack.enter_context(prepared(folder))
-            training, _ = open_or_create(
-                folder, cell.group, cell.config, sweep.models, sweep.first_seed, 1
-            )
+            training, _ = open_or_create(folder, cell.group, cell.config, sweep.models, sweep.first_seed, 1)
             runs[folder] = (cell, training)
         table = _Table(path, runs, sweep.models)
         jobs = table.missing()
+        count = min(workers or default_workers(), max(1, len(jobs)))
+        events: Iterator[News | Finished | Failed]
         if cluster is not None:
             events = train_on_cluster(cluster, jobs)
+        elif count > 1:
+            events = train_in_processes(jobs, count, 1, STATE_EVERY)
         else:
-            events = train_in_processes(jobs, workers or default_workers(), 1, 60.0)
+            trained = {folder: training for folder, (_, training) in runs.items()}
+            events = (
+                Finished(run, index, train_member(trained[run], index, state_every=STATE_EVERY)) for run, index in jobs
+            )
         for event in events:
             if isinstance(event, Failed):
                 name = runs[event.run][0].name
@@ -243,9 +251,7 @@ def run_sweep(
 class _Table:
     """The tables of results of the cells and of the sweep."""
 
-    def __init__(
-        self, path: Path, runs: Mapping[Path, tuple[Cell, TrainingRun]], models: int
-    ) -> None:
+    def __init__(self, path: Path, runs: Mapping[Path, tuple[Cell, TrainingRun]], models: int) -> None:
         self.run, self.runs, self.models = Run(path, {}), runs, models
         self.rows: dict[Job, Mapping[str, Any]] = {}
         for folder, (_, training) in runs.items():

@@ -19,7 +19,7 @@ from rhoset.training.batches import Batches, log_spaced, training_pairs
 from rhoset.training.config import TrainConfig
 from rhoset.training.kernel import PairCrossEntropy, PairLoss
 from rhoset.training.labels import label_of
-from rhoset.training.model import GroupNetwork
+from rhoset.training.model import GroupNetwork, penalty
 from rhoset.training.optimizers import (
     learning_rate,
     make_optimizer,
@@ -179,9 +179,7 @@ class Trainer:
         loss = PairCrossEntropy.apply(*tables, self.workspace, pairs)
         objective = loss
         if self.config.cubic_decay:
-            norms = tables.left.square().sum(0) + tables.right.square().sum(0)
-            norms = norms + tables.unembed.square().sum(1)
-            objective = loss + self.config.cubic_decay * norms.pow(1.5).sum()
+            objective = loss + penalty(tables, self.config)
         objective.backward()
         self.optimizer.step()
         value = float(loss.detach())
@@ -192,29 +190,14 @@ class Trainer:
         """Loss and accuracy on all pairs, on the training pairs and on the others."""
         tables = [t.detach() for t in self.network.fold()]
         losses, correct = self.workspace.losses(*tables)
-        mask = self.train_mask
-
-        def mean(values: torch.Tensor) -> float:
-            return float(values.mean(dtype=torch.float64)) if values.numel() else math.nan
-
-        return Evaluated(
-            step=self.step,
-            loss=mean(losses),
-            accuracy=mean(correct),
-            train_loss=mean(losses[mask]),
-            train_accuracy=mean(correct[mask]),
-            test_loss=mean(losses[~mask]),
-            test_accuracy=mean(correct[~mask]),
-        )
+        return evaluated(self.step, losses, correct, self.train_mask)
 
     def state(self) -> TrainingState:
         """A copy of everything that training needs to go on."""
-        tensors = {
-            f"parameter.{name}": p.detach().clone() for p, name in self.names.items()
-        } | optimizer_tensors(self.optimizer, self.names)
-        return TrainingState(
-            tensors, self.step, list(self.losses), list(self.history), self.seconds
+        tensors = {f"parameter.{name}": p.detach().clone() for p, name in self.names.items()} | optimizer_tensors(
+            self.optimizer, self.names
         )
+        return TrainingState(tensors, self.step, list(self.losses), list(self.history), self.seconds)
 
     def _restore(self, state: TrainingState) -> None:
         with torch.no_grad():
@@ -224,20 +207,6 @@ class Trainer:
         self.step, self.seconds = state.step, state.seconds
         self.losses.extend(state.losses)
         self.history = list(state.history)
-
-    def stop_reason(self, now: Evaluated) -> str | None:
-        """Why to stop after this evaluation, or None."""
-        config = self.config
-        if now.step >= config.min_steps and now.accuracy == 1:
-            if now.loss <= config.stop_loss:
-                return "loss"
-            window = config.plateau_window
-            if window and len(self.losses) == 2 * window:
-                values = list(self.losses)
-                before, after = sum(values[:window]) / window, sum(values[window:]) / window
-                if after < config.plateau_loss and after > before * (1 - config.plateau_tolerance):
-                    return "plateau"
-        return "max_steps" if now.step >= config.max_steps else None
 
     def run(
         self,
@@ -275,7 +244,7 @@ class Trainer:
                     reason = "non-finite"
                     break
                 self.history.append(now)
-                reason = self.stop_reason(now)
+                reason = stop_reason(config, now, self.losses)
                 if on_evaluation is not None:
                     on_evaluation(now)
             self.seconds = time.process_time() - started
@@ -295,8 +264,49 @@ class Trainer:
         )
 
 
-def first_generalised(history: list[Evaluated]) -> int | None:
-    """First evaluated step from which on the network was generalised at least once."""
+def evaluated(step: int, losses: torch.Tensor, correct: torch.Tensor, train_mask: torch.Tensor) -> Evaluated:
+    """Means of per-pair losses and correctness, (n, n), over all, training and other pairs."""
+
+    def mean(values: torch.Tensor) -> float:
+        return float(values.mean(dtype=torch.float64)) if values.numel() else math.nan
+
+    return Evaluated(
+        step=step,
+        loss=mean(losses),
+        accuracy=mean(correct),
+        train_loss=mean(losses[train_mask]),
+        train_accuracy=mean(correct[train_mask]),
+        test_loss=mean(losses[~train_mask]),
+        test_accuracy=mean(correct[~train_mask]),
+    )
+
+
+def stop_reason(config: TrainConfig, now: Evaluated, losses: Sequence[float]) -> str | None:
+    """Why to stop after an evaluation, or None.
+
+    Parameters
+    ----------
+    config
+        The stopping rule.
+    now
+        The evaluation.
+    losses
+        Training losses of the last steps, at most two plateau windows of them.
+    """
+    if now.step >= config.min_steps and now.accuracy == 1:
+        if now.loss <= config.stop_loss:
+            return "loss"
+        window = config.plateau_window
+        if window and len(losses) == 2 * window:
+            values = list(losses)
+            before, after = sum(values[:window]) / window, sum(values[window:]) / window
+            if after < config.plateau_loss and after > before * (1 - config.plateau_tolerance):
+                return "plateau"
+    return "max_steps" if now.step >= config.max_steps else None
+
+
+def first_generalised(history: Sequence[Evaluated]) -> int | None:
+    """First evaluated step at which the network was generalised, or None."""
     for now in history:
         if label_of(now) == "generalised":
             return now.step

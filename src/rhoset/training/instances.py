@@ -1,0 +1,300 @@
+"""Many networks at once with an instance axis before all others: the way to fill a GPU.
+
+The arithmetic is the kernel's, with batched products. Sums run in another order than for one
+network on the processor, so results agree to rounding, not to the bit; on a GPU, gradients of a
+part of the pairs are summed by atomic additions, and even a repetition agrees to rounding only.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from rhoset.errors import RhosetError
+from rhoset.training.activations import activation
+from rhoset.training.batches import Batches, log_spaced, training_pairs
+from rhoset.training.config import TrainConfig
+from rhoset.training.labels import label_of
+from rhoset.training.model import FoldedTables, GroupNetwork, fold_parameters, penalty
+from rhoset.training.optimizers import learning_rate, make_optimizer
+from rhoset.training.trainer import Evaluated, Outcome, evaluated, first_generalised, stop_reason
+
+BLOCK_BYTES = 1 << 28
+"""Bytes that hidden values and logits of a block of pairs may take for all instances together;
+bounds the memory on the device at about three times this, beside the parameters."""
+
+
+def device_named(name: str) -> torch.device:
+    """The device called `name`.
+
+    Raises
+    ------
+    RhosetError
+        ``bad-device`` when torch has no such device here.
+    """
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).split("\n")[0]
+        raise RhosetError(
+            f"device {name!r} cannot be used ({reason}); cpu always can, cuda:0 where PyTorch sees a GPU",
+            slug="bad-device",
+        ) from None
+    return device
+
+
+class _InstanceCrossEntropy(torch.autograd.Function):
+    """Mean cross-entropies (I,) of folded tables with an instance axis, and their gradients."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        left: Tensor,
+        right: Tensor,
+        unembed: Tensor,
+        bias: Tensor,
+        x: Tensor,
+        y: Tensor,
+        labels: Tensor,
+        name: str,
+        size: int,
+    ) -> Tensor:
+        """`x`, `y`, `labels`: (I, k) pairs of each instance; `size`: pairs in a block."""
+        count, n, m = left.shape
+        function = activation(name).function
+        grads = [torch.zeros_like(t) for t in (left, right, unembed, bias)]
+        losses = left.new_zeros(count)
+        offset = (torch.arange(count, device=left.device) * n).unsqueeze(1)
+        for start in range(0, x.shape[1], size):
+            rows = (x[:, start : start + size] + offset).reshape(-1)
+            columns = (y[:, start : start + size] + offset).reshape(-1)
+            targets = labels[:, start : start + size].unsqueeze(2)
+            before = left.reshape(-1, m)[rows] + right.reshape(-1, m)[columns]
+            before = before.view(count, -1, m).requires_grad_(True)
+            with torch.enable_grad():
+                hidden = function(before)
+            log = torch.log_softmax(torch.baddbmm(bias.unsqueeze(1), hidden.detach(), unembed), 2)
+            losses -= log.gather(2, targets).sum((1, 2))
+            error = log.exp_()
+            error.scatter_add_(2, targets, torch.full_like(targets, -1.0, dtype=error.dtype))
+            grads[2].baddbmm_(hidden.detach().transpose(1, 2), error)
+            grads[3].add_(error.sum(1))
+            (back,) = torch.autograd.grad(hidden, before, torch.bmm(error, unembed.transpose(1, 2)))
+            grads[0].view(-1, m).index_add_(0, rows, back.reshape(-1, m))
+            grads[1].view(-1, m).index_add_(0, columns, back.reshape(-1, m))
+        scale = 1.0 / x.shape[1]
+        ctx.save_for_backward(*(g.mul_(scale) for g in grads))
+        return losses * scale
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        shaped = (grad.view(-1, *[1] * (t.dim() - 1)) * t for t in ctx.saved_tensors)
+        return (*shaped, None, None, None, None, None)
+
+
+class InstanceTrainer:
+    """Networks with different seeds in one stack of tensors.
+
+    Parameters
+    ----------
+    table
+        (n, n) multiplication table.
+    config
+        Settings.
+    seeds
+        One for each instance. Initial weights, splits and batches are those of training alone.
+    device
+        Where to train.
+    """
+
+    def __init__(
+        self,
+        table: NDArray[np.int32],
+        config: TrainConfig,
+        seeds: Sequence[int],
+        device: torch.device,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        self.table, self.config, self.seeds, self.device = table, config, list(seeds), device
+        n = len(table)
+        single = [GroupNetwork(n, config, seed, dtype) for seed in seeds]
+        self.parameters = {
+            name: nn.Parameter(torch.stack([s.get_parameter(name).detach() for s in single]).to(device))
+            for name, _ in single[0].named_parameters()
+        }
+        self.optimizer = make_optimizer(config, self.parameters.values())
+        self.labels = torch.from_numpy(table.reshape(-1).astype(np.int64)).to(device)
+        chosen = [training_pairs(n, config, seed) for seed in seeds]
+        every = np.arange(n * n, dtype=np.int64)
+        self.pairs = [every if c is None else c for c in chosen]
+        self.batches = [
+            Batches(p, config.batch, seed) if config.batch else None for p, seed in zip(self.pairs, seeds, strict=True)
+        ]
+        self.fixed = None if config.batch else self._pairs(self.pairs)
+        self.step = 0
+
+    def _pairs(self, chosen: Sequence[NDArray[np.int64]]) -> tuple[Tensor, Tensor, Tensor]:
+        flat = torch.from_numpy(np.stack(chosen)).to(self.device)
+        n = len(self.table)
+        return flat // n, flat % n, self.labels[flat]
+
+    def _block(self) -> int:
+        wide = 4 * self.config.width + 2 * len(self.table)
+        return max(64, BLOCK_BYTES // (4 * wide * len(self.seeds)))
+
+    def fold(self) -> FoldedTables:
+        """The tables of all instances."""
+        zeros = self.parameters["unembed"].new_zeros(len(self.seeds), len(self.table))
+        return fold_parameters(self.parameters, zeros)
+
+    def advance(self) -> Tensor:
+        """One step of all; returns the training losses (I,) before it."""
+        self.step += 1
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate(self.config, self.step)
+        pairs = self.fixed
+        if pairs is None:
+            pairs = self._pairs([b.at(self.step) for b in self.batches if b is not None])
+        self.optimizer.zero_grad()
+        tables = self.fold()
+        losses = _InstanceCrossEntropy.apply(*tables, *pairs, self.config.activation, self._block())
+        objective = losses
+        if self.config.cubic_decay:
+            objective = losses + penalty(tables, self.config)
+        objective.sum().backward()
+        self.optimizer.step()
+        return losses.detach()
+
+    @torch.no_grad()
+    def evaluate(self) -> list[Evaluated]:
+        """Every instance on all pairs."""
+        n, m, count = len(self.table), self.config.width, len(self.seeds)
+        left, right, unembed, bias = self.fold()
+        function = activation(self.config.activation).function
+        rows = max(1, self._block() // n)
+        losses, correct = [], []
+        for first in range(0, n, rows):
+            part = left[:, first : first + rows]
+            hidden = function(part.unsqueeze(2) + right.unsqueeze(1)).reshape(count, -1, m)
+            logits = torch.baddbmm(bias.unsqueeze(1), hidden, unembed)
+            here = self.labels[first * n : first * n + logits.shape[1]].expand(count, -1)
+            answer = logits.gather(2, here.unsqueeze(2)).squeeze(2)
+            losses.append(torch.logsumexp(logits, 2) - answer)
+            logits.scatter_(2, here.unsqueeze(2), -torch.inf)
+            correct.append((answer > logits.amax(2)) & torch.isfinite(answer))
+        all_losses, all_correct = torch.cat(losses, 1).cpu(), torch.cat(correct, 1).cpu()
+        found = []
+        for i, pairs in enumerate(self.pairs):
+            mask = torch.zeros(n * n, dtype=torch.bool)
+            mask[torch.from_numpy(pairs)] = True
+            found.append(evaluated(self.step, all_losses[i], all_correct[i], mask))
+        return found
+
+    def network(self, place: int) -> GroupNetwork:
+        """A copy of one instance, on the processor."""
+        dtype = self.parameters["unembed"].dtype
+        network = GroupNetwork(len(self.table), self.config, self.seeds[place], dtype)
+        with torch.no_grad():
+            for name, parameter in network.named_parameters():
+                parameter.copy_(self.parameters[name][place].cpu())
+        return network
+
+    def keep(self, places: Sequence[int]) -> None:
+        """Go on with these instances only."""
+        index = torch.tensor(list(places), dtype=torch.int64, device=self.device)
+        old_state = {name: self.optimizer.state[p] for name, p in self.parameters.items()}
+        old_size = len(self.seeds)
+        self.parameters = {name: nn.Parameter(p.detach()[index]) for name, p in self.parameters.items()}
+        self.optimizer = make_optimizer(self.config, self.parameters.values())
+        for name, parameter in self.parameters.items():
+            self.optimizer.state[parameter] = {
+                key: value[index] if isinstance(value, Tensor) and value.dim() and len(value) == old_size else value
+                for key, value in old_state[name].items()
+            }
+        self.seeds = [self.seeds[i] for i in places]
+        self.pairs = [self.pairs[i] for i in places]
+        self.batches = [self.batches[i] for i in places]
+        if self.fixed is not None:
+            x, y, labels = self.fixed
+            self.fixed = (x[index], y[index], labels[index])
+
+
+def train_instances(
+    table: NDArray[np.int32],
+    config: TrainConfig,
+    seeds: Sequence[int],
+    device: torch.device,
+    emit: Callable[[int, Evaluated], None] | None = None,
+    on_checkpoint: Callable[[int, int, GroupNetwork], None] | None = None,
+) -> Iterator[tuple[GroupNetwork, Outcome]]:
+    """Train networks together; yields each when its own stopping rule ends it.
+
+    Parameters
+    ----------
+    table, config, seeds, device
+        As for `InstanceTrainer`.
+    emit
+        Called with (seed, evaluation).
+    on_checkpoint
+        Called with (seed, step, network) at the log-spaced steps.
+
+    Notes
+    -----
+    A network whose loss is not finite ends alone. `Outcome.seconds` is the wall-clock time up to
+    its end divided by the number of networks that were begun together.
+    """
+    trainer = InstanceTrainer(table, config, seeds, device)
+    started, begun = time.monotonic(), len(seeds)
+    window = max(1, 2 * config.plateau_window)
+    losses = {seed: deque[float](maxlen=window) for seed in seeds}
+    history = {seed: [now] for seed, now in zip(seeds, trainer.evaluate(), strict=True)}
+    recent: list[Tensor] = []
+    marks = log_spaced(config.checkpoints, config.max_steps)
+    while trainer.seeds:
+        recent.append(trainer.advance())
+        if on_checkpoint is not None and trainer.step in marks:
+            for place, seed in enumerate(trainer.seeds):
+                on_checkpoint(seed, trainer.step, trainer.network(place))
+        if trainer.step % config.evaluate_every and trainer.step < config.max_steps:
+            continue
+        columns = torch.stack(recent, 1).cpu().tolist()
+        recent = []
+        ended: dict[int, str] = {}
+        for place, (seed, now) in enumerate(zip(trainer.seeds, trainer.evaluate(), strict=True)):
+            losses[seed].extend(columns[place])
+            if not math.isfinite(now.loss) or not all(map(math.isfinite, columns[place])):
+                ended[place] = "non-finite"
+                continue
+            history[seed].append(now)
+            reason = stop_reason(config, now, losses[seed])
+            if reason is not None:
+                ended[place] = reason
+            if emit is not None:
+                emit(seed, now)
+        for place, reason in ended.items():
+            seed = trainer.seeds[place]
+            final = history[seed][-1]
+            yield (
+                trainer.network(place),
+                Outcome(
+                    seed=seed,
+                    label="diverged" if reason == "non-finite" else label_of(final),
+                    reason=reason,
+                    final=final,
+                    steps=trainer.step,
+                    generalised_at=first_generalised(history[seed]),
+                    seconds=(time.monotonic() - started) / begun,
+                    history=tuple(history[seed]),
+                ),
+            )
+        if ended:
+            trainer.keep([i for i in range(len(trainer.seeds)) if i not in ended])

@@ -1,0 +1,111 @@
+"""The instance axis (the code of a GPU, here on the processor) against one network at a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from rhoset.errors import RhosetError
+from rhoset.groups import Group
+from rhoset.networks.runs import open_run
+from rhoset.training import TrainConfig, train_network, train_population
+from rhoset.training.config import ARCHITECTURES
+from rhoset.training.instances import InstanceTrainer, device_named, train_instances
+from rhoset.training.kernel import PairCrossEntropy, PairLoss
+from rhoset.training.pairs import some_pairs
+
+CPU = torch.device("cpu")
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"activation": "gelu", "hidden_bias": True},
+        {"train_fraction": 0.4, "split_seed": None},
+        {"batch": 30, "activation": "abs"},
+    ],
+)
+def test_gradients_are_those_of_each_alone(
+    architecture: str, changes: dict[str, object], d5: Group, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(InstanceTrainer, "_block", lambda self: 17)
+    config = TrainConfig(architecture=architecture, width=6, embed_dim=4).replace(**changes)
+    together = InstanceTrainer(d5.table, config, [3, 8], CPU, torch.float64)
+    pairs = [b.at(1) if b is not None else p for b, p in zip(together.batches, together.pairs)]
+    losses = together.advance()
+    for place, chosen in enumerate(pairs):
+        alone = InstanceTrainer(d5.table, config, [together.seeds[place]], CPU, torch.float64)
+        network = alone.network(0)
+        work = PairLoss(d5.table, 6, config.activation, torch.float64)
+        loss = PairCrossEntropy.apply(*network.fold(), work, some_pairs(d5.table, chosen, 6))
+        loss.backward()
+        torch.testing.assert_close(losses[place], loss.detach())
+        for name, parameter in network.named_parameters():
+            found = together.parameters[name].grad
+            assert found is not None
+            torch.testing.assert_close(found[place], parameter.grad)
+
+
+def test_training_together_is_training_alone_up_to_rounding(s3: Group, quick: TrainConfig) -> None:
+    config = quick.replace(max_steps=40)
+    found = {o.seed: (n, o) for n, o in train_instances(s3.table, config, [4, 9], CPU)}
+    for seed, (network, outcome) in found.items():
+        alone, wanted = train_network(s3.table, config, seed)
+        assert (outcome.steps, outcome.label) == (wanted.steps, wanted.label)
+        assert outcome.final.loss == pytest.approx(wanted.final.loss, rel=1e-3)
+        for a, b in zip(network.parameters(), alone.parameters(), strict=True):
+            torch.testing.assert_close(a, b, atol=2e-3, rtol=2e-2)
+
+
+def test_each_stops_by_its_own_rule(s3: Group, quick: TrainConfig) -> None:
+    config = quick.replace(stop_loss=0.2, evaluate_every=1, max_steps=400)
+    found = [o for _, o in train_instances(s3.table, config, list(range(4)), CPU)]
+    steps = {o.seed: o.steps for o in found}
+    assert len(set(steps.values())) > 1
+    assert list(steps.values()) == sorted(steps.values())
+    assert all(o.reason == "loss" and o.final.loss <= 0.2 for o in found)
+
+
+def test_one_that_diverges_ends_alone(s3: Group, quick: TrainConfig) -> None:
+    advance = InstanceTrainer.advance
+
+    def poisoned(self: InstanceTrainer) -> torch.Tensor:
+        if self.step == 30 and 1 in self.seeds:
+            with torch.no_grad():
+                self.parameters["unembed"][self.seeds.index(1)] = torch.nan
+        return advance(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(InstanceTrainer, "advance", poisoned)
+        found = {o.seed: o for _, o in train_instances(s3.table, quick, [0, 1, 2], CPU)}
+    assert {s: o.label for s, o in found.items()} == {
+        0: "generalised",
+        1: "diverged",
+        2: "generalised",
+    }
+    assert found[1].final.step == 20
+
+
+def test_a_population_on_a_device(s3: Group, quick: TrainConfig, tmp_path: Path) -> None:
+    """`cpu:0` goes the way of a GPU."""
+    config = quick.replace(checkpoints=2)
+    found = train_population(s3, config, 3, tmp_path / "run", device="cpu:0")
+    assert [r["label"] for r in found.rows] == ["generalised"] * 3
+    assert open_run(tmp_path / "run").indices == (0, 1, 2)
+    assert open_run(tmp_path / "run").manifest["environment"]["device"] == "cpu:0"
+    assert len(list((tmp_path / "run" / "networks" / "0002.steps").iterdir())) == 2
+    again = train_population(s3, config, 4, tmp_path / "run")
+    assert again.notes == ("device was cpu:0, is cpu now",)
+    assert np.isfinite(again.rows[3]["loss"])
+
+
+def test_a_device_that_is_not_there_is_named() -> None:
+    with pytest.raises(RhosetError, match="device 'cuda:99' cannot be used") as caught:
+        device_named("cuda:99")
+    assert caught.value.slug == "bad-device"
+    with pytest.raises(RhosetError, match="device 'gpu' cannot be used"):
+        device_named("gpu")
