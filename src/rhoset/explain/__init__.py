@@ -37,6 +37,7 @@ from rhoset.explain.slot_tables import slot_tables as slot_tables
 from rhoset.explain.slot_tables import symmetry as symmetry
 from rhoset.explain.slots import KINDS as KINDS
 from rhoset.explain.slots import filled_slots as filled_slots
+from rhoset.explain.slots import reading_families as reading_families
 from rhoset.explain.slots import slot_weights as slot_weights
 from rhoset.explain.spectrum import NeuronEnergy as NeuronEnergy
 from rhoset.explain.spectrum import spectrum as spectrum

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.explain.explanation import Circuit, frozen
-from rhoset.explain.orbits import antipodes, candidates, negative, slot_symmetries
+from rhoset.explain.orbits import antipodes, candidates, negative, orbitals, slot_symmetries
 from rhoset.explain.placement import Directions, directions, place
 from rhoset.explain.quadrature import balanced_shares
 from rhoset.explain.slots import centred_readings, filled_slots, kind_of, slot_weights
@@ -59,9 +59,7 @@ def find_circuits(
         neurons = np.flatnonzero(energy.live & (energy.dominant == k)).astype(np.int32)
         if len(neurons) >= MIN_NEURONS:
             circuits += _circuits_of_irrep(network, spectrum, group, irrep, k, neurons, subgroups)
-    order = sorted(
-        range(len(circuits)), key=lambda i: -float(energy.importance[circuits[i].neurons].sum())
-    )
+    order = sorted(range(len(circuits)), key=lambda i: -float(energy.importance[circuits[i].neurons].sum()))
     return tuple(circuits[i] for i in order)
 
 
@@ -84,9 +82,7 @@ def _circuits_of_irrep(
     placed = np.flatnonzero(rows.chosen >= 0)
     if placed.size < MIN_NEURONS:
         return []
-    vectors = np.stack(
-        [rows.sets[s].points[p] for s, p in zip(rows.chosen[placed], rows.point[placed])]
-    )
+    vectors = np.stack([rows.sets[s].points[p] for s, p in zip(rows.chosen[placed], rows.point[placed])])
     found = _right_directions(right[placed], unembed[placed], vectors, importance[placed], e)
     lines = {option.index for option in options if option.basis.shape[1] == 1}
     used = [rows.sets[s] for s in np.unique(rows.chosen[placed])]
@@ -163,9 +159,9 @@ def _build(
     pairs = slot_symmetries(left_set, right_set)
     if len(pairs) > 1:
         rows, columns = _alike_readings(circuit, pairs)
-        circuit = _read_and_write(
-            network, spectrum, irrep, neurons, left_set, right_set, rows, columns
-        )
+        circuit = _read_and_write(network, spectrum, irrep, neurons, left_set, right_set, rows, columns)
+    coupling = fitted_coupling(network, spectrum, circuit)
+    circuit = _read_and_write(network, spectrum, irrep, neurons, left_set, right_set, rows, columns, coupling)
     if float(filled_slots(slot_weights(circuit)).mean()) < MIN_FILLED:
         return None
     return replace(circuit, kind=kind_of(circuit))
@@ -179,10 +175,7 @@ def _alike_readings(
     The strongest neuron stays where it is; all are compared with it, then with the mean reading.
     """
     readings = np.stack(
-        [
-            _centred(circuit, circuit.alpha[:, np.argsort(b)], circuit.gamma[:, np.argsort(c)])
-            for b, c in pairs
-        ]
+        [_centred(circuit, circuit.alpha[:, np.argsort(b)], circuit.gamma[:, np.argsort(c)]) for b, c in pairs]
     )  # (pairs, k, p + q)
     reference = readings[0, int(np.linalg.norm(readings[0], axis=1).argmax())]
     best = np.zeros(len(circuit.neurons), dtype=np.intp)
@@ -194,13 +187,9 @@ def _alike_readings(
     return left, right
 
 
-def _centred(
-    circuit: Circuit, alpha: NDArray[np.float64], gamma: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _centred(circuit: Circuit, alpha: NDArray[np.float64], gamma: NDArray[np.float64]) -> NDArray[np.float64]:
     """(k, p + q) readings times weights, whatever the scale (s, 1/s) of each neuron."""
-    return centred_readings(replace(circuit, alpha=alpha, gamma=gamma)) * np.abs(
-        circuit.weight[:, None]
-    )
+    return centred_readings(replace(circuit, alpha=alpha, gamma=gamma)) * np.abs(circuit.weight[:, None])
 
 
 def _read_and_write(
@@ -212,14 +201,14 @@ def _read_and_write(
     right_set: RhoSet,
     rows: NDArray[np.int32],
     columns: NDArray[np.int32],
+    coupling: NDArray[np.float64] | None = None,
 ) -> Circuit:
-    """Coset means α, γ and weights κ of neurons at given slots."""
+    """Coset means α, γ and weights κ of neurons at given slots; υ is ⟨b, c⟩ when left out."""
     group = network.group
-    alpha = coset_means(
-        network.left[:, neurons].T, left_set.gset.action[group.inverse][:, rows].T, left_set
-    )
+    alpha = coset_means(network.left[:, neurons].T, left_set.gset.action[group.inverse][:, rows].T, left_set)
     gamma = coset_means(network.right[:, neurons].T, right_set.gset.action[:, columns].T, right_set)
-    coupling = left_set.points @ right_set.points.T
+    if coupling is None:
+        coupling = left_set.points @ right_set.points.T
     written = coupling[rows[:, None], right_set.gset.action[:, columns].T]
     unembed = spectrum.unembed[neurons]
     centred = written - written.mean(axis=1, keepdims=True)
@@ -239,9 +228,35 @@ def _read_and_write(
     )
 
 
-def coset_means(
-    tables: NDArray[np.floating], labels: NDArray[np.int32], rho_set: RhoSet
-) -> NDArray[np.float64]:
+def fitted_coupling(network: Network, spectrum: Spectrum, circuit: Circuit) -> NDArray[np.float64]:
+    """(p, q) the invariant υ that fits what the circuit's neurons write, u_i(z) ≈ κ_i υ(b_i, z·c_i).
+
+    Each neuron's row is averaged over the z with (b_i, z·c_i) in one orbit of G on B × C; υ is the
+    leading singular vector of these averages, neurons weighted by their balanced energy, with the
+    mean square and the sign of ⟨b, c⟩. Cost k n.
+    """
+    group, neurons = network.group, circuit.neurons
+    label = orbitals(group, circuit.left_set, circuit.right_set)
+    count = int(label.max()) + 1
+    inner = circuit.left_set.points @ circuit.right_set.points.T
+    if count <= 2:
+        return inner
+    at = label[circuit.rows[:, None], circuit.right_set.gset.action[:, circuit.columns].T]
+    flat = (at + count * np.arange(len(neurons))[:, None]).ravel()
+    size = np.bincount(label.ravel(), minlength=count) * (group.order / label.size)
+    unembed = spectrum.unembed[neurons]
+    sums = np.bincount(flat, weights=unembed.ravel(), minlength=count * len(neurons))
+    length = np.linalg.norm(unembed, axis=1)
+    scale = np.sqrt(spectrum.energy.importance[neurons]) / length
+    means = sums.reshape(-1, count) / np.sqrt(size) * scale[:, None]
+    _, _, axes = np.linalg.svd(means, full_matrices=False)
+    fitted = (axes[0] / np.sqrt(size))[label]
+    fitted -= fitted.mean()
+    fitted *= np.sign((fitted * inner).sum()) or 1.0
+    return fitted * np.sqrt((inner**2).mean() / (fitted**2).mean())
+
+
+def coset_means(tables: NDArray[np.floating], labels: NDArray[np.int32], rho_set: RhoSet) -> NDArray[np.float64]:
     """(k, p) mean of each row of the (k, n) tables over the elements with each label."""
     count, n = tables.shape
     p = len(rho_set.points)

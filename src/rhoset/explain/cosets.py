@@ -118,9 +118,7 @@ def coset_concentration(
             labels = coset_labels(group, elements, name)
             _, mean, largest = within_cosets(centred[open_], labels)
             mean, largest = mean / total[open_], largest / total[open_]
-            better = (mean <= tolerance) & (
-                (chosen[side, open_] < 0) | (mean < mean_at[side, open_] - 1e-12)
-            )
+            better = (mean <= tolerance) & ((chosen[side, open_] < 0) | (mean < mean_at[side, open_] - 1e-12))
             at = open_[better]
             chosen[side, at] = s
             mean_at[side, at], largest_at[side, at] = mean[better], largest[better]

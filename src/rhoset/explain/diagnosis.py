@@ -156,17 +156,14 @@ def _circuit_findings(circuit: Circuit, phi: str) -> list[Finding]:
     found = []
     if not filled.all():
         missing = int((~filled).sum())
-        found.append(
-            Finding("missing-slots", where, missing / filled.size, _missing_text(where, filled))
-        )
+        found.append(Finding("missing-slots", where, missing / filled.size, _missing_text(where, filled)))
     if report.weight_spread > EVEN:
         found.append(
             Finding(
                 "uneven-weights",
                 where,
                 report.weight_spread,
-                f"{where}: the weights of the {int(filled.sum())} filled slots vary by"
-                f" {report.weight_spread:.0%}.",
+                f"{where}: the weights of the {int(filled.sum())} filled slots vary by {report.weight_spread:.0%}.",
             )
         )
     agreement = reading_agreement(circuit)
@@ -176,8 +173,8 @@ def _circuit_findings(circuit: Circuit, phi: str) -> list[Finding]:
                 "split-slots",
                 where,
                 report.metric_spread,
-                f"{where}: neurons read with different vectors a (mean squared cosine"
-                f" {agreement:.2f}); the slot metrics differ by {report.metric_spread:.0%}.",
+                f"{where}: neurons read with different vectors a ({report.families} up to sign);"
+                f" the slot metrics differ by {report.metric_spread:.0%}.",
             )
         )
     if report.additive_spread > EVEN:

@@ -35,7 +35,10 @@ class Circuit:
     left_set, right_set
         B with p points and C with q points, unit vectors in ℝ^d.
     coupling
-        (p, q): υ(b, c) = ⟨b, c⟩; υ(gb, gc) = υ(b, c).
+        (p, q): υ(b, c), with υ(gb, gc) = υ(b, c) and mean 0: the one function of the orbit of
+        (b, c) that fits what all the neurons write. A multiple of ⟨b, c⟩ where G has two orbits on
+        B × C (as for the 5 and the 6 points of S5); near to it, with parts in other irreps, where
+        it has more.
     neurons
         (k,) indices into the network's hidden layer.
     rows, columns

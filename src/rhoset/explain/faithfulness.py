@@ -56,14 +56,11 @@ def intervene(explanation: Explanation, neurons: Iterable[int], mode: str) -> Ne
     chosen = np.asarray(sorted({int(i) for i in neurons}), dtype=np.intp)
     if chosen.size and not 0 <= chosen[0] <= chosen[-1] < network.width:
         raise RhosetError(
-            f"neurons {chosen.tolist()}: a network of width {network.width} has neurons 0 to"
-            f" {network.width - 1}",
+            f"neurons {chosen.tolist()}: a network of width {network.width} has neurons 0 to {network.width - 1}",
             slug="neuron-out-of-range",
         )
     if mode not in MODES:
-        raise RhosetError(
-            f"mode {mode!r}: give one of {', '.join(sorted(MODES))}", slug="unknown-mode"
-        )
+        raise RhosetError(f"mode {mode!r}: give one of {', '.join(sorted(MODES))}", slug="unknown-mode")
     left = network.left.astype(np.float64)
     right = network.right.astype(np.float64)
     unembed, bias = network.unembed.astype(np.float64), network.bias.astype(np.float64)
@@ -99,10 +96,7 @@ def faithfulness(
     for what, chosen in scopes:
         if chosen.size:
             rows += [
-                Intervention(
-                    what, mode, len(chosen), evaluate(intervene(explanation, chosen, mode))
-                )
-                for mode in modes
+                Intervention(what, mode, len(chosen), evaluate(intervene(explanation, chosen, mode))) for mode in modes
             ]
     return tuple(rows)
 

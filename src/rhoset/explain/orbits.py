@@ -61,9 +61,7 @@ def orbit(group: Group, irrep: Irrep, vector: NDArray[np.float64]) -> RhoSet:
     return _from_stabilizer(group, irrep, stabilizer, vector / np.linalg.norm(vector))
 
 
-def _from_stabilizer(
-    group: Group, irrep: Irrep, stabilizer: NDArray[np.intp], vector: NDArray[np.float64]
-) -> RhoSet:
+def _from_stabilizer(group: Group, irrep: Irrep, stabilizer: NDArray[np.intp], vector: NDArray[np.float64]) -> RhoSet:
     smallest = group.table[:, stabilizer].min(axis=1)  # names the coset gH
     representatives = np.unique(smallest)
     home = smallest[group.identity]
@@ -100,31 +98,44 @@ def automorphisms(gset: GSet) -> NDArray[np.int32]:
 
     They are x·0 ↦ x·k for the points k that the stabilizer of 0 fixes. Cost a n.
     """
-    fixed = np.flatnonzero(
-        np.all(gset.action[gset.stabilizer.elements] == np.arange(gset.action.shape[1]), axis=0)
-    )
+    fixed = np.flatnonzero(np.all(gset.action[gset.stabilizer.elements] == np.arange(gset.action.shape[1]), axis=0))
     out = np.empty((len(fixed), gset.action.shape[1]), dtype=np.int32)
     for row, k in zip(out, fixed):
         row[gset.action[:, 0]] = gset.action[:, k]
     return out
 
 
-def slot_symmetries(
-    left_set: RhoSet, right_set: RhoSet
-) -> tuple[tuple[NDArray[np.int32], NDArray[np.int32]], ...]:
-    """Pairs (π, σ) of automorphisms of B and C with ⟨π(b), σ(c)⟩ = ⟨b, c⟩, the identity first.
+def orbitals(group: Group, left_set: RhoSet, right_set: RhoSet) -> NDArray[np.intp]:
+    """(p, q) number of the orbit of G on B × C in which each pair lies.
 
-    The slots (b, c) and (π(b), σ(c)) then write the same. For a real irrep the pairs are ±1 (both
-    or none), for complex and quaternionic irreps unit scalars. Cost a p q.
+    They are the orbits of the stabilizer of point 0 of B on C, moved by G. Cost (h + p) q.
     """
-    coupling = left_set.points @ right_set.points.T
+    inner = right_set.gset.action[left_set.gset.stabilizer.elements].min(axis=0)
+    label = np.unique(inner, return_inverse=True)[1]
+    to_point = np.empty(len(left_set.points), dtype=np.intp)
+    to_point[left_set.gset.action[:, 0]] = np.arange(group.order)
+    return label[right_set.gset.action[group.inverse[to_point]]]
+
+
+def slot_symmetries(
+    left_set: RhoSet, right_set: RhoSet, coupling: NDArray[np.float64] | None = None
+) -> tuple[tuple[NDArray[np.int32], NDArray[np.int32]], ...]:
+    """Pairs (π, σ) of automorphisms of B and C with υ(π(b), σ(c)) = υ(b, c), the identity first.
+
+    The slots (b, c) and (π(b), σ(c)) then write the same. `coupling` is υ, (p, q), ⟨b, c⟩ when left
+    out: then for a real irrep the pairs are ±1 (both or none), for complex and quaternionic irreps
+    unit scalars. Cost a p q.
+    """
+    if coupling is None:
+        coupling = left_set.points @ right_set.points.T
+    tolerance = FIXED * float(np.abs(coupling).max())
     rights = automorphisms(right_set.gset)
     found = []
     for left in automorphisms(left_set.gset):
         moved = coupling[left]  # (p, q): ⟨π(b), c⟩
-        near = np.abs(moved[:, rights[:, 0]] - coupling[:, :1]).max(axis=0) < FIXED
+        near = np.abs(moved[:, rights[:, 0]] - coupling[:, :1]).max(axis=0) < tolerance
         for right in rights[near]:
-            if np.abs(moved[:, right] - coupling).max() < FIXED:
+            if np.abs(moved[:, right] - coupling).max() < tolerance:
                 found.append((left, right))
                 break
     return tuple(found)

@@ -61,9 +61,7 @@ class Placement:
     fit: NDArray[np.float64]  # (N,)
 
 
-def directions(
-    forms: NDArray[np.float64], importance: NDArray[np.float64], columns: int
-) -> Directions:
+def directions(forms: NDArray[np.float64], importance: NDArray[np.float64], columns: int) -> Directions:
     """The leading eigenvectors of (N, d, d) positive forms; cost N d³."""
     values, vectors = np.linalg.eigh(forms)
     total = values.sum(axis=1)

@@ -134,12 +134,10 @@ def balanced_shares(
     between left and right changes the share.
     """
     left, right, unembed = tables
-    read = ((left - network.left[:, neurons].T) ** 2).sum(axis=1) + (
-        (right - network.right[:, neurons].T) ** 2
-    ).sum(axis=1)
-    write = ((unembed - unembed.mean(axis=1, keepdims=True) - spectrum.unembed[neurons]) ** 2).sum(
+    read = ((left - network.left[:, neurons].T) ** 2).sum(axis=1) + ((right - network.right[:, neurons].T) ** 2).sum(
         axis=1
     )
+    write = ((unembed - unembed.mean(axis=1, keepdims=True) - spectrum.unembed[neurons]) ** 2).sum(axis=1)
     reads = (spectrum.left[neurons] ** 2).sum(axis=1) + (spectrum.right[neurons] ** 2).sum(axis=1)
     writes = (spectrum.unembed[neurons] ** 2).sum(axis=1)
     return np.clip(1 - read / (2 * reads) - write / (2 * writes), 0.0, 1.0)

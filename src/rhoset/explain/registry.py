@@ -132,8 +132,7 @@ def account(of: Subject, name: str) -> Account:
     for label, table, shape in zip(("left", "right", "unembed"), tables, [(m, n)] * 3, strict=True):
         if np.shape(table) != shape:
             raise RhosetError(
-                f"explanation {name!r} gives {label} of shape {np.shape(table)}, expected {shape}:"
-                " one row a neuron",
+                f"explanation {name!r} gives {label} of shape {np.shape(table)}, expected {shape}: one row a neuron",
                 slug="explanation-shape",
             )
     share = irrep_shares(network, of.spectrum, tables)
@@ -184,12 +183,8 @@ def _cosets(of: Subject) -> tuple[Tables, dict[str, float]]:
     numbers = {
         "concentrated": float(held.sum()) / count,
         "conjugate": float(found.conjugate.sum()) / count,
-        "mean_within": float((found.left_mean + found.right_mean)[held].mean() / 2)
-        if held.any()
-        else 0.0,
-        "largest_within": float((found.left_largest + found.right_largest)[held].mean() / 2)
-        if held.any()
-        else 0.0,
+        "mean_within": float((found.left_mean + found.right_mean)[held].mean() / 2) if held.any() else 0.0,
+        "largest_within": float((found.left_largest + found.right_largest)[held].mean() / 2) if held.any() else 0.0,
     }
     return coset_tables(of.network, found), numbers
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from rhoset.explain.explanation import Circuit
 from rhoset.explain.orbits import slot_symmetries
-from rhoset.explain.slots import slot_weights
+from rhoset.explain.slots import reading_families, slot_weights
 from rhoset.groups import Group
 from rhoset.networks import activation
 
@@ -48,6 +48,8 @@ class SlotReport:
         doubly centred table.
     filled
         (p, q) bool.
+    families
+        Number of vectors a, up to sign, that the neurons read with.
     """
 
     weights: NDArray[np.float64]
@@ -55,6 +57,7 @@ class SlotReport:
     metric_spread: float
     additive_spread: float
     filled: NDArray[np.bool_]
+    families: int
 
 
 def slot_tables(circuit: Circuit, phi: str = "relu") -> NDArray[np.float64]:
@@ -69,7 +72,7 @@ def slot_tables(circuit: Circuit, phi: str = "relu") -> NDArray[np.float64]:
     fired *= circuit.weight[:, None, None]
     tables = np.zeros((p, q, p, q))
     np.add.at(tables, (circuit.rows, circuit.columns), fired)
-    pairs = slot_symmetries(circuit.left_set, circuit.right_set)
+    pairs = slot_symmetries(circuit.left_set, circuit.right_set, circuit.coupling)
     if len(pairs) == 1:
         return tables
     shared = np.zeros_like(tables)
@@ -107,6 +110,7 @@ def slot_report(circuit: Circuit, filled: NDArray[np.bool_], phi: str = "relu") 
         metric_spread=spread(metric),
         additive_spread=spread(additive),
         filled=filled,
+        families=int(reading_families(circuit).max(initial=-1)) + 1,
     )
 
 
@@ -128,9 +132,7 @@ def symmetry(
         weights = slot_weights(circuit)
         size = np.abs(weights[weights != 0])
         scale = float(np.median(size)) if size.size else 1.0
-        for side, (table, gset) in enumerate(
-            ((weights, circuit.left_set.gset), (weights.T, circuit.right_set.gset))
-        ):
+        for side, (table, gset) in enumerate(((weights, circuit.left_set.gset), (weights.T, circuit.right_set.gset))):
             label = _alike(table / scale, tolerance)
             keep[side] &= np.all(label[gset.action] == label, axis=1)
     left, right = (np.flatnonzero(side).astype(np.int32) for side in keep)

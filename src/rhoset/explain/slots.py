@@ -41,7 +41,9 @@ def slot_weights(circuit: Circuit) -> NDArray[np.float64]:
     np.add.at(weights, (circuit.rows, circuit.columns), strength)
     left, right = antipodes(circuit.left_set), antipodes(circuit.right_set)
     if left is not None and right is not None:
-        weights = (weights + weights[np.ix_(left, right)]) / 2
+        opposite = np.ix_(left, right)
+        if np.allclose(circuit.coupling[opposite], circuit.coupling):
+            weights = (weights + weights[opposite]) / 2
     return weights
 
 
@@ -78,6 +80,26 @@ def reading_agreement(circuit: Circuit) -> float:
     common = strength @ unit
     common /= max(float(np.linalg.norm(common)), 1e-300)
     return float(strength @ np.maximum(unit @ common, 0) ** 2 / total)
+
+
+def reading_families(circuit: Circuit) -> NDArray[np.int32]:
+    """(k,) family of each neuron: neurons of one family read with the same vector a up to sign.
+
+    The strongest neuron without a family founds one and takes all whose readings have a squared
+    cosine of at least `SAME_READING` with its own. Cost k (p + q) for each family.
+    """
+    readings = centred_readings(circuit)
+    norms = np.linalg.norm(readings, axis=1)
+    unit = readings / np.where(norms > 0, norms, 1.0)[:, None]
+    order = np.argsort(-np.abs(circuit.weight) * norms, kind="stable")
+    family = np.full(len(order), -1, dtype=np.int32)
+    count = 0
+    for i in order:
+        if family[i] < 0:
+            family[(family < 0) & ((unit @ unit[i]) ** 2 >= SAME_READING)] = count
+            family[i] = count
+            count += 1
+    return family
 
 
 def is_twisted(circuit: Circuit) -> bool:

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from rhoset.groups import Irrep
 from rhoset.networks import Network
 
-DEAD_SHARE = 1e-6
-"""A neuron whose balanced energy ‖u‖·‖(l, r)‖ is at most this share of the largest is dead. Larger
+DEAD_SHARE = 1e-4
+"""A neuron whose balanced energy ‖u‖·‖(l, r)‖ is at most this share of the largest is dead. Those of
+trained networks lie below 2e-5 or above 1.7e-4 (23 S5 networks). Larger
 values drop weak neurons from every count."""
 
 

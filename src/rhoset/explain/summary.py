@@ -56,8 +56,7 @@ def to_json(
         ],
         "circuits": [_circuit(c) for c in explanation.circuits],
         "quadratures": [
-            {"irrep": q.irrep, "neurons": len(q.neurons), "defect": q.defect}
-            for q in explanation.quadratures
+            {"irrep": q.irrep, "neurons": len(q.neurons), "defect": q.defect} for q in explanation.quadratures
         ],
         "live": int(energy.live.sum()),
         "left_over": [int(i) for i in explanation.left_over],
