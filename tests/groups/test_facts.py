@@ -52,9 +52,7 @@ def test_a5_and_the_golden_ratio() -> None:
     assert [r.dim for r in found] == [1, 3, 3, 4, 5]
     fives = [c for c in range(5) if a5.element_orders[a5.classes.representatives[c]] == 5]
     golden = (1 + np.sqrt(5)) / 2
-    values = {
-        tuple(np.round(r.character[a5.classes.representatives[fives]], 9)) for r in found[1:3]
-    }
+    values = {tuple(np.round(r.character[a5.classes.representatives[fives]], 9)) for r in found[1:3]}
     pair = (round(golden, 9), round(1 - golden, 9))
     assert values == {pair, pair[::-1]}
 

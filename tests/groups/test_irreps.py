@@ -157,8 +157,8 @@ def test_gset_modules_hold_what_characters_say(name: str) -> None:
 
 
 def test_large_groups_say_what_to_do_instead() -> None:
-    with pytest.raises(RhosetError, match=r"GB and about .* minutes.*gset_irreps") as caught:
-        irreps(group("M11"))
+    with pytest.raises(RhosetError, match=r"order 7920 .* 0\.5 GB and about .* seconds.*gset_irreps") as caught:
+        irreps(named("M11"))
     assert caught.value.slug == "group-too-large"
 
 

@@ -53,15 +53,11 @@ def test_classes_are_all_subgroups_by_brute_force(name: str) -> None:
     every = {generated_subgroup(g, [x]).elements.tobytes() for x in range(g.order)}
     while True:
         sets = [np.frombuffer(s, dtype=np.int32) for s in every]
-        grown = every | {
-            generated_subgroup(g, np.union1d(a, b)).elements.tobytes() for a in sets for b in sets
-        }
+        grown = every | {generated_subgroup(g, np.union1d(a, b)).elements.tobytes() for a in sets for b in sets}
         if grown == every:
             break
         every = grown
-    listed = {
-        h.conjugate(x).elements.tobytes() for h in subgroup_classes(g) for x in range(g.order)
-    }
+    listed = {h.conjugate(x).elements.tobytes() for h in subgroup_classes(g) for x in range(g.order)}
     assert listed == every
 
 

@@ -4,9 +4,9 @@ Method. The class sums span the centre of the group algebra; a random real class
 is even (c(g) = c(g⁻¹)) acts on it by a symmetric k × k matrix whose eigenspaces belong to the
 real irreps. The unit element projected onto an eigenspace is the central idempotent e_ρ, which
 gives character, type and dimension (Serre, Linear Representations of Finite Groups, §6.5,
-§13.2). Inside the ideal of e_ρ, a random even function acts from the right by a symmetric matrix
-that commutes with left multiplication; each of its eigenspaces is one copy of ρ, whatever its
-type, because the commutant is a matrix algebra over ℝ, ℂ or ℍ.
+§13.2). Inside the part of a coset module that e_ρ cuts out, a random even function acts from the
+right by a symmetric matrix that commutes with left multiplication; each of its eigenspaces is one
+copy of ρ, whatever its type, because the commutant is a matrix algebra over ℝ, ℂ or ℍ.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from rhoset.errors import RhosetError
-from rhoset.groups.arrays import row_blocks
+from rhoset.groups.copies import one_copy
 from rhoset.groups.representation import (
+    DIVISION_DIMENSION,
     FloatArray,
     Irrep,
     IrrepType,
     defect,
     make_irrep,
-    representation_on,
 )
 from rhoset.groups.table import Group
 
@@ -159,9 +159,9 @@ def _letters(i: int) -> str:
 
 
 def irrep_of_component(group: Group, part: Component, name: str) -> Irrep:
-    """Matrices of one irrep: an eigenspace of a random even function inside its ideal.
+    """Matrices of one irrep: exact for linear characters, otherwise :func:`one_copy`.
 
-    Cost: n²(R + d²) for rank R. Raises ``irreps-failed`` when the matrices are not a
+    Raises ``irreps-failed`` when the matrices are not a
     homomorphism to HOMOMORPHISM_TOLERANCE after ATTEMPTS random functions.
     """
     if part.rank == 1:
@@ -169,11 +169,10 @@ def irrep_of_component(group: Group, part: Component, name: str) -> Irrep:
     if part.rank == 2:
         return make_irrep(group, name, part.type, _rotations(group, part))
     for seed in range(ATTEMPTS):
-        basis = _one_copy(group, part, np.random.default_rng(seed))
-        if basis is None:
-            continue
-        matrices = representation_on(group, basis)
-        if defect(group, matrices) <= HOMOMORPHISM_TOLERANCE:
+        division = DIVISION_DIMENSION[part.type]
+        rng = np.random.default_rng(seed)
+        matrices = one_copy(group, part.idempotent, part.character, part.dim, division, rng)
+        if matrices is not None and defect(group, matrices) <= HOMOMORPHISM_TOLERANCE:
             return make_irrep(group, name, part.type, matrices)
     raise RhosetError(
         f"{group.name}: irrep {name} could not be found to {HOMOMORPHISM_TOLERANCE:g}",
@@ -196,35 +195,3 @@ def _rotations(group: Group, part: Component) -> FloatArray:
     angle = 2 * np.pi * turns / m * np.where(sine < 0, -1, 1)
     c, s = np.cos(angle), np.sin(angle)
     return np.stack([np.stack([c, -s], axis=1), np.stack([s, c], axis=1)], axis=1)
-
-
-def _one_copy(group: Group, part: Component, rng: np.random.Generator) -> FloatArray | None:
-    """(n, d) orthonormal basis of one copy of the irrep inside functions on G."""
-    n, d = group.order, part.dim
-    ideal = _ideal_basis(group, part, rng)
-    even = rng.standard_normal(n)
-    even = even + even[group.inverse]
-    # The matrix c(x⁻¹y) commutes with left multiplication.
-    moved = np.empty_like(ideal)
-    for rows in row_blocks(n):
-        moved[rows] = even[group.table[group.inverse[rows]]] @ ideal
-    eigenvalues, vectors = np.linalg.eigh(ideal.T @ moved)
-    values = eigenvalues.reshape(-1, d)
-    centres = values.mean(axis=1)
-    if np.abs(values - centres[:, None]).max() > 1e-6 * np.abs(eigenvalues).max():
-        return None
-    distance = np.abs(centres[:, None] - centres[None]) + np.diag(np.full(len(centres), np.inf))
-    chosen = int(np.argmax(distance.min(axis=1)))
-    return ideal @ vectors[:, chosen * d : (chosen + 1) * d]
-
-
-def _ideal_basis(group: Group, part: Component, rng: np.random.Generator) -> FloatArray:
-    """(n, R) orthonormal basis of the two-sided ideal of the component."""
-    n = group.order
-    start = rng.standard_normal((n, part.rank))
-    for _ in range(2):
-        image = np.empty_like(start)
-        for rows in row_blocks(n):
-            image[rows] = part.idempotent[group.table[group.inverse[rows]]] @ start
-        start = np.linalg.qr(image)[0]
-    return start

@@ -46,8 +46,7 @@ def dicyclic(n: int) -> Group:
         f"Dic{n}",
         _inverting(2 * n, n),
         names,
-        f"index i + {2 * n}p for a^i x^p, with x^2 = a^{n}, x a x^-1 = a^-1;"
-        " words are multiplied left to right",
+        f"index i + {2 * n}p for a^i x^p, with x^2 = a^{n}, x a x^-1 = a^-1; words are multiplied left to right",
     )
 
 
@@ -55,8 +54,7 @@ def quaternion(order: int) -> Group:
     """Generalised quaternion group of order 8, 16, 32, …: the dicyclic group of that order."""
     if order < 8 or order & (order - 1):
         raise RhosetError(
-            f"Q{order}: generalised quaternion groups have order 8, 16, 32, …; for other orders"
-            " 4n use Dic<n>",
+            f"Q{order}: generalised quaternion groups have order 8, 16, 32, …; for other orders 4n use Dic<n>",
             slug="unknown-group",
         )
     base = dicyclic(order // 4)
@@ -119,9 +117,7 @@ def direct_product(factors: Sequence[Group], name: str = "") -> Group:
     return Group(name, table, tuple(f"({label})" for label in labels), convention)
 
 
-def semidirect_product(
-    normal: Group, complement: Group, action: ArrayLike, name: str = ""
-) -> Group:
+def semidirect_product(normal: Group, complement: Group, action: ArrayLike, name: str = "") -> Group:
     """N ⋊ H: pairs (a, h) with (a, h)(b, k) = (a·h(b), hk), the H part running fastest.
 
     Parameters
@@ -146,8 +142,7 @@ def semidirect_product(
     for s in complement.generators:
         if not np.array_equal(moves[s][normal.table], normal.table[np.ix_(moves[s], moves[s])]):
             raise RhosetError(
-                f"{name}: element {s} of {complement.name} does not act as an automorphism of"
-                f" {normal.name}",
+                f"{name}: element {s} of {complement.name} does not act as an automorphism of {normal.name}",
                 slug="not-automorphisms",
             )
         if not np.array_equal(moves[complement.table[:, s]], moves[:, moves[s]]):
@@ -162,11 +157,7 @@ def semidirect_product(
         )
     first = normal.table[:, moves].astype(np.int32)  # (a, h, b) -> a·h(b)
     table = first[:, :, :, None] * np.int32(h) + complement.table[None, :, None, :]
-    names = tuple(
-        f"({normal.element_name(a)},{complement.element_name(b)})"
-        for a in range(n)
-        for b in range(h)
-    )
+    names = tuple(f"({normal.element_name(a)},{complement.element_name(b)})" for a in range(n) for b in range(h))
     convention = "pairs (a,h), h running fastest; (a,h)(b,k) = (a h(b), hk)"
     return Group(name, table.reshape(n * h, n * h), names, convention)
 

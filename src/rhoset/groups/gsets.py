@@ -100,9 +100,7 @@ def gset_from_permutations(group: Group, action: ArrayLike) -> GSet:
         )
     k = array.shape[1]
     if not np.issubdtype(array.dtype, np.integer) or array.min() < 0 or array.max() >= k:
-        raise RhosetError(
-            f"{group.name}: the images must be integers 0 to {k - 1}", slug="not-an-action"
-        )
+        raise RhosetError(f"{group.name}: the images must be integers 0 to {k - 1}", slug="not-an-action")
     array = read_only(array)
     if not np.array_equal(array[group.identity], np.arange(k)):
         raise RhosetError(

@@ -105,9 +105,7 @@ def _search(
     return None
 
 
-def extend_homomorphism(
-    first: Group, second: Group, gens: list[int], images: list[int]
-) -> NDArray[np.int64] | None:
+def extend_homomorphism(first: Group, second: Group, gens: list[int], images: list[int]) -> NDArray[np.int64] | None:
     """The injective homomorphism on ⟨gens⟩ with these images, −1 elsewhere; None if none exists."""
     phi = np.full(first.order, -1, dtype=np.int64)
     phi[first.identity] = second.identity
@@ -224,6 +222,4 @@ def _families(n: int) -> Iterator[str]:
     copies = {"C2": 2, "C3": 3, "C4": 4, "S3": 3}
     orders = {"C2": 2, "C3": 3, "C4": 4, "S3": 6}
     for base in orders:
-        yield from (
-            f"{base}wr{top}" for top in orders if orders[base] ** copies[top] * orders[top] == n
-        )
+        yield from (f"{base}wr{top}" for top in orders if orders[base] ** copies[top] * orders[top] == n)

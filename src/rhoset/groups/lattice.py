@@ -182,9 +182,7 @@ def _too_many(group: Group, how_many: str) -> RhosetError:
 
 def _least_count(group: Group) -> int:
     """Subgroups of the largest elementary abelian subgroup of the centre (Galois numbers)."""
-    central = np.flatnonzero(
-        np.isin(group.classes.labels, np.flatnonzero(group.classes.sizes == 1))
-    )
+    central = np.flatnonzero(np.isin(group.classes.labels, np.flatnonzero(group.classes.sizes == 1)))
     orders = group.element_orders[central]
     best = 1
     for p in sorted(set(orders.tolist())):

@@ -28,9 +28,7 @@ def checked_shape(name: str, raw: object) -> IntArray:
         )
     n = len(array)
     if n == 0:
-        raise RhosetError(
-            f"{name}: the table is empty; a group has at least one element", slug="table-empty"
-        )
+        raise RhosetError(f"{name}: the table is empty; a group has at least one element", slug="table-empty")
     if not np.issubdtype(array.dtype, np.integer):
         raise RhosetError(
             f"{name}: the table holds {array.dtype} values; give integers 0 to {n - 1}",
@@ -113,8 +111,7 @@ def _check_latin(name: str, table: IntArray) -> None:
     if row is not None:
         x, y = row, _second_of_a_repeat(table[row])
         raise RhosetError(
-            f"{name}: row {x}, column {y} repeats {table[x, y]} within row {x};"
-            " every row must hold each element once",
+            f"{name}: row {x}, column {y} repeats {table[x, y]} within row {x}; every row must hold each element once",
             slug="table-not-latin",
         )
 

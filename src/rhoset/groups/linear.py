@@ -45,9 +45,7 @@ def finite_field(q: int) -> Field:
     while p and p**e < q:
         e += 1
     if not p or p**e != q or q > FIELD_LIMIT:
-        raise RhosetError(
-            f"GF({q}): q must be a prime power from 2 to {FIELD_LIMIT}", slug="unknown-group"
-        )
+        raise RhosetError(f"GF({q}): q must be a prime power from 2 to {FIELD_LIMIT}", slug="unknown-group")
     digits = np.array([[(i // p**j) % p for j in range(e)] for i in range(q)])
     weights = p ** np.arange(e)
     add = ((digits[:, None] + digits) % p @ weights).astype(np.int32)

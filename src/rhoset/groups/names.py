@@ -142,16 +142,12 @@ def table_from_file(path: Path) -> Group:
         try:
             array = np.load(path, allow_pickle=False, mmap_mode="r")
         except (ValueError, OSError, EOFError) as problem:
-            raise RhosetError(
-                f"{path}: not a .npy array of integers ({problem})", slug="bad-table-file"
-            ) from None
+            raise RhosetError(f"{path}: not a .npy array of integers ({problem})", slug="bad-table-file") from None
         require_order(str(path), max(array.shape, default=0))
         array = np.array(array)
     else:
         array = _read_text_table(path)
-    return Group(
-        f"table:{path.name}", array, convention=f"as in {path.name}; the row is the left operand"
-    )
+    return Group(f"table:{path.name}", array, convention=f"as in {path.name}; the row is the left operand")
 
 
 def _read_text_table(path: Path) -> np.ndarray:

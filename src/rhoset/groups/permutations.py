@@ -17,8 +17,7 @@ from rhoset.groups.laws import MAX_ORDER, require_order
 from rhoset.groups.table import Group
 
 CONVENTION = (
-    "permutations in lexicographic order of their one-line form;"
-    " xy is x after y (the right operand acts first)"
+    "permutations in lexicographic order of their one-line form; xy is x after y (the right operand acts first)"
 )
 
 
@@ -72,8 +71,7 @@ def generate(gens: IntArray, name: str) -> IntArray:
         known = grown
         if len(known) > MAX_ORDER:
             raise RhosetError(
-                f"{name}: the permutations generate more than {MAX_ORDER} elements,"
-                " the largest order handled",
+                f"{name}: the permutations generate more than {MAX_ORDER} elements, the largest order handled",
                 slug="table-too-large",
             )
     return known
@@ -132,8 +130,7 @@ def parse_cycles(text: str) -> list[list[int]]:
     for part in text.split(";"):
         if not re.fullmatch(r"\s*(\(\s*\)|(\(\s*\d{1,9}([\s,]+\d{1,9})*\s*\)\s*)+)\s*", part):
             raise RhosetError(
-                f"perm: cannot read {part.strip()!r}; write 1-based disjoint cycles such as"
-                " 'perm:(1 2 3)(4 5);(1 2)'",
+                f"perm: cannot read {part.strip()!r}; write 1-based disjoint cycles such as 'perm:(1 2 3)(4 5);(1 2)'",
                 slug="bad-cycles",
             )
         inner = re.findall(r"\(([^)]*)\)", part)
@@ -171,16 +168,14 @@ def _checked(generators: Sequence[Sequence[int] | NDArray]) -> IntArray:
         gens = np.empty(0)
     if gens.ndim != 2 or gens.shape[1] == 0 or not np.issubdtype(gens.dtype, np.integer):
         raise RhosetError(
-            "a permutation group needs at least one generator, all of them one-line forms of the"
-            " same length",
+            "a permutation group needs at least one generator, all of them one-line forms of the same length",
             slug="not-a-permutation",
         )
     every = np.arange(gens.shape[1])
     for i, g in enumerate(gens):
         if not np.array_equal(np.sort(g), every):
             raise RhosetError(
-                f"generator {i} is {g.tolist()}; a permutation holds each of 0 to"
-                f" {len(every) - 1} once",
+                f"generator {i} is {g.tolist()}; a permutation holds each of 0 to {len(every) - 1} once",
                 slug="not-a-permutation",
             )
     return gens.astype(np.int32)

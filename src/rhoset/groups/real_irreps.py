@@ -37,8 +37,11 @@ from rhoset.groups.young import (
 
 __all__ = ["Irrep", "gset_irreps", "irrep", "irrep_data", "irreps"]
 
-IRREP_ORDER_LIMIT = 2_600
-"""Largest order for which all irreps are formed from a table; time grows as n³, memory as n²."""
+IRREP_ORDER_LIMIT = 5_100
+"""Largest order for which all irreps are formed; they take 8n² bytes or a little more."""
+
+CLASS_LIMIT = 2_600
+"""Most conjugacy classes for which the class algebra is diagonalised; time grows as k³."""
 
 CACHE_FROM = 200
 """Orders below this are decomposed faster than an entry is read."""
@@ -71,13 +74,15 @@ def irreps(group: Group) -> tuple[Irrep, ...]:
 
 
 def require_small(group: Group) -> None:
-    """Raise ``group-too-large`` beyond IRREP_ORDER_LIMIT, with an estimate."""
-    n = group.order
-    if n > IRREP_ORDER_LIMIT:
+    """Raise ``group-too-large`` beyond the limits, with an estimate of memory and time."""
+    n, k = group.order, len(group.classes)
+    if n > IRREP_ORDER_LIMIT or k > CLASS_LIMIT:
+        seconds = 0.03 * (n / 1000) ** 3 + (k / 1000) ** 3
         raise RhosetError(
-            f"{group.name} has order {n}: all its irreps would take {8 * n * n / 1e9:.2g} GB and"
-            f" about {(n / 1000) ** 3 / 10:.2g} minutes; the limit is order {IRREP_ORDER_LIMIT}."
-            " Ask for one irrep by name (irrep) or for those in a G-set (gset_irreps)",
+            f"{group.name} has order {n} and {k} classes: all its irreps would take"
+            f" {8e-9 * n * n:.2g} GB and about {seconds:.2g} seconds; the limits are order"
+            f" {IRREP_ORDER_LIMIT} and {CLASS_LIMIT} classes. Ask for one irrep by name (irrep) or"
+            " for those in a G-set (gset_irreps)",
             slug="group-too-large",
         )
 
@@ -98,9 +103,7 @@ def _decompose(group: Group) -> tuple[Irrep, ...]:
     return fresh
 
 
-def _stored_irrep(
-    group: Group, stored: Mapping[str, NDArray], name: str, part: Component
-) -> Irrep | None:
+def _stored_irrep(group: Group, stored: Mapping[str, NDArray], name: str, part: Component) -> Irrep | None:
     """A cached irrep that has the right shape, character and product; otherwise None."""
     matrices = stored.get(name)
     shape = (group.order, part.dim, part.dim)
@@ -133,7 +136,7 @@ def irrep_data(group: Group) -> tuple[tuple[str, Component], ...]:
 def irrep(group: Group, name: str) -> Irrep:
     """One irrep by its name in :func:`irreps`, also "trivial", and "sign" for S_k.
 
-    Symmetric groups cost n d³; others kn + k³ + n²(R + d²), within any order that has a table.
+    Symmetric groups cost n d³; others kn + k³ and n d³, within any order that has a table.
 
     Raises
     ------
@@ -164,9 +167,7 @@ def irrep(group: Group, name: str) -> Irrep:
     raise RhosetError(f"{group.name} has no irrep {name!r}; it has {shown}", slug="unknown-irrep")
 
 
-def gset_irreps(
-    group: Group, gset: GSet, *, names: Collection[str] | None = None
-) -> tuple[Irrep, ...]:
+def gset_irreps(group: Group, gset: GSet, *, names: Collection[str] | None = None) -> tuple[Irrep, ...]:
     """The distinct irreps inside the permutation module ℝ^k of a G-set, in canonical order;
     matrices are formed for those of the given names only.
 

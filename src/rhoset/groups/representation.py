@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -66,16 +67,22 @@ def make_irrep(group: Group, name: str, kind: IrrepType, matrices: FloatArray) -
     return Irrep(name, d, kind, matrices, character, d * d // DIVISION_DIMENSION[kind])
 
 
-def representation_on(group: Group, basis: FloatArray) -> FloatArray:
-    """(n, d, d) left translation (g·f)(x) = f(g⁻¹x) on the span of orthonormal functions (n, d).
-
-    An error ε in the invariance of the span enters the homomorphism law as ε² only.
-    """
-    n, d = basis.shape
-    out = np.empty((n, d, d))
-    for rows in row_blocks(n, n * d):
-        moved = basis[group.table[group.inverse[rows]]]
-        out[rows] = np.matmul(basis.T, moved)
+def extend(group: Group, gens: Sequence[int], images: Sequence[FloatArray], d: int) -> FloatArray:
+    """(n, d, d) matrices of all elements from those of generators, layer by layer."""
+    out = np.zeros((group.order, d, d))
+    out[group.identity] = np.eye(d)
+    seen = np.zeros(group.order, dtype=bool)
+    seen[group.identity] = True
+    layer = np.array([group.identity])
+    while len(layer):
+        grown = []
+        for s, image in zip(gens, images):
+            target = group.table[layer, s]
+            fresh = ~seen[target]
+            out[target[fresh]] = out[layer[fresh]] @ image
+            seen[target[fresh]] = True
+            grown.append(target[fresh])
+        layer = np.concatenate(grown) if grown else layer[:0]
     return out
 
 

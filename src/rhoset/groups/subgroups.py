@@ -38,9 +38,7 @@ class Subgroup:
     @cached_property
     def mask(self) -> NDArray[np.bool_]:
         """(n,) True at the elements."""
-        return read_only(
-            np.isin(np.arange(self.group.order), self.elements, assume_unique=True), np.bool_
-        )
+        return read_only(np.isin(np.arange(self.group.order), self.elements, assume_unique=True), np.bool_)
 
     @cached_property
     def generators(self) -> tuple[int, ...]:
@@ -59,9 +57,7 @@ class Subgroup:
     def conjugate(self, g: int) -> Subgroup:
         """The subgroup gHg⁻¹."""
         t = self.group.table
-        return Subgroup(
-            self.group, read_only(np.sort(t[t[g, self.elements], self.group.inverse[g]]))
-        )
+        return Subgroup(self.group, read_only(np.sort(t[t[g, self.elements], self.group.inverse[g]])))
 
     def is_normal(self) -> bool:
         """True when gHg⁻¹ = H for every g."""
@@ -95,8 +91,7 @@ def subgroup(group: Group, elements: Iterable[int]) -> Subgroup:
     array = np.unique(np.fromiter((int(x) for x in elements), dtype=np.int64))
     if len(array) == 0 or array[0] < 0 or array[-1] >= group.order:
         raise RhosetError(
-            f"{group.name}: a subgroup needs elements between 0 and {group.order - 1},"
-            f" got {array.tolist()[:10]}",
+            f"{group.name}: a subgroup needs elements between 0 and {group.order - 1}, got {array.tolist()[:10]}",
             slug="not-a-subgroup",
         )
     mask = np.zeros(group.order, dtype=bool)
@@ -105,8 +100,7 @@ def subgroup(group: Group, elements: Iterable[int]) -> Subgroup:
     if not mask[products].all():
         i, j = np.argwhere(~mask[products])[0]
         raise RhosetError(
-            f"{group.name}: not a subgroup: {array[i]}·{array[j]} = {products[i, j]}"
-            " is not among the elements",
+            f"{group.name}: not a subgroup: {array[i]}·{array[j]} = {products[i, j]} is not among the elements",
             slug="not-a-subgroup",
         )
     return Subgroup(group, read_only(array))

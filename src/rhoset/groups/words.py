@@ -11,9 +11,7 @@ CANDIDATES = 8
 """Elements tried at each step of the greedy search for generators; more gives fewer generators."""
 
 
-def best_extension(
-    table: IntArray, chosen: list[int], inside: NDArray[np.bool_]
-) -> tuple[int, NDArray[np.bool_]]:
+def best_extension(table: IntArray, chosen: list[int], inside: NDArray[np.bool_]) -> tuple[int, NDArray[np.bool_]]:
     """The candidate outside ``inside`` that generates most with ``chosen``, and what they give."""
     outside = np.flatnonzero(~inside)
     positions = np.linspace(0, len(outside) - 1, min(CANDIDATES, len(outside)))

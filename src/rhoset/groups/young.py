@@ -12,7 +12,7 @@ from math import factorial
 import numpy as np
 
 from rhoset.errors import RhosetError
-from rhoset.groups.representation import FloatArray, Irrep, make_irrep
+from rhoset.groups.representation import FloatArray, Irrep, extend, make_irrep
 from rhoset.groups.table import Group
 
 Partition = tuple[int, ...]
@@ -84,28 +84,7 @@ def young_irrep(group: Group, coxeter: Sequence[int], shape: Partition) -> Irrep
     Cost: n d³.
     """
     gens = [adjacent_transposition(shape, i) for i in range(len(coxeter))]
-    return make_irrep(
-        group, partition_name(shape), "real", extend(group, coxeter, gens, dimension(shape))
-    )
-
-
-def extend(group: Group, gens: Sequence[int], images: Sequence[FloatArray], d: int) -> FloatArray:
-    """(n, d, d) matrices of all elements from those of generators, layer by layer."""
-    out = np.zeros((group.order, d, d))
-    out[group.identity] = np.eye(d)
-    seen = np.zeros(group.order, dtype=bool)
-    seen[group.identity] = True
-    layer = np.array([group.identity])
-    while len(layer):
-        grown = []
-        for s, image in zip(gens, images):
-            target = group.table[layer, s]
-            fresh = ~seen[target]
-            out[target[fresh]] = out[layer[fresh]] @ image
-            seen[target[fresh]] = True
-            grown.append(target[fresh])
-        layer = np.concatenate(grown) if grown else layer[:0]
-    return out
+    return make_irrep(group, partition_name(shape), "real", extend(group, coxeter, gens, dimension(shape)))
 
 
 def degree_of(group: Group) -> int | None:
