@@ -145,7 +145,7 @@ def read_blocks(certificate: Certificate, model: Model) -> list[Block]:
     weights = (model.left, model.right, model.unembed, model.bias)
     sizes = [np.abs(a[a != 0]) for a in weights]
     calm = all(s.min(initial=1) >= LEAST and s.max(initial=1) <= MOST for s in sizes)
-    require(count == 0 or calm, "network: every rule but exact needs non-zero weights within 2^±150")
+    require(calm, "network: every rule but exact needs non-zero weights within 2^±150")
     points = 0
     for j in range(count):
         for name in ("left", "right", "matrices"):

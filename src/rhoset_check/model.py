@@ -28,6 +28,8 @@ class Tally:
     margin: float = float("inf")
     operations: int = 0
     exact_left: float = float("inf")
+    span_left: float = float("inf")
+    """Multiply-adds that in-span evaluation may still spend."""
     rational_left: int = RATIONAL_WORK
 
     def add(self, chunk: Chunk) -> None:

@@ -213,9 +213,10 @@ class PairsRule:
             open_: Bools = np.asarray(unsettled.any(axis=0))
             pair = output = np.empty(0, dtype=np.intp)
             if self.in_span:
-                keep = np.flatnonzero(open_)
+                keep, skipped = self._affordable(tally, np.flatnonzero(open_), unsettled)
                 pair, output = self._in_span(tally, chunk, keep, states, unsettled, rest, correct, least, excess)
                 open_ = np.asarray(np.bincount(pair, minlength=len(x)) > 0)
+                open_[skipped] = True
             done = np.flatnonzero(~open_)
             chunk.right[done], chunk.least[done], chunk.loss[done] = True, least[done], cross_entropy(excess[done])
             if not exact:
@@ -223,6 +224,7 @@ class PairsRule:
             many = open_
             if self.in_span:
                 many = np.asarray(np.bincount(pair, minlength=len(x)) > model.order // 2)
+                many[skipped] = True
             evaluate_pairs(model, tally, chunk, np.flatnonzero(many), self.dtype)
             few = ~many[pair]
             order = np.argsort(pair[few], kind="stable")
@@ -244,15 +246,23 @@ class PairsRule:
             lower = lower - self.distance[:, j, None] * length
         return lower
 
+    def _affordable(self, tally: Tally, open_: Ints, unsettled: Bools) -> tuple[Ints, Ints]:
+        """The first pairs whose in-span work can be paid, which it is, and the others."""
+        work = [block.logits_work(1) for block in self.blocks]
+        once, each = sum(w[0] for w in work), sum(w[1] for w in work) + 2
+        sizes = np.array([len(w) for w in self.groups])
+        cost = np.cumsum(once + each * (1 + sizes @ unsettled[:, open_]))
+        count = int(np.searchsorted(cost, tally.span_left, side="right"))
+        spent = int(cost[count - 1]) if count else 0
+        tally.operations, tally.span_left = tally.operations + spent, tally.span_left - spent
+        return open_[:count], open_[count:]
+
     def _in_span(
         self, tally: Tally, chunk: Chunk, keep: Ints, states: list[NDArray[Any]], unsettled: Bools, rest: Array,
         correct: Array, least: Array, excess: Array,
     ) -> tuple[Ints, Ints]:  # fmt: skip
         """⟨Q, F⟩ for the open groups of the pairs `keep`; returns the outputs that stay open, and their pairs."""
         table, e = self.model.group.table, np.array([self.model.group.identity])
-        work = [block.logits_work(1) for block in self.blocks]
-        once, each = sum(w[0] for w in work), sum(w[1] for w in work) + 2
-        tally.operations += len(keep) * (once + each)
         pairs, outputs = [np.empty(0, dtype=np.intp)], [np.empty(0, dtype=np.intp)]
         for g, w in enumerate(self.groups):
             here = keep[unsettled[g, keep]]
@@ -262,7 +272,6 @@ class PairsRule:
             own = table[x, y]
             own_states = [state[:, here] for state in states]
             logits = np.asarray(sum(b.logits(s, w) for b, s in zip(self.blocks, own_states))).astype(np.float64)
-            tally.operations += len(here) * len(w) * each
             if self.references:
                 z = table[table[x[None, :], w[:, None]], y[None, :]]
                 base = np.asarray(sum(b.logits(s, e) for b, s in zip(self.blocks, own_states))).astype(np.float64)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from .blocks import Block
 from .inputs import Certificate
 from .model import Chunk, Model, Tally, cross_entropy
-from .rigor import UNIT, gamma, require, up
+from .rigor import gamma, require, up
 
 
 class PaperRule:
@@ -39,12 +39,13 @@ class PaperRule:
             gamma_ = certificate.tensor(f"block{j}.gamma", "f", block.q)
             require((scale > 0).all(), f"certificate: block{j}.scale must be positive")
             slot = row * block.q + column
-            count = np.bincount(slot, minlength=block.p * block.q)
-            require((count > 0).all(), f"certificate: block{j} has an empty slot; rule paper needs them all")
-            total = float((weight * scale).sum() / len(count))
+            sums = np.bincount(slot, weight * scale, block.p * block.q)
+            total = float(sums.mean())
+            filled = (sums * total > 0).all() and (weight * total > 0).all()
+            require(filled, f"certificate: block{j}: rule paper needs every slot filled, with weights of one sign")
             left[neuron] = scale[:, None] * alpha[block.left[model.group.inverse][:, row].T]
             right[neuron] = scale[:, None] * gamma_[block.forward[:, column].T]
-            share = total / (scale * count[slot])
+            share = weight * total / sums[slot]
             unembed[:, neuron] = share * block.coupling[row[:, None], block.forward[:, column].T].T
             heights = np.asarray(model.activate(alpha[:, None] + gamma_[None, :]))
             ideal += total * block.logits(heights.reshape(-1, 1), everyone)[:, 0]
@@ -55,7 +56,8 @@ class PaperRule:
         middle = (model.bias.max() + model.bias.min()) / 2
         self.wrong = float(wrong.max(initial=-np.inf)) + middle
         spread = float(np.abs(model.bias - middle).max())
-        slack = 8 * UNIT["float64"] * np.abs(unembed)  # the ideal's κ̂ is the real number, not its rounding
+        # The ideal's κ̂ = κ W / Σ κ s is the real number, not its rounding; the sums have terms of one sign.
+        slack = gamma(16 + sum(block.chain for block in blocks), "float64") * np.abs(unembed)
         self.by_hidden = float(up(np.sqrt(np.square(model.unembed).sum(axis=1))).max())
         self.by_unembed = float(up(np.sqrt(np.square(np.abs(model.unembed - unembed) + slack).sum(axis=1))).max())
         reach = model.reach + np.abs(left).max(axis=1) + np.abs(right).max(axis=1)

@@ -119,11 +119,10 @@ def run_plan(certificate: Certificate, model: Model) -> Tally:
     require(known, "certificate: the rules are not a plan of this format")
     stages = dict(zip(names, rules))
     exact = "exact" in stages
-    if exact:
-        limit = stages["exact"].get("max_operations")
-        natural = limit is None or (type(limit) is int and 0 <= limit < 1 << 62)
-        require(natural, "certificate: max_operations must be a natural number")
-        tally.exact_left = float("inf") if limit is None else limit
+    limits = [stages.get(name, {}).get("max_operations") for name in ("exact", "pairs")]
+    natural = all(limit is None or (type(limit) is int and 0 <= limit < 1 << 62) for limit in limits)
+    require(natural, "certificate: max_operations must be a natural number")
+    tally.exact_left, tally.span_left = (float("inf") if limit is None else limit for limit in limits)
     first, per_pair = None, None
     if names != ["exact"]:
         from .blocks import read_blocks  # a certificate that uses no other rule is checked by the core alone
