@@ -49,6 +49,30 @@ def test_evaluate_is_the_definition_for_every_block_size(
     assert found.loss == pytest.approx(np.mean(losses), rel=1e-12)
 
 
+@pytest.mark.parametrize(("operations", "pairs"), [(1, 1), (6 * 9 * 20 + 1, 20), (1e9, 36)])
+def test_a_budget_takes_a_sample_that_fits(operations: float, pairs: int) -> None:
+    network = random_network(6, 9, seed=4, dtype=np.float64)
+    found = evaluate(network, operations=operations)
+    assert found == evaluate(network, operations=operations)
+    assert found.pairs == pairs
+    assert found.accuracy == found.correct / pairs
+    full = evaluate(network)
+    assert full.pairs == 36
+    assert full.margin <= found.margin
+    if pairs == 36:
+        assert found == full
+
+
+def test_a_sample_is_fair() -> None:
+    """The bias answers 0 always, which is right for one pair in a hundred."""
+    n = 100
+    zero = np.zeros((n, 1))
+    network = Network(zero, zero, np.zeros((1, n)), np.eye(n)[0], cyclic_table(n))
+    found = evaluate(network, operations=n * 5000)
+    assert found.pairs == 5000
+    assert found.accuracy == pytest.approx(0.01, abs=0.005)
+
+
 def test_a_tie_is_wrong() -> None:
     zero = np.zeros((4, 2))
     network = Network(zero, zero, np.zeros((2, 4)), np.zeros(4), cyclic_table(4))

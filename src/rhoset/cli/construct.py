@@ -9,6 +9,10 @@ import click
 from rhoset.cli._command import command as make_command
 from rhoset.cli._output import Output, Payload
 
+EVALUATION_OPERATIONS = 2e10
+"""Multiply-adds spent on accuracy and margin (a few seconds); above order 500 or so they are those
+of a sample of pairs, and ``pairs`` says of how many."""
+
 
 @make_command(example='rhoset construct S5 --irrep "[4,1]" --irrep sign --out ideal.safetensors')
 @click.argument("group", metavar="GROUP")
@@ -65,7 +69,7 @@ def command(
         rescale=1.0 if plain else 4.0,
         shuffle=not plain,
     )
-    measured = evaluate(planted.network)
+    measured = evaluate(planted.network, operations=EVALUATION_OPERATIONS)
     target.parent.mkdir(parents=True, exist_ok=True)
     write_network(target, planted.network)
     out.table(
@@ -86,6 +90,7 @@ def command(
         "accuracy": measured.accuracy,
         "loss": measured.loss,
         "margin": measured.margin,
+        "pairs": measured.pairs,
         "ideal_margin": planted.margin,
         "circuits": [
             {

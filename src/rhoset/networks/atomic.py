@@ -30,8 +30,7 @@ def write_atomic(path: str | os.PathLike[str], data: bytes | str) -> Path:
             raise
     except OSError as error:
         raise RhosetError(
-            f"cannot write {path}: {error.strerror or error}; give a file in a folder that exists"
-            " and is writable",
+            f"cannot write {path}: {error.strerror or error}; give a file in a folder that exists and is writable",
             slug="cannot-write",
         ) from None
     return path

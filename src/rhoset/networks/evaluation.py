@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,9 +19,14 @@ BLOCK_NUMBERS = 1 << 18
 and need more memory, smaller ones pay more Python overhead; the result moves by rounding only."""
 
 
+SAMPLE_SEED = 0
+"""Seed of the pairs that are drawn when all of them are too dear; fixed, so that a network always
+gets the same figures."""
+
+
 @dataclass(frozen=True)
 class Evaluation:
-    """What a network does on all n² pairs.
+    """What a network does on the pairs of elements.
 
     Attributes
     ----------
@@ -29,19 +35,22 @@ class Evaluation:
     loss
         Mean cross-entropy in nats.
     margin
-        Least over all pairs of the right logit minus the largest other one (∞ when n = 1).
+        Least over the pairs of the right logit minus the largest other one (∞ when n = 1).
     correct
         Number of right pairs.
+    pairs
+        Number of pairs evaluated: n², unless a budget allowed only a sample.
     """
 
     accuracy: float
     loss: float
     margin: float
     correct: int
+    pairs: int
 
 
-def evaluate(network: Network, dtype: Any = None) -> Evaluation:
-    """Accuracy, loss and least margin over all pairs, in floating point.
+def evaluate(network: Network, dtype: Any = None, *, operations: float | None = None) -> Evaluation:
+    """Accuracy, loss and least margin, in floating point.
 
     Parameters
     ----------
@@ -49,21 +58,29 @@ def evaluate(network: Network, dtype: Any = None) -> Evaluation:
         Any network.
     dtype
         Type to compute in; that of the tables by default, at least float32.
+    operations
+        Multiply-adds to spend. Where all n² pairs need more, a random sample of pairs is taken
+        that fits, always the same for the same n and m, at least one pair.
 
     Notes
     -----
-    Cost n³m multiply-adds; memory is one block of `BLOCK_NUMBERS` numbers, never n² × n. Not
-    rigorous: `rhoset certify --method exhaustive` is.
+    Cost n³m multiply-adds (n·m for each pair); memory is one block of `BLOCK_NUMBERS` numbers,
+    never n² × n. Not rigorous: `rhoset certify --method exhaustive` is.
     """
     n = network.order
     if n == 1:
-        return Evaluation(accuracy=1.0, loss=0.0, margin=float("inf"), correct=1)
+        return Evaluation(accuracy=1.0, loss=0.0, margin=float("inf"), correct=1, pairs=1)
     left, right, unembed, bias = _tables(network, dtype)
     phi = activation(network.activation)
     correct, loss, margin = 0, 0.0, float("inf")
-    for xs, ys in _blocks(n, network.width):
-        h = phi(left[xs, None, :] + right[None, ys, :])
-        f = h.reshape(h.shape[0] * h.shape[1], network.width) @ unembed
+    pairs = n * n
+    blocks: Iterator[tuple[Any, Any]] = _blocks(n, network.width)
+    if operations is not None and pairs * n * max(network.width, 1) > operations:
+        pairs = max(1, int(operations // (n * max(network.width, 1))))
+        blocks = _sampled_blocks(n, network.width, pairs)
+    for xs, ys in blocks:
+        h = phi(left[xs] + right[ys])
+        f = h.reshape(math.prod(h.shape[:-1]), network.width) @ unembed
         f += bias
         answer = network.table[xs, ys].reshape(-1, 1)
         f -= np.take_along_axis(f, answer, axis=1)
@@ -75,7 +92,7 @@ def evaluate(network: Network, dtype: Any = None) -> Evaluation:
         np.exp(f, out=f)
         others = worst.astype(np.float64) + np.log(f.sum(axis=1, dtype=np.float64))
         loss += float(np.logaddexp(0.0, others).sum())
-    return Evaluation(accuracy=correct / n**2, loss=loss / n**2, margin=margin, correct=correct)
+    return Evaluation(correct / pairs, loss / pairs, margin, correct, pairs)
 
 
 def logits(network: Network, x: ArrayLike, y: ArrayLike, dtype: Any = None) -> NDArray[Any]:
@@ -106,8 +123,7 @@ def _elements(values: ArrayLike, order: int) -> NDArray[Any]:
     array = np.asarray(values)
     if array.dtype.kind not in "iu" or (array.size and not 0 <= array.min() <= array.max() < order):
         raise RhosetError(
-            f"elements must be integers from 0 to {order - 1}, got"
-            f" {np.array2string(array, threshold=6)}",
+            f"elements must be integers from 0 to {order - 1}, got {np.array2string(array, threshold=6)}",
             slug="element-out-of-range",
         )
     return array
@@ -120,10 +136,20 @@ def _tables(network: Network, dtype: Any) -> tuple[NDArray[Any], ...]:
     return tuple(table.astype(dtype, copy=False) for table in tables)
 
 
-def _blocks(n: int, m: int) -> Iterator[tuple[slice, slice]]:
-    """Slices of rows x and columns y that cover all pairs, `BLOCK_NUMBERS` numbers a block."""
+def _blocks(n: int, m: int) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+    """Rows (r, 1) and columns (c,) that cover all pairs, `BLOCK_NUMBERS` numbers a block."""
     pairs = max(1, BLOCK_NUMBERS // max(n, m, 1))
     rows, columns = (pairs // n, n) if pairs >= n else (1, pairs)
+    every = np.arange(n)
     for x in range(0, n, rows):
         for y in range(0, n, columns):
-            yield slice(x, min(x + rows, n)), slice(y, min(y + columns, n))
+            yield every[x : x + rows, None], every[y : y + columns]
+
+
+def _sampled_blocks(n: int, m: int, pairs: int) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+    """Different pairs at random, `BLOCK_NUMBERS` numbers a block."""
+    drawn = np.random.default_rng(SAMPLE_SEED).choice(n * n, pairs, replace=False, shuffle=False)
+    step = max(1, BLOCK_NUMBERS // max(n, m, 1))
+    for start in range(0, pairs, step):
+        block = drawn[start : start + step]
+        yield block // n, block % n

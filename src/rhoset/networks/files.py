@@ -129,16 +129,14 @@ def _read(path: Path, *, parameters: bool) -> tuple[dict[str, NDArray[Any]], dic
         raise RhosetError(f"{path}: {error}", slug=error.slug) from None
     except SafetensorError as error:
         raise RhosetError(
-            f"{path}: not a safetensors file or damaged ({error}); `rhoset import` reads other"
-            " formats",
+            f"{path}: not a safetensors file or damaged ({error}); `rhoset import` reads other formats",
             slug="not-a-network",
         ) from None
     except OSError as error:
         raise RhosetError(f"{path}: {error.strerror or error}", slug="not-a-network") from None
     except (TypeError, ValueError, KeyError) as error:
         raise RhosetError(
-            f"{path}: a tensor cannot be read ({type(error).__name__}: {error}); weights are F16,"
-            " F32 or F64",
+            f"{path}: a tensor cannot be read ({type(error).__name__}: {error}); weights are F16, F32 or F64",
             slug="network-dtype",
         ) from None
 
@@ -166,8 +164,7 @@ def _check_header(handle: Any, wanted: tuple[str, ...], table: str) -> None:
         indexed = name not in ("hidden_left", "hidden_right")
         if len(shape) != ranks or (indexed and shape[axis] != size[0]):
             raise RhosetError(
-                f"tensor {name!r} has shape {tuple(shape)}, which does not fit the table of"
-                f" {size[0]} elements",
+                f"tensor {name!r} has shape {tuple(shape)}, which does not fit the table of {size[0]} elements",
                 slug="network-shape",
             )
 

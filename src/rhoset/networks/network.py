@@ -176,8 +176,7 @@ def checked_table(table: Any) -> NDArray[np.int32]:
         value = low if low < 0 else high
         x, y = np.argwhere(array == value)[0]
         raise RhosetError(
-            f"the multiplication table holds {value} at row {x}, column {y}:"
-            f" entries are elements, 0 to {n - 1}",
+            f"the multiplication table holds {value} at row {x}, column {y}: entries are elements, 0 to {n - 1}",
             slug="network-table",
         )
     return _read_only(array.astype(np.int32, copy=False))

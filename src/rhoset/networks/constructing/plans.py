@@ -105,8 +105,7 @@ def parse_plan(text: str) -> CircuitPlan:
             options[key.strip()] = kinds[key.strip()](value)
         except (KeyError, ValueError):
             raise RhosetError(
-                f"circuit {text!r}: cannot read {part!r}; write IRREP:KEY=VALUE,… with keys"
-                f" {', '.join(kinds)}",
+                f"circuit {text!r}: cannot read {part!r}; write IRREP:KEY=VALUE,… with keys {', '.join(kinds)}",
                 slug="bad-plan",
             ) from None
     return CircuitPlan(irrep.strip(), **options)

@@ -69,8 +69,7 @@ def read_mapping(path: str | os.PathLike[str]) -> Mapping:
     if unknown:
         raise _bad(
             path,
-            f"unknown keys {', '.join(unknown)}; known: group, activation, ignore and"
-            " the section [tensors]",
+            f"unknown keys {', '.join(unknown)}; known: group, activation, ignore and the section [tensors]",
         )
     section = raw.get("tensors")
     if not isinstance(section, dict):
@@ -112,8 +111,7 @@ def mapped(tensors: Tensors, mapping: Mapping) -> list[Parameters]:
         parts = [f"missing tensors {', '.join(missing)}"] if missing else []
         parts += [f"tensors neither used nor ignored: {', '.join(extra[:12])}"] if extra else []
         raise RhosetError(
-            f"{mapping.path}: {' and '.join(parts)}; the file has"
-            f" {', '.join(sorted(tensors)[:20])}",
+            f"{mapping.path}: {' and '.join(parts)}; the file has {', '.join(sorted(tensors)[:20])}",
             slug="checkpoint-tensors",
         )
     found = {
@@ -144,8 +142,7 @@ def _entry(path: Path, role: str, value: Any) -> dict[str, Any]:
     if unknown:
         raise _bad(
             path,
-            f"{role} has unknown options {', '.join(unknown)}; known:"
-            f" {', '.join(sorted(_OPTIONS))}",
+            f"{role} has unknown options {', '.join(unknown)}; known: {', '.join(sorted(_OPTIONS))}",
         )
     for option in ("rows", "columns"):
         bounds = entry.get(option, [0, 1])

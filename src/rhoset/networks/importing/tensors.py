@@ -139,8 +139,7 @@ def _torch(path: Path) -> Tensors:
     state = _state(loaded)
     if not state:
         raise RhosetError(
-            f"{path}: no tensors in it; expected a state dict, plain or under one of"
-            f" {', '.join(STATE_KEYS)}",
+            f"{path}: no tensors in it; expected a state dict, plain or under one of {', '.join(STATE_KEYS)}",
             slug="not-a-checkpoint",
         )
     size = path.stat().st_size
