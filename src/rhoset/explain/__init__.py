@@ -13,6 +13,7 @@ from rhoset.explain.diagnosis import Diagnosis as Diagnosis
 from rhoset.explain.diagnosis import diagnose as diagnose
 from rhoset.explain.explaining import explain as explain
 from rhoset.explain.explaining import ideal_network as ideal_network
+from rhoset.explain.explaining import structure as structure
 from rhoset.explain.explanation import Circuit as Circuit
 from rhoset.explain.explanation import Explanation as Explanation
 from rhoset.explain.explanation import Quadrature as Quadrature
@@ -23,6 +24,9 @@ from rhoset.explain.faithfulness import intervene as intervene
 from rhoset.explain.orbits import antipodes as antipodes
 from rhoset.explain.orbits import orbit as orbit
 from rhoset.explain.orbits import slot_symmetries as slot_symmetries
+from rhoset.explain.quadrature import angles as angles
+from rhoset.explain.quadrature import frequency as frequency
+from rhoset.explain.quadrature import moments as moments
 from rhoset.explain.registry import Account as Account
 from rhoset.explain.registry import Subject as Subject
 from rhoset.explain.registry import account as account

@@ -23,9 +23,9 @@ NEURON_SHARE = 0.5
 MIN_NEURONS = 2
 """Fewer neurons than this are no circuit."""
 
-MIN_FILLED = 0.1
+MIN_FILLED = 0.03
 """At least this share of the slots must be filled; otherwise the neurons are nodes of a quadrature
-(a few vectors lie near points of a large orbit by chance)."""
+of the integral over the sphere rather than a sum over the orbit."""
 
 
 def find_circuits(

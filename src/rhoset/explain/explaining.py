@@ -56,15 +56,13 @@ def explain(
     networks" (2024), sections 4 and 5.
     """
     group = network.group
-    if real_irreps is None and group.order > LARGE_ORDER:
-        occurring = find_irreps(network)
-        real_irreps = occurring.irreps
-        subgroups = occurring.subgroups if subgroups is None else subgroups
-    elif real_irreps is not None:
+    if real_irreps is not None:
         _check_irreps(group, real_irreps)
-    found = tuple(real_irreps) if real_irreps is not None else tuple(irreps(group))
-    if subgroups is None:
-        subgroups = subgroup_classes(group)
+    if real_irreps is None or subgroups is None:
+        found, classes = structure(network)
+        real_irreps = found if real_irreps is None else real_irreps
+        subgroups = classes if subgroups is None else subgroups
+    found = tuple(real_irreps)
     analysed = spectrum(network, found)
     circuits = find_circuits(network, analysed, found, subgroups)
     energy = analysed.energy
@@ -93,6 +91,19 @@ def explain(
         left_over=np.flatnonzero(energy.live & ~inside).astype(np.int32),
         thresholds=thresholds(),
     )
+
+
+def structure(network: Network) -> tuple[tuple[Irrep, ...], tuple[Subgroup, ...]]:
+    """Irreps and subgroup classes that a network is explained with.
+
+    All of them up to order `rhoset.explain.large.LARGE_ORDER`; above, those that the weights show,
+    so they are the network's own then. Raises RhosetError as the groups' functions do.
+    """
+    group = network.group
+    if group.order > LARGE_ORDER:
+        occurring = find_irreps(network)
+        return occurring.irreps, occurring.subgroups
+    return tuple(irreps(group)), tuple(subgroup_classes(group))
 
 
 def _check_irreps(group: Group, found: Sequence[Irrep]) -> None:

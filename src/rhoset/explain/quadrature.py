@@ -176,6 +176,20 @@ def angles(quadrature: Quadrature, irrep: Irrep) -> NDArray[np.float64]:
     return np.stack([np.arctan2(v[:, 1], v[:, 0]) for v in vectors], axis=1)
 
 
+def moments(quadrature: Quadrature, irrep: Irrep, most: int = 4) -> NDArray[np.float64]:
+    """(most + 1, 2 most + 1): |Σ w exp(i(jφ + kψ))| / Σ w for 0 ≤ j ≤ most, −most ≤ k ≤ most.
+
+    φ is the angle from b to a, ψ that from a to c, w = κ‖a‖; for irreps of dimension 2. A
+    quadrature whose moments vanish up to some degree integrates all waves of that degree exactly.
+    """
+    turns = angles(quadrature, irrep)
+    weight = quadrature.weight * np.linalg.norm(quadrature.read_left, axis=1)
+    phi, psi = turns[:, 1] - turns[:, 0], turns[:, 2] - turns[:, 1]
+    j, k = np.arange(most + 1), np.arange(-most, most + 1)
+    waves = np.exp(1j * (j[:, None, None] * phi + k[None, :, None] * psi))
+    return np.abs(waves @ weight) / max(float(weight.sum()), 1e-300)
+
+
 def frequency(group: Group, irrep: Irrep) -> int | None:
     """f for a two-dimensional irrep in which an element of greatest order o turns by 2πf/o,
     0 < f ≤ o/2; None for other irreps."""

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from rhoset.errors import RhosetError
 from rhoset.explain.cosets import coset_concentration, coset_tables
-from rhoset.explain.explaining import explain
+from rhoset.explain.explaining import explain, structure
 from rhoset.explain.explanation import Explanation
 from rhoset.explain.sparsity import irrep_agreement, irrep_shares, irrep_tables
 from rhoset.explain.spectrum import Spectrum, spectrum
-from rhoset.groups import Irrep, Subgroup, irreps, subgroup_classes
+from rhoset.groups import Irrep, Subgroup
 from rhoset.networks import Evaluation, Network, evaluate
 
 Tables = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
@@ -117,9 +117,8 @@ def explanations() -> tuple[str, ...]:
 
 
 def subject(network: Network) -> Subject:
-    """The subject of a network; finds the group's irreps and subgroups."""
-    group = network.group
-    return Subject(network, tuple(irreps(group)), tuple(subgroup_classes(group)))
+    """The subject of a network; finds the group's irreps and subgroups, see `structure`."""
+    return Subject(network, *structure(network))
 
 
 def account(of: Subject, name: str) -> Account:

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.errors import RhosetError
-from rhoset.explain.explaining import explain
+from rhoset.explain.explaining import explain, structure
 from rhoset.explain.explanation import Explanation
-from rhoset.groups import Irrep, Subgroup, irreps, subgroup_classes
+from rhoset.groups import Irrep, Subgroup
 from rhoset.networks import Evaluation, Network, evaluate
 
 COMPLETE = ("full", "split", "twisted")
@@ -75,7 +75,7 @@ def explain_steps(
     out = []
     for step, network in saved:
         if shared is None or table is None:
-            shared = (tuple(irreps(network.group)), tuple(subgroup_classes(network.group)))
+            shared = structure(network)
             table = network.table
         elif not np.array_equal(table, network.table):
             raise RhosetError(
