@@ -33,9 +33,11 @@ if TYPE_CHECKING:
     from rhoset.networks import evaluate as evaluate
     from rhoset.networks import write_network as write_network
     from rhoset.networks.constructing import construct as construct
+    from rhoset.prove import certify as certify
 
 _HOME: dict[str, tuple[str, str]] = {
     "RhosetError": ("rhoset.errors", "RhosetError"),
+    "certify": ("rhoset.prove", "certify"),
     "check": ("rhoset.api", "check"),
     "construct": ("rhoset.networks.constructing", "construct"),
     "evaluate": ("rhoset.networks", "evaluate"),

@@ -1,4 +1,4 @@
-"""The library in a few calls: load, train, certify, check; each is reached as ``rhoset.NAME``."""
+"""The library in a few calls: load, train, check; each is reached as ``rhoset.NAME``."""
 
 from __future__ import annotations
 

@@ -343,7 +343,11 @@ def history(view: HistoryView, irreps: Sequence[IrrepView], colours: Colours) ->
     body += svg.x_axis(ticks, x, 12, bottom, quantity)
     if lower:
         body.append(svg.text(left + 6, upper + gap - 8, "share of energy by irrep", "axis"))
-        body += _stacked_area(view, irreps, colours, x, svg.linear(0, 1, bottom, upper + gap))
+        share = svg.linear(0, 1, bottom, upper + gap)
+        body += _stacked_area(view, irreps, colours, x, share)
+        if view.explained:
+            held = zip(view.energy_steps, view.explained, strict=True)
+            body.append(svg.polyline([(x(s), share(v)) for s, v in held], "explained"))
     body.append(svg.text((left + width - right) / 2, height - 2, "training step", "axis", "middle"))
     return svg.figure(width, height, "Loss and circuits over training", body)
 

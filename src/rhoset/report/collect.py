@@ -43,6 +43,8 @@ from rhoset_check.verdict import check
 IN_USE = 0.01
 """An irrep counts as learned when it holds at least this share of the live neurons' energy. A
 larger value drops weak irreps such as sign from the list."""
+CIRCUIT_HISTORY = 12
+"""Most networks of a report whose snapshots are all explained (about 0.15 s each for S5)."""
 SAME_DIRECTION = 1e-6
 """Unit vectors that differ by less than this count as one."""
 LARGEST_MATRIX = 64
@@ -57,6 +59,11 @@ class Structure:
     irreps: tuple[Irrep, ...]
     subgroups: tuple[Subgroup, ...]
     sizes: Mapping[str, int]
+
+    def explained(self, network: Network) -> float:
+        """Share of a network's weights that circuits explain."""
+        found = explain(network, real_irreps=self.irreps, subgroups=self.subgroups)
+        return found.explained
 
 
 def collect(
@@ -98,7 +105,8 @@ def collect(
         index = int(path.stem) if run is not None and path.stem.isdigit() else position
         name = f"Network {index}" if run is not None else path.stem
         row = rows.get(index, {})
-        views.append(network_view(network, shared, name, index, path, row))
+        with_circuits = len(named) <= CIRCUIT_HISTORY
+        views.append(network_view(network, shared, name, index, path, row, with_circuits))
         progress(position + 1, len(named))
     if shared is None:
         raise RhosetError(f"{spec}: no networks to report on", slug="no-such-network")
@@ -153,8 +161,13 @@ def network_view(
     index: int,
     path: Path | None,
     row: Mapping[str, Any],
+    circuit_history: bool = True,
 ) -> NetworkView:
-    """One network's section; `path` is its file, for the certificates and the record beside it."""
+    """One network's section.
+
+    `path` is its file, for the certificates and the record beside it; with `circuit_history` every
+    snapshot of its training is explained too.
+    """
     explanation = explain(network, real_irreps=shared.irreps, subgroups=shared.subgroups)
     measured, ideal = evaluate(network), evaluate(explanation.ideal)
     diagnosis = diagnose(explanation)
@@ -186,7 +199,9 @@ def network_view(
         ),
         findings=tuple(finding.text for finding in diagnosis.findings),
         margins=margin_view(network, shared.group, shared.irreps),
-        history=None if path is None else history_view(path, shared.irreps),
+        history=None
+        if path is None
+        else history_view(path, shared.irreps, shared.explained if circuit_history else None),
     )
 
 

@@ -4,34 +4,50 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rhoset.errors import RhosetError
 from rhoset.explain import spectrum
 from rhoset.groups import Irrep
-from rhoset.networks import read_network
-from rhoset.report.views import HistoryView, Matrix
+from rhoset.networks import Network, read_network
+from rhoset.report.views import HistoryView
 
 POINTS = 160
 """Most evaluations drawn; more are thinned evenly."""
 
 
-def history_view(network: Path, irreps: Sequence[Irrep]) -> HistoryView | None:
-    """The curve of a network file in a run, from ``records/NNNN.json`` and, where there are
-    snapshots, ``networks/NNNN.steps/``; None when neither is there."""
+def history_view(
+    network: Path, irreps: Sequence[Irrep], explained: Callable[[Network], float] | None = None
+) -> HistoryView | None:
+    """The curve of a network file in a run.
+
+    Parameters
+    ----------
+    network
+        The file; the losses are in ``records/NNNN.json`` of its run, snapshots in
+        ``networks/NNNN.steps/``.
+    irreps
+        Of the group.
+    explained
+        Share of a snapshot's weights that circuits explain; left out when None.
+
+    None when there is no record.
+    """
     steps, loss, accuracy = _record(network.parent.parent / "records" / f"{network.stem}.json")
-    energy_steps, energy = _snapshots(network.with_suffix(".steps"), irreps)
     if len(steps) < 2:
         return None
+    saved = _snapshots(network.with_suffix(".steps"))
+    energies = [spectrum(snapshot, irreps).energy.by_irrep() for _, snapshot in saved]
     every = max(1, math.ceil(len(steps) / POINTS))
     kept = sorted({*range(0, len(steps), every), len(steps) - 1})
     return HistoryView(
         steps=tuple(steps[k] for k in kept),
         loss=tuple(loss[k] for k in kept),
         accuracy=tuple(accuracy[k] for k in kept),
-        energy_steps=energy_steps,
-        energy=energy,
+        energy_steps=tuple(step for step, _ in saved),
+        energy=tuple(tuple(round(float(v), 4) for v in energy) for energy in energies),
+        explained=tuple(round(explained(n), 4) for _, n in saved) if explained else (),
     )
 
 
@@ -46,14 +62,12 @@ def _record(path: Path) -> tuple[list[int], list[float], list[float]]:
     return [r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows]
 
 
-def _snapshots(folder: Path, irreps: Sequence[Irrep]) -> tuple[tuple[int, ...], Matrix]:
-    """Steps, and the share of the weights' energy in each irrep at each."""
-    steps, shares = [], []
+def _snapshots(folder: Path) -> list[tuple[int, Network]]:
+    """The snapshots of one network by step; none when there are fewer than two."""
+    found = []
     for path in sorted(folder.glob("*.safetensors")) if folder.is_dir() else []:
         try:
-            energy = spectrum(read_network(path), irreps).energy
-        except RhosetError:
+            found.append((int(path.stem), read_network(path)))
+        except (RhosetError, ValueError):
             continue
-        steps.append(int(path.stem))
-        shares.append(tuple(round(float(v), 4) for v in energy.by_irrep()))
-    return (tuple(steps), tuple(shares)) if len(steps) > 1 else ((), ())
+    return found if len(found) > 1 else []

@@ -1,0 +1,144 @@
+"""The documentation is run: its Python, its commands; the command reference is fresh; links lead somewhere."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shlex
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import pytest
+
+from rhoset.cli import main
+from rhoset.cli._app import app
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+PAGES = sorted([*DOCS.glob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])
+RUN = ["tutorial.md", "your-own-network.md", "networks.md"]
+"""Pages whose blocks are run, in order, in one folder."""
+
+BLOCK = re.compile(r"(<!-- not run -->\n)?^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Block:
+    language: str
+    text: str
+    run: bool
+
+    @property
+    def commands(self) -> list[list[str]]:
+        """The words of each `rhoset` command in a console block."""
+        lines = self.text.replace("\\\n", " ").splitlines()
+        found = [shlex.split(line, comments=True) for line in lines]
+        return [words[1:] for words in found if words[:1] == ["rhoset"]]
+
+
+def blocks(page: Path) -> list[Block]:
+    return [Block(m[2], m[3], m[1] is None) for m in BLOCK.finditer(page.read_text("utf-8"))]
+
+
+@pytest.mark.parametrize("name", RUN)
+def test_blocks_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    namespace: dict[str, object] = {}
+    ran = 0
+    for block in blocks(DOCS / name):
+        if not block.run:
+            continue
+        if block.language == "python":
+            exec(compile(block.text, name, "exec"), namespace)
+            ran += 1
+        elif block.language == "toml":
+            tomllib.loads(block.text)
+        elif block.language == "console":
+            for words in block.commands:
+                assert main([*words, "-q"]) == 0, words
+                ran += 1
+    assert ran >= 2
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_exist(page: Path):
+    """Every command line that the docs show is one that rhoset would understand."""
+    for block in blocks(page):
+        if block.language in ("console", "bash", "sh"):
+            for words in block.commands:
+                understood(words)
+
+
+def understood(words: list[str]) -> None:
+    context = click.Context(app, info_name="rhoset")
+    command: click.Command | None = app
+    while isinstance(command, click.Group):
+        name, *words = words
+        command = command.get_command(context, name)
+        assert command is not None, name
+        context = click.Context(command, info_name=name, parent=context)
+    command.make_context(context.info_name, list(words))
+
+
+def test_that_test_can_fail():
+    with pytest.raises(click.UsageError):
+        understood(["groups", "show", "--nonsense", "S4"])
+    with pytest.raises(AssertionError):
+        understood(["nonsense"])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path):
+    text = re.sub(r"```.*?```|`[^`]*`", "", page.read_text("utf-8"), flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if re.match(r"https?:|mailto:|#", target):
+            continue
+        path, _, _ = target.partition("#")
+        assert (page.parent / path).exists(), f"{page.name}: {target}"
+
+
+def test_pages_are_in_the_site():
+    nav = (ROOT / "mkdocs.yml").read_text("utf-8")
+    for page in DOCS.glob("*.md"):
+        assert page.name in nav, page.name
+
+
+def reference():
+    spec = importlib.util.spec_from_file_location("reference", DOCS / "reference.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_command_reference_is_fresh():
+    said = (DOCS / "cli.md").read_text("utf-8")
+    assert said == reference().page(), "run `make reference`"
+
+
+def commands(command: click.Command, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], click.Command]]:
+    if not isinstance(command, click.Group):
+        return [(path, command)]
+    context = click.Context(command)
+    found = []
+    for name in command.list_commands(context):
+        inner = command.get_command(context, name)
+        assert inner is not None
+        found += commands(inner, (*path, name))
+    return found
+
+
+@pytest.mark.parametrize(("path", "command"), commands(app), ids=lambda v: " ".join(v) if isinstance(v, tuple) else "")
+def test_every_command_has_help_an_example_and_the_shared_options(path, command):
+    assert command.help
+    assert command.epilog.startswith("Example:")
+    example = shlex.split(command.epilog.removeprefix("Example:"))
+    assert example[0] == "rhoset"
+    assert tuple(example[1 : 1 + len(path)]) == path
+    understood(example[1:])
+    options = {flag for p in command.params if isinstance(p, click.Option) for flag in p.opts}
+    assert {"--json", "-q", "--debug", "--version"} <= options
+    for option in command.params:
+        if isinstance(option, click.Option):
+            assert option.help, f"{path} {option.name}"
