@@ -36,7 +36,7 @@ def automatic(context: Context, wish: Wish) -> list[Plan]:
 def with_exact(context: Context, plan: Plan) -> Plan:
     """The plan, with what it leaves open evaluated exactly."""
     names = {rule["rule"] for rule in plan.proof.rules}
-    if "exact" in names:
+    if "exact" in names or any(rule.get("count") == "sorted" for rule in plan.proof.rules):
         return plan
     proof = replace(plan.proof, rules=[*plan.proof.rules, EXACT])
     return Plan(f"{plan.name}, exact", proof, context.estimate(f"{plan.name}, exact", proof))
