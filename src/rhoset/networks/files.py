@@ -22,7 +22,7 @@ from rhoset.errors import RhosetError
 from rhoset.networks.atomic import write_atomic
 from rhoset.networks.digest import FACTOR_TENSORS, TABLE_TENSORS
 from rhoset.networks.fold import fold_factors
-from rhoset.networks.network import Network
+from rhoset.networks.network import Network, own
 
 FORMAT_VERSION = "1"
 """Version of the network file; written as metadata ``format``."""
@@ -124,7 +124,8 @@ def _read(path: Path, *, parameters: bool) -> tuple[dict[str, NDArray[Any]], dic
                 wanted = tuple(sorted(names - set(wanted)))
             else:
                 _check_header(handle, wanted, table)
-            return {n: handle.get_tensor(n) for n in wanted}, dict(handle.metadata() or {})
+            tensors = {name: own(handle.get_tensor(name)) for name in wanted}
+            return tensors, dict(handle.metadata() or {})
     except RhosetError as error:
         raise RhosetError(f"{path}: {error}", slug=error.slug) from None
     except SafetensorError as error:

@@ -205,6 +205,15 @@ def checked_weights(name: str, value: Any, shape: tuple[int, ...]) -> NDArray[An
     return _read_only(array.astype(array.dtype.newbyteorder("="), copy=False))
 
 
+def own(array: NDArray[Any]) -> NDArray[Any]:
+    """Mark an array that nobody else holds as read-only, so that `Network` need not copy it."""
+    base: Any = array
+    while isinstance(base, np.ndarray):
+        base.setflags(write=False)
+        base = base.base
+    return array
+
+
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:
     """The array itself when nobody can write to it, a read-only C-contiguous copy otherwise."""
     base = array
