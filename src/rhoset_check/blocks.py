@@ -7,7 +7,7 @@ carries at z = xwy are ⟨Q(x, y), F(w)⟩ with Q the transported sums of neuron
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from .group import Group, Ints, matrix_action, permutation_action
 from .inputs import Certificate
 from .model import Model
-from .rigor import LEAST, MOST, Array, require, up
+from .rigor import LEAST, MOST, SINGLE_MOST, Array, require, up
 
 MAX_BLOCKS, MAX_SLOTS, MAX_TURNS, MAX_ENTRIES, MAX_POINTS = 512, 1 << 16, 4096, 1 << 27, 1 << 27
 """Limits on what a certificate can make the checker allocate: blocks, slots of a block, entries of a slot, entries of a
@@ -155,6 +155,23 @@ def read_blocks(certificate: Certificate, model: Model) -> list[Block]:
     return [_read_block(certificate, model, model.group, f"block{j}.") for j in range(count)]
 
 
+def rescale(certificate: Certificate, model: Model) -> Model:
+    """The same function, to rounding: neuron i's left and right times √omega_i, its unembed divided by that.
+
+    These are the weights of the Cauchy-Schwarz inequality, by the neurons' own freedom of scale.
+    """
+    if "omega" not in certificate.tensors or model.activation == "square":
+        return model
+    omega = certificate.tensor("omega", "f", model.width)
+    require((omega > 0).all(), "certificate: omega must be positive")
+    scale = np.sqrt(omega)
+    left, right, unembed = model.left * scale[:, None], model.right * scale[:, None], model.unembed / scale
+    reach = up(model.reach * scale)
+    fits = model.single_fits and max(float(reach.max()), float(np.abs(unembed).max())) <= SINGLE_MOST
+    scaled = replace(model, left=left, right=right, unembed=unembed, reach=reach, scale=scale, single_fits=fits)
+    return replace(scaled, source=model, magnitude=float(up(model.magnitude)))
+
+
 def is_rotation(matrices: Array) -> bool:
     """All of the form [[a, −b], [b, a]], exactly."""
     same = matrices.shape[-1] == 2 and np.array_equal(matrices[:, 0, 0], matrices[:, 1, 1])
@@ -169,6 +186,7 @@ def _read_block(certificate: Certificate, model: Model, group: Group, prefix: st
         d = matrices.shape[1]
         neurons = certificate.indices(prefix + "neurons", model.width, -1)
         coefficients = certificate.tensor(prefix + "coefficients", "f", len(neurons), d * d)
+        coefficients /= model.scale[neurons, None]
         entries = (none[0:0, 0:0].ravel(),) * 3 + (np.empty(0),)
         require(len(neurons) * group.order <= MAX_ENTRIES, f"{prefix}: too many entries")
         alike = is_rotation(matrices) and is_rotation(coefficients.reshape(-1, d, d))
@@ -187,7 +205,7 @@ def _read_block(certificate: Certificate, model: Model, group: Group, prefix: st
     require(k * group.order <= MAX_ENTRIES, f"{prefix}: too many entries")
     rows = certificate.indices(prefix + "rows", p, k)
     columns = certificate.indices(prefix + "columns", q, k)
-    weights = certificate.tensor(prefix + "weights", "f", k)
+    weights = certificate.tensor(prefix + "weights", "f", k) / model.scale[neurons]
     entries = (neurons, rows, columns, weights)
     back = forward[group.inverse]
     rounds = _rounds(rows * q + columns, neurons, weights)

@@ -70,6 +70,10 @@ class Model:
     """The four tables are the stored ones (no folding)."""
     single_fits: bool
     """Weights and activations are small enough for float32 work."""
+    scale: Array
+    """(m,) factors by which neurons were rescaled."""
+    source: Model | None = None
+    """The model before rescaling, which exact evaluation uses."""
 
     @property
     def order(self) -> int:
@@ -97,15 +101,9 @@ class Model:
         return self.single if dtype is np.float32 else (self.left, self.right, self.unembed, self.bias)
 
     def hidden(self, x: Ints, y: Ints, dtype: type = np.float64) -> NDArray[Any]:
-        """(m, number of pairs) hidden vectors; whole rows of pairs are formed without gathering."""
+        """(m, number of pairs) hidden vectors."""
         left, right, *_ = self.tables(dtype)
-        n = self.order
-        if len(x) % n == 0:
-            xs, ys = x.reshape(-1, n), y.reshape(-1, n)
-            if (xs == xs[:, :1]).all() and (ys == np.arange(n)).all():
-                t = left[:, xs[:, 0], None] + right[:, None, :]
-                return self.activate(t.reshape(self.width, -1))
-        return self.activate(left.take(x, axis=1) + right.take(y, axis=1))
+        return self.activate(outer_sum(left, right, x, y))
 
     def evaluation_error(self, precision: str) -> float:
         """Bound on |computed − real| of a difference of two logits evaluated in that precision."""
@@ -114,6 +112,16 @@ class Model:
         largest = 1 + float(self.reach.max(initial=0)) + float(np.abs(self.unembed).max(initial=0))
         underflow = (self.width + 4) * TINY[precision] * largest
         return 2 * (gamma(self.width + 16, precision) * self.magnitude + underflow)
+
+
+def outer_sum(left: NDArray[Any], right: NDArray[Any], x: Ints, y: Ints) -> NDArray[Any]:
+    """left[:, x] + right[:, y]; whole rows of pairs are formed without gathering."""
+    n = left.shape[1]
+    if len(x) % n == 0:
+        xs, ys = x.reshape(-1, n), y.reshape(-1, n)
+        if (xs == xs[:, :1]).all() and (ys == np.arange(n)).all():
+            return (left[:, xs[:, 0], None] + right[:, None, :]).reshape(len(left), -1)
+    return left.take(x, axis=1) + right.take(y, axis=1)
 
 
 def build_model(weights: Weights, group: Group, arithmetic: str) -> Model:
@@ -164,6 +172,7 @@ def build_model(weights: Weights, group: Group, arithmetic: str) -> Model:
         magnitude,
         not weights.factored,
         max(magnitude, *(float(a.max(initial=0)) for a in (widest, reach, sizes))) <= SINGLE_MOST,
+        np.ones(m),
     )
 
 
@@ -181,6 +190,7 @@ def cross_entropy(excess: Array) -> Array:
 
 def evaluate_pairs(model: Model, tally: Tally, chunk: Chunk, which: Ints, dtype: type = np.float64) -> None:
     """All outputs of these pairs; in float32 first where asked, again in float64 what that leaves open."""
+    model = model.source or model
     each = model.width * (model.order + 1)
     which = which[: int(min(len(which), tally.exact_left // each))]
     dtype = dtype if model.single_fits else np.float64
@@ -212,6 +222,7 @@ def evaluate_outputs(
     model: Model, tally: Tally, chunk: Chunk, pair: Ints, output: Ints, least: Array, excess: Array
 ) -> None:
     """Single outputs of pairs (sorted by pair); `least` and `excess` say what is known of all other outputs."""
+    model = model.source or model
     pairs, start = np.unique(pair, return_index=True)
     each = model.width * (len(pair) + 2 * len(pairs))
     if not len(pairs) or each > tally.exact_left:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from .blocks import Block
 from .inputs import Certificate
-from .model import Chunk, Ints, Model, Tally, cross_entropy, evaluate_outputs, evaluate_pairs
+from .model import Chunk, Ints, Model, Tally, cross_entropy, evaluate_outputs, evaluate_pairs, outer_sum
 from .rigor import EXP_SLACK, SINGLE_MOST, UNDERFLOW, Array, gamma, require, up
 
 RESIDUALS = ("plain", "norm", "centred")
@@ -32,33 +32,39 @@ class Residual:
     mode: str
     samples: int
     delta: Array  # (n, m)
-    scale: Array  # (m,) √ω
-    bound: Array  # (n,) ‖δ_z/√ω‖
+    bound: Array  # (n,) ‖δ_z‖
     rows: Array  # (m, n) a(x)
     columns: Array  # (m, n) b(y)
     by_row: Array  # (n, n) [z, x]: δ_zᵀ a(x)
     by_column: Array  # (n, n)
-    plain: tuple[Array, Array]  # bounds of ‖√ω h‖: one part of x, one of y
+    plain: tuple[Array, Array]  # bounds of ‖h‖: one part of x, one of y
     work: int
 
+    def hidden(self, x: Ints, y: Ints, dtype: type) -> tuple[NDArray[Any], int]:
+        """(m, pairs): h − a(x) − b(y), or h without an additive part; multiply-adds of a pair."""
+        model = self.model
+        if self.mode != "centred":
+            return model.hidden(x, y, dtype), model.width
+        rows: NDArray[Any] = self.rows.astype(dtype, copy=False)
+        columns: NDArray[Any] = self.columns.astype(dtype, copy=False)
+        additive = outer_sum(rows, columns, x, y)
+        if model.activation != "relu":
+            return model.hidden(x, y, dtype) - additive, 3 * model.width
+        left, right, *_ = model.tables(dtype)
+        shifted = outer_sum(left - rows, right - columns, x, y)
+        return np.maximum(shifted, -additive, out=shifted), 2 * model.width
+
     def at(self, hidden: NDArray[Any], x: Ints, y: Ints, exact: bool) -> tuple[Array, Array, int]:
-        """Bound of ‖√ω (h − a(x) − b(y))‖, lower bound of δᵀ(h − a − b) at the right answer, multiply-adds."""
+        """Bound of ‖h − a(x) − b(y)‖, lower bound of δᵀ(h − a − b) at the right answer, multiply-adds of a pair."""
         kind, own, m = hidden.dtype, self.model.group.table[x, y], self.model.width
         if self.mode == "plain":
             rest, work = self.plain[0][x] + self.plain[1][y], 0
         else:
-            off, work = hidden, 2 * m
-            if self.mode == "centred":
-                off = hidden - self.rows.astype(kind, copy=False)[:, x] - self.columns.astype(kind, copy=False)[:, y]
-                work = 4 * m
-            off = off * self.scale.astype(kind)[:, None]
-            rest = up(np.sqrt(np.einsum("ij,ij->j", off, off))) * (1 + gamma(m + 8, kind.name))
+            rest, work = up(np.sqrt(np.einsum("ij,ij->j", hidden, hidden))) * (1 + gamma(m + 8, kind.name)), m
         if not exact:
             return rest, -self.bound[own] * rest, work
-        correct = np.einsum("ji,ij->j", self.delta.astype(kind, copy=False)[own], hidden).astype(np.float64)
-        if self.mode == "centred":
-            correct -= self.by_row[own, x] + self.by_column[own, y]
-        return rest, correct, work + m
+        delta = self.delta.astype(kind, copy=False)[own]
+        return rest, np.einsum("ji,ij->j", delta, hidden).astype(np.float64), work + m
 
     def against(self, x: Ints, y: Ints, z: Any, rest: Array, correct: Array) -> Array:
         """Upper bound of residual(z) − residual(xy)."""
@@ -94,12 +100,7 @@ def make_residual(certificate: Certificate, model: Model, blocks: list[Block], s
     account, work = written(model, blocks)
     delta = model.unembed - account
     delta -= delta.mean(axis=0)  # margins do not see what a neuron adds to all outputs alike
-    omega = np.ones(m)
-    if "omega" in certificate.tensors:
-        omega = certificate.tensor("omega", "f", m)
-        require((omega > 0).all(), "certificate: omega must be positive")
-    scale = np.sqrt(omega)
-    bound = up(np.sqrt(np.square(delta / scale).sum(axis=1)))
+    bound = up(np.sqrt(np.square(delta).sum(axis=1)))
     rows = columns = np.zeros((m, 0))
     by_row = by_column = np.zeros((0, 0))
     samples = stage.get("samples", n)
@@ -114,10 +115,10 @@ def make_residual(certificate: Certificate, model: Model, blocks: list[Block], s
         rows -= rows[:, chosen].mean(axis=1, keepdims=True)
         by_row, by_column = delta @ rows, delta @ columns
         work += 2 * n * m * samples + 2 * n * n * m
-    clipped = [np.sqrt(np.square(one_sided(model, t) * scale[:, None]).sum(axis=0)) for t in (model.left, model.right)]
+    clipped = [np.sqrt(np.square(one_sided(model, t)).sum(axis=0)) for t in (model.left, model.right)]
     plain = (up(clipped[0]), up(clipped[1]))
     samples, work = samples if mode == "centred" else 0, work + 3 * n * m
-    return Residual(model, mode, samples, delta, scale, bound, rows, columns, by_row, by_column, plain, work)
+    return Residual(model, mode, samples, delta, bound, rows, columns, by_row, by_column, plain, work)
 
 
 def one_sided(model: Model, t: Array) -> Array:
@@ -137,7 +138,7 @@ def rounding(model: Model, blocks: list[Block], residual: Residual, references: 
     chains = sum(block.chain for block in blocks) + max((b.p * b.q for b in blocks), default=0)
     steps = 2 * (m + chains + 2 * residual.samples + len(blocks) + 64)
     size = 2 * model.magnitude + 8 * float((np.abs(residual.delta) @ model.reach).max())
-    size += 8 * float(residual.bound.max()) * float(np.linalg.norm(model.reach * residual.scale))
+    size += 8 * float(residual.bound.max()) * float(np.linalg.norm(model.reach))
     defects, lost = 0.0, 1.0
     for block in blocks:
         sums = block.reach(model.reach)
@@ -149,7 +150,7 @@ def rounding(model: Model, blocks: list[Block], residual: Residual, references: 
             size += 8 * most * (norm + root * references)
             defects += 2 * total * block.defect
         lost += (1 + most) * root * (1 + largest_of(block)) * steps
-    lost *= 1 + float(model.reach.max()) + float(residual.bound.max()) * (1 + float(residual.scale.max())) * steps
+    lost *= 1 + float(model.reach.max()) + float(residual.bound.max()) * steps
     return float(up(gamma(steps, precision) * size + defects + UNDERFLOW[precision] * lost * (1 + size)))
 
 
@@ -168,8 +169,10 @@ class PairsRule:
         self.residual = make_residual(certificate, model, blocks, stage)
         given = [a for name, a in certificate.tensors.items() if a.dtype.kind == "f" and name != "omega"]
         fits = model.single_fits and all(np.abs(a).max(initial=0) <= SINGLE_MOST for a in given)
-        fits = fits and float(self.residual.scale.max()) <= SINGLE_MOST
         self.dtype: type = np.float32 if stage.get("work") == "float32" and fits else np.float64
+        sides = self.residual.rows.astype(self.dtype), self.residual.columns.astype(self.dtype)
+        self.additive = [(block.sums(sides[0]), block.sums(sides[1])) for block in blocks]
+        """Sums of a(x), and of b(y), in every block."""
         self.in_span = stage.get("in_span", True) is True and bool(blocks)
         self.exact_correct = stage.get("exact_correct", False) is True
         tally.operations += self.residual.work
@@ -198,10 +201,13 @@ class PairsRule:
         least, excess = np.full(len(x), np.inf), np.zeros(len(x))
         unsettled: Bools = np.ones((len(self.groups), len(x)), dtype=bool)
         with np.errstate(all="ignore"):
-            hidden = model.hidden(x, y, self.dtype)
+            hidden, forming = self.residual.hidden(x, y, self.dtype)
             states = [block.sums(hidden) for block in blocks]
+            if self.residual.mode == "centred":
+                states = [state + outer_sum(*sides, x, y) for state, sides in zip(states, self.additive)]
+                forming += 2 * sum(b.p * b.q for b in blocks)
             rest, correct, work = self.residual.at(hidden, x, y, self.exact_correct)
-            work += model.width + sum(block.sums_work for block in blocks)
+            work += forming + sum(block.sums_work for block in blocks)
             if self.references:
                 states = [block.transport(state, x, y) for block, state in zip(blocks, states)]
                 work += sum(b.transport_work + 3 * b.p * b.q for b in blocks) + len(self.groups) * (len(blocks) + 1)

@@ -41,7 +41,7 @@ class Uniform:
         self.groups = read_groups(certificate, model)
         self.sizes = np.array([len(w) for w in self.groups])
         self.halves = [np.zeros((n, n)) if self.linear else np.zeros((0, 0)) for _ in range(2)]
-        activity = Activity(model, np.square(residual.scale))
+        activity = Activity(model)
         errors, tables, codes = [], [], ([], [])  # type: ignore[var-annotated]
         for j, block in slots:
             *error, table = profile(model, block, self.linear, self.halves, activity)
@@ -99,10 +99,10 @@ class Uniform:
 
 
 class Activity:
-    """Bounds of ‖√ω h(x, y)‖ by a constant, a part of x and a part of y."""
+    """Bounds of ‖h(x, y)‖ by a constant, a part of x and a part of y."""
 
-    def __init__(self, model: Model, omega: Array) -> None:
-        self.model, self.omega = model, omega
+    def __init__(self, model: Model) -> None:
+        self.model = model
         self.outside = np.ones(model.width, dtype=bool)
         self.squares = 0.0
         self.gaps = [np.zeros(model.order), np.zeros(model.order)]
@@ -111,17 +111,16 @@ class Activity:
         """Neurons of a round: φ(α + γ) (k, p, q), and δl, δr (k, n); each neuron counts once."""
         fresh = self.outside[neurons]
         self.outside[neurons] = False
-        omega = self.omega[neurons[fresh]]
-        self.table[features[fresh]] += omega[:, None, None] * np.square(heights[fresh])
+        self.table[features[fresh]] += np.square(heights[fresh])
         for total, gap in zip(self.gaps, gaps):
-            total += omega @ np.square(gap[fresh])
+            total += np.square(gap[fresh]).sum(axis=0)
 
     def open(self, block: Block) -> None:
         """Begin a block."""
         self.table = np.zeros((block.p * block.q, block.p, block.q))
 
     def close(self) -> None:
-        """End a block: ‖√ω ĥ‖² is at most the sum over (b, c) of the largest slot."""
+        """End a block: ‖ĥ‖² is at most the sum over (b, c) of the largest slot."""
         self.squares += float(up(self.table.max(axis=0, initial=0.0).sum()))
 
     def bounds(self, plain: tuple[Array, Array]) -> tuple[float, Array, Array]:
@@ -130,7 +129,7 @@ class Activity:
         base, out = float(up(np.sqrt(self.squares))), []
         for gap, weight in zip(self.gaps, (self.model.left, self.model.right)):
             rest = np.square(one_sided(self.model, weight[self.outside]))
-            out.append(up(slope * np.sqrt(gap) + np.sqrt(self.omega[self.outside] @ rest)))
+            out.append(up(slope * np.sqrt(gap) + np.sqrt(rest.sum(axis=0))))
         if base + out[0].max() + out[1].max() < plain[0].max() + plain[1].max():
             return base, out[0], out[1]
         return 0.0, plain[0], plain[1]

@@ -125,8 +125,9 @@ def run_plan(certificate: Certificate, model: Model) -> Tally:
     tally.exact_left, tally.span_left = (float("inf") if limit is None else limit for limit in limits)
     first, per_pair = None, None
     if names != ["exact"]:
-        from .blocks import read_blocks  # a certificate that uses no other rule is checked by the core alone
+        from .blocks import read_blocks, rescale  # plans with no other rule than exact need the core alone
 
+        model = model if names == ["paper"] else rescale(certificate, model)
         blocks = read_blocks(certificate, model)
     if "uniform" in stages:
         from .uniform import count_uniform, settle_uniform
