@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from rhoset.explain.explanation import Circuit, frozen
 from rhoset.explain.orbits import antipodes, candidates, negative, orbitals, slot_symmetries
 from rhoset.explain.placement import Directions, directions, place
-from rhoset.explain.quadrature import balanced_shares
 from rhoset.explain.slots import centred_readings, filled_slots, kind_of, slot_weights
 from rhoset.explain.spectrum import Spectrum
 from rhoset.groups import Group, Irrep, RhoSet, Subgroup
@@ -155,13 +154,15 @@ def _build(
         rows[flip] = left_opposite[rows[flip]]
     elif float(importance @ weight) < 0:
         right_set = negative(right_set)
-    circuit = _read_and_write(network, spectrum, irrep, neurons, left_set, right_set, rows, columns)
+    given = (network, spectrum, irrep, neurons, left_set, right_set)
+    circuit = _read_and_write(*given, rows, columns, before=circuit)
     pairs = slot_symmetries(left_set, right_set)
     if len(pairs) > 1:
         rows, columns = _alike_readings(circuit, pairs)
-        circuit = _read_and_write(network, spectrum, irrep, neurons, left_set, right_set, rows, columns)
+        circuit = _read_and_write(*given, rows, columns, before=circuit)
     coupling = fitted_coupling(network, spectrum, circuit)
-    circuit = _read_and_write(network, spectrum, irrep, neurons, left_set, right_set, rows, columns, coupling)
+    if not np.array_equal(coupling, circuit.coupling):
+        circuit = _read_and_write(*given, rows, columns, coupling, before=circuit)
     if float(filled_slots(slot_weights(circuit)).mean()) < MIN_FILLED:
         return None
     return replace(circuit, kind=kind_of(circuit))
@@ -202,11 +203,22 @@ def _read_and_write(
     rows: NDArray[np.int32],
     columns: NDArray[np.int32],
     coupling: NDArray[np.float64] | None = None,
+    before: Circuit | None = None,
 ) -> Circuit:
-    """Coset means α, γ and weights κ of neurons at given slots; υ is ⟨b, c⟩ when left out."""
+    """Coset means α, γ and weights κ of neurons at given slots; υ is ⟨b, c⟩ when left out. What
+    `before`, a circuit on these sets up to sign, has for the same slots is not computed again."""
     group = network.group
-    alpha = coset_means(network.left[:, neurons].T, left_set.gset.action[group.inverse][:, rows].T, left_set)
-    gamma = coset_means(network.right[:, neurons].T, right_set.gset.action[:, columns].T, right_set)
+    same = before is not None and np.array_equal(before.neurons, neurons)
+    if before is not None and same and np.array_equal(before.rows, rows):
+        alpha = before.alpha
+    else:
+        at_rows = left_set.gset.action[group.inverse][:, rows].T
+        alpha = coset_means(network.left[:, neurons].T, at_rows, left_set)
+    if before is not None and same and np.array_equal(before.columns, columns):
+        gamma = before.gamma
+    else:
+        at_columns = right_set.gset.action[:, columns].T
+        gamma = coset_means(network.right[:, neurons].T, at_columns, right_set)
     if coupling is None:
         coupling = left_set.points @ right_set.points.T
     written = coupling[rows[:, None], right_set.gset.action[:, columns].T]
@@ -279,5 +291,26 @@ def exact_tables(
 
 
 def neuron_shares(network: Network, spectrum: Spectrum, circuit: Circuit) -> NDArray[np.float64]:
-    """(k,) share of each neuron's balanced energy that its exact form holds."""
-    return balanced_shares(network, spectrum, circuit.neurons, exact_tables(network, circuit))
+    """(k,) share of each neuron's balanced energy that its exact form holds.
+
+    As `balanced_shares` of `exact_tables`, which are projections: α and γ coset means, κ fitted. So
+    Pythagoras gives what is left from norms alone; cost k (n + p + q).
+    """
+    neurons, n = circuit.neurons, network.order
+    shift = (circuit.alpha.mean(axis=1) - circuit.gamma.mean(axis=1)) / 2
+    held = np.zeros(len(neurons))
+    reads = np.zeros(len(neurons))
+    for tables, values in (
+        (spectrum.left, circuit.alpha - shift[:, None]),
+        (spectrum.right, circuit.gamma + shift[:, None]),
+    ):
+        held += np.square(values).sum(axis=1) * (n / values.shape[1])
+        reads += np.einsum("ij,ij->i", tables[neurons], tables[neurons])
+    unembed = spectrum.unembed[neurons]
+    writes = np.einsum("ij,ij->i", unembed, unembed)
+    centred = circuit.coupling - circuit.coupling.mean(axis=1, keepdims=True)
+    written = np.square(circuit.weight) * np.square(centred).sum(axis=1)[circuit.rows]
+    written *= n / circuit.coupling.shape[1]
+    tiny = np.finfo(float).tiny
+    share = held / np.maximum(2 * reads, tiny) + written / np.maximum(2 * writes, tiny)
+    return np.clip(share, 0.0, 1.0)
