@@ -139,7 +139,7 @@ def largest_norms(slots: Array, counts: list[int]) -> Array:
     """(len(counts), columns): 2-norms over the `count` largest entries of each column, for each count."""
     sums = np.cumsum(np.sort(np.square(slots), axis=0)[::-1], axis=0)
     sums = np.concatenate([np.zeros((1, slots.shape[1])), sums])
-    return up(np.sqrt(sums[np.minimum(counts, len(slots))]))
+    return up(np.sqrt(sums[np.minimum(np.asarray(counts, dtype=int), len(slots))]))
 
 
 def profile(

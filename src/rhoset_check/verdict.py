@@ -105,6 +105,7 @@ def _refused(reason: str, header: dict[str, Any]) -> Verdict:
     fields: dict[str, Any] = dict.fromkeys(("network", "table", "method", "arithmetic"), "")
     fields.update(dict.fromkeys(("right", "inputs", "operations", "exhaustive_operations", "table_operations"), 0))
     fields.update(accuracy_bound=0.0, margin_bound=-math.inf, loss_bound=math.inf, seconds=0.0, factored=False)
+    reason = reason if len(reason) <= 200 else reason[:200] + "…"
     return Verdict(**{"valid": False, "reason": reason, **fields, **header})
 
 
