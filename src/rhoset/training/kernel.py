@@ -11,8 +11,9 @@ nothing extra.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -40,6 +41,18 @@ class Gradients:
     right: Tensor  # (n, m)
     unembed: Tensor  # (m, n)
     bias: Tensor  # (n,)
+
+
+class _Views(NamedTuple):
+    """A workspace's buffers for one block of k pairs."""
+
+    start: Tensor  # (k, m) before the activation
+    hidden: Tensor  # (k, m) after it
+    extended: Tensor  # (k, m + 1) with a column of ones
+    logits: Tensor  # (k, n)
+    flat: Tensor  # (k·n,) the same
+    back: Tensor  # (k, m)
+    sums: Tensor  # (k,)
 
 
 class PairLoss:
@@ -90,6 +103,24 @@ class PairLoss:
         self._input = torch.empty(size if keeps else 0, self.m, dtype=self.dtype)
         self._sums = torch.empty(size, dtype=self.dtype)
         self._row_ones = torch.ones(size, dtype=self.dtype)
+        self._views: dict[int, _Views] = {}
+
+    def _views_of(self, size: int) -> _Views:
+        """The buffers cut to a block of `size` pairs; almost all blocks have the same size."""
+        if size not in self._views:
+            hidden = self._hidden[:size, : self.m]
+            start = self._input[:size] if self.activation.keeps_input else hidden
+            logits = self._logits[:size]
+            self._views[size] = _Views(
+                start=start,
+                hidden=hidden,
+                extended=self._hidden[:size, : self.m + 1],
+                logits=logits,
+                flat=logits.view(-1),
+                back=self._back[:size],
+                sums=self._sums[:size],
+            )
+        return self._views[size]
 
     @torch.no_grad()
     def gradients(self, left: Tensor, right: Tensor, unembed: Tensor, bias: Tensor, pairs: PairBlocks) -> Gradients:
@@ -110,13 +141,12 @@ class PairLoss:
         d_weights = torch.zeros_like(weights)
         loss = torch.zeros((), dtype=torch.float64)
         for block in pairs.blocks:
-            hidden, extended, saved = self._forward(left, right, block)
-            size = len(hidden)
-            logits = torch.mm(extended, weights, out=self._logits[:size])
-            loss += self._softmax_gradient(logits, extended, weights, block.targets)
-            d_weights.addmm_(extended.T, logits)
-            back = torch.mm(logits, unembed_t, out=self._back[:size])
-            self.activation.pull_back(back, saved)
+            views = self._forward(left, right, block)
+            torch.mm(views.extended, weights, out=views.logits)
+            loss += self._softmax_gradient(views, weights, block.targets)
+            d_weights.addmm_(views.extended.T, views.logits)
+            back = torch.mm(views.logits, unembed_t, out=views.back)
+            self.activation.pull_back(back, views.start)
             if isinstance(block, DenseBlock):
                 rows = slice(block.first, block.first + block.rows)
                 torch.sum(back.view(block.rows, n, m), 1, out=d_left[rows])
@@ -135,37 +165,34 @@ class PairLoss:
             bias=d_weights[m],
         )
 
-    def _forward(self, left: Tensor, right: Tensor, block: DenseBlock | RaggedBlock) -> tuple[Tensor, Tensor, Tensor]:
-        """Hidden values of a block, the same with the column of ones, and what the backward pass
-        needs."""
-        n, m = self.n, self.m
-        size = len(block.targets)
-        hidden = self._hidden[:size, :m]
-        start = self._input[:size] if self.activation.keeps_input else hidden
+    def _forward(self, left: Tensor, right: Tensor, block: DenseBlock | RaggedBlock) -> _Views:
+        """Fills the hidden values of a block."""
+        views = self._views_of(len(block.targets))
         if isinstance(block, DenseBlock):
-            rows = left[block.first : block.first + block.rows]
-            torch.add(rows.unsqueeze(1), right.unsqueeze(0), out=start.view(block.rows, n, m))
+            rows = left[block.first : block.first + block.rows].unsqueeze(1)
+            out = views.start.view(block.rows, self.n, self.m)
+            torch.add(rows, right.unsqueeze(0), out=out)
         else:
-            torch.add(left[block.x], right[block.y], out=start)
-        self.activation.apply(start, hidden)
-        return hidden, self._hidden[:size, : m + 1], start
+            torch.add(left[block.x], right[block.y], out=views.start)
+        self.activation.apply(views.start, views.hidden)
+        return views
 
-    def _softmax_gradient(self, logits: Tensor, extended: Tensor, weights: Tensor, targets: Tensor) -> Tensor:
+    def _softmax_gradient(self, views: _Views, weights: Tensor, targets: Tensor) -> Tensor:
         """Turns logits into softmax − one-hot in place; returns the summed cross-entropy."""
-        exps = logits.exp_()
-        sums = torch.mv(exps, self._ones, out=self._sums[: len(exps)])
+        exps, flat = views.logits.exp_(), views.flat
+        sums = torch.mv(exps, self._ones, out=views.sums)
         low, high = torch.aminmax(sums)
         if float(low) > SAFE_SUM[0] and float(high) < SAFE_SUM[1]:
-            exps.mul_(sums.reciprocal().unsqueeze(1))
-            right_answer = exps.view(-1).take(targets)
+            exps.mul_(sums.reciprocal_().unsqueeze(1))
+            right_answer = flat.take(targets)
             loss = -right_answer.log().sum(dtype=torch.float64)
-            if torch.isfinite(loss):
-                exps.view(-1).put_(targets, right_answer - 1)
+            if math.isfinite(loss):
+                flat.put_(targets, right_answer - 1)
                 return loss
-        torch.mm(extended, weights, out=logits)
+        logits = torch.mm(views.extended, weights, out=views.logits)
         loss = -torch.log_softmax(logits, 1).view(-1).take(targets).sum(dtype=torch.float64)
         torch.softmax(logits, 1, out=logits)
-        logits.view(-1).put_(targets, logits.view(-1).take(targets) - 1)
+        flat.put_(targets, flat.take(targets) - 1)
         return loss
 
     @torch.no_grad()
@@ -184,9 +211,8 @@ class PairLoss:
         correct = torch.empty(n * n, dtype=torch.bool)
         for block in self.every_pair.blocks:
             assert isinstance(block, DenseBlock)
-            _, extended, _ = self._forward(left, right, block)
-            logits = torch.mm(extended, weights, out=self._logits[: len(extended)])
-            flat = logits.view(-1)
+            views = self._forward(left, right, block)
+            logits, flat = torch.mm(views.extended, weights, out=views.logits), views.flat
             answer = flat.take(block.targets)
             here = slice(block.first * n, block.first * n + len(answer))
             losses[here] = torch.logsumexp(logits, 1) - answer

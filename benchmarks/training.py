@@ -1,0 +1,169 @@
+"""How long a training step takes, as ratios of what it cannot be shorter than.
+
+    python benchmarks/training.py [--group S5] [--rounds 15] [--json FILE]
+
+All contenders are timed in one run, in turn, on one thread: the floor (the three matrix products
+of a step, bare), the kernel, a whole training step with it, plain autograd on folded tables, and
+the published way (an embedding row for each pair). With --minibatch also S6 with 16,384 pairs a
+step, and the peak memory of a full-batch S6 step, each in a process of its own.
+
+Times are processor time; the least of all rounds counts, because other work on the machine only
+adds. Expect the second digit to move between runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from rhoset.groups import group
+from rhoset.training import GroupNetwork, PairCrossEntropy, PairLoss, Trainer, preset
+from rhoset.training.environment import environment
+
+
+def contenders(name: str, width: int) -> dict[str, Callable[[], object]]:
+    """The steps to time, by name."""
+    table = group(name).table
+    n, m = len(table), width
+    config = preset("wu2024").replace(width=m)
+    labels = torch.from_numpy(table.reshape(-1).copy()).long()
+    hidden, logits = torch.randn(n * n, m), torch.randn(n * n, n)
+    back, weight, d_weight = torch.empty(n * n, m), torch.randn(m, n), torch.empty(m, n)
+
+    def floor() -> None:
+        torch.mm(hidden, weight, out=logits)
+        torch.mm(logits, weight.T, out=back)
+        torch.mm(hidden.T, logits, out=d_weight)
+
+    trainer = Trainer(table, config, seed=0)
+    for _ in range(20):  # weights as they are in training, not at the start
+        trainer.advance()
+    tables = [t.detach() for t in trainer.network.fold()]
+    work = PairLoss(table, m)
+
+    def kernel() -> None:
+        work.gradients(*tables, work.every_pair)
+
+    folded = [t.clone().requires_grad_(True) for t in tables]
+    folded_adam = torch.optim.Adam(folded, lr=1e-3, fused=True)
+
+    def autograd() -> None:
+        left, right, unembed, bias = folded
+        folded_adam.zero_grad()
+        pre = (left.unsqueeze(1) + right.unsqueeze(0)).reshape(n * n, m)
+        loss = torch.nn.functional.cross_entropy(torch.relu(pre) @ unembed + bias, labels)
+        loss.backward()
+        folded_adam.step()
+
+    published_net = GroupNetwork(n, config, seed=0)
+    published_adam = torch.optim.Adam(published_net.parameters(), lr=1e-3, fused=True)
+    x = torch.arange(n).repeat_interleave(n)
+    y = torch.arange(n).repeat(n)
+
+    def published() -> None:
+        p = dict(published_net.named_parameters())
+        published_adam.zero_grad()
+        left = torch.nn.functional.embedding(x, p["embed_left"])
+        right = torch.nn.functional.embedding(y, p["embed_right"])
+        both = torch.cat([left, right], 1)
+        maps = torch.cat([p["hidden_left"], p["hidden_right"]])
+        out = torch.relu(both @ maps) @ p["unembed"] + p["unembed_bias"]
+        torch.nn.functional.cross_entropy(out, labels).backward()
+        published_adam.step()
+
+    check(published_net, work)
+    return {
+        "floor": floor,
+        "kernel": kernel,
+        "step": trainer.advance,
+        "autograd on folded tables": autograd,
+        "published: a row for each pair": published,
+    }
+
+
+def check(network: GroupNetwork, work: PairLoss) -> None:
+    """The kernel computes what it is compared with."""
+    ours = PairCrossEntropy.apply(*network.fold(), work, work.every_pair)
+    left, right, unembed, bias = network.fold()
+    pre = (left.unsqueeze(1) + right.unsqueeze(0)).reshape(-1, work.m)
+    labels = torch.from_numpy(work.table.reshape(-1).copy()).long()
+    theirs = torch.nn.functional.cross_entropy(torch.relu(pre) @ unembed + bias, labels)
+    torch.testing.assert_close(ours, theirs)
+
+
+def least_times(steps: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """Least processor seconds of each, taken in turn."""
+    found = dict.fromkeys(steps, float("inf"))
+    for step in steps.values():
+        step()
+    for _ in range(rounds):
+        for name, step in steps.items():
+            started = time.process_time()
+            step()
+            found[name] = min(found[name], time.process_time() - started)
+    return found
+
+
+def large(batch: int, steps: int) -> dict[str, float]:
+    """S6 with width 512: seconds a step (least and mean) and peak memory of this process."""
+    config = preset("wu2024").replace(width=512, batch=batch)
+    trainer = Trainer(group("S6").table, config, seed=0)
+    seconds = []
+    for _ in range(steps):
+        started = time.process_time()
+        trainer.advance()
+        seconds.append(time.process_time() - started)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    return {"seconds": min(seconds), "mean_seconds": sum(seconds) / steps, "peak_gb": peak}
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--group", default="S5")
+    parser.add_argument("--width", type=int, default=128)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--minibatch", action="store_true", help="S6 too (half a minute)")
+    parser.add_argument("--json", type=Path, default=None)
+    parser.add_argument("--large", type=int, nargs=2, default=None, help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    torch.set_num_threads(1)
+    if chosen.large is not None:
+        print(json.dumps(large(*chosen.large)))
+        return
+    found = least_times(contenders(chosen.group, chosen.width), chosen.rounds)
+    n = group(chosen.group).order
+    rate = 6 * n**3 * chosen.width / found["floor"] / 1e9
+    said = environment(1)
+    print(f"{chosen.group}, width {chosen.width}, {said['processor']}, torch {said['torch']}")
+    print(f"floor: {rate:.0f} GFLOP/s on one thread")
+    for name, seconds in found.items():
+        print(f"{name:32s} {1e3 * seconds:8.2f} ms   {seconds / found['floor']:6.2f} × floor")
+    report = {
+        "environment": said,
+        "group": chosen.group,
+        "width": chosen.width,
+        "milliseconds": {name: 1e3 * seconds for name, seconds in found.items()},
+        "ratio_to_floor": {name: seconds / found["floor"] for name, seconds in found.items()},
+        "throughput_over_published": found["published: a row for each pair"] / found["step"],
+    }
+    if chosen.minibatch:
+        for name, arguments in (("S6 minibatch", (16384, 6)), ("S6 full batch", (0, 1))):
+            command = [sys.executable, __file__, "--large", *map(str, arguments)]
+            ran = subprocess.run(command, check=True, capture_output=True, text=True)
+            report[name] = json.loads(ran.stdout)
+            print(f"{name}: {report[name]['seconds']:.2f} s a step, {report[name]['peak_gb']:.2f} GB")
+    if chosen.json is not None:
+        chosen.json.write_text(json.dumps(report, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
