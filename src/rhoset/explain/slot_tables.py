@@ -26,8 +26,12 @@ from rhoset.groups import Group
 from rhoset.networks import activation
 
 SAME_SLOT = 0.15
-"""Rows (or columns) of slots count as alike when no slot weight differs by more than this share of
-the median filled slot's. Larger values find more symmetry, with a larger error to pay."""
+"""Rows (or columns) of slots are alike when the root mean square difference of their slot metrics is
+at most this share of the root mean square metric. Larger values find more symmetry, with a larger
+error to pay."""
+
+TABLE_NUMBERS = 1 << 22
+"""Circuits whose slot tables hold more numbers (p² q²) are compared by their slot weights alone."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,14 +118,31 @@ def slot_report(circuit: Circuit, filled: NDArray[np.bool_], phi: str = "relu") 
     )
 
 
+def slot_distances(circuit: Circuit, phi: str = "relu") -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(p, p) between rows and (q, q) between columns of slots: root mean square difference of their
+    metrics over the root mean square metric of all slots; see `SAME_SLOT`. Cost as `slot_tables`."""
+    p, q = circuit.shape
+    if p * p * q * q <= TABLE_NUMBERS:
+        tables = doubly_centred(slot_tables(circuit, phi)).reshape(p, q, p * q)
+    else:
+        tables = slot_weights(circuit)[:, :, None]
+    size = float((tables**2).mean()) or 1.0
+    found = []
+    for lines in (tables.reshape(p, -1), tables.transpose(1, 0, 2).reshape(q, -1)):
+        squares = (lines**2).sum(axis=1)
+        gaps = squares[:, None] + squares[None, :] - 2 * lines @ lines.T
+        found.append(np.sqrt(np.maximum(gaps, 0) / lines.shape[1] / size))
+    return found[0], found[1]
+
+
 def symmetry(
-    group: Group, circuits: Sequence[Circuit], tolerance: float = SAME_SLOT
+    group: Group, circuits: Sequence[Circuit], tolerance: float = SAME_SLOT, phi: str = "relu"
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Γ_L and Γ_R: elements that permute like rows (columns) of slots among themselves.
 
-    Rows of a circuit's slot weights are alike when they differ by at most `tolerance` times the
-    median filled weight, and alike if joined by a chain of such rows; Γ_L holds the g for which g·b
-    is like b in every circuit. Both are subgroups for any weights. Cost n Σ (p + q) + Σ p² q.
+    Rows of slots are alike when their distance (`slot_distances`) is at most the tolerance, or when
+    a chain of such rows joins them; Γ_L holds the g for which g·b is like b in every circuit. Both
+    are subgroups whatever the weights are. Cost n Σ (p + q) and that of the slot tables.
 
     Returns
     -------
@@ -129,22 +150,20 @@ def symmetry(
     """
     keep = np.ones((2, group.order), dtype=bool)
     for circuit in circuits:
-        weights = slot_weights(circuit)
-        size = np.abs(weights[weights != 0])
-        scale = float(np.median(size)) if size.size else 1.0
-        for side, (table, gset) in enumerate(((weights, circuit.left_set.gset), (weights.T, circuit.right_set.gset))):
-            label = _alike(table / scale, tolerance)
-            keep[side] &= np.all(label[gset.action] == label, axis=1)
+        gsets = (circuit.left_set.gset, circuit.right_set.gset)
+        for side, distances in enumerate(slot_distances(circuit, phi)):
+            label = _alike(distances <= tolerance)
+            keep[side] &= np.all(label[gsets[side].action] == label, axis=1)
     left, right = (np.flatnonzero(side).astype(np.int32) for side in keep)
     return left, right
 
 
-def _alike(rows: NDArray[np.float64], tolerance: float) -> NDArray[np.intp]:
-    """Labels of the connected components of 'differ by at most the tolerance in every column'."""
-    near = np.abs(rows[:, None, :] - rows[None, :, :]).max(axis=2) <= tolerance
-    label = np.arange(len(rows))
+def _alike(near: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Labels of the connected components of a symmetric relation."""
+    near = near | np.eye(len(near), dtype=bool)
+    label = np.arange(len(near))
     while True:
-        smaller = np.where(near, label[None, :], len(rows)).min(axis=1)
+        smaller = np.where(near, label[None, :], len(near)).min(axis=1)
         if np.array_equal(smaller, label):
             return label
         label = smaller

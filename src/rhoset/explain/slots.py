@@ -9,7 +9,7 @@ from rhoset.explain.explanation import Circuit
 from rhoset.explain.orbits import antipodes
 
 KINDS = {
-    "full": "every slot filled, weights even, all neurons read with one vector a",
+    "full": "every slot filled, weights even, all neurons read with one vector a up to sign",
     "split": "every slot filled, weights even, the vectors a differ",
     "uneven": "every slot filled, weights differ",
     "rows": "whole rows of slots empty, the others filled",
@@ -69,17 +69,16 @@ def filled_slots(weights: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 
 def reading_agreement(circuit: Circuit) -> float:
-    """Mean squared cosine of the neurons' readings with their common one, weighted by strength."""
+    """Mean squared cosine of the neurons' readings with their common axis, weighted by strength: 1
+    when all read with one vector a up to sign."""
     readings = centred_readings(circuit)
     norms = np.linalg.norm(readings, axis=1)
     strength = np.abs(circuit.weight) * norms
-    total = strength.sum()
+    total = float(strength.sum())
     if not total > 0:
         return 0.0
     unit = readings / np.where(norms > 0, norms, 1.0)[:, None]
-    common = strength @ unit
-    common /= max(float(np.linalg.norm(common)), 1e-300)
-    return float(strength @ np.maximum(unit @ common, 0) ** 2 / total)
+    return float(np.linalg.norm(unit * np.sqrt(strength)[:, None], ord=2) ** 2 / total)
 
 
 def reading_families(circuit: Circuit) -> NDArray[np.int32]:
