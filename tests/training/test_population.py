@@ -44,6 +44,9 @@ def test_a_network_alone_is_the_networks_of_a_population(s3: Group, quick: Train
     train_population(s3, quick, 3, tmp_path / "two", workers=2, first_seed=5)
     together = networks(tmp_path / "one")
     assert together == networks(tmp_path / "two")
+    for name in ("0000", "0001", "0002"):
+        files = [tmp_path / run / "networks" / f"{name}.safetensors" for run in ("one", "two")]
+        assert files[0].read_bytes() == files[1].read_bytes()
     assert len({v["left"] for v in together.values()}) == 3
     network, outcome = train_network(s3.table, quick, seed=6)
     alone = network.to_network(s3.table, {})

@@ -8,6 +8,7 @@ The multiplication table is ``table``, or ``cayley`` where there is no ``table``
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -90,7 +91,18 @@ def write_network(
             )
         tensors[name] = np.ascontiguousarray(value)
     metadata = {**network.metadata, "format": FORMAT, "activation": network.activation}
-    return write_atomic(path, save(tensors, metadata=metadata))
+    return write_atomic(path, _canonical(save(tensors, metadata=metadata)))
+
+
+def _canonical(data: bytes) -> bytes:
+    """The same file with its metadata in alphabetical order: safetensors writes them in an order
+    that changes from process to process, and equal networks should be equal files."""
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + length])
+    header["__metadata__"] = dict(sorted(header.get("__metadata__", {}).items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + data[8 + length :]
 
 
 def _layout(names: set[str]) -> tuple[tuple[str, ...], str]:
