@@ -13,10 +13,12 @@ from .context import Context
 from .measure import verdict_of
 from .methods import plans_of
 from .pairs import Plan, cheapest
-from .select import limited
+from .select import limited, staged
 
 SHARES = (0.1, 0.25, 0.5, 0.75)
-"""Shares of a plan's exact work at which its curve is measured, beside none and all of it."""
+"""Shares of a plan's in-span and exact work at which its curve is measured, beside none and all."""
+LEAST_SPAN = 0.01
+"""A plan whose in-span and exact work is less than this share of exhaustive is one point."""
 FRONTIER_METHODS = ("paper", "coset", "orbit", "irrep", "equivariant", "mixture", "exhaustive")
 
 
@@ -83,22 +85,17 @@ def _plans(context: Context, method: str) -> list[Plan]:
 
 
 def _curve(context: Context, method: str, plan: Plan) -> list[Point]:
-    full = verdict_of(context.subject, plan.proof)
-    names = [rule["rule"] for rule in plan.proof.rules]
-    points = [_point(method, plan.name, full)]
-    if "exact" not in names:
+    points = [_point(method, plan.name, verdict_of(context.subject, plan.proof))]
+    known = staged(context, plan)
+    if known.full[0] - known.base[0] <= LEAST_SPAN:
         return points
-    base = 0
-    if names != ["exact"]:
-        bare = verdict_of(context.subject, limited(plan.proof, 0))
+    if known.base[0] > 0:
+        bare = verdict_of(context.subject, limited(plan.proof, 0, 0))
         points.append(_point(method, f"{plan.name}, bounds only", bare))
-        base = bare.operations
-    spent = full.operations - base
-    if spent <= 0.01 * context.subject.exhaustive:
-        return points
     for share in SHARES:
-        part = verdict_of(context.subject, limited(plan.proof, int(share * spent)))
-        points.append(_point(method, f"{plan.name}, {share:.0%} of the exact work", part))
+        part = known.limited(share, context.subject.exhaustive)
+        name = f"{plan.name}, {share:.0%} of the rest"
+        points.append(_point(method, name, verdict_of(context.subject, part)))
     return points
 
 

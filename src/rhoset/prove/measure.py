@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset_check.blocks import read_blocks
+from rhoset_check.blocks import read_blocks, rescale
 from rhoset_check.coset import CosetRule
 from rhoset_check.group import Group as ProvedGroup
 from rhoset_check.group import prove_group
@@ -56,11 +58,16 @@ class Subject:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a plan is expected to cost (share of exhaustive) and to prove (accuracy)."""
+    """What a plan is expected to cost (share of exhaustive) and to prove (accuracy).
+
+    `span` and `exact` are the parts of `cost` that go into in-span logits and exact evaluation.
+    """
 
     cost: float
     accuracy: float
     loss: float
+    span: float = 0.0
+    exact: float = 0.0
 
 
 def subject(network: Network, arithmetic: str = "real") -> Subject:
@@ -97,37 +104,45 @@ def verdict_of(subject: Subject, proof: Proof, accuracy_bound: float = 0.0) -> V
 def estimate(subject: Subject, proof: Proof) -> Estimate:
     """Cost and bound of a proof from a sample of the pairs, by the checker's own rules.
 
-    Cost: what does not depend on pairs (once) plus `SAMPLE_PAIRS` of the n² pairs. The share of exhaustive work is
-    right to a few per cent; it is never used for a statement. A sorted count forms no pairs and is run as it is.
+    Cost: what does not depend on pairs, once, and `SAMPLE_PAIRS` of the n² pairs. The share of
+    exhaustive work is right to a few per cent; it is never used for a statement.
     """
-    model, certificate = subject.model, as_certificate(proof, subject.network)
+    certificate = as_certificate(proof, subject.network)
     stages = {str(rule["rule"]): dict(rule) for rule in proof.rules}
-    x, y = subject.sample
-    scale = subject.network.order**2 / len(x)
-    tally = Tally()
-    blocks = read_blocks(certificate, model)
-    if stages.get("uniform", {}).get("count") == "sorted":
-        count_uniform(certificate, model, blocks, stages["uniform"], tally)
-        n = subject.network.order
-        return Estimate(tally.operations / subject.exhaustive, tally.right / n**2, tally.loss / n**2)
-    first = settle_uniform(certificate, model, blocks, stages["uniform"], tally) if "uniform" in stages else None
-    rule = PairsRule(certificate, model, blocks, stages["pairs"], tally) if "pairs" in stages else None
+    exact = "exact" in stages
+    model = subject.model if set(stages) <= {"exact", "paper"} else rescale(certificate, subject.model)
+    tally, blocks = Tally(), read_blocks(certificate, model)
+    tally.exact_left = _limit(stages.get("exact", {}))
+    tally.span_left = _limit(stages.get("pairs", {}))
+    limits = tally.span_left, tally.exact_left
+    first = None
+    if "uniform" in stages:
+        first = settle_uniform(certificate, model, blocks, stages["uniform"], tally)
+    rule = None
+    for name, kind in (("pairs", PairsRule), ("paper", PaperRule), ("coset", CosetRule)):
+        if name in stages:
+            rule = kind(certificate, model, blocks, stages[name], tally)
     fixed = tally.operations
     tally.operations = 0
+    x, y = subject.sample
+    count = len(x)
     if first is not None:
         done = first(tally, x, y)
         x, y = x[~done], y[~done]
     chunk = new_chunk(model, x, y)
     if len(x) and rule is not None:
-        rule.run(tally, chunk, "exact" in stages)
-    elif len(x) and "paper" in stages:
-        PaperRule(certificate, model, blocks, stages["paper"], tally).run(tally, chunk, False)
-    elif len(x) and "coset" in stages:
-        CosetRule(certificate, model, blocks, stages["coset"], tally).run(tally, chunk, "exact" in stages)
-    elif len(x) and "exact" in stages:
+        rule.run(tally, chunk, exact)
+    elif len(x) and exact:
         dtype: type = np.float32 if stages["exact"].get("work") == "float32" else np.float64
         evaluate_pairs(model, tally, chunk, np.arange(len(x)), dtype)
     tally.add(chunk)
-    pairs = len(subject.sample[0])
-    cost = (fixed + tally.operations * scale) / subject.exhaustive
-    return Estimate(cost, tally.right / pairs, tally.loss / pairs)
+    scale = subject.network.order**2 / count / subject.exhaustive
+    cost = fixed / subject.exhaustive + tally.operations * scale
+    span, spent = (limits[0] - tally.span_left) * scale, (limits[1] - tally.exact_left) * scale
+    return Estimate(cost, tally.right / count, tally.loss / count, span, spent)
+
+
+def _limit(stage: Mapping[str, Any]) -> float:
+    """A rule's limit of operations; without one, a number that leaves room to count."""
+    limit = stage.get("max_operations")
+    return float(1 << 52) if limit is None else float(limit)

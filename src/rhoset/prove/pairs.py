@@ -30,14 +30,14 @@ class Plan:
     estimate: Estimate
 
 
-def pairs_rule(residual: str, in_span: bool = True) -> dict[str, object]:
-    """The rule's JSON."""
+def pairs_rule(residual: str, order: int, in_span: bool = True) -> dict[str, object]:
+    """The rule's JSON, for a group of that order."""
     return {
         "rule": "pairs",
         "work": "float32",
         "residual": residual,
         "exact_correct": residual != "plain",
-        "samples": SAMPLES,
+        "samples": min(SAMPLES, order),
         "in_span": in_span,
     }
 
@@ -57,7 +57,7 @@ class PairsSearch:
 
     def plan(self, name: str, written: Written, residual: str) -> Plan:
         """Estimate one plan."""
-        rules = [pairs_rule(residual, self.in_span), *([EXACT] if self.exact else [])]
+        rules = [pairs_rule(residual, self.context.network.order, self.in_span), *([EXACT] if self.exact else [])]
         proof = self.context.proof(self.method, rules, written)
         return Plan(name, proof, self.context.estimate(f"{self.method}: {name}", proof))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from rhoset_check.verdict import Verdict
 
-from .context import EXACT, Context
+from .context import Context
 from .measure import verdict_of
 from .pairs import Plan, rank
 from .proof import Proof
@@ -33,41 +33,51 @@ class Wish:
 
 @dataclass(frozen=True, eq=False)
 class Staged:
-    """A plan's bound as its exact work grows: (cost, accuracy) without any and with all of it."""
+    """A plan's bound as its in-span and exact work grow together: (cost, accuracy) without any and
+    with all of it."""
 
     plan: Plan
     base: tuple[float, float]
     full: tuple[float, float]
 
-    def cost_of(self, accuracy: float) -> float:
-        """Expected cost of a bound; infinite where the plan cannot reach it."""
+    def share_for(self, accuracy: float) -> float:
+        """Share of that work that a bound is expected to need; infinite where all is too little."""
         if self.base[1] >= min(accuracy + MARGIN, 1.0):
-            return self.base[0]
+            return 0.0
         gain = self.full[1] - self.base[1]
         if self.full[1] + MARGIN < accuracy or gain <= 0:
             return float("inf")
-        part = min(1.0, max(0.0, accuracy - self.base[1]) / gain)
-        return self.base[0] + part * (self.full[0] - self.base[0])
+        return min(1.0, max(0.0, accuracy - self.base[1]) / gain)
+
+    def cost_of(self, accuracy: float) -> float:
+        """Expected cost of a bound."""
+        share = self.share_for(accuracy)
+        return self.base[0] + share * (self.full[0] - self.base[0]) if share <= 1 else share
+
+    def share_within(self, budget: float) -> float:
+        """Share of that work that a budget pays; negative where the plan costs more from the start."""
+        return min(1.0, (budget - self.base[0]) / max(self.full[0] - self.base[0], 1e-12))
 
     def accuracy_for(self, budget: float) -> float:
         """Expected bound for a cost; −1 where the plan costs more from the start."""
-        if budget >= self.full[0]:
-            return self.full[1]
-        if budget < self.base[0]:
-            return -1.0
-        part = (budget - self.base[0]) / max(self.full[0] - self.base[0], 1e-12)
-        return self.base[1] + part * (self.full[1] - self.base[1])
+        share = self.share_within(budget)
+        return self.base[1] + share * (self.full[1] - self.base[1]) if share >= 0 else -1.0
+
+    def limited(self, share: float, exhaustive: int) -> Proof:
+        """The proof with this share of its in-span and exact work, all of it for 1 or more."""
+        made = self.plan.estimate
+        parts = (share * made.span * exhaustive, share * made.exact * exhaustive)
+        return limited(self.plan.proof, *(None if share >= 1 else int(max(part, 0)) for part in parts))
 
 
 def staged(context: Context, plan: Plan) -> Staged:
-    """Estimate a plan without its exact work as well."""
+    """Estimate a plan without its in-span and exact work as well."""
     full = (plan.estimate.cost, plan.estimate.accuracy)
-    rules = [rule for rule in plan.proof.rules if rule["rule"] != "exact"]
-    if len(rules) == len(plan.proof.rules):
+    if plan.estimate.span + plan.estimate.exact <= 0:
         return Staged(plan, full, full)
-    if not rules:
+    if [rule["rule"] for rule in plan.proof.rules] == ["exact"]:
         return Staged(plan, (0.0, 0.0), full)
-    made = context.estimate(f"{plan.name}, bounds only", replace(plan.proof, rules=rules))
+    made = context.estimate(f"{plan.name}, bounds only", limited(plan.proof, 0, 0))
     return Staged(plan, (made.cost, made.accuracy), full)
 
 
@@ -87,18 +97,16 @@ def choose(context: Context, plans: Sequence[Plan], wish: Wish) -> tuple[Proof, 
 
 def _reach(context: Context, known: Sequence[Staged], accuracy: float) -> tuple[Proof, Verdict]:
     best = min(known, key=lambda s: (s.cost_of(accuracy), -s.full[1], s.full[0]))
-    cost = best.cost_of(accuracy)
-    if cost == float("inf"):
-        return best.plan.proof, verdict_of(context.subject, best.plan.proof)
-    exhaustive = context.subject.exhaustive
-    limit = int(max(0.0, cost - best.base[0]) * exhaustive)
+    share = best.share_for(accuracy)
     for _ in range(TRIES):
-        proof = limited(best.plan.proof, limit)
+        if share > 1:
+            break
+        proof = best.limited(share, context.subject.exhaustive)
         verdict = verdict_of(context.subject, proof)
         if verdict.accuracy_bound >= accuracy:
             return proof, verdict
-        missing = accuracy - verdict.accuracy_bound + MARGIN
-        limit = int(limit * 1.05 + 1.1 * missing * exhaustive)
+        gain = max(best.full[1] - best.base[1], MARGIN)
+        share += 1.1 * (accuracy - verdict.accuracy_bound + MARGIN / 10) / gain + 0.01
     return best.plan.proof, verdict_of(context.subject, best.plan.proof)
 
 
@@ -109,23 +117,28 @@ def _within(
     ceiling = 2.0 if accuracy is None else accuracy
     order = sorted(known, key=lambda s: (-min(s.accuracy_for(budget), ceiling), s.full[0]))
     for best in order:
-        limit = int(max(0.0, budget - best.base[0]) * exhaustive)
-        for _ in range(2):
-            proof = limited(best.plan.proof, limit)
+        share = best.share_within(budget)
+        for _ in range(TRIES):
+            if share < 0:
+                break
+            proof = best.limited(share, exhaustive)
             verdict = verdict_of(context.subject, proof)
-            over = verdict.operations - int(budget * exhaustive)
+            over = verdict.operations / exhaustive - budget
             if over <= 0:
                 return proof, verdict
-            limit -= over
-            if limit < 0:
-                break
+            share = min(share, 1.0) - 1.02 * over / max(best.full[0] - best.base[0], 1e-12) - 1e-4
     return None
 
 
-def limited(proof: Proof, operations: int) -> Proof:
-    """The proof with at most so many multiply-adds of exact evaluation; none at all for 0."""
-    rules = [rule for rule in proof.rules if rule["rule"] != "exact"]
-    had = len(rules) < len(proof.rules)
-    if had and (operations > 0 or not rules):
-        rules = [*rules, {**EXACT, "max_operations": operations}]
+def limited(proof: Proof, span: int | None, exact: int | None) -> Proof:
+    """The proof with at most so many multiply-adds of in-span and of exact work (None: no limit);
+    with none of the latter its rule is left out."""
+    rules = []
+    for rule in proof.rules:
+        kept = dict(rule)
+        limit = {"pairs": span, "exact": exact}.get(str(rule["rule"]))
+        if limit is not None:
+            kept["max_operations"] = limit
+        if rule["rule"] != "exact" or exact != 0 or len(proof.rules) == 1:
+            rules.append(kept)
     return replace(proof, rules=rules)

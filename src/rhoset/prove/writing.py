@@ -129,6 +129,8 @@ def choose(known: Dictionary, least: float) -> list[tuple[Terms, NDArray[np.intp
     """
     spectrum, size = known.spectrum, known.size
     m = len(size)
+    if not known.terms or m == 0:
+        return []
     unit = least * float((np.sqrt(np.maximum(spectrum.total, 0)) * size).sum()) / m
     entries = [(t, k) for t in known.terms for k in range(len(t.save))]
     saves = np.array([t.save[k] for t, k in entries])  # (E, m)

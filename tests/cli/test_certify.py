@@ -1,0 +1,127 @@
+"""`rhoset certify` and `rhoset check`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rhoset.networks import Network, write_network
+from rhoset.networks.constructing import construct
+
+KEYS = {
+    "network",
+    "method",
+    "accuracy_bound",
+    "loss_bound",
+    "seconds",
+    "operations",
+    "exhaustive_operations",
+    "arithmetic",
+    "path",
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two networks on S4: a good one, and one whose weights are zero."""
+    good = construct("S4", ["natural"], noise=0.02, seed=1).network
+    write_network(tmp_path / "good.safetensors", good)
+    tables = [np.zeros(t.shape, np.float32) for t in (good.left, good.right, good.unembed)]
+    bad = Network(*tables, np.zeros(24, np.float32), good.table)
+    write_network(tmp_path / "zero.safetensors", bad)
+    return tmp_path
+
+
+def test_certify_writes_beside_the_network(rhoset, folder: Path):
+    ran = rhoset("certify", folder, "--json")
+    assert ran.code == 0
+    good, zero = ran.json["certificates"]
+    assert set(good) >= {*KEYS, "search_seconds", "statement"}
+    assert good["accuracy_bound"] == 1
+    assert zero["accuracy_bound"] == 0
+    assert good["path"] == str(folder / "good.auto.cert")
+    assert sorted(p.name for p in folder.iterdir()) == [
+        "good.auto.cert",
+        "good.safetensors",
+        "zero.auto.cert",
+        "zero.safetensors",
+    ]
+
+
+def test_check(rhoset, folder: Path):
+    made = rhoset("certify", folder / "good.safetensors", "--method", "orbit", "--json").json
+    entry = made["certificates"][0]
+    ran = rhoset("check", entry["path"], "--network", folder / "good.safetensors", "--json")
+    assert ran.code == 0
+    checked = ran.json["certificates"][0]
+    assert checked["valid"] is True
+    assert "reason" not in checked
+    assert set(checked) >= KEYS
+    for key in ("accuracy_bound", "operations", "exhaustive_operations", "method", "arithmetic"):
+        assert checked[key] == entry[key]
+
+
+def test_check_against_another_network(rhoset, folder: Path):
+    rhoset("certify", folder / "good.safetensors")
+    cert = folder / "good.auto.cert"
+    ran = rhoset("check", cert, "--network", folder / "zero.safetensors", "--json")
+    assert ran.code == 1
+    entry = ran.json["certificates"][0]
+    assert entry["valid"] is False
+    assert "another network" in entry["reason"]
+    assert entry["accuracy_bound"] == 0
+    spoken = rhoset("check", cert, "--network", folder / "zero.safetensors")
+    assert spoken.code == 1
+    assert spoken.out.startswith("REJECTED")
+
+
+def test_check_of_a_broken_certificate(rhoset, folder: Path):
+    cert = folder / "good.auto.cert"
+    cert.write_bytes(b"\x00" * 40)
+    assert rhoset("check", cert, "--network", folder / "good.safetensors").code == 1
+
+
+@pytest.mark.parametrize(("bound", "code"), [("0.9", 1), ("0", 0)])
+def test_require(rhoset, folder: Path, bound: str, code: int):
+    assert rhoset("certify", folder, "--require", bound, "-q").code == code
+
+
+def test_out_and_text(rhoset, folder: Path):
+    place = folder / "proofs"
+    ran = rhoset("certify", folder / "good.safetensors", "--out", place, "--arithmetic", "float32")
+    assert ran.code == 0
+    assert (place / "good.auto.cert").is_file()
+    assert "float32" in ran.out
+    assert "multiply-adds" in ran.out
+
+
+def test_budget_target_frontier(rhoset, folder: Path):
+    net = folder / "good.safetensors"
+    part = rhoset("certify", net, "--method", "exhaustive", "--budget", "0.5", "--json").json
+    entry = part["certificates"][0]
+    assert entry["operations"] <= 0.5 * entry["exhaustive_operations"]
+    assert 0.4 < entry["accuracy_bound"] <= 0.5
+    ran = rhoset("certify", net, "--target", "0.95", "--frontier", "--json")
+    assert ran.json["certificates"][0]["accuracy_bound"] >= 0.95
+    curve = ran.json["frontier"][0]
+    assert {"method", "plan", "cost", "accuracy_bound", "best"} <= set(curve["points"][0])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["certify", "nowhere.safetensors"],
+        ["certify", "NET", "--target", "most"],
+        ["certify", "NET", "--budget", "-1"],
+        ["certify", "NET", "--method", "magic"],
+        ["certify"],
+        ["check", "nowhere.cert", "--network", "NET"],
+    ],
+)
+def test_wrong_calls(rhoset, folder: Path, arguments: list[str]):
+    net = str(folder / "good.safetensors")
+    ran = rhoset(*[net if a == "NET" else a for a in arguments])
+    assert ran.code == 2
+    assert "Traceback" not in ran.err

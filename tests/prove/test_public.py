@@ -1,0 +1,35 @@
+"""Published networks: the true accuracy is proved, for the share of exhaustive work that is asked for."""
+
+from __future__ import annotations
+
+import pytest
+from support.public import PUBLIC, PublicNetwork
+
+from rhoset.networks import read_network
+from rhoset.prove import certify
+
+COST = {
+    "S5_seed2": 0.10,
+    "S5_seed4": 0.12,
+    "S5_seed12": 0.12,
+    "S5_width32_seed3": 1.1,
+    "S5_width32_seed9": 1.1,
+}
+"""Shares of exhaustive work that are enough today; a few networks of every kind."""
+
+
+@pytest.mark.parametrize("public", [p for p in PUBLIC if p.name in COST], ids=lambda p: p.name)
+def test_true_accuracy_cheaply(public: PublicNetwork):
+    verdict = certify(read_network(public.path)).verdict
+    assert verdict.right == public.correct
+    assert verdict.operations <= COST[public.name] * verdict.exhaustive_operations
+    assert verdict.loss_bound >= public.loss
+    assert verdict.margin_bound <= public.margin
+
+
+@pytest.mark.slow
+def test_every_public_network(public: PublicNetwork):
+    verdict = certify(read_network(public.path)).verdict
+    assert verdict.right == public.correct
+    assert verdict.operations <= 1.1 * verdict.exhaustive_operations
+    assert verdict.loss_bound >= public.loss * (1 - 1e-3)
