@@ -50,7 +50,7 @@ reference: .venv/.installed ## write docs/cli.md from the commands themselves
 	$(BIN)/python docs/reference.py
 
 docs: .venv/.docs ## the documentation site, in site/
-	$(BIN)/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 docs-serve: .venv/.docs ## the documentation site on http://127.0.0.1:8000
 	$(BIN)/python -m mkdocs serve

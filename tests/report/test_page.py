@@ -133,7 +133,7 @@ def test_certificates_are_drawn(view: RunView):
     )
     page = render(dataclasses.replace(view, networks=networks))
     parsed(page)
-    assert page.count('class="mark m-orbit"') == 3 + 1
+    assert page.count('class="mark m-orbit"') == 3 + 1, "one a network, one in the legend"
     assert "≥ 97.0 %" in page
     assert "✗ refused" in page
     assert networks[0].best is certificate, "a refused certificate proves nothing"

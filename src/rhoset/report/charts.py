@@ -25,6 +25,8 @@ COLOURS = 7
 is for irreps that no network uses."""
 FAINT = 0.02
 """Shares of energy below this are not drawn in the heat map."""
+PILE = 11.0
+"""Marks nearer than this, in the units of the chart, are piled upwards."""
 BUDGET_ROWS = 8
 """Most terms of the margin budget drawn."""
 LOSSES = {
@@ -35,12 +37,13 @@ LOSSES = {
     "bias": "the bias varies over the outputs",
 }
 """First word of a term of `rhoset.explain.diagnose` → what it means."""
-METHODS = ("exhaustive", "irrep", "equivariant", "orbit", "coset", "paper")
+METHODS = ("exhaustive", "irrep", "equivariant", "orbit", "mixture", "coset", "paper")
 SHAPES = {
     "exhaustive": "M-5-5H5V5H-5Z",
     "irrep": "M0-6L6 5H-6Z",
     "equivariant": "M0-6.5L6.5 0L0 6.5L-6.5 0Z",
     "orbit": "M-5.5 0A5.5 5.5 0 1 0 5.5 0A5.5 5.5 0 1 0 -5.5 0Z",
+    "mixture": "M0-7L2-2.2L7-2L3 1.3L4.4 6.3L0 3.4L-4.4 6.3L-3 1.3L-7-2L-2-2.2Z",
     "coset": "M0 6L6-5H-6Z",
     "paper": "M-6-2H-2V-6H2V-2H6V2H2V6H-2V2H-6Z",
 }
@@ -64,17 +67,21 @@ def method_family(method: str) -> str:
 
 
 def bound_against_cost(networks: Sequence[NetworkView]) -> str:
-    """Every network's best certificate: what it proves, and what its check costs.
+    """Every certificate that checks: what it proves, and what its check costs.
 
-    Marks that would hide one another are moved apart downwards by less than a tick.
+    A network's best certificate is drawn strongly, its others faintly. Marks that would hide one
+    another are piled upwards.
     """
-    shown = [(n, n.best) for n in networks if n.best is not None]
-    width, height, left, right, top, bottom = 720.0, 400.0, 64.0, 16.0, 26.0, 54.0
-    costs = [best.cost for _, best in shown if best is not None and best.cost > 0] or [1.0]
-    low = min(0.003, 10 ** math.floor(math.log10(min(costs) * 0.8)))
+    shown = sorted(
+        ((n, c) for n in networks for c in n.certificates if c.valid is not False),
+        key=lambda pair: (pair[1] is not pair[0].best, pair[0].index),
+    )
+    width, height, left, right, top, bottom = 720.0, 430.0, 64.0, 16.0, 26.0, 54.0
+    costs = [c.cost for _, c in shown if c.cost > 0] or [1.0]
+    low = min(0.01, 10 ** math.floor(math.log10(min(costs) * 0.8)))
     high = max(2.0, max(costs) * 1.3)
     x = svg.logarithmic(low, high, left, width - right)
-    y = svg.linear(0, 1, height - bottom, top + 14)
+    y = svg.linear(0, 1, height - bottom, top + 74)
     body = svg.x_axis(svg.decades(low, high), x, top, height - bottom, percent)
     body += svg.y_axis([0, 0.25, 0.5, 0.75, 1], y, left, width - right, lambda v: f"{v:.0%}")
     body.append(svg.line(x(1), top, x(1), height - bottom, "brute"))
@@ -86,33 +93,37 @@ def bound_against_cost(networks: Sequence[NetworkView]) -> str:
     )
     body.append(svg.text(left - 52, 14, "proved accuracy (lower bound)", "axis"))
     placed: list[tuple[float, float]] = []
-    for network, best in shown:
-        if best is None:
-            continue
-        at = (x(max(best.cost, low)), y(best.accuracy_bound))
-        while any(abs(at[0] - px) < 7 and abs(at[1] - py) < 7 for px, py in placed):
-            at = (at[0], at[1] + 7)
+    marks = []
+    for network, certificate in shown:
+        at = (x(max(certificate.cost, low)), y(certificate.accuracy_bound))
+        while at[1] > top and any(
+            abs(at[0] - px) < PILE and abs(at[1] - py) < PILE for px, py in placed
+        ):
+            at = (at[0], at[1] - PILE)
         placed.append(at)
-        family = method_family(best.method)
+        family = method_family(certificate.method)
+        faint = "" if certificate is network.best else " faint"
         said = (
-            f"{network.name}: accuracy at least {percent(best.accuracy_bound)} by {best.method}, "
-            f"{percent(best.cost)} of brute force"
+            f"{network.name}: accuracy at least {percent(certificate.accuracy_bound)} by "
+            f"{certificate.method}, {percent(certificate.cost)} of brute force"
         )
-        body.append(
+        marks.append(
             f'<a href="#network-{network.index}" aria-label="{escape(said, quote=True)}">'
             f'<path d="{SHAPES[family]}" transform="translate({svg.f(at[0])} {svg.f(at[1])})" '
-            f'class="mark m-{family}"><title>{escape(said)}</title></path></a>'
+            f'class="mark m-{family}{faint}"><title>{escape(said)}</title></path></a>'
         )
     label = (
-        f"Scatter plot: proved accuracy against cost of the check for {len(shown)} networks. "
-        "Up and to the left is better."
+        f"Scatter plot: proved accuracy against cost of the check for {len(shown)} certificates of "
+        f"{len(networks)} networks. Up and to the left is better."
     )
-    return svg.figure(width, height, label, body, "scatter")
+    return svg.figure(width, height, label, [*body, *reversed(marks)], "scatter")
 
 
 def method_legend(networks: Sequence[NetworkView]) -> str:
-    """The marks of the methods that occur, with how often each is the best."""
-    counted = Counter(method_family(n.best.method) for n in networks if n.best is not None)
+    """The marks of the methods that occur, with how many certificates use each."""
+    counted = Counter(
+        method_family(c.method) for n in networks for c in n.certificates if c.valid is not False
+    )
     items = [
         f'<li><svg viewBox="-8 -8 16 16" width="16" height="16" aria-hidden="true">'
         f'<path d="{SHAPES[m]}" class="mark m-{m}"/></svg>{m} <b>{counted[m]}</b></li>'

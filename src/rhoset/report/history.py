@@ -38,6 +38,8 @@ def history_view(
     if len(steps) < 2:
         return None
     saved = _snapshots(network.with_suffix(".steps"))
+    if saved and saved[-1][0] < steps[-1]:
+        saved.append((steps[-1], read_network(network)))
     energies = [spectrum(snapshot, irreps).energy.by_irrep() for _, snapshot in saved]
     every = max(1, math.ceil(len(steps) / POINTS))
     kept = sorted({*range(0, len(steps), every), len(steps) - 1})
