@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from . import methods
 from .context import EXACT, Context
-from .pairs import PairsSearch, Plan, cheapest
+from .pairs import PairsSearch, Plan
 from .select import Wish
 
 GIVE_UP = 0.95
@@ -24,9 +24,7 @@ def automatic(context: Context, wish: Wish) -> list[Plan]:
         return [with_exact(context, min(done, key=lambda p: p.estimate.cost))]
     search = PairsSearch(context, "mixture", context.mixed)
     found = search.run()
-    first = cheapest(found)
-    if first is not None:
-        found += list(search.refine(first))
+    found += search.refine(found)
     found += [with_exact(context, p) for p in plans if p.estimate.accuracy > 0]
     if wish.exact:
         found = [p for p in found if p.estimate.cost <= GIVE_UP]

@@ -59,6 +59,9 @@ def matrix_block(
     matrices = irrep.matrices[generators]
     if irrep.type == "complex" and irrep.dim == 2:
         matrices, chosen = rotations(matrices), rotations(chosen.reshape(-1, 2, 2)).reshape(-1, 4)
+    elif irrep.dim == 2:
+        turn = np.linalg.det(matrices) > 0
+        matrices = np.where(turn[:, None, None], rotations(matrices), reflections(matrices))
     return MatrixBlock(matrices, np.asarray(neurons), chosen)
 
 
@@ -67,6 +70,13 @@ def rotations(matrices: Array) -> Array:
     a = (matrices[:, 0, 0] + matrices[:, 1, 1]) / 2
     b = (matrices[:, 1, 0] - matrices[:, 0, 1]) / 2
     return np.stack([np.stack([a, -b], axis=1), np.stack([b, a], axis=1)], axis=1)
+
+
+def reflections(matrices: Array) -> Array:
+    """The nearest [[a, b], [b, −a]], exactly of that form."""
+    a = (matrices[:, 0, 0] - matrices[:, 1, 1]) / 2
+    b = (matrices[:, 1, 0] + matrices[:, 0, 1]) / 2
+    return np.stack([np.stack([a, b], axis=1), np.stack([b, -a], axis=1)], axis=1)
 
 
 def orbitals(left: Ints, right: Ints) -> NDArray[np.intp]:

@@ -11,7 +11,7 @@ from ..errors import RhosetError
 from ..explain import Circuit
 from . import orbit
 from .context import EXACT, Context, Written
-from .pairs import PairsSearch, Plan, cheapest
+from .pairs import PairsSearch, Plan
 
 MOST_PATTERNS = 1500
 """Patterns of slot types (of x times of y) up to which rule `uniform` is tried with types: each is one reference."""
@@ -34,12 +34,16 @@ def irrep(context: Context, exact: bool = True) -> list[Plan]:
 
 def equivariant(context: Context, exact: bool = True) -> list[Plan]:
     """Few irreps, and near bi-equivariance: n²(mR + Σd³)."""
-    return PairsSearch(context, "equivariant", context.whole, plain=False, exact=exact).run()
+    search = PairsSearch(context, "equivariant", context.whole, plain=False, exact=exact)
+    found = search.run()
+    return [*found, *search.refine(found)]
 
 
 def mixture(context: Context, exact: bool = True) -> list[Plan]:
     """Slots where circuits give them, whole irreps for what is left."""
-    return PairsSearch(context, "mixture", context.mixed, exact=exact).run()
+    search = PairsSearch(context, "mixture", context.mixed, exact=exact)
+    found = search.run()
+    return [*found, *search.refine(found)]
 
 
 def uniform(context: Context, exact: bool = False) -> list[Plan]:
@@ -76,10 +80,8 @@ def orbits(context: Context, exact: bool = False) -> list[Plan]:
     best = max((p.estimate.accuracy for p in plans), default=0.0)
     if best < 1 and context.explanation.circuits:
         search = PairsSearch(context, "orbit", context.slots, exact=False)
-        plans += search.run()
-        chosen = cheapest(plans)
-        if chosen is not None and chosen.estimate.accuracy < 1:
-            plans += list(search.refine(chosen))
+        found = search.run()
+        plans += [*found, *search.refine(found)]
     return plans
 
 

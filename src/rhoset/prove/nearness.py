@@ -19,6 +19,8 @@ GROUP_TOLERANCE = 0.1
 (blocks + 1) comparisons a pair each."""
 LEAST_OMEGA = 1e-4
 """Weights of the residual's Cauchy-Schwarz inequality lie within this factor of the largest."""
+LEARNED = 4096
+"""Points that Lloyd's algorithm runs on, at least four for each reference."""
 ROUNDS = 5
 """Rounds of Lloyd's algorithm; more move the references little."""
 
@@ -83,22 +85,32 @@ def output_groups(least: Array, distance: Array, identity: int, tolerance: float
 def cluster(states: NDArray[np.float32], scale: Array, count: int, seed: int = 0) -> tuple[NDArray[np.intp], Array]:
     """Labels (pairs,) and references (J, features), J ≤ count, by Lloyd's algorithm on features times `scale`."""
     points = states * scale.astype(np.float32)
-    start = np.random.default_rng(seed).choice(len(points), size=min(count, len(points)), replace=False)
-    centres = points[start]
-    labels = np.zeros(len(points), dtype=np.intp)
+    random = np.random.default_rng(seed)
+    some = random.permutation(len(points))[: max(LEARNED, 4 * count)]
+    learned = points[some]
+    centres = learned[: min(count, len(learned))]
     for _ in range(ROUNDS):
-        offset = np.square(centres).sum(axis=1) / 2
-        for begin in range(0, len(points), 4096):
-            part = slice(begin, begin + 4096)
-            labels[part] = (offset - points[part] @ centres.T).argmin(axis=1)
-        size = np.bincount(labels, minlength=len(centres))
-        order = np.argsort(labels, kind="stable")
-        used = np.flatnonzero(size)
-        starts = np.concatenate([[0], np.cumsum(size[used])[:-1]])
-        total = np.add.reduceat(points[order], starts, axis=0)
-        centres = (total / size[used, None]).astype(np.float32)
-        labels = np.searchsorted(used, labels)
-    return labels, centres.astype(np.float64) / np.maximum(scale, 1e-300)
+        centres = _means(learned, _nearest(learned, centres), len(centres))[0]
+    labels = _nearest(points, centres)
+    centres, used = _means(points, labels, len(centres))
+    return np.searchsorted(used, labels), centres.astype(np.float64) / np.maximum(scale, 1e-300)
+
+
+def _nearest(points: NDArray[np.float32], centres: NDArray[np.float32]) -> NDArray[np.intp]:
+    offset = np.square(centres).sum(axis=1) / 2
+    parts = (points[k : k + 4096] for k in range(0, len(points), 4096))
+    return np.concatenate([(offset - part @ centres.T).argmin(axis=1) for part in parts])
+
+
+def _means(
+    points: NDArray[np.float32], labels: NDArray[np.intp], count: int
+) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
+    """Means of the labels that are used, and those labels."""
+    size = np.bincount(labels, minlength=count)
+    used = np.flatnonzero(size)
+    starts = np.concatenate([[0], np.cumsum(size[used])[:-1]])
+    total = np.add.reduceat(points[np.argsort(labels, kind="stable")], starts, axis=0)
+    return (total / size[used, None]).astype(np.float32), used
 
 
 def residual_weights(model: Model, blocks: Sequence[Block], size: Array) -> Array:

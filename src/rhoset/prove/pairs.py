@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from . import writing
 from .context import EXACT, Context, Written, referenced, weighted
+from .grouping import regrouped
 from .measure import Estimate
 from .proof import Proof
 
 DETAIL = (0.03, 0.1, 0.01, 0.003)
 """How much a term must save, see `writing.choose`; the first is where the search starts."""
+NEARER = (0.75, 1.4)
+"""Details tried around the best one, as multiples of it."""
 RESIDUALS = ("plain", "norm", "centred")
+MODES = 3
+"""Ways of bounding (residual, references) that are kept after the first detail."""
 SAMPLES = 8
 """Columns averaged for the additive part of a centred residual."""
-CLUSTERS = (1.0, 8.0)
+CLUSTERS = (1, 8)
 """References tried beside one, as multiples of n."""
-COARSE = (0.3, 1.0)
-"""Coarser tolerances of the partition of the outputs, tried when comparisons are a noticeable cost."""
+WORTH = 0.02
+"""More references are tried where in-span and exact work is more than this share of exhaustive."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +33,16 @@ class Plan:
     name: str
     proof: Proof
     estimate: Estimate
+
+    @property
+    def residual(self) -> str:
+        """How rule `pairs` bounds what is not written; empty where the plan has no such rule."""
+        return next((str(r["residual"]) for r in self.proof.rules if r["rule"] == "pairs"), "")
+
+    @property
+    def references(self) -> bool:
+        """Whether sums are compared with references."""
+        return "references" in self.proof.tensors
 
 
 def pairs_rule(residual: str, order: int, in_span: bool = True) -> dict[str, object]:
@@ -62,35 +77,83 @@ class PairsSearch:
         return Plan(name, proof, self.context.estimate(f"{self.method}: {name}", proof))
 
     def run(self) -> list[Plan]:
-        """Plans, a few dozen at most: detail × residual × references, then finer references for the best."""
+        """Plans by detail, residual and references: first over a coarse grid, then near the best."""
+        modes = [
+            (residual, references)
+            for residual in RESIDUALS
+            for references in ((True, False) if self.plain else (True,))
+            if references <= self.references
+        ]
         plans: list[Plan] = []
-        modes = [(r, ref) for r in RESIDUALS for ref in ((True, False) if self.plain else (True,)) if ref <= self.references]
+        details: dict[int, float] = {}
         for k, detail in enumerate(DETAIL):
-            made = writing.blocks(self.dictionary, writing.choose(self.dictionary, detail))
-            if not made:
-                continue
-            kinds = {ref: referenced(self.context, made) if ref else weighted(self.context, made) for ref in {m[1] for m in modes}}
-            new = [self.plan(f"detail {detail}, {r}{', references' if ref else ''}", kinds[ref], r) for r, ref in modes]
+            new = self._at(detail, modes)
+            details |= {id(plan): detail for plan in new}
             plans += new
-            if k == 0:
+            if k == 0 and new:
                 order = sorted(range(len(modes)), key=lambda i: rank(new[i]))
-                modes = [modes[i] for i in order[:2]]
+                modes = [modes[i] for i in order[:MODES]]
+        best = cheapest(plans)
+        if best is not None:
+            mode = best.residual, best.references
+            for factor in NEARER:
+                plans += self._at(details[id(best)] * factor, [mode])
         return plans
 
-    def refine(self, best: Plan) -> Iterator[Plan]:
-        """More references, coarser groups of outputs."""
-        blocks, tensors = list(best.proof.blocks), best.proof.tensors
-        if "references" not in tensors:
-            return
-        residual = str(best.proof.rules[0]["residual"])
-        n, m = self.context.network.order, self.context.network.width
-        groups = int(tensors["groups"].max()) + 1
-        if groups * (len(blocks) + 1) > m / 4:
-            for tolerance in COARSE:
-                yield self.plan(f"{best.name}, groups {tolerance}", referenced(self.context, blocks, 1, tolerance), residual)
+    def _at(self, detail: float, modes: Sequence[tuple[str, bool]]) -> list[Plan]:
+        """One plan a mode, nothing when no term is worth its cost."""
+        made = writing.blocks(self.dictionary, writing.choose(self.dictionary, detail))
+        if not made:
+            return []
+        written = {
+            references: referenced(self.context, made) if references else weighted(self.context, made)
+            for references in {mode[1] for mode in modes}
+        }
+        return [
+            self.plan(
+                f"detail {detail:.3g}, {residual}{', references' if references else ''}",
+                written[references],
+                residual,
+            )
+            for residual, references in modes
+        ]
+
+    def refine(self, plans: Sequence[Plan]) -> list[Plan]:
+        """Groups of outputs that suit the best plans, and more references."""
+        best = cheapest(plans)
+        if best is None or not self.references:
+            return []
+        out: list[Plan] = []
+        tried: set[int] = set()
+        for start in (best, cheapest([p for p in plans if p.references])):
+            if start is None or id(start.proof.blocks) in tried:
+                continue
+            tried.add(id(start.proof.blocks))
+            out += self._more(start)
+        return out
+
+    def _more(self, start: Plan) -> list[Plan]:
+        blocks, residual = list(start.proof.blocks), start.residual
+        out = []
+        if start.references:
+            out.append(self._regrouped(start, start.name))
+        last = min(start.estimate.cost, *(p.estimate.cost for p in out), float("inf"))
         for multiple in CLUSTERS:
-            count = int(multiple * n)
-            yield self.plan(f"{best.name}, {count} references", referenced(self.context, blocks, count), residual)
+            if start.estimate.span + start.estimate.exact < WORTH:
+                break
+            count = multiple * self.context.network.order
+            name = f"{start.name.removesuffix(', references')}, {count} references"
+            written = referenced(self.context, blocks, count)
+            made = self._regrouped(self.plan(name, written, residual), name)
+            out.append(made)
+            if made.estimate.cost > last:
+                break
+            last = made.estimate.cost
+        return out
+
+    def _regrouped(self, plan: Plan, name: str) -> Plan:
+        proof = regrouped(self.context.subject, plan.proof)
+        return Plan(name, proof, self.context.estimate(f"{self.method}: {name}, groups", proof))
 
 
 def rank(plan: Plan) -> tuple[float, float]:
