@@ -1,0 +1,9 @@
+"""The paper's experiment: populations trained, explained and certified, beside the published numbers."""
+
+from rhoset.reproduce.experiment import reproduce as reproduce
+from rhoset.reproduce.plan import FULL as FULL
+from rhoset.reproduce.plan import QUICK as QUICK
+from rhoset.reproduce.plan import Experiment as Experiment
+from rhoset.reproduce.published import PUBLISHED as PUBLISHED
+from rhoset.reproduce.summary import summarise as summarise
+from rhoset.reproduce.tables import markdown as markdown

@@ -1,0 +1,181 @@
+"""Train what is missing, measure what is not measured, and write the results."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import platform
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rhoset import __version__
+from rhoset.networks import write_atomic
+from rhoset.networks.runs import Run, open_run
+from rhoset.reproduce.measure import measure
+from rhoset.reproduce.plan import Experiment, Population
+from rhoset.reproduce.published import PUBLISHED
+from rhoset.reproduce.summary import summarise
+
+RESULTS = "results.json"
+MEASURED = "measured"
+"""Folder of a run with one JSON file for each measured network, so that a stopped run goes on."""
+
+Told = Callable[[str, float], None]
+"""Called with a text and the share of the whole work that is done."""
+
+TRAINING_SHARE = 0.7
+"""Share of the progress bar that training takes: about its share of the time on S5."""
+
+
+def reproduce(
+    experiment: Experiment,
+    out: Path,
+    *,
+    workers: int | None = None,
+    progress: Told = lambda text, share: None,
+) -> dict[str, Any]:
+    """Run an experiment and return its results; goes on where an earlier call was stopped.
+
+    Parameters
+    ----------
+    experiment
+        `FULL` or `QUICK`.
+    out
+        Folder: a run for each population, and ``results.json``.
+    workers
+        Processes; as many as there are cores when None.
+    progress
+        Told what is being done and how much of it is.
+
+    Returns
+    -------
+    dict
+        ``experiment``, ``machine``, ``published``, ``populations`` (rows of `measure`), ``summary``.
+
+    Raises
+    ------
+    RhosetError
+        Training is not installed, or the folder holds other runs.
+    """
+    count = workers or len(os.sched_getaffinity(0))
+    total = sum(_weight(p) for p in experiment.populations)
+    done = 0.0
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for population in experiment.populations:
+        part = _weight(population) / total
+
+        def tell(text: str, share: float, start: float = done, part: float = part) -> None:
+            progress(text, start + part * share)
+
+        run = _trained(population, out, count, tell)
+        rows[population.group] = _measured(run, population, count, tell)
+        done += part
+    results = {
+        "experiment": experiment.name,
+        "machine": machine(count),
+        "published": vars(PUBLISHED),
+        "populations": rows,
+        "summary": {name: summarise(found) for name, found in rows.items()},
+    }
+    write_atomic(out / RESULTS, json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+    return results
+
+
+def _weight(population: Population) -> float:
+    """Expected work of a population, in networks on S5."""
+    from rhoset.groups import group
+
+    return population.models * max(group(population.group).order / 120, 0.1) ** 2
+
+
+def _trained(population: Population, out: Path, workers: int, tell: Told) -> Run:
+    from rhoset.groups import group
+    from rhoset.training import Progress, preset, train_population
+
+    name, total = population.group, population.models
+
+    def news(said: Progress) -> None:
+        tell(f"training {name}: {said.done} of {total}", TRAINING_SHARE * said.done / total)
+
+    tell(f"training {name}", 0.0)
+    config = preset(population.preset)
+    path = out / population.folder
+    train_population(group(name), config, total, path, workers=workers, progress=news)
+    return open_run(path)
+
+
+def _measured(
+    run: Run, population: Population, workers: int, tell: Told
+) -> list[dict[str, Any]]:
+    """Rows of `measure` for the population's networks, with their seeds and training times."""
+    trained = {int(row["index"]): row for row in run.results()}
+    indices = [k for k in run.indices if k < population.models]
+    folder = run.path / MEASURED
+    folder.mkdir(exist_ok=True)
+    missing = [k for k in indices if _read(folder / f"{k:04d}.json") is None]
+    paths = [run.network_path(k) for k in missing]
+    for position, (index, row) in enumerate(zip(missing, _all(paths, workers), strict=True)):
+        write_atomic(folder / f"{index:04d}.json", json.dumps(row))
+        share = TRAINING_SHARE + (1 - TRAINING_SHARE) * (position + 1) / len(missing)
+        tell(f"certifying {population.group}: {position + 1} of {len(missing)}", share)
+    rows = []
+    for index in indices:
+        row = _read(folder / f"{index:04d}.json") or {}
+        said = trained.get(index, {})
+        training = {key: said.get(key) for key in ("seed", "steps", "label")}
+        rows.append({"index": index, **training, "training_seconds": said.get("seconds"), **row})
+    return rows
+
+
+def _all(paths: list[Path], workers: int) -> Iterator[dict[str, Any]]:
+    if workers == 1 or len(paths) < 2:
+        yield from map(measure, paths)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        yield from pool.map(measure, paths)
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        row: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return row
+
+
+def machine(workers: int) -> dict[str, Any]:
+    """What the times depend on."""
+    return {
+        "rhoset": __version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "torch": _torch_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "workers": workers,
+    }
+
+
+def _torch_version() -> str | None:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("torch")
+    except PackageNotFoundError:
+        return None
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
