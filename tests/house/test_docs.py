@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import re
 import shlex
+import subprocess
+import sys
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +62,26 @@ def test_blocks_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
                 assert main([*words, "-q"]) == 0, words
                 ran += 1
     assert ran >= 2
+
+
+def test_python_of_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    (block,) = [b for b in blocks(ROOT / "README.md") if b.language == "python"]
+    exec(compile(block.text, "README.md", "exec"), {})
+    assert "a tetrahedron" in (tmp_path / "picture.html").read_text(encoding="utf-8")
+
+
+def test_examples(tmp_path: Path):
+    """The scripts in examples/ run; the demo is run by CI in a clean clone."""
+    ran = []
+    for script in sorted((ROOT / "examples").glob("*.py")):
+        if script.name != "demo.py":
+            done = subprocess.run(
+                [sys.executable, script], cwd=tmp_path, capture_output=True, text=True
+            )
+            assert done.returncode == 0, done.stderr
+            ran.append(script.name)
+    assert len(ran) >= 2
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
