@@ -19,13 +19,14 @@ def automatic(context: Context, wish: Wish) -> list[Plan]:
     """The plans worth choosing from; exhaustive is always among them."""
     plans = methods.uniform(context)
     enough = 1.0 if wish.accuracy is None else wish.accuracy
-    done = [p for p in plans if p.estimate.accuracy >= enough]
-    if done and min(p.estimate.cost for p in done) < GOOD:
-        return [with_exact(context, min(done, key=lambda p: p.estimate.cost))]
+    done = [p for p in plans if p.estimate.accuracy >= enough and p.estimate.cost < GOOD]
+    if done:
+        best = min(done, key=lambda p: p.estimate.cost)
+        return [best if is_sorted(best) else with_exact(context, best)]
     search = PairsSearch(context, "mixture", context.mixed)
     found = search.run()
     found += search.refine(found)
-    found += [with_exact(context, p) for p in plans if p.estimate.accuracy > 0]
+    found += [with_exact(context, p) for p in plans if p.estimate.accuracy > 0 and not is_sorted(p)]
     if wish.exact:
         found = [p for p in found if p.estimate.cost <= GIVE_UP]
     return [*found, *methods.exhaustive(context)]
@@ -38,3 +39,8 @@ def with_exact(context: Context, plan: Plan) -> Plan:
         return plan
     proof = replace(plan.proof, rules=[*plan.proof.rules, EXACT])
     return Plan(f"{plan.name}, exact", proof, context.estimate(f"{plan.name}, exact", proof))
+
+
+def is_sorted(plan: Plan) -> bool:
+    """Whether no pair is looked at: then the estimate is the verdict, and `exact` cannot follow."""
+    return any(rule.get("count") == "sorted" for rule in plan.proof.rules)

@@ -20,7 +20,7 @@ from rhoset_check.pairs import PairsRule
 from rhoset_check.paper import PaperRule
 from rhoset_check.rigor import Rejected
 from rhoset_check.uniform import count_uniform, settle_uniform
-from rhoset_check.verdict import Verdict, judge
+from rhoset_check.verdict import Verdict, judge, run_plan
 
 from ..errors import RhosetError
 from ..networks import Network
@@ -111,6 +111,11 @@ def estimate(subject: Subject, proof: Proof) -> Estimate:
     stages = {str(rule["rule"]): dict(rule) for rule in proof.rules}
     exact = "exact" in stages
     model = subject.model if set(stages) <= {"exact", "paper"} else rescale(certificate, subject.model)
+    if [rule.get("count") for rule in proof.rules] == ["sorted"]:  # no pair is looked at
+        tally = run_plan(certificate, subject.model)
+        inputs = subject.network.order**2
+        right, loss = tally.right / inputs, tally.loss / inputs
+        return Estimate(tally.operations / subject.exhaustive, right, loss)
     tally, blocks = Tally(), read_blocks(certificate, model)
     tally.exact_left = _limit(stages.get("exact", {}))
     tally.span_left = _limit(stages.get("pairs", {}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +12,7 @@ from ..explain import Circuit
 from . import orbit
 from .context import EXACT, Context, Written
 from .pairs import PairsSearch, Plan
+from .proof import SlotBlock
 
 MOST_PATTERNS = 1500
 """Patterns of slot types (of x times of y) up to which rule `uniform` is tried with types: each is one reference."""
@@ -46,43 +47,63 @@ def mixture(context: Context, exact: bool = True) -> list[Plan]:
     return [*found, *search.refine(found)]
 
 
-def uniform(context: Context, exact: bool = False) -> list[Plan]:
-    """The orbit bound from single inputs: one type of slot, then rows and columns of like slots; of large groups
-    sorted, where that settles all pairs."""
+def uniform(context: Context) -> list[Plan]:
+    """The orbit bound from single inputs: one type of slot, then rows and columns of like slots.
+
+    Sorted where that proves everything (n log n), else pair by pair.
+    """
     found = context.explanation
     if not found.circuits:
         return []
     blocks = orbit.circuit_blocks(found)
-    written = orbit.uniform_written(context, blocks)
-    if context.network.order >= SORTED_FROM:
-        rule: dict[str, object] = {"rule": "uniform", "count": "sorted"}
-        proof = context.proof("orbit", [rule], written)
-        counted = Plan("sorted", proof, context.estimate("orbit: sorted", proof))
-        if counted.estimate.accuracy == 1:
-            return [counted]
-    plans = [_uniform(context, "one type of slot", written, exact)]
-    if plans[0].estimate.accuracy < 1:
-        typed = [orbit.typed(found, c, b) for c, b in zip(found.circuits, blocks, strict=True)]
-        if 1 < orbit.patterns(typed, context.subject.group) <= MOST_PATTERNS:
-            plans.append(_uniform(context, "types of slots", orbit.uniform_written(context, typed), exact))
+    plans: list[Plan] = []
+    for name, slots in _slot_types(context, blocks):
+        written = orbit.uniform_written(context, slots)
+        for count in ("sorted", "dense"):
+            rule: dict[str, object] = {"rule": "uniform", "count": count}
+            proof = context.proof("orbit", [rule], written)
+            estimate = context.estimate(f"orbit: {name}, {count}", proof)
+            plans.append(Plan(f"{name}, {count}", proof, estimate))
+            if estimate.accuracy == 1:
+                return plans
     return plans
 
 
-def _uniform(context: Context, name: str, written: Written, exact: bool) -> Plan:
-    rules: list[dict[str, object]] = [{"rule": "uniform"}]
-    proof = context.proof("orbit", [*rules, *([EXACT] if exact else [])], written)
-    return Plan(name, proof, context.estimate(f"orbit: {name}", proof))
+def _slot_types(context: Context, blocks: list[SlotBlock]) -> Iterator[tuple[str, list[SlotBlock]]]:
+    yield "one type of slot", blocks
+    found = context.explanation
+    typed = [orbit.typed(found, c, b) for c, b in zip(found.circuits, blocks, strict=True)]
+    if 1 < orbit.patterns(typed, context.subject.group) <= MOST_PATTERNS:
+        yield "types of slots", typed
+
+
+def per_input(context: Context) -> list[Plan]:
+    """Slot blocks, every input compared with references; no logit is evaluated."""
+    if not context.explanation.circuits:
+        return []
+    search = PairsSearch(
+        context, "orbit", context.slots, plain=False, in_span=False, exact=False
+    )
+    found = search.run()
+    return [*found, *search.refine(found)]
 
 
 def orbits(context: Context, exact: bool = False) -> list[Plan]:
-    """Slot blocks alone, never an exact evaluation: uniform, then per input."""
+    """Slot blocks alone, never an exact evaluation: uniform, then per input, then with the logits
+    that the slots span."""
     plans = uniform(context)
-    best = max((p.estimate.accuracy for p in plans), default=0.0)
-    if best < 1 and context.explanation.circuits:
-        search = PairsSearch(context, "orbit", context.slots, exact=False)
-        found = search.run()
-        plans += [*found, *search.refine(found)]
+    for more in (per_input, _spanned):
+        if max((p.estimate.accuracy for p in plans), default=0.0) < 1:
+            plans += more(context)
     return plans
+
+
+def _spanned(context: Context) -> list[Plan]:
+    if not context.explanation.circuits:
+        return []
+    search = PairsSearch(context, "orbit", context.slots, exact=False)
+    found = search.run()
+    return [*found, *search.refine(found)]
 
 
 def coset(context: Context, exact: bool = True) -> list[Plan]:

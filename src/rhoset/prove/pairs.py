@@ -9,7 +9,7 @@ from . import writing
 from .context import EXACT, Context, Written, referenced, weighted
 from .grouping import regrouped
 from .measure import Estimate
-from .proof import Proof
+from .proof import Proof, SlotBlock
 
 DETAIL = (0.03, 0.1, 0.01, 0.003)
 """How much a term must save, see `writing.choose`; the first is where the search starts."""
@@ -125,7 +125,11 @@ class PairsSearch:
             return []
         out: list[Plan] = []
         tried: set[int] = set()
-        for start in (best, cheapest([p for p in plans if p.references])):
+        starts = [best, cheapest([p for p in plans if p.references])]
+        if not self.exact and best.estimate.accuracy < 1:
+            finest = [p for p in plans if p.residual == "norm"] or plans
+            starts = [min(plans, key=lambda p: p.estimate.loss), max(finest, key=sums)]
+        for start in starts:
             if start is None or id(start.proof.blocks) in tried:
                 continue
             tried.add(id(start.proof.blocks))
@@ -139,14 +143,15 @@ class PairsSearch:
             out.append(self._regrouped(start, start.name))
         last = min(start.estimate.cost, *(p.estimate.cost for p in out), float("inf"))
         for multiple in CLUSTERS:
-            if start.estimate.span + start.estimate.exact < WORTH:
+            settled = start.estimate.accuracy == 1 or self.exact
+            if settled and start.estimate.span + start.estimate.exact < WORTH:
                 break
             count = multiple * self.context.network.order
             name = f"{start.name.removesuffix(', references')}, {count} references"
             written = referenced(self.context, blocks, count)
             made = self._regrouped(self.plan(name, written, residual), name)
             out.append(made)
-            if made.estimate.cost > last:
+            if settled and made.estimate.cost > last:
                 break
             last = made.estimate.cost
         return out
@@ -154,6 +159,14 @@ class PairsSearch:
     def _regrouped(self, plan: Plan, name: str) -> Plan:
         proof = regrouped(self.context.subject, plan.proof)
         return Plan(name, proof, self.context.estimate(f"{self.method}: {name}, groups", proof))
+
+
+def sums(plan: Plan) -> int:
+    """Multiply-adds of the blocks' sums, roughly: how much is written."""
+    return sum(
+        len(b.neurons) if isinstance(b, SlotBlock) else int(b.coefficients.size)
+        for b in plan.proof.blocks
+    )
 
 
 def rank(plan: Plan) -> tuple[float, float]:
