@@ -157,7 +157,7 @@ def test_gset_modules_hold_what_characters_say(name: str) -> None:
 
 
 def test_large_groups_say_what_to_do_instead() -> None:
-    with pytest.raises(RhosetError, match=r"order 7920 .* 0\.5 GB and about .* seconds.*gset_irreps") as caught:
+    with pytest.raises(RhosetError, match=r"order 7920: .* 0\.5 GB and about .* seconds.*gset_irreps") as caught:
         irreps(named("M11"))
     assert caught.value.slug == "group-too-large"
 

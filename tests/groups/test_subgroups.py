@@ -199,8 +199,6 @@ def test_young_subgroup_rho_set_of_s7() -> None:
     assert (family.size, family.fixed_dim) == (7, 1)
     simplex = family.rho_set().points
     assert np.abs(simplex @ simplex.T - (7 / 6 * np.eye(7) - 1 / 6)).max() < 1e-12
-    with pytest.raises(RhosetError, match="limited to order"):
-        subgroup_classes(s7)
 
 
 def test_minimal_sizes_do_not_depend_on_the_labels() -> None:
@@ -223,3 +221,10 @@ def test_regular_gset() -> None:
     q8 = group("Q8")
     assert regular_gset(q8).size == 8
     assert regular_gset(q8).stabilizer.order == 1
+
+
+def test_too_large_orders_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rhoset.groups.lattice.SUBGROUP_ORDER_LIMIT", 23)
+    with pytest.raises(RhosetError, match="limited to order 23") as caught:
+        subgroup_classes(group("S4"))
+    assert caught.value.slug == "group-too-large"

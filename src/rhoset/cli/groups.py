@@ -45,10 +45,10 @@ def list_(out: Output) -> Payload:
 @click.argument("name", metavar="GROUP")
 def show(out: Output, name: str) -> Payload:
     """Order, conjugacy classes, real irreps and subgroup classes of GROUP."""
-    from rhoset.groups import group, irreps, minimal_rho_set_sizes
+    from rhoset.groups import group, irrep_data, minimal_rho_set_sizes
 
     chosen = group(name)
-    found = irreps(chosen)
+    found = [part for _, part in irrep_data(chosen)]
     subgroups = _subgroups(out, chosen)
     sizes = minimal_rho_set_sizes(chosen, found) if subgroups is not None else {}
     classes = chosen.classes

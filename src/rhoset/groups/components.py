@@ -35,6 +35,9 @@ as a dimension that is not a whole number, and then another random function is t
 HOMOMORPHISM_TOLERANCE = 1e-12
 """Largest entry of ρ(x)ρ(s) − ρ(xs) and of ρρᵀ − 1 that is accepted."""
 
+CLASS_LIMIT = 2_600
+"""Most conjugacy classes for which the class algebra is diagonalised; time grows as k³."""
+
 ATTEMPTS = 20
 """Random functions tried before giving up."""
 
@@ -43,7 +46,8 @@ ATTEMPTS = 20
 class Component:
     """One isotypic component of ℝ[G]: the data of an irrep that need no matrices.
 
-    ``idempotent`` (n,) is the central idempotent e, a function on G with e∗e = e.
+    ``idempotent`` (n,) is the central idempotent e, a function on G with e∗e = e. ``name`` is the
+    irrep's, once :func:`rhoset.groups.irrep_data` has given it.
     """
 
     dim: int
@@ -51,6 +55,7 @@ class Component:
     rank: int
     character: FloatArray
     idempotent: FloatArray
+    name: str = ""
 
 
 def components(group: Group) -> tuple[Component, ...]:
@@ -63,8 +68,17 @@ def components(group: Group) -> tuple[Component, ...]:
     Raises
     ------
     RhosetError
-        ``irreps-failed`` when no random function separates the components (never observed).
+        ``group-too-large`` beyond CLASS_LIMIT classes; ``irreps-failed`` when no random function
+        separates the components (never observed).
     """
+    k = len(group.classes)
+    if k > CLASS_LIMIT:
+        raise RhosetError(
+            f"{group.name} has {k} conjugacy classes: its characters would take about"
+            f" {(k / 1000) ** 3:.2g} seconds and {8e-9 * 6 * k * group.order:.2g} GB; the limit is"
+            f" {CLASS_LIMIT} classes",
+            slug="group-too-large",
+        )
     for seed in range(ATTEMPTS):
         found = _components(group, np.random.default_rng(seed))
         if found is not None:

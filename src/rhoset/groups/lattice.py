@@ -21,7 +21,7 @@ BoolArray = NDArray[np.bool_]
 SUBGROUP_LIMIT = 60_000
 """Most subgroups (not classes) kept in the search; n/8 bytes and about 0.1 ms each."""
 
-SUBGROUP_ORDER_LIMIT = 1_500
+SUBGROUP_ORDER_LIMIT = 8_000
 """Largest order searched; time grows roughly as classes times elements of prime-power order."""
 
 CACHE_FROM = 64

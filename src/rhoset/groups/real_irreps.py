@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,9 +41,6 @@ __all__ = ["Irrep", "gset_irreps", "irrep", "irrep_data", "irreps"]
 IRREP_ORDER_LIMIT = 5_100
 """Largest order for which all irreps are formed; they take 8n² bytes or a little more."""
 
-CLASS_LIMIT = 2_600
-"""Most conjugacy classes for which the class algebra is diagonalised; time grows as k³."""
-
 CACHE_FROM = 200
 """Orders below this are decomposed faster than an entry is read."""
 
@@ -74,15 +72,13 @@ def irreps(group: Group) -> tuple[Irrep, ...]:
 
 
 def require_small(group: Group) -> None:
-    """Raise ``group-too-large`` beyond the limits, with an estimate of memory and time."""
-    n, k = group.order, len(group.classes)
-    if n > IRREP_ORDER_LIMIT or k > CLASS_LIMIT:
-        seconds = 0.03 * (n / 1000) ** 3 + (k / 1000) ** 3
+    """Raise ``group-too-large`` beyond IRREP_ORDER_LIMIT, with an estimate of memory and time."""
+    n = group.order
+    if n > IRREP_ORDER_LIMIT:
         raise RhosetError(
-            f"{group.name} has order {n} and {k} classes: all its irreps would take"
-            f" {8e-9 * n * n:.2g} GB and about {seconds:.2g} seconds; the limits are order"
-            f" {IRREP_ORDER_LIMIT} and {CLASS_LIMIT} classes. Ask for one irrep by name (irrep) or"
-            " for those in a G-set (gset_irreps)",
+            f"{group.name} has order {n}: all its irreps would take {8e-9 * n * n:.2g} GB and about"
+            f" {0.03 * (n / 1000) ** 3:.2g} seconds; the limit is order {IRREP_ORDER_LIMIT}."
+            " Ask for one irrep by name (irrep) or for those in a G-set (gset_irreps)",
             slug="group-too-large",
         )
 
@@ -123,13 +119,13 @@ def irrep_data(group: Group) -> tuple[tuple[str, Component], ...]:
     parts = components(group)
     coxeter = coxeter_generators(group)
     if coxeter is None:
-        return tuple(zip(component_names(parts), parts))
+        return tuple((name, replace(p, name=name)) for name, p in zip(component_names(parts), parts))
     out = []
     values = np.array([p.character for p in parts])
     for shape in partitions(len(coxeter) + 1):
         rho = young_irrep(group, coxeter, shape)
         nearest = int(np.argmin(np.abs(values - rho.character).max(axis=1)))
-        out.append((partition_name(shape), parts[nearest]))
+        out.append((rho.name, replace(parts[nearest], name=rho.name)))
     return tuple(out)
 
 

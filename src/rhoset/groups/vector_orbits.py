@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from rhoset.errors import RhosetError
 from rhoset.groups.arrays import read_only
+from rhoset.groups.components import Component
 from rhoset.groups.gsets import GSet, coset_gset
 from rhoset.groups.lattice import subgroup_classes
 from rhoset.groups.representation import Irrep
@@ -195,8 +196,11 @@ def minimal_rho_set(group: Group, irrep: Irrep) -> RhoSet:
     return rho_sets(group, irrep)[0].rho_set()
 
 
-def minimal_rho_set_sizes(group: Group, irreps: Sequence[Irrep]) -> dict[str, int]:
-    """Least ρ-set size of each irrep, by name; from characters alone."""
+def minimal_rho_set_sizes(group: Group, irreps: Sequence[Irrep] | Sequence[Component]) -> dict[str, int]:
+    """Least ρ-set size of each irrep, by name; from characters alone.
+
+    Takes irreps, or for groups too large for all matrices the components of ``irrep_data``.
+    """
     masks = np.array([h.mask for h in subgroup_classes(group)], dtype=np.float64)
     orders = masks.sum(axis=1)
     out = {}
