@@ -16,7 +16,7 @@ from rhoset.prove.files import certificate_file, verdict_summary
 
 METHODS = ("exhaustive", "paper", "coset", "irrep", "equivariant", "orbit", "auto")
 """Every network is certified by each of these."""
-KEPT = ("auto", "orbit")
+KEPT = ("auto", "orbit", "paper")
 """Certificates of these methods are written beside the network."""
 IN_USE = 0.01
 """An irrep counts as learned when it holds at least this share of the live neurons' energy."""
