@@ -57,4 +57,3 @@ NETWORKS: dict[str, Callable[[], Network]] = {
 @cache
 def network(key: str) -> Network:
     return NETWORKS[key]()
-

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from prove.planted import network
+
 from rhoset.explain import explain
 from rhoset.networks import Network, write_network
 from rhoset.prove import METHODS, certify
@@ -34,8 +34,7 @@ def right_pairs(net: Network) -> int:
         for y in range(net.order):
             hidden = [phi(a + b) for a, b in zip(left[x], right[y], strict=True)]
             logits = [
-                sum((u * h for u, h in zip(row, hidden, strict=True)), b)
-                for row, b in zip(unembed, bias, strict=True)
+                sum((u * h for u, h in zip(row, hidden, strict=True)), b) for row, b in zip(unembed, bias, strict=True)
             ]
             own = int(net.table[x, y])
             count += all(v < logits[own] for z, v in enumerate(logits) if z != own)

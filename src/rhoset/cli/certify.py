@@ -91,9 +91,7 @@ def command(
     with out.progress("certifying", len(files)) as update:
         for done, (label, path) in enumerate(files):
             network = read_network(path)
-            made = certify(
-                network, method=method, arithmetic=arithmetic, target=target, budget=budget
-            )
+            made = certify(network, method=method, arithmetic=arithmetic, target=target, budget=budget)
             place = made.write(certificate_file(path, method, folder))
             entries.append({**made.summary(), "network": label, "path": str(place)})
             if frontier:
@@ -129,7 +127,5 @@ def _show(out: Output, entries: list[dict[str, Any]], curves: list[dict[str, Any
     for curve in curves:
         out.say()
         out.say(f"{curve['network']}: bound against cost")
-        points = [
-            [p["method"], p["plan"], p["cost"], p["accuracy_bound"]] for p in curve["points"]
-        ]
+        points = [[p["method"], p["plan"], p["cost"], p["accuracy_bound"]] for p in curve["points"]]
         out.table(["method", "plan", "cost", "bound"], points)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from . import methods
 from .context import EXACT, Context
-from .pairs import PairsSearch, Plan
+from .pairs import Plan
 from .select import Wish
 
 GIVE_UP = 0.95
@@ -23,9 +23,7 @@ def automatic(context: Context, wish: Wish) -> list[Plan]:
     if done:
         best = min(done, key=lambda p: p.estimate.cost)
         return [best if is_sorted(best) else with_exact(context, best)]
-    search = PairsSearch(context, "mixture", context.mixed)
-    found = search.run()
-    found += search.refine(found)
+    found = methods.mixture(context)
     found += [with_exact(context, p) for p in plans if p.estimate.accuracy > 0 and not is_sorted(p)]
     if wish.exact:
         found = [p for p in found if p.estimate.cost <= GIVE_UP]

@@ -60,6 +60,11 @@ class Context:
         return writing.dictionary(self.explanation, self.size)
 
     @cached_property
+    def spanned(self) -> writing.Dictionary:
+        """The same for plans that evaluate most logits: slots only where that stays cheaper."""
+        return writing.dictionary(self.explanation, self.size, "spanned")
+
+    @cached_property
     def whole(self) -> writing.Dictionary:
         """Whole irreps only."""
         return writing.dictionary(self.explanation, self.size, "whole")

@@ -45,9 +45,7 @@ def unembed_spectrum(network: Network, irreps: Sequence[Irrep]) -> Spectrum:
     scale = [r.dim / (n * ENDOMORPHISMS[r.type]) for r in irreps]
     coefficients = tuple(s * (unembed @ f) for s, f in zip(scale, flat, strict=True))
     energy = np.array([(c * c).sum(axis=1) / s for c, s in zip(coefficients, scale, strict=True)])
-    return Spectrum(
-        tuple(irreps), coefficients, energy, (unembed**2).sum(axis=1) - n * unembed.mean(axis=1) ** 2
-    )
+    return Spectrum(tuple(irreps), coefficients, energy, (unembed**2).sum(axis=1) - n * unembed.mean(axis=1) ** 2)
 
 
 def matrix_block(

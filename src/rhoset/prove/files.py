@@ -22,9 +22,7 @@ def certificate_file(network: Path, method: str, folder: Path | None = None) -> 
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise RhosetError(
-            f"cannot make the folder {folder}: {error.strerror or error}", slug="cannot-write"
-        ) from None
+        raise RhosetError(f"cannot make the folder {folder}: {error.strerror or error}", slug="cannot-write") from None
     return folder / place.name
 
 

@@ -102,5 +102,3 @@ def _curve(context: Context, method: str, plan: Plan) -> list[Point]:
 def _point(method: str, plan: str, verdict: Verdict) -> Point:
     cost = verdict.operations / verdict.exhaustive_operations
     return Point(method, plan, cost, verdict, False)
-
-

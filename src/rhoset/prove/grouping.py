@@ -53,9 +53,7 @@ def partition(subject: Subject, proof: Proof) -> NDArray[np.int32]:
     return optimal(blocks, least - loss, lengths, nearness.distances(model, blocks), model.group.identity)
 
 
-def optimal(
-    blocks: Sequence[Block], least: Array, lengths: Array, distance: Array, identity: int
-) -> NDArray[np.int32]:
+def optimal(blocks: Sequence[Block], least: Array, lengths: Array, distance: Array, identity: int) -> NDArray[np.int32]:
     """The partition for margins `least` (n, pairs), ‖Q − K‖ `lengths` (blocks, pairs) and ‖ΔF‖
     `distance` (n, blocks)."""
     n, pairs = least.shape

@@ -19,7 +19,7 @@ from rhoset_check.model import Model, Tally, build_model, evaluate_pairs, new_ch
 from rhoset_check.pairs import PairsRule
 from rhoset_check.paper import PaperRule
 from rhoset_check.rigor import Rejected
-from rhoset_check.uniform import count_uniform, settle_uniform
+from rhoset_check.uniform import settle_uniform
 from rhoset_check.verdict import Verdict, judge, run_plan
 
 from ..errors import RhosetError

@@ -11,7 +11,7 @@ from ..errors import RhosetError
 from ..explain import Circuit
 from . import orbit
 from .context import EXACT, Context, Written
-from .pairs import PairsSearch, Plan
+from .pairs import PairsSearch, Plan, cheapest, rank
 from .proof import SlotBlock
 
 MOST_PATTERNS = 1500
@@ -42,8 +42,17 @@ def equivariant(context: Context, exact: bool = True) -> list[Plan]:
 
 def mixture(context: Context, exact: bool = True) -> list[Plan]:
     """Slots where circuits give them, whole irreps for what is left."""
-    search = PairsSearch(context, "mixture", context.mixed, exact=exact)
-    found = search.run()
+    searches = [PairsSearch(context, "mixture", context.mixed, exact=exact)]
+    if context.mixed.shapes != context.spanned.shapes:
+        searches.append(PairsSearch(context, "mixture", context.spanned, exact=exact))
+    starts = [search.start() for search in searches]
+    firsts = [cheapest(plans) for plans in starts]
+    ranks = {k: rank(first) for k, first in enumerate(firsts) if first is not None}
+    if not ranks:
+        return []
+    chosen = min(ranks, key=ranks.__getitem__)
+    search = searches[chosen]
+    found = [*starts[chosen], *search.run(starts[chosen])]
     return [*found, *search.refine(found)]
 
 
@@ -81,9 +90,7 @@ def per_input(context: Context) -> list[Plan]:
     """Slot blocks, every input compared with references; no logit is evaluated."""
     if not context.explanation.circuits:
         return []
-    search = PairsSearch(
-        context, "orbit", context.slots, plain=False, in_span=False, exact=False
-    )
+    search = PairsSearch(context, "orbit", context.slots, plain=False, in_span=False, exact=False)
     found = search.run()
     return [*found, *search.refine(found)]
 
@@ -108,9 +115,7 @@ def _spanned(context: Context) -> list[Plan]:
 
 def coset(context: Context, exact: bool = True) -> list[Plan]:
     """Coset concentration alone (Stander et al.)."""
-    blocks = [
-        replace(b, coupling=np.zeros_like(b.coupling)) for b in orbit.circuit_blocks(context.explanation)
-    ]
+    blocks = [replace(b, coupling=np.zeros_like(b.coupling)) for b in orbit.circuit_blocks(context.explanation)]
     if not blocks:
         return []
     proof = context.proof("coset", [{"rule": "coset"}, *([EXACT] if exact else [])], Written(tuple(blocks), {}))
@@ -152,9 +157,5 @@ def plans_of(method: str, context: Context) -> list[Plan]:
     Raises RhosetError where the method is unknown (slug ``unknown-method``).
     """
     if method not in METHODS:
-        raise RhosetError(
-            f"method {method!r}: must be auto, {', '.join(METHODS)}", slug="unknown-method"
-        )
+        raise RhosetError(f"method {method!r}: must be auto, {', '.join(METHODS)}", slug="unknown-method")
     return METHODS[method](context)
-
-

@@ -61,7 +61,9 @@ def margins(model: Model, blocks: Sequence[Block], references: Array) -> Array:
     return total
 
 
-def output_groups(least: Array, distance: Array, identity: int, tolerance: float = GROUP_TOLERANCE) -> NDArray[np.int64]:
+def output_groups(
+    least: Array, distance: Array, identity: int, tolerance: float = GROUP_TOLERANCE
+) -> NDArray[np.int64]:
     """(n,) a partition of the w by how much deviation of each block they stand, ‖ΔF(w)‖ over the margin at K.
 
     `least` (n,), `distance` (n, blocks). Leaders are taken in order of difficulty; who is within the tolerance of a

@@ -76,29 +76,39 @@ class PairsSearch:
         proof = self.context.proof(self.method, rules, written)
         return Plan(name, proof, self.context.estimate(f"{self.method}: {name}", proof))
 
-    def run(self) -> list[Plan]:
-        """Plans by detail, residual and references: first over a coarse grid, then near the best."""
-        modes = [
+    @property
+    def modes(self) -> list[tuple[str, bool]]:
+        """Ways of bounding: residual, references or none."""
+        return [
             (residual, references)
             for residual in RESIDUALS
             for references in ((True, False) if self.plain else (True,))
             if references <= self.references
         ]
-        plans: list[Plan] = []
-        details: dict[int, float] = {}
-        for k, detail in enumerate(DETAIL):
-            new = self._at(detail, modes)
+
+    def start(self) -> list[Plan]:
+        """Every mode at the first detail."""
+        return self._at(DETAIL[0], self.modes)
+
+    def run(self, start: Sequence[Plan] | None = None) -> list[Plan]:
+        """Plans by detail, residual and references: first over a coarse grid, then near the best.
+
+        `start` are the plans of `start()` when they are at hand; then they are not among the result.
+        """
+        first = self.start() if start is None else list(start)
+        plans = list(first)
+        details = {id(plan): DETAIL[0] for plan in first}
+        kept = [(p.residual, p.references) for p in sorted(first, key=rank)[:MODES]] or self.modes
+        for detail in DETAIL[1:]:
+            new = self._at(detail, kept)
             details |= {id(plan): detail for plan in new}
             plans += new
-            if k == 0 and new:
-                order = sorted(range(len(modes)), key=lambda i: rank(new[i]))
-                modes = [modes[i] for i in order[:MODES]]
         best = cheapest(plans)
         if best is not None:
             mode = best.residual, best.references
             for factor in NEARER:
                 plans += self._at(details[id(best)] * factor, [mode])
-        return plans
+        return plans if start is None else plans[len(first) :]
 
     def _at(self, detail: float, modes: Sequence[tuple[str, bool]]) -> list[Plan]:
         """One plan a mode, nothing when no term is worth its cost."""
@@ -163,10 +173,7 @@ class PairsSearch:
 
 def sums(plan: Plan) -> int:
     """Multiply-adds of the blocks' sums, roughly: how much is written."""
-    return sum(
-        len(b.neurons) if isinstance(b, SlotBlock) else int(b.coefficients.size)
-        for b in plan.proof.blocks
-    )
+    return sum(len(b.neurons) if isinstance(b, SlotBlock) else int(b.coefficients.size) for b in plan.proof.blocks)
 
 
 def rank(plan: Plan) -> tuple[float, float]:

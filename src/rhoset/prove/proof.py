@@ -110,9 +110,7 @@ def as_certificate(proof: Proof, network: Network, accuracy_bound: float = 0.0) 
     tensors |= {name: np.asarray(array) for name, array in proof.tensors.items()}
     plan = {"blocks": len(proof.blocks), "rules": [dict(rule) for rule in proof.rules]}
     claim = {"accuracy_bound": float(accuracy_bound)}
-    return Certificate(
-        network.digest, network.group.digest, proof.method, proof.arithmetic, plan, claim, tensors
-    )
+    return Certificate(network.digest, network.group.digest, proof.method, proof.arithmetic, plan, claim, tensors)
 
 
 def write_certificate(path: Path, certificate: Certificate, extra: Mapping[str, Any] | None = None) -> Path:

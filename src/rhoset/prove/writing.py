@@ -21,6 +21,8 @@ from .proof import MatrixBlock, SlotBlock
 
 MOST_SLOTS = 144
 """Slot blocks with more slots than this are not tried: moving their sums costs 3 multiply-adds a slot and pair."""
+MAIN = 0.3
+"""A neuron belongs to an irrep that holds more than this share of its energy."""
 MOST_TERMS = 8
 """Rank-one terms of one neuron in one irrep, at most; what needs more is dearer than the whole matrix."""
 
@@ -55,11 +57,18 @@ class Dictionary:
     size: Array
     """(m,) root mean square of each activation over sampled pairs, at least 1e-6 of the largest."""
 
+    @property
+    def shapes(self) -> tuple[bool, ...]:
+        """Which irreps are written on slots."""
+        return tuple(t.sets is not None for t in self.terms)
+
 
 def dictionary(explanation: Explanation, size: Array, kind: str = "mixed") -> Dictionary:
     """Terms in every irrep that is not constant; cost n² m for the spectrum and m p q d a term.
 
-    `kind`: ``mixed`` (slots where circuits give small ρ-sets, else whole irreps), ``whole`` or ``slots`` alone.
+    `kind`: ``mixed`` (slots where circuits give small ρ-sets, else whole irreps), ``spanned`` (the
+    same, but whole irreps where those are cheaper once all logits are evaluated), ``whole`` or
+    ``slots`` alone.
     """
     network = explanation.network
     spectrum = unembed_spectrum(network, explanation.irreps)
@@ -71,6 +80,8 @@ def dictionary(explanation: Explanation, size: Array, kind: str = "mixed") -> Di
             continue
         tried = kind != "whole" and irrep.type == "real" and (irrep.dim > 1 or kind == "slots")
         sets = _sets(explanation, j) if tried else None
+        if sets is not None and kind == "spanned" and not _cheaper_spanned(spectrum, j, sets):
+            sets = None
         if sets is not None:
             terms.append(_pursuit(spectrum, j, sets))
         elif kind != "slots":
@@ -86,6 +97,16 @@ def _sets(explanation: Explanation, j: int) -> tuple[RhoSet, RhoSet] | None:
         return None
     best = max(found, key=lambda c: len(c.neurons))
     return best.left_set, best.right_set
+
+
+def _cheaper_spanned(spectrum: Spectrum, j: int, sets: tuple[RhoSet, RhoSet]) -> bool:
+    """Whether slots beat the whole irrep when every logit is evaluated for every pair."""
+    irrep, (p, q) = spectrum.irreps[j], (len(s.points) for s in sets)
+    n = len(irrep.matrices)
+    neurons = int((spectrum.energy[j] > MAIN * spectrum.total).sum())
+    coupling = sparse(np.round(sets[0].points @ sets[1].points.T, 9))
+    slots = neurons + 3 * p * q + int(np.count_nonzero(coupling)) * q + n * q
+    return slots < irrep.rank * neurons + 2 * irrep.dim**3 + n * irrep.rank
 
 
 def _whole(spectrum: Spectrum, j: int) -> Terms:
