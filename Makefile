@@ -41,7 +41,7 @@ test-all: .venv/.installed ## every test
 	$(ONE_THREAD) $(BIN)/python -m pytest -n $(WORKERS) tests
 
 lint: .venv/.installed ## ruff
-	$(BIN)/ruff check src tests examples benchmarks docs
+	$(BIN)/ruff check .
 
 types: .venv/.installed ## mypy
 	$(BIN)/mypy

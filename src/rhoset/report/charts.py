@@ -91,7 +91,7 @@ def bound_against_cost(networks: Sequence[NetworkView]) -> str:
     body.append(
         svg.text(middle, height - 8, "cost of the check, share of brute force", "axis", "middle")
     )
-    body.append(svg.text(left - 52, 14, "proved accuracy (lower bound)", "axis"))
+    body.append(svg.text(4, 16, "proved accuracy (lower bound)", "axis"))
     placed: list[tuple[float, float]] = []
     marks = []
     for network, certificate in shown:
@@ -108,7 +108,7 @@ def bound_against_cost(networks: Sequence[NetworkView]) -> str:
             f"{certificate.method}, {percent(certificate.cost)} of brute force"
         )
         marks.append(
-            f'<a href="#network-{network.index}" aria-label="{escape(said, quote=True)}">'
+            f'<a href="#network-{network.index}" tabindex="-1" aria-label="{escape(said, quote=True)}">'
             f'<path d="{SHAPES[family]}" transform="translate({svg.f(at[0])} {svg.f(at[1])})" '
             f'class="mark m-{family}{faint}"><title>{escape(said)}</title></path></a>'
         )
