@@ -154,6 +154,8 @@ def test_gset_modules_hold_what_characters_say(name: str) -> None:
                 off = rho.matrices[x] @ rho.matrices - rho.matrices[g.table[x]]
                 assert np.abs(off).max() < TOLERANCE
     assert {r.name for r in gset_irreps(g, regular_gset(g))} == set(everything)
+    last = list(everything)[-1]
+    assert [r.name for r in gset_irreps(g, regular_gset(g), names={last})] == [last]
 
 
 def test_large_groups_say_what_to_do_instead() -> None:

@@ -20,6 +20,7 @@ from rhoset.groups import (
     left_cosets,
     minimal_rho_set_sizes,
     natural_gset,
+    orbit_of,
     point_stabilizer,
     quotient,
     regular_gset,
@@ -186,6 +187,12 @@ def test_rho_set_arguments_are_checked() -> None:
     for bad in ([1.0], [0.0, 0.0, 0.0], [np.nan, 0.0, 0.0]):
         with pytest.raises(RhosetError, match="3 numbers, not all zero"):
             family.rho_set(bad)
+    with pytest.raises(RhosetError, match="moves the vector"):
+        orbit_of(rho, natural_gset(s4), np.array([1.0, 0.0, 0.0]))
+    points = np.array(natural_gset(s4).action)
+    doubled = gset_from_permutations(s4, np.hstack([points, points + 4]))
+    with pytest.raises(RhosetError, match="reaches 4 of the 8 points"):
+        orbit_of(rho, doubled, np.array([1.0, 0.0, 0.0]))
     with pytest.raises(RhosetError, match="fixes no vector"):
         rho_set_family(s4, rho, generated_subgroup(s4, range(24)))
 

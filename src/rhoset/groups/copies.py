@@ -154,7 +154,8 @@ def _eigenspace(
         for x in (w, int(group.inverse[w])):
             columns = module.labels[group.table[members, x]].ravel()
             matrix = matrix + csr_matrix((np.full(len(rows), weight), (rows, columns)), (k, k))
-    inner = basis.T @ (matrix @ basis)
+    moved: FloatArray = np.asarray(matrix @ basis)
+    inner: FloatArray = basis.T @ moved
     eigenvalues, vectors = np.linalg.eigh((inner + inner.T) / 2)
     values = eigenvalues.reshape(-1, dim)
     centres = values.mean(axis=1)

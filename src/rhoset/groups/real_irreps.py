@@ -11,6 +11,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from rhoset.errors import RhosetError
+from rhoset.groups.arrays import row_blocks
 from rhoset.groups.cache import read_entry, remembered, write_entry
 from rhoset.groups.components import (
     ATTEMPTS,
@@ -247,5 +248,9 @@ def _module_character(group: Group, gset: GSet, basis: FloatArray) -> FloatArray
 
 def _module_matrices(gset: GSet, basis: FloatArray) -> FloatArray:
     """(n, d, d) action on the span of orthonormal vectors (k, d): e_b goes to e_{g·b}."""
-    moved = basis[gset.action]  # (n, k, d): row b of it is basis[g·b]
-    return np.matmul(moved.transpose(0, 2, 1), basis)
+    n, (k, d) = len(gset.action), basis.shape
+    out = np.empty((n, d, d))
+    for rows in row_blocks(n, k * d):
+        moved = basis[gset.action[rows]]  # (block, k, d): row b of it is basis[g·b]
+        out[rows] = np.matmul(moved.transpose(0, 2, 1), basis)
+    return out

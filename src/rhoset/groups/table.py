@@ -193,10 +193,10 @@ def _conjugacy_classes(group: Group) -> ConjugacyClasses:
         (np.ones(n * len(images), dtype=bool), (np.tile(every, len(images)), np.hstack(images))),
         shape=(n, n),
     )
-    _, raw = connected_components(graph, directed=False)
-    _, first, raw = np.unique(raw, return_index=True, return_inverse=True)
-    sizes = np.bincount(raw)
+    parts = connected_components(graph, directed=False)[1]
+    _, first, labels = np.unique(parts, return_index=True, return_inverse=True)
+    sizes = np.bincount(labels)
     order = np.lexsort((first, sizes, group.element_orders[first]))
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
-    return ConjugacyClasses(read_only(rank[raw]), read_only(first[order]), read_only(sizes[order]))
+    return ConjugacyClasses(read_only(rank[labels]), read_only(first[order]), read_only(sizes[order]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -49,31 +50,31 @@ class RhoSetFamily:
 
     Attributes
     ----------
-    irrep, gset
-        The representation, and G acting on the cosets of H.
+    irrep, stabilizer
+        The representation, and H, the stabilizer of point 0.
     basis
         (f, d) orthonormal basis of the vectors fixed by H. With f = 1 there is one ρ-set up to
         sign.
     """
 
     irrep: Irrep
-    gset: GSet
+    stabilizer: Subgroup
     basis: FloatArray
+
+    @cached_property
+    def gset(self) -> GSet:
+        """G acting on the cosets of H; (n, [G:H]) integers, formed when first asked for."""
+        return coset_gset(self.stabilizer.group, self.stabilizer)
 
     @property
     def size(self) -> int:
         """Number of points of each ρ-set: the index of H."""
-        return self.gset.size
+        return self.stabilizer.index
 
     @property
     def fixed_dim(self) -> int:
         """Dimension f of the space that H fixes."""
         return len(self.basis)
-
-    @property
-    def stabilizer(self) -> Subgroup:
-        """H, the stabilizer of point 0."""
-        return self.gset.stabilizer
 
     def rho_set(self, coefficients: ArrayLike | None = None) -> RhoSet:
         """The ρ-set of the vector ``coefficients @ basis``, normalised.
@@ -106,9 +107,16 @@ def orbit_of(irrep: Irrep, gset: GSet, vector: FloatArray) -> RhoSet:
     Raises
     ------
     RhosetError
-        ``not-fixed`` when the stabilizer of point 0 moves the vector.
+        ``not-fixed`` when the stabilizer of point 0 moves the vector; ``not-transitive`` when
+        point 0 does not reach all points.
     """
-    first = np.argmax(gset.action[:, 0][None] == np.arange(gset.size)[:, None], axis=1)
+    reached, first = np.unique(gset.action[:, 0], return_index=True)
+    if len(reached) < gset.size:
+        raise RhosetError(
+            f"irrep {irrep.name}: point 0 reaches {len(reached)} of the {gset.size} points; an orbit"
+            " of a vector needs a transitive G-set",
+            slug="not-transitive",
+        )
     points = irrep.matrices[first] @ vector
     moved = irrep.matrices[gset.stabilizer.elements] @ vector
     if np.abs(moved - vector).max() > FIX_TOLERANCE:
@@ -122,11 +130,10 @@ def orbit_of(irrep: Irrep, gset: GSet, vector: FloatArray) -> RhoSet:
 
 
 def fixed_space(irrep: Irrep, h: Subgroup) -> FloatArray:
-    """(f, d) orthonormal basis, in echelon-free canonical sign, of the vectors that H fixes."""
+    """(f, d) orthonormal basis of the vectors that H fixes, first nonzero entries positive."""
     projector = irrep.matrices[h.elements].mean(axis=0)
     f = round(float(np.trace(projector)))
-    values, vectors = np.linalg.eigh((projector + projector.T) / 2)
-    del values
+    vectors = np.linalg.eigh((projector + projector.T) / 2)[1]
     basis = vectors.T[::-1][:f].copy()
     for row in basis:
         if row[np.argmax(np.abs(row) > 1e-6)] < 0:
@@ -156,7 +163,7 @@ def rho_set_family(group: Group, irrep: Irrep, h: Subgroup) -> RhoSetFamily:
             f"{group.name}: the subgroup of order {h.order} fixes no vector of irrep {irrep.name}",
             slug="no-fixed-vector",
         )
-    return RhoSetFamily(irrep, coset_gset(group, pointwise_stabilizer(group, irrep, basis)), basis)
+    return RhoSetFamily(irrep, pointwise_stabilizer(group, irrep, basis), basis)
 
 
 def rho_sets(group: Group, irrep: Irrep) -> tuple[RhoSetFamily, ...]:
