@@ -111,3 +111,25 @@ def test_tried_plans_are_recorded():
     assert made.tried
     assert all(plan.cost >= 0 and 0 <= plan.accuracy <= 1 for plan in made.tried)
     assert made.search_seconds >= 0
+
+
+SCALES = [(60, 0), (-60, 0), (0, 60), (0, -60), (60, 60), (-60, -60), (-100, -40)]
+
+
+@pytest.mark.parametrize("arithmetic", ["real", "float32"])
+@pytest.mark.parametrize(("reading", "writing"), SCALES)
+def test_scales(reading: int, writing: int, arithmetic: str):
+    """Weights times powers of two: the same proof in real arithmetic, never more than exhaustive."""
+    base = network("S4")
+    by = [np.float32(2.0**reading), np.float32(2.0**writing)]
+    scaled = Network(base.left * by[0], base.right * by[0], base.unembed * by[1], base.bias, base.table)
+    verdict = certify(scaled, arithmetic=arithmetic).verdict
+    assert verdict.operations <= 1.1 * verdict.exhaustive_operations
+    if arithmetic == "real":
+        assert verdict.accuracy_bound == 1
+
+
+def test_constant_shifts_change_nothing():
+    base = network("S4")
+    shifted = Network(base.left, base.right, base.unembed, base.bias + np.float32(1024), base.table)
+    assert certify(shifted).verdict.accuracy_bound == 1

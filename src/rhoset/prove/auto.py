@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from . import methods
-from .context import EXACT, Context
+from .context import Context
 from .pairs import Plan
 from .select import Wish
 
@@ -35,7 +35,7 @@ def with_exact(context: Context, plan: Plan) -> Plan:
     names = {rule["rule"] for rule in plan.proof.rules}
     if "exact" in names or any(rule.get("count") == "sorted" for rule in plan.proof.rules):
         return plan
-    proof = replace(plan.proof, rules=[*plan.proof.rules, EXACT])
+    proof = replace(plan.proof, rules=[*plan.proof.rules, context.exact])
     return Plan(f"{plan.name}, exact", proof, context.estimate(f"{plan.name}, exact", proof))
 
 

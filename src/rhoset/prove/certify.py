@@ -14,7 +14,7 @@ from ..errors import RhosetError
 from ..explain import Explanation
 from ..networks import Network
 from .auto import automatic
-from .context import EXACT, Context, Tried
+from .context import Context, Tried
 from .files import verdict_summary
 from .measure import verdict_of
 from .methods import plans_of
@@ -104,7 +104,7 @@ def certify(
     plans = automatic(context, wish) if method == "auto" else plans_of(method, context)
     chosen = choose(context, plans, wish)
     if chosen is None:  # nothing to go by, or nothing within the budget: an empty proof, bound 0
-        proof = context.proof(method, [{**EXACT, "max_operations": 0}])
+        proof = context.proof(method, [{**context.exact, "max_operations": 0}])
         chosen = proof, verdict_of(context.subject, proof)
     proof, verdict = chosen
     searched = time.perf_counter() - begin - verdict.seconds

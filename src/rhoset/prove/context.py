@@ -14,8 +14,9 @@ from .features import Array
 from .measure import Estimate, Subject, estimate, subject
 from .proof import MatrixBlock, Proof, SlotBlock
 
-EXACT: dict[str, object] = {"rule": "exact", "work": "float32"}
-"""Evaluate what is open: screened in float32, settled in float64 or rationals."""
+SINGLE = (1e-6, 1e20)
+"""Sizes of logits between which work is done in float32: outside, what its underflow or overflow could do is more than
+the margins."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,16 @@ class Context:
     def subject(self) -> Subject:
         """The network as the checker sees it."""
         return subject(self.network, self.arithmetic)
+
+    @property
+    def work(self) -> str:
+        """Arithmetic of the checker's sums: float32 unless the logits are too small or too large for it."""
+        return "float32" if SINGLE[0] < self.subject.model.magnitude < SINGLE[1] else "float64"
+
+    @property
+    def exact(self) -> dict[str, object]:
+        """Rule `exact`: screened in float32, settled in float64 or rationals."""
+        return {"rule": "exact", "work": self.work}
 
     @cached_property
     def explanation(self) -> Explanation:

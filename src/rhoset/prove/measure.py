@@ -102,6 +102,14 @@ def verdict_of(subject: Subject, proof: Proof, accuracy_bound: float = 0.0) -> V
 
 
 def estimate(subject: Subject, proof: Proof) -> Estimate:
+    """`_estimate`, with an infinite cost for a proof that the checker rejects (numbers out of range)."""
+    try:
+        return _estimate(subject, proof)
+    except Rejected:
+        return Estimate(float("inf"), 0.0, float("inf"))
+
+
+def _estimate(subject: Subject, proof: Proof) -> Estimate:
     """Cost and bound of a proof from a sample of the pairs, by the checker's own rules.
 
     Cost: what does not depend on pairs, once, and `SAMPLE_PAIRS` of the n² pairs. The share of

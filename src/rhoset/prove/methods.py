@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from rhoset_check.rigor import Rejected
+
 from ..errors import RhosetError
 from ..explain import Circuit
 from . import orbit
-from .context import EXACT, Context, Written
+from .context import Context, Written
 from .pairs import PairsSearch, Plan, cheapest, rank
 from .proof import SlotBlock
 
@@ -24,7 +26,7 @@ bound of margins and loss."""
 
 def exhaustive(context: Context, exact: bool = True) -> list[Plan]:
     """Every output of every pair; n³m."""
-    proof = context.proof("exhaustive", [EXACT])
+    proof = context.proof("exhaustive", [context.exact])
     return [Plan("exhaustive", proof, context.estimate("exhaustive", proof))]
 
 
@@ -67,7 +69,10 @@ def uniform(context: Context) -> list[Plan]:
     blocks = orbit.circuit_blocks(found)
     plans: list[Plan] = []
     for name, slots in _slot_types(context, blocks):
-        written = orbit.uniform_written(context, slots)
+        try:
+            written = orbit.uniform_written(context, slots)
+        except Rejected:  # numbers out of the checker's range
+            return plans
         for count in ("sorted", "dense"):
             rule: dict[str, object] = {"rule": "uniform", "count": count}
             proof = context.proof("orbit", [rule], written)
@@ -118,7 +123,7 @@ def coset(context: Context, exact: bool = True) -> list[Plan]:
     blocks = [replace(b, coupling=np.zeros_like(b.coupling)) for b in orbit.circuit_blocks(context.explanation)]
     if not blocks:
         return []
-    proof = context.proof("coset", [{"rule": "coset"}, *([EXACT] if exact else [])], Written(tuple(blocks), {}))
+    proof = context.proof("coset", [{"rule": "coset"}, *([context.exact] if exact else [])], Written(tuple(blocks), {}))
     return [Plan("coset", proof, context.estimate("coset", proof))]
 
 

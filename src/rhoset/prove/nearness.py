@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,8 @@ from rhoset_check.model import Model
 from .features import Array
 from .measure import Subject
 from .proof import MatrixBlock, Proof, SlotBlock, as_certificate
+
+Real = TypeVar("Real", np.float32, np.float64)
 
 GROUP_TOLERANCE = 0.1
 """Outputs share a group when their difficulties agree to this part of the largest: finer groups settle more and cost
@@ -87,6 +90,7 @@ def output_groups(
 def cluster(states: NDArray[np.float32], scale: Array, count: int, seed: int = 0) -> tuple[NDArray[np.intp], Array]:
     """Labels (pairs,) and references (J, features), J ≤ count, by Lloyd's algorithm on features times `scale`."""
     points = states * scale.astype(np.float32)
+    points /= max(float(np.abs(points).max(initial=0.0)), 1e-30)
     random = np.random.default_rng(seed)
     some = random.permutation(len(points))[: max(LEARNED, 4 * count)]
     learned = points[some]
@@ -94,8 +98,8 @@ def cluster(states: NDArray[np.float32], scale: Array, count: int, seed: int = 0
     for _ in range(ROUNDS):
         centres = _means(learned, _nearest(learned, centres), len(centres))[0]
     labels = _nearest(points, centres)
-    centres, used = _means(points, labels, len(centres))
-    return np.searchsorted(used, labels), centres.astype(np.float64) / np.maximum(scale, 1e-300)
+    references, used = _means(states.astype(np.float64), labels, len(centres))
+    return np.searchsorted(used, labels), references
 
 
 def _nearest(points: NDArray[np.float32], centres: NDArray[np.float32]) -> NDArray[np.intp]:
@@ -104,15 +108,13 @@ def _nearest(points: NDArray[np.float32], centres: NDArray[np.float32]) -> NDArr
     return np.concatenate([(offset - part @ centres.T).argmin(axis=1) for part in parts])
 
 
-def _means(
-    points: NDArray[np.float32], labels: NDArray[np.intp], count: int
-) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
+def _means(points: NDArray[Real], labels: NDArray[np.intp], count: int) -> tuple[NDArray[Real], NDArray[np.intp]]:
     """Means of the labels that are used, and those labels."""
     size = np.bincount(labels, minlength=count)
     used = np.flatnonzero(size)
     starts = np.concatenate([[0], np.cumsum(size[used])[:-1]])
     total = np.add.reduceat(points[np.argsort(labels, kind="stable")], starts, axis=0)
-    return (total / size[used, None]).astype(np.float32), used
+    return np.asarray(total / size[used, None], dtype=points.dtype), used
 
 
 def residual_weights(model: Model, blocks: Sequence[Block], size: Array) -> Array:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rhoset_check.rigor import Rejected
+
 from . import writing
-from .context import EXACT, Context, Written, referenced, weighted
+from .context import Context, Written, referenced, weighted
 from .grouping import regrouped
 from .measure import Estimate
 from .proof import Proof, SlotBlock
@@ -45,14 +47,14 @@ class Plan:
         return "references" in self.proof.tensors
 
 
-def pairs_rule(residual: str, order: int, in_span: bool = True) -> dict[str, object]:
-    """The rule's JSON, for a group of that order."""
+def pairs_rule(context: Context, residual: str, in_span: bool = True) -> dict[str, object]:
+    """The rule's JSON."""
     return {
         "rule": "pairs",
-        "work": "float32",
+        "work": context.work,
         "residual": residual,
         "exact_correct": residual != "plain",
-        "samples": min(SAMPLES, order),
+        "samples": min(SAMPLES, context.network.order),
         "in_span": in_span,
     }
 
@@ -72,7 +74,7 @@ class PairsSearch:
 
     def plan(self, name: str, written: Written, residual: str) -> Plan:
         """Estimate one plan."""
-        rules = [pairs_rule(residual, self.context.network.order, self.in_span), *([EXACT] if self.exact else [])]
+        rules = [pairs_rule(self.context, residual, self.in_span), *([self.context.exact] if self.exact else [])]
         proof = self.context.proof(self.method, rules, written)
         return Plan(name, proof, self.context.estimate(f"{self.method}: {name}", proof))
 
@@ -115,10 +117,13 @@ class PairsSearch:
         made = writing.blocks(self.dictionary, writing.choose(self.dictionary, detail))
         if not made:
             return []
-        written = {
-            references: referenced(self.context, made) if references else weighted(self.context, made)
-            for references in {mode[1] for mode in modes}
-        }
+        try:
+            written = {
+                references: referenced(self.context, made) if references else weighted(self.context, made)
+                for references in {mode[1] for mode in modes}
+            }
+        except Rejected:  # numbers out of the checker's range
+            return []
         return [
             self.plan(
                 f"detail {detail:.3g}, {residual}{', references' if references else ''}",
@@ -167,6 +172,8 @@ class PairsSearch:
         return out
 
     def _regrouped(self, plan: Plan, name: str) -> Plan:
+        if not plan.estimate.cost < float("inf"):
+            return plan
         proof = regrouped(self.context.subject, plan.proof)
         return Plan(name, proof, self.context.estimate(f"{self.method}: {name}, groups", proof))
 
