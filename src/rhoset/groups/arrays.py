@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 IntArray = NDArray[np.int32]
 
-BLOCK_ENTRIES = 1 << 20
-"""Table entries handled at a time; bounds transient memory to a few times 4 · 2²⁰ bytes."""
+BLOCK_ENTRIES = 1 << 17
+"""Table entries handled at a time; bounds transient memory to a few times 4 · 2¹⁷ bytes."""
 
 
 def read_only(array: NDArray, dtype: type = np.int32) -> NDArray:
