@@ -139,6 +139,12 @@ def test_certificates_are_drawn(view: RunView):
     assert networks[0].best is certificate, "a refused certificate proves nothing"
 
 
+def test_processes_give_the_same(view: RunView, run_folder: Path):
+    shared = collect(run_folder, workers=2)
+    assert [n.circuits for n in shared.networks] == [n.circuits for n in view.networks]
+    assert [n.margins for n in shared.networks] == [n.margins for n in view.networks]
+
+
 def test_names_are_escaped(view: RunView):
     odd = "<script>alert(1)</script> & \"ρ\" '"
     networks = tuple(dataclasses.replace(n, name=odd, findings=(odd,)) for n in view.networks)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rhoset.groups import group, irreps, rho_sets
-from rhoset.report.html import solid_name
+from rhoset.report.captions import solid_name
 from rhoset.report.solids import hull_faces, nearest_pairs, solid, viewing_axes
 
 

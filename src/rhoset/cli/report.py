@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 
 from rhoset.cli._command import command as make_command
 from rhoset.cli._output import Output, Payload
+
+IN_PROCESSES = 12
+"""From this many networks on the cores share the work; below, starting processes costs more."""
 
 
 @make_command(example="rhoset report runs/s5")
@@ -26,10 +30,16 @@ def command(out: Output, run: str, target: Path | None) -> Payload:
     explained and evaluated, and every certificate beside it is checked again. The file opens from
     disk with no network.
     """
+    from rhoset.networks.runs import open_networks
     from rhoset.report import collect, write_report
 
+    many = len(open_networks(run)) >= IN_PROCESSES
     with out.progress("explaining and checking", 1) as update:
-        view = collect(run, lambda done, total: update(done / total, f"network {done} of {total}"))
+
+        def tell(done: int, total: int) -> None:
+            update(done / total, f"network {done} of {total}")
+
+        view = collect(run, tell, workers=(os.cpu_count() or 1) if many else 1)
     place = target if target is not None else _beside(run)
     path = write_report(view, place)
     size = path.stat().st_size

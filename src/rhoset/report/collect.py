@@ -1,73 +1,45 @@
-"""From a run folder to what the report shows: explain, evaluate and re-check every network."""
+"""From a run folder to what the report shows."""
 
 from __future__ import annotations
 
+import multiprocessing
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rhoset import __version__
 from rhoset.errors import RhosetError
-from rhoset.explain import (
-    Circuit,
-    Explanation,
-    Quadrature,
-    diagnose,
-    explain,
-    slot_weights,
-)
-from rhoset.groups import Group, Irrep, Subgroup, irreps, minimal_rho_set_sizes, subgroup_classes
-from rhoset.groups import group as by_name
-from rhoset.networks import Network, evaluate, read_network
-from rhoset.networks.runs import MANIFEST, certificates, open_networks, open_run
-from rhoset.report.history import history_view
-from rhoset.report.margins import margin_view
-from rhoset.report.solids import solid
-from rhoset.report.views import (
-    BudgetView,
-    CertificateView,
-    CircuitView,
-    IrrepView,
-    Matrix,
-    NetworkView,
-    QuadratureView,
-    RunView,
-)
-from rhoset_check.verdict import check
+from rhoset.groups import Group
+from rhoset.networks import Network, read_network
+from rhoset.networks.runs import MANIFEST, open_networks, open_run
+from rhoset.report.sections import Structure, network_view, structure, with_names
+from rhoset.report.views import IrrepView, NetworkView, RunView
 
-IN_USE = 0.01
-"""An irrep counts as learned when it holds at least this share of the live neurons' energy. A
-larger value drops weak irreps such as sign from the list."""
 CIRCUIT_HISTORY = 12
 """Most networks of a report whose snapshots are all explained (about 0.15 s each for S5)."""
-SAME_DIRECTION = 1e-6
-"""Unit vectors that differ by less than this count as one."""
-LARGEST_MATRIX = 64
-"""Slot matrices with more rows or columns than this are left out of the report."""
 
 
-@dataclass(frozen=True, eq=False)
-class Structure:
-    """What all networks of one group share, computed once."""
+@dataclass(frozen=True)
+class _Job:
+    """One network to look at, as a worker is told."""
 
-    group: Group
-    irreps: tuple[Irrep, ...]
-    subgroups: tuple[Subgroup, ...]
-    sizes: Mapping[str, int]
-
-    def explained(self, network: Network) -> float:
-        """Share of a network's weights that circuits explain."""
-        found = explain(network, real_irreps=self.irreps, subgroups=self.subgroups)
-        return found.explained
+    name: str
+    index: int
+    path: Path
+    row: Mapping[str, Any]
+    first: Path
+    circuit_history: bool
 
 
 def collect(
-    spec: str | Path, progress: Callable[[int, int], None] = lambda done, total: None
+    spec: str | Path,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    workers: int = 1,
 ) -> RunView:
     """Explain, evaluate and re-check the networks that `spec` means.
 
@@ -77,6 +49,8 @@ def collect(
         A run folder, ``RUN#3``, a network file or a folder of network files, all of one group.
     progress
         Called with (networks done, networks in all).
+    workers
+        Processes. More than one only from a program whose main module can be imported.
 
     Raises
     ------
@@ -84,34 +58,71 @@ def collect(
         As `rhoset.networks.runs.open_networks`; and ``mixed-groups`` when the networks' tables
         differ.
 
-    Cost: about 0.3 s a network for S5.
+    Cost: about a second a network for S5.
     """
     named = open_networks(spec)
     run = open_run(Path(spec)) if (Path(spec) / MANIFEST).is_file() else None
     rows = {row.get("index"): row for row in run.results()} if run is not None else {}
-    views: list[NetworkView] = []
-    shared: Structure | None = None
-    progress(0, len(named))
+    jobs = []
     for position, (_, path) in enumerate(named):
-        network = read_network(path)
-        if shared is None:
-            shared = structure(with_names(network.group))
-        elif not np.array_equal(network.table, shared.group.table):
-            raise RhosetError(
-                f"{path}: its multiplication table differs from that of {named[0][1]}; a report is"
-                " about networks of one group",
-                slug="mixed-groups",
-            )
         index = int(path.stem) if run is not None and path.stem.isdigit() else position
         name = f"Network {index}" if run is not None else path.stem
-        row = rows.get(index, {})
-        with_circuits = len(named) <= CIRCUIT_HISTORY
-        views.append(network_view(network, shared, name, index, path, row, with_circuits))
-        progress(position + 1, len(named))
-    if shared is None:
-        raise RhosetError(f"{spec}: no networks to report on", slug="no-such-network")
+        history = len(named) <= CIRCUIT_HISTORY
+        jobs.append(_Job(name, index, path, rows.get(index, {}), named[0][1], history))
+    views = []
+    progress(0, len(jobs))
+    for view in _views(jobs, min(workers, len(jobs))):
+        views.append(view)
+        progress(len(views), len(jobs))
+    shared = _structure_of(named[0][1])
     facts = _facts(spec, shared.group, run.manifest if run is not None else {})
     return _run_view(tuple(views), shared, facts)
+
+
+def single(network: Network) -> RunView:
+    """The view of one network in memory, without certificates and history."""
+    shared = structure(with_names(network.group))
+    view = network_view(network, shared, "Network", 0, None, {})
+    return _run_view((view,), shared, _facts(network.digest, shared.group, {}))
+
+
+def _views(jobs: Sequence[_Job], workers: int) -> Iterator[NetworkView]:
+    if workers <= 1:
+        yield from map(_view, jobs)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        try:
+            yield from pool.map(_view, jobs)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+_known: dict[tuple[Path, str], Structure] = {}
+"""The structure of the group of the first network; a worker finds it once."""
+
+
+def _structure_of(first: Path) -> Structure:
+    group = read_network(first).group
+    key = (first, group.digest)
+    if key not in _known:
+        _known.clear()
+        _known[key] = structure(with_names(group))
+    return _known[key]
+
+
+def _view(job: _Job) -> NetworkView:
+    shared, network = _structure_of(job.first), read_network(job.path)
+    if not np.array_equal(network.table, shared.group.table):
+        raise RhosetError(
+            f"{job.path}: its multiplication table differs from that of {job.first}; a report is"
+            " about networks of one group",
+            slug="mixed-groups",
+        )
+    return network_view(
+        network, shared, job.name, job.index, job.path, job.row, job.circuit_history
+    )
 
 
 def _run_view(
@@ -127,151 +138,6 @@ def _run_view(
         ),
         networks=views,
         facts=facts,
-    )
-
-
-def single(network: Network) -> RunView:
-    """The view of one network in memory, without certificates and history."""
-    shared = structure(with_names(network.group))
-    view = network_view(network, shared, "Network", 0, None, {})
-    return _run_view((view,), shared, _facts(network.digest, shared.group, {}))
-
-
-def with_names(group: Group) -> Group:
-    """The group with its elements' names, when the file has none and its table is the named one."""
-    if group.element_names:
-        return group
-    try:
-        known = by_name(group.name)
-    except RhosetError:
-        return group
-    return known if np.array_equal(known.table, group.table) else group
-
-
-def structure(group: Group) -> Structure:
-    """Irreps, subgroups and minimal ρ-set sizes of a group."""
-    found, subgroups = irreps(group), subgroup_classes(group)
-    return Structure(group, found, subgroups, minimal_rho_set_sizes(group, found))
-
-
-def network_view(
-    network: Network,
-    shared: Structure,
-    name: str,
-    index: int,
-    path: Path | None,
-    row: Mapping[str, Any],
-    circuit_history: bool = True,
-) -> NetworkView:
-    """One network's section.
-
-    `path` is its file, for the certificates and the record beside it; with `circuit_history` every
-    snapshot of its training is explained too.
-    """
-    explanation = explain(network, real_irreps=shared.irreps, subgroups=shared.subgroups)
-    measured, ideal = evaluate(network), evaluate(explanation.ideal)
-    diagnosis = diagnose(explanation)
-    energy = explanation.energy.share
-    return NetworkView(
-        name=name,
-        index=index,
-        width=network.width,
-        accuracy=measured.accuracy,
-        loss=measured.loss,
-        key=used_irreps(explanation),
-        energy=tuple(
-            tuple(round(float(v), 2) for v in (neuron if live else 0 * neuron))
-            for neuron, live in zip(energy, explanation.energy.live, strict=True)
-        ),
-        circuits=tuple(circuit_view(circuit) for circuit in explanation.circuits),
-        explained=explanation.explained,
-        ideal_accuracy=ideal.accuracy,
-        ideal_loss=ideal.loss,
-        certificates=()
-        if path is None
-        else tuple(certificate_view(p, path) for p in certificates(path).values()),
-        seed=row.get("seed"),
-        steps=row.get("steps"),
-        seconds=row.get("seconds"),
-        quadratures=tuple(quadrature_view(q) for q in explanation.quadratures),
-        budget=BudgetView(
-            diagnosis.margin, tuple((t.name, t.mean, t.largest) for t in diagnosis.terms)
-        ),
-        findings=tuple(finding.text for finding in diagnosis.findings),
-        margins=margin_view(network, shared.group, shared.irreps),
-        history=None
-        if path is None
-        else history_view(path, shared.irreps, shared.explained if circuit_history else None),
-    )
-
-
-def used_irreps(explanation: Explanation) -> tuple[tuple[str, int, float], ...]:
-    """(name, neurons, share of energy) of each irrep in use, the strongest first."""
-    energy = explanation.energy
-    shares = energy.by_irrep()
-    neurons = np.bincount(energy.dominant[energy.live], minlength=len(shares))
-    order = [int(k) for k in np.argsort(-shares, kind="stable") if shares[k] >= IN_USE]
-    return tuple((explanation.irreps[k].name, int(neurons[k]), float(shares[k])) for k in order)
-
-
-def circuit_view(circuit: Circuit) -> CircuitView:
-    """A circuit's figure and its slot weights, as multiples of the mean of the filled slots."""
-    weights = slot_weights(circuit)
-    p, q = weights.shape
-    filled = np.abs(weights) > 0
-    mean = float(weights[filled].mean()) if filled.any() else 1.0
-    rows = np.abs(weights).sum(axis=1)
-    uneven = rows.min() < 0.85 * rows.max() if rows.max() > 0 else False
-    return CircuitView(
-        irrep=circuit.irrep,
-        kind=circuit.kind,
-        neurons=len(circuit.neurons),
-        left_size=p,
-        right_size=q,
-        left=solid(circuit.left_set, rows if uneven else None),
-        slots=_rounded(weights / (mean or 1.0)) if max(p, q) <= LARGEST_MATRIX else (),
-    )
-
-
-def quadrature_view(quadrature: Quadrature) -> QuadratureView:
-    """The nodes of a quadrature; their directions where the irrep has dimension 2."""
-    k, dim = quadrature.left.shape
-    flat = dim == 2
-    left = quadrature.left
-    if np.ptp(left, axis=0).max(initial=0) < SAME_DIRECTION:
-        left = quadrature.read_left  # complex type: b is the same for all, and a tells them apart
-    return QuadratureView(
-        irrep=quadrature.irrep,
-        dim=dim,
-        neurons=k,
-        defect=quadrature.defect,
-        left=_rounded(left) if flat else (),
-        right=_rounded(quadrature.right) if flat else (),
-        weights=tuple(
-            round(float(w), 3) for w in quadrature.weight / max(quadrature.weight.max(), 1e-300)
-        )
-        if flat
-        else (),
-    )
-
-
-def _rounded(rows: NDArray[np.float64]) -> Matrix:
-    return tuple(tuple(round(float(v), 3) for v in row) for row in rows)
-
-
-def certificate_view(path: Path, network: Path) -> CertificateView:
-    """A certificate as the independent checker sees it now; its own claims are not shown."""
-    verdict = check(path, network)
-    return CertificateView(
-        method=verdict.method or path.name.split(".")[-2],
-        accuracy_bound=verdict.accuracy_bound,
-        loss_bound=verdict.loss_bound if verdict.valid else None,
-        operations=verdict.operations,
-        exhaustive_operations=max(verdict.exhaustive_operations, 1),
-        seconds=verdict.seconds,
-        arithmetic=verdict.arithmetic or "–",
-        path=path.name,
-        valid=verdict.valid,
     )
 
 

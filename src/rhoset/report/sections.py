@@ -1,0 +1,198 @@
+"""One network's section: explain it, evaluate it, check its certificates again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rhoset.errors import RhosetError
+from rhoset.explain import (
+    Circuit,
+    Explanation,
+    Quadrature,
+    diagnose,
+    explain,
+    slot_weights,
+)
+from rhoset.groups import Group, Irrep, Subgroup, irreps, minimal_rho_set_sizes, subgroup_classes
+from rhoset.groups import group as by_name
+from rhoset.networks import Network, evaluate
+from rhoset.networks.runs import certificates
+from rhoset.report.history import history_view
+from rhoset.report.margins import margin_view
+from rhoset.report.solids import solid
+from rhoset.report.views import (
+    BudgetView,
+    CertificateView,
+    CircuitView,
+    Matrix,
+    NetworkView,
+    QuadratureView,
+)
+from rhoset_check.verdict import check
+
+IN_USE = 0.01
+"""An irrep counts as learned when it holds at least this share of the live neurons' energy. A
+larger value drops weak irreps such as sign from the list."""
+SAME_DIRECTION = 1e-6
+"""Unit vectors that differ by less than this count as one."""
+LARGEST_MATRIX = 64
+"""Slot matrices with more rows or columns than this are left out of the report."""
+
+
+@dataclass(frozen=True, eq=False)
+class Structure:
+    """What all networks of one group share, computed once."""
+
+    group: Group
+    irreps: tuple[Irrep, ...]
+    subgroups: tuple[Subgroup, ...]
+    sizes: Mapping[str, int]
+
+    def explained(self, network: Network) -> float:
+        """Share of a network's weights that circuits explain."""
+        found = explain(network, real_irreps=self.irreps, subgroups=self.subgroups)
+        return found.explained
+
+
+def with_names(group: Group) -> Group:
+    """The group with its elements' names, when the file has none and its table is the named one."""
+    if group.element_names:
+        return group
+    try:
+        known = by_name(group.name)
+    except RhosetError:
+        return group
+    return known if np.array_equal(known.table, group.table) else group
+
+
+def structure(group: Group) -> Structure:
+    """Irreps, subgroups and minimal ρ-set sizes of a group."""
+    found, subgroups = irreps(group), subgroup_classes(group)
+    return Structure(group, found, subgroups, minimal_rho_set_sizes(group, found))
+
+
+def network_view(
+    network: Network,
+    shared: Structure,
+    name: str,
+    index: int,
+    path: Path | None,
+    row: Mapping[str, Any],
+    circuit_history: bool = True,
+) -> NetworkView:
+    """One network's section.
+
+    `path` is its file, for the certificates and the record beside it; with `circuit_history` every
+    snapshot of its training is explained too.
+    """
+    explanation = explain(network, real_irreps=shared.irreps, subgroups=shared.subgroups)
+    measured, ideal = evaluate(network), evaluate(explanation.ideal)
+    diagnosis = diagnose(explanation)
+    energy = explanation.energy.share
+    return NetworkView(
+        name=name,
+        index=index,
+        width=network.width,
+        accuracy=measured.accuracy,
+        loss=measured.loss,
+        key=used_irreps(explanation),
+        energy=tuple(
+            tuple(round(float(v), 2) for v in (neuron if live else 0 * neuron))
+            for neuron, live in zip(energy, explanation.energy.live, strict=True)
+        ),
+        circuits=tuple(circuit_view(circuit) for circuit in explanation.circuits),
+        explained=explanation.explained,
+        ideal_accuracy=ideal.accuracy,
+        ideal_loss=ideal.loss,
+        certificates=()
+        if path is None
+        else tuple(certificate_view(p, path) for p in certificates(path).values()),
+        seed=row.get("seed"),
+        steps=row.get("steps"),
+        seconds=row.get("seconds"),
+        quadratures=tuple(quadrature_view(q) for q in explanation.quadratures),
+        budget=BudgetView(
+            diagnosis.margin, tuple((t.name, t.mean, t.largest) for t in diagnosis.terms)
+        ),
+        findings=tuple(finding.text for finding in diagnosis.findings),
+        margins=margin_view(network, shared.group, shared.irreps),
+        history=None
+        if path is None
+        else history_view(path, shared.irreps, shared.explained if circuit_history else None),
+    )
+
+
+def used_irreps(explanation: Explanation) -> tuple[tuple[str, int, float], ...]:
+    """(name, neurons, share of energy) of each irrep in use, the strongest first."""
+    energy = explanation.energy
+    shares = energy.by_irrep()
+    neurons = np.bincount(energy.dominant[energy.live], minlength=len(shares))
+    order = [int(k) for k in np.argsort(-shares, kind="stable") if shares[k] >= IN_USE]
+    return tuple((explanation.irreps[k].name, int(neurons[k]), float(shares[k])) for k in order)
+
+
+def circuit_view(circuit: Circuit) -> CircuitView:
+    """A circuit's figure and its slot weights, as multiples of the mean of the filled slots."""
+    weights = slot_weights(circuit)
+    p, q = weights.shape
+    filled = np.abs(weights) > 0
+    mean = float(weights[filled].mean()) if filled.any() else 1.0
+    rows = np.abs(weights).sum(axis=1)
+    uneven = rows.min() < 0.85 * rows.max() if rows.max() > 0 else False
+    return CircuitView(
+        irrep=circuit.irrep,
+        kind=circuit.kind,
+        neurons=len(circuit.neurons),
+        left_size=p,
+        right_size=q,
+        left=solid(circuit.left_set, rows if uneven else None),
+        slots=_rounded(weights / (mean or 1.0)) if max(p, q) <= LARGEST_MATRIX else (),
+    )
+
+
+def quadrature_view(quadrature: Quadrature) -> QuadratureView:
+    """The nodes of a quadrature; their directions where the irrep has dimension 2."""
+    k, dim = quadrature.left.shape
+    flat = dim == 2
+    left = quadrature.left
+    if np.ptp(left, axis=0).max(initial=0) < SAME_DIRECTION:
+        left = quadrature.read_left  # complex type: b is the same for all, and a tells them apart
+    return QuadratureView(
+        irrep=quadrature.irrep,
+        dim=dim,
+        neurons=k,
+        defect=quadrature.defect,
+        left=_rounded(left) if flat else (),
+        right=_rounded(quadrature.right) if flat else (),
+        weights=tuple(
+            round(float(w), 3) for w in quadrature.weight / max(quadrature.weight.max(), 1e-300)
+        )
+        if flat
+        else (),
+    )
+
+
+def _rounded(rows: NDArray[np.float64]) -> Matrix:
+    return tuple(tuple(round(float(v), 3) for v in row) for row in rows)
+
+
+def certificate_view(path: Path, network: Path) -> CertificateView:
+    """A certificate as the independent checker sees it now; its own claims are not shown."""
+    verdict = check(path, network)
+    return CertificateView(
+        method=verdict.method or path.name.split(".")[-2],
+        accuracy_bound=verdict.accuracy_bound,
+        loss_bound=verdict.loss_bound if verdict.valid else None,
+        operations=verdict.operations,
+        exhaustive_operations=max(verdict.exhaustive_operations, 1),
+        seconds=verdict.seconds,
+        arithmetic=verdict.arithmetic or "–",
+        path=path.name,
+        valid=verdict.valid,
+    )
