@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -107,6 +108,9 @@ def test_budget_target_frontier(rhoset, folder: Path):
     assert ran.json["certificates"][0]["accuracy_bound"] >= 0.95
     curve = ran.json["frontier"][0]
     assert {"method", "plan", "cost", "accuracy_bound", "best"} <= set(curve["points"][0])
+    written = json.loads((folder / "good.frontier.json").read_text(encoding="utf-8"))
+    assert curve["path"] == str(folder / "good.frontier.json")
+    assert written["points"] == curve["points"]
 
 
 @pytest.mark.parametrize(

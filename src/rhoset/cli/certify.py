@@ -55,7 +55,7 @@ METHODS = (
     metavar="BOUND",
     help="Exit with 1 when a bound is below this.",
 )
-@click.option("--frontier", is_flag=True, help="Bound against cost over all methods as well.")
+@click.option("--frontier", is_flag=True, help="Bound against cost over all methods as well, in NET.frontier.json.")
 @click.option(
     "--out",
     "folder",
@@ -83,7 +83,7 @@ def command(
     from rhoset.networks import read_network
     from rhoset.networks.runs import open_networks
     from rhoset.prove import certify, certify_frontier
-    from rhoset.prove.files import certificate_file
+    from rhoset.prove.files import certificate_file, frontier_file, write_frontier
 
     files = [entry for spec in networks for entry in open_networks(spec)]
     entries: list[dict[str, Any]] = []
@@ -96,7 +96,9 @@ def command(
             entries.append({**made.summary(), "network": label, "path": str(place)})
             if frontier:
                 points = certify_frontier(network, arithmetic=arithmetic)
-                curves.append({"network": label, "points": [point.summary() for point in points]})
+                curve = {"network": label, "points": [point.summary() for point in points]}
+                file = write_frontier(frontier_file(path, folder), curve)
+                curves.append({**curve, "path": str(file)})
             update(done + 1, f"{label}: {made.verdict.accuracy_bound:.4f}")
     _show(out, entries, curves)
     if require is not None and any(e["accuracy_bound"] < require for e in entries):

@@ -22,6 +22,8 @@ MODES = 3
 """Ways of bounding (residual, references) that are kept after the first detail."""
 SAMPLES = 8
 """Columns averaged for the additive part of a centred residual."""
+CEILING = 1.1
+"""No plan that costs more than this share of exhaustive is preferred to another."""
 CLUSTERS = (1, 8)
 """References tried beside one, as multiples of n."""
 WORTH = 0.02
@@ -184,8 +186,10 @@ def sums(plan: Plan) -> int:
 
 
 def rank(plan: Plan) -> tuple[float, float]:
-    """Cheapest first among plans that prove as much; plans that prove less come later."""
-    return (-round(plan.estimate.accuracy, 3), plan.estimate.cost)
+    """Cheapest first among plans that prove as much; plans that prove less come later, and last
+    those that cost more than the exhaustive check."""
+    proved = -1.0 if plan.estimate.cost > CEILING else round(plan.estimate.accuracy, 3)
+    return (-proved, plan.estimate.cost)
 
 
 def cheapest(plans: Sequence[Plan]) -> Plan | None:
