@@ -61,7 +61,8 @@ def mixture(context: Context, exact: bool = True) -> list[Plan]:
 def uniform(context: Context) -> list[Plan]:
     """The orbit bound from single inputs: one type of slot, then rows and columns of like slots.
 
-    Sorted where that proves everything (n log n), else pair by pair.
+    Sorted where that proves everything (n log n), else pair by pair, else with the linear half of
+    relu evaluated.
     """
     found = context.explanation
     if not found.circuits:
@@ -73,22 +74,37 @@ def uniform(context: Context) -> list[Plan]:
             written = orbit.uniform_written(context, slots)
         except Rejected:  # numbers out of the checker's range
             return plans
-        for count in ("sorted", "dense"):
-            rule: dict[str, object] = {"rule": "uniform", "count": count}
+        for rule in _uniform_rules(context.network.activation):
             proof = context.proof("orbit", [rule], written)
-            estimate = context.estimate(f"orbit: {name}, {count}", proof)
-            plans.append(Plan(f"{name}, {count}", proof, estimate))
+            how = "linear halves" if "linear" in rule else str(rule["count"])
+            estimate = context.estimate(f"orbit: {name}, {how}", proof)
+            plans.append(Plan(f"{name}, {how}", proof, estimate))
             if estimate.accuracy == 1:
                 return plans
     return plans
 
 
+def _uniform_rules(activation: str) -> list[dict[str, object]]:
+    rules: list[dict[str, object]] = [{"rule": "uniform", "count": count} for count in ("sorted", "dense")]
+    if activation == "relu":
+        rules.append({"rule": "uniform", "count": "dense", "linear": True})
+    return rules
+
+
 def _slot_types(context: Context, blocks: list[SlotBlock]) -> Iterator[tuple[str, list[SlotBlock]]]:
+    """The blocks, then with types at every level that tells slots apart, while patterns are few."""
     yield "one type of slot", blocks
     found = context.explanation
-    typed = [orbit.typed(found, c, b) for c, b in zip(found.circuits, blocks, strict=True)]
-    if 1 < orbit.patterns(typed, context.subject.group) <= MOST_PATTERNS:
-        yield "types of slots", typed
+    seen: set[tuple[bytes, ...]] = set()
+    for level in orbit.LEVELS:
+        typed = [orbit.typed(found, c, b, level) for c, b in zip(found.circuits, blocks, strict=True)]
+        key = tuple(np.asarray(side).tobytes() for b in typed for side in (b.row_type, b.column_type))
+        patterns = orbit.patterns(typed, context.subject.group)
+        if patterns > min(MOST_PATTERNS, context.network.order**2 / 4):
+            return
+        if patterns > 1 and key not in seen:
+            seen.add(key)
+            yield f"types of slots at {level}", typed
 
 
 def per_input(context: Context) -> list[Plan]:

@@ -17,8 +17,8 @@ from .context import Context, Written
 from .features import Array, invariant
 from .proof import SlotBlock
 
-LEVELS = 0.25
-"""Rows of slots whose tables differ by less than this part of the largest row are of one type."""
+LEVELS = (0.5, 0.25, 0.12, 0.06, 0.03)
+"""Rows of slots whose tables differ by less than this part of the largest row are of one type; tried in turn."""
 
 
 def circuit_block(explanation: Explanation, circuit: Circuit) -> SlotBlock:
@@ -52,7 +52,7 @@ def slot_tables(explanation: Explanation, circuit: Circuit, block: SlotBlock) ->
     return table
 
 
-def typed(explanation: Explanation, circuit: Circuit, block: SlotBlock, level: float = LEVELS) -> SlotBlock:
+def typed(explanation: Explanation, circuit: Circuit, block: SlotBlock, level: float) -> SlotBlock:
     """The block with rows and columns of like slots given a type each."""
     table = slot_tables(explanation, circuit, block)
     rows = _levels(table, level)
