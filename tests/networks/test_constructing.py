@@ -108,9 +108,7 @@ def test_slots_that_do_not_determine_the_product_are_reported() -> None:
 
 
 @pytest.mark.parametrize(("name", "plans", "options"), FULL, ids=lambda v: str(v)[:40])
-def test_the_planted_truth_is_the_ideal_network(
-    name: str, plans: list[str], options: dict[str, Any]
-) -> None:
+def test_the_planted_truth_is_the_ideal_network(name: str, plans: list[str], options: dict[str, Any]) -> None:
     g = _group(name)
     planted = construct(g, plans, dtype=np.float64, seed=3, **options)
     _is_truth(g, planted)
@@ -227,9 +225,9 @@ def test_refusals(arguments: dict[str, Any], slug: str, words: str) -> None:
 
 def test_plans_from_text() -> None:
     assert parse_plan("[4,1]") == CircuitPlan("[4,1]")
-    assert parse_plan(
-        "3a:rows=2,columns=3,split=0.25,strength=2,directions=4,size=6,paired=false"
-    ) == CircuitPlan("3a", 6, 4, 0.25, 2, 3, 2.0, False)
+    assert parse_plan("3a:rows=2,columns=3,split=0.25,strength=2,directions=4,size=6,paired=false") == CircuitPlan(
+        "3a", 6, 4, 0.25, 2, 3, 2.0, False
+    )
 
 
 def test_a_group_without_a_natural_action() -> None:

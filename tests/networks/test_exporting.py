@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from support.networks import cyclic_table, random_factors, random_network
 from support.public import public_file
 
@@ -21,6 +20,8 @@ from rhoset.networks import (
     read_network,
     to_state_dict,
 )
+
+torch = pytest.importorskip("torch")
 
 
 def _networks() -> list[Network]:
@@ -49,8 +50,7 @@ def test_the_forward_pass_of_the_published_code(network: Network, layout: str) -
         f = torch.nn.functional.linear(hidden, s["unembed.weight"], s["unembed.bias"])
     else:
         hidden = relu(
-            s["embedding_left"][0][x] @ s["linear_left"][0]
-            + s["embedding_right"][0][y] @ s["linear_right"][0]
+            s["embedding_left"][0][x] @ s["linear_left"][0] + s["embedding_right"][0][y] @ s["linear_right"][0]
         )
         f = hidden @ s["unembedding"][0] + s["unembed_bias"][0]
     expected = logits(network, x.numpy(), y.numpy(), np.float64)

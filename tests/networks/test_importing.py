@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from safetensors.numpy import save_file
 from support.networks import random_factors
 from support.public import public_file
@@ -28,6 +27,8 @@ from rhoset.networks import (
     write_network,
 )
 from rhoset.networks.importing import known_orders
+
+torch = pytest.importorskip("torch")
 
 
 def _solved(g: Group, order: str = "own", seed: int = 0) -> Network:
@@ -68,9 +69,7 @@ def _same_function(a: Network, b: Network) -> None:
     ("layout", "order"),
     [("chughtai", "sympy/opposite"), ("stander", "parity"), ("wu", "own"), ("stander", "own")],
 )
-def test_each_format_is_the_same_function(
-    tmp_path: Path, layout: str, order: str, kind: str
-) -> None:
+def test_each_format_is_the_same_function(tmp_path: Path, layout: str, order: str, kind: str) -> None:
     network = _solved(group("S4"), order)
     path = _save(tmp_path / "model", export_arrays(network, layout), kind)
     found = import_networks(layout, path, "S4")[0]
@@ -330,9 +329,7 @@ def test_mapping_names_tensors_it_says_nothing_about(tmp_path: Path) -> None:
         ("stander", {"linear.bias": np.ones(6, np.float32)}, "expected (7,)"),
     ],
 )
-def test_wrong_tensors_are_named(
-    tmp_path: Path, format: str, change: dict[str, Any], words: str
-) -> None:
+def test_wrong_tensors_are_named(tmp_path: Path, format: str, change: dict[str, Any], words: str) -> None:
     start = _chughtai() if format == "chughtai" else _stander()
     t = {k: v for k, v in {**start, **change}.items() if v is not None}
     with pytest.raises(RhosetError) as caught:

@@ -13,12 +13,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from rhoset.errors import MissingExtra, RhosetError
 from rhoset.networks import import_network
 from rhoset.networks.importing import load_tensors
 from rhoset.networks.importing import tensors as module
+
+torch = pytest.importorskip("torch")
 
 
 class _Touch:
@@ -100,9 +101,7 @@ def test_an_expanded_tensor_is_not_made_real(tmp_path: Path) -> None:
         load_tensors(tmp_path / "m.pt")
 
 
-def test_a_zip_bomb_is_refused_by_its_claim(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_zip_bomb_is_refused_by_its_claim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_TENSOR_BYTES", 1 << 20)
     with open(tmp_path / "m.npz", "wb") as handle:
         np.savez_compressed(handle, W_x=np.zeros((1 << 11, 1 << 7)))

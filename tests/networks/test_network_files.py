@@ -96,9 +96,7 @@ def test_parameters_must_not_hide_the_networks_own_tensors(tmp_path: Path) -> No
     assert not list(tmp_path.iterdir())
 
 
-def test_a_write_that_fails_leaves_the_old_file_and_no_rubbish(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_write_that_fails_leaves_the_old_file_and_no_rubbish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_network(tmp_path / "net.safetensors", random_network(seed=1))
     before = path.read_bytes()
 
@@ -156,9 +154,7 @@ HOSTILE = {
         },
         b"\x00" * 12,
     ),
-    "unknown type": _header(
-        {"left": {"dtype": "F99", "shape": [1], "data_offsets": [0, 4]}}, b"\x00" * 4
-    ),
+    "unknown type": _header({"left": {"dtype": "F99", "shape": [1], "data_offsets": [0, 4]}}, b"\x00" * 4),
     "trailing bytes": save({"left": np.ones((2, 2), dtype=np.float32)}) + b"\x00" * 100,
 }
 
@@ -188,9 +184,7 @@ def test_hostile_files_are_refused_in_one_line(tmp_path: Path, kind: str) -> Non
         ({"table": np.full((5, 5), 7, np.int32)}, "network-table", "7 at row 0"),
     ],
 )
-def test_bad_tensors_are_named(
-    tmp_path: Path, change: dict[str, np.ndarray | None], slug: str, words: str
-) -> None:
+def test_bad_tensors_are_named(tmp_path: Path, change: dict[str, np.ndarray | None], slug: str, words: str) -> None:
     tensors = {k: v for k, v in {**_tensors(), **change}.items() if v is not None}
     with pytest.raises(RhosetError) as caught:
         read_network(_file(tmp_path, save(tensors)))
@@ -202,9 +196,7 @@ def test_bad_activation_in_the_metadata(tmp_path: Path) -> None:
     data = save(_tensors(), metadata={"activation": "softmax"})
     with pytest.raises(RhosetError, match="unknown activation 'softmax'"):
         read_network(_file(tmp_path, data))
-    assert (
-        read_network(_file(tmp_path, save(_tensors(), {"activation": "GELU"}))).activation == "gelu"
-    )
+    assert read_network(_file(tmp_path, save(_tensors(), {"activation": "GELU"}))).activation == "gelu"
 
 
 def test_missing_files_and_folders(tmp_path: Path) -> None:
@@ -216,9 +208,7 @@ def test_missing_files_and_folders(tmp_path: Path) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(data=st.data())
-def test_no_mutation_of_a_good_file_escapes(
-    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_no_mutation_of_a_good_file_escapes(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Bytes cut, flipped or inserted: a network or one RhosetError, never another exception."""
     good = save(_tensors(), metadata={"group": "C5", "activation": "relu"})
     kind = data.draw(st.sampled_from(["cut", "flip", "insert"]))

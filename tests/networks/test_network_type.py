@@ -55,6 +55,15 @@ def test_element_names_come_from_the_metadata() -> None:
         assert replace(network, metadata={"elements": bad}).group.element_names == ()
 
 
+def test_names_from_a_file_are_printable_and_short() -> None:
+    nasty = "C5\x1b[31m\n\r\u2028" + "x" * 500
+    network = replace(random_network(3), metadata={"group": nasty, "elements": '["a\\u001b", 2, 3]'})
+    assert network.group.name == ("C5[31m" + "x" * 500)[:80]
+    assert network.group.element_names == ("a", "2", "3")
+    assert "\x1b" not in repr(network)
+    assert replace(network, metadata={"group": "\n"}).group.name == "group of order 3"
+
+
 def test_a_table_that_is_no_groups_is_read_but_has_no_group() -> None:
     table = np.zeros((2, 2), dtype=np.int32)
     network = Network(np.ones((2, 1)), np.ones((2, 1)), np.ones((1, 2)), np.zeros(2), table)

@@ -69,9 +69,7 @@ def _sympy(generators: list[list[int]]) -> list[list[int]]:
 @settings(max_examples=60, deadline=None)
 @given(
     st.integers(3, 6).flatmap(
-        lambda k: st.lists(
-            st.permutations(range(k)).filter(lambda p: p != sorted(p)), min_size=1, max_size=3
-        )
+        lambda k: st.lists(st.permutations(range(k)).filter(lambda p: p != sorted(p)), min_size=1, max_size=3)
     )
 )
 def test_sympys_order_of_any_generators(generators: list[list[int]]) -> None:

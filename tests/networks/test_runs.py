@@ -134,9 +134,7 @@ def test_net_arguments(run: Run, tmp_path: Path) -> None:
     assert open_networks(f"{folder}#004") == open_networks(f"{folder}#4")
     file = run.network_path(1)
     assert open_networks(file) == [(str(file), file)]
-    assert [path for _, path in open_networks(run.path / "networks")] == [
-        run.network_path(i) for i in (0, 1, 4)
-    ]
+    assert [path for _, path in open_networks(run.path / "networks")] == [run.network_path(i) for i in (0, 1, 4)]
 
 
 def test_a_file_with_a_hash_in_its_name(tmp_path: Path) -> None:

@@ -104,9 +104,7 @@ def logits(network: Network, x: ArrayLike, y: ArrayLike, dtype: Any = None) -> N
     return hidden(network, x, y, dtype) @ unembed + bias
 
 
-def hidden(
-    network: Network, x: ArrayLike | None = None, y: ArrayLike | None = None, dtype: Any = None
-) -> NDArray[Any]:
+def hidden(network: Network, x: ArrayLike | None = None, y: ArrayLike | None = None, dtype: Any = None) -> NDArray[Any]:
     """Hidden activations φ(left[x] + right[y]): shape (…, m) for arrays of elements that broadcast,
     (n, n, m) for all pairs when both are left out.
 

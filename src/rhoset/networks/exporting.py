@@ -36,9 +36,7 @@ def export_arrays(network: Network, layout: str = "plain") -> Tensors:
         an activation that the layout's code has not (``export-layout``).
     """
     if layout not in LAYOUTS:
-        raise RhosetError(
-            f"unknown layout {layout!r}: known are {', '.join(LAYOUTS)}", slug="unknown-format"
-        )
+        raise RhosetError(f"unknown layout {layout!r}: known are {', '.join(LAYOUTS)}", slug="unknown-format")
     return LAYOUTS[layout](network)
 
 

@@ -168,8 +168,7 @@ def _check_header(handle: Any, wanted: tuple[str, ...], table: str) -> None:
         allowed = _TABLE_DTYPES if name == table else _DTYPES
         if dtype not in allowed:
             raise RhosetError(
-                f"tensor {name!r} is of type {dtype}, expected "
-                + ("I32" if name == table else "F32, F64 or F16"),
+                f"tensor {name!r} is of type {dtype}, expected " + ("I32" if name == table else "F32, F64 or F16"),
                 slug="network-dtype",
             )
         axis = -1 if name in ("unembed", "bias") else 0

@@ -55,16 +55,10 @@ def fold_factors(
     embed_left = np.asarray(factors["embed_left"])
     width = embed_left.shape[1] if embed_left.ndim == 2 else -1
     for side in ("left", "right"):
-        kept[f"embed_{side}"] = checked_weights(
-            f"embed_{side}", factors[f"embed_{side}"], (n, width)
-        )
-        kept[f"hidden_{side}"] = checked_weights(
-            f"hidden_{side}", factors[f"hidden_{side}"], (width, m)
-        )
+        kept[f"embed_{side}"] = checked_weights(f"embed_{side}", factors[f"embed_{side}"], (n, width))
+        kept[f"hidden_{side}"] = checked_weights(f"hidden_{side}", factors[f"hidden_{side}"], (width, m))
         with np.errstate(over="ignore", invalid="ignore"):
-            sides.append(
-                kept[f"embed_{side}"].astype(np.float64) @ kept[f"hidden_{side}"].astype(np.float64)
-            )
+            sides.append(kept[f"embed_{side}"].astype(np.float64) @ kept[f"hidden_{side}"].astype(np.float64))
     kept["unembed"] = checked_weights("unembed", unembed, (m, n))
     bias = np.zeros(n)
     if "bias" in factors:

@@ -116,10 +116,10 @@ class Network:
         from rhoset.groups import Group
 
         return Group(
-            name=self.metadata.get("group") or f"group of order {self.order}",
+            name=plain(self.metadata.get("group", "")) or f"group of order {self.order}",
             table=self.table,
             element_names=element_names(self.metadata, self.order),
-            convention=self.metadata.get("element_order", ""),
+            convention=plain(self.metadata.get("element_order", ""), 1000),
         )
 
     @cached_property
@@ -130,7 +130,7 @@ class Network:
         return network_digest({k: getattr(self, k) for k in TABLE_TENSORS}, self.activation)
 
     def __repr__(self) -> str:
-        name = self.metadata.get("group", "")
+        name = plain(self.metadata.get("group", ""))
         return (
             f"Network({name + ', ' if name else ''}n={self.order}, m={self.width}, "
             f"{self.activation}, {self.left.dtype}{', factored' if self.factors else ''})"
@@ -139,6 +139,16 @@ class Network:
     def __reduce__(self) -> tuple[Any, ...]:
         tables = (self.left, self.right, self.unembed, self.bias, self.table)
         return Network, (*tables, self.activation, dict(self.factors), dict(self.metadata))
+
+
+NAME_LENGTH = 80
+"""Characters of a name from a file that are kept."""
+
+
+def plain(text: str, length: int = NAME_LENGTH) -> str:
+    """Text from a file without control characters and line breaks, cut to a length: it is shown in
+    terminals and reports."""
+    return "".join(letter for letter in text if letter.isprintable())[:length].strip()
 
 
 def element_names(metadata: Mapping[str, str], order: int) -> tuple[str, ...]:
@@ -150,10 +160,7 @@ def element_names(metadata: Mapping[str, str], order: int) -> tuple[str, ...]:
         return ()
     if not isinstance(listed, list) or len(listed) != order:
         return ()
-    names = tuple(
-        " ".join(str(point) for point in entry) if isinstance(entry, list) else str(entry)
-        for entry in listed
-    )
+    names = tuple(plain(" ".join(map(str, entry)) if isinstance(entry, list) else str(entry)) for entry in listed)
     return names if len(set(names)) == order else ()
 
 
@@ -186,9 +193,7 @@ def checked_weights(name: str, value: Any, shape: tuple[int, ...]) -> NDArray[An
     """The tensor as a read-only finite float array of that shape, or RhosetError."""
     array = np.asarray(value)
     if array.shape != shape:
-        raise RhosetError(
-            f"tensor {name!r} has shape {array.shape}, expected {shape}", slug="network-shape"
-        )
+        raise RhosetError(f"tensor {name!r} has shape {array.shape}, expected {shape}", slug="network-shape")
     if array.dtype.newbyteorder("=").name not in FLOAT_DTYPES:
         raise RhosetError(
             f"tensor {name!r} is of type {array.dtype}, expected one of {', '.join(FLOAT_DTYPES)}",

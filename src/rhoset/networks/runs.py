@@ -109,9 +109,7 @@ def create_run(path: str | os.PathLike[str], manifest: Mapping[str, Any]) -> Run
     try:
         (path / "networks").mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise RhosetError(
-            f"cannot make the folder {path}: {error.strerror or error}", slug="cannot-write"
-        ) from None
+        raise RhosetError(f"cannot make the folder {path}: {error.strerror or error}", slug="cannot-write") from None
     write_atomic(path / MANIFEST, tomli_w.dumps(dict(manifest)))
     return open_run(path)
 
@@ -206,9 +204,7 @@ def _folder(text: str, path: Path) -> list[tuple[str, Path]]:
         run = open_run(path)
         networks = [(f"{label}#{index}", run.network_path(index)) for index in run.indices]
         if not networks:
-            raise RhosetError(
-                f"{text!r}: the run holds no finished network yet", slug="no-such-network"
-            )
+            raise RhosetError(f"{text!r}: the run holds no finished network yet", slug="no-such-network")
         return networks
     files = sorted(entry for entry in path.glob("*.safetensors") if entry.is_file())
     if not files:

@@ -91,9 +91,7 @@ def plant(
             )
         kept.append(np.sort(rng.choice(size, wanted or size, replace=False)))
     rows, columns = (part.ravel() for part in np.meshgrid(*kept, indexing="ij"))
-    vectors = [
-        _vector(left_set, right_set, coupling, activation, rng) for _ in range(plan.directions)
-    ]
+    vectors = [_vector(left_set, right_set, coupling, activation, rng) for _ in range(plan.directions)]
     paired = len(rows) < p * q if plan.paired is None else plan.paired
     if paired:
         vectors += [-a for a in vectors]
@@ -186,9 +184,7 @@ def _vector(
     return best
 
 
-def _deviation(
-    left_set: PointSet, right_set: PointSet, a: Floats, rng: np.random.Generator
-) -> Floats:
+def _deviation(left_set: PointSet, right_set: PointSet, a: Floats, rng: np.random.Generator) -> Floats:
     """A random δ such that ⟨a ± tδ, b + c⟩ keeps its sign for every slot and 0 ≤ t < 1."""
     span = left_set.points.T @ left_set.points
     delta = span @ rng.standard_normal(len(a))

@@ -168,9 +168,7 @@ def construct(
     used = sum(len(circuit.rows) for circuit in circuits)
     width = used if width is None else width
     if width < used:
-        raise RhosetError(
-            f"the circuits need {used} neurons, {width} were given", slug="construct-width"
-        )
+        raise RhosetError(f"the circuits need {used} neurons, {width} were given", slug="construct-width")
     place = rng.permutation(width) if shuffle else np.arange(width)
     degree = DEGREE.get(activation, 0)
     placed, start = [], 0
@@ -293,6 +291,4 @@ def _with_noise(ideal: Network, noise: float, rng: np.random.Generator) -> Netwo
         out.setflags(write=False)
         noisy.append(out)
     metadata = {**ideal.metadata, "construct_noise": repr(noise)}
-    return Network(
-        noisy[0], noisy[1], noisy[2], ideal.bias, ideal.table, ideal.activation, metadata=metadata
-    )
+    return Network(noisy[0], noisy[1], noisy[2], ideal.bias, ideal.table, ideal.activation, metadata=metadata)

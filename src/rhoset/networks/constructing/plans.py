@@ -69,9 +69,7 @@ class CircuitPlan:
         for name in ("size", "directions", "rows", "columns"):
             value = getattr(self, name)
             if value is not None and value < 1:
-                raise RhosetError(
-                    f"circuit {self.irrep}: {name} is {value}, expected 1 or more", slug="bad-plan"
-                )
+                raise RhosetError(f"circuit {self.irrep}: {name} is {value}, expected 1 or more", slug="bad-plan")
         if not 0 <= self.split < 1:
             raise RhosetError(
                 f"circuit {self.irrep}: split is {self.split}, expected 0 to below 1",
@@ -155,9 +153,7 @@ def point_set(group: Group, plan: CircuitPlan) -> PointSet:
     """
     name = plan.irrep
     natural = re.fullmatch(r"\[(\d+),1\]", name.replace(" ", ""))
-    standard = (
-        natural and group.name == f"S{int(natural[1]) + 1}" and group.permutations is not None
-    )
+    standard = natural and group.name == f"S{int(natural[1]) + 1}" and group.permutations is not None
     if standard or name == NATURAL:
         found = _natural(group, name)
     elif name == SIGN:
@@ -200,13 +196,9 @@ def _sign(group: Group) -> PointSet:
     k = permutations.shape[1]
     odd = np.zeros(group.order, dtype=np.int32)
     for i in range(k):
-        odd ^= (permutations[:, i, None] > permutations[:, i + 1 :]).sum(axis=1).astype(
-            np.int32
-        ) & 1
+        odd ^= (permutations[:, i, None] > permutations[:, i + 1 :]).sum(axis=1).astype(np.int32) & 1
     if not odd.any():
-        raise RhosetError(
-            f"{group.name} has only even permutations, so no irrep {SIGN!r}", slug="no-such-irrep"
-        )
+        raise RhosetError(f"{group.name} has only even permutations, so no irrep {SIGN!r}", slug="no-such-irrep")
     return PointSet(SIGN, np.column_stack([odd, 1 - odd]), np.array([[1.0], [-1.0]]))
 
 

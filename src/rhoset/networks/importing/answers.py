@@ -39,10 +39,7 @@ def sample_pairs(n: int) -> tuple[NDArray[Any], NDArray[Any]]:
 def answers_of(network: Network, x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
     """The largest logit's element for each pair, in blocks."""
     step = max(1, (1 << 21) // max(network.order, network.width, 1))
-    blocks = [
-        logits(network, x[i : i + step], y[i : i + step]).argmax(axis=-1)
-        for i in range(0, len(x), step)
-    ]
+    blocks = [logits(network, x[i : i + step], y[i : i + step]).argmax(axis=-1) for i in range(0, len(x), step)]
     return np.concatenate(blocks)
 
 

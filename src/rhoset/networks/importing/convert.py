@@ -107,9 +107,7 @@ def import_network(
         What `import_networks` raises; several instances and none chosen, or one that is not there
         (slug ``checkpoint-instance``).
     """
-    found = import_networks(
-        format, path, group, mapping, order=order, instance=instance, activation=activation
-    )
+    found = import_networks(format, path, group, mapping, order=order, instance=instance, activation=activation)
     if len(found) != 1:
         raise RhosetError(
             f"{path} holds {len(found)} networks: choose an instance from 0 to {len(found) - 1}",
@@ -165,9 +163,7 @@ def import_networks(
     """
     path = Path(path)
     if format not in FORMAT_NAMES:
-        raise RhosetError(
-            f"unknown format {format!r}: known are {', '.join(FORMAT_NAMES)}", slug="unknown-format"
-        )
+        raise RhosetError(f"unknown format {format!r}: known are {', '.join(FORMAT_NAMES)}", slug="unknown-format")
     if (format == "mapping") != (mapping is not None):
         raise RhosetError(
             "the format mapping and a mapping file belong together: give both or neither",
@@ -244,17 +240,13 @@ def _convert(
     if order == "learned":
         found = learned_order(asked, base, path)
         if found is None:
-            raise RhosetError(
-                f"{path}: the network's answers are not the table of a group", slug="unknown-order"
-            )
+            raise RhosetError(f"{path}: the network's answers are not the table of a group", slug="unknown-order")
         note = f"the table is what the network answers; it is isomorphic to {base.name}'s"
         return _with_order(asked, base, found, instance, note)
     if order is not None:
         return _with_order(asked, base, find_order(base, order), instance, "")
     accuracies = scores(asked, base)
-    native = [
-        o for name in NATIVE_ORDERS.get(format, ("own",)) for o in accuracies if o.name == name
-    ]
+    native = [o for name in NATIVE_ORDERS.get(format, ("own",)) for o in accuracies if o.name == name]
     assumed = max(native, key=lambda o: accuracies[o])
     best = max(accuracies, key=lambda o: accuracies[o])
     accuracy = accuracies[assumed]
@@ -271,9 +263,7 @@ def _convert(
             f" {', '.join(o.name for o in accuracies)}"
         )
     elif parameters.vocabulary > base.order:
-        note = (
-            f"the vocabulary has {parameters.vocabulary} elements; the first {base.order} are used"
-        )
+        note = f"the vocabulary has {parameters.vocabulary} elements; the first {base.order} are used"
     else:
         note = ""
     return _with_order(asked, base, assumed, instance, note)

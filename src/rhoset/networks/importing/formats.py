@@ -146,9 +146,7 @@ FORMATS: dict[str, Callable[[Tensors], list[Parameters]]] = {
 """Name → reader; ``mapping`` beside them is in `rhoset.networks.importing.mapping`."""
 
 
-def _take(
-    what: str, tensors: Tensors, needed: Iterable[str], optional: Iterable[str] = ()
-) -> Tensors:
+def _take(what: str, tensors: Tensors, needed: Iterable[str], optional: Iterable[str] = ()) -> Tensors:
     """The tensors by name; missing and unknown ones are named."""
     needed, optional = tuple(needed), tuple(optional)
     missing = [name for name in needed if name not in tensors]

@@ -114,9 +114,7 @@ def mapped(tensors: Tensors, mapping: Mapping) -> list[Parameters]:
             f"{mapping.path}: {' and '.join(parts)}; the file has {', '.join(sorted(tensors)[:20])}",
             slug="checkpoint-tensors",
         )
-    found = {
-        role: _apply(role, tensors[entry["name"]], entry) for role, entry in mapping.tensors.items()
-    }
+    found = {role: _apply(role, tensors[entry["name"]], entry) for role, entry in mapping.tensors.items()}
     folded = "left" in found
     return [
         Parameters(
@@ -188,10 +186,7 @@ def _misfit(role: str, entry: dict[str, Any], shape: tuple[int, ...], why: str) 
 
 
 def _ignored(name: str, patterns: tuple[str, ...]) -> bool:
-    return any(
-        name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
-        for pattern in patterns
-    )
+    return any(name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern for pattern in patterns)
 
 
 def _bad(path: Path, why: str) -> RhosetError:

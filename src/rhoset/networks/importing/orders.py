@@ -75,10 +75,7 @@ def known_orders(group: Group) -> list[Order]:
     orders += _permutation_orders(group) + _dihedral_orders(group)
     if group.is_abelian:
         return orders
-    opposites = [
-        Order(f"{o.name}/opposite", f"{o.description}, opposite product", o.old, True)
-        for o in orders
-    ]
+    opposites = [Order(f"{o.name}/opposite", f"{o.description}, opposite product", o.old, True) for o in orders]
     return [order for pair in zip(orders, opposites) for order in pair]
 
 
@@ -187,9 +184,7 @@ def _images(
             yield (int(image), *rest)
 
 
-def _extend(
-    group: Group, other: Group, generators: list[int], images: tuple[int, ...]
-) -> NDArray[np.int64] | None:
+def _extend(group: Group, other: Group, generators: list[int], images: tuple[int, ...]) -> NDArray[np.int64] | None:
     """The map that sends generators to images, where it is a well-defined bijection."""
     found = np.full(other.order, -1, dtype=np.int64)
     found[other.identity] = group.identity

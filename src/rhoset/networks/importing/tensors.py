@@ -73,10 +73,7 @@ def _zip(path: Path) -> Tensors:
         if sum(member.file_size for member in members) > MAX_TENSOR_BYTES:
             raise _unreadable(path, f"it claims more than {MAX_TENSOR_BYTES} bytes")
         if members and all(member.filename.endswith(".npy") for member in members):
-            return {
-                member.filename.removesuffix(".npy"): _npy(path, archive, member)
-                for member in members
-            }
+            return {member.filename.removesuffix(".npy"): _npy(path, archive, member) for member in members}
     return _torch(path)
 
 
