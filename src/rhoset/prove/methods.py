@@ -16,6 +16,8 @@ from .context import Context, Written
 from .pairs import PairsSearch, Plan, cheapest, rank
 from .proof import SlotBlock
 
+SCREENED = 1.02
+"""Share of exhaustive work up to which a float32 screen is worth its second looks."""
 MOST_PATTERNS = 1500
 """Patterns of slot types (of x times of y) up to which rule `uniform` is tried with types: each is one reference."""
 
@@ -25,9 +27,14 @@ bound of margins and loss."""
 
 
 def exhaustive(context: Context, exact: bool = True) -> list[Plan]:
-    """Every output of every pair; n³m."""
-    proof = context.proof("exhaustive", [context.exact])
-    return [Plan("exhaustive", proof, context.estimate("exhaustive", proof))]
+    """Every output of every pair; n³m. Without the float32 screen where that settles little (ties)."""
+    plans = []
+    for work in (context.work, "float64"):
+        proof = context.proof("exhaustive", [{"rule": "exact", "work": work}])
+        plans.append(Plan(f"exhaustive, {work}", proof, context.estimate(f"exhaustive, {work}", proof)))
+        if plans[-1].estimate.cost <= SCREENED:
+            break
+    return plans
 
 
 def irrep(context: Context, exact: bool = True) -> list[Plan]:

@@ -1,0 +1,66 @@
+"""Whatever the weights: no method proves more than is true, auto proves all of it, or nothing is raised but our own."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from prove.test_methods import right_pairs
+from support.groups import named
+
+from rhoset.networks import Network
+from rhoset.prove import certify
+
+SMALL = ["C1", "C2", "C3", "C4", "S3", "Q8"]
+VALUES = st.sampled_from([0.0, 0.0, 1.0, -1.0, 0.5, -2.0, 3.0, 2.0**-40, 1e-3, 7.25])
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> Network:
+    """Small integers and tiny numbers: ties, dead neurons, equal rows are common."""
+    group = named(draw(st.sampled_from(SMALL)))
+    n, m = group.order, draw(st.integers(1, 5))
+    rng = np.random.default_rng(draw(st.integers(0, 2**16)))
+    pool = np.array(draw(st.lists(VALUES, min_size=2, max_size=5)), dtype=np.float32)
+    shapes = [(n, m), (n, m), (m, n), (n,)]
+    tables = [rng.choice(pool, size=shape).astype(np.float32) for shape in shapes]
+    if draw(st.booleans()):  # an answer that is often right
+        onehot = np.eye(n, dtype=np.float32)[group.table[:, 0]]
+        tables[2][: min(m, n)] += onehot[: min(m, n)]
+    activation = draw(st.sampled_from(["relu", "abs", "square", "linear"]))
+    return Network(*tables, group.table, activation)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(network=networks(), arithmetic=st.sampled_from(["real", "float32"]))
+def test_auto_is_the_truth(network: Network, arithmetic: str):
+    verdict = certify(network, arithmetic=arithmetic).verdict
+    true = right_pairs(network)
+    assert verdict.right <= true
+    if arithmetic == "real":
+        assert verdict.right == true
+    assert verdict.operations <= 1.1 * verdict.exhaustive_operations
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    network=networks(),
+    method=st.sampled_from(["irrep", "equivariant", "orbit", "coset", "paper", "mixture"]),
+    target=st.sampled_from([None, 0.4, 0.9]),
+    budget=st.sampled_from([None, None, 0.2, 0.8]),
+)
+def test_no_method_proves_too_much(network: Network, method: str, target: float | None, budget: float | None):
+    verdict = certify(network, method=method, target=target, budget=budget).verdict
+    assert verdict.right <= right_pairs(network)
+    if budget is not None:
+        assert verdict.operations <= budget * verdict.exhaustive_operations
+
+
+@pytest.mark.parametrize("bias", [0.0, 1.0])
+def test_equal_logits_are_wrong(bias: float):
+    group = named("C3")
+    ones = np.ones((3, 2), np.float32)
+    net = Network(ones, ones, np.ones((2, 3), np.float32), np.full(3, bias, np.float32), group.table)
+    for method in ("auto", "exhaustive", "mixture"):
+        assert certify(net, method=method).verdict.right == 0
