@@ -69,10 +69,14 @@ def test_an_entry_that_lies_is_not_believed(folder: Path) -> None:
     """Right hash, wrong matrices: characters and products are checked on reading."""
     g = fresh()
     wanted = irreps(g)
-    lies = {rho.name: np.ascontiguousarray(-rho.matrices) for rho in wanted}
-    cache_module.write_entry("irreps", g, lies)
-    found = irreps(fresh())
-    assert all(np.array_equal(a.matrices, b.matrices) for a, b in zip(wanted, found))
+    by_dim = {rho.dim: rho for rho in wanted}
+    negated = {rho.name: np.ascontiguousarray(-rho.matrices) for rho in wanted}
+    swapped = {rho.name: by_dim[rho.dim].matrices for rho in wanted}
+    assert len(by_dim) < len(wanted)
+    for lies in (negated, swapped, {"1a": np.ones(3)}):
+        cache_module.write_entry("irreps", g, lies)
+        found = irreps(fresh())
+        assert all(np.array_equal(a.matrices, b.matrices) for a, b in zip(wanted, found))
 
 
 def test_parallel_use(folder: Path) -> None:

@@ -204,6 +204,15 @@ def test_semidirect_products_check_the_action() -> None:
     c7, c3 = cyclic(7), cyclic(3)
     powers = np.array([1, 2, 4])[:, None] * np.arange(7) % 7
     assert isomorphism(semidirect_product(c7, c3, powers), group("F21")) is not None
+    q8 = group("Q8")
+    at = {name: i for i, name in enumerate(q8.element_names)}
+    turn = dict(zip(["i", "j", "k", "-i", "-j", "-k"], ["j", "k", "i", "-j", "-k", "-i"]))
+    once = np.array([at[turn.get(name, name)] for name in q8.element_names])
+    action = np.array([np.arange(8), once, once[once]])
+    product = semidirect_product(q8, c3, action)
+    assert isomorphism(product, group("SL(2,3)")) is not None
+    for a, h, b, k in np.ndindex(8, 3, 8, 3):
+        assert product.table[3 * a + h, 3 * b + k] == 3 * q8.table[a, action[h, b]] + (h + k) % 3
     with pytest.raises(RhosetError, match="homomorphism"):
         semidirect_product(c7, c3, np.array([1, 2, 2])[:, None] * np.arange(7) % 7)
     with pytest.raises(RhosetError, match="automorphism"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from support.groups import SMALL, named, shuffled
+from support.groups import SMALL, fingerprint, named, shuffled
 
 from rhoset.errors import RhosetError
 from rhoset.groups import (
@@ -95,13 +95,15 @@ def test_unknown_irreps_are_refused_with_the_known_ones() -> None:
     assert irrep(group("C3"), "trivial").dim == 1
 
 
-@pytest.mark.parametrize("name", ["S4", "S5", "Q8", "SL(2,3)", "F21", "C12", "A5", "C3xS3"])
+@pytest.mark.parametrize("name", ["S4", "S5", "Q8", "SL(2,3)", "F21", "C12", "A5", "C3xS3", "D12", "C2wrS3"])
 def test_relabelling_changes_nothing_but_the_order(name: str) -> None:
     """Names, types, and characters up to an automorphism follow the elements."""
     g = named(name)
     other, new = shuffled(g, seed=3)
     before, after = irreps(g), irreps(other)
     assert [(r.name, r.type, r.rank) for r in before] == [(r.name, r.type, r.rank) for r in after]
+    for r, s in zip(before, after):
+        assert fingerprint(g, r.character) == fingerprint(other, s.character)
     moved = {tuple(np.round(r.character[new], 6) + 0.0) for r in after}
     assert moved == {tuple(np.round(r.character, 6) + 0.0) for r in before}
 

@@ -119,3 +119,19 @@ def test_the_digest_is_the_documented_hash() -> None:
     body = b"rhoset-table-v1" + (4).to_bytes(8, "little") + KLEIN.astype("<i4").tobytes()
     assert Group("V", KLEIN).digest == hashlib.sha256(body).hexdigest()
     assert Group("other name", KLEIN).digest == Group("V", KLEIN.astype(np.uint8)).digest
+
+
+def test_pickles_carry_the_fields_only_and_stay_read_only() -> None:
+    import pickle
+
+    from rhoset.groups import group, irreps
+
+    a5 = group("A5")
+    before = len(pickle.dumps(a5))
+    irreps(a5)
+    assert len(pickle.dumps(a5)) == before
+    again = pickle.loads(pickle.dumps(a5))
+    assert again.digest == a5.digest
+    assert (again.name, again.convention) == (a5.name, a5.convention)
+    assert again.permutations is not None
+    assert not again.table.flags.writeable

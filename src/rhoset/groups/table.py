@@ -103,6 +103,11 @@ class Group:
                 )
             object.__setattr__(self, "permutations", permutations)
 
+    def __reduce__(self) -> tuple:
+        """Pickle the fields only, not what was computed from them; the laws are checked on loading."""
+        fields = (self.name, self.table, self.element_names, self.convention, self.permutations)
+        return Group, fields
+
     def __repr__(self) -> str:
         return f"Group({self.name!r}, order {self.order})"
 
