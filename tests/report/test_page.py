@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -137,6 +138,24 @@ def test_certificates_are_drawn(view: RunView):
     assert "≥ 97.0 %" in page
     assert "✗ refused" in page
     assert networks[0].best is certificate, "a refused certificate proves nothing"
+
+
+def test_frontier(run_folder: Path, tmp_path: Path):
+    folder = shutil.copytree(run_folder, tmp_path / "run")
+    points = [
+        {"method": "orbit", "cost": 0.01, "accuracy_bound": 0.0},
+        {"method": "irrep", "cost": 0.3, "accuracy_bound": 1.0},
+        {"method": "mixture", "cost": 0.1, "accuracy_bound": 0.5},
+    ]
+    (folder / "networks" / "0000.frontier.json").write_text(json.dumps({"points": points}))
+    (folder / "networks" / "0001.frontier.json").write_text("nonsense")
+    (folder / "networks" / "0002.frontier.json").write_text(json.dumps({"points": [{}]}))
+    view = collect(folder)
+    assert [p[1] for p in view.networks[0].frontier.points] == [0.01, 0.1, 0.3]
+    assert view.networks[1].frontier is view.networks[2].frontier is None
+    page = render(view)
+    parsed(page)
+    assert page.count("What a budget buys") == 1
 
 
 def test_processes_give_the_same(view: RunView, run_folder: Path):

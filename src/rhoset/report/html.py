@@ -33,6 +33,7 @@ def render(run: RunView) -> str:
         kind_said=lambda kind: KINDS.get(kind, ""),
         slot_matrix=network_charts.slot_matrix,
         heat_map=lambda energy: network_charts.heat_map(energy, run.irreps, colours),
+        frontier_chart=network_charts.frontier,
         budget_chart=network_charts.budget,
         circle=lambda view: network_charts.circle(view, colours[view.irrep]),
         margin_chart=lambda view: network_charts.margins(view, colours),

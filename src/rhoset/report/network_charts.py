@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from html import escape
 
 from rhoset.report import svg
-from rhoset.report.palette import Colours
+from rhoset.report.palette import SHAPES, Colours, method_family
 from rhoset.report.views import (
     BudgetView,
+    FrontierView,
     HistoryView,
     IrrepView,
     MarginView,
     Matrix,
     QuadratureView,
 )
-from rhoset.report.words import quantity
+from rhoset.report.words import percent, quantity
 
 FAINT = 0.02
 """Shares of energy below this are not drawn in the heat map."""
@@ -48,6 +49,37 @@ def budget(view: BudgetView) -> str:
 
 def _shortened(name: str) -> str:
     return name if len(name) <= 21 else f"{name[:20]}…"
+
+
+def frontier(view: FrontierView) -> str:
+    """Bound against cost: each plan as its method's mark, and the best bound for each budget."""
+    width, height, left, right, top, bottom = 560.0, 330.0, 58.0, 16.0, 14.0, 50.0
+    costs = [cost for _, cost, _ in view.points]
+    low, high = min(*costs, 0.5) * 0.8, max(*costs, 1.0) * 1.25
+    x = svg.logarithmic(low, high, left, width - right)
+    y = svg.linear(0, 1, height - bottom, top + 10)
+    body = svg.x_axis(svg.decades(low, high), x, top, height - bottom, percent)
+    body += svg.y_axis([0, 0.25, 0.5, 0.75, 1], y, left, width - right, lambda v: f"{v:.0%}")
+    body.append(svg.line(x(1), top, x(1), height - bottom, "brute"))
+    steps, best = [(left, y(0))], 0.0
+    for _, cost, bound in view.points:
+        if bound > best:
+            steps += [(x(cost), y(best)), (x(cost), y(bound))]
+            best = bound
+    body.append(svg.polyline([*steps, (width - right, y(best))], "trace"))
+    for method, cost, bound in view.points:
+        family = method_family(method)
+        said = f"{method}: accuracy at least {percent(bound)} for {percent(cost)} of brute force"
+        body.append(
+            f'<path d="{SHAPES[family]}" transform="translate({svg.f(x(cost))} '
+            f'{svg.f(y(bound))}) scale(.8)" class="mark m-{family}"><title>{escape(said)}</title>'
+            "</path>"
+        )
+    middle = (left + width - right) / 2
+    body.append(
+        svg.text(middle, height - 8, "cost of the check, share of brute force", "axis", "middle")
+    )
+    return svg.figure(width, height, "Bound against cost over all plans of this network", body)
 
 
 def circle(view: QuadratureView, colour: int) -> str:

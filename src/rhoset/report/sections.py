@@ -23,6 +23,7 @@ from rhoset.groups import Group, Irrep, Subgroup, irreps, minimal_rho_set_sizes,
 from rhoset.groups import group as by_name
 from rhoset.networks import Network, evaluate
 from rhoset.networks.runs import certificates
+from rhoset.report.frontier import frontier_view
 from rhoset.report.history import history_view
 from rhoset.report.margins import margin_view
 from rhoset.report.solids import solid
@@ -122,6 +123,7 @@ def network_view(
         ),
         findings=tuple(finding.text for finding in diagnosis.findings),
         margins=margin_view(network, shared.group, shared.irreps),
+        frontier=None if path is None else frontier_view(path),
         history=None
         if path is None
         else history_view(path, shared.irreps, shared.explained if circuit_history else None),

@@ -122,6 +122,14 @@ class HistoryView:
 
 
 @dataclass(frozen=True)
+class FrontierView:
+    """What can be proved for how much work: the plans that the search measured."""
+
+    points: tuple[tuple[str, float, float], ...]
+    """(method, cost as a share of brute force, accuracy bound), the cheapest first."""
+
+
+@dataclass(frozen=True)
 class NetworkView:
     """One network's section."""
 
@@ -148,6 +156,7 @@ class NetworkView:
     seconds: float | None = None
     margins: MarginView | None = None
     history: HistoryView | None = None
+    frontier: FrontierView | None = None
 
     @property
     def best(self) -> CertificateView | None:
