@@ -16,6 +16,10 @@ TRIES = 50_000
 """Partial images of the generators examined before the search gives up."""
 
 
+SEMIDIRECT_LIMIT = 800
+"""Largest order for which all cyclic semidirect products are compared in :func:`recognise`."""
+
+
 def element_invariants(group: Group) -> IntArray:
     """(n, 6) numbers of each element that every isomorphism keeps.
 
@@ -195,7 +199,7 @@ def _candidates(n: int) -> Iterator[str]:
                 yield from (f"{c}x{name}" for c in cofactors)
                 if factor == small:
                     yield f"{name}x{name}"
-    for k in range(2, n // 2 + 1):
+    for k in range(2, n // 2 + 1 if n <= SEMIDIRECT_LIMIT else 2):
         if n % k == 0:
             m = n // k
             yield from (f"C{m}:C{k}({r})" for r in range(2, m) if pow(r, k, m) == 1)
