@@ -1,0 +1,116 @@
+"""The house: data flows one way, the checker stands alone, modules stay small."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).resolve().parents[2] / "src"
+ROOMS = ["groups", "networks", "training", "explain", "prove", "report", "reproduce", "cli"]
+"""From left to right; a room imports only from rooms to its left (docs/architecture.md)."""
+NOT_OF = {"explain": {"training"}, "prove": {"training"}, "report": {"training"}}
+"""Rooms that work without PyTorch do not import training, though it stands to their left."""
+CEILING = 400
+"""Most lines of a module."""
+
+
+def imports(path: Path) -> set[str]:
+    """Full names of the modules that a file imports, those inside functions too."""
+    package = ".".join(path.relative_to(SOURCE).with_suffix("").parts)
+    if path.name == "__init__.py":
+        package += "."
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                above = package.replace(".__init__", "").rstrip(".").split(".")
+                above = above[: len(above) - node.level + (path.name == "__init__.py")]
+                base = ".".join([*above, *([base] if base else [])])
+            found.add(base)
+    return found
+
+
+def room(module: str) -> str | None:
+    parts = module.split(".")
+    return parts[1] if parts[0] == "rhoset" and len(parts) > 1 and parts[1] in ROOMS else None
+
+
+def breaches(path: Path) -> list[str]:
+    """Imports of a file from rooms that it must not know."""
+    here = room(".".join(path.relative_to(SOURCE).with_suffix("").parts))
+    if here is None:
+        return []
+    found = []
+    for module in sorted(imports(path)):
+        there = room(module)
+        if there is None or there == here:
+            continue
+        if ROOMS.index(there) > ROOMS.index(here) or there in NOT_OF.get(here, ()):
+            found.append(f"{here} imports {module}")
+    return found
+
+
+@pytest.mark.parametrize("name", ROOMS)
+def test_data_flows_one_way(name: str):
+    for path in sorted((SOURCE / "rhoset" / name).rglob("*.py")):
+        assert breaches(path) == [], path.name
+
+
+def test_a_breach_would_be_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sys.modules[__name__], "SOURCE", tmp_path)
+    bad = tmp_path / "rhoset" / "groups" / "bad.py"
+    bad.parent.mkdir(parents=True)
+    bad.write_text("def f():\n    from ..explain import explain\n    import rhoset.cli\n")
+    assert breaches(bad) == ["groups imports rhoset.cli", "groups imports rhoset.explain"]
+
+
+def test_the_checker_imports_nothing_of_rhoset():
+    for path in sorted((SOURCE / "rhoset_check").glob("*.py")):
+        for module in imports(path):
+            assert module.partition(".")[0] != "rhoset", f"{path.name} imports {module}"
+
+
+@pytest.mark.parametrize("package", ["rhoset", "rhoset_check"])
+def test_modules_stay_small(package: str):
+    for path in sorted((SOURCE / package).rglob("*.py")):
+        lines = len(path.read_text(encoding="utf-8").splitlines())
+        assert lines <= CEILING, f"{path.relative_to(SOURCE)} has {lines} lines"
+
+
+def test_every_module_says_what_it_is():
+    for path in sorted(SOURCE.rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        assert not text.strip() or ast.get_docstring(ast.parse(text)), path.relative_to(SOURCE)
+
+
+def test_nothing_prints_in_the_library():
+    allowed = {"_output.py", "_app.py", "__main__.py"}
+    for path in sorted(SOURCE.rglob("*.py")):
+        if path.name in allowed:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            printing = isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print"
+            assert not printing, f"{path.relative_to(SOURCE)} line {node.lineno} prints"
+
+
+def test_no_machine_paths_or_secrets_in_the_repository():
+    root = SOURCE.parent
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=root, capture_output=True, text=True, check=False
+    )
+    if listed.returncode != 0:
+        pytest.skip("not a git checkout")
+    needle = "/" + "work/"
+    for name in filter(None, listed.stdout.split("\0")):
+        path = root / name
+        if not path.is_file() or path.suffix in (".png", ".npz", ".safetensors", ".npy"):
+            continue
+        assert path.stat().st_size < 1_000_000, f"{name} is larger than 1 MB"
+        assert needle not in path.read_text(encoding="utf-8", errors="replace"), name
