@@ -22,6 +22,8 @@ MODES = 3
 """Ways of bounding (residual, references) that are kept after the first detail."""
 SAMPLES = 8
 """Columns averaged for the additive part of a centred residual."""
+LARGE = 2048
+"""Groups of more elements get neither tables of n² numbers (a centred residual) nor n² labels."""
 CEILING = 1.1
 """No plan that costs more than this share of exhaustive is preferred to another."""
 CLUSTERS = (1, 8)
@@ -85,7 +87,7 @@ class PairsSearch:
         """Ways of bounding: residual, references or none."""
         return [
             (residual, references)
-            for residual in RESIDUALS
+            for residual in (RESIDUALS if self.context.network.order <= LARGE else RESIDUALS[:2])
             for references in ((True, False) if self.plain else (True,))
             if references <= self.references
         ]
@@ -161,6 +163,8 @@ class PairsSearch:
         last = min(start.estimate.cost, *(p.estimate.cost for p in out), float("inf"))
         for multiple in CLUSTERS:
             settled = start.estimate.accuracy == 1 or self.exact
+            if self.context.network.order > LARGE:
+                break
             if settled and start.estimate.span + start.estimate.exact < WORTH:
                 break
             count = multiple * self.context.network.order
