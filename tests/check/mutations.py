@@ -1,0 +1,173 @@
+"""Corrupted certificates: every way of being wrong that a generator can think of, one or a few at a time."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .harness import Cert, Net
+
+KINDS = (
+    "noise", "scale", "permute", "zero", "negate", "bits", "integers", "cut", "cast", "poison", "swap", "drop",
+    "duplicate", "outside", "option", "arithmetic", "rebalance", "blocks", "repeat", "plan", "rename",
+)  # fmt: skip
+ODD: tuple[Any, ...] = (
+    None, True, False, -1, 0, 1, 10**30, 1.5, "float32", "centred", "", [], {}, [[[]]], float("nan"), "norm", 2**62,
+)  # fmt: skip
+
+
+def mutate(cert: Cert, net: Net, rng: np.random.Generator) -> Cert:
+    """The certificate with one to three corruptions."""
+    for _ in range(int(rng.choice([1, 1, 1, 2, 3]))):
+        kind = str(rng.choice(KINDS))
+        cert = replace(_mutate(cert, net, kind, rng), kind=kind)
+    return cert
+
+
+def _mutate(cert: Cert, net: Net, kind: str, rng: np.random.Generator) -> Cert:
+    names = sorted(cert.tensors)
+    name = names[int(rng.integers(len(names)))] if names else ""
+    if kind == "option":
+        rules = json.loads(json.dumps(cert.rules))
+        if isinstance(rules, list) and rules and all(isinstance(rule, dict) and rule for rule in rules):
+            rule = rules[int(rng.integers(len(rules)))]
+            key = str(
+                rng.choice([*rule, "work", "residual", "samples", "linear", "count", "max_operations", "in_span"])
+            )
+            rule[key] = ODD[int(rng.integers(len(ODD)))]
+        return replace(cert, rules=rules)
+    if kind == "plan":
+        rules = list(cert.rules) if isinstance(cert.rules, list) else []
+        rng.shuffle(rules)  # type: ignore[arg-type]
+        return replace(cert, rules=rules[: int(rng.integers(0, 3))] or ODD[int(rng.integers(len(ODD)))])
+    if kind == "arithmetic":
+        return replace(cert, arithmetic="float32" if cert.arithmetic == "real" else "real")
+    if kind == "blocks":
+        return replace(cert, blocks=ODD[int(rng.integers(len(ODD)))] if rng.random() < 0.3 else int(rng.integers(0, 4)))
+    if not name:
+        return cert
+    array = cert.tensors[name]
+    if kind == "drop":
+        return cert.but(**{name: None})
+    if kind == "rename":
+        return cert.but(**{name: None, name.replace("block0", "block1"): array})
+    if kind == "swap":
+        other = names[int(rng.integers(len(names)))]
+        return cert.but(**{name: cert.tensors[other], other: array})
+    if kind == "rebalance":
+        return rebalance(cert, 2.0 ** float(rng.choice([-160, -99, -70, -30, 30, 60, 90, 99, 400])))
+    if kind == "repeat" and "block0.weights" in cert.tensors:
+        return repeat(cert, int(rng.integers(2, 40)), rng)
+    return cert.but(**{name: _array(array, kind, net, rng)})
+
+
+def _array(array: NDArray[Any], kind: str, net: Net, rng: np.random.Generator) -> NDArray[Any]:
+    floats = array.dtype.kind == "f"
+    if array.size == 0 or array.ndim == 0:
+        return np.zeros((1,) * int(rng.integers(0, 3)), dtype=array.dtype)
+    flat = array.copy().reshape(-1)
+    where = rng.integers(0, flat.size, size=int(rng.integers(1, 3)))
+    if kind == "noise" and floats:
+        flat = flat + 10.0 ** rng.uniform(-16, 1) * np.abs(flat).max() * rng.normal(size=flat.size)
+    elif kind == "scale" and floats:
+        flat = np.ldexp(flat, int(rng.choice([-1100, -120, -60, -2, -1, 1, 2, 60, 120, 900])))
+    elif kind == "negate":
+        flat[where] = -flat[where]
+    elif kind == "zero":
+        flat[where if rng.random() < 0.5 else slice(None)] = 0
+    elif kind == "integers" and not floats:
+        flat[where] = rng.integers(0, max(net.order, net.width, 2), size=len(where))
+    elif kind == "outside":
+        values = (
+            [-1, net.order, net.width, 2**31, 2**62, -(2**62)] if not floats else [1e300, -1e300, 1e-300, 5e-324, -0.0]
+        )
+        flat[where] = values[int(rng.integers(len(values)))]
+    elif kind == "poison" and floats:
+        flat[where] = rng.choice([np.nan, np.inf, -np.inf])
+    elif kind == "bits":
+        raw = flat.view(np.uint8).copy()
+        raw[rng.integers(0, len(raw), 2)] ^= np.uint8(1 << int(rng.integers(0, 8)))
+        flat = raw.view(array.dtype)
+    elif kind == "cast":
+        kinds = [
+            np.float16,
+            np.float32,
+            np.float64,
+            np.int8,
+            np.uint8,
+            np.int32,
+            np.int64,
+            np.uint64,
+            np.bool_,
+            np.complex64,
+        ]
+        with np.errstate(all="ignore"):
+            return array.astype(kinds[int(rng.integers(len(kinds)))])
+    elif kind == "cut":
+        axis = int(rng.integers(array.ndim))
+        if rng.random() < 0.3:
+            return array[None]
+        return np.take(array, range(int(rng.integers(0, array.shape[axis]))), axis=axis)
+    elif kind == "duplicate":
+        i, j = rng.integers(0, len(array), 2)
+        out = array.copy()
+        out[i] = array[j]
+        return out
+    else:
+        return array[rng.permutation(len(array))]
+    return flat.reshape(array.shape)
+
+
+def rebalance(cert: Cert, factor: float) -> Cert:
+    """Coupling (or matrices' coefficients) times a factor, weights and references divided: the same explanation."""
+    changed: dict[str, Any] = {}
+    with np.errstate(all="ignore"):
+        for name, array in cert.tensors.items():
+            if array.dtype.kind == "f" and name.endswith(".coupling"):
+                changed[name] = array.astype(np.float64) * factor
+            elif array.dtype.kind == "f" and (name.endswith(".weights") or name == "references"):
+                changed[name] = array.astype(np.float64) / factor
+    return cert.but(**changed)
+
+
+def repeat(cert: Cert, times: int, rng: np.random.Generator) -> Cert:
+    """Every entry of block 0 split into many, some of them huge and cancelling."""
+    keys = [f"block0.{name}" for name in ("neurons", "rows", "columns", "weights")]
+    if any(key not in cert.tensors or cert.tensors[key].ndim != 1 for key in keys):
+        return cert
+    parts = rng.normal(size=times) * 10.0 ** float(rng.choice([0, 3, 12]))
+    weights = cert.tensors[keys[3]].astype(np.float64)
+    if not weights.size or any(cert.tensors[key].shape != weights.shape for key in keys):
+        return cert
+    size = np.abs(weights).max(initial=0)
+    shares = np.concatenate([parts, -parts, [1.0]])
+    new = (shares[:, None] * size).repeat(len(weights), 1)
+    new[-1] = weights
+    out = {key: np.tile(cert.tensors[key], len(shares)) for key in keys[:3]}
+    if "block0.scale" in cert.tensors:
+        out["block0.scale"] = np.tile(cert.tensors["block0.scale"], len(shares))
+    return cert.but(**out, **{keys[3]: new.ravel()})
+
+
+def bolder(cert: Cert, rng: np.random.Generator) -> Cert:
+    """One step of the hill climb: numbers of the explanation moved a little, or an index."""
+    names = [n for n, a in cert.tensors.items() if n != "generators" and a.size and not n.endswith((".left", ".right"))]
+    if not names:
+        return cert
+    name = names[int(rng.integers(len(names)))]
+    array = cert.tensors[name]
+    if array.dtype.kind == "f":
+        if name.endswith(".coupling"):  # keep it invariant: change a value wherever it occurs
+            values, place = np.unique(array, return_inverse=True)
+            values = values + 0.3 * np.abs(array).max() * rng.normal(size=len(values))
+            return cert.but(**{name: values[place].reshape(array.shape)})
+        step = 10.0 ** rng.uniform(-3, 0.5) * (np.abs(array).max() + 1e-3)
+        moved = array + step * rng.normal(size=array.shape) * (rng.random(array.shape) < rng.choice([0.1, 1]))
+        return cert.but(**{name: np.abs(moved) if name in ("omega",) or name.endswith(".scale") else moved})
+    flat = array.copy().reshape(-1)
+    flat[rng.integers(flat.size)] = flat[rng.integers(flat.size)]
+    return cert.but(**{name: flat.reshape(array.shape)})
