@@ -77,7 +77,11 @@ NAMES = tuple(_GENERATORS)
 @cache
 def small_group(name: str) -> SmallGroup:
     """A group of order 2 … 24 from permutations; elements in the order in which words reach them."""
-    start = _GENERATORS[name]
+    return closure(name, _GENERATORS[name])
+
+
+def closure(name: str, start: list[tuple[int, ...]]) -> SmallGroup:
+    """The group that permutations generate."""
     elements = [tuple(range(len(start[0])))]
     place = {elements[0]: 0}
     for element in elements:

@@ -1,0 +1,143 @@
+"""Attacks with objects that are not what they are called: couplings, permutations, matrices, tables."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from .attack_parts import (
+    attack,
+    certificate,
+    constant,
+    network,
+    regular,
+)
+from .certificates import Slots
+from .harness import Cert, Net, rules
+from .networks import random_tables
+from .small_groups import (
+    SmallGroup,
+    pair_orbits,
+    random_group,
+    random_matrices,
+    shuffled,
+    small_group,
+)
+
+
+@attack
+def false_coupling(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """A network of zeros, written with a coupling that the group does not leave invariant."""
+    group = shuffled(small_group(str(rng.choice(["C2", "C3", "C4", "S3"]))), rng)
+    n = group.order
+    tensors = constant(group, 1, rng)
+    row = int(rng.integers(n))
+    coupling = np.zeros((n, n))
+    coupling[:, rng.integers(n)] = 1
+    coupling[row] = 0
+    tensors["unembed"][...] = 0
+    one = np.zeros(1, dtype=np.intp)
+    block = Slots(regular(group), regular(group), coupling, one, one + row, one + int(rng.integers(n)), np.ones(1), {})
+    kept = block.transported(group, np.abs(tensors["left"][0, 0]) * np.ones((n * n, 1)))
+    options = {"in_span": bool(rng.integers(2)), "residual": "plain"}
+    cert = certificate(
+        group, [block], rules("pairs", pairs=options), references=kept, labels=np.arange(n * n).reshape(n, n)
+    )
+    return network(tensors, group), cert
+
+
+@attack
+def false_permutations(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """Generators act by permutations that do not satisfy the group's relations."""
+    group = small_group(str(rng.choice(["C2", "C3"])))
+    n, k = group.order, int(rng.choice([3, 4, 5]))
+    sigma = rng.permutation(k)
+    powers = [np.arange(k)]
+    for _ in range(n - 1):
+        powers.append(sigma[powers[-1]])
+    action = np.array(powers)  # element j of C_n is the generator's j-th power
+    values = rng.normal(size=k)
+    orbit = pair_orbits(SmallGroup("", np.zeros((1, 1), dtype=np.intp), np.array([0]), action), *_powers(sigma))
+    coupling = np.append(values, rng.normal(size=k * k))[orbit]
+    column, row = np.array([int(rng.integers(k))]), np.array([int(rng.integers(k))])
+    tensors = constant(group, 1, rng)
+    tensors["unembed"] = coupling[row, action[:, column[0]]][None, :]
+    block = Slots(action, action, coupling, np.zeros(1, dtype=np.intp), row, column, np.ones(1), {})
+    kept = block.transported(group, np.abs(tensors["left"][0, 0]) * np.ones((n * n, 1)))
+    plan = rules("pairs", pairs={"in_span": bool(rng.integers(2)), "residual": "plain"})
+    return network(tensors, group), certificate(
+        group, [block], plan, references=kept, labels=np.arange(n * n).reshape(n, n)
+    )
+
+
+def _powers(sigma: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return sigma[None], sigma[None]
+
+
+@attack
+def false_matrices(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """Matrices that are no representation, or only nearly one."""
+    group = shuffled(small_group(str(rng.choice(["C2", "C3", "S3"]))), rng)
+    d, r = int(rng.integers(1, 3)), len(group.generators)
+    images = rng.normal(size=(r, d, d)) * 0.4
+    if rng.random() < 0.5:
+        true = random_matrices(group, rng)
+        d = true.shape[1]
+        images = true[group.generators] + 10.0 ** rng.uniform(-12, 0) * rng.normal(size=(r, d, d))
+    reached, frontier = {group.identity: np.eye(d)}, [group.identity]
+    while frontier:
+        fresh = []
+        for k, g in enumerate(group.generators):
+            for x in frontier:
+                child = int(group.table[g, x])
+                if child not in reached:
+                    reached[child] = images[k] @ reached[x]
+                    fresh.append(child)
+        frontier = fresh
+    matrices = np.array([reached[z] for z in range(group.order)])
+    tensors = constant(group, 1, rng)
+    coefficients = np.eye(d).reshape(1, -1) * np.abs(rng.normal())
+    tensors["unembed"] = coefficients @ matrices.reshape(group.order, -1).T
+    with_references = {}
+    n = group.order
+    h = tensors["left"][0, 0]
+    cube = np.einsum("xka,kl,ybl->xyab", matrices, h * coefficients.reshape(d, d), matrices)
+    with_references = {"references": cube.reshape(n * n, -1), "labels": np.arange(n * n).reshape(n, n)}
+    cert = certificate(group, [], rules("pairs", pairs={"in_span": bool(rng.integers(2)), "residual": "plain"}))
+    block = {
+        "block0.matrices": images,
+        "block0.neurons": np.zeros(1, dtype=np.intp),
+        "block0.coefficients": coefficients,
+    }
+    return network(tensors, group), replace(cert.but(**block, **with_references), blocks=1)
+
+
+@attack
+def false_table(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """Tables that break one law: a loop, an entry, a row, a magma with identity and inverses."""
+    group = random_group(rng, 8)
+    n, table = group.order, group.table.copy()
+    kind = str(rng.choice(["entry", "rows", "random", "intercalate"]))
+    e = group.identity
+    others = [x for x in range(n) if x != e]
+    if kind == "entry" or n < 4:
+        table[rng.choice(others), rng.choice(others)] = rng.integers(n)
+    elif kind == "rows":
+        a, b = rng.choice(others, 2, replace=False)
+        inner = np.array(others)
+        table[np.ix_([a, b], inner)] = table[np.ix_([b, a], inner)]
+    elif kind == "random":
+        table[np.ix_(others, others)] = rng.integers(0, n, (n - 1, n - 1))
+        for x in others:
+            table[x, rng.choice(others)] = e
+    else:  # swap a 2×2 Latin subsquare: still a Latin square with identity, no longer a group
+        for _ in range(200):
+            a, b, c, d = *rng.choice(others, 2, replace=False), *rng.choice(others, 2, replace=False)
+            if table[a, c] == table[b, d] and table[a, d] == table[b, c]:
+                table[np.ix_([a, b], [c, d])] = table[np.ix_([b, a], [c, d])]
+                break
+    broken = SmallGroup("broken", table, np.arange(n), group.natural)
+    tensors = random_tables(n, 3, rng)
+    names = [("exact",), ("pairs",)][int(rng.integers(2))]
+    return network(tensors, broken), Cert({"generators": np.arange(n)}, rules(*names), "real", 0, "attack")

@@ -1,0 +1,97 @@
+"""What groups of order 24 do not reach: several chunks of pairs, blocks of rows of the table, bins of the loss."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import rhoset_check.verdict as verdict_module
+from check.certificates import PLANS, draw_certificate
+from check.corpus_maker import swap_square
+from check.harness import Cert, Net, derive, rules
+from check.networks import Planted, draw_network, plant
+from check.small_groups import SmallGroup, closure, random_group
+from rhoset_check import Verdict
+from rhoset_check.group import prove_group
+from rhoset_check.rigor import Rejected
+
+
+def outcome(verdict: Verdict) -> tuple[object, ...]:
+    return verdict.valid, verdict.right, verdict.margin_bound, verdict.loss_bound
+
+
+@pytest.mark.parametrize("plan", PLANS, ids="+".join)
+def test_the_size_of_a_chunk_changes_nothing(plan: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    for seed in range(25):
+        rng = np.random.default_rng(seed)
+        group = random_group(rng, 12)
+        with np.errstate(all="ignore"):
+            net, circuits = draw_network(group, rng)
+            cert = draw_certificate(net, group, circuits, rng, plan)
+        for rule in cert.rules:
+            rule.pop("max_operations", None)
+        whole = outcome(derive(net, cert))
+        with monkeypatch.context() as patch:
+            patch.setattr(verdict_module, "CHUNK_BYTES", 1)
+            parts = outcome(derive(net, cert))
+        assert whole[:2] == parts[:2], (seed, cert.rules)
+        assert np.allclose(whole[2:], parts[2:], rtol=1e-6, atol=1e-12, equal_nan=True)  # type: ignore[arg-type]
+
+
+def cyclic(n: int) -> np.ndarray:
+    return (np.add.outer(np.arange(n), np.arange(n)) % n).astype(np.int32)
+
+
+@pytest.mark.parametrize("row", [1, 255, 256, 257, 400, 511, 512, 598])
+def test_a_wrong_square_anywhere_in_a_large_table(row: int) -> None:
+    """Two rows exchanged in two columns, a Latin square still; order 600 takes three blocks of rows."""
+    table = cyclic(600)
+    assert prove_group(table, np.array([1])).depth >= 599
+    other = (row + 300) % 600
+    columns = np.array([150, 450])  # row + 150 = other + 450: an intercalate
+    broken = table.copy()
+    broken[np.ix_([row, other], columns)] = table[np.ix_([other, row], columns)]
+    assert (np.sort(broken, axis=0) == np.arange(600)[:, None]).all()
+    with pytest.raises(Rejected, match="not associative"):
+        prove_group(broken, np.array([1]))
+    with pytest.raises(Rejected):
+        prove_group(swap_square(table, row, other), np.array([1]))
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.02, 0.1, 0.4])
+def test_rules_on_s5_against_exact_evaluation(noise: float) -> None:
+    """Order 120: the sorted count bins 120 inputs into 64. Nothing is above what exact evaluation finds."""
+    group = closure("S5", [(1, 2, 3, 4, 0), (1, 0, 2, 3, 4)])
+    rng = np.random.default_rng(5)
+    rows, columns = (a.ravel() for a in np.meshgrid(np.arange(5), np.arange(5), indexing="ij"))
+    alpha, action = rng.normal(size=5), group.natural
+    coupling, one = 0.25 - 1.25 * np.eye(5), np.ones(25)
+    circuit = Planted(action, action, coupling, np.arange(25), rows, columns, one, alpha, -alpha, one)
+    tensors = plant(group, [circuit], 25)
+    for name in ("left", "right", "unembed"):
+        tensors[name] = tensors[name] + noise * rng.normal(size=tensors[name].shape)
+    net = Net({k: v.astype(np.float32) for k, v in tensors.items()}, group.table.astype(np.int32))
+    exact = derive(net, Cert({"generators": group.generators}, rules("exact")))
+    direct = accuracy(net, group)
+    assert exact.right == direct
+    found = []
+    for plan in PLANS:
+        for count in ("dense", "sorted"):
+            cert = draw_certificate(net, group, [circuit], np.random.default_rng(3), plan)
+            for rule in cert.rules:
+                rule |= {"max_operations": None, "linear": False, "count": count}
+            verdict = derive(net, cert)
+            if verdict.valid:
+                found.append(verdict.right)
+                assert verdict.right <= exact.right
+                assert verdict.margin_bound <= exact.margin_bound + 1e-6
+                assert verdict.loss_bound >= exact.loss_bound * (1 - 1e-3) - 1e-9
+    assert max(found) == exact.right
+
+
+def accuracy(net: Net, group: SmallGroup) -> int:
+    """Right pairs in float64, for margins far from rounding."""
+    t = {k: v.astype(np.float64) for k, v in net.tensors.items()}
+    f = np.maximum(t["left"][:, None] + t["right"][None], 0) @ t["unembed"] + t["bias"]
+    own = np.take_along_axis(f, group.table[:, :, None], 2)
+    best = np.where(np.arange(group.order) == group.table[:, :, None], -np.inf, f).max(axis=2)
+    return int((own[:, :, 0] > best + 1e-9).sum())
