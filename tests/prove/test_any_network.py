@@ -57,6 +57,19 @@ def test_no_method_proves_too_much(network: Network, method: str, target: float 
         assert verdict.operations <= budget * verdict.exhaustive_operations
 
 
+@pytest.mark.parametrize("method", ["auto", "equivariant", "mixture", "orbit"])
+def test_numbers_out_of_the_certificates_range(method: str):
+    """References near 2⁻¹¹⁰ are refused by the checker: a method without another plan proves nothing."""
+    tiny = np.float32(2.0**-40)
+    left = np.array([[0], [1], [1]], np.float32) * tiny
+    right = np.array([[1], [0], [0]], np.float32) * tiny
+    unembed = np.array([[1, 1, 0]], np.float32) * tiny
+    net = Network(left, right, unembed, np.array([0, 1, 0], np.float32) * tiny, named("C3").table)
+    made, true = certify(net, method=method), right_pairs(net)
+    assert made.verdict.right <= true
+    assert method != "auto" or made.verdict.right == true
+
+
 @pytest.mark.parametrize("bias", [0.0, 1.0])
 def test_equal_logits_are_wrong(bias: float):
     group = named("C3")

@@ -77,7 +77,7 @@ def _plans(context: Context, method: str) -> list[Plan]:
     """The method's cheapest plan, and for orbit the cheapest uniform one too."""
     plans = plans_of(method, context)
     chosen = cheapest(plans)
-    if chosen is None:
+    if chosen is None or chosen.estimate.cost == float("inf"):
         return []
     cheap = min(plans, key=lambda p: p.estimate.cost)
     extra = [cheap] if cheap is not chosen and method == "orbit" else []

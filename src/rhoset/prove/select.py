@@ -14,6 +14,8 @@ from .proof import Proof
 
 MARGIN = 0.003
 """An accuracy estimated on a sample may be off by this much: a plan must promise so much more."""
+STAGED = 6
+"""Plans of each kind whose bound is followed as their work grows."""
 TRIES = 4
 """Runs of a plan with a growing limit of exact work before the limit is lifted."""
 
@@ -82,17 +84,26 @@ def staged(context: Context, plan: Plan) -> Staged:
 
 
 def choose(context: Context, plans: Sequence[Plan], wish: Wish) -> tuple[Proof, Verdict] | None:
-    """The plan that serves the wish best, and its verdict; None when there is no plan."""
+    """The plan that serves the wish best, and its verdict; None when there is no plan that the
+    checker takes."""
+    plans = [plan for plan in plans if plan.estimate.cost < float("inf")]
     if not plans:
         return None
     if wish.exact:
         best = min(plans, key=rank)
         return best.proof, verdict_of(context.subject, best.proof)
-    known = [staged(context, plan) for plan in plans]
+    known = [staged(context, plan) for plan in _promising(plans)]
     if wish.budget is not None:
         return _within(context, known, wish.budget, wish.accuracy)
     assert wish.accuracy is not None
     return _reach(context, known, wish.accuracy)
+
+
+def _promising(plans: Sequence[Plan]) -> list[Plan]:
+    """The plans that cost least in all, and those whose bounds alone cost least."""
+    whole = sorted(plans, key=rank)[:STAGED]
+    bounds = sorted(plans, key=lambda p: p.estimate.cost - p.estimate.span - p.estimate.exact)
+    return list({id(p): p for p in [*whole, *bounds[:STAGED]]}.values())
 
 
 def _reach(context: Context, known: Sequence[Staged], accuracy: float) -> tuple[Proof, Verdict]:
