@@ -24,7 +24,10 @@ def mutate(cert: Cert, net: Net, rng: np.random.Generator) -> Cert:
     """The certificate with one to three corruptions."""
     for _ in range(int(rng.choice([1, 1, 1, 2, 3]))):
         kind = str(rng.choice(KINDS))
-        cert = replace(_mutate(cert, net, kind, rng), kind=kind)
+        try:
+            cert = replace(_mutate(cert, net, kind, rng), kind=kind)
+        except (TypeError, ValueError, OverflowError):  # two corruptions that do not go together
+            continue
     return cert
 
 
@@ -85,7 +88,7 @@ def _array(array: NDArray[Any], kind: str, net: Net, rng: np.random.Generator) -
         values = (
             [-1, net.order, net.width, 2**31, 2**62, -(2**62)] if not floats else [1e300, -1e300, 1e-300, 5e-324, -0.0]
         )
-        flat[where] = values[int(rng.integers(len(values)))]
+        flat[where] = np.array([values[int(rng.integers(len(values)))]]).astype(flat.dtype)
     elif kind == "poison" and floats:
         flat[where] = rng.choice([np.nan, np.inf, -np.inf])
     elif kind == "bits":

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from check.certificates import PLANS
-from check.corpus_maker import Pair, corpus, good_pair
+from check.corpus_maker import corpus
+from check.corpus_parts import Pair, good_pair
 from check.harness import check_files, derive
 from rhoset_check import Verdict, check
 

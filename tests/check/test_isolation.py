@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from check.corpus_maker import corpus, good_pair
+from check.corpus_maker import corpus
+from check.corpus_parts import good_pair
 from check.harness import write_pair
 
 FOREIGN = ("rhoset", "torch", "scipy", "click", "rich", "jinja2", "pandas", "hypothesis")

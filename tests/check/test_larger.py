@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import rhoset_check.verdict as verdict_module
 from check.certificates import PLANS, draw_certificate
-from check.corpus_maker import swap_square
+from check.corpus_parts import swap_square
 from check.harness import Cert, Net, derive, rules
 from check.networks import Planted, draw_network, plant
 from check.small_groups import SmallGroup, closure, random_group

@@ -1,0 +1,108 @@
+"""What the corpus of bad files is made from: a good pair, raw headers, tables that are nearly groups."""
+
+from __future__ import annotations
+
+import json
+import struct
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from .certificates import Matrices, planted_block, references
+from .harness import Cert, Net, certificate_bytes, network_bytes, rules
+from .networks import Planted, plant
+from .small_groups import SmallGroup, random_matrices, small_group
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The bytes of two files, and what the checker must say (empty: accepted)."""
+
+    certificate: bytes
+    network: bytes
+    reason: str = ""
+
+
+def good_circuit() -> tuple[SmallGroup, Net, Planted]:
+    """S3 by the circuit of its three points: nine neurons, every pair right with margin above 1."""
+    group = small_group("S3")
+    rows, columns = (a.ravel() for a in np.meshgrid(np.arange(3), np.arange(3), indexing="ij"))
+    alpha = np.array([-1.5, 0.25, 2.0])
+    circuit = Planted(
+        group.natural,
+        group.natural,
+        0.5 - 1.5 * np.eye(3),
+        np.arange(9),
+        rows,
+        columns,
+        np.full(9, 2.0),
+        alpha,
+        -alpha,
+        np.ones(9),
+    )
+    tensors = {k: v.astype(np.float32) for k, v in plant(group, [circuit], 9).items()}
+    return group, Net(tensors, group.table.astype(np.int32), "relu", "good"), circuit
+
+
+def good_pair(*names: str) -> tuple[SmallGroup, Net, Cert]:
+    """A network and an accepted certificate with a slot block, a matrix block (idle) and references."""
+    group, net, circuit = good_circuit()
+    rng = np.random.default_rng(1)
+    matrices = random_matrices(group, rng)
+    d = matrices.shape[1]
+    idle = Matrices(matrices, np.arange(2), np.zeros((2, d * d)))
+    slots = replace(planted_block(circuit, np.random.default_rng(0)))
+    slots = replace(slots, more={k: v for k, v in slots.more.items() if not k.endswith("_type")})
+    blocks = [slots] if names[0] in ("paper", "coset") else [slots, idle]
+    tensors = {"generators": group.generators}
+    for j, block in enumerate(blocks):
+        tensors |= block.emit(f"block{j}.", group)
+    if "pairs" in names:
+        q = references(net, group, blocks, _Plain())["references"]  # type: ignore[arg-type]
+        tensors |= {"references": q, "labels": np.zeros((6, 6), dtype=np.int64), "omega": np.ones(9)}
+    tensors["groups"] = np.arange(6)
+    return group, net, Cert(tensors, rules(*names), "real", len(blocks), "good", {"accuracy_bound": 1.0})
+
+
+class _Plain:
+    """Stands where a random generator is expected: one reference, no boldness."""
+
+    def choice(self, values: list[int]) -> int:
+        return 1
+
+    def random(self) -> float:
+        return 0.9
+
+
+def swap_square(table: np.ndarray, x: int, y: int) -> np.ndarray:
+    """Rows x and y exchanged."""
+    table = table.copy()
+    table[[x, y]] = table[[y, x]]
+    return table
+
+
+def moufang_free_loop() -> np.ndarray:
+    """A Latin square of order 5 with an identity, every element its own inverse: a loop that is not associative."""
+    return np.array(
+        [[0, 1, 2, 3, 4], [1, 0, 3, 4, 2], [2, 4, 0, 1, 3], [3, 2, 4, 0, 1], [4, 3, 1, 2, 0]], dtype=np.int32
+    )
+
+
+def raw(header: dict[str, Any] | bytes, data: bytes = b"", length: int | None = None) -> bytes:
+    """A safetensors file with any header."""
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack("<Q", len(text) if length is None else length) + text + data
+
+
+def _random_net(table: np.ndarray) -> Net:
+    n, rng = len(table), np.random.default_rng(0)
+    shapes = {"left": (n, 2), "right": (n, 2), "unembed": (2, n), "bias": (n,)}
+    return Net({k: rng.normal(size=s).astype(np.float32) for k, s in shapes.items()}, table.astype(np.int32))
+
+
+def table_case(table: np.ndarray, reason: str, generators: Any = None) -> Pair:
+    net = _random_net(table)
+    gens = np.arange(len(table)) if generators is None else np.array(generators)
+    cert = Cert({"generators": gens}, rules("exact"))
+    return Pair(certificate_bytes(net, cert), network_bytes(net), reason)
