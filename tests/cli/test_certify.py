@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rhoset.networks import Network, write_network
+from rhoset.networks import Network, read_network, write_network
 from rhoset.networks.constructing import construct
 
 KEYS = {
@@ -89,6 +89,17 @@ def test_require(rhoset, folder: Path, bound: str, code: int):
     assert rhoset("certify", folder, "--require", bound, "-q").code == code
 
 
+def test_a_table_of_no_group(rhoset, folder: Path):
+    net = read_network(folder / "good.safetensors")
+    table = net.table.copy()
+    table[3, 5] = table[3, 6]
+    bad = Network(net.left, net.right, net.unembed, net.bias, table)
+    ran = rhoset("certify", write_network(folder / "loop.safetensors", bad))
+    assert ran.code == 2
+    assert "Traceback" not in ran.err
+    assert len(ran.err.strip().splitlines()) <= 2
+
+
 def test_out_and_text(rhoset, folder: Path):
     place = folder / "proofs"
     ran = rhoset("certify", folder / "good.safetensors", "--out", place, "--arithmetic", "float32")
@@ -119,6 +130,8 @@ def test_budget_target_frontier(rhoset, folder: Path):
         ["certify", "nowhere.safetensors"],
         ["certify", "NET", "--target", "most"],
         ["certify", "NET", "--budget", "-1"],
+        ["certify", "NET", "--require", "nan"],
+        ["certify", "NET", "--out", "/dev/null/folder"],
         ["certify", "NET", "--method", "magic"],
         ["certify"],
         ["check", "nowhere.cert", "--network", "NET"],

@@ -80,11 +80,14 @@ def command(
     NET.METHOD.cert; `rhoset check` re-derives its bound. Operations and seconds are those of the
     check.
     """
+    from rhoset.errors import RhosetError
     from rhoset.networks import read_network
     from rhoset.networks.runs import open_networks
     from rhoset.prove import certify, certify_frontier
     from rhoset.prove.files import certificate_file, frontier_file, write_frontier
 
+    if require is not None and not 0 <= require <= 1:
+        raise RhosetError(f"--require {require}: must be an accuracy from 0 to 1", slug="bad-require")
     files = [entry for spec in networks for entry in open_networks(spec)]
     entries: list[dict[str, Any]] = []
     curves: list[dict[str, Any]] = []

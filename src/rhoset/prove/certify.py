@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,13 +51,20 @@ class CertifyResult:
         return {**verdict_summary(self.verdict), "search_seconds": self.search_seconds}
 
     def write(self, path: str | Path) -> Path:
-        """Write the certificate, atomically."""
-        claim = {
+        """Write the certificate, atomically.
+
+        Raises RhosetError (slug ``cannot-write``) where the file cannot be written.
+        """
+        numbers = {
             "margin_bound": self.verdict.margin_bound,
             "loss_bound": self.verdict.loss_bound,
             "operations": self.verdict.operations,
         }
-        return write_certificate(Path(path), self.certificate, claim)
+        claim = {name: value for name, value in numbers.items() if math.isfinite(value)}
+        try:
+            return write_certificate(Path(path), self.certificate, claim)
+        except OSError as error:
+            raise RhosetError(f"cannot write {path}: {error.strerror or error}", slug="cannot-write") from None
 
 
 def certify(
