@@ -6,6 +6,7 @@ import csv
 import json
 import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,7 +26,7 @@ from rhoset.networks.runs import open_run
 from rhoset.training import Progress, TrainConfig, retrain, train_network, train_population
 from rhoset.training.manifest import open_training_run
 from rhoset.training.member import history_of
-from rhoset.training.pool import Failed, train_in_processes
+from rhoset.training.pool import Failed, Job, _Worker, train_in_processes
 from rhoset.training.statefile import read_state, write_state
 from rhoset.training.trainer import Trainer, cpu_threads
 
@@ -39,9 +40,23 @@ def networks(folder: Path) -> dict[int, dict[str, bytes]]:
     }
 
 
-def test_a_network_alone_is_the_networks_of_a_population(s3: Group, quick: TrainConfig, tmp_path: Path) -> None:
+def test_a_network_alone_is_the_networks_of_a_population(
+    s3: Group, quick: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when one of the processes is killed on the way and replaced."""
+    give = _Worker.give
+    killed: list[Job] = []
+
+    def give_and_kill(self: _Worker, job: Job, settings: dict[str, object]) -> None:
+        give(self, job, settings)
+        if not killed:
+            killed.append(job)
+            self.process.kill()
+
+    monkeypatch.setattr(_Worker, "give", give_and_kill)
     train_population(s3, quick, 3, tmp_path / "one", workers=1, first_seed=5)
     train_population(s3, quick, 3, tmp_path / "two", workers=2, first_seed=5)
+    assert len(killed) == 1
     together = networks(tmp_path / "one")
     assert together == networks(tmp_path / "two")
     for name in ("0000", "0001", "0002"):
@@ -268,7 +283,7 @@ def kill_and_resume(folder: Path, config: TrainConfig, models: int, workers: int
 
 
 def check_killed_run(tmp_path: Path, s3: Group, kills: int, models: int, workers: int) -> None:
-    config = TrainConfig(width=24, embed_dim=16, max_steps=600, evaluate_every=50)
+    config = TrainConfig(width=24, embed_dim=16, max_steps=400, evaluate_every=50)
     killed = kill_and_resume(tmp_path / "killed", config, models, workers, kills)
     assert killed == kills
     time.sleep(0.3)  # orphaned workers notice and end
@@ -283,12 +298,12 @@ def check_killed_run(tmp_path: Path, s3: Group, kills: int, models: int, workers
 
 
 def test_a_killed_run_is_finished_without_loss_or_duplicate(tmp_path: Path, s3: Group) -> None:
-    check_killed_run(tmp_path, s3, kills=2, models=16, workers=1)
+    check_killed_run(tmp_path, s3, kills=2, models=10, workers=1)
 
 
 @pytest.mark.slow
 def test_a_run_killed_twenty_times(tmp_path: Path, s3: Group) -> None:
-    check_killed_run(tmp_path, s3, kills=20, models=150, workers=2)
+    check_killed_run(tmp_path, s3, kills=20, models=200, workers=2)
 
 
 def test_two_processes_do_not_write_to_one_run(s3: Group, quick: TrainConfig, tmp_path: Path) -> None:
@@ -339,16 +354,19 @@ def test_a_damaged_run_is_named(
         retrain(run, 0)
 
 
-def test_a_worker_that_keeps_dying_is_reported(s3: Group, quick: TrainConfig, tmp_path: Path) -> None:
-    run = tmp_path / "run"
-    train_population(s3, quick, 1, run, workers=1)
-    events = list(train_in_processes([(tmp_path / "nowhere", 0)], 1, 1, 60.0))
-    assert isinstance(events[-1], Failed)
-    assert events[-1].slug == "bad-run"
-    (run / "records").rename(run / "moved")
-    (run / "records").write_text("in the way")
-    events = list(train_in_processes([(run, 1)], 1, 1, 60.0))
-    assert isinstance(events[-1], Failed)
+def test_a_worker_that_keeps_dying_is_reported(
+    s3: Group, quick: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))
+    with pytest.raises(RhosetError, match=r"ended its process 3 times \(exit code 1") as caught:
+        train_population(s3, quick, 2, tmp_path / "run", workers=2)
+    assert caught.value.slug == "worker-died"
+
+
+def test_what_a_worker_refuses_is_passed_on(tmp_path: Path) -> None:
+    (event,) = train_in_processes([(tmp_path / "nowhere", 0)], 1, 1, 60.0)
+    assert isinstance(event, Failed)
+    assert event.slug == "bad-run"
 
 
 def test_an_index_that_is_not_there(s3: Group, quick: TrainConfig, tmp_path: Path) -> None:
