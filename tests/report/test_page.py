@@ -164,6 +164,18 @@ def test_processes_give_the_same(view: RunView, run_folder: Path):
     assert [n.margins for n in shared.networks] == [n.margins for n in view.networks]
 
 
+def test_a_crowd_is_counted(view: RunView):
+    certificate = CertificateView("orbit", 1.0, 0.1, 2_000, 100_000, 0.01, "real", "x.cert", True)
+    networks = tuple(
+        dataclasses.replace(view.networks[0], index=k, certificates=(certificate,))
+        for k in range(80)
+    )
+    page = render(dataclasses.replace(view, networks=networks))
+    parsed(page)
+    assert page.count('class="mark m-orbit"') == 1 + 1, "one for all, one in the legend"
+    assert '>80</text>' in page
+
+
 def test_names_are_escaped(view: RunView):
     odd = "<script>alert(1)</script> & \"ρ\" '"
     networks = tuple(dataclasses.replace(n, name=odd, findings=(odd,)) for n in view.networks)
