@@ -45,7 +45,11 @@ def _method(rows: Sequence[Row], method: str) -> dict[str, Any]:
         f["bound"] == row["accuracy"] for f, row in zip(found, rows, strict=True)
     )
     costs = [f["operations"] / f["exhaustive_operations"] for f in found]
-    unsound = [row["index"] for f, row in zip(found, rows, strict=True) if f["bound"] > row["accuracy"]]
+    unsound = [
+        row["index"]
+        for f, row in zip(found, rows, strict=True)
+        if f["bound"] > row["accuracy"]
+    ]
     low, high = wilson(proved, len(found))
     return {
         "proved": proved,

@@ -136,5 +136,5 @@ def _machine(results: Mapping[str, Any]) -> str:
     said = results["machine"]
     return (
         f"Measured with rhoset {said['rhoset']}, Python {said['python']}, numpy {said['numpy']}, torch "
-        f"{said['torch']} on {said['processor']} ({said['cores']} cores, {said['workers']} processes)."
+        f"{said['torch']} on {said['processor']} ({said['cores']} cores; processes: {said['workers']})."
     )
