@@ -27,9 +27,14 @@ def test_true_accuracy_cheaply(public: PublicNetwork):
     assert verdict.margin_bound <= public.margin
 
 
+TARGET = {"C113": 0.15, "C118": 0.15, "D59": 0.25, "D61": 0.25}
+"""Shares that the project asks for; other groups only have to cost no more than exhaustive."""
+
+
 @pytest.mark.slow
 def test_every_public_network(public: PublicNetwork):
     verdict = certify(read_network(public.path)).verdict
     assert verdict.right == public.correct
-    assert verdict.operations <= 1.1 * verdict.exhaustive_operations
+    limit = TARGET.get(public.group, 1.1)
+    assert verdict.operations <= limit * verdict.exhaustive_operations
     assert verdict.loss_bound >= public.loss * (1 - 1e-3)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rhoset_check.rigor import Rejected
 
@@ -20,8 +20,11 @@ NEARER = (0.75, 1.4)
 RESIDUALS = ("plain", "norm", "centred")
 MODES = 3
 """Ways of bounding (residual, references) that are kept after the first detail."""
-SAMPLES = 8
-"""Columns averaged for the additive part of a centred residual."""
+SAMPLES = 24
+"""Columns averaged for the additive part of a centred residual: few miss part of it (or, evenly spaced, take one
+frequency for another), many cost 2/n² of exhaustive work each."""
+SAMPLINGS = (8, 12, 16, 20, 32, 48)
+"""Other numbers of columns, tried on the best plan."""
 LARGE = 2048
 """Groups of more elements get neither tables of n² numbers (a centred residual) nor n² labels."""
 CEILING = 1.1
@@ -153,6 +156,25 @@ class PairsSearch:
                 continue
             tried.add(id(start.proof.blocks))
             out += self._more(start)
+        best = cheapest([*plans, *out])
+        if best is not None and best.residual == "centred":
+            out += self._resampled(best)
+        return out
+
+    def _resampled(self, start: Plan) -> list[Plan]:
+        """The plan with other columns averaged."""
+        out = []
+        for samples in SAMPLINGS:
+            if samples > self.context.network.order:
+                break
+            rules = [{**rule} for rule in start.proof.rules]
+            rules[0]["samples"] = samples
+            name = f"{start.name}, {samples} columns"
+            proof = replace(start.proof, rules=rules)
+            out.append(Plan(name, proof, self.context.estimate(f"{self.method}: {name}", proof)))
+        best = cheapest([start, *out])
+        if best is not None and best is not start and best.references:
+            out.append(self._regrouped(best, best.name))
         return out
 
     def _more(self, start: Plan) -> list[Plan]:
