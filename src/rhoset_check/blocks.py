@@ -7,7 +7,8 @@ carries at z = xwy are ⟨Q(x, y), F(w)⟩ with Q the transported sums of neuron
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -41,8 +42,13 @@ class Block:
     defect: float
     rotation: bool
     """Matrix block of rotations [[a, −b], [b, a]], coefficients alike: half of all its numbers repeat the others."""
+    planar: bool
+    """Matrix block of rotations and reflections [[a, b], [b, −a]]: ⟨Q, D⟩ = a·(Q00 ± Q11) + b·(Q10 ∓ Q01), the four
+    sums once a pair."""
     entries: tuple[Ints, Ints, Ints, Array]
     """Slot block: neuron, row, column, weight of every entry as given."""
+    shared: dict[bytes, Any] = field(default_factory=dict, repr=False)
+    """Slot block: how the sums over columns are shared, for each set of w."""
 
     @property
     def slots(self) -> bool:
@@ -94,14 +100,21 @@ class Block:
             return self.matrices[w].reshape(len(w), -1).astype(transported.dtype) @ transported
         cube = transported.reshape(self.p, self.q, -1)
         coupling = self.coupling.T.astype(transported.dtype)
-        mixed = np.matmul(coupling[None], cube.transpose(1, 0, 2))  # [c, c'] = Σ_b υ(b, c') Q[b, c]
-        return np.asarray(sum(mixed[c, self.forward[w, c]] for c in range(self.q)))
+        root, place, _ = self._sharing(w)
+        return shared_sum(root, lambda c: coupling @ cube[:, c])[place]  # column c: [c'] = Σ_b υ(b, c') Q[b, c]
 
-    def logits_work(self, outputs: int) -> tuple[int, int]:
-        """Multiply-adds of `logits`: once a pair, and for each of its outputs."""
+    def _sharing(self, w: Ints) -> tuple[Any, Ints, int]:
+        key = w.tobytes()
+        if key not in self.shared:
+            self.shared[key] = share(self.forward[w], 0, self.q)
+        return self.shared[key]
+
+    def logits_work(self, w: Ints) -> tuple[int, int]:
+        """Multiply-adds of `logits` for a pair: once, and for these outputs."""
         if self.slots:
-            return int(np.count_nonzero(self.coupling)) * self.q, self.q
-        return 0, self.p if self.rotation else self.p * self.p
+            return int(np.count_nonzero(self.coupling)) * self.q, self._sharing(w)[2]
+        each = self.p if self.rotation else 2 if self.planar else self.p * self.p
+        return (4 if self.planar and not self.rotation else 0), each * len(w)
 
     @property
     def transport_work(self) -> int:
@@ -172,17 +185,50 @@ def rescale(certificate: Certificate, model: Model) -> Model:
     return replace(scaled, source=model, magnitude=float(up(model.magnitude)))
 
 
+def share(images: Ints, low: int, high: int) -> tuple[Any, Ints, int]:
+    """How to add mixed[c, w·c] over columns low…high for many w: equal partial sums are formed once.
+
+    Returns a tree (a column, or the two halves and the pairs of their rows to add), the row of the result that each w
+    takes, and the number of additions.
+    """
+    if high - low == 1:
+        return low, images[:, low], 0
+    middle = (low + high) // 2
+    left, left_row, left_work = share(images, low, middle)
+    right, right_row, right_work = share(images, middle, high)
+    width = int(right_row.max(initial=0)) + 1
+    rows, place = np.unique(left_row * width + right_row, return_inverse=True)
+    return (left, right, rows // width, rows % width), place.reshape(-1), left_work + right_work + len(rows)
+
+
+def shared_sum(tree: Any, column: Callable[[int], NDArray[Any]]) -> NDArray[Any]:
+    """The table of sums of a tree of `share`."""
+    if isinstance(tree, int):
+        return column(tree)
+    left, right, left_rows, right_rows = tree
+    return np.asarray(shared_sum(left, column)[left_rows] + shared_sum(right, column)[right_rows])
+
+
 def is_rotation(matrices: Array) -> bool:
     """All of the form [[a, −b], [b, a]], exactly."""
     same = matrices.shape[-1] == 2 and np.array_equal(matrices[:, 0, 0], matrices[:, 1, 1])
     return same and np.array_equal(matrices[:, 0, 1], -matrices[:, 1, 0])
 
 
+def is_planar(matrices: Array) -> bool:
+    """Each of the form [[a, −b], [b, a]] or [[a, b], [b, −a]], exactly."""
+    if matrices.shape[-1] != 2:
+        return False
+    a, b = matrices[:, 0, 0], matrices[:, 1, 0]
+    turn = (matrices[:, 1, 1] == a) & (matrices[:, 0, 1] == -b)
+    return bool((turn | ((matrices[:, 1, 1] == -a) & (matrices[:, 0, 1] == b))).all())
+
+
 def _read_block(certificate: Certificate, model: Model, group: Group, prefix: str) -> Block:
     none = np.empty((0, 0), dtype=np.intp)
     if prefix + "matrices" in certificate.tensors:
         images = certificate.tensor(prefix + "matrices", "f", -1, -1, -1)
-        matrices, defect = matrix_action(group, images, prefix + "matrices", is_rotation(images))
+        matrices, defect = matrix_action(group, images, prefix + "matrices", is_planar(images))
         d = matrices.shape[1]
         neurons = certificate.indices(prefix + "neurons", model.width, -1)
         coefficients = certificate.tensor(prefix + "coefficients", "f", len(neurons), d * d)
@@ -191,7 +237,8 @@ def _read_block(certificate: Certificate, model: Model, group: Group, prefix: st
         require(len(neurons) * group.order <= MAX_ENTRIES, f"{prefix}: too many entries")
         alike = is_rotation(matrices) and is_rotation(coefficients.reshape(-1, d, d))
         nothing = np.empty((0, 0))
-        return Block(d, d, neurons, (), coefficients, none, none, none, nothing, matrices, defect, alike, entries)
+        forms = alike, is_planar(matrices)
+        return Block(d, d, neurons, (), coefficients, none, none, none, nothing, matrices, defect, *forms, entries)
     left = permutation_action(group, certificate.tensor(prefix + "left", "iu", -1, -1), prefix + "left")
     forward = permutation_action(group, certificate.tensor(prefix + "right", "iu", -1, -1), prefix + "right")
     p, q = left.shape[1], forward.shape[1]
@@ -210,7 +257,7 @@ def _read_block(certificate: Certificate, model: Model, group: Group, prefix: st
     back = forward[group.inverse]
     rounds = _rounds(rows * q + columns, neurons, weights)
     nothing, no_matrices = np.empty((0, 0)), np.empty((0, 0, 0))
-    return Block(p, q, neurons, rounds, nothing, left, back, forward, coupling, no_matrices, 0.0, False, entries)
+    return Block(p, q, neurons, rounds, nothing, left, back, forward, coupling, no_matrices, 0.0, False, False, entries)
 
 
 def _rounds(slots: Ints, neurons: Ints, weights: Array) -> tuple[tuple[Ints, Ints, Array], ...]:

@@ -107,11 +107,11 @@ def permutation_action(group: Group, images: NDArray[np.integer], name: str) -> 
     return action
 
 
-def matrix_action(group: Group, images: Array, name: str, rotations: bool) -> tuple[Array, float]:
+def matrix_action(group: Group, images: Array, name: str, planar: bool) -> tuple[Array, float]:
     """(n, d, d) matrices D and a bound on ‖D(xwy) − D(x)D(w)D(y)‖_F over all x, w, y.
 
-    D is whatever the words give in floating point (made rotations exactly if the images are); the bound is measured
-    on generators and carried along words.
+    D is whatever the words give in floating point (made rotations and reflections exactly if the images are); the
+    bound is measured on generators and carried along words.
     """
     d = images.shape[-1] if images.ndim == 3 else 0
     require(
@@ -123,9 +123,10 @@ def matrix_action(group: Group, images: Array, name: str, rotations: bool) -> tu
     matrices[group.identity] = np.eye(d)
     for k, parents, children in group.levels:
         matrices[children] = images[k] @ matrices[parents]
-    if rotations:
+    if planar:
         a, b = matrices[:, 0, 0].copy(), matrices[:, 1, 0].copy()
-        matrices[:, 1, 1], matrices[:, 0, 1] = a, -b
+        turn = np.where(a * matrices[:, 1, 1] - matrices[:, 0, 1] * b < 0, -1.0, 1.0)
+        matrices[:, 1, 1], matrices[:, 0, 1] = turn * a, -turn * b
     longest = float(np.sqrt(np.square(matrices).sum(axis=(1, 2)).max())) * (1 + 1e-9)
     step = 0.0
     for k, g in enumerate(group.generators):

@@ -179,6 +179,10 @@ class PairsRule:
         n = model.order
         self.groups, largest = [np.arange(n)], 0.0
         self.references = "references" in certificate.tensors
+        count = certificate.tensors["references"].shape[:1] if self.references else ()
+        wished = sum(b.p * b.q * b.q + b.q * n for b in blocks) * max(n * n if self.in_span else 0, *count, 0)
+        affordable = 64 * n * n * model.width * (n + 1) + (1 << 30)
+        require(wished <= affordable, "certificate: the blocks ask for far more work than exhaustive evaluation")
         if self.references:
             kept = certificate.tensor("references", "f", -1, sum(b.p * b.q for b in blocks))
             require(0 < len(kept) <= (1 << 26) // n, "certificate: too many references, or none")
@@ -188,6 +192,9 @@ class PairsRule:
             self.groups = read_groups(certificate, model)
             self.kept, largest = self._split(kept.T), float(np.abs(kept).max(initial=0))
             self.least, self.distance = measure(model, blocks, self.groups, self.kept, tally)
+        work = [[block.logits_work(w) for block in blocks] for w in [np.array([model.group.identity]), *self.groups]]
+        self.span_once = sum(once + each for once, each in work[0]) + 2
+        self.span_work = np.array([sum(each for _, each in of) + 2 * len(w) for w, of in zip(self.groups, work[1:])])
         error = [rounding(model, blocks, self.residual, largest, p) for p in (np.dtype(self.dtype).name, "float64")]
         self.needed = model.floor + error[0] + error[1]
         """A computed margin above this is a right answer."""
@@ -254,10 +261,7 @@ class PairsRule:
 
     def _affordable(self, tally: Tally, open_: Ints, unsettled: Bools) -> tuple[Ints, Ints]:
         """The first pairs whose in-span work can be paid, which it is, and the others."""
-        work = [block.logits_work(1) for block in self.blocks]
-        once, each = sum(w[0] for w in work), sum(w[1] for w in work) + 2
-        sizes = np.array([len(w) for w in self.groups])
-        cost = np.cumsum(once + each * (1 + sizes @ unsettled[:, open_]))
+        cost = np.cumsum(self.span_once + self.span_work @ unsettled[:, open_])
         count = int(np.searchsorted(cost, tally.span_left, side="right"))
         spent = int(cost[count - 1]) if count else 0
         tally.operations, tally.span_left = tally.operations + spent, tally.span_left - spent
@@ -311,8 +315,7 @@ def measure(
     for g, w in enumerate(groups):
         for j, block in enumerate(blocks):
             distance[g, j] = up(np.sqrt(np.square(block.features(e) - block.features(w)).sum(axis=1)).max())
-            once, each = block.logits_work(len(w))
-            tally.operations += count * (once + each * len(w)) + len(w) * block.p * block.q
+            tally.operations += count * sum(block.logits_work(w)) + len(w) * block.p * block.q
         if blocks:
             gaps = sum(block.logits(k, e) - block.logits(k, w) for block, k in zip(blocks, kept))
             least[g] = np.asarray(gaps).min(axis=0)

@@ -84,8 +84,8 @@ def test_partition_is_the_best_of_all_contiguous_ones():
     class Two:
         """A block with two multiply-adds an output."""
 
-        def logits_work(self, outputs: int) -> tuple[int, int]:
-            return 0, 2
+        def logits_work(self, w: np.ndarray) -> tuple[int, int]:
+            return 0, 2 * len(w)
 
     rng = np.random.default_rng(3)
     n, pairs = 8, 40

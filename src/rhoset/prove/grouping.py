@@ -64,7 +64,7 @@ def optimal(blocks: Sequence[Block], least: Array, lengths: Array, distance: Arr
     low = np.stack([least[step].min(axis=0) for step in steps])
     far = np.stack([distance[step].max(axis=0) for step in steps])
     size = np.array([len(step) for step in steps], dtype=np.float64)
-    each = 2.0 + sum(b.logits_work(1)[1] for b in blocks)
+    each = 2.0 + sum(b.logits_work(others)[1] for b in blocks) / max(len(others), 1)
     check = float(len(blocks) + 1) * pairs
     best, start = np.full(count + 1, np.inf), np.zeros(count + 1, dtype=np.intp)
     best[0] = 0.0
