@@ -67,9 +67,7 @@ def test_a_random_network_of_every_small_group(name: str) -> None:
 def test_a_bias_is_reported_and_flattened() -> None:
     made = planted("S4", "[3,1]", "[2,2]")
     bias = np.linspace(0, 1, 24, dtype=np.float32)
-    network = Network(
-        made.network.left, made.network.right, made.network.unembed, bias, made.network.table
-    )
+    network = Network(made.network.left, made.network.right, made.network.unembed, bias, made.network.table)
     found = explained("S4", network)
     assert np.all(found.ideal.bias == found.ideal.bias[0])
     terms = {t.name: t.largest for t in diagnose(found).terms}
@@ -79,9 +77,7 @@ def test_a_bias_is_reported_and_flattened() -> None:
 @pytest.mark.parametrize("activation", ["abs", "gelu"])
 def test_other_activations(activation: str) -> None:
     made = planted("S4", "[3,1]", "[2,2]").network
-    network = Network(
-        made.left, made.right, made.unembed, made.bias, made.table, activation=activation
-    )
+    network = Network(made.left, made.right, made.unembed, made.bias, made.table, activation=activation)
     found = explained("S4", network)
     assert found.explained == pytest.approx(1)
     assert found.ideal.activation == activation

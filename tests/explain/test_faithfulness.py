@@ -71,9 +71,7 @@ def test_wrong_calls_are_refused() -> None:
 def test_margins_are_split_exactly() -> None:
     made = planted("S5", "[4,1]", "[2,2,1]:rows=4", "sign", noise=0.2)
     bias = np.random.default_rng(0).normal(size=120).astype(np.float32)
-    network = Network(
-        made.network.left, made.network.right, made.network.unembed, bias, made.network.table
-    )
+    network = Network(made.network.left, made.network.right, made.network.unembed, bias, made.network.table)
     found = explained("S5", network)
     rng = np.random.default_rng(1)
     x, y = rng.integers(0, 120, size=(2, 50))
@@ -105,10 +103,7 @@ def test_activations_correlate() -> None:
 
 
 def slugs(name: str, *plans: str, noise: float = 0.0) -> set[str]:
-    return {
-        f.slug
-        for f in diagnose(explained(name, planted(name, *plans, noise=noise).network)).findings
-    }
+    return {f.slug for f in diagnose(explained(name, planted(name, *plans, noise=noise).network)).findings}
 
 
 def test_the_diagnosis_names_the_reason() -> None:

@@ -41,9 +41,7 @@ def ident(value: object) -> str:
 
 
 @pytest.mark.parametrize(("name", "plans", "kinds"), CASES, ids=ident)
-def test_the_exact_network_is_explained_entirely(
-    name: str, plans: tuple[str, ...], kinds: tuple[str, ...]
-) -> None:
+def test_the_exact_network_is_explained_entirely(name: str, plans: tuple[str, ...], kinds: tuple[str, ...]) -> None:
     made = planted(name, *plans)
     found = explained(name, made.network)
     assert found.explained == pytest.approx(1, abs=1e-9)
@@ -62,9 +60,7 @@ def test_the_exact_network_is_explained_entirely(
 
 
 @pytest.mark.parametrize(("name", "plans", "kinds"), CASES, ids=ident)
-def test_slots_are_recovered_through_noise(
-    name: str, plans: tuple[str, ...], kinds: tuple[str, ...]
-) -> None:
+def test_slots_are_recovered_through_noise(name: str, plans: tuple[str, ...], kinds: tuple[str, ...]) -> None:
     made = planted(name, *plans, noise=0.03 if name == "C7" else 0.1)
     found = explained(name, made.network)
     by_neurons = {frozenset(c.neurons.tolist()): c for c in found.circuits}
@@ -89,9 +85,7 @@ def test_neurons_without_structure_belong_to_nothing() -> None:
     made = planted("S5", "[4,1]", width=40)
     rng = np.random.default_rng(3)
     dead = np.setdiff1d(np.arange(40), made.circuits[0].neurons)
-    left, right, unembed = (
-        np.array(getattr(made.network, t)) for t in ("left", "right", "unembed")
-    )
+    left, right, unembed = (np.array(getattr(made.network, t)) for t in ("left", "right", "unembed"))
     noise = list(dead[:5])
     left[:, noise] = rng.normal(size=(120, 5))
     right[:, noise] = rng.normal(size=(120, 5))

@@ -36,9 +36,7 @@ def test_phases_and_frequency_of_a_cyclic_group(f: int) -> None:
     sign = -1 if same(turns[:, 1] - turns[:, 0], phases[0]) else 1
     assert same(sign * (turns[:, 0] - turns[:, 1]), phases[0])
     cosine = (quadrature.read_left * quadrature.read_right).sum(axis=1)
-    size = np.linalg.norm(quadrature.read_left, axis=1) * np.linalg.norm(
-        quadrature.read_right, axis=1
-    )
+    size = np.linalg.norm(quadrature.read_left, axis=1) * np.linalg.norm(quadrature.read_right, axis=1)
     np.testing.assert_allclose(cosine / size, 1, atol=1e-9)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from explain.planting import explained, planted
@@ -10,12 +12,15 @@ from support.groups import named
 from rhoset.explain import (
     Circuit,
     filled_slots,
+    reading_families,
+    slot_distances,
     slot_report,
     slot_symmetries,
     slot_tables,
     slot_weights,
     symmetry,
 )
+from rhoset.explain.slots import reading_agreement
 from rhoset.networks import hidden
 
 
@@ -36,9 +41,7 @@ def test_slots_that_write_the_same(name: str, plan: str, pairs: int) -> None:
     found = slot_symmetries(circuit.left_set, circuit.right_set)
     assert len(found) == pairs
     for left, right in found:
-        np.testing.assert_allclose(
-            circuit.coupling[np.ix_(left, right)], circuit.coupling, atol=1e-9
-        )
+        np.testing.assert_allclose(circuit.coupling[np.ix_(left, right)], circuit.coupling, atol=1e-9)
         action = circuit.left_set.gset.action
         assert np.array_equal(left[action], action[:, left])
 
@@ -94,9 +97,7 @@ def test_slot_tables_are_the_transported_sums() -> None:
         (("[2,2,1]:rows=5", "[4,1]"), 20, 120),
     ],
 )
-def test_symmetry_is_the_stabilizer_of_the_filled_slots(
-    plans: tuple[str, ...], left: int, right: int
-) -> None:
+def test_symmetry_is_the_stabilizer_of_the_filled_slots(plans: tuple[str, ...], left: int, right: int) -> None:
     group = named("S5")
     found = explained("S5", planted("S5", *plans).network)
     gamma_left, gamma_right = symmetry(group, found.circuits)
@@ -121,3 +122,32 @@ def test_the_symmetry_leaves_the_ideal_logits_unchanged() -> None:
         moved = logits(found.ideal, group.table[g, x], group.table[y, h])
         at = group.table[group.table[g, z], h]
         np.testing.assert_allclose(moved[at] - moved.mean(), plain - plain.mean(), atol=1e-4)
+
+
+def test_a_circuit_split_by_column_keeps_one_side() -> None:
+    """Two vectors a, one for some columns of slots and one for the others: Γ_L = G still."""
+    made = planted("S5", "[4,1]:directions=2")
+    circuit = explained("S5", made.network).circuits[0]
+    family = reading_families(circuit)
+    assert sorted(np.bincount(family).tolist()) == [25, 25]
+    weight = np.array(circuit.weight)
+    weight[(family == 0) == (circuit.columns < 2)] = 0
+    split = replace(circuit, weight=weight)
+    left, right = symmetry(named("S5"), [split], tolerance=0.05)
+    assert (len(left), len(right)) == (120, 12)
+    rows, columns = slot_distances(split)
+    assert rows.max() < 1e-5
+    assert columns[0, 1] < 1e-5 < columns[0, 2]
+
+
+def test_readings_agree_up_to_sign() -> None:
+    circuit = only("S5", "[4,1]")
+    assert reading_agreement(circuit) == pytest.approx(1)
+    flipped = replace(circuit, alpha=-circuit.alpha, gamma=-circuit.gamma)
+    both = replace(
+        circuit,
+        alpha=np.where(circuit.rows[:, None] % 2, circuit.alpha, flipped.alpha),
+        gamma=np.where(circuit.rows[:, None] % 2, circuit.gamma, flipped.gamma),
+    )
+    assert reading_agreement(both) == pytest.approx(1)
+    assert reading_families(both).max() == 0

@@ -19,9 +19,7 @@ def faded(network: Network, amount: float) -> Network:
     def mix(table: np.ndarray) -> np.ndarray:
         return table + amount * table.std() * rng.normal(size=table.shape).astype(np.float32)
 
-    return Network(
-        mix(network.left), mix(network.right), mix(network.unembed), network.bias, network.table
-    )
+    return Network(mix(network.left), mix(network.right), mix(network.unembed), network.bias, network.table)
 
 
 def test_a_circuit_forms() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -34,7 +35,8 @@ def command(
     files = [entry for spec in networks for entry in open_networks(spec)]
     known: dict[bytes, Any] = {}
     said = []
-    with out.progress("explaining", len(files)) as update:
+    bar = out.progress("explaining", len(files)) if len(files) > 1 else nullcontext(lambda done: None)
+    with bar as update:
         for done, (label, path) in enumerate(files):
             said.append(_one(out, label, _subject(read_network(path), known), compare, faithful))
             if neurons:
@@ -46,7 +48,10 @@ def command(
 def _subject(network: Network, known: dict[bytes, Any]) -> Subject:
     """The network with its group's irreps and subgroups, found once a table."""
     from rhoset.explain import Subject, subject
+    from rhoset.explain.large import LARGE_ORDER
 
+    if network.order > LARGE_ORDER:  # what is found is the network's own
+        return subject(network)
     key = network.table.tobytes()
     if key not in known:
         known[key] = subject(network)

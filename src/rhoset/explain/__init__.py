@@ -36,6 +36,7 @@ from rhoset.explain.registry import register as register
 from rhoset.explain.registry import subject as subject
 from rhoset.explain.registry import unregister as unregister
 from rhoset.explain.slot_tables import SlotReport as SlotReport
+from rhoset.explain.slot_tables import slot_distances as slot_distances
 from rhoset.explain.slot_tables import slot_report as slot_report
 from rhoset.explain.slot_tables import slot_tables as slot_tables
 from rhoset.explain.slot_tables import symmetry as symmetry

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from rhoset.explain.contributions import neuron_groups
 from rhoset.explain.explanation import Circuit, Explanation
 from rhoset.explain.faithfulness import activations
-from rhoset.explain.slot_tables import slot_report
+from rhoset.explain.slot_tables import slot_report, symmetry
 from rhoset.explain.slots import EVEN, SAME_READING, filled_slots, reading_agreement, slot_weights
 
 RANK_TWO = 1.5
@@ -62,11 +62,14 @@ class Diagnosis:
         The losses, dearest first.
     findings
         What was found, circuit by circuit, then neurons.
+    symmetry
+        |Γ_L| and |Γ_R| of `rhoset.explain.symmetry`: the circuits are nearly equivariant under it.
     """
 
     margin: float
     terms: tuple[Term, ...]
     findings: tuple[Finding, ...]
+    symmetry: tuple[int, int]
 
     @property
     def text(self) -> str:
@@ -102,7 +105,20 @@ def diagnose(explanation: Explanation) -> Diagnosis:
             )
         )
     findings += _neuron_findings(explanation)
-    return Diagnosis(margin, terms, tuple(findings))
+    group, phi = explanation.network.group, explanation.network.activation
+    left, right = symmetry(group, explanation.circuits, phi=phi)
+    if explanation.circuits and len(left) * len(right) < group.order**2:
+        orbits = group.order**2 // (len(left) * len(right))
+        findings.append(
+            Finding(
+                "less-symmetry",
+                "circuits",
+                float(orbits),
+                f"Uneven and missing slots leave the symmetry Γ of order {len(left)} × {len(right)}:"
+                f" {orbits} inputs decide the rest.",
+            )
+        )
+    return Diagnosis(margin, terms, tuple(findings), (len(left), len(right)))
 
 
 def margin_budget(explanation: Explanation) -> tuple[float, tuple[Term, ...]]:

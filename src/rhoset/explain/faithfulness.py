@@ -17,6 +17,19 @@ PAIRS = 1 << 14
 """Pairs (x, y), evenly spaced, over which activations are averaged and correlated when n² is
 larger."""
 
+PAIR_LOGITS = 1 << 24
+"""Logits of those pairs, at most (memory: 128 MiB for each table of them)."""
+
+EVALUATION_OPERATIONS = 2e11
+"""Multiply-adds that the evaluation of one ideal network may take, about 10 s; where all pairs need
+more (order above 700 or so), accuracy and loss are those of a fixed random sample of pairs."""
+
+
+def affordable(network: Network) -> Evaluation:
+    """Accuracy, loss and margin on all pairs, or on as many as `EVALUATION_OPERATIONS` allow."""
+    return evaluate(network, operations=EVALUATION_OPERATIONS)
+
+
 MODES = {
     "ideal": "replace the neurons by their exact form (0 for those that nothing explains)",
     "zero": "remove the neurons",
@@ -82,7 +95,7 @@ def faithfulness(
     """The table: whole network, each irrep, each circuit and quadrature, what is left over, and on
     request each live neuron, for each mode. The first row is the network as it is.
 
-    Cost n³m for each row, about 20 ms for S5.
+    Cost n³m, at most `EVALUATION_OPERATIONS`, for each row; about 20 ms for S5.
     """
     network, energy = explanation.network, explanation.energy
     names, member = neuron_groups(explanation)
@@ -92,11 +105,12 @@ def faithfulness(
     scopes += [(name, np.flatnonzero(member == g)) for g, name in enumerate(names)]
     if neurons:
         scopes += [(f"neuron {i}", np.array([i])) for i in np.flatnonzero(energy.live)]
-    rows = [Intervention("nothing", "as it is", 0, evaluate(network))]
+    rows = [Intervention("nothing", "as it is", 0, affordable(network))]
     for what, chosen in scopes:
         if chosen.size:
             rows += [
-                Intervention(what, mode, len(chosen), evaluate(intervene(explanation, chosen, mode))) for mode in modes
+                Intervention(what, mode, len(chosen), affordable(intervene(explanation, chosen, mode)))
+                for mode in modes
             ]
     return tuple(rows)
 
@@ -104,9 +118,11 @@ def faithfulness(
 def activations(
     network: Network, neurons: NDArray[np.intp] | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
-    """(N, k) activations over all pairs, or `PAIRS` evenly spaced ones, and the pairs' x and y."""
+    """(N, k) activations over all pairs, or `PAIRS` evenly spaced ones (fewer where these would
+    have more than `PAIR_LOGITS` logits), and the pairs' x and y."""
     n = network.order
-    pairs = np.unique(np.linspace(0, n * n - 1, min(n * n, PAIRS)).astype(np.int64))
+    most = min(n * n, PAIRS, max(256, PAIR_LOGITS // n))
+    pairs = np.unique(np.linspace(0, n * n - 1, most).astype(np.int64))
     x, y = pairs // n, pairs % n
     chosen = slice(None) if neurons is None else neurons
     left = network.left[:, chosen].astype(np.float64)

@@ -17,10 +17,11 @@ from rhoset.errors import RhosetError
 from rhoset.explain.cosets import coset_concentration, coset_tables
 from rhoset.explain.explaining import explain, structure
 from rhoset.explain.explanation import Explanation
+from rhoset.explain.faithfulness import affordable
 from rhoset.explain.sparsity import irrep_agreement, irrep_shares, irrep_tables
 from rhoset.explain.spectrum import Spectrum, spectrum
 from rhoset.groups import Irrep, Subgroup
-from rhoset.networks import Evaluation, Network, evaluate
+from rhoset.networks import Evaluation, Network
 
 Tables = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 
@@ -142,7 +143,7 @@ def account(of: Subject, name: str) -> Account:
     left, right, unembed = tables
     ideal = replace(network, left=left.T, right=right.T, unembed=unembed, bias=bias, factors={})
     explained = float(weight @ share) / total if total > 0 else 0.0
-    return Account(name, ideal, share, explained, evaluate(ideal), numbers)
+    return Account(name, ideal, share, explained, affordable(ideal), numbers)
 
 
 def compare(of: Subject | Network, names: Iterable[str] | None = None) -> tuple[Account, ...]:

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from rhoset.errors import RhosetError
 from rhoset.explain.explaining import explain, structure
 from rhoset.explain.explanation import Explanation
+from rhoset.explain.faithfulness import affordable
 from rhoset.groups import Irrep, Subgroup
-from rhoset.networks import Evaluation, Network, evaluate
+from rhoset.networks import Evaluation, Network
 
 COMPLETE = ("full", "split", "twisted")
 """Kinds whose slots are all filled, with even weights."""
@@ -88,8 +89,8 @@ def explain_steps(
         out.append(
             Step(
                 step=step,
-                result=evaluate(network),
-                ideal=evaluate(explanation.ideal),
+                result=affordable(network),
+                ideal=affordable(explanation.ideal),
                 energy=explanation.energy.by_irrep(),
                 circuits=len(kinds),
                 complete=sum(kind in COMPLETE for kind in kinds),

@@ -8,9 +8,10 @@ import numpy as np
 
 from rhoset.explain.diagnosis import Diagnosis
 from rhoset.explain.explanation import Circuit, Explanation
+from rhoset.explain.faithfulness import affordable
 from rhoset.explain.registry import Account
 from rhoset.explain.slots import filled_slots, slot_weights
-from rhoset.networks import Evaluation, evaluate
+from rhoset.networks import Evaluation
 
 IN_USE = 0.01
 """An irrep is listed when it dominates a live neuron or holds at least this share of the energy."""
@@ -33,7 +34,7 @@ def to_json(
     name
         What the network is called.
     result
-        Evaluation of the ideal network, when it is at hand (n³m operations otherwise).
+        Evaluation of the ideal network, when it is at hand (`faithfulness.affordable` otherwise).
     diagnosis, accounts
         Added under "diagnosis" and "explanations" when given.
 
@@ -41,12 +42,12 @@ def to_json(
     -------
     ``{"network", "irreps": [{"name", "neurons", "energy"}], "circuits": [{"irrep", "left_size",
     "right_size", "neurons", "kind", "slots", "filled"}], "quadratures", "left_over", "explained",
-    "ideal_accuracy", "ideal_loss", "thresholds"}``.
+    "ideal_accuracy", "ideal_loss", "ideal_pairs", "thresholds"}``.
     """
     energy = explanation.energy
     shares = energy.by_irrep()
     counts = np.bincount(energy.dominant[energy.live], minlength=len(explanation.irreps))
-    result = evaluate(explanation.ideal) if result is None else result
+    result = affordable(explanation.ideal) if result is None else result
     said: dict[str, Any] = {
         "network": name,
         "irreps": [
@@ -64,6 +65,7 @@ def to_json(
         "ideal_accuracy": result.accuracy,
         "ideal_loss": result.loss,
         "ideal_margin": result.margin,
+        "ideal_pairs": result.pairs,
         "thresholds": dict(explanation.thresholds),
     }
     if diagnosis is not None:
@@ -71,6 +73,7 @@ def to_json(
             "margin": diagnosis.margin,
             "terms": [vars(term) for term in diagnosis.terms],
             "findings": [vars(finding) for finding in diagnosis.findings],
+            "symmetry": list(diagnosis.symmetry),
         }
     if accounts:
         said["explanations"] = [

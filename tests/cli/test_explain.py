@@ -1,0 +1,78 @@
+"""`rhoset explain`: the JSON that scripts read, the text, and bad input."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rhoset.networks import write_network
+from rhoset.networks.constructing import construct
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("networks")
+    write_network(folder / "clean.safetensors", construct("S5", ["[4,1]", "sign"], seed=1, width=32).network)
+    partial = construct("S5", ["[4,1]:rows=4", "[2,2,1]"], seed=2, noise=0.05).network
+    write_network(folder / "partial.safetensors", partial)
+    write_network(folder / "cyclic.safetensors", construct("C7", ["2a"], seed=3).network)
+    return folder
+
+
+def test_json_has_the_keys_of_the_contract(rhoset, files: Path):
+    ran = rhoset("explain", files / "clean.safetensors", "--json")
+    assert ran.code == 0
+    (network,) = ran.json["networks"]
+    assert {"network", "irreps", "circuits", "explained", "ideal_accuracy", "ideal_loss"} <= set(network)
+    assert {(i["name"], i["neurons"]) for i in network["irreps"]} == {("[4,1]", 25), ("[1,1,1,1,1]", 4)}
+    assert sum(i["energy"] for i in network["irreps"]) == pytest.approx(1)
+    for circuit in network["circuits"]:
+        assert {"irrep", "left_size", "right_size", "neurons", "kind"} <= set(circuit)
+    assert [(c["left_size"], c["right_size"], c["kind"]) for c in network["circuits"]] == [
+        (5, 5, "full"),
+        (2, 2, "full"),
+    ]
+    assert network["explained"] == pytest.approx(1)
+    assert network["ideal_accuracy"] == 1
+    assert network["diagnosis"]["symmetry"] == [120, 120]
+
+
+def test_a_folder_with_two_groups(rhoset, files: Path):
+    ran = rhoset("explain", files, "--json", "-q")
+    kinds = {Path(n["network"]).stem: sorted(c["kind"] for c in n["circuits"]) for n in ran.json["networks"]}
+    assert kinds == {"clean": ["full", "full"], "cyclic": ["full"], "partial": ["full", "rows"]}
+
+
+def test_text_says_why(rhoset, files: Path):
+    ran = rhoset("explain", files / "partial.safetensors", "--compare", "--faithful", "--neurons")
+    assert ran.code == 0
+    assert "4 of 5 rows" in ran.out
+    assert "symmetry Γ of order 24 × 120" in ran.out
+    for name in ("irreps", "cosets", "circuits"):
+        assert name in ran.out
+    assert "[4,1] 5×5 rows" in ran.out
+
+
+def test_options_add_their_keys(rhoset, files: Path):
+    (network,) = rhoset("explain", files / "clean.safetensors", "--compare", "--faithful", "--neurons", "--json").json[
+        "networks"
+    ]
+    assert [e["name"] for e in network["explanations"]] == ["irreps", "cosets", "circuits"]
+    rows = {(r["what"], r["mode"]): r["accuracy"] for r in network["faithfulness"]}
+    assert rows["network", "ideal"] == 1
+    assert rows["network", "zero"] == 0
+    assert len(network["neurons"]) == 32
+    assert sum(not n["live"] for n in network["neurons"]) == 3
+    assert all(n["explained"] > 0.999 for n in network["neurons"] if n["live"])
+
+
+def test_bad_input(rhoset, files: Path, tmp_path: Path):
+    ran = rhoset("explain", tmp_path / "nothing.safetensors")
+    assert ran.code == 2
+    assert "no such file or folder" in ran.err
+    assert ran.out == ""
+    (tmp_path / "broken.safetensors").write_bytes(b"\x00" * 40)
+    ran = rhoset("explain", tmp_path / "broken.safetensors")
+    assert ran.code == 2
+    assert len(ran.err.strip().splitlines()) == 1
