@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,7 +14,7 @@ from safetensors.numpy import save
 
 from rhoset_check.inputs import FORMAT, VERSION, Certificate
 
-from ..networks import Network
+from ..networks import Network, write_atomic
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.integer]
@@ -126,12 +124,4 @@ def write_certificate(path: Path, certificate: Certificate, extra: Mapping[str, 
         "claim": json.dumps({**(extra or {}), **certificate.claim}, sort_keys=True),
     }
     data = save({k: np.ascontiguousarray(v) for k, v in certificate.tensors.items()}, metadata)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    return path
+    return write_atomic(path, data)

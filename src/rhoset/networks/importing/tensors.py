@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import os
 import pickle
+import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -124,7 +125,8 @@ def _torch(path: Path) -> Tensors:
     try:
         loaded = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        what = str(error).replace("\n", " ").split("Please file an issue")[0][:300]
+        wanted = re.search(r"GLOBAL ([\w.]+)", str(error))  # torch's own advice, to load it unsafely, is not passed on
+        what = f"it asks for {wanted[1][:80]}" if wanted else "its pickle is no plain state dict"
         raise RhosetError(
             f"{path}: holds something other than tensors and was not opened further ({what});"
             " save the plain state dict: torch.save(model.state_dict(), path)",
