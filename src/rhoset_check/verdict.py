@@ -57,7 +57,7 @@ class Verdict:
             f"The network whose {what} have SHA-256 {self.network} evaluated {how} gives the right product, strictly "
             f"above every other output, for at least {self.right} of the {self.inputs} pairs of the group whose "
             f"multiplication table has SHA-256 {self.table} (accuracy at least {accuracy:.6f}); method "
-            f"{self.method}, {self.operations} multiply-adds, {cost:.4f} of exhaustive."
+            f"{self.method}, {self.operations} multiply-adds, {cost:.3g} of exhaustive."
         )
 
 
