@@ -5,7 +5,8 @@
 For each group a constructed network (natural action, noisy, shuffled, rescaled), each in a process
 of its own on one core: explain and certify, then `rhoset_check` of the files. Exhaustive is timed on
 a sample of pairs and extrapolated wherever all pairs would take more than a minute; such figures are
-marked. Writes ``scaling.json``, ``scaling.svg`` and ``scaling-table.md`` into the folder.
+marked. Writes ``scaling.json`` and ``scaling.svg`` into the folder and the table into its
+``scaling.md``.
 """
 
 # ruff: noqa: E402 - threads are fixed before numpy is imported
@@ -54,6 +55,9 @@ EXHAUSTIVE_SECONDS = 60.0
 SAMPLE_OPERATIONS = 2e10
 """Multiply-adds of the sample of pairs from which it is extrapolated otherwise."""
 
+BEGIN, END = "<!-- table of benchmarks/scaling.py -->", "<!-- end of table -->"
+"""Markers in the page between which the table stands."""
+
 EQUIVARIANT_MAX_ORDER = 400
 """Above, the bound for each input takes minutes."""
 
@@ -66,9 +70,8 @@ def peak_gb() -> float:
 def prove_stage(name: str, plan: str, folder: Path) -> dict[str, Any]:
     """Construct and write the network; explain, certify and write the certificate."""
     from rhoset.networks import construct, evaluate, write_network
-    from rhoset.prove import certify, methods
+    from rhoset.prove import certify
 
-    methods.SORTED_FROM = 0  # one way of counting for all orders, so that exponents mean something
     network = construct(name, [plan], noise=NOISE, seed=1).network
     write_network(folder / "net.safetensors", network)
     n, m = network.order, network.width
@@ -172,6 +175,13 @@ def table(rows: list[dict[str, Any]], fitted: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def insert(page: Path, content: str) -> None:
+    """Put the table between the page's markers; a page without them is begun."""
+    old = page.read_text() if page.exists() else f"{BEGIN}\n{END}\n"
+    before, _, rest = old.partition(BEGIN)
+    page.write_text(f"{before}{BEGIN}\n{content}{END}{rest.partition(END)[2]}")
+
+
 def plot(rows: list[dict[str, Any]]) -> str:
     """Log-log: operations against order, exhaustive and orbit, and the table's check."""
     width, height = 640.0, 420.0
@@ -236,7 +246,7 @@ def main() -> None:
     fitted = summary(rows)
     given.out.mkdir(parents=True, exist_ok=True)
     (given.out / "scaling.json").write_text(json.dumps({"rows": rows, "exponents": fitted}, indent=1) + "\n")
-    (given.out / "scaling-table.md").write_text(table(rows, fitted))
+    insert(given.out / "scaling.md", table(rows, fitted))
     (given.out / "scaling.svg").write_text(plot(rows))
     print(json.dumps(fitted, indent=1))
 

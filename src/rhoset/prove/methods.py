@@ -21,10 +21,6 @@ SCREENED = 1.02
 MOST_PATTERNS = 1500
 """Patterns of slot types (of x times of y) up to which rule `uniform` is tried with types: each is one reference."""
 
-SORTED_FROM = 500
-"""Order from which the uniform bound is counted by sorting: n log n in place of n² comparisons, for a somewhat weaker
-bound of margins and loss."""
-
 
 def exhaustive(context: Context, exact: bool = True) -> list[Plan]:
     """Every output of every pair; n³m. Without the float32 screen where that settles little (ties)."""
