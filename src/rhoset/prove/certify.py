@@ -23,6 +23,9 @@ from .proof import as_certificate, write_certificate
 from .select import Wish, choose
 
 Target = float | str | None
+LONG, SHORT = 10**12, 10**10
+"""Where exhaustive work takes more than `LONG` multiply-adds (about a minute), ``auto`` proves the true accuracy only
+if ``exact`` or a budget is asked for by name; without that it gives the best bound for `SHORT` of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,8 +92,8 @@ def certify(
         ``real``: the exact real function of the stored weights; ``float32``: every order of summation of an IEEE
         float32 evaluation.
     target
-        ``exact`` (default of ``auto``): the true accuracy, what bounds leave open is evaluated. A number: stop at
-        the cheapest plan that proves at least this accuracy.
+        ``exact`` (default of ``auto`` up to `LONG`): the true accuracy, what bounds leave open is evaluated. A
+        number: stop at the cheapest plan that proves at least this accuracy.
     budget
         The best bound for at most this share of exhaustive work.
     explanation
@@ -107,6 +110,9 @@ def certify(
     estimates on `rhoset.prove.measure.SAMPLE_PAIRS` pairs: 0.05 to 1 s for S5 of width 128.
     """
     begin = time.perf_counter()
+    n, m = network.order, network.width
+    if method == "auto" and target is None and budget is None and n * n * m * (n + 1) > LONG:
+        budget = SHORT / (n * n * m * (n + 1))
     wish = Wish(_target(target), _budget(budget))
     context = Context(network, arithmetic, explanation)
     plans = automatic(context, wish) if method == "auto" else plans_of(method, context)
