@@ -17,7 +17,7 @@ from rhoset.errors import RhosetError
 from rhoset.groups import Group
 from rhoset.networks import Network, read_network
 from rhoset.networks.runs import MANIFEST, open_networks, open_run
-from rhoset.report.sections import Structure, network_view, structure, with_names
+from rhoset.report.sections import Structure, network_view, structure
 from rhoset.report.views import IrrepView, NetworkView, RunView
 
 CIRCUIT_HISTORY = 12
@@ -81,7 +81,7 @@ def collect(
 
 def single(network: Network) -> RunView:
     """The view of one network in memory, without certificates and history."""
-    shared = structure(with_names(network.group))
+    shared = structure(network)
     view = network_view(network, shared, "Network", 0, None, {})
     return _run_view((view,), shared, _facts(network.digest, shared.group, {}))
 
@@ -104,11 +104,11 @@ _known: dict[tuple[Path, str], Structure] = {}
 
 
 def _structure_of(first: Path) -> Structure:
-    group = read_network(first).group
-    key = (first, group.digest)
+    network = read_network(first)
+    key = (first, network.digest)
     if key not in _known:
         _known.clear()
-        _known[key] = structure(with_names(group))
+        _known[key] = structure(network)
     return _known[key]
 
 

@@ -19,9 +19,12 @@ from rhoset.explain import (
     explain,
     slot_weights,
 )
-from rhoset.groups import Group, Irrep, Subgroup, irreps, minimal_rho_set_sizes, subgroup_classes
+from rhoset.explain.explaining import structure as explained_with
+from rhoset.explain.faithfulness import affordable
+from rhoset.explain.large import LARGE_ORDER
+from rhoset.groups import Group, Irrep, Subgroup, minimal_rho_set_sizes
 from rhoset.groups import group as by_name
-from rhoset.networks import Network, evaluate
+from rhoset.networks import Network
 from rhoset.networks.runs import certificates
 from rhoset.report.frontier import frontier_view
 from rhoset.report.history import history_view
@@ -72,10 +75,15 @@ def with_names(group: Group) -> Group:
     return known if np.array_equal(known.table, group.table) else group
 
 
-def structure(group: Group) -> Structure:
-    """Irreps, subgroups and minimal ρ-set sizes of a group."""
-    found, subgroups = irreps(group), subgroup_classes(group)
-    return Structure(group, found, subgroups, minimal_rho_set_sizes(group, found))
+def structure(network: Network) -> Structure:
+    """Irreps, subgroups and minimal ρ-set sizes of a network's group.
+
+    Above order `LARGE_ORDER` the irreps and subgroups are those that the network's weights show, and no sizes.
+    """
+    group = with_names(network.group)
+    found, subgroups = explained_with(network)
+    sizes = minimal_rho_set_sizes(group, found) if group.order <= LARGE_ORDER else {}
+    return Structure(group, found, subgroups, sizes)
 
 
 def network_view(
@@ -92,8 +100,10 @@ def network_view(
     `path` is its file, for the certificates and the record beside it; with `circuit_history` every
     snapshot of its training is explained too.
     """
+    if network.order > LARGE_ORDER:
+        shared = structure(network)
     explanation = explain(network, real_irreps=shared.irreps, subgroups=shared.subgroups)
-    measured, ideal = evaluate(network), evaluate(explanation.ideal)
+    measured, ideal = affordable(network), affordable(explanation.ideal)
     diagnosis = diagnose(explanation)
     energy = explanation.energy.share
     return NetworkView(
