@@ -42,6 +42,7 @@ test-all: .venv/.installed ## every test
 
 lint: .venv/.installed ## ruff
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 
 types: .venv/.installed ## mypy
 	$(BIN)/mypy

@@ -59,11 +59,7 @@ def _section(command: click.Command, path: str, parent: click.Context) -> list[s
         return found
     usage = " ".join(command.collect_usage_pieces(context))
     lines = [f"## {path}", "", *_paragraphs(command.help or ""), f"    {path} {usage}", ""]
-    options = [
-        p
-        for p in command.params
-        if isinstance(p, click.Option) and not SHARED.intersection(p.opts)
-    ]
+    options = [p for p in command.params if isinstance(p, click.Option) and not SHARED.intersection(p.opts)]
     if options:
         lines += ["| option | meaning |", "|---|---|"]
         for option in options:

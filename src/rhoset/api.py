@@ -37,8 +37,7 @@ def load(spec: Place) -> Network:
     found = open_networks(spec)
     if len(found) != 1:
         raise RhosetError(
-            f"{os.fspath(spec)!r} holds {len(found)} networks: choose one, as in"
-            f" {found[0][0]!r}, or use load_all",
+            f"{os.fspath(spec)!r} holds {len(found)} networks: choose one, as in {found[0][0]!r}, or use load_all",
             slug="several-networks",
         )
     return read_network(found[0][1])

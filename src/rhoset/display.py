@@ -86,8 +86,7 @@ def plot(what: Any) -> Plot:
     if isinstance(what, str | Path):
         return Plot(render(collect(what)))
     raise RhosetError(
-        f"no picture of a {type(what).__name__}; give a RhoSet, a Network, an Explanation or the"
-        " path of a run",
+        f"no picture of a {type(what).__name__}; give a RhoSet, a Network, an Explanation or the path of a run",
         slug="no-picture",
     )
 
@@ -99,8 +98,7 @@ def html(value: Any) -> str:
         return plot(value)._repr_html_()
     rows = {"Group": _group, "Network": _network, "Explanation": _explanation, "Verdict": _verdict}
     cells = "".join(
-        f'<tr><th style="text-align:left">{escape(name)}</th>'
-        f'<td style="text-align:left">{escape(said)}</td></tr>'
+        f'<tr><th style="text-align:left">{escape(name)}</th><td style="text-align:left">{escape(said)}</td></tr>'
         for name, said in rows[kind](value)
     )
     return f"<table>{cells}</table>"
@@ -136,10 +134,7 @@ def _network(network: Any) -> list[tuple[str, str]]:
 
 
 def _explanation(explanation: Any) -> list[tuple[str, str]]:
-    circuits = [
-        f"{c.irrep} {c.shape[0]}×{c.shape[1]} {c.kind}, {len(c.neurons)} neurons"
-        for c in explanation.circuits
-    ]
+    circuits = [f"{c.irrep} {c.shape[0]}×{c.shape[1]} {c.kind}, {len(c.neurons)} neurons" for c in explanation.circuits]
     circuits += [f"{q.irrep} quadrature, {len(q.neurons)} neurons" for q in explanation.quadratures]
     return [
         ("Explained share of the weights", f"{explanation.explained:.1%}"),

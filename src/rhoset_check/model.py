@@ -247,9 +247,7 @@ def evaluate_outputs(
     chunk.least[pairs] = np.fmin(least[pairs], chunk.least[pairs])
 
 
-def _record(
-    model: Model, tally: Tally, chunk: Chunk, which: Ints, margin: Array, error: float, ties: bool
-) -> None:
+def _record(model: Model, tally: Tally, chunk: Chunk, which: Ints, margin: Array, error: float, ties: bool) -> None:
     chunk.right[which] = (margin > model.floor + error) & ((margin < np.inf) | (model.order == 1))
     exact = ties and error > 0 and model.exact_tables and model.floor == 0
     close = which[~(np.abs(margin) > error)] if exact else which[:0]

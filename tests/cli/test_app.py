@@ -160,9 +160,7 @@ def test_help_and_version(rhoset, probe):
 def test_table_aligns_numbers_right(rhoset, probe):
     rows = [["a", 1, 0.12345], ["bb", 100, float("nan")]]
     probe.append(lambda out: (out.table(["name", "n", "share"], rows), {})[-1])
-    assert rhoset("probe").out == (
-        "name    n   share\na       1  0.1235\nbb    100     nan\n"
-    )
+    assert rhoset("probe").out == ("name    n   share\na       1  0.1235\nbb    100     nan\n")
 
 
 HEAVY = ("numpy", "scipy", "torch", "jinja2", "rich")
@@ -187,9 +185,7 @@ def test_that_test_can_fail():
 def test_closed_pipe_is_silent():
     read, write = os.pipe()
     os.close(read)
-    done = subprocess.run(
-        [sys.executable, "-m", "rhoset", "--help"], stdout=write, stderr=subprocess.PIPE, text=True
-    )
+    done = subprocess.run([sys.executable, "-m", "rhoset", "--help"], stdout=write, stderr=subprocess.PIPE, text=True)
     os.close(write)
     assert done.stderr == ""
     assert done.returncode == 141
@@ -198,7 +194,9 @@ def test_closed_pipe_is_silent():
 def test_full_disk_is_one_line():
     with open("/dev/full", "w") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "rhoset", "--help"], stdout=full, stderr=subprocess.PIPE,
+            [sys.executable, "-m", "rhoset", "--help"],
+            stdout=full,
+            stderr=subprocess.PIPE,
             text=True,
         )
     assert done.returncode == 2

@@ -92,10 +92,7 @@ def test_the_live_table_shows_who_trains(rhoset):
 
 def test_sweep(rhoset, tmp_path: Path):
     path = tmp_path / "grid.toml"
-    path.write_text(
-        "models = 2\n[settings]\nembed_dim = 8\nmax_steps = 20\n[grid]\ngroup = ['S3']\n"
-        "width = [8, 12]\n"
-    )
+    path.write_text("models = 2\n[settings]\nembed_dim = 8\nmax_steps = 20\n[grid]\ngroup = ['S3']\nwidth = [8, 12]\n")
     ran = rhoset("sweep", path, "--json", "--workers", 1)
     assert ran.code == 0
     assert [c["width"] for c in ran.json["cells"]] == [8, 12]

@@ -136,11 +136,11 @@ class NoTorch:
 sys.meta_path.insert(0, NoTorch())
 import rhoset as rs
 from rhoset.cli import main
-path = rs.write_network({str(tmp_path / 'a.safetensors')!r}, rs.construct("S4", ["[3,1]"]).network)
+path = rs.write_network({str(tmp_path / "a.safetensors")!r}, rs.construct("S4", ["[3,1]"]).network)
 assert main(["explain", str(path), "--json", "-q"]) == 0
 assert main(["report", str(path), "--json", "-q"]) == 0
 try:
-    rs.train("C3", 1, out={str(tmp_path / 'run')!r})
+    rs.train("C3", 1, out={str(tmp_path / "run")!r})
 except rs.RhosetError as error:
     assert error.slug == "missing-extra", error.slug
     print("DONE")

@@ -76,9 +76,7 @@ def test_examples(tmp_path: Path):
     ran = []
     for script in sorted((ROOT / "examples").glob("*.py")):
         if script.name != "demo.py":
-            done = subprocess.run(
-                [sys.executable, script], cwd=tmp_path, capture_output=True, text=True
-            )
+            done = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True)
             assert done.returncode == 0, done.stderr
             ran.append(script.name)
     assert len(ran) >= 2

@@ -102,9 +102,7 @@ def test_nothing_prints_in_the_library():
 
 def test_no_machine_paths_or_secrets_in_the_repository():
     root = SOURCE.parent
-    listed = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=root, capture_output=True, text=True, check=False
-    )
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, text=True, check=False)
     if listed.returncode != 0:
         pytest.skip("not a git checkout")
     needle = "/" + "work/"

@@ -24,9 +24,7 @@ def row(tmp_path_factory: pytest.TempPathFactory) -> dict:
     network = rs.construct("S4", ["[3,1]"], noise=0.01, seed=1).network
     path = rs.write_network(folder / "0000.safetensors", network)
     row = measure(path)
-    assert {p.name for p in folder.glob("*.cert")} == {
-        f"0000.{method}.cert" for method in KEPT
-    }
+    assert {p.name for p in folder.glob("*.cert")} == {f"0000.{method}.cert" for method in KEPT}
     return {"index": 0, **row}
 
 
@@ -69,9 +67,7 @@ def test_summary_counts(row: dict):
 
 def test_tables(row: dict):
     results = {
-        "machine": dict.fromkeys(
-            ("rhoset", "python", "numpy", "torch", "processor", "cores", "workers"), "x"
-        ),
+        "machine": dict.fromkeys(("rhoset", "python", "numpy", "torch", "processor", "cores", "workers"), "x"),
         "summary": {"S5": summarise([row]), "S4": summarise([row])},
     }
     text = markdown(results)

@@ -129,9 +129,7 @@ def test_margins_add_up(view: RunView, run_folder: Path):
 def test_certificates_are_drawn(view: RunView):
     certificate = CertificateView("orbit", 0.97, 0.1, 2_000, 100_000, 0.01, "real", "x.cert", True)
     refused = dataclasses.replace(certificate, accuracy_bound=1.0, valid=False)
-    networks = tuple(
-        dataclasses.replace(n, certificates=(certificate, refused)) for n in view.networks
-    )
+    networks = tuple(dataclasses.replace(n, certificates=(certificate, refused)) for n in view.networks)
     page = render(dataclasses.replace(view, networks=networks))
     parsed(page)
     assert page.count('class="mark m-orbit"') == 3 + 1, "one a network, one in the legend"
@@ -166,18 +164,15 @@ def test_processes_give_the_same(view: RunView, run_folder: Path):
 
 def test_a_crowd_is_counted(view: RunView):
     certificate = CertificateView("orbit", 1.0, 0.1, 2_000, 100_000, 0.01, "real", "x.cert", True)
-    networks = tuple(
-        dataclasses.replace(view.networks[0], index=k, certificates=(certificate,))
-        for k in range(80)
-    )
+    networks = tuple(dataclasses.replace(view.networks[0], index=k, certificates=(certificate,)) for k in range(80))
     page = render(dataclasses.replace(view, networks=networks))
     parsed(page)
     assert page.count('class="mark m-orbit"') == 1 + 1, "one for all, one in the legend"
-    assert '>80</text>' in page
+    assert ">80</text>" in page
 
 
 def test_names_are_escaped(view: RunView):
-    odd = "<script>alert(1)</script> & \"ρ\" '"
+    odd = '<script>alert(1)</script> & "ρ" \''
     networks = tuple(dataclasses.replace(n, name=odd, findings=(odd,)) for n in view.networks)
     page = render(dataclasses.replace(view, title=odd, group=odd, networks=networks))
     assert "<script>alert" not in page
@@ -187,9 +182,7 @@ def test_names_are_escaped(view: RunView):
 def test_a_hundred_networks_stay_below_10_mb(view: RunView):
     rng = np.random.default_rng(0)
     energy = tuple(tuple(map(float, row)) for row in rng.dirichlet(np.ones(5), size=128).round(2))
-    networks = tuple(
-        dataclasses.replace(view.networks[k % 3], index=k, energy=energy) for k in range(100)
-    )
+    networks = tuple(dataclasses.replace(view.networks[k % 3], index=k, energy=energy) for k in range(100))
     page = render(dataclasses.replace(view, networks=networks))
     assert len(page.encode()) < 10_000_000
 

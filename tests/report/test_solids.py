@@ -46,9 +46,7 @@ def test_faces_are_closed_surfaces(name: str):
     for rho in (i for i in irreps(g) if i.dim == 3):
         for family in rho_sets(g, rho):
             figure = solid(family.rho_set())
-            pairs = Counter(
-                frozenset((face[k], face[k - 1])) for face in figure.faces for k in range(len(face))
-            )
+            pairs = Counter(frozenset((face[k], face[k - 1])) for face in figure.faces for k in range(len(face)))
             assert set(pairs.values()) == {2}, "every edge of a closed surface is on two faces"
             corners = {c for face in figure.faces for c in face}
             assert len(corners) - len(pairs) + len(figure.faces) == 2, "Euler"

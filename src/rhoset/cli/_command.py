@@ -73,7 +73,5 @@ def shared_options() -> list[Callable[[Callable[..., None]], Callable[..., None]
     ]
 
 
-version_option = click.version_option(
-    __version__, prog_name="rhoset", message="%(prog)s %(version)s"
-)
+version_option = click.version_option(__version__, prog_name="rhoset", message="%(prog)s %(version)s")
 """``--version``, for commands and for groups of commands."""

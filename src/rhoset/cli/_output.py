@@ -51,10 +51,7 @@ class Output:
             rows = rows[:limit]
         cells = [[_cell(value) for value in row] for row in rows]
         widths = [max(map(len, column)) for column in zip(headers, *cells, strict=True)]
-        numeric = [
-            bool(rows) and all(isinstance(row[k], int | float) for row in rows)
-            for k in range(len(headers))
-        ]
+        numeric = [bool(rows) and all(isinstance(row[k], int | float) for row in rows) for k in range(len(headers))]
         for line in [list(headers), *cells]:
             padded = [
                 text.rjust(width) if right else text.ljust(width)

@@ -16,20 +16,28 @@ of a sample of pairs, and ``pairs`` says of how many."""
 
 @make_command(example='rhoset construct S5 --irrep "[4,1]" --irrep sign --out ideal.safetensors')
 @click.argument("group", metavar="GROUP")
-@click.option("--irrep", "irreps", metavar="PLAN", multiple=True, required=True,
-              help="NAME, or NAME:KEY=VALUE,… with keys size, directions, split, rows, columns, "
-              "strength, paired; once for each circuit.")
-@click.option("--noise", type=float, default=0.0, show_default=True,
-              help="Noise on the weights, relative to their size.")
+@click.option(
+    "--irrep",
+    "irreps",
+    metavar="PLAN",
+    multiple=True,
+    required=True,
+    help="NAME, or NAME:KEY=VALUE,… with keys size, directions, split, rows, columns, "
+    "strength, paired; once for each circuit.",
+)
+@click.option(
+    "--noise", type=float, default=0.0, show_default=True, help="Noise on the weights, relative to their size."
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything drawn.")
-@click.option("--margin", type=float, default=10.0, show_default=True,
-              help="Margin of the network without noise, in nats.")
+@click.option(
+    "--margin", type=float, default=10.0, show_default=True, help="Margin of the network without noise, in nats."
+)
 @click.option("--width", type=int, metavar="M", help="Neurons; those not needed are dead.")
-@click.option("--activation", default="relu", show_default=True, metavar="NAME",
-              help="Activation of the network.")
+@click.option("--activation", default="relu", show_default=True, metavar="NAME", help="Activation of the network.")
 @click.option("--plain", is_flag=True, help="Leave the neurons in order and at equal scale.")
-@click.option("--out", "target", metavar="NET", required=True, type=click.Path(path_type=Path),
-              help="The network file to write.")
+@click.option(
+    "--out", "target", metavar="NET", required=True, type=click.Path(path_type=Path), help="The network file to write."
+)
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 def command(
     out: Output,
@@ -55,9 +63,7 @@ def command(
     from rhoset.networks.constructing import construct
 
     if target.exists() and not force:
-        raise RhosetError(
-            f"{target} is there already: choose another name or give --force", slug="file-exists"
-        )
+        raise RhosetError(f"{target} is there already: choose another name or give --force", slug="file-exists")
     planted = construct(
         group,
         irreps,
@@ -74,14 +80,10 @@ def command(
     write_network(target, planted.network)
     out.table(
         ["circuit", "ρ-sets", "neurons"],
-        [
-            [c.plan.irrep, f"{c.left_set.size}×{c.right_set.size}", len(c.neurons)]
-            for c in planted.circuits
-        ],
+        [[c.plan.irrep, f"{c.left_set.size}×{c.right_set.size}", len(c.neurons)] for c in planted.circuits],
     )
     out.say(
-        f"{target}: width {planted.network.width}, accuracy {measured.accuracy:.2%},"
-        f" margin {measured.margin:.3g} nats"
+        f"{target}: width {planted.network.width}, accuracy {measured.accuracy:.2%}, margin {measured.margin:.3g} nats"
     )
     return {
         "network": str(target),

@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 @click.option("--compare", is_flag=True, help="Irreps, cosets and circuits side by side.")
 @click.option("--faithful", is_flag=True, help="Replace and remove circuits and irreps in turn.")
 @click.option("--neurons", is_flag=True, help="One line for each neuron.")
-def command(
-    out: Output, networks: tuple[str, ...], compare: bool, faithful: bool, neurons: bool
-) -> Payload:
+def command(out: Output, networks: tuple[str, ...], compare: bool, faithful: bool, neurons: bool) -> Payload:
     """Irreps, cosets and circuits of networks.
 
     NET is a network file, a run folder, a folder of network files, or RUN#3. Says how much of the
@@ -84,10 +82,7 @@ def _one(out: Output, label: str, of: Subject, compare: bool, faithful: bool) ->
         ]
         for c in said["circuits"]
     ]
-    rows += [
-        [q["irrep"], "–", "quadrature", q["neurons"], f"defect {q['defect']:.2f}"]
-        for q in said["quadratures"]
-    ]
+    rows += [[q["irrep"], "–", "quadrature", q["neurons"], f"defect {q['defect']:.2f}"] for q in said["quadratures"]]
     out.table(["circuit", "ρ-sets", "kind", "neurons", "slots"], rows)
     if accounts:
         out.table(
@@ -98,10 +93,7 @@ def _one(out: Output, label: str, of: Subject, compare: bool, faithful: bool) ->
         table = faithfulness(explanation)
         out.table(
             ["changed", "how", "neurons", "accuracy", "loss", "margin"],
-            [
-                [r.what, r.mode, r.neurons, r.result.accuracy, r.result.loss, r.result.margin]
-                for r in table
-            ],
+            [[r.what, r.mode, r.neurons, r.result.accuracy, r.result.loss, r.result.margin] for r in table],
         )
         said["faithfulness"] = [
             {"what": r.what, "mode": r.mode, "neurons": r.neurons}

@@ -35,8 +35,7 @@ def list_(out: Output) -> Payload:
     out.table(["GROUP", "meaning", "example"], FAMILIES)
     return {
         "families": [
-            {"pattern": pattern, "meaning": meaning, "example": example}
-            for pattern, meaning, example in FAMILIES
+            {"pattern": pattern, "meaning": meaning, "example": example} for pattern, meaning, example in FAMILIES
         ]
     }
 

@@ -22,14 +22,22 @@ loads no numpy."""
 @click.argument("format_", metavar="FORMAT", type=click.Choice(FORMATS))
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--group", "group", metavar="GROUP", help="The group, such as S5; see `groups list`.")
-@click.option("--mapping", metavar="TOML", type=click.Path(path_type=Path),
-              help="Which tensor is what, for the format mapping.")
-@click.option("--order", metavar="ORDER",
-              help="In which order the elements are; found out from the answers when omitted.")
+@click.option(
+    "--mapping", metavar="TOML", type=click.Path(path_type=Path), help="Which tensor is what, for the format mapping."
+)
+@click.option(
+    "--order", metavar="ORDER", help="In which order the elements are; found out from the answers when omitted."
+)
 @click.option("--instance", type=int, metavar="K", help="Only network K of a file with several.")
 @click.option("--activation", metavar="NAME", help="Activation, relu unless said otherwise.")
-@click.option("--out", "target", metavar="NET", required=True, type=click.Path(path_type=Path),
-              help="The network file to write; a folder when FILE holds several networks.")
+@click.option(
+    "--out",
+    "target",
+    metavar="NET",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The network file to write; a folder when FILE holds several networks.",
+)
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 def command(
     out: Output,
@@ -52,9 +60,7 @@ def command(
     from rhoset.networks import write_network
     from rhoset.networks.importing import import_networks
 
-    found = import_networks(
-        format_, file, group, mapping, order=order, instance=instance, activation=activation
-    )
+    found = import_networks(format_, file, group, mapping, order=order, instance=instance, activation=activation)
     places = _places(found, target, force)
     for imported, place in zip(found, places, strict=True):
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -99,7 +105,5 @@ def _places(found: list[Imported], target: Path, force: bool) -> list[Path]:
         places = [target / f"{found[0].instance:04d}.safetensors" if target.is_dir() else target]
     for place in places:
         if place.exists() and not force:
-            raise RhosetError(
-                f"{place} is there already: choose another name or give --force", slug="file-exists"
-            )
+            raise RhosetError(f"{place} is there already: choose another name or give --force", slug="file-exists")
     return places

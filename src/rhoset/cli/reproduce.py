@@ -34,9 +34,7 @@ def command(out: Output, quick: bool, folder: Path | None, workers: int | None) 
     place = folder or Path("runs") / ("reproduce-quick" if quick else "reproduce")
     place.mkdir(parents=True, exist_ok=True)
     with out.progress("starting", 1.0) as update:
-        results = reproduce(
-            experiment, place, workers=workers, progress=lambda text, share: update(share, text)
-        )
+        results = reproduce(experiment, place, workers=workers, progress=lambda text, share: update(share, text))
     tables = markdown(results)
     write_atomic(place / "results.md", tables)
     out.say(tables)

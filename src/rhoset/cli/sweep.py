@@ -15,9 +15,7 @@ from rhoset.cli._output import Output, Payload
 @click.option("--out", "folder", type=click.Path(), default=None, help="Folder [FILE's name].")
 @click.option("--workers", type=click.IntRange(1), default=None, help="Processes [the cores].")
 @click.option("--cluster", default=None, metavar="ADDRESS", help="A Dask scheduler's address.")
-def command(
-    out: Output, file: str, folder: str | None, workers: int | None, cluster: str | None
-) -> Payload:
+def command(out: Output, file: str, folder: str | None, workers: int | None, cluster: str | None) -> Payload:
     """Train every combination of the groups, widths, fractions and other settings in FILE.
 
     Each combination is a run folder; one table of results holds all networks. A sweep that was

@@ -35,9 +35,7 @@ _SHORT = (
 
 def _settings_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option, setting, kind, text in reversed(_SHORT):
-        function = click.option(f"--{option}", setting, type=kind, default=None, help=text)(
-            function
-        )
+        function = click.option(f"--{option}", setting, type=kind, default=None, help=text)(function)
     return function
 
 
@@ -99,9 +97,7 @@ def command(
     return {"run": str(path), "group": chosen.name, "models": rows, "notes": list(found.notes)}
 
 
-def _config(
-    preset_name: str | None, file: str | None, changes: tuple[str, ...], short: dict[str, Any]
-) -> TrainConfig:
+def _config(preset_name: str | None, file: str | None, changes: tuple[str, ...], short: dict[str, Any]) -> TrainConfig:
     from rhoset.training import preset
 
     settings: dict[str, Any] = {}

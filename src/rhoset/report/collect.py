@@ -120,22 +120,16 @@ def _view(job: _Job) -> NetworkView:
             " about networks of one group",
             slug="mixed-groups",
         )
-    return network_view(
-        network, shared, job.name, job.index, job.path, job.row, job.circuit_history
-    )
+    return network_view(network, shared, job.name, job.index, job.path, job.row, job.circuit_history)
 
 
-def _run_view(
-    views: tuple[NetworkView, ...], shared: Structure, facts: dict[str, str]
-) -> RunView:
+def _run_view(views: tuple[NetworkView, ...], shared: Structure, facts: dict[str, str]) -> RunView:
     name = shared.group.name
     return RunView(
         title=f"{len(views)} network{'s' if len(views) > 1 else ''} on {name}",
         group=name,
         order=shared.group.order,
-        irreps=tuple(
-            IrrepView(i.name, i.dim, i.type, shared.sizes.get(i.name)) for i in shared.irreps
-        ),
+        irreps=tuple(IrrepView(i.name, i.dim, i.type, shared.sizes.get(i.name)) for i in shared.irreps),
         networks=views,
         facts=facts,
     )
@@ -149,7 +143,5 @@ def _facts(spec: str | Path, group: Group, manifest: Mapping[str, Any]) -> dict[
     if isinstance(config, Mapping):
         facts["Training"] = ", ".join(f"{k} {v}" for k, v in config.items() if v not in ("", None))
     facts["Table (SHA-256)"] = group.digest
-    facts["Versions"] = (
-        f"rhoset {__version__}, Python {platform.python_version()}, numpy {np.__version__}"
-    )
+    facts["Versions"] = f"rhoset {__version__}, Python {platform.python_version()}, numpy {np.__version__}"
     return {name: value for name, value in facts.items() if value}

@@ -13,9 +13,7 @@ def frontier_view(network: Path) -> FrontierView | None:
     """The curve of a network file; None where there is none that can be read."""
     try:
         points = json.loads(frontier_file(network).read_text(encoding="utf-8"))["points"]
-        found = [
-            (str(p["method"]), float(p["cost"]), float(p["accuracy_bound"])) for p in points
-        ]
+        found = [(str(p["method"]), float(p["cost"]), float(p["accuracy_bound"])) for p in points]
     except (OSError, ValueError, KeyError, TypeError):
         return None
     usable = [p for p in found if 0 < p[1] < float("inf") and 0 <= p[2] <= 1]

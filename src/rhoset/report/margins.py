@@ -45,14 +45,10 @@ def margin_view(network: Network, group: Group, irreps: Sequence[Irrep]) -> Marg
         return None
     mean = mean_logit(network, group)
     transform = fourier(irreps, mean)
-    parts = np.array(
-        [inverse_fourier([rho], {rho.name: transform[rho.name]}) for rho in irreps]
-    )
+    parts = np.array([inverse_fourier([rho], {rho.name: transform[rho.name]}) for rho in irreps])
     margin = parts[:, [group.identity]] - parts  # (irreps, n)
     classes = group.classes
-    by_class = np.array(
-        [margin[:, classes.labels == k].mean(axis=1) for k in range(1, len(classes))]
-    )
+    by_class = np.array([margin[:, classes.labels == k].mean(axis=1) for k in range(1, len(classes))])
     order = np.argsort(by_class.sum(axis=1), kind="stable")[:CLASSES]
     weight = np.abs(by_class).sum(axis=0)
     shown = np.flatnonzero(weight >= SHOWN * weight.sum())

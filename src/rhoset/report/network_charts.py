@@ -76,9 +76,7 @@ def frontier(view: FrontierView) -> str:
             "</path>"
         )
     middle = (left + width - right) / 2
-    body.append(
-        svg.text(middle, height - 8, "cost of the check, share of brute force", "axis", "middle")
-    )
+    body.append(svg.text(middle, height - 8, "cost of the check, share of brute force", "axis", "middle"))
     return svg.figure(width, height, "Bound against cost over all plans of this network", body)
 
 
@@ -86,10 +84,7 @@ def circle(view: QuadratureView, colour: int) -> str:
     """Where the neurons' vectors b (filled) and c (rings) point, for an irrep of dimension 2."""
     size, radius = 190.0, 68.0
     centre = size / 2
-    body = [
-        f'<circle cx="{centre:g}" cy="{centre:g}" r="{r:g}" class="orbit"/>'
-        for r in (radius, radius * 0.72)
-    ]
+    body = [f'<circle cx="{centre:g}" cy="{centre:g}" r="{r:g}" class="orbit"/>' for r in (radius, radius * 0.72)]
     for vectors, r, css in ((view.left, radius, f"c{colour}"), (view.right, radius * 0.72, "ring")):
         for (u, v), weight in zip(vectors, view.weights, strict=True):
             body.append(
@@ -129,13 +124,13 @@ def heat_map(energy: Matrix, irreps: Sequence[IrrepView], colours: Colours) -> s
             if energy[i][k] >= FAINT
         )
         body.append(f'<g class="c{colours[irreps[k].name]}">{cells}</g>')
-    body.append(
-        svg.text(left, height - 4, f"{len(order)} live neurons of {len(energy)}, sorted by irrep",
-                 "axis")
-    )
+    body.append(svg.text(left, height - 4, f"{len(order)} live neurons of {len(energy)}, sorted by irrep", "axis"))
     return svg.figure(
-        width, height, f"Heat map: share of energy of {len(order)} neurons in {len(rows)} irreps",
-        body, "heat",
+        width,
+        height,
+        f"Heat map: share of energy of {len(order)} neurons in {len(rows)} irreps",
+        body,
+        "heat",
     )
 
 
@@ -159,14 +154,11 @@ def slot_matrix(slots: Matrix, colour: int) -> str:
             strength = abs(value) / strongest
             if strength > 0.004:
                 body.append(
-                    svg.rect(x, y, cell - 1.5, cell - 1.5, f"c{colour}",
-                             f' opacity="{0.12 + 0.78 * strength:.2f}"')
+                    svg.rect(x, y, cell - 1.5, cell - 1.5, f"c{colour}", f' opacity="{0.12 + 0.78 * strength:.2f}"')
                 )
             if cell >= 28:
                 said = f"{value:.2f}" if strength > 0.004 else "0"
-                body.append(
-                    svg.text(x + cell / 2 - 0.7, y + cell / 2 + 3.5, said, "cell-text", "middle")
-                )
+                body.append(svg.text(x + cell / 2 - 0.7, y + cell / 2 + 3.5, said, "cell-text", "middle"))
     return svg.figure(width, height, f"Slot weights, {p} by {q}", body, "slots")
 
 
@@ -177,12 +169,8 @@ def margins(view: MarginView, colours: Colours) -> str:
     low = min(0.0, *(sum(v for v in parts if v < 0) for parts in view.parts))
     high = max(1e-9, *(sum(v for v in parts if v > 0) for parts in view.parts))
     x = svg.linear(low, high, left, width - right)
-    body = svg.x_axis(
-        svg.nice_ticks(low, high), x, top, top + row * len(view.classes), lambda v: f"{v:g}"
-    )
-    for k, (name, size, parts) in enumerate(
-        zip(view.classes, view.sizes, view.parts, strict=True)
-    ):
+    body = svg.x_axis(svg.nice_ticks(low, high), x, top, top + row * len(view.classes), lambda v: f"{v:g}")
+    for k, (name, size, parts) in enumerate(zip(view.classes, view.sizes, view.parts, strict=True)):
         y = top + k * row
         body.append(svg.text(left - 10, y + row / 2 + 4, f"{name} ({size})", "name", "end"))
         ends = {True: 0.0, False: 0.0}
@@ -198,9 +186,7 @@ def margins(view: MarginView, colours: Colours) -> str:
             )
         body.append(svg.text(width - right + 8, y + row / 2 + 4, f"{sum(parts):.2f}", "tick"))
     body.append(svg.line(x(0), top, x(0), top + row * len(view.classes), "zero"))
-    body.append(
-        svg.text((left + width - right) / 2, height - 4, "mean margin, nats", "axis", "middle")
-    )
+    body.append(svg.text((left + width - right) / 2, height - 4, "mean margin, nats", "axis", "middle"))
     return svg.figure(width, height, "Stacked bars: mean margin by class of the error w", body)
 
 
@@ -218,10 +204,8 @@ def history(view: HistoryView, irreps: Sequence[IrrepView], colours: Colours) ->
     y = svg.logarithmic(low, high, upper, 12)
     ticks = svg.nice_ticks(0, last, 4)
     exponents = range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)
-    body = svg.y_axis([10.0**e for e in exponents] or [low, high], y, left, width - right,
-                      lambda v: f"{v:g}")
-    body.append(svg.polyline([(x(s), y(v)) for s, v in zip(view.steps, losses, strict=True)],
-                             "trace"))
+    body = svg.y_axis([10.0**e for e in exponents] or [low, high], y, left, width - right, lambda v: f"{v:g}")
+    body.append(svg.polyline([(x(s), y(v)) for s, v in zip(view.steps, losses, strict=True)], "trace"))
     body.append(svg.text(left + 6, 10, "loss, nats", "axis"))
     bottom = upper + gap + lower if lower else upper
     body += svg.x_axis(ticks, x, 12, bottom, quantity)

@@ -79,9 +79,7 @@ def bound_against_cost(networks: Sequence[NetworkView]) -> str:
     body.append(svg.text(x(1) - 6, height - bottom - 8, "brute force", "note", "end"))
     body.append(svg.line(left, y(WANTED), width - right, y(WANTED), "wanted"))
     middle = (left + width - right) / 2
-    body.append(
-        svg.text(middle, height - 8, "cost of the check, share of brute force", "axis", "middle")
-    )
+    body.append(svg.text(middle, height - 8, "cost of the check, share of brute force", "axis", "middle"))
     body.append(svg.text(4, 16, "proved accuracy (lower bound)", "axis"))
     rows = {family: k for k, family in enumerate(m for m in METHODS if m in families)}
     spots = [
@@ -111,9 +109,7 @@ def _single_marks(spots: Sequence[_Spot], top: float) -> list[str]:
     marks = []
     for spot in spots:
         at = (spot.x, spot.y)
-        while at[1] > top and any(
-            abs(at[0] - px) < PILE and abs(at[1] - py) < PILE for px, py in placed
-        ):
+        while at[1] > top and any(abs(at[0] - px) < PILE and abs(at[1] - py) < PILE for px, py in placed):
             at = (at[0], at[1] - PILE)
         placed.append(at)
         marks.append(_mark(spot, at, 1.0, spot.said))
@@ -161,9 +157,7 @@ def _mark(spot: _Spot, at: tuple[float, float], size: float, said: str) -> str:
 
 def method_legend(networks: Sequence[NetworkView]) -> str:
     """The marks of the methods that occur, with how many certificates use each."""
-    counted = Counter(
-        method_family(c.method) for n in networks for c in n.certificates if c.valid is not False
-    )
+    counted = Counter(method_family(c.method) for n in networks for c in n.certificates if c.valid is not False)
     items = [
         f'<li><svg viewBox="-8 -8 16 16" width="16" height="16" aria-hidden="true">'
         f'<path d="{SHAPES[m]}" class="mark m-{m}"/></svg>{m} <b>{counted[m]}</b></li>'
@@ -173,9 +167,7 @@ def method_legend(networks: Sequence[NetworkView]) -> str:
     return f'<ul class="legend">{"".join(items)}</ul>'
 
 
-def learned_irreps(
-    irreps: Sequence[IrrepView], networks: Sequence[NetworkView], colours: Colours
-) -> str:
+def learned_irreps(irreps: Sequence[IrrepView], networks: Sequence[NetworkView], colours: Colours) -> str:
     """In how many networks each irrep is in use, with Wilson 95 % intervals."""
     total = len(networks)
     uses = Counter(name for n in networks for name, _, _ in n.key)
@@ -183,9 +175,7 @@ def learned_irreps(
     row, left, right, top = 30.0, 148.0, 66.0, 8.0
     width, height = 520.0, top + row * len(shown) + 44
     x = svg.linear(0, 1, left, width - right)
-    body = svg.x_axis(
-        [0, 0.25, 0.5, 0.75, 1], x, top, top + row * len(shown), lambda v: f"{v:.0%}"
-    )
+    body = svg.x_axis([0, 0.25, 0.5, 0.75, 1], x, top, top + row * len(shown), lambda v: f"{v:.0%}")
     for k, irrep in enumerate(shown):
         y = top + row * (k + 0.5)
         used = uses[irrep.name]
@@ -199,8 +189,7 @@ def learned_irreps(
         body.append(svg.line(x(low), y - 4, x(low), y + 4, "whisker"))
         body.append(svg.line(x(high), y - 4, x(high), y + 4, "whisker"))
         body.append(svg.text(width - right + 12, y + 4, f"{used} of {total}", "tick"))
-    body.append(svg.text((left + width - right) / 2, height - 6, "share of networks that use it",
-                         "axis", "middle"))
+    body.append(svg.text((left + width - right) / 2, height - 6, "share of networks that use it", "axis", "middle"))
     said = ", ".join(f"{i.name} in {uses[i.name]}" for i in shown)
     return svg.figure(width, height, f"Irreps in use among {total} networks: {said}", body)
 
@@ -208,9 +197,7 @@ def learned_irreps(
 def reason_bars(networks: Sequence[NetworkView]) -> str:
     """Networks without a cheap proof, counted by the term that costs their margin most."""
     counted = Counter(
-        n.budget.terms[0][0].split(" ")[0]
-        for n in networks
-        if not n.cheap and n.budget is not None and n.budget.terms
+        n.budget.terms[0][0].split(" ")[0] for n in networks if not n.cheap and n.budget is not None and n.budget.terms
     )
     if not counted:
         return ""

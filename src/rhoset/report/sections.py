@@ -121,16 +121,12 @@ def network_view(
         explained=explanation.explained,
         ideal_accuracy=ideal.accuracy,
         ideal_loss=ideal.loss,
-        certificates=()
-        if path is None
-        else tuple(certificate_view(p, path) for p in certificates(path).values()),
+        certificates=() if path is None else tuple(certificate_view(p, path) for p in certificates(path).values()),
         seed=row.get("seed"),
         steps=row.get("steps"),
         seconds=row.get("seconds"),
         quadratures=tuple(quadrature_view(q) for q in explanation.quadratures),
-        budget=BudgetView(
-            diagnosis.margin, tuple((t.name, t.mean, t.largest) for t in diagnosis.terms)
-        ),
+        budget=BudgetView(diagnosis.margin, tuple((t.name, t.mean, t.largest) for t in diagnosis.terms)),
         findings=tuple(finding.text for finding in diagnosis.findings),
         margins=margin_view(network, shared.group, shared.irreps),
         frontier=None if path is None else frontier_view(path),
@@ -182,9 +178,7 @@ def quadrature_view(quadrature: Quadrature) -> QuadratureView:
         defect=quadrature.defect,
         left=_rounded(left) if flat else (),
         right=_rounded(quadrature.right) if flat else (),
-        weights=tuple(
-            round(float(w), 3) for w in quadrature.weight / max(quadrature.weight.max(), 1e-300)
-        )
+        weights=tuple(round(float(w), 3) for w in quadrature.weight / max(quadrature.weight.max(), 1e-300))
         if flat
         else (),
     )

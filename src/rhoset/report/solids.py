@@ -91,9 +91,7 @@ def hull_faces(points: NDArray[np.float64]) -> tuple[tuple[int, ...], ...]:
     return tuple(_around(points, sorted(members), plane[:3]) for plane, members in planes)
 
 
-def _around(
-    points: NDArray[np.float64], corners: list[int], normal: NDArray[np.float64]
-) -> tuple[int, ...]:
+def _around(points: NDArray[np.float64], corners: list[int], normal: NDArray[np.float64]) -> tuple[int, ...]:
     """Corners sorted by angle about their centre, counter-clockwise seen from outside."""
     centre = points[corners].mean(axis=0)
     first = points[corners[0]] - centre

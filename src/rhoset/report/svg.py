@@ -57,9 +57,7 @@ def line(x1: float, y1: float, x2: float, y2: float, css: str) -> str:
 def rect(x: float, y: float, width: float, height: float, css: str = "", extra: str = "") -> str:
     """A rectangle; `extra` is further attributes or a style."""
     style = f' class="{css}"' if css else ""
-    return (
-        f'<rect x="{f(x)}" y="{f(y)}" width="{f(width)}" height="{f(height)}"{style}{extra}/>'
-    )
+    return f'<rect x="{f(x)}" y="{f(y)}" width="{f(width)}" height="{f(height)}"{style}{extra}/>'
 
 
 def polyline(points: Sequence[tuple[float, float]], css: str) -> str:
@@ -78,9 +76,7 @@ def figure(width: float, height: float, label: str, body: Sequence[str], css: st
     )
 
 
-def x_axis(
-    ticks: Sequence[float], scale: Scale, top: float, bottom: float, say: Callable[[float], str]
-) -> list[str]:
+def x_axis(ticks: Sequence[float], scale: Scale, top: float, bottom: float, say: Callable[[float], str]) -> list[str]:
     """Vertical grid lines with a label under each."""
     marks = []
     for tick in ticks:
@@ -90,9 +86,7 @@ def x_axis(
     return marks
 
 
-def y_axis(
-    ticks: Sequence[float], scale: Scale, left: float, right: float, say: Callable[[float], str]
-) -> list[str]:
+def y_axis(ticks: Sequence[float], scale: Scale, left: float, right: float, say: Callable[[float], str]) -> list[str]:
     """Horizontal grid lines with a label at the left of each."""
     marks = []
     for tick in ticks:

@@ -10,18 +10,14 @@ KINDS = {
     "split": "Every slot is filled evenly, but by neurons that read different vectors a.",
     "uneven": "Every slot is filled, but with weights that differ.",
     "rows": (
-        "Whole rows of slots are empty and the others filled: fewer symmetries remain, so more "
-        "inputs have to be tried."
+        "Whole rows of slots are empty and the others filled: fewer symmetries remain, so more inputs have to be tried."
     ),
     "columns": (
         "Whole columns of slots are empty and the others filled: fewer symmetries remain, so more "
         "inputs have to be tried."
     ),
     "partial": "Some slots are empty: fewer symmetries remain, so more inputs have to be tried.",
-    "twisted": (
-        "Every slot is filled, and C is neither B nor −B: the two ρ-sets are related in another "
-        "way."
-    ),
+    "twisted": ("Every slot is filled, and C is neither B nor −B: the two ρ-sets are related in another way."),
 }
 """What the kinds of circuits (`rhoset.explain.KINDS`) mean for a proof."""
 
@@ -50,8 +46,7 @@ TERMS = (
     ),
     (
         "circuit",
-        "Neurons on the slots (b, c) of two ρ-sets. Such a neuron reads bᵀρ(x)a and aᵀρ(y)c and "
-        "writes bᵀρ(z)c.",
+        "Neurons on the slots (b, c) of two ρ-sets. Such a neuron reads bᵀρ(x)a and aᵀρ(y)c and writes bᵀρ(z)c.",
     ),
     (
         "slot",
@@ -69,8 +64,7 @@ TERMS = (
     ),
     (
         "brute force",
-        "Evaluating every output on every input: n³m + n²m multiply-adds for n elements and m "
-        "neurons.",
+        "Evaluating every output on every input: n³m + n²m multiply-adds for n elements and m neurons.",
     ),
     (
         "margin",

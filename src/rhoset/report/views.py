@@ -167,10 +167,7 @@ class NetworkView:
     @property
     def cheap(self) -> bool:
         """Is there a certificate that proves `WANTED` for at most `CHEAP` of brute force?"""
-        return any(
-            c.valid is not False and c.accuracy_bound >= WANTED and c.cost <= CHEAP
-            for c in self.certificates
-        )
+        return any(c.valid is not False and c.accuracy_bound >= WANTED and c.cost <= CHEAP for c in self.certificates)
 
 
 @dataclass(frozen=True)

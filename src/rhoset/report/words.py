@@ -75,9 +75,7 @@ def wilson(successes: int, trials: int) -> tuple[float, float]:
     z2 = CONFIDENCE_Z**2
     share = successes / trials
     centre = (share + z2 / (2 * trials)) / (1 + z2 / trials)
-    half = (CONFIDENCE_Z / (1 + z2 / trials)) * math.sqrt(
-        share * (1 - share) / trials + z2 / (4 * trials**2)
-    )
+    half = (CONFIDENCE_Z / (1 + z2 / trials)) * math.sqrt(share * (1 - share) / trials + z2 / (4 * trials**2))
     low = 0.0 if successes == 0 else max(0.0, centre - half)
     high = 1.0 if successes == trials else min(1.0, centre + half)
     return low, high

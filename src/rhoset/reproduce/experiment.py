@@ -109,9 +109,7 @@ def _trained(population: Population, out: Path, workers: int, tell: Told) -> Run
     return open_run(path)
 
 
-def _measured(
-    run: Run, population: Population, workers: int, tell: Told
-) -> list[dict[str, Any]]:
+def _measured(run: Run, population: Population, workers: int, tell: Told) -> list[dict[str, Any]]:
     """Rows of `measure` for the population's networks, with their seeds and training times."""
     trained = {int(row["index"]): row for row in run.results()}
     indices = [k for k in run.indices if k < population.models]

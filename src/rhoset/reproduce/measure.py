@@ -63,8 +63,7 @@ def measure(path: Path) -> dict[str, Any]:
             for c in explanation.circuits
         ],
         "quadratures": [
-            {"irrep": q.irrep, "neurons": len(q.neurons), "defect": round(q.defect, 4)}
-            for q in explanation.quadratures
+            {"irrep": q.irrep, "neurons": len(q.neurons), "defect": round(q.defect, 4)} for q in explanation.quadratures
         ],
         "dearest_term": budget.terms[0].name if budget.terms else None,
         "brute_force_seconds": brute_force_seconds(network),

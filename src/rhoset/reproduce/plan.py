@@ -34,9 +34,7 @@ _SMALL = ("S4", "A5", "C59", "D29", "Q16", "F21")
 """One group of each kind: symmetric, simple, cyclic and dihedral of prime degree, one with an irrep
 of quaternionic type, a Frobenius group with irreps of complex type."""
 
-FULL = Experiment(
-    "full", (Population(MAIN, 100), *(Population(name, 8) for name in _SMALL))
-)
+FULL = Experiment("full", (Population(MAIN, 100), *(Population(name, 8) for name in _SMALL)))
 """About 40 minutes on two cores."""
 
 QUICK = Experiment("quick", (Population(MAIN, 6), *(Population(name, 2) for name in _SMALL)))

@@ -32,24 +32,16 @@ def summarise(rows: Sequence[Row]) -> dict[str, Any]:
         "irreps": _uses(row["irreps"] for row in rows),
         "irrep_sets": _counted(" + ".join(sorted(row["irreps"])) for row in rows),
         "kinds": _counted(c["kind"] for row in rows for c in row["circuits"]),
-        "dearest_terms": _counted(
-            str(row["dearest_term"]).split(" ")[0] for row in rows if row["dearest_term"]
-        ),
+        "dearest_terms": _counted(str(row["dearest_term"]).split(" ")[0] for row in rows if row["dearest_term"]),
     }
 
 
 def _method(rows: Sequence[Row], method: str) -> dict[str, Any]:
     found = [row["methods"][method] for row in rows]
     proved = sum(f["bound"] >= PUBLISHED.wanted for f in found)
-    exact = sum(
-        f["bound"] == row["accuracy"] for f, row in zip(found, rows, strict=True)
-    )
+    exact = sum(f["bound"] == row["accuracy"] for f, row in zip(found, rows, strict=True))
     costs = [f["operations"] / f["exhaustive_operations"] for f in found]
-    unsound = [
-        row["index"]
-        for f, row in zip(found, rows, strict=True)
-        if f["bound"] > row["accuracy"]
-    ]
+    unsound = [row["index"] for f, row in zip(found, rows, strict=True) if f["bound"] > row["accuracy"]]
     low, high = wilson(proved, len(found))
     return {
         "proved": proved,
@@ -60,8 +52,7 @@ def _method(rows: Sequence[Row], method: str) -> dict[str, Any]:
         "cost": _median(costs),
         "cost_quartiles": _quartiles(costs),
         "within_30_percent": sum(
-            f["bound"] >= PUBLISHED.wanted and c <= PUBLISHED.time_share
-            for f, c in zip(found, costs, strict=True)
+            f["bound"] >= PUBLISHED.wanted and c <= PUBLISHED.time_share for f, c in zip(found, costs, strict=True)
         ),
         "seconds": _median(f["seconds"] for f in found),
         "over_brute_force": _median(

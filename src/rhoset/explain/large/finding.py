@@ -179,9 +179,7 @@ def _point_means(
     return np.asarray(sums * known.gset.size / group.order)
 
 
-def _collect(
-    group: Group, known: list[_Known], seen: dict[int, list[NDArray[np.float64]]], looks: int
-) -> Found:
+def _collect(group: Group, known: list[_Known], seen: dict[int, list[NDArray[np.float64]]], looks: int) -> Found:
     """Irreps that hold a good part of what was seen, and the stabilizers of their fixed vectors."""
     data = irrep_data(group)
     trivial = next(name for name, part in data if np.all(part.character > 0.5) and part.dim == 1)
@@ -219,9 +217,7 @@ def _multiplicity(subgroup: Subgroup, character: NDArray[np.float64]) -> bool:
     return round(float(character[subgroup.elements].mean())) > 0
 
 
-def _isotypic_share(
-    group: Group, gset: GSet, scaled: NDArray[np.float64], means: NDArray[np.float64]
-) -> float:
+def _isotypic_share(group: Group, gset: GSet, scaled: NDArray[np.float64], means: NDArray[np.float64]) -> float:
     """Largest share of the centred (k, p) functions on the points in an irrep's isotypic part;
     ``scaled`` is (d / dim End)·χ."""
     means = means - means.mean(axis=1, keepdims=True)

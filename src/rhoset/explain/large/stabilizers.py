@@ -54,9 +54,7 @@ def translates(group: Group, side: Side, samples: int = SAMPLES) -> Translates:
     return Translates(chosen, np.ascontiguousarray(moved, dtype=np.intp))
 
 
-def translation_gaps(
-    sampled: Translates, tables: Sequence[NDArray[np.floating]]
-) -> NDArray[np.float64]:
+def translation_gaps(sampled: Translates, tables: Sequence[NDArray[np.floating]]) -> NDArray[np.float64]:
     """(n,) for each h the mean over sampled x of (f(hx) − f(x))² / 2 var f, averaged over the
     tables f (n,).
 
