@@ -64,7 +64,7 @@ class GapsRule:
                 if not len(members):
                     self.empty[j] += 1
                     continue
-                place, fibres = action[:, c], [np.flatnonzero(action[:, c] == d) for d in range(sizes[j])]
+                place, fibres = action[:, c], fibres_of(action[:, c], sizes[j])
                 gamma_, _ = ranges(right.value[:, members].T, fibres)
                 reads = Near.exact(np.ascontiguousarray(gamma_.T).astype(work))
                 rho = np.abs(right.value[:, members] - reads.value.astype(np.float64)[place]) + right.error[members]
@@ -125,6 +125,12 @@ class GapsRule:
                 total = total - sums[int(k) - 1] if k else total
             rivals[:, g] = total.most()
         return own, rivals, up(np.sqrt(squares))
+
+
+def fibres_of(place: Ints, count: int) -> list[Ints]:
+    """The elements that go to each point; for a point that none reaches, whose numbers no bound uses, any element."""
+    found = [np.flatnonzero(place == point) for point in range(count)]
+    return [fibre if len(fibre) else np.zeros(1, np.intp) for fibre in found]
 
 
 def ranges(values: Array, fibres: Sequence[Ints]) -> tuple[Array, Array]:
