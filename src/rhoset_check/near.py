@@ -152,7 +152,8 @@ class Near:
         computed = np.sqrt(np.einsum("ij,ij->i", self.value, self.value)).astype(np.float64)
         finite = np.sqrt(up(np.square(self.size + self.error).sum())) < np.sqrt(LARGEST[dtype])
         error = np.sqrt(up(np.square(self.error).sum())) + 2 * np.sqrt(k * LOST[dtype])
-        return up(computed * (1 + gamma(k + 4, dtype)) + (error if finite else np.inf))
+        widened: Array = computed * (1.0 + gamma(k + 4, dtype)) + (float(error) if finite else np.inf)
+        return up(widened)
 
     def most(self) -> Array:
         """(rows,): no real number in a row is larger."""
