@@ -84,7 +84,7 @@ class GapsRule:
                 self.lost = up(self.lost + worst.T + np.sum(fixed, axis=0)[:, None])
         self.rest = (
             0.0
-            if certificate.plan.exact_rest
+            if given.exact.all()
             else 2.0 * float(up(np.sqrt(np.square(up(delta / scale[:-1, None])).sum(axis=0).max())))
         )
 
