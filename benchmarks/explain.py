@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rhoset.explain import diagnose, explain, slot_symmetries, structure
+from rhoset.explaining import diagnose, explain, slot_symmetries, structure
 from rhoset.groups import Group, Irrep, group
 from rhoset.networks import Network, evaluate, read_network
 from rhoset.networks.constructing import Planted, construct

@@ -20,7 +20,7 @@ TYPES = (
     ("rhoset.groups.table", "Group"),
     ("rhoset.groups.vector_orbits", "RhoSet"),
     ("rhoset.networks.network", "Network"),
-    ("rhoset.explain.explanation", "Explanation"),
+    ("rhoset.explaining.explanation", "Explanation"),
     ("rhoset_check.verdict", "Verdict"),
 )
 """Module and name of the types with a display."""
@@ -67,7 +67,7 @@ def plot(what: Any) -> Plot:
     >>> "a tetrahedron" in plot(tetrahedron).html
     True
     """
-    from rhoset.explain import Explanation
+    from rhoset.explaining import Explanation
     from rhoset.groups import RhoSet
     from rhoset.networks import Network
     from rhoset.report import collect, render

@@ -6,7 +6,7 @@ from functools import cache
 
 from support.groups import named
 
-from rhoset.explain import Circuit, Explanation, Subject, explain, slot_symmetries
+from rhoset.explaining import Circuit, Explanation, Subject, explain, slot_symmetries
 from rhoset.groups import Irrep, Subgroup, irreps, subgroup_classes
 from rhoset.networks import Network
 from rhoset.networks.constructing import Planted, construct

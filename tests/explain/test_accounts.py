@@ -8,7 +8,7 @@ from explain.planting import planted, structure, subject_of
 from support.groups import named
 
 from rhoset.errors import RhosetError
-from rhoset.explain import (
+from rhoset.explaining import (
     Subject,
     account,
     compare,
@@ -18,7 +18,7 @@ from rhoset.explain import (
     spectrum,
     unregister,
 )
-from rhoset.explain.cosets import all_conjugates, coset_labels, within_cosets
+from rhoset.explaining.cosets import all_conjugates, coset_labels, within_cosets
 
 
 def test_all_explanations_hold_an_exact_network() -> None:

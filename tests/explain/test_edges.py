@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from support.groups import named, shuffled
 
 from rhoset.errors import RhosetError
-from rhoset.explain import compare, diagnose, explain, faithfulness, orbit, to_json
-from rhoset.explain.orbits import automorphisms, candidates
+from rhoset.explaining import compare, diagnose, explain, faithfulness, orbit, to_json
+from rhoset.explaining.orbits import automorphisms, candidates
 from rhoset.groups import irreps, rho_sets
 from rhoset.networks import Network
 

@@ -7,7 +7,7 @@ import pytest
 from explain.planting import explained, planted
 
 from rhoset.errors import RhosetError
-from rhoset.explain import (
+from rhoset.explaining import (
     activation_correlation,
     diagnose,
     faithfulness,

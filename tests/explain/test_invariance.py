@@ -7,7 +7,7 @@ import pytest
 from explain.planting import explained, planted
 from support.groups import shuffled
 
-from rhoset.explain import Explanation, explain
+from rhoset.explaining import Explanation, explain
 from rhoset.networks import Network
 
 NETWORKS = [

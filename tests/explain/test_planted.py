@@ -7,8 +7,8 @@ import pytest
 from explain.planting import explained, planted, slot_names, structure
 from support.groups import named
 
-from rhoset.explain import orbit, slot_symmetries
-from rhoset.explain.orbits import candidates
+from rhoset.explaining import orbit, slot_symmetries
+from rhoset.explaining.orbits import candidates
 from rhoset.networks import Network, evaluate
 
 CASES = [

@@ -7,7 +7,7 @@ import pytest
 from explain.planting import explained, structure
 from support.groups import named
 
-from rhoset.explain.quadrature import angles, frequency
+from rhoset.explaining.quadrature import angles, frequency
 from rhoset.groups import Irrep
 from rhoset.networks import Network, evaluate
 
@@ -93,7 +93,7 @@ def test_dihedral_neurons_with_vectors_anywhere() -> None:
 
 
 def test_rank_two_neurons_are_left_over_and_named() -> None:
-    from rhoset.explain import diagnose
+    from rhoset.explaining import diagnose
 
     group = named("S5")
     irreps, _ = structure("S5")

@@ -9,7 +9,7 @@ import pytest
 from explain.planting import explained, planted
 from support.groups import named
 
-from rhoset.explain import (
+from rhoset.explaining import (
     Circuit,
     filled_slots,
     reading_families,
@@ -20,7 +20,7 @@ from rhoset.explain import (
     slot_weights,
     symmetry,
 )
-from rhoset.explain.slots import reading_agreement
+from rhoset.explaining.slots import reading_agreement
 from rhoset.networks import hidden
 
 

@@ -11,7 +11,7 @@ from rhoset.cli._command import command as make_command
 from rhoset.cli._output import Output, Payload
 
 if TYPE_CHECKING:
-    from rhoset.explain import Subject
+    from rhoset.explaining import Subject
     from rhoset.networks import Network
 
 
@@ -45,8 +45,8 @@ def command(out: Output, networks: tuple[str, ...], compare: bool, faithful: boo
 
 def _subject(network: Network, known: dict[bytes, Any]) -> Subject:
     """The network with its group's irreps and subgroups, found once a table."""
-    from rhoset.explain import Subject, subject
-    from rhoset.explain.large import LARGE_ORDER
+    from rhoset.explaining import Subject, subject
+    from rhoset.explaining.large import LARGE_ORDER
 
     if network.order > LARGE_ORDER:  # what is found is the network's own
         return subject(network)
@@ -57,8 +57,8 @@ def _subject(network: Network, known: dict[bytes, Any]) -> Subject:
 
 
 def _one(out: Output, label: str, of: Subject, compare: bool, faithful: bool) -> dict[str, Any]:
-    from rhoset.explain import compare as compared
-    from rhoset.explain import diagnose, faithfulness, to_json
+    from rhoset.explaining import compare as compared
+    from rhoset.explaining import diagnose, faithfulness, to_json
 
     explanation = of.explanation
     accounts = compared(of) if compare else ()
@@ -107,7 +107,7 @@ def _one(out: Output, label: str, of: Subject, compare: bool, faithful: bool) ->
 
 def _neurons(out: Output, of: Subject) -> list[dict[str, Any]]:
     """Each neuron's irrep, shares, rank and group."""
-    from rhoset.explain.contributions import neuron_groups
+    from rhoset.explaining.contributions import neuron_groups
 
     explanation, energy = of.explanation, of.spectrum.energy
     names, member = neuron_groups(explanation)

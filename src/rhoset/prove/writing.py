@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..explain import Explanation
+from ..explaining import Explanation
 from ..groups import RhoSet
 from .features import Array, Ints, Spectrum, invariant, matrix_block, sparse, unembed_spectrum
 from .proof import MatrixBlock, SlotBlock

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.errors import RhosetError
-from rhoset.explain import (
+from rhoset.explaining import (
     Circuit,
     Explanation,
     Quadrature,
@@ -19,9 +19,9 @@ from rhoset.explain import (
     explain,
     slot_weights,
 )
-from rhoset.explain.explaining import structure as explained_with
-from rhoset.explain.faithfulness import affordable
-from rhoset.explain.large import LARGE_ORDER
+from rhoset.explaining.analysis import structure as explained_with
+from rhoset.explaining.faithfulness import affordable
+from rhoset.explaining.large import LARGE_ORDER
 from rhoset.groups import Group, Irrep, Subgroup, minimal_rho_set_sizes
 from rhoset.groups import group as by_name
 from rhoset.networks import Network

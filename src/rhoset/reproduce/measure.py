@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rhoset.explain import diagnose, explain
+from rhoset.explaining import diagnose, explain
 from rhoset.networks import Network, evaluate, read_network
 from rhoset.networks.activations import activation
 from rhoset.prove import certify

@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset.explain.explanation import Circuit, frozen
-from rhoset.explain.orbits import antipodes, candidates, negative, orbitals, slot_symmetries
-from rhoset.explain.placement import Directions, directions, place
-from rhoset.explain.slots import centred_readings, filled_slots, kind_of, slot_weights
-from rhoset.explain.spectrum import Spectrum
+from rhoset.explaining.explanation import Circuit, frozen
+from rhoset.explaining.orbits import antipodes, candidates, negative, orbitals, slot_symmetries
+from rhoset.explaining.placement import Directions, directions, place
+from rhoset.explaining.slots import centred_readings, filled_slots, kind_of, slot_weights
+from rhoset.explaining.spectrum import Spectrum
 from rhoset.groups import Group, Irrep, RhoSet, Subgroup
 from rhoset.networks import Network
 
@@ -40,7 +40,7 @@ def find_circuits(
     network
         Any network.
     spectrum
-        `rhoset.explain.spectrum` of it.
+        `rhoset.explaining.spectrum` of it.
     irreps
         The real irreps of its group.
     subgroups

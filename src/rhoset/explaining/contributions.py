@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rhoset.explain.explanation import Explanation
+from rhoset.explaining.explanation import Explanation
 from rhoset.networks import activation
 
 BLOCK = 1 << 16

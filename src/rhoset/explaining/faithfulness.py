@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.errors import RhosetError
-from rhoset.explain.contributions import neuron_groups
-from rhoset.explain.explanation import Explanation
+from rhoset.explaining.contributions import neuron_groups
+from rhoset.explaining.explanation import Explanation
 from rhoset.networks import Evaluation, Network, activation, evaluate
 
 PAIRS = 1 << 14

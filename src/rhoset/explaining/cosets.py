@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset.explain.spectrum import Spectrum
+from rhoset.explaining.spectrum import Spectrum
 from rhoset.groups import Group, Subgroup
 from rhoset.networks import Network
 

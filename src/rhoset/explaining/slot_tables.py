@@ -19,9 +19,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset.explain.explanation import Circuit
-from rhoset.explain.orbits import slot_symmetries
-from rhoset.explain.slots import reading_families, slot_weights
+from rhoset.explaining.explanation import Circuit
+from rhoset.explaining.orbits import slot_symmetries
+from rhoset.explaining.slots import reading_families, slot_weights
 from rhoset.groups import Group
 from rhoset.networks import activation
 

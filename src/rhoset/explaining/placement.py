@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincc
 
-from rhoset.explain.orbits import Candidate, orbit
+from rhoset.explaining.orbits import Candidate, orbit
 from rhoset.groups import Group, Irrep, RhoSet
 
 POINT_FIT = 0.8
@@ -123,7 +123,7 @@ def place(
     Parameters
     ----------
     options
-        `rhoset.explain.orbits.candidates` of the irrep, smallest first.
+        `rhoset.explaining.orbits.candidates` of the irrep, smallest first.
     found
         Directions of the neurons.
     first

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset.explain.large.stabilizers import (
+from rhoset.explaining.large.stabilizers import (
     CONCENTRATED,
     Side,
     stabilizers,

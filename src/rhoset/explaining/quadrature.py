@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset.explain.explanation import Quadrature, frozen
-from rhoset.explain.placement import directions
-from rhoset.explain.spectrum import Spectrum
+from rhoset.explaining.explanation import Quadrature, frozen
+from rhoset.explaining.placement import directions
+from rhoset.explaining.spectrum import Spectrum
 from rhoset.groups import Group, Irrep
 from rhoset.networks import Network, activation
 

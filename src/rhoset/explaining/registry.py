@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.errors import RhosetError
-from rhoset.explain.cosets import coset_concentration, coset_tables
-from rhoset.explain.explaining import explain, structure
-from rhoset.explain.explanation import Explanation
-from rhoset.explain.faithfulness import affordable
-from rhoset.explain.sparsity import irrep_agreement, irrep_shares, irrep_tables
-from rhoset.explain.spectrum import Spectrum, spectrum
+from rhoset.explaining.analysis import explain, structure
+from rhoset.explaining.cosets import coset_concentration, coset_tables
+from rhoset.explaining.explanation import Explanation
+from rhoset.explaining.faithfulness import affordable
+from rhoset.explaining.sparsity import irrep_agreement, irrep_shares, irrep_tables
+from rhoset.explaining.spectrum import Spectrum, spectrum
 from rhoset.groups import Irrep, Subgroup
 from rhoset.networks import Evaluation, Network
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset.explain.quadrature import balanced_shares
-from rhoset.explain.spectrum import Spectrum
+from rhoset.explaining.quadrature import balanced_shares
+from rhoset.explaining.spectrum import Spectrum
 from rhoset.groups import Irrep
 from rhoset.networks import Network
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from rhoset.explain.diagnosis import Diagnosis
-from rhoset.explain.explanation import Circuit, Explanation
-from rhoset.explain.faithfulness import affordable
-from rhoset.explain.registry import Account
-from rhoset.explain.slots import filled_slots, slot_weights
+from rhoset.explaining.diagnosis import Diagnosis
+from rhoset.explaining.explanation import Circuit, Explanation
+from rhoset.explaining.faithfulness import affordable
+from rhoset.explaining.registry import Account
+from rhoset.explaining.slots import filled_slots, slot_weights
 from rhoset.networks import Evaluation
 
 IN_USE = 0.01
@@ -30,7 +30,7 @@ def to_json(
     Parameters
     ----------
     explanation
-        Of `rhoset.explain.explain`.
+        Of `rhoset.explaining.explain`.
     name
         What the network is called.
     result

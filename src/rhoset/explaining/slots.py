@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset.explain.explanation import Circuit
-from rhoset.explain.orbits import antipodes
+from rhoset.explaining.explanation import Circuit
+from rhoset.explaining.orbits import antipodes
 
 KINDS = {
     "full": "every slot filled, weights even, all neurons read with one vector a up to sign",

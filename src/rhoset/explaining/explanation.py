@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset.explain.spectrum import NeuronEnergy
+from rhoset.explaining.spectrum import NeuronEnergy
 from rhoset.groups import Irrep, RhoSet
 from rhoset.networks import Network
 
@@ -48,7 +48,7 @@ class Circuit:
     alpha, gamma
         (k, p) and (k, q).
     kind
-        One of `rhoset.explain.KINDS`.
+        One of `rhoset.explaining.KINDS`.
     """
 
     irrep: str

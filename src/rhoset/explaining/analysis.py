@@ -7,15 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from rhoset.errors import RhosetError
-from rhoset.explain import circuits as _circuits
-from rhoset.explain import placement as _placement
-from rhoset.explain import slots as _slots
-from rhoset.explain import spectrum as _spectrum
-from rhoset.explain.circuits import exact_tables, find_circuits, neuron_shares
-from rhoset.explain.explanation import Circuit, Explanation, Quadrature
-from rhoset.explain.large import LARGE_ORDER, find_irreps
-from rhoset.explain.quadrature import find_quadratures, quadrature_shares, quadrature_tables
-from rhoset.explain.spectrum import spectrum
+from rhoset.explaining import circuits as _circuits
+from rhoset.explaining import placement as _placement
+from rhoset.explaining import slots as _slots
+from rhoset.explaining import spectrum as _spectrum
+from rhoset.explaining.circuits import exact_tables, find_circuits, neuron_shares
+from rhoset.explaining.explanation import Circuit, Explanation, Quadrature
+from rhoset.explaining.large import LARGE_ORDER, find_irreps
+from rhoset.explaining.quadrature import find_quadratures, quadrature_shares, quadrature_tables
+from rhoset.explaining.spectrum import spectrum
 from rhoset.groups import Group, Irrep, Subgroup, irreps, subgroup_classes
 from rhoset.networks import Network
 
@@ -44,7 +44,7 @@ def explain(
 
     Notes
     -----
-    Groups of order above `rhoset.explain.large.LARGE_ORDER` are explained from the subgroups that
+    Groups of order above `rhoset.explaining.large.LARGE_ORDER` are explained from the subgroups that
     the weights show, with the irreps that occur: M11 with 1,000 neurons takes 8 s and 1.4 GB.
 
     Cost about 3 n² m multiply-adds for the Fourier coefficients and m Σ p d for the points of the
@@ -96,7 +96,7 @@ def explain(
 def structure(network: Network) -> tuple[tuple[Irrep, ...], tuple[Subgroup, ...]]:
     """Irreps and subgroup classes that a network is explained with.
 
-    All of them up to order `rhoset.explain.large.LARGE_ORDER`; above, those that the weights show,
+    All of them up to order `rhoset.explaining.large.LARGE_ORDER`; above, those that the weights show,
     so they are the network's own then. Raises RhosetError as the groups' functions do.
     """
     group = network.group

@@ -18,11 +18,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset.explain.contributions import neuron_groups
-from rhoset.explain.explanation import Circuit, Explanation
-from rhoset.explain.faithfulness import activations
-from rhoset.explain.slot_tables import slot_report, symmetry
-from rhoset.explain.slots import EVEN, SAME_READING, filled_slots, reading_agreement, slot_weights
+from rhoset.explaining.contributions import neuron_groups
+from rhoset.explaining.explanation import Circuit, Explanation
+from rhoset.explaining.faithfulness import activations
+from rhoset.explaining.slot_tables import slot_report, symmetry
+from rhoset.explaining.slots import EVEN, SAME_READING, filled_slots, reading_agreement, slot_weights
 
 RANK_TWO = 1.5
 """Effective rank of the unembed coefficients from which a neuron is said to write to two slots."""
@@ -63,7 +63,7 @@ class Diagnosis:
     findings
         What was found, circuit by circuit, then neurons.
     symmetry
-        |Γ_L| and |Γ_R| of `rhoset.explain.symmetry`: the circuits are nearly equivariant under it.
+        |Γ_L| and |Γ_R| of `rhoset.explaining.symmetry`: the circuits are nearly equivariant under it.
     """
 
     margin: float
