@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from rhoset.explaining.explanation import Circuit, frozen
 from rhoset.explaining.orbits import antipodes, candidates, negative, orbitals, slot_symmetries
-from rhoset.explaining.placement import Directions, directions, place
+from rhoset.explaining.placement import SAME, Directions, directions, first_of_largest, place
 from rhoset.explaining.slots import centred_readings, filled_slots, kind_of, slot_weights
 from rhoset.explaining.spectrum import Spectrum
 from rhoset.groups import Group, Irrep, RhoSet, Subgroup
@@ -181,7 +181,8 @@ def _alike_readings(
     reference = readings[0, int(np.linalg.norm(readings[0], axis=1).argmax())]
     best = np.zeros(len(circuit.neurons), dtype=np.intp)
     for _ in range(3):
-        best = np.round(readings @ reference, 9).argmax(axis=0)
+        agreement = (readings @ reference).T
+        best = first_of_largest(agreement, SAME * float(np.abs(agreement).max()))
         reference = readings[best, np.arange(len(best))].sum(axis=0)
     left = np.stack([b for b, _ in pairs])[best, circuit.rows]
     right = np.stack([c for _, c in pairs])[best, circuit.columns]

@@ -37,6 +37,10 @@ SLACK = 0.03
 AGREE = 3
 """Neurons that must share an orbit whose stabilizer fixes more than one dimension."""
 
+SAME = 1e-6
+"""Squared cosines that differ by less than this are equal: points that fit a neuron equally well do so up to rounding
+(about 1e-12, or 1e-7 for float32 weights), and the first of them is taken."""
+
 PROPOSALS = 32
 """Neurons, the strongest first, through which such an orbit is tried."""
 
@@ -74,15 +78,22 @@ def directions(forms: NDArray[np.float64], importance: NDArray[np.float64], colu
 
 def _settled(frames: NDArray[np.float64]) -> NDArray[np.float64]:
     """The same subspaces with a first vector that the subspace alone determines: the projection of
-    the coordinate axis nearest to it."""
-    out = frames.copy()
-    for i, frame in enumerate(frames):
-        axis = int(np.round((frame**2).sum(axis=1), 6).argmax())
-        vector = frame @ frame[axis]
-        basis, _ = np.linalg.qr(np.column_stack([vector, frame]))
-        basis[:, 0] = vector / np.linalg.norm(vector)
-        out[i] = basis[:, : frame.shape[1]]
-    return out
+    the coordinate axis nearest to it. The others complete it within the subspace."""
+    axes = first_of_largest((frames**2).sum(axis=2), SAME)
+    inside = frames[np.arange(len(frames)), axes]  # (N, e): the axis, in the frame's coordinates
+    inside = inside / np.linalg.norm(inside, axis=1, keepdims=True)
+    turns = np.linalg.qr(inside[:, :, None], mode="complete").Q
+    turns *= np.sign(np.einsum("ia,ia->i", turns[:, :, 0], inside))[:, None, None]
+    return np.asarray(frames @ turns)
+
+
+def first_of_largest(values: NDArray[np.float64], tolerance: float) -> NDArray[np.intp]:
+    """Along the last axis, the first index whose value is within the tolerance of the largest.
+
+    What is equal but for rounding stays equal, whatever the level, so that the choice does not hang
+    on the last digits.
+    """
+    return np.argmax(values >= values.max(axis=-1, keepdims=True) - tolerance, axis=-1)
 
 
 def fits(points: NDArray[np.float64], found: Directions) -> NDArray[np.float64]:
@@ -169,8 +180,7 @@ def _choose(
     fit = np.zeros(count)
     if not tables:
         return chosen, point, fit
-    rounded = [np.round(table, 9) for table in tables]
-    best = np.stack([table.max(axis=1) for table in rounded], axis=1)  # (N, sets)
+    best = np.stack([table.max(axis=1) for table in tables], axis=1)  # (N, sets)
     passes = best >= np.asarray(asked)
     misfit = 1 - best
     least = np.where(passes, misfit, np.inf).min(axis=1)
@@ -181,7 +191,7 @@ def _choose(
         chosen[good] = s
     for s in np.unique(chosen[chosen >= 0]):
         here = chosen == s
-        point[here] = rounded[s][here].argmax(axis=1)
+        point[here] = first_of_largest(tables[s][here], SAME)
         fit[here] = best[here, s]
     return chosen, point, fit
 
@@ -205,7 +215,7 @@ def _shared_orbit(
     for j in strongest:
         inner = (images.reshape(p, d, f).transpose(0, 2, 1).reshape(p * f, d)) @ sub.frames[j, :, 0]
         inner = inner.reshape(p, f)
-        at = int(np.round((inner**2).sum(axis=1), 9).argmax())
+        at = int(first_of_largest((inner**2).sum(axis=1), SAME))
         if float((inner[at] ** 2).sum()) * sub.share[j] < POINT_FIT:
             continue
         vector = option.basis @ (inner[at] / np.linalg.norm(inner[at]))
@@ -244,7 +254,7 @@ def _refined(
         held = best >= threshold(points, best, columns)
         if not held.any():
             return vector
-        back = np.einsum("iab,ia->ib", matrices[table.argmax(axis=1)], found.frames[:, :, 0])
+        back = np.einsum("iab,ia->ib", matrices[first_of_largest(table, SAME)], found.frames[:, :, 0])
         inside = (back @ option.basis)[held]
         weights = found.importance[held]
         _, vectors = np.linalg.eigh((inside * weights[:, None]).T @ inside)
