@@ -25,7 +25,7 @@ from rhoset.groups import group as group
 from rhoset.groups import inverse_fourier as inverse_fourier
 from rhoset.groups import irreps as irreps
 from rhoset.groups import minimal_rho_set as minimal_rho_set
-from rhoset.groups import rho_sets as rho_sets
+from rhoset.groups import rho_set_families as rho_set_families
 from rhoset.groups import subgroup_classes as subgroup_classes
 from rhoset.networks import Evaluation as Evaluation
 from rhoset.networks import Network as Network

@@ -12,7 +12,7 @@ from support.groups import named, shuffled
 from rhoset.errors import RhosetError
 from rhoset.explaining import compare, diagnose, explain, faithfulness, orbit, to_json
 from rhoset.explaining.orbits import automorphisms, candidates
-from rhoset.groups import irreps, rho_sets
+from rhoset.groups import irreps, rho_set_families
 from rhoset.networks import Network
 
 
@@ -128,10 +128,10 @@ def test_orbits_are_rho_sets(name: str, seed: int) -> None:
 
 @pytest.mark.parametrize("name", ["S4", "S5", "A5", "SL(2,3)", "F21"])
 def test_candidates_are_those_of_the_groups_room(name: str) -> None:
-    """Same sizes and fixed dimensions as `rho_sets`, found another way."""
+    """Same sizes and fixed dimensions as `rho_set_families`, found another way."""
     group = named(name)
     all_irreps, subgroups = structure(name)
     for irrep in all_irreps[1:]:
         mine = sorted((c.index, c.basis.shape[1]) for c in candidates(group, irrep, subgroups))
-        theirs = sorted((f.size, f.fixed_dim) for f in rho_sets(group, irrep))
+        theirs = sorted((f.size, f.fixed_dim) for f in rho_set_families(group, irrep))
         assert mine == theirs

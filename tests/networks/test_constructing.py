@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rhoset.errors import RhosetError
-from rhoset.groups import Group, group, irreps, rho_sets
+from rhoset.groups import Group, group, irreps, rho_set_families
 from rhoset.networks import (
     CircuitPlan,
     Network,
@@ -183,7 +183,7 @@ def test_shuffling_and_rescaling_hide_the_structure() -> None:
 def test_given_sets() -> None:
     g = _group("S5")
     irrep = {i.name: i for i in irreps(g)}["[3,2]"]
-    points = from_rho_set(rho_sets(g, irrep)[0].rho_set())
+    points = from_rho_set(rho_set_families(g, irrep)[0].rho_set())
     planted = construct(g, ["anything"], left_sets={0: points})
     assert evaluate(planted.network).accuracy == 1
     same = replace(points, points=-points.points)

@@ -24,6 +24,7 @@ from rhoset.groups.representation import (
     Irrep,
     IrrepType,
     defect,
+    is_trivial,
     make_irrep,
 )
 from rhoset.groups.table import Group
@@ -56,6 +57,11 @@ class Component:
     character: FloatArray
     idempotent: FloatArray
     name: str = ""
+
+    @property
+    def is_trivial(self) -> bool:
+        """True for the trivial irrep."""
+        return is_trivial(self.character)
 
 
 def components(group: Group) -> tuple[Component, ...]:
@@ -144,12 +150,11 @@ def _component(group: Group, e: FloatArray) -> Component | None:
 
 def _sort_key(group: Group, c: Component) -> tuple:
     on_classes = np.round(c.character[group.classes.representatives], 6) + 0.0
-    trivial = bool(np.all(on_classes == on_classes[0]))
     kind = ("real", "complex", "quaternionic").index(c.type)
     classes = group.classes
     orders = group.element_orders[classes.representatives]
     fingerprint = sorted(zip(orders.tolist(), classes.sizes.tolist(), (-on_classes).tolist()))
-    return (c.dim, not trivial, kind, fingerprint, tuple(-on_classes))
+    return (c.dim, not c.is_trivial, kind, fingerprint, tuple(-on_classes))
 
 
 def component_names(parts: tuple[Component, ...]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from scipy.sparse import csr_matrix
 from rhoset.groups.arrays import BLOCK_ENTRIES
 from rhoset.groups.cache import remembered
 from rhoset.groups.representation import FloatArray, extend
+from rhoset.groups.subgroups import Subgroup, left_cosets, representatives
 from rhoset.groups.table import Group
 
 EXTRA_MULTIPLIERS = 6
@@ -74,10 +75,9 @@ def coset_module(group: Group, generator: int) -> CosetModule:
     powers = [group.identity]
     while (x := int(group.table[powers[-1], generator])) != group.identity:
         powers.append(x)
-    subgroup = np.array(powers)
-    smallest = group.table[:, subgroup].min(axis=1)
-    representatives, labels = np.unique(smallest, return_inverse=True)
-    return CosetModule(labels, representatives, subgroup)
+    subgroup = Subgroup(group, np.sort(np.array(powers, dtype=np.int32)))
+    labels = left_cosets(group, subgroup)
+    return CosetModule(labels, representatives(labels), subgroup.elements)
 
 
 def one_copy(

@@ -7,11 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from rhoset.errors import RhosetError
-from rhoset.groups.arrays import row_blocks
+from rhoset.groups.arrays import IntArray, row_blocks
 from rhoset.groups.cache import read_entry, remembered, write_entry
 from rhoset.groups.components import (
     ATTEMPTS,
@@ -21,7 +19,7 @@ from rhoset.groups.components import (
     components,
     irrep_of_component,
 )
-from rhoset.groups.gsets import GSet
+from rhoset.groups.gsets import GSet, orbitals
 from rhoset.groups.representation import (
     FloatArray,
     Irrep,
@@ -180,9 +178,10 @@ def gset_irreps(group: Group, gset: GSet, *, names: Collection[str] | None = Non
     ['[5]', '[4,1]']
     """
     data = irrep_data(group)
-    orbitals = _orbitals(group, gset)
+    gens = gset.action[list(group.generators)]
+    pairs = orbitals(gens, gens)
     for seed in range(ATTEMPTS):
-        found = _split(group, gset, orbitals, data, np.random.default_rng(seed), names)
+        found = _split(group, gset, pairs, data, np.random.default_rng(seed), names)
         if found is not None:
             order = {name: i for i, (name, _) in enumerate(data)}
             return tuple(sorted(found, key=lambda rho: order[rho.name]))
@@ -193,31 +192,15 @@ def gset_irreps(group: Group, gset: GSet, *, names: Collection[str] | None = Non
     )
 
 
-def _orbitals(group: Group, gset: GSet) -> np.ndarray:
-    """(k, k) label of the orbit of each pair of points."""
-    k = gset.size
-    pairs = np.arange(k * k)
-    rows, columns = [], []
-    for s in group.generators:
-        move = gset.action[s].astype(np.int64)
-        rows.append(pairs)
-        columns.append((move[:, None] * k + move).ravel())
-    if not rows:
-        return pairs.reshape(k, k)
-    edges = (np.ones(len(rows) * k * k, dtype=bool), (np.hstack(rows), np.hstack(columns)))
-    graph = coo_matrix(edges, shape=(k * k, k * k))
-    return connected_components(graph, directed=False)[1].reshape(k, k)
-
-
 def _split(
     group: Group,
     gset: GSet,
-    orbitals: np.ndarray,
+    pairs: IntArray,
     data: tuple[tuple[str, Component], ...],
     rng: np.random.Generator,
     names: Collection[str] | None,
 ) -> list[Irrep] | None:
-    values = rng.standard_normal(orbitals.max() + 1)[orbitals]
+    values = rng.standard_normal(pairs.max() + 1)[pairs]
     eigenvalues, vectors = np.linalg.eigh(values + values.T)
     scale = max(float(np.abs(eigenvalues).max()), 1e-300)
     cuts = np.flatnonzero(np.diff(eigenvalues / scale) > 1e-8) + 1

@@ -47,6 +47,11 @@ class Irrep:
     rank: int
 
     @property
+    def is_trivial(self) -> bool:
+        """True for the trivial irrep."""
+        return is_trivial(self.character)
+
+    @property
     def frobenius_schur(self) -> int:
         """Indicator of the complex constituents: 1, 0 or −1."""
         return {"real": 1, "complex": 0, "quaternionic": -1}[self.type]
@@ -55,6 +60,11 @@ class Irrep:
     def endomorphism_dim(self) -> int:
         """Dimension of the endomorphism algebra: 1, 2 or 4."""
         return DIVISION_DIMENSION[self.type]
+
+
+def is_trivial(character: FloatArray) -> bool:
+    """True for the character of the trivial irrep: 1 everywhere."""
+    return bool(np.all(character > 0.5))  # any other sums to 0
 
 
 def make_irrep(group: Group, name: str, kind: IrrepType, matrices: FloatArray) -> Irrep:

@@ -203,7 +203,7 @@ def _sign(group: Group) -> PointSet:
 
 
 def _from_irrep(group: Group, plan: CircuitPlan) -> PointSet:
-    from rhoset.groups import irreps, rho_sets
+    from rhoset.groups import irreps, rho_set_families
 
     known = {irrep.name: irrep for irrep in irreps(group)}
     wanted = plan.irrep if plan.irrep in known else plan.irrep.replace(" ", "")
@@ -213,7 +213,7 @@ def _from_irrep(group: Group, plan: CircuitPlan) -> PointSet:
             f" {NATURAL} stands for the natural action",
             slug="no-such-irrep",
         )
-    families = rho_sets(group, known[wanted])
+    families = rho_set_families(group, known[wanted])
     for family in families:
         if plan.size in (None, family.size):
             return from_rho_set(family.rho_set())
