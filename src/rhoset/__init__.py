@@ -6,7 +6,7 @@ first use, and PyTorch only when something is trained.
 >>> import rhoset as rs
 >>> planted = rs.construct("S4", ["[3,1]"], seed=1)
 >>> explanation = rs.explain(planted.network)
->>> [(c.irrep, c.shape, c.kind) for c in explanation.circuits]
+>>> [(c.irrep.name, c.shape, c.kind) for c in explanation.circuits]
 [('[3,1]', (4, 4), 'full')]
 """
 

@@ -22,9 +22,9 @@ NETWORKS = [
 def facts(found: Explanation) -> list[tuple[object, ...]]:
     """All that should not change but for the order of the neurons."""
     return [
-        (c.irrep, c.shape, c.kind, len(c.neurons), round(float(found.share[c.neurons].mean()), 6))
+        (c.irrep.name, c.shape, c.kind, len(c.neurons), round(float(found.share[c.neurons].mean()), 6))
         for c in found.circuits
-    ] + [(q.irrep, len(q.neurons), round(q.defect, 5)) for q in found.quadratures]
+    ] + [(q.irrep.name, len(q.neurons), round(q.defect, 5)) for q in found.quadratures]
 
 
 @pytest.mark.parametrize(("name", "plans"), NETWORKS)

@@ -62,7 +62,7 @@ def test_missing_rows_are_seen() -> None:
 def test_a_split_circuit_has_one_metric() -> None:
     """The a's of a slot differ and their tables add up to one: theory.md, slot metric."""
     circuit = only("S5", "[4,1]:split=0.8")
-    report = slot_report(circuit, filled_slots(slot_weights(circuit)))
+    report = slot_report(circuit)
     assert report.metric_spread < 1e-5
     assert circuit.kind == "split"
 

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.explaining.spectrum import Spectrum
-from rhoset.groups import Group, Subgroup
-from rhoset.networks import Network
+from rhoset.groups import Subgroup, coset_means, double_cosets, left_cosets, right_cosets
+from rhoset.networks import Network, Tables
 
 NEARLY_CONSTANT = 0.05
 """A table is concentrated on the cosets of a subgroup when the mean variance within cosets is at
@@ -43,7 +43,7 @@ class CosetConcentration:
         (m,) bool: H and K are conjugate (both non-trivial).
     """
 
-    subgroups: tuple[NDArray[np.int32], ...]
+    subgroups: tuple[Subgroup, ...]
     classes: NDArray[np.int32]
     left: NDArray[np.int32]
     right: NDArray[np.int32]
@@ -54,69 +54,50 @@ class CosetConcentration:
     conjugate: NDArray[np.bool_]
 
 
-def all_conjugates(
-    group: Group, classes: Sequence[Subgroup]
-) -> tuple[tuple[NDArray[np.int32], ...], NDArray[np.int32]]:
+def all_conjugates(classes: Sequence[Subgroup]) -> tuple[tuple[Subgroup, ...], NDArray[np.int32]]:
     """Every conjugate of each non-trivial proper subgroup given, larger first, with its class."""
-    found: list[tuple[NDArray[np.int32], int]] = []
-    for k, subgroup in enumerate(classes):
-        elements = np.asarray(subgroup.elements)
-        if len(elements) in (1, group.order):
-            continue
-        table = group.table[:, elements]  # g h
-        conjugates = np.sort(group.table[table, group.inverse[:, None]], axis=1)
-        found += [(row.astype(np.int32), k) for row in np.unique(conjugates, axis=0)]
-    found.sort(key=lambda item: -len(item[0]))
-    return tuple(row for row, _ in found), np.array([k for _, k in found], dtype=np.int32)
-
-
-def coset_labels(group: Group, elements: NDArray[np.int32], side: str) -> NDArray[np.int32]:
-    """(n,) number of the right coset Hx (side "left": the subgroup acts on the left) or of the left
-    coset xH (side "right") of each x."""
-    products = group.table[elements].min(axis=0) if side == "left" else None
-    smallest = products if products is not None else group.table[:, elements].min(axis=1)
-    return np.unique(smallest, return_inverse=True)[1].astype(np.int32)
+    found = [
+        (conjugate, k)
+        for k, subgroup in enumerate(classes)
+        if subgroup.order > 1 and subgroup.index > 1
+        for conjugate in subgroup.conjugates()
+    ]
+    found.sort(key=lambda item: -item[0].order)
+    return tuple(subgroup for subgroup, _ in found), np.array([k for _, k in found], dtype=np.int32)
 
 
 def within_cosets(
     tables: NDArray[np.float64], labels: NDArray[np.int32]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Of (k, n) tables: (k, n) coset means, (k,) mean and (k,) largest variance within a coset."""
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Of (k, n) tables: (k,) mean and (k,) largest variance within a coset."""
     order = np.argsort(labels, kind="stable")
-    cosets = int(labels.max()) + 1
-    grouped = tables[:, order].reshape(len(tables), cosets, -1)
-    means = grouped.mean(axis=2)
-    variance = grouped.var(axis=2)
-    return means[:, labels], variance.mean(axis=1), variance.max(axis=1)
+    variance = tables[:, order].reshape(len(tables), int(labels.max()) + 1, -1).var(axis=2)
+    return variance.mean(axis=1), variance.max(axis=1)
 
 
 def coset_concentration(
-    network: Network,
-    spectrum: Spectrum,
-    classes: Sequence[Subgroup],
-    tolerance: float = NEARLY_CONSTANT,
+    spectrum: Spectrum, classes: Sequence[Subgroup], tolerance: float = NEARLY_CONSTANT
 ) -> CosetConcentration:
     """The largest subgroups of every neuron; among equals the one with the least variance within.
 
     Cost n m for each subgroup (156 for S5, 1455 for S6).
     """
-    group = network.group
-    subgroups, of_class = all_conjugates(group, classes)
+    group, m = spectrum.network.group, spectrum.network.width
+    subgroups, of_class = all_conjugates(classes)
+    orders = np.array([0, *(h.order for h in subgroups)])
     live = spectrum.energy.live
-    m = network.width
     chosen = np.full((2, m), -1, dtype=np.int32)
     mean_at, largest_at = np.zeros((2, m)), np.zeros((2, m))
-    for side, (name, tables) in enumerate((("left", spectrum.left), ("right", spectrum.right))):
+    sides = ((right_cosets, spectrum.tables.left), (left_cosets, spectrum.tables.right))
+    for side, (cosets, tables) in enumerate(sides):
         centred = tables - tables.mean(axis=1, keepdims=True)
         total = (centred**2).mean(axis=1)
         usable = live & (total > 0)
-        for s, elements in enumerate(subgroups):
-            size_of_best = np.array([len(subgroups[i]) if i >= 0 else 0 for i in chosen[side]])
-            open_ = np.flatnonzero(usable & (size_of_best <= len(elements)))
+        for s, h in enumerate(subgroups):
+            open_ = np.flatnonzero(usable & (orders[chosen[side] + 1] <= h.order))
             if open_.size == 0:
                 break
-            labels = coset_labels(group, elements, name)
-            _, mean, largest = within_cosets(centred[open_], labels)
+            mean, largest = within_cosets(centred[open_], cosets(group, h))
             mean, largest = mean / total[open_], largest / total[open_]
             better = (mean <= tolerance) & ((chosen[side, open_] < 0) | (mean < mean_at[side, open_] - 1e-12))
             at = open_[better]
@@ -138,34 +119,21 @@ def coset_concentration(
     )
 
 
-def coset_tables(
-    network: Network, found: CosetConcentration
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+def coset_tables(network: Network, found: CosetConcentration) -> Tables:
     """(m, n) tables of the ideal network: left averaged over right cosets Hx, right over left
     cosets yK, unembed over double cosets HzK. Neurons with a trivial H or K are 0."""
-    group, n, m = network.group, network.order, network.width
-    out = (np.zeros((m, n)), np.zeros((m, n)), np.zeros((m, n)))
-    held = np.flatnonzero((found.left >= 0) & (found.right >= 0))
-    labels: dict[tuple[int, str], NDArray[np.int32]] = {}
-    for i in held:
-        h, k = int(found.left[i]), int(found.right[i])
-        for key in ((h, "left"), (k, "right")):
-            if key not in labels:
-                labels[key] = coset_labels(group, found.subgroups[key[0]], key[1])
-        at_h, at_k = labels[h, "left"], labels[k, "right"]
-        left = network.left[:, i].astype(np.float64)[None]
-        right = network.right[:, i].astype(np.float64)[None]
-        unembed = network.unembed[i].astype(np.float64)
-        out[0][i] = within_cosets(left, at_h)[0]
-        out[1][i] = within_cosets(right, at_k)[0]
-        out[2][i] = _double_coset_mean(unembed, at_h, at_k)
+    group = network.group
+    out = Tables.zeros(network.width, network.order)
+    both = (found.left >= 0) & (found.right >= 0)
+    for h, k in sorted(set(zip(found.left[both].tolist(), found.right[both].tolist()))):
+        chosen = np.flatnonzero((found.left == h) & (found.right == k))
+        subgroups = found.subgroups[h], found.subgroups[k]
+        labels = (
+            right_cosets(group, subgroups[0]),
+            left_cosets(group, subgroups[1]),
+            double_cosets(group, *subgroups),
+        )
+        own = Tables.of(network, chosen)
+        means = (coset_means(table, label)[:, label] for table, label in zip(own, labels, strict=True))
+        out.put(chosen, Tables(*means))
     return out
-
-
-def _double_coset_mean(
-    values: NDArray[np.float64], at_h: NDArray[np.int32], at_k: NDArray[np.int32]
-) -> NDArray[np.float64]:
-    """Mean over the double coset HzK of each z: average over Hz, then over K of the result."""
-    first = np.bincount(at_h, weights=values) / np.bincount(at_h)
-    second = first[at_h]
-    return (np.bincount(at_k, weights=second) / np.bincount(at_k))[at_k]

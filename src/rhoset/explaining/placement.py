@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincc
 
-from rhoset.explaining.orbits import Candidate, orbit
-from rhoset.groups import Group, Irrep, RhoSet
+from rhoset.groups import Irrep, RhoSet, RhoSetFamily, orbit
 
 POINT_FIT = 0.8
 """A vector belongs to a ρ-set when its squared cosine with a point is at least this, and at least
@@ -64,6 +63,9 @@ class Placement:
     point: NDArray[np.int32]  # (N,)
     fit: NDArray[np.float64]  # (N,)
 
+    def __getitem__(self, neurons: NDArray[np.integer]) -> Placement:
+        return Placement(self.sets, self.chosen[neurons], self.point[neurons], self.fit[neurons])
+
 
 def directions(forms: NDArray[np.float64], importance: NDArray[np.float64], columns: int) -> Directions:
     """The leading eigenvectors of (N, d, d) positive forms; cost N d³."""
@@ -93,14 +95,14 @@ def first_of_largest(values: NDArray[np.float64], tolerance: float) -> NDArray[n
     What is equal but for rounding stays equal, whatever the level, so that the choice does not hang
     on the last digits.
     """
-    return np.argmax(values >= values.max(axis=-1, keepdims=True) - tolerance, axis=-1)
+    return np.asarray(np.argmax(values >= values.max(axis=-1, keepdims=True) - tolerance, axis=-1))
 
 
 def fits(points: NDArray[np.float64], found: Directions) -> NDArray[np.float64]:
     """(N, p) squared cosines of each neuron's direction with each point, times its share."""
     count, d, e = found.frames.shape
     inner = points @ found.frames.transpose(1, 0, 2).reshape(d, count * e)
-    return (inner.reshape(-1, count, e) ** 2).sum(axis=2).T * found.share[:, None]
+    return np.asarray((inner.reshape(-1, count, e) ** 2).sum(axis=2).T * found.share[:, None])
 
 
 def threshold(points: NDArray[np.float64], best: NDArray[np.float64], columns: int = 1) -> float:
@@ -122,19 +124,13 @@ def threshold(points: NDArray[np.float64], best: NDArray[np.float64], columns: i
     return float(levels[enough[0]]) - 1e-8 if enough[0] else POINT_FIT
 
 
-def place(
-    group: Group,
-    irrep: Irrep,
-    options: Sequence[Candidate],
-    found: Directions,
-    first: Sequence[RhoSet] = (),
-) -> Placement:
+def place(irrep: Irrep, options: Sequence[RhoSetFamily], found: Directions, first: Sequence[RhoSet] = ()) -> Placement:
     """The smallest fitting ρ-set and point of each neuron's direction.
 
     Parameters
     ----------
     options
-        `rhoset.explaining.orbits.candidates` of the irrep, smallest first.
+        `rhoset.groups.rho_set_families` of the irrep, smallest first.
     found
         Directions of the neurons.
     first
@@ -155,14 +151,14 @@ def place(
         asked.append(threshold(rho_set.points, tables[-1].max(axis=1), found.frames.shape[2]))
 
     for option in options:
-        if option.basis.shape[1] == 1:
-            add(orbit(group, irrep, option.basis[:, 0]))
+        if option.fixed_dim == 1:
+            add(option.rho_set())
     for rho_set in first:
         add(rho_set)
     free = _choose(tables, asked, count)[0] < 0
     for option in options:
-        while option.basis.shape[1] > 1 and int(free.sum()) >= AGREE:
-            shared, held = _shared_orbit(group, irrep, option, found, free)
+        while option.fixed_dim > 1 and int(free.sum()) >= AGREE:
+            shared, held = _shared_orbit(irrep, option, found, free)
             if shared is None:
                 break
             add(shared)
@@ -197,14 +193,12 @@ def _choose(
 
 
 def _shared_orbit(
-    group: Group, irrep: Irrep, option: Candidate, found: Directions, free: NDArray[np.bool_]
+    irrep: Irrep, option: RhoSetFamily, found: Directions, free: NDArray[np.bool_]
 ) -> tuple[RhoSet | None, NDArray[np.bool_]]:
     """The orbit with this stabilizer on which most of the free neurons lie, and which those are."""
     nobody = np.zeros(len(free), dtype=bool)
-    representatives = np.unique(group.table[:, option.subgroup].min(axis=1))
-    matrices = irrep.matrices[representatives]  # (p, d, d)
-    images = matrices @ option.basis  # (p, d, f)
-    p, d, f = images.shape
+    matrices = irrep.matrices[option.gset.first]  # (p, d, d)
+    images = option.basis @ matrices.transpose(0, 2, 1)  # (p, f, d): row j of point 0's space, moved
     members = np.flatnonzero(free & (found.share >= POINT_FIT))
     columns = found.frames.shape[2]
     sub = Directions(found.frames[members], found.share[members], found.importance[members])
@@ -213,12 +207,11 @@ def _shared_orbit(
     strongest = np.argsort(-sub.importance, kind="stable")[:PROPOSALS]
     best_score, best_vector = 0.0, None
     for j in strongest:
-        inner = (images.reshape(p, d, f).transpose(0, 2, 1).reshape(p * f, d)) @ sub.frames[j, :, 0]
-        inner = inner.reshape(p, f)
+        inner = images @ sub.frames[j, :, 0]  # (p, f)
         at = int(first_of_largest((inner**2).sum(axis=1), SAME))
         if float((inner[at] ** 2).sum()) * sub.share[j] < POINT_FIT:
             continue
-        vector = option.basis @ (inner[at] / np.linalg.norm(inner[at]))
+        vector = inner[at] / np.linalg.norm(inner[at]) @ option.basis
         points = matrices @ vector
         best = fits(points, sub).max(axis=1)
         held = best >= threshold(points, best, columns)
@@ -228,7 +221,7 @@ def _shared_orbit(
     if best_vector is None:
         return None, nobody
     vector = _refined(matrices, option, sub, best_vector)
-    rho_set = orbit(group, irrep, vector)
+    rho_set = orbit(option.stabilizer.group, irrep, vector)
     held = np.zeros(len(free), dtype=bool)
     best = fits(rho_set.points, sub).max(axis=1)
     held[members] = best >= threshold(rho_set.points, best, columns)
@@ -239,7 +232,7 @@ def _shared_orbit(
 
 def _refined(
     matrices: NDArray[np.float64],
-    option: Candidate,
+    option: RhoSetFamily,
     found: Directions,
     vector: NDArray[np.float64],
 ) -> NDArray[np.float64]:
@@ -255,9 +248,9 @@ def _refined(
         if not held.any():
             return vector
         back = np.einsum("iab,ia->ib", matrices[first_of_largest(table, SAME)], found.frames[:, :, 0])
-        inside = (back @ option.basis)[held]
+        inside = (back @ option.basis.T)[held]
         weights = found.importance[held]
         _, vectors = np.linalg.eigh((inside * weights[:, None]).T @ inside)
-        refined = option.basis @ vectors[:, -1]
+        refined = vectors[:, -1] @ option.basis
         vector = refined if refined @ vector >= 0 else -refined
     return vector

@@ -39,7 +39,7 @@ from rhoset.groups.linear import finite_field, matrix_group
 from rhoset.groups.names import FAMILIES, group, table_from_file
 from rhoset.groups.permutations import cycles, parse_cycles, permutation_group
 from rhoset.groups.real_irreps import gset_irreps, irrep, irrep_data, irreps
-from rhoset.groups.representation import Irrep
+from rhoset.groups.representation import Irrep, frequency
 from rhoset.groups.subgroups import (
     Subgroup,
     center,
@@ -114,6 +114,7 @@ __all__ = [
     "fixed_points",
     "fixed_space",
     "fourier",
+    "frequency",
     "frobenius",
     "generated_subgroup",
     "group",

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import string
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -47,8 +48,8 @@ ATTEMPTS = 20
 class Component:
     """One isotypic component of ℝ[G]: the data of an irrep that need no matrices.
 
-    ``idempotent`` (n,) is the central idempotent e, a function on G with e∗e = e. ``name`` is the
-    irrep's, once :func:`rhoset.groups.irrep_data` has given it.
+    ``idempotent`` (n,) is the central idempotent e, a function on G with e∗e = e. ``name`` and
+    ``label`` are the irrep's, once :func:`rhoset.groups.irrep_data` has given them.
     """
 
     dim: int
@@ -57,6 +58,7 @@ class Component:
     character: FloatArray
     idempotent: FloatArray
     name: str = ""
+    label: str = ""
 
     @property
     def is_trivial(self) -> bool:
@@ -148,7 +150,7 @@ def _component(group: Group, e: FloatArray) -> Component | None:
     return Component(d, kind, r, character, on_group)
 
 
-def _sort_key(group: Group, c: Component) -> tuple:
+def _sort_key(group: Group, c: Component) -> tuple[Any, ...]:
     on_classes = np.round(c.character[group.classes.representatives], 6) + 0.0
     kind = ("real", "complex", "quaternionic").index(c.type)
     classes = group.classes

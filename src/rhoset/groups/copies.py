@@ -7,6 +7,7 @@ cyclic H with small f > 0 makes the isotypic part small: d·f/e instead of d²/e
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,9 +37,9 @@ class CosetModule:
     ``labels`` (n,) coset of each element, ``representatives`` (k,), ``subgroup`` (|H|,).
     """
 
-    labels: NDArray
-    representatives: NDArray
-    subgroup: NDArray
+    labels: NDArray[Any]
+    representatives: NDArray[Any]
+    subgroup: NDArray[Any]
 
 
 def power_counts(group: Group) -> NDArray[np.int64]:
@@ -129,7 +130,7 @@ def _isotypic_basis(
         count = min(k, 4 * count)
 
 
-def _translates(group: Group, module: CosetModule, e: FloatArray, elements: NDArray) -> FloatArray:
+def _translates(group: Group, module: CosetModule, e: FloatArray, elements: NDArray[Any]) -> FloatArray:
     """(k, m) functions xH ↦ Σ_h e(y⁻¹xh) for each of the m elements y."""
     members = group.table[np.ix_(module.representatives, module.subgroup)]
     out = np.empty((len(members), len(elements)))
@@ -166,7 +167,7 @@ def _eigenspace(
     chosen = int(np.argmax(distance.min(axis=1)))
     if distance[chosen].min() < 1e3 * CLUSTER_TOLERANCE * scale:
         return None
-    return basis @ vectors[:, chosen * dim : (chosen + 1) * dim]
+    return np.asarray(basis @ vectors[:, chosen * dim : (chosen + 1) * dim])
 
 
 def _image(group: Group, module: CosetModule, basis: FloatArray, s: int) -> FloatArray:
@@ -178,4 +179,4 @@ def _image(group: Group, module: CosetModule, basis: FloatArray, s: int) -> Floa
     image = basis.T @ moved
     for _ in range(2):
         image = 1.5 * image - 0.5 * image @ image.T @ image
-    return image
+    return np.asarray(image)

@@ -37,7 +37,7 @@ class GSet:
     @property
     def size(self) -> int:
         """Number of points."""
-        return self.action.shape[1]
+        return int(self.action.shape[1])
 
     @cached_property
     def orbits(self) -> IntArray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ from rhoset.groups.representation import (
     FloatArray,
     Irrep,
     defect,
+    irrep_label,
     make_irrep,
 )
 from rhoset.groups.table import Group
@@ -98,7 +100,7 @@ def _decompose(group: Group) -> tuple[Irrep, ...]:
     return fresh
 
 
-def _stored_irrep(group: Group, stored: Mapping[str, NDArray], name: str, part: Component) -> Irrep | None:
+def _stored_irrep(group: Group, stored: Mapping[str, NDArray[Any]], name: str, part: Component) -> Irrep | None:
     """A cached irrep that has the right shape, character and product; otherwise None."""
     matrices = stored.get(name)
     shape = (group.order, part.dim, part.dim)
@@ -118,18 +120,22 @@ def irrep_data(group: Group) -> tuple[tuple[str, Component], ...]:
     parts = components(group)
     coxeter = coxeter_generators(group)
     if coxeter is None:
-        return tuple((name, replace(p, name=name)) for name, p in zip(component_names(parts), parts))
+        return tuple(
+            (name, replace(p, name=name, label=irrep_label(group, name, p.character)))
+            for name, p in zip(component_names(parts), parts)
+        )
     out = []
     values = np.array([p.character for p in parts])
     for shape in partitions(len(coxeter) + 1):
         rho = young_irrep(group, coxeter, shape)
         nearest = int(np.argmin(np.abs(values - rho.character).max(axis=1)))
-        out.append((rho.name, replace(parts[nearest], name=rho.name)))
+        out.append((rho.name, replace(parts[nearest], name=rho.name, label=rho.name)))
     return tuple(out)
 
 
 def irrep(group: Group, name: str) -> Irrep:
-    """One irrep by its name in :func:`irreps`, also "trivial", and "sign" for S_k.
+    """One irrep by its name in :func:`irreps` or its label ("frequency 3"), also "trivial", and
+    "sign" for S_k.
 
     Symmetric groups cost n d³; others kn + k³ and n d³, within any order that has a table.
 
@@ -155,7 +161,8 @@ def irrep(group: Group, name: str) -> Irrep:
         parts = components(group)
         names = component_names(parts)
         known = list(names)
-        wanted = {"trivial": known[0]}.get(name, name)
+        alias = {irrep_label(group, known[i], part.character): known[i] for i, part in enumerate(parts)}
+        wanted = {"trivial": known[0], **alias}.get(" ".join(name.split()), name)
         if wanted in known:
             return irrep_of_component(group, parts[known.index(wanted)], wanted)
     shown = ", ".join(known[:20]) + (", …" if len(known) > 20 else "")
@@ -226,7 +233,7 @@ def _module_character(group: Group, gset: GSet, basis: FloatArray) -> FloatArray
     projector = basis @ basis.T
     points = np.arange(gset.size)
     on_classes = projector[gset.action[group.classes.representatives], points].sum(axis=1)
-    return on_classes[group.classes.labels]
+    return np.asarray(on_classes[group.classes.labels])
 
 
 def _module_matrices(gset: GSet, basis: FloatArray) -> FloatArray:
