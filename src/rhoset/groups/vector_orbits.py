@@ -58,10 +58,9 @@ class PointSet:
 
     def antipodes(self) -> IntArray | None:
         """(k,) index of −b for each point b, or None when −B is another orbit."""
-        inner = self.points @ self.points.T
-        opposite = inner.argmin(axis=1)
-        at = inner[np.arange(self.size), opposite]
-        return read_only(opposite) if np.all(at < FIX_TOLERANCE - 1) else None
+        opposite = (self.points @ self.points.T).argmin(axis=1)
+        apart = np.abs(self.points + self.points[opposite]).max()
+        return read_only(opposite) if apart < FIX_TOLERANCE else None
 
     @classmethod
     def simplex(cls, gset: GSet) -> PointSet:
