@@ -73,7 +73,7 @@ def _one(out: Output, label: str, of: Analysis, compare: bool, faithful: bool) -
         f" idealised: accuracy {said['ideal_accuracy']:.2%}, loss {said['ideal_loss']:.3g}"
     )
     irreps = sorted(said["irreps"], key=lambda i: -i["energy"])
-    _table(out, ["irrep", "neurons", "energy"], [[i["label"], i["neurons"], i["energy"]] for i in irreps])
+    out.table(["irrep", "neurons", "energy"], [[i["label"], i["neurons"], i["energy"]] for i in irreps], limit=SHOWN)
     rows = [
         [
             c["label"],
@@ -85,7 +85,7 @@ def _one(out: Output, label: str, of: Analysis, compare: bool, faithful: bool) -
         for c in said["circuits"]
     ]
     rows += [[q["label"], "–", "quadrature", q["neurons"], f"defect {q['defect']:.2f}"] for q in said["quadratures"]]
-    _table(out, ["circuit", "ρ-sets", "kind", "neurons", "slots"], rows)
+    out.table(["circuit", "ρ-sets", "kind", "neurons", "slots"], rows, limit=SHOWN)
     if accounts:
         out.table(
             ["explanation", "explained", "ideal accuracy", "ideal loss"],
@@ -109,17 +109,6 @@ def _one(out: Output, label: str, of: Analysis, compare: bool, faithful: bool) -
     out.say("\n".join(findings))
     out.say()
     return said
-
-
-def _table(out: Output, columns: list[str], rows: list[list[Any]]) -> None:
-    """At most `SHOWN` rows; a last one says how many more there are and adds up their neurons."""
-    hidden = rows[SHOWN - 1 :]
-    if len(hidden) > 1:
-        at = columns.index("neurons")
-        more: list[Any] = [f"… {len(hidden)} more", *[""] * (len(columns) - 1)]
-        more[at] = sum(row[at] for row in hidden)
-        rows = [*rows[: SHOWN - 1], more]
-    out.table(columns, rows)
 
 
 def _neurons(out: Output, of: Analysis) -> list[dict[str, Any]]:
