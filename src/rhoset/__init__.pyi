@@ -10,7 +10,6 @@ from rhoset.explaining import Circuit as Circuit
 from rhoset.explaining import Diagnosis as Diagnosis
 from rhoset.explaining import Explanation as Explanation
 from rhoset.explaining import Quadrature as Quadrature
-from rhoset.explaining import compare as compare
 from rhoset.explaining import diagnose as diagnose
 from rhoset.explaining import explain as explain
 from rhoset.explaining import faithfulness as faithfulness

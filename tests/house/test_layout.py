@@ -84,6 +84,19 @@ def test_modules_stay_small(package: str):
         assert lines <= CEILING, f"{path.relative_to(SOURCE)} has {lines} lines"
 
 
+MOST_PARAMETERS = 6
+
+
+@pytest.mark.parametrize("name", ["groups", "explaining"])
+def test_functions_are_deep(name: str):
+    """No function of these rooms has more parameters than one can keep in mind."""
+    for path in sorted((SOURCE / "rhoset" / name).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef):
+                count = len(node.args.posonlyargs + node.args.args + node.args.kwonlyargs)
+                assert count <= MOST_PARAMETERS, f"{path.name}: {node.name} has {count} parameters"
+
+
 def test_every_module_says_what_it_is():
     for path in sorted(SOURCE.rglob("*.py")):
         text = path.read_text(encoding="utf-8")

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from rhoset.explaining.contributions import neuron_groups
 from rhoset.explaining.explanation import Explanation
-from rhoset.explaining.faithfulness import activations
+from rhoset.explaining.pairs import activations, spread_pairs
 from rhoset.explaining.slot_tables import slot_report, symmetry
 from rhoset.explaining.slots import EVEN, SAME_READING, reading_agreement
 from rhoset.networks.circuits import Circuit
@@ -126,8 +126,8 @@ def margin_budget(explanation: Explanation) -> tuple[float, tuple[Term, ...]]:
     """δ and the losses, dearest first; see the module's first lines."""
     network, ideal = explanation.network, explanation.ideal
     n, table = network.order, network.table
-    h, x, y = activations(network)
-    exact, _, _ = activations(ideal)
+    x, y = spread_pairs(n)
+    h, exact = activations(network), activations(ideal)
     at = np.arange(len(x))
     answer = table[x, y]
     unembed = network.unembed.astype(np.float64)

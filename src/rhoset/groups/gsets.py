@@ -139,11 +139,6 @@ def point_stabilizer(group: Group, action: IntArray, point: int) -> Subgroup:
     return Subgroup(group, read_only(np.flatnonzero(action[:, point] == point)))
 
 
-def opposite_gset(group: Group, gset: GSet) -> IntArray:
-    """(n, k) the right action b·g = g⁻¹·b of a left action."""
-    return read_only(gset.action[group.inverse])
-
-
 def fixed_points(gset: GSet, h: Subgroup) -> NDArray[np.intp]:
     """The points that every element of H fixes."""
     return np.flatnonzero(np.all(gset.action[list(h.generators)] == np.arange(gset.size), axis=0))

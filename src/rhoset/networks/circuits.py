@@ -31,8 +31,8 @@ class Circuit:
     Attributes
     ----------
     left_set, right_set
-        B with p points and C with q points, unit vectors in ℝ^d; ρ-sets, unless the circuit was
-        planted on points of no one irrep.
+        B with p points and C with q points, unit vectors in ℝ^d. Those of a circuit that was found
+        are ρ-sets; those of a planted one may be the points of a G-set without an irrep at hand.
     coupling
         (p, q): υ(b, c), with υ(gb, gc) = υ(b, c). Planted: ⟨b, c⟩. Found: of mean 0, the one
         function of the orbit of (b, c) that fits what all the neurons write; a multiple of ⟨b, c⟩
@@ -77,11 +77,11 @@ class Circuit:
     def irrep(self) -> Irrep:
         """The irrep of B and C.
 
-        Raises RhosetError (slug ``no-irrep``) where it was planted on points of no one irrep.
+        Raises RhosetError (slug ``no-irrep``) where it was planted on the points of a G-set.
         """
         if isinstance(self.left_set, RhoSet):
             return self.left_set.irrep
-        raise RhosetError("the circuit stands on a permutation representation, not on an irrep", slug="no-irrep")
+        raise RhosetError("the circuit was planted on the points of a G-set, without an irrep at hand", slug="no-irrep")
 
     @property
     def label(self) -> str:

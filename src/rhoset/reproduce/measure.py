@@ -18,8 +18,6 @@ METHODS = ("exhaustive", "paper", "coset", "irrep", "equivariant", "orbit", "aut
 """Every network is certified by each of these."""
 KEPT = ("auto", "orbit", "paper")
 """Certificates of these methods are written beside the network."""
-IN_USE = 0.01
-"""An irrep counts as learned when it holds at least this share of the live neurons' energy."""
 BRUTE_FORCE_SAMPLE = 2_000
 """Inputs evaluated one at a time to measure brute force as a plain loop; the time is scaled up."""
 REPEATS = 3
@@ -35,7 +33,6 @@ def measure(path: Path) -> dict[str, Any]:
     explanation = explain(network)
     evaluated = evaluate(network)
     ideal = evaluate(explanation.ideal)
-    shares = explanation.energy.by_irrep()
     budget = diagnose(explanation)
     row: dict[str, Any] = {
         "file": path.name,
@@ -47,11 +44,7 @@ def measure(path: Path) -> dict[str, Any]:
         "explained": explanation.explained,
         "ideal_accuracy": ideal.accuracy,
         "ideal_loss": ideal.loss,
-        "irreps": {
-            rho.name: round(float(share), 6)
-            for rho, share in zip(explanation.irreps, shares, strict=True)
-            if share >= IN_USE
-        },
+        "irreps": {use.irrep.name: round(use.share, 6) for use in explanation.uses if use.in_use},
         "circuits": [
             {
                 "irrep": c.irrep.name,
