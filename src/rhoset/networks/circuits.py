@@ -74,14 +74,19 @@ class Circuit:
         return f"Circuit({self.label}, {len(self.neurons)} neurons)"
 
     @property
-    def irrep(self) -> Irrep:
-        """The irrep of B and C.
+    def rho_sets(self) -> tuple[RhoSet, RhoSet]:
+        """B and C as the ρ-sets they are.
 
         Raises RhosetError (slug ``no-irrep``) where it was planted on the points of a G-set.
         """
-        if isinstance(self.left_set, RhoSet):
-            return self.left_set.irrep
+        if isinstance(self.left_set, RhoSet) and isinstance(self.right_set, RhoSet):
+            return self.left_set, self.right_set
         raise RhosetError("the circuit was planted on the points of a G-set, without an irrep at hand", slug="no-irrep")
+
+    @property
+    def irrep(self) -> Irrep:
+        """The irrep of B and C; raises as `rho_sets`."""
+        return self.rho_sets[0].irrep
 
     @property
     def label(self) -> str:

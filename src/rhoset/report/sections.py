@@ -153,7 +153,7 @@ def circuit_view(circuit: Circuit) -> CircuitView:
         neurons=len(circuit.neurons),
         left_size=p,
         right_size=q,
-        left=solid(circuit.left_set, rows if uneven else None),
+        left=solid(circuit.rho_sets[0], rows if uneven else None),
         slots=_rounded(weights / (mean or 1.0)) if max(p, q) <= LARGEST_MATRIX else (),
     )
 
