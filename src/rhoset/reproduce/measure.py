@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rhoset.explain import diagnose, explain
+from rhoset.explaining import diagnose, explain
 from rhoset.networks import Network, evaluate, read_network
 from rhoset.networks.activations import activation
 from rhoset.prove import certify
@@ -18,8 +18,6 @@ METHODS = ("exhaustive", "paper", "coset", "irrep", "equivariant", "orbit", "aut
 """Every network is certified by each of these."""
 KEPT = ("auto", "orbit", "paper")
 """Certificates of these methods are written beside the network."""
-IN_USE = 0.01
-"""An irrep counts as learned when it holds at least this share of the live neurons' energy."""
 BRUTE_FORCE_SAMPLE = 2_000
 """Inputs evaluated one at a time to measure brute force as a plain loop; the time is scaled up."""
 REPEATS = 3
@@ -35,7 +33,6 @@ def measure(path: Path) -> dict[str, Any]:
     explanation = explain(network)
     evaluated = evaluate(network)
     ideal = evaluate(explanation.ideal)
-    shares = explanation.energy.by_irrep()
     budget = diagnose(explanation)
     row: dict[str, Any] = {
         "file": path.name,
@@ -47,14 +44,10 @@ def measure(path: Path) -> dict[str, Any]:
         "explained": explanation.explained,
         "ideal_accuracy": ideal.accuracy,
         "ideal_loss": ideal.loss,
-        "irreps": {
-            rho.name: round(float(share), 6)
-            for rho, share in zip(explanation.irreps, shares, strict=True)
-            if share >= IN_USE
-        },
+        "irreps": {use.irrep.name: round(use.share, 6) for use in explanation.uses if use.in_use},
         "circuits": [
             {
-                "irrep": c.irrep,
+                "irrep": c.irrep.name,
                 "left_size": c.shape[0],
                 "right_size": c.shape[1],
                 "neurons": len(c.neurons),
@@ -63,7 +56,8 @@ def measure(path: Path) -> dict[str, Any]:
             for c in explanation.circuits
         ],
         "quadratures": [
-            {"irrep": q.irrep, "neurons": len(q.neurons), "defect": round(q.defect, 4)} for q in explanation.quadratures
+            {"irrep": q.irrep.name, "neurons": len(q.neurons), "defect": round(q.defect, 4)}
+            for q in explanation.quadratures
         ],
         "dearest_term": budget.terms[0].name if budget.terms else None,
         "brute_force_seconds": brute_force_seconds(network),
