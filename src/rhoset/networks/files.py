@@ -23,7 +23,8 @@ from rhoset.errors import RhosetError
 from rhoset.networks.atomic import write_atomic
 from rhoset.networks.digest import FACTOR_TENSORS, TABLE_TENSORS
 from rhoset.networks.fold import fold_factors
-from rhoset.networks.network import Network, own
+from rhoset.networks.arrays import own
+from rhoset.networks.network import Network
 
 FORMAT_VERSION = "1"
 """Version of the network file; written as metadata ``format``."""

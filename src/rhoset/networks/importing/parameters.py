@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.errors import RhosetError
+from rhoset.networks.arrays import checked_weights
 from rhoset.networks.fold import fold_factors
-from rhoset.networks.network import Network, checked_weights
+from rhoset.networks.network import Network
 
 
 @dataclass(frozen=True, eq=False)
