@@ -32,7 +32,7 @@ from rhoset.groups.isomorphisms import (
 )
 from rhoset.groups.lattice import subgroup_classes
 from rhoset.groups.linear import finite_field, matrix_group
-from rhoset.groups.names import FAMILIES, group, table_from_file
+from rhoset.groups.names import FAMILIES, group
 from rhoset.groups.permutations import cycles, parse_cycles, permutation_group
 from rhoset.groups.real_irreps import gset_irreps, irrep, irrep_data, irreps
 from rhoset.groups.representation import Irrep
@@ -48,6 +48,7 @@ from rhoset.groups.subgroups import (
     subgroup,
 )
 from rhoset.groups.table import ConjugacyClasses, Group
+from rhoset.groups.tablefile import table_from_file
 from rhoset.groups.transform import convolve, energies, fourier, inverse_fourier
 from rhoset.groups.vector_orbits import (
     RhoSet,

@@ -23,7 +23,9 @@ def _relu(t: FloatArray) -> FloatArray:
 
 
 def _gelu(t: FloatArray) -> FloatArray:
-    from scipy.special import erf  # here: nothing else needs it, and it takes longer to load than a certificate to check
+    from scipy.special import (
+        erf,
+    )  # here: nothing else needs it, and it takes longer to load than a certificate to check
 
     return 0.5 * t * (1 + erf(t * float(np.sqrt(0.5))))
 

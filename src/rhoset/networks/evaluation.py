@@ -19,6 +19,9 @@ BLOCK_NUMBERS = 1 << 18
 and need more memory, smaller ones pay more Python overhead; the result moves by rounding only."""
 
 
+SINGLE_MOST = 1e37
+"""Where sums could exceed this, float64 takes the place of float32, which ends at 3.4e38."""
+
 SAMPLE_SEED = 0
 """Seed of the pairs that are drawn when all of them are too dear; fixed, so that a network always
 gets the same figures."""
@@ -101,7 +104,8 @@ def logits(network: Network, x: ArrayLike, y: ArrayLike, dtype: Any = None) -> N
     Raises RhosetError (slug ``element-out-of-range``) for what is no element.
     """
     _, _, unembed, bias = _tables(network, dtype)
-    return hidden(network, x, y, dtype) @ unembed + bias
+    found: NDArray[Any] = hidden(network, x, y, dtype) @ unembed + bias
+    return found
 
 
 def hidden(network: Network, x: ArrayLike | None = None, y: ArrayLike | None = None, dtype: Any = None) -> NDArray[Any]:
@@ -131,7 +135,16 @@ def _tables(network: Network, dtype: Any) -> tuple[NDArray[Any], ...]:
     tables = (network.left, network.right, network.unembed, network.bias)
     if dtype is None:
         dtype = np.result_type(np.float32, *tables)
+        if dtype == np.float32 and _reach(network) > SINGLE_MOST:
+            dtype = np.float64
     return tuple(table.astype(dtype, copy=False) for table in tables)
+
+
+def _reach(network: Network) -> float:
+    """A number that no sum in the evaluation exceeds, in size."""
+    h, *rest = (float(np.abs(table).max(initial=0)) for table in (network.left, network.unembed, network.bias))
+    h += float(np.abs(network.right).max(initial=0))
+    return max(1.0, h) ** 2 * max(1.0, rest[0]) * max(1, network.width) + rest[1]
 
 
 def _blocks(n: int, m: int) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:

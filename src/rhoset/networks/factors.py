@@ -20,8 +20,8 @@ from rhoset.networks.digest import FACTOR_TENSORS
 
 
 class Factors(Mapping[str, NDArray[Any]]):
-    """``embed_left`` and ``embed_right`` (n, E), ``hidden_left`` and ``hidden_right`` (E, m), ``unembed`` (m, n), perhaps
-    ``bias`` (n,): checked, read-only, never changed. An empty one stands for a network that has none.
+    """Checked, read-only tensors by name: ``embed_left`` and ``embed_right`` (n, E), ``hidden_left`` and
+    ``hidden_right`` (E, m), ``unembed`` (m, n), perhaps ``bias`` (n,). An empty one stands for a network that has none.
 
     Parameters
     ----------

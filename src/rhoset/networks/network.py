@@ -21,6 +21,7 @@ from rhoset.networks.factors import Factors
 if TYPE_CHECKING:
     from rhoset.groups import Group
 
+
 @dataclass(frozen=True, eq=False)
 class Network:
     """A one-hidden-layer network on pairs of elements of a group with n elements:

@@ -17,7 +17,7 @@ from ..networks import Network
 from .auto import automatic
 from .context import Context, Tried
 from .files import verdict_summary
-from .measure import verdict_of
+from .measure import require_rule, verdict_of
 from .methods import plans_of
 from .proof import as_certificate, write_certificate
 from .select import Wish, choose
@@ -102,7 +102,8 @@ def certify(
     Raises
     ------
     RhosetError
-        Unknown method or arithmetic, a target or budget out of range, a network that the checker refuses.
+        Unknown method or arithmetic, a target or budget out of range, an activation that the checker has no rule for
+        (slug ``activation-without-rule``, before any search), a network that it refuses.
 
     Notes
     -----
@@ -110,6 +111,7 @@ def certify(
     estimates on `rhoset.prove.measure.SAMPLE_PAIRS` pairs: 0.05 to 1 s for S5 of width 128.
     """
     begin = time.perf_counter()
+    require_rule(network)
     n, m = network.order, network.width
     if method == "auto" and target is None and budget is None and n * n * m * (n + 1) > LONG:
         budget = SHORT / (n * n * m * (n + 1))

@@ -10,7 +10,7 @@ from rhoset_check.verdict import Verdict
 from ..explain import Explanation
 from ..networks import Network
 from .context import Context
-from .measure import verdict_of
+from .measure import require_rule, verdict_of
 from .methods import plans_of
 from .pairs import Plan, cheapest
 from .select import limited, staged
@@ -59,6 +59,7 @@ def certify_frontier(
 
     Every point is a full check; cost about ten times exhaustive for S5.
     """
+    require_rule(network)
     context = Context(network, arithmetic, explanation)
     points: list[Point] = []
     for method in methods:

@@ -149,7 +149,8 @@ def tables(
 
 def kernel(points: PointSet) -> NDArray[np.bool_]:
     """(n,) True for the elements that move no point."""
-    return np.all(points.action == np.arange(points.size), axis=1)
+    still: NDArray[np.bool_] = np.all(points.action == np.arange(points.size), axis=1)
+    return still
 
 
 def _sum_over_columns(transfer: Floats, points: PointSet) -> Floats:
@@ -191,5 +192,6 @@ def _deviation(left_set: PointSet, right_set: PointSet, a: Floats, rng: np.rando
     sums = ((left_set.points @ a)[:, None] + (right_set.points @ a)[None, :]).ravel()
     moves = ((left_set.points @ delta)[:, None] + (right_set.points @ delta)[None, :]).ravel()
     moving = np.abs(moves) > 1e-12 * np.abs(moves).max()
-    reach = np.min(np.abs(sums[moving]) / np.abs(moves[moving]))
-    return delta * reach
+    reach = float(np.min(np.abs(sums[moving]) / np.abs(moves[moving])))
+    within: Floats = delta * reach
+    return within
