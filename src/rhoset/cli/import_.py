@@ -9,6 +9,7 @@ import click
 
 from rhoset.cli._command import command as make_command
 from rhoset.cli._output import Output, Payload
+from rhoset.cli._types import EITHER
 
 if TYPE_CHECKING:
     from rhoset.networks.importing import Imported
@@ -36,7 +37,7 @@ loads no numpy."""
     "target",
     metavar="NET",
     required=True,
-    type=click.Path(path_type=Path),
+    type=EITHER,
     help="The network file to write; a folder when FILE holds several networks.",
 )
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
@@ -62,8 +63,16 @@ def command(
     from rhoset.networks import write_network
     from rhoset.networks.importing import import_networks
 
-    wishes = {"order": order, "instance": instance, "activation": activation, "drop_outputs": drop_outputs}
-    found = import_networks(format_, file, group, mapping, **wishes)
+    found = import_networks(
+        format_,
+        file,
+        group,
+        mapping,
+        order=order,
+        instance=instance,
+        activation=activation,
+        drop_outputs=drop_outputs,
+    )
     places = _places(found, target, force)
     for imported, place in zip(found, places, strict=True):
         place.parent.mkdir(parents=True, exist_ok=True)

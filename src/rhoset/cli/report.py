@@ -9,6 +9,7 @@ import click
 
 from rhoset.cli._command import command as make_command
 from rhoset.cli._output import Output, Payload
+from rhoset.cli._types import FILE
 
 IN_PROCESSES = 12
 """From this many networks on the cores share the work; below, starting processes costs more."""
@@ -20,7 +21,7 @@ IN_PROCESSES = 12
     "--out",
     "target",
     metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FILE,
     help="Where to write it; RUN/report.html when omitted.",
 )
 def command(out: Output, run: str, target: Path | None) -> Payload:

@@ -14,9 +14,9 @@ from rhoset_check.verdict import Verdict
 from ..errors import RhosetError
 from ..explain import Explanation
 from ..networks import Network
+from ..verdicts import verdict_summary
 from .auto import automatic
 from .context import Context, Tried
-from .files import verdict_summary
 from .measure import require_rule, verdict_of
 from .methods import plans_of
 from .proof import as_certificate, write_certificate
