@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.explain import circuits as _circuits
 from rhoset.explain import placement as _placement
@@ -20,6 +21,7 @@ from rhoset.groups import Group, Irrep, Subgroup, irreps, subgroup_classes
 from rhoset.networks import Network
 
 
+@public
 def explain(
     network: Network,
     *,

@@ -1,5 +1,6 @@
 """Finite groups from their tables: real irreps, subgroups, G-sets, ρ-sets, Fourier transform."""
 
+from rhoset.groups.accept import as_group
 from rhoset.groups.families import (
     alternating,
     cyclic,
@@ -73,6 +74,7 @@ __all__ = [
     "Subgroup",
     "abelian_invariants",
     "alternating",
+    "as_group",
     "center",
     "convolve",
     "coset_gset",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.groups import families
 from rhoset.groups.linear import matrix_group
@@ -52,6 +53,7 @@ _SIMPLE: dict[str, Callable[[int], Group]] = {
 }
 
 
+@public
 def group(name: str) -> Group:
     """The group called ``name``.
 

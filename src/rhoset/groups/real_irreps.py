@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.groups.arrays import row_blocks
 from rhoset.groups.cache import read_entry, remembered, write_entry
@@ -46,6 +47,7 @@ CACHE_FROM = 200
 """Orders below this are decomposed faster than an entry is read."""
 
 
+@public
 def irreps(group: Group) -> tuple[Irrep, ...]:
     """All real irreps, trivial first, then by dimension and character.
 

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.groups.arrays import read_only
 from rhoset.groups.components import Component
@@ -166,6 +167,7 @@ def rho_set_family(group: Group, irrep: Irrep, h: Subgroup) -> RhoSetFamily:
     return RhoSetFamily(irrep, pointwise_stabilizer(group, irrep, basis), basis)
 
 
+@public
 def rho_sets(group: Group, irrep: Irrep) -> tuple[RhoSetFamily, ...]:
     """Every family of ρ-sets: classes of subgroups that are stabilizers, smallest orbit first.
 
@@ -198,6 +200,7 @@ def rho_sets(group: Group, irrep: Irrep) -> tuple[RhoSetFamily, ...]:
     return tuple(sorted(out, key=lambda family: (family.size, family.fixed_dim)))
 
 
+@public
 def minimal_rho_set(group: Group, irrep: Irrep) -> RhoSet:
     """A ρ-set of least size."""
     return rho_sets(group, irrep)[0].rho_set()

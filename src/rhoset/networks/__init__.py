@@ -8,6 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from rhoset.networks.accept import as_network as as_network
 from rhoset.networks.activations import ACTIVATIONS as ACTIVATIONS
 from rhoset.networks.activations import activation as activation
 from rhoset.networks.atomic import write_atomic as write_atomic
@@ -74,6 +75,7 @@ __all__ = [
     "PointSet",
     "Run",
     "activation",
+    "as_network",
     "certificate_path",
     "certificates",
     "construct",

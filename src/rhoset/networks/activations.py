@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
 
 FloatArray = NDArray[Any]
@@ -92,6 +93,7 @@ def activation_name(text: str) -> str:
     raise RhosetError(f"unknown activation {text!r}: known are {', '.join(ACTIVATIONS)}", slug="unknown-activation")
 
 
+@public
 def activation(name: str) -> Callable[[FloatArray], FloatArray]:
     """The elementwise function of that name or spelling.
 

@@ -59,6 +59,17 @@ def checked_weights(name: str, value: Any, shape: tuple[int, ...]) -> NDArray[An
     return read_only(array.astype(array.dtype.newbyteorder("="), copy=False))
 
 
+def float_type(dtype: Any) -> np.dtype[Any]:
+    """The NumPy type, where it is one of `FLOAT_DTYPES`; RhosetError (slug ``bad-argument``) otherwise."""
+    try:
+        found = np.dtype(dtype)
+    except (TypeError, ValueError, SyntaxError):
+        found = None
+    if dtype is None or found is None or found.newbyteorder("=").name not in FLOAT_DTYPES:
+        raise RhosetError(f"dtype is {dtype!r}, expected one of {', '.join(FLOAT_DTYPES)}", slug="bad-argument")
+    return found
+
+
 def own(array: NDArray[Any]) -> NDArray[Any]:
     """Mark an array that nobody else holds as read-only, so that `Network` need not copy it."""
     base: Any = array

@@ -7,10 +7,12 @@ import os
 import secrets
 from pathlib import Path
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.reading import shown
 
 
+@public
 def write_atomic(path: str | os.PathLike[str], data: bytes | str) -> Path:
     """Write ``data`` (text as UTF-8) to a temporary file beside ``path``, then rename it there.
 

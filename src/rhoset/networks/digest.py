@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rhoset.arguments import public
+
 TABLE_TENSORS = ("left", "right", "unembed", "bias")
 """The tensors of a network that is stored folded, in the order of the digest."""
 
@@ -22,6 +24,7 @@ FACTOR_TENSORS = ("embed_left", "embed_right", "hidden_left", "hidden_right", "u
 follow."""
 
 
+@public
 def network_digest(tensors: Mapping[str, NDArray[Any]], activation: str) -> str:
     """SHA-256, as hex, of the tensors that define a network.
 

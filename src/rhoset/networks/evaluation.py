@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.networks.activations import activation
+from rhoset.networks.arrays import float_type
 from rhoset.networks.network import Network
 
 BLOCK_NUMBERS = 1 << 18
@@ -52,6 +54,7 @@ class Evaluation:
     pairs: int
 
 
+@public
 def evaluate(network: Network, dtype: Any = None, *, operations: float | None = None) -> Evaluation:
     """Accuracy, loss and least margin, in floating point.
 
@@ -75,6 +78,8 @@ def evaluate(network: Network, dtype: Any = None, *, operations: float | None = 
         return Evaluation(accuracy=1.0, loss=0.0, margin=float("inf"), correct=1, pairs=1)
     left, right, unembed, bias = _tables(network, dtype)
     phi = activation(network.activation)
+    if operations is not None and not operations > 0:
+        raise RhosetError(f"operations is {operations}, expected a positive number", slug="bad-argument")
     correct, loss, margin = 0, 0.0, float("inf")
     pairs = n * n
     blocks: Iterator[tuple[Any, Any]] = _blocks(n, network.width)
@@ -98,6 +103,7 @@ def evaluate(network: Network, dtype: Any = None, *, operations: float | None = 
     return Evaluation(correct / pairs, loss / pairs, margin, correct, pairs)
 
 
+@public
 def logits(network: Network, x: ArrayLike, y: ArrayLike, dtype: Any = None) -> NDArray[Any]:
     """Logits f(z | x, y) for arrays of elements that broadcast: shape (…, n).
 
@@ -108,6 +114,7 @@ def logits(network: Network, x: ArrayLike, y: ArrayLike, dtype: Any = None) -> N
     return found
 
 
+@public
 def hidden(network: Network, x: ArrayLike | None = None, y: ArrayLike | None = None, dtype: Any = None) -> NDArray[Any]:
     """Hidden activations φ(left[x] + right[y]): shape (…, m) for arrays of elements that broadcast,
     (n, n, m) for all pairs when both are left out.
@@ -137,6 +144,7 @@ def _tables(network: Network, dtype: Any) -> tuple[NDArray[Any], ...]:
         dtype = np.result_type(np.float32, *tables)
         if dtype == np.float32 and _reach(network) > SINGLE_MOST:
             dtype = np.float64
+    dtype = float_type(dtype)
     return tuple(table.astype(dtype, copy=False) for table in tables)
 
 

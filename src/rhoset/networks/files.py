@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.networks.activations import ACTIVATIONS
 from rhoset.networks.arrays import own
@@ -37,6 +38,7 @@ _DTYPES = {"F16", "F32", "F64"}
 _TABLE_DTYPES = {"I8", "U8", "I16", "U16", "I32", "U32", "I64", "U64"}
 
 
+@public
 def read_network(path: str | os.PathLike[str]) -> Network:
     """Read a network file.
 
@@ -56,12 +58,14 @@ def read_network(path: str | os.PathLike[str]) -> Network:
         raise RhosetError(f"{path}: {error}", slug=error.slug) from None
 
 
+@public
 def read_parameters(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
     """The tensors of a network file that ride along: all but the ones `read_network` reads."""
     tensors, _ = _read(Path(path), parameters=True)
     return tensors
 
 
+@public
 def write_network(
     path: str | os.PathLike[str],
     network: Network,

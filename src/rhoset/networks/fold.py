@@ -7,11 +7,13 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from rhoset.arguments import public
 from rhoset.networks.arrays import checked_table
 from rhoset.networks.factors import Factors
 from rhoset.networks.network import Network
 
 
+@public
 def fold_factors(
     factors: Mapping[str, NDArray[Any]],
     table: NDArray[Any],

@@ -11,6 +11,7 @@ from typing import Any
 from rhoset_check.inputs import Certificate
 from rhoset_check.verdict import Verdict
 
+from ..arguments import public
 from ..errors import RhosetError
 from ..explain import Explanation
 from ..networks import Network
@@ -70,6 +71,7 @@ class CertifyResult:
             raise RhosetError(f"cannot write {path}: {error.strerror or error}", slug="cannot-write") from None
 
 
+@public
 def certify(
     network: Network,
     *,
@@ -134,7 +136,7 @@ def _target(target: Target) -> float | None:
         return None
     try:
         value = float(target)
-    except ValueError:
+    except (TypeError, ValueError):
         value = float("nan")
     if not 0 <= value <= 1:
         raise RhosetError(f"target {target!r}: must be 'exact' or an accuracy from 0 to 1", slug="bad-target")

@@ -7,6 +7,7 @@ from typing import Any
 
 from rhoset_check.verdict import Verdict
 
+from ..arguments import public
 from ..explain import Explanation
 from ..networks import Network
 from .context import Context
@@ -47,6 +48,7 @@ class Point:
         }
 
 
+@public
 def certify_frontier(
     network: Network,
     *,

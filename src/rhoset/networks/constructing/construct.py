@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
-from rhoset.networks.activations import activation as _activation
+from rhoset.networks.activations import activation_name
+from rhoset.networks.arrays import float_type
 from rhoset.networks.constructing.circuits import (
     PlantedCircuit,
     kernel,
@@ -39,6 +41,9 @@ ALL_PAIRS_MAX_ORDER = 130
 
 ALL_MARGINS_MAX_OPERATIONS = 20_000_000_000
 """Multiply-adds that may be spent on the margin of a network with missing slots (a few seconds)."""
+
+MOST_NUMBERS = 1 << 30
+"""Largest table that is made, in numbers (4 GB of float32)."""
 
 NO_MARGIN = 1e-9
 """A margin below this, relative to the logits, counts as none: the slots that are filled do not
@@ -74,9 +79,10 @@ class Planted:
     seed: int
 
 
+@public
 def construct(
     group: Group | str,
-    irreps: Sequence[str | CircuitPlan] = ("natural",),
+    irreps: Sequence[str | CircuitPlan] | str | CircuitPlan = ("natural",),
     *,
     noise: float = 0.0,
     seed: int = 0,
@@ -96,7 +102,7 @@ def construct(
     group
         The group or its name.
     irreps
-        A plan for each circuit, as `CircuitPlan` or as text for `parse_plan`.
+        A plan for each circuit, as `CircuitPlan` or as text for `parse_plan`; one alone needs no list.
     noise
         Standard deviation of Gaussian noise on each neuron's part of each table, relative to the
         root mean square of that part.
@@ -142,15 +148,18 @@ def construct(
     >>> planted.network.width, round(planted.margin, 3)
     (16, 10.0)
     """
-    if isinstance(group, str):
-        from rhoset.groups import group as by_name
+    from rhoset.groups import as_group
 
-        group = by_name(group)
-    _activation(activation)
+    group = as_group(group)
+    activation = activation_name(activation)
+    dtype = float_type(dtype)
+    if seed < 0:
+        raise RhosetError(f"seed is {seed}, expected 0 or more", slug="bad-plan")
     for name, value, low in (("noise", noise, 0), ("margin", margin, 0), ("rescale", rescale, 1)):
         if not low <= value < np.inf:
             raise RhosetError(f"{name} is {value}, expected {low} or more", slug="bad-plan")
-    plans = [parse_plan(plan) if isinstance(plan, str) else plan for plan in irreps]
+    listed = (irreps,) if isinstance(irreps, str | CircuitPlan) else irreps
+    plans = [plan if isinstance(plan, CircuitPlan) else parse_plan(plan) for plan in listed]
     if not plans:
         raise RhosetError("no circuit to construct: name at least one irrep", slug="bad-plan")
     if activation not in ("relu", "abs") and any(plan.split for plan in plans):
@@ -167,6 +176,12 @@ def construct(
     circuits, reached = _scaled_to_margin(group, circuits, activation, margin)
     used = sum(len(circuit.rows) for circuit in circuits)
     width = used if width is None else width
+    if width * group.order > MOST_NUMBERS:
+        raise RhosetError(
+            f"width {width}: tables of {group.order} × {width} numbers are more than {MOST_NUMBERS}, the most that are"
+            " made; give a smaller one",
+            slug="construct-width",
+        )
     if width < used:
         raise RhosetError(f"the circuits need {used} neurons, {width} were given", slug="construct-width")
     place = rng.permutation(width) if shuffle else np.arange(width)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ class CircuitPlan:
             )
 
 
+@public
 def parse_plan(text: str) -> CircuitPlan:
     """A plan from ``IRREP`` or ``IRREP:KEY=VALUE,…`` with the fields of `CircuitPlan`.
 
@@ -167,11 +169,13 @@ def point_set(group: Group, plan: CircuitPlan) -> PointSet:
     return found
 
 
+@public
 def from_rho_set(rho_set: RhoSet) -> PointSet:
     """The ρ-set as a `PointSet`."""
     return PointSet(rho_set.irrep.name, rho_set.gset.action, rho_set.points)
 
 
+@public
 def from_gset(gset: GSet, name: str = "gset") -> PointSet:
     """Any transitive G-set: its points in the permutation representation less the trivial part."""
     return PointSet(name, gset.action, _simplex(gset.action.shape[1]))

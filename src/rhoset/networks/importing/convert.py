@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rhoset.arguments import public
 from rhoset.errors import MissingExtra, RhosetError
 from rhoset.networks.activations import activation_name
 from rhoset.networks.arrays import checked_table
@@ -62,6 +63,7 @@ class Imported:
     note: str
 
 
+@public
 def import_network(
     format: str,
     path: str | os.PathLike[str],
@@ -104,6 +106,7 @@ def import_network(
     return found[0].network
 
 
+@public
 def import_networks(
     format: str,
     path: str | os.PathLike[str],
