@@ -117,8 +117,8 @@ def _drop_output() -> None:
 class _Patient:
     """A standard error that cannot fail: what it cannot say is lost, and the work goes on."""
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream: Any = stream
 
     def write(self, text: str) -> int:
         with suppress(OSError, ValueError):
@@ -136,15 +136,17 @@ class _Patient:
 @contextmanager
 def _streams() -> Iterator[bool]:
     """Standard streams that any text and any state of the terminal will do; False where there is no output."""
-    before = sys.stderr
+    before, lost = sys.stderr, None
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    # Descriptors 1 and 2 are filled where they are closed, lest a file that is opened later be taken for them.
-    open_output = sys.stdout is not None
-    sys.stderr = cast(TextIO, _Patient(before if before is not None else open(os.devnull, "w")))  # noqa: SIM115
+    if before is None:  # closed: its descriptor is filled, lest a file that is opened later be written to
+        lost = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = cast(TextIO, _Patient(before or lost))
     try:
-        yield open_output
+        yield sys.stdout is not None
     finally:
         sys.stderr.flush()
         sys.stderr = before
+        if lost is not None:
+            lost.close()

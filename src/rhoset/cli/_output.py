@@ -126,6 +126,11 @@ class Output:
         from rich.progress import TimeRemainingColumn as Remaining
 
         console = Console(stderr=True)
+        if not console.is_terminal:
+            said = [description]
+            yield lambda completed, description=None: said.append(description or said[-1])
+            print(f"{said[-1]}: 100%", file=sys.stderr)
+            return
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),

@@ -11,6 +11,25 @@ from rhoset.cli._networks import one_network
 from rhoset.cli._output import Output, Payload
 
 
+def _require_readable(certificate: Path, network: Path) -> None:
+    """Raise RhosetError where a file could not be read, which is no verdict on the certificate."""
+    from rhoset.errors import RhosetError
+    from rhoset.networks import read_network
+    from rhoset.networks.tensorfile import open_tensors
+
+    read_network(network)
+    try:
+        file = open_tensors(certificate)
+    except RhosetError as error:
+        reason = str(error).removesuffix("; `rhoset import` reads other formats")
+        raise RhosetError(f"{reason}; expected a certificate that rhoset certify wrote", slug=error.slug) from None
+    if "format" not in file.metadata:
+        raise RhosetError(
+            f"{certificate}: a safetensors file, but no certificate; expected one that rhoset certify wrote",
+            slug="no-such-certificate",
+        )
+
+
 @make_command(example="rhoset check runs/s5/networks/0000.auto.cert --network runs/s5#0")
 @click.argument("certificate", metavar="CERT", type=click.Path(path_type=Path))
 @click.option("--network", "spec", metavar="NET", required=True, help="The network it speaks of.")
@@ -28,6 +47,8 @@ def command(out: Output, certificate: Path, spec: str) -> Payload:
     label, path = one_network(spec, "a certificate")
     require_file(path, "a network file", "no-such-network")
     verdict = check(certificate, path)
+    if not verdict.valid:
+        _require_readable(certificate, path)
     out.say(verdict.statement() if verdict.valid else f"REJECTED: {verdict.reason}")
     if not verdict.valid:
         out.no()

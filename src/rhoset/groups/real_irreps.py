@@ -132,6 +132,7 @@ def irrep_data(group: Group) -> tuple[tuple[str, Component], ...]:
     return tuple(out)
 
 
+@public
 def irrep(group: Group, name: str) -> Irrep:
     """One irrep by its name in :func:`irreps`, also "trivial", and "sign" for S_k.
 

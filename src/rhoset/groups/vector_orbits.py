@@ -168,8 +168,9 @@ def rho_set_family(group: Group, irrep: Irrep, h: Subgroup) -> RhoSetFamily:
 
 
 @public
-def rho_sets(group: Group, irrep: Irrep) -> tuple[RhoSetFamily, ...]:
-    """Every family of ρ-sets: classes of subgroups that are stabilizers, smallest orbit first.
+def rho_sets(group: Group, irrep: Irrep | str) -> tuple[RhoSetFamily, ...]:
+    """Every family of ρ-sets of an irrep, or of the irrep of a name: classes of subgroups that are stabilizers,
+    smallest orbit first.
 
     A subgroup H is listed when it is the whole stabilizer of the space it fixes, so generic
     vectors of the family have exactly [G:H] images. Subgroups are those of G / ker ρ.
@@ -177,8 +178,10 @@ def rho_sets(group: Group, irrep: Irrep) -> tuple[RhoSetFamily, ...]:
     Raises
     ------
     RhosetError
-        ``too-many-subgroups`` when the subgroup search of G / ker ρ exceeds its limit.
+        ``too-many-subgroups`` when the subgroup search of G / ker ρ exceeds its limit;
+        ``unknown-irrep`` for a name or an irrep that the group has not.
     """
+    irrep = _of(group, irrep)
     d = irrep.dim
     kernel = Subgroup(group, read_only(np.flatnonzero(irrep.character > d - KERNEL_TOLERANCE)))
     small, labels = quotient(group, kernel) if kernel.order > 1 else (group, None)
@@ -201,9 +204,22 @@ def rho_sets(group: Group, irrep: Irrep) -> tuple[RhoSetFamily, ...]:
 
 
 @public
-def minimal_rho_set(group: Group, irrep: Irrep) -> RhoSet:
-    """A ρ-set of least size."""
+def minimal_rho_set(group: Group, irrep: Irrep | str) -> RhoSet:
+    """A ρ-set of least size of an irrep, or of the irrep of a name; raises as `rho_sets`."""
     return rho_sets(group, irrep)[0].rho_set()
+
+
+def _of(group: Group, irrep: Irrep | str) -> Irrep:
+    from rhoset.groups.real_irreps import irrep as by_name
+
+    if isinstance(irrep, str):
+        return by_name(group, irrep)
+    if len(irrep.matrices) != group.order:
+        raise RhosetError(
+            f"the irrep {irrep.name} is one of a group of order {len(irrep.matrices)}; {group.name} has {group.order}",
+            slug="unknown-irrep",
+        )
+    return irrep
 
 
 def minimal_rho_set_sizes(group: Group, irreps: Sequence[Irrep] | Sequence[Component]) -> dict[str, int]:
