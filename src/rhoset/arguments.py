@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar, cast
 
 from rhoset.errors import RhosetError
@@ -87,11 +87,13 @@ def kind_of(value: Any) -> str:
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 
 
+_ARRAYS = ("ArrayLike", "NDArray")
 _PATHS = ("Path", "Place", "os.PathLike[str]")
 _SAID = {
+    "ArrayLike": "an array of numbers", "NDArray": "an array of numbers", "bytes": "bytes",
     "int": "a whole number", "float": "a number", "str": "a text", "bool": "True or False", "None": "None",
     "Sequence": "a list", "Mapping": "a mapping", "Iterable": "a list",
-} | dict.fromkeys(_PATHS, "a path")  # fmt: skip
+} | dict.fromkeys(_PATHS, "a path that is not empty")  # fmt: skip
 
 
 def _parts(annotation: str) -> tuple[str, ...]:
@@ -103,7 +105,9 @@ def _parts(annotation: str) -> tuple[str, ...]:
             parts.append("")
         else:
             parts[-1] += letter
-    return tuple(part.strip() for part in parts)
+    found = tuple(part.strip() for part in parts)
+    paths = any(part in _PATHS for part in found)  # a text is a path then, and no path is empty
+    return tuple(part for part in found if part != "str") if paths else found
 
 
 def _known(part: str) -> bool:
@@ -115,7 +119,7 @@ def _known(part: str) -> bool:
     )
 
 
-_OPEN = ("Any", "ArrayLike", "Target", "Self", "Callable", "NDArray", "Tensors", "Floats", "Array", "IntArray")
+_OPEN = ("Any", "Target", "Self", "Callable", "Tensors", "Floats", "Array", "IntArray")
 """Names in annotations that stand for no class, so that nothing is checked by them."""
 
 
@@ -131,15 +135,17 @@ def _fits(value: Any, part: str) -> bool:
     if part == "None":
         return value is None
     if part in _PATHS:
-        return isinstance(value, str | os.PathLike)
+        return isinstance(value, str | os.PathLike) and os.fspath(value) != "" and "\0" not in str(os.fspath(value))
+    if head in _ARRAYS:
+        return _is_numeric(value)
     if part == "bool":
         return isinstance(value, bool) or type(value).__name__ in ("bool_", "bool")
-    if part == "str":
-        return isinstance(value, str)
+    if part in ("str", "bytes"):
+        return isinstance(value, str if part == "str" else bytes)
     if part in ("int", "float"):
         return _is_number(value, whole=part == "int")
     if head in ("Sequence", "Iterable"):
-        return isinstance(value, Iterable) and not isinstance(value, str | bytes)
+        return _is_listed(value, _parts(part.partition("[")[2].removesuffix("]")))
     if head == "Mapping":
         return isinstance(value, Mapping)
     return any(base.__name__ == head for base in type(value).__mro__)
@@ -151,6 +157,23 @@ def _is_number(value: Any, *, whole: bool) -> bool:
     if hasattr(value, "__index__") and not hasattr(value, "__len__"):
         return True
     return (not whole and isinstance(value, float)) or (not whole and hasattr(value, "dtype") and _is_floating(value))
+
+
+def _is_listed(value: Any, inner: tuple[str, ...]) -> bool:
+    """A list, and where it can be gone through again its elements are what they should be."""
+    if not isinstance(value, Iterable) or isinstance(value, str | bytes):
+        return False
+    checked = all(map(_known, inner)) and not isinstance(value, Iterator)
+    return not checked or all(any(_fits(item, part) for part in inner) for item in value)
+
+
+def _is_numeric(value: Any) -> bool:
+    import numpy as np
+
+    try:
+        return np.asarray(value).dtype.kind in "biufc"
+    except (TypeError, ValueError, OverflowError, RuntimeError):
+        return False
 
 
 def _is_floating(value: Any) -> bool:

@@ -44,7 +44,7 @@ def as_group(value: Any) -> Group:
         return group(value)
     if isinstance(value, os.PathLike):
         return table_from_file(value)
-    forms = [getattr(g, "array_form", None) for g in getattr(value, "generators", None) or ()]
+    forms: list[Any] = [getattr(g, "array_form", None) for g in getattr(value, "generators", None) or ()]
     if forms and all(isinstance(form, list) for form in forms):
         return permutation_group(forms)
     own = getattr(value, "group", None)

@@ -80,7 +80,8 @@ def _from_tensors(tensors: Mapping[Any, Any]) -> Network:
     if names is FACTOR_TENSORS:
         factors = {name: arrays[name] for name in (*names, "bias") if name in arrays}
         return fold_factors(factors, arrays[table])
-    return Network(*(arrays[name] for name in names), arrays[table])
+    left, right, unembed, bias = (arrays[name] for name in TABLE_TENSORS)
+    return Network(left, right, unembed, bias, arrays[table])
 
 
 def _array(tensor: Any) -> Any:

@@ -15,7 +15,7 @@ FLOAT_DTYPES = ("float16", "float32", "float64")
 
 def checked_table(table: Any) -> NDArray[np.int32]:
     """The table as a read-only (n, n) int32 array with entries in 0 … n−1, or RhosetError."""
-    array = np.asarray(table)
+    array = _array("the multiplication table", table)
     if array.ndim != 2 or array.shape[0] != array.shape[1] or array.shape[0] == 0:
         raise RhosetError(
             f"the multiplication table has shape {array.shape}, expected (n, n) with n ≥ 1",
@@ -40,7 +40,7 @@ def checked_table(table: Any) -> NDArray[np.int32]:
 
 def checked_weights(name: str, value: Any, shape: tuple[int, ...]) -> NDArray[Any]:
     """The tensor as a read-only finite float array of that shape, or RhosetError."""
-    array = np.asarray(value)
+    array = _array(f"tensor {name!r}", value)
     if array.shape != shape:
         raise RhosetError(f"tensor {name!r} has shape {array.shape}, expected {shape}", slug="network-shape")
     if array.dtype.newbyteorder("=").name not in FLOAT_DTYPES:
@@ -59,8 +59,18 @@ def checked_weights(name: str, value: Any, shape: tuple[int, ...]) -> NDArray[An
     return read_only(array.astype(array.dtype.newbyteorder("="), copy=False))
 
 
+def _array(what: str, value: Any) -> NDArray[Any]:
+    try:
+        return np.asarray(value)
+    except (TypeError, ValueError, OverflowError):
+        raise RhosetError(
+            f"{what} is no array: its rows differ in length or hold no numbers", slug="network-shape"
+        ) from None
+
+
 def float_type(dtype: Any) -> np.dtype[Any]:
     """The NumPy type, where it is one of `FLOAT_DTYPES`; RhosetError (slug ``bad-argument``) otherwise."""
+    found: np.dtype[Any] | None
     try:
         found = np.dtype(dtype)
     except (TypeError, ValueError, SyntaxError):

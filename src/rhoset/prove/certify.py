@@ -132,7 +132,7 @@ def certify(
 
 def _target(target: Target) -> float | None:
     """None for the true accuracy, otherwise the accuracy wanted."""
-    if target is None or target == "exact":
+    if target is None or (isinstance(target, str) and target == "exact"):
         return None
     try:
         value = float(target)

@@ -189,7 +189,7 @@ def construct(
     placed, start = [], 0
     for circuit in circuits:
         k = len(circuit.rows)
-        scale = np.exp(rng.uniform(-1, 1, k) * np.log(rescale if degree else 1))
+        scale = np.exp(rng.uniform(-1, 1, k) * np.log(float(rescale) if degree else 1))
         placed.append(
             replace(
                 circuit,
