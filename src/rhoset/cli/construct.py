@@ -13,6 +13,9 @@ from rhoset.cli._types import FILE, SEED, Number
 MOST_NOISE = 1e6
 """Most noise relative to the weights' size; far beyond what leaves anything of the network."""
 
+MOST_MARGIN = 1e30
+"""Largest margin; the logits of larger ones leave float32."""
+
 EVALUATION_OPERATIONS = 2e10
 """Multiply-adds spent on accuracy and margin (a few seconds); above order 500 or so they are those
 of a sample of pairs, and ``pairs`` says of how many."""
@@ -39,7 +42,7 @@ of a sample of pairs, and ``pairs`` says of how many."""
 @click.option("--seed", type=SEED, default=0, show_default=True, help="Seed of everything drawn.")
 @click.option(
     "--margin",
-    type=Number(0, open_low=True),
+    type=Number(0, MOST_MARGIN, open_low=True),
     default=10.0,
     show_default=True,
     help="Margin of the network without noise, in nats.",

@@ -80,6 +80,7 @@ class Planted:
 
 
 @public
+@np.errstate(over="ignore", invalid="ignore")  # what overflows is refused as not finite
 def construct(
     group: Group | str,
     irreps: Sequence[str | CircuitPlan] | str | CircuitPlan = ("natural",),
