@@ -23,7 +23,7 @@ def _require_readable(certificate: Path, network: Path) -> None:
     except RhosetError as error:
         reason = str(error).removesuffix("; `rhoset import` reads other formats")
         raise RhosetError(f"{reason}; expected a certificate that rhoset certify wrote", slug=error.slug) from None
-    if "format" not in file.metadata:
+    if not file.metadata.get("format", "").startswith("rhoset-certificate"):
         raise RhosetError(
             f"{certificate}: a safetensors file, but no certificate; expected one that rhoset certify wrote",
             slug="no-such-certificate",
