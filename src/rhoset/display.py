@@ -6,6 +6,7 @@ the names of the types, so nothing is loaded until there is something to show.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -69,7 +70,7 @@ def plot(what: Any) -> Plot:
     """
     from rhoset.explaining import Explanation
     from rhoset.groups import RhoSet
-    from rhoset.networks import Network
+    from rhoset.networks import Network, as_network
     from rhoset.report import collect, render
     from rhoset.report.html import render_solid
     from rhoset.report.solids import solid
@@ -83,8 +84,13 @@ def plot(what: Any) -> Plot:
         from rhoset.report.collect import single
 
         return Plot(render(single(what)))
-    if isinstance(what, str | Path):
-        return Plot(render(collect(what)))
+    if isinstance(what, str | os.PathLike):
+        return Plot(render(collect(os.fspath(what))))
+    try:
+        return plot(as_network(what))
+    except RhosetError as error:
+        if error.slug != "bad-argument":
+            raise
     raise RhosetError(
         f"no picture of a {type(what).__name__}; give a RhoSet, a Network, an Explanation or the path of a run",
         slug="no-picture",

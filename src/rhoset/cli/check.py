@@ -7,7 +7,27 @@ from pathlib import Path
 import click
 
 from rhoset.cli._command import command as make_command
+from rhoset.cli._networks import one_network
 from rhoset.cli._output import Output, Payload
+
+
+def _require_readable(certificate: Path, network: Path) -> None:
+    """Raise RhosetError where a file could not be read, which is no verdict on the certificate."""
+    from rhoset.errors import RhosetError
+    from rhoset.networks import read_network
+    from rhoset.networks.tensorfile import open_tensors
+
+    read_network(network)
+    try:
+        file = open_tensors(certificate)
+    except RhosetError as error:
+        reason = str(error).removesuffix("; `rhoset import` reads other formats")
+        raise RhosetError(f"{reason}; expected a certificate that rhoset certify wrote", slug=error.slug) from None
+    if not file.metadata.get("format", "").startswith("rhoset-certificate"):
+        raise RhosetError(
+            f"{certificate}: a safetensors file, but no certificate; expected one that rhoset certify wrote",
+            slug="no-such-certificate",
+        )
 
 
 @make_command(example="rhoset check runs/s5/networks/0000.auto.cert --network runs/s5#0")
@@ -19,24 +39,16 @@ def command(out: Output, certificate: Path, spec: str) -> Payload:
     Exit code 1 when the certificate does not check. `python -m rhoset_check` does the same with
     nothing of rhoset imported.
     """
-    from rhoset.errors import RhosetError
-    from rhoset.networks.runs import open_networks
-    from rhoset.prove.files import check_summary
+    from rhoset.reading import require_file
+    from rhoset.verdicts import check_summary
     from rhoset_check import check
 
-    if not certificate.is_file():
-        raise RhosetError(
-            f"{certificate}: no such file; expected a certificate that rhoset certify wrote",
-            slug="no-such-certificate",
-        )
-    files = open_networks(spec)
-    if len(files) != 1:
-        raise RhosetError(
-            f"{spec!r} means {len(files)} networks; a certificate speaks of one: write RUN#3",
-            slug="one-network",
-        )
-    label, path = files[0]
+    require_file(certificate, "a certificate that rhoset certify wrote", "no-such-certificate")
+    label, path = one_network(spec, "a certificate")
+    require_file(path, "a network file", "no-such-network")
     verdict = check(certificate, path)
+    if not verdict.valid:
+        _require_readable(certificate, path)
     out.say(verdict.statement() if verdict.valid else f"REJECTED: {verdict.reason}")
     if not verdict.valid:
         out.no()

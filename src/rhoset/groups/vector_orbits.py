@@ -10,6 +10,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.groups.arrays import IntArray, read_only
 from rhoset.groups.components import Component
@@ -226,8 +227,9 @@ def rho_set_family(group: Group, irrep: Irrep, h: Subgroup) -> RhoSetFamily:
     return RhoSetFamily(irrep, pointwise_stabilizer(group, irrep, basis), basis)
 
 
+@public
 def rho_set_families(
-    group: Group, irrep: Irrep, subgroups: Iterable[Subgroup] | None = None, most: int | None = None
+    group: Group, irrep: Irrep | str, subgroups: Iterable[Subgroup] | None = None, most: int | None = None
 ) -> tuple[RhoSetFamily, ...]:
     """Every family of ρ-sets: classes of subgroups that are stabilizers, smallest orbit first.
 
@@ -245,8 +247,10 @@ def rho_set_families(
     Raises
     ------
     RhosetError
-        ``too-many-subgroups`` when the subgroup search of G / ker ρ exceeds its limit.
+        ``too-many-subgroups`` when the subgroup search of G / ker ρ exceeds its limit;
+        ``unknown-irrep`` for a name or an irrep that the group has not.
     """
+    irrep = _of(group, irrep)
     out = []
     for h in _over_kernel(group, irrep) if subgroups is None else subgroups:
         if (most is not None and h.index > most) or not fixed_dim(irrep, h):
@@ -271,9 +275,23 @@ def fixed_dim(irrep: Irrep | Component, h: Subgroup) -> int:
     return round(float(irrep.character[h.elements].mean()))
 
 
-def minimal_rho_set(group: Group, irrep: Irrep) -> RhoSet:
+@public
+def minimal_rho_set(group: Group, irrep: Irrep | str) -> RhoSet:
     """A ρ-set of least size."""
     return rho_set_families(group, irrep)[0].rho_set()
+
+
+def _of(group: Group, irrep: Irrep | str) -> Irrep:
+    from rhoset.groups.real_irreps import irrep as by_name
+
+    if isinstance(irrep, str):
+        return by_name(group, irrep)
+    if len(irrep.matrices) != group.order:
+        raise RhosetError(
+            f"the irrep {irrep.name} is one of a group of order {len(irrep.matrices)}; {group.name} has {group.order}",
+            slug="unknown-irrep",
+        )
+    return irrep
 
 
 def minimal_rho_set_sizes(group: Group, irreps: Sequence[Irrep] | Sequence[Component]) -> dict[str, int]:

@@ -23,6 +23,7 @@ from typing import Any
 
 import tomli_w
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.networks.atomic import write_atomic
 
@@ -93,6 +94,7 @@ class Run:
         return write_atomic(self.path / RESULTS, text.getvalue())
 
 
+@public
 def create_run(path: str | os.PathLike[str], manifest: Mapping[str, Any]) -> Run:
     """Make a run folder with that manifest.
 
@@ -114,6 +116,7 @@ def create_run(path: str | os.PathLike[str], manifest: Mapping[str, Any]) -> Run
     return open_run(path)
 
 
+@public
 def open_run(path: str | os.PathLike[str]) -> Run:
     """Open a run folder.
 
@@ -140,12 +143,14 @@ def open_run(path: str | os.PathLike[str]) -> Run:
     return Run(path, MappingProxyType(manifest))
 
 
+@public
 def certificate_path(network: str | os.PathLike[str], method: str) -> Path:
     """Where the certificate of a network file by that method lies: ``NNNN.METHOD.cert``."""
     network = Path(network)
     return network.with_name(f"{network.name.removesuffix('.safetensors')}.{method}.cert")
 
 
+@public
 def certificates(network: str | os.PathLike[str]) -> dict[str, Path]:
     """The certificates beside a network file, by method, in order of their names."""
     network = Path(network)
@@ -158,6 +163,7 @@ def certificates(network: str | os.PathLike[str]) -> dict[str, Path]:
     return found
 
 
+@public
 def open_networks(spec: str | os.PathLike[str]) -> list[tuple[str, Path]]:
     """The network files that a NET argument means, with a label for each.
 

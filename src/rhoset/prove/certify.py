@@ -11,13 +11,14 @@ from typing import Any
 from rhoset_check.inputs import Certificate
 from rhoset_check.verdict import Verdict
 
+from ..arguments import public
 from ..errors import RhosetError
 from ..explaining import Explanation
 from ..networks import Network
+from ..verdicts import verdict_summary
 from .auto import automatic
 from .context import Context, Tried
-from .files import verdict_summary
-from .measure import verdict_of
+from .measure import require_rule, verdict_of
 from .methods import plans_of
 from .proof import as_certificate, write_certificate
 from .select import Wish, choose
@@ -70,6 +71,7 @@ class CertifyResult:
             raise RhosetError(f"cannot write {path}: {error.strerror or error}", slug="cannot-write") from None
 
 
+@public
 def certify(
     network: Network,
     *,
@@ -102,7 +104,8 @@ def certify(
     Raises
     ------
     RhosetError
-        Unknown method or arithmetic, a target or budget out of range, a network that the checker refuses.
+        Unknown method or arithmetic, a target or budget out of range, an activation that the checker has no rule for
+        (slug ``activation-without-rule``, before any search), a network that it refuses.
 
     Notes
     -----
@@ -110,6 +113,7 @@ def certify(
     estimates on `rhoset.prove.measure.SAMPLE_PAIRS` pairs: 0.05 to 1 s for S5 of width 128.
     """
     begin = time.perf_counter()
+    require_rule(network)
     n, m = network.order, network.width
     if method == "auto" and target is None and budget is None and n * n * m * (n + 1) > LONG:
         budget = SHORT / (n * n * m * (n + 1))
@@ -128,11 +132,11 @@ def certify(
 
 def _target(target: Target) -> float | None:
     """None for the true accuracy, otherwise the accuracy wanted."""
-    if target is None or target == "exact":
+    if target is None or (isinstance(target, str) and target == "exact"):
         return None
     try:
         value = float(target)
-    except ValueError:
+    except (TypeError, ValueError):
         value = float("nan")
     if not 0 <= value <= 1:
         raise RhosetError(f"target {target!r}: must be 'exact' or an accuracy from 0 to 1", slug="bad-target")

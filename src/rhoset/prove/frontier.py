@@ -7,10 +7,11 @@ from typing import Any
 
 from rhoset_check.verdict import Verdict
 
+from ..arguments import public
 from ..explaining import Explanation
 from ..networks import Network
 from .context import Context
-from .measure import verdict_of
+from .measure import require_rule, verdict_of
 from .methods import plans_of
 from .pairs import Plan, cheapest
 from .select import limited, staged
@@ -47,6 +48,7 @@ class Point:
         }
 
 
+@public
 def certify_frontier(
     network: Network,
     *,
@@ -59,6 +61,7 @@ def certify_frontier(
 
     Every point is a full check; cost about ten times exhaustive for S5.
     """
+    require_rule(network)
     context = Context(network, arithmetic, explanation)
     points: list[Point] = []
     for method in methods:

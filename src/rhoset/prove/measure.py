@@ -14,7 +14,7 @@ from rhoset_check.blocks import read_blocks, rescale
 from rhoset_check.coset import CosetRule
 from rhoset_check.group import Group as ProvedGroup
 from rhoset_check.group import prove_group
-from rhoset_check.inputs import Weights
+from rhoset_check.inputs import ACTIVATIONS, Weights
 from rhoset_check.model import Model, Tally, build_model, evaluate_pairs, new_chunk
 from rhoset_check.pairs import PairsRule
 from rhoset_check.paper import PaperRule
@@ -70,12 +70,23 @@ class Estimate:
     exact: float = 0.0
 
 
+def require_rule(network: Network) -> None:
+    """Refuse a network whose activation the checker has no rule for (slug ``activation-without-rule``)."""
+    if network.activation not in ACTIVATIONS:
+        raise RhosetError(
+            f"there is no rule for the activation {network.activation!r}, so nothing can be certified: the checker has"
+            f" rules for {', '.join(ACTIVATIONS)}",
+            slug="activation-without-rule",
+        )
+
+
 def subject(network: Network, arithmetic: str = "real") -> Subject:
     """The network in the checker's form.
 
     Raises RhosetError where the checker refuses the network (slug ``refused-network``) or the arithmetic is unknown
     (``unknown-arithmetic``).
     """
+    require_rule(network)
     if arithmetic not in ("real", "float32"):
         raise RhosetError(f"arithmetic {arithmetic!r}: must be real or float32", slug="unknown-arithmetic")
     names = ("left", "right", "unembed", "bias")

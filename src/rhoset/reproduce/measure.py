@@ -12,7 +12,8 @@ from rhoset.explaining import diagnose, explain
 from rhoset.networks import Network, evaluate, read_network
 from rhoset.networks.activations import activation
 from rhoset.prove import certify
-from rhoset.prove.files import certificate_file, verdict_summary
+from rhoset.prove.files import certificate_file
+from rhoset.verdicts import verdict_summary
 
 METHODS = ("exhaustive", "paper", "coset", "irrep", "equivariant", "orbit", "auto")
 """Every network is certified by each of these."""
