@@ -120,7 +120,9 @@ def train_stack(
     seeds = list(seeds)
     configs = [config] * len(seeds) if isinstance(config, TrainConfig) else list(config)
     if len(configs) != len(seeds):
-        raise RhosetError(f"{len(configs)} configurations for {len(seeds)} seeds; give one for each", slug="bad-setting")
+        raise RhosetError(
+            f"{len(configs)} configurations for {len(seeds)} seeds; give one for each", slug="bad-setting"
+        )
     if not seeds:
         return
     check_one_shape(configs)
