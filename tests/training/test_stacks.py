@@ -314,3 +314,24 @@ def test_a_softmax_that_overflows_is_shifted_for_that_network_alone(s3: Group) -
         exact.append((np.log(np.exp(logits - top).sum(2)) - answers).sum())
     np.testing.assert_allclose(found, exact, rtol=1e-5)
     assert all(np.isfinite(value).all() for value in out.values())
+
+
+@pytest.mark.parametrize("device", ["cpu:0"])
+def test_on_a_device_they_are_those_of_the_processor_up_to_rounding(device: str, s3: Group) -> None:
+    """`cpu:0` goes the way of a GPU; the convergence rule, snapshots and different settings too."""
+    rule = {"convergence_tolerance": 1e-4, "convergence_updates": 20, "activation": "square", "learning_rate": 1e-2}
+    one = O61.replace(max_steps=1200, evaluate_every=100, **rule)
+    configs = [one, one, one.replace(weight_decay=1e-2)]
+    here = {t.place: t for t in train_stack(s3.table, configs, [0, 3, 3], snapshots=[5])}
+    there = {t.place: t for t in train_stack(s3.table, configs, [0, 3, 3], snapshots=[5], device=device)}
+    assert set(there) == {0, 1, 2}
+    for place, wanted in here.items():
+        found = there[place]
+        assert (found.seed, found.outcome.reason) == (wanted.seed, wanted.outcome.reason)
+        assert abs(found.outcome.steps - wanted.outcome.steps) <= 2
+        assert found.outcome.final.step == found.outcome.steps
+        assert found.objective == pytest.approx(wanted.objective, rel=1e-6)
+        np.testing.assert_allclose(found.snapshots[5].left, wanted.snapshots[5].left, rtol=1e-9)
+    assert {t.outcome.reason for t in here.values()} >= {"converged"}
+    with pytest.raises(RhosetError, match="seed is there twice"):
+        list(train_stack(s3.table, O61, [1, 1], device=device))

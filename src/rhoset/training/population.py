@@ -16,7 +16,7 @@ from rhoset.groups import Group
 from rhoset.networks import Network
 from rhoset.networks.runs import Run
 from rhoset.training.config import TrainConfig
-from rhoset.training.instances import device_named, train_instances
+from rhoset.training.instances import DEVICE_INSTANCES, device_named, train_instances
 from rhoset.training.manifest import (
     TrainingRun,
     create_training_run,
@@ -30,9 +30,6 @@ from rhoset.training.runlock import locked
 from rhoset.training.single import train_network
 from rhoset.training.stacks.members import jobs_of, train_members, worth_processes
 from rhoset.training.trainer import Evaluated
-
-DEVICE_INSTANCES = 128
-"""Networks trained together on a device; more of them need more memory and finish later."""
 
 SAVE_SECONDS = 0.5
 """The table of results is written at most so often while networks finish; their records are written at once, and a
@@ -252,7 +249,7 @@ def _on_device(training: TrainingRun, todo: list[int], device: str, threads: int
             write_checkpoint(training, seed - first, step, network)
 
         trained = train_instances(training.table, training.config, seeds, device_named(device), emit, checkpoint)
-        for network, outcome in trained:
+        for network, outcome, _ in trained:
             index = outcome.seed - first
             yield from news
             news.clear()

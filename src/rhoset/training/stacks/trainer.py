@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from rhoset.training.batches import Batches, training_pairs
 from rhoset.training.config import TrainConfig
-from rhoset.training.model import GroupNetwork
 from rhoset.training.convergence import Convergence
+from rhoset.training.model import GroupNetwork
 from rhoset.training.stacks.layout import Layout, check_one_shape
 from rhoset.training.stacks.loss import StackLoss
 from rhoset.training.stacks.optimizer import StackOptimizer
