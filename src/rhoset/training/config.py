@@ -95,11 +95,12 @@ class TrainConfig:
         Stop when the relative change of the training loss (with its decay term, ½·`weight_decay`·‖θ‖²) and that of
         the parameters, ‖Δθ‖ / ‖θ‖, are both below the tolerance for so many updates in a row. Tolerance 0: never.
     sampled_outputs
-        Other outputs, drawn anew each step, that the softmax of a minibatch runs over beside the right ones; 0: all.
-        Each stands for (n − 1) / `sampled_outputs` of them. For large groups; needs `batch`.
+        Outputs, drawn anew each step, that the softmax of a minibatch runs over, the right ones among them; 0: all.
+        For large groups; `batch` must be a multiple of it. See `rhoset.training.sampled`.
     evaluation_pairs
-        Pairs, drawn once by the seed, that evaluations on the way are made on; 0: all n². The last evaluation of a
-        network is a sample too: its accuracy then is an estimate.
+        Pairs, drawn once by the seed, that evaluations on the way are made on. 0: all n² up to order 720 without
+        `sampled_outputs`, else 16,384. The last evaluation sees all pairs up to order 720; beyond, accuracy and loss
+        are estimates from the sample, with an interval in the table of results. Stacks evaluate all pairs always.
 
     Raises
     ------

@@ -137,6 +137,12 @@ class InstanceTrainer:
         device: torch.device,
         dtype: torch.dtype | None = None,
     ) -> None:
+        if config.sampled_outputs:
+            raise RhosetError(
+                f"training setting sampled_outputs is {config.sampled_outputs}; on device {str(device)!r} it must be 0 "
+                "(the softmax over a sample is made for processors)",
+                slug="bad-setting",
+            )
         dtype = dtype or torch_dtype(config)
         self.table, self.config, self.seeds, self.device = table, config, list(seeds), device
         n = len(table)

@@ -28,6 +28,7 @@ from rhoset.training.optimizers import (
     restore_optimizer,
 )
 from rhoset.training.pairs import some_pairs
+from rhoset.training.sampled import ALL_PAIRS, OutputSamples, evaluation_pairs, losses_on, sampled_loss
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,8 @@ class Outcome:
         Processor time of this process.
     history
         All evaluations.
+    sample
+        Pairs of the final evaluation where they are a sample; None: all n².
     """
 
     seed: int
@@ -100,6 +103,7 @@ class Outcome:
     generalised_at: int | None
     seconds: float
     history: tuple[Evaluated, ...] = field(default=(), repr=False)
+    sample: int | None = None
 
 
 @dataclass(eq=False)
@@ -155,12 +159,16 @@ class Trainer:
             self.train_mask[torch.from_numpy(chosen)] = True
         self.train_mask = self.train_mask.view(n, n)
         self.batches: Batches | None = None
-        self.full_batch = self.workspace.every_pair
-        if config.batch:
+        self.samples: OutputSamples | None = None
+        self.seen = evaluation_pairs(n, config, seed)
+        if config.sampled_outputs:
+            self.samples = OutputSamples(table, config, seed)
+        elif config.batch:
             every = chosen if chosen is not None else np.arange(n * n, dtype=np.int64)
             self.batches = Batches(every, config.batch, seed)
-        elif chosen is not None:
-            self.full_batch = some_pairs(table, chosen, config.width)
+        else:
+            every_pair = self.workspace.every_pair if chosen is None else some_pairs(table, chosen, config.width)
+            self.full_batch = every_pair
         self.step, self.seconds = 0, 0.0
         self.convergence = Convergence([config])
         self.losses: deque[float] = deque(maxlen=max(1, 2 * config.plateau_window))
@@ -173,15 +181,10 @@ class Trainer:
         self.step += 1
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(self.config, self.step)
-        pairs = self.full_batch
-        if self.batches is not None:
-            pairs = some_pairs(self.table, self.batches.at(self.step), self.config.width)
         self.optimizer.zero_grad()
-        tables = self.network.fold()
-        loss = PairCrossEntropy.apply(*tables, self.workspace, pairs)
-        objective = loss
+        loss = objective = self._loss()
         if self.config.cubic_decay:
-            objective = loss + penalty(tables, self.config)
+            objective = loss + penalty(self.network.fold(), self.config)
         objective.backward()
         value = float(loss.detach())
         self.losses.append(value)
@@ -196,6 +199,17 @@ class Trainer:
             self.convergence.moved(before - after, after)
         return value
 
+    def _loss(self) -> torch.Tensor:
+        """The training loss of this step's pairs."""
+        if self.samples is not None:
+            return sampled_loss(dict(self.network.named_parameters()), self.samples.at(self.step), self.config)
+        if self.batches is not None:
+            pairs = some_pairs(self.table, self.batches.at(self.step), self.config.width)
+        else:
+            pairs = self.full_batch
+        loss: torch.Tensor = PairCrossEntropy.apply(*self.network.fold(), self.workspace, pairs)
+        return loss
+
     def _flat(self) -> NDArray[np.floating]:
         """All parameters as one row (1, P)."""
         with torch.no_grad():
@@ -206,11 +220,15 @@ class Trainer:
         theta = self._flat()[0].astype(np.float64)
         return loss + 0.5 * self.config.weight_decay * float(theta @ theta)
 
-    def evaluate(self) -> Evaluated:
-        """Loss and accuracy on all pairs, on the training pairs and on the others."""
-        tables = [t.detach() for t in self.network.fold()]
-        losses, correct = self.workspace.losses(*tables)
-        return evaluated(self.step, losses, correct, self.train_mask)
+    def evaluate(self, every_pair: bool = False) -> Evaluated:
+        """Loss and accuracy on the pairs that are evaluated on the way (or all), on those of them that are for
+        training, and on the others."""
+        left, right, unembed, bias = (t.detach() for t in self.network.fold())
+        if self.seen is None or every_pair:
+            losses, correct = self.workspace.losses(left, right, unembed, bias)
+            return evaluated(self.step, losses, correct, self.train_mask)
+        losses, correct = losses_on((left, right, unembed, bias), self.table, self.seen, self.config.activation)
+        return evaluated(self.step, losses, correct, self.train_mask.view(-1)[torch.from_numpy(self.seen)])
 
     def state(self) -> TrainingState:
         """A copy of everything that training needs to go on."""
@@ -255,6 +273,8 @@ class Trainer:
         started = time.process_time() - self.seconds
         if not self.history:
             self.history.append(self.evaluate())
+            if on_evaluation is not None:
+                on_evaluation(self.history[0])
         reason: str | None = None
         while reason is None:
             loss = self.advance()
@@ -280,6 +300,9 @@ class Trainer:
             self.seconds = time.process_time() - started
             if every_step is not None and reason is None:
                 every_step(self)
+        sample = None if self.seen is None else len(self.seen)
+        if sample is not None and len(self.table) ** 2 <= ALL_PAIRS and reason != "non-finite":
+            self.history[-1], sample = self.evaluate(every_pair=True), None
         self.seconds = time.process_time() - started
         final = self.history[-1]
         return Outcome(
@@ -291,6 +314,7 @@ class Trainer:
             generalised_at=first_generalised(self.history),
             seconds=self.seconds,
             history=tuple(self.history),
+            sample=sample,
         )
 
 
