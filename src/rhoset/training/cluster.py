@@ -77,7 +77,7 @@ def train_on_cluster(address: str, jobs: Sequence[Job]) -> Iterator[News | Finis
         from distributed import Client, as_completed
     except ImportError:
         raise MissingExtra("training on a Dask cluster", "cluster") from None
-    _check_address(address)
+    check_address(address)
     try:
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, TimeoutError, ValueError, TypeError) as error:
@@ -117,8 +117,14 @@ def _no_scheduler(address: str, reason: str) -> RhosetError:
     )
 
 
-def _check_address(address: str) -> None:
-    """Refuses what no scheduler can answer at, before Dask tries: its attempts go on in threads of their own."""
+def check_address(address: str) -> None:
+    """Refuses what no scheduler can answer at, before Dask tries: its attempts go on in threads of their own.
+
+    Raises
+    ------
+    RhosetError
+        ``cluster``.
+    """
     scheme, mark, place = address.partition("://")
     if not mark or scheme not in SCHEMES or not place:
         raise RhosetError(

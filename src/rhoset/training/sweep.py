@@ -31,7 +31,7 @@ from rhoset.errors import RhosetError
 from rhoset.groups import Group, group
 from rhoset.networks import write_atomic
 from rhoset.networks.runs import Run
-from rhoset.training.cluster import STACK_PIECE, train_on_cluster
+from rhoset.training.cluster import STACK_PIECE, check_address, train_on_cluster
 from rhoset.training.config import TrainConfig
 from rhoset.training.manifest import TrainingRun
 from rhoset.training.member import finished_row
@@ -209,6 +209,8 @@ def run_sweep(
     network is trained by one thread from its own seed.
     """
     path = Path(out)
+    if cluster is not None:
+        check_address(cluster)
     with ExitStack() as stack:
         stack.enter_context(prepared(path))
         foreign = {p.name for p in path.iterdir()} - {"sweep.toml", "cells", "results.csv", ".lock"}
