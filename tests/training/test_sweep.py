@@ -175,6 +175,8 @@ def test_an_address_is_refused_before_anything_is_made(address: str, said: str, 
     assert set(threading.enumerate()) == before
 
 
+@pytest.mark.parametrize("ends_within", [300], indirect=True)
+@pytest.mark.usefixtures("ends_within")
 def test_a_cluster_gives_the_same_networks(tmp_path: Path) -> None:
     pytest.importorskip("distributed")
     sweep = read_sweep(sweep_file(tmp_path))
@@ -188,6 +190,8 @@ def test_a_cluster_gives_the_same_networks(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("ends_within", [300], indirect=True)
+@pytest.mark.usefixtures("ends_within")
 def test_a_lost_worker_loses_nothing_finished(tmp_path: Path) -> None:
     pytest.importorskip("distributed")
     sweep = read_sweep(sweep_file(tmp_path, steps=1500))
