@@ -96,6 +96,10 @@ def command(
     rows = [dict(row) for row in found.rows if row["index"] < models]
     columns = ["index", "seed", "label", "loss", "accuracy", "steps", "seconds"]
     out.table(columns, [[row[c] for c in columns] for row in rows], limit=40)
+    for row in rows:
+        if row["sample"]:
+            share = f"{row['accuracy_low']:.2%} to {row['accuracy_high']:.2%} with 95 % confidence"
+            out.say(f"network {row['index']}: accuracy from a sample of {row['sample']} pairs: {share}")
     out.say(f"\n{count(len(rows), 'network')} in {path}")
     return {"run": str(path), "group": chosen.name, "models": rows, "notes": list(found.notes)}
 
