@@ -111,7 +111,7 @@ def spectral_weights(stack: Stack, classes: Sequence[Irrep]) -> Array:
     rows = stack.unembed - stack.unembed.mean(axis=2, keepdims=True)
     offset = stack.bias - stack.bias.mean(axis=1, keepdims=True)
     rows = np.concatenate([rows, offset[:, None]], axis=1)  # the bias is a neuron that is always 1
-    half = np.linalg.qr(rows.transpose(0, 2, 1), mode="r").transpose(0, 2, 1)  # ‖h·rows‖ = ‖h·half‖
+    half = np.asarray(np.linalg.qr(rows.transpose(0, 2, 1), mode="r")).transpose(0, 2, 1)  # ‖h·rows‖ = ‖h·half‖
     phi = activation(stack.activation)
     sums, square = np.zeros_like(stack.left), np.zeros(len(stack))
     for a in range(n):
@@ -128,11 +128,11 @@ def spectral_weights(stack: Stack, classes: Sequence[Irrep]) -> Array:
 
 
 def class_average(group: Group, functions: Array) -> Array:
-    """(k, n) functions made constant on conjugacy classes."""
+    """(k, n) functions made constant on conjugacy classes, by their means."""
     labels, sizes = group.classes.labels, group.classes.sizes
-    sums = np.zeros((len(functions), len(sizes)))
-    np.add.at(sums, (slice(None), labels), functions)
-    return np.asarray((sums / sizes)[:, labels])
+    member = np.zeros((group.order, len(sizes)))
+    member[np.arange(group.order), labels] = 1.0
+    return np.asarray((functions @ member / sizes)[:, labels])
 
 
 def neuron_shares(stack: Stack, classes: Sequence[Irrep]) -> Array:
