@@ -115,7 +115,7 @@ def test_settings_and_seeds_of_a_run(standard: Path, tmp_path: Path):
 
 def test_files_by_their_ending(standard: Path, tmp_path: Path):
     rows = list(flat(records([standard])))
-    written = list(csv.DictReader((write_table(tmp_path / "t.csv", rows).read_text().splitlines()))
+    written = list(csv.DictReader(write_table(tmp_path / "t.csv", rows).read_text().splitlines()))
     assert [float(row["loss"]) for row in written] == [row["loss"] for row in rows]
     polars = pytest.importorskip("polars")
     assert polars.read_parquet(write_table(tmp_path / "t.parquet", rows))["loss"].to_list() == [r["loss"] for r in rows]
