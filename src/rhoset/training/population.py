@@ -27,7 +27,8 @@ from rhoset.training.member import finished_row, train_member, write_checkpoint,
 from rhoset.training.model import GroupNetwork
 from rhoset.training.pool import Failed, Finished, News, train_in_processes
 from rhoset.training.runlock import locked
-from rhoset.training.trainer import Evaluated, train_network
+from rhoset.training.single import train_network
+from rhoset.training.trainer import Evaluated
 
 DEVICE_INSTANCES = 128
 """Networks trained together on a device; more of them need more memory and finish later."""
