@@ -14,17 +14,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
 
 import rhoset
 from rhoset.errors import RhosetError
-from rhoset.groups import group as named_group
-from rhoset.groups import irreps
+from rhoset.groups import Group, irreps
 from rhoset.networks import Network, write_atomic
 from rhoset.populations.measuring import frequencies
 from rhoset.populations.observables import Observables, spectral_counts
 from rhoset.populations.stack import Stack
 from rhoset.populations.studies.spec import Setting, Study
+from rhoset.populations.studies.work import unpacked
 from rhoset.populations.testing import clopper_pearson
 
 KeySet = tuple[str, ...]
@@ -188,15 +187,8 @@ def collect(study: Study, folder: Path) -> StudyResults:
 
 
 def _read(study: Study, setting: Setting, folder: Path) -> SettingResults:
-    path = folder / "checkpoints" / f"{setting.name}.safetensors"
-    try:
-        with safe_open(path, framework="numpy") as file:
-            arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-            metadata = dict(file.metadata() or {})
-        classes = tuple(json.loads(metadata["classes"]))
-    except (SafetensorError, OSError, ValueError, KeyError) as error:
-        raise RhosetError(f"{path}: not a file of this study ({error})", slug="bad-study-folder") from None
-    return SettingResults(setting, arrays, classes, study.epsilon, study.delta, study.at)
+    arrays, about = unpacked(folder / "checkpoints" / f"{setting.name}.safetensors")
+    return SettingResults(setting, arrays, tuple(about["classes"]), study.epsilon, study.delta, study.at)
 
 
 def study_network(folder: str | Path, setting: str, seed: int) -> Network:
@@ -214,22 +206,19 @@ def study_network(folder: str | Path, setting: str, seed: int) -> Network:
     Raises
     ------
     RhosetError
-        ``no-such-network``.
+        ``no-such-network``; ``bad-study-folder`` for a file that is none of a study's.
     """
     path = Path(folder) / "checkpoints" / f"{setting}.safetensors"
-    try:
-        with safe_open(path, framework="numpy") as file:
-            arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-            metadata = dict(file.metadata() or {})
-    except (SafetensorError, OSError) as error:
-        raise RhosetError(f"{path}: no setting of a study ({error})", slug="no-such-network") from None
+    if not path.is_file():
+        raise RhosetError(f"{path}: no such setting of a study", slug="no-such-network")
+    arrays, about = unpacked(path)
     places = np.flatnonzero(arrays["seed"] == seed)
     if not len(places):
         raise RhosetError(f"{path}: no network with seed {seed}", slug="no-such-network")
     left = arrays["left"]
     bias = arrays.get("bias", np.zeros(left.shape[:2], dtype=left.dtype))
-    name = metadata["group"]
-    stack = Stack(named_group(name), left, arrays["right"], arrays["unembed"], bias, metadata["activation"])
+    of = Group(about["group"], arrays["table"])
+    stack = Stack(of, left, arrays["right"], arrays["unembed"], bias, about["activation"])
     return stack.network(int(places[0]), {"seed": str(seed), "study": setting})
 
 

@@ -11,7 +11,7 @@ Every file is written atomically: a study killed at any moment loses at most the
 
 from __future__ import annotations
 
-import hashlib
+import importlib
 import json
 import multiprocessing
 import os
@@ -23,15 +23,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 
-import rhoset
 from rhoset.errors import MissingExtra, RhosetError
 from rhoset.networks import write_atomic
 from rhoset.populations.studies.results import StudyResults, collect, write_results
 from rhoset.populations.studies.spec import Setting, Study
-from rhoset.populations.studies.work import Job, job_size, run_job
+from rhoset.populations.studies.work import Job, job_size, packed, run_job, unpacked
 
 CONNECT_SECONDS = 20
 """How long to wait for a cluster's scheduler."""
@@ -79,8 +76,8 @@ def run_study(
     Raises
     ------
     RhosetError
-        The folder holds something else or another study (``run-exists``, ``study-differs``), another process works there
-        (``run-busy``), PyTorch is missing (``missing-extra``), the scheduler cannot be reached (``cluster``).
+        The folder holds something else or another study (``run-exists``, ``study-differs``), another process works
+        there (``run-busy``), PyTorch is missing (``missing-extra``), no scheduler answers (``cluster``).
 
     Notes
     -----
@@ -188,10 +185,10 @@ def _is_there(path: Path) -> bool:
     if not path.is_file():
         return False
     try:
-        with safe_open(path, framework="numpy") as file:
-            return bool((file.metadata() or {}).get("format") == "rhoset-study-1")
-    except (SafetensorError, OSError, ValueError):
+        unpacked(path)
+    except RhosetError:
         return False
+    return True
 
 
 def _join(study: Study, folder: Path, name: str) -> None:
@@ -203,8 +200,7 @@ def _join(study: Study, folder: Path, name: str) -> None:
     parts = [_part(folder, setting, first) for first in range(0, study.models, size)]
     if not all(map(_is_there, parts)):
         return
-    loaded = [_load(part) for part in parts]
-    metadata = loaded[0][1]
+    loaded = [unpacked(part) for part in parts]
     arrays: dict[str, NDArray[Any]] = {}
     for key in loaded[0][0]:
         pieces = [tensors[key] for tensors, _ in loaded]
@@ -212,16 +208,9 @@ def _join(study: Study, folder: Path, name: str) -> None:
             arrays[key] = pieces[0]
         else:
             arrays[key] = np.concatenate(pieces, axis=1 if key == "weights_at" else 0)
-    seeds = ",".join(map(str, arrays["seed"].tolist()))
-    metadata["seeds_sha256"] = hashlib.sha256(seeds.encode()).hexdigest()
-    write_atomic(checkpoint(folder, setting), save(arrays, metadata))
+    write_atomic(checkpoint(folder, setting), packed(arrays, loaded[0][1]))
     for part in parts:
         part.unlink()
-
-
-def _load(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
-    with safe_open(path, framework="numpy") as file:
-        return {key: file.get_tensor(key) for key in file.keys()}, dict(file.metadata())  # noqa: SIM118
 
 
 def _work(
@@ -258,12 +247,11 @@ def _cores() -> int:
 
 def _on_cluster(jobs: dict[Path, Job], address: str, runner: Runner) -> Iterator[tuple[Path, bytes]]:
     try:
-        from distributed import Client
-        from distributed import as_completed as completed
+        distributed: Any = importlib.import_module("distributed")
     except ImportError:
         raise MissingExtra("a study on a Dask cluster", "cluster") from None
     try:
-        client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+        client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, TimeoutError, ValueError, TypeError) as error:
         reason = str(error).split("\n")[0]
         raise RhosetError(
@@ -273,12 +261,7 @@ def _on_cluster(jobs: dict[Path, Job], address: str, runner: Runner) -> Iterator
         ) from None
     with client:
         futures = {client.submit(runner, job, retries=RETRIES, pure=False): part for part, job in jobs.items()}
-        for future in completed(futures, loop=client.loop):
+        for future in distributed.as_completed(futures, loop=client.loop):
             part, data = futures[future], future.result()
             future.release()
             yield part, data
-
-
-def version() -> str:
-    """Of the library that made the results."""
-    return rhoset.__version__

@@ -53,9 +53,9 @@ BUILTIN = ("o61", "o57", "o54", "o52", "o58")
 PROOFS = ("auto", "exhaustive", "none")
 
 ENSEMBLE: dict[str, Any] = {"tau": 1.0, "tau_power": 0.0, "decay": 0.0, "width_per_element": 0.0}
-"""Settings of the ensemble that depend on the group or are named as in the literature. ``tau``, ``tau_power``: standard
-deviation tau · n^tau_power of every initial coordinate. ``decay``: λ of the loss + λ‖θ‖² (`weight_decay` of `TrainConfig`
-is 2λ). ``width_per_element``: C, for a width of ⌈C n⌉; 0 leaves `width`."""
+"""Settings of the ensemble that depend on the group or are named as in the literature. ``tau``, ``tau_power``:
+standard deviation tau · n^tau_power of every initial coordinate. ``decay``: λ of the loss + λ‖θ‖² (`weight_decay` of
+`TrainConfig` is 2λ). ``width_per_element``: C, for a width of ⌈C n⌉; 0 leaves `width`."""
 
 BASE: dict[str, Any] = {
     "architecture": "folded",

@@ -6,19 +6,25 @@ The only module that knows the trainer: `trained` calls `rhoset.training.train_s
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 import rhoset
+from rhoset.errors import RhosetError
 from rhoset.groups import Group, Irrep, irreps
 from rhoset.populations.observables import observables
 from rhoset.populations.stack import Stack
 from rhoset.training import TrainConfig
+
+FORMAT = "rhoset-study-1"
+"""Of the files of networks; another meaning gets another name."""
 
 BUDGET = 3e9
 """Multiply-adds of training (n²·(m + n)·updates) that a job should hold, some tens of seconds: what a kill loses at
@@ -47,8 +53,8 @@ class TrainedNetworks:
     stack
         The final networks.
     steps, converged, loss, accuracy, objective, seconds
-        (k,) updates; whether the rule of convergence ended it; cross-entropy over the table (nats); share of right pairs;
-        loss + λ‖θ‖²; of a processor.
+        (k,) updates; whether the rule of convergence ended it; cross-entropy over the table (nats); share of right
+        pairs; loss + λ‖θ‖²; of a processor.
     earlier
         Update → the networks then; those that had ended stand as they ended.
     """
@@ -93,17 +99,20 @@ def trained(job: Job) -> TrainedNetworks:
 
 
 def _stack(of: Group, networks: Sequence[Any], config: TrainConfig) -> Stack:
-    tables = [np.stack([getattr(one, name) for one in networks]) for name in ("left", "right", "unembed", "bias")]
-    return Stack(of, *tables, config.activation)
+    def column(name: str) -> NDArray[Any]:
+        return np.stack([getattr(one, name) for one in networks])
+
+    return Stack(of, column("left"), column("right"), column("unembed"), column("bias"), config.activation)
 
 
 def run_job(job: Job) -> bytes:
     """Train, measure and certify; a safetensors file of what is published.
 
-    Tensors, k networks: ``left``, ``right`` (k, n, m), ``unembed`` (k, m, n) and ``bias`` (k, n) where it is not 0, in the
-    precision of training; ``table`` (n, n); ``seed``, ``steps``, ``converged``, ``loss``, ``accuracy``, ``objective``,
-    ``seconds``, ``right_pairs`` (k,): pairs that the checker proves right, −1 without a certificate; ``weights`` (k, r)
-    b²; ``pure`` (k, m): the class that each neuron is pure for, −1 for none; ``weights_at`` (s, k, r).
+    Tensors of k networks: ``left``, ``right`` (k, n, m), ``unembed`` (k, m, n) and ``bias`` (k, n) where it is not 0,
+    in the precision of training; ``table`` (n, n); (k,) ``seed``, ``steps``, ``converged``, ``loss``, ``accuracy``,
+    ``objective``, ``seconds`` and ``right_pairs``, pairs that the checker proves right, −1 without a certificate;
+    ``weights`` (k, r) b²; ``pure`` (k, m), the class that each neuron is pure for, −1 for none; ``weights_at``
+    (s, k, r).
     """
     done = trained(job)
     known = irreps(job.group)
@@ -128,24 +137,47 @@ def run_job(job: Job) -> bytes:
     }
     if done.stack.bias.any():
         arrays["bias"] = done.stack.bias
-    metadata = {
-        "format": "rhoset-study-1",
+    metadata: dict[str, Any] = {
+        "format": FORMAT,
         "version": rhoset.__version__,
         "setting": job.setting,
         "group": job.group.name,
         "activation": job.config.activation,
-        "config": json.dumps(job.config.to_dict(), sort_keys=True),
-        "classes": json.dumps(list(seen.classes)),
-        "at": json.dumps(list(job.at)),
-        "delta": repr(job.delta),
+        "config": {k: "inf" if v == float("inf") else v for k, v in job.config.to_dict().items()},
+        "classes": list(seen.classes),
+        "at": list(job.at),
+        "delta": job.delta,
         "proofs": job.proofs,
     }
+    return packed(arrays, metadata)
+
+
+def packed(arrays: Mapping[str, NDArray[Any]], about: Mapping[str, Any]) -> bytes:
+    """A safetensors file. What it is about stands under one key, as JSON: with several their order, and so the bytes,
+    would change from call to call."""
+    metadata = {"study": json.dumps(dict(about), sort_keys=True)}
     return save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, metadata)
 
 
+def unpacked(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """Arrays and metadata of such a file.
+
+    Raises RhosetError (slug ``bad-study-folder``) where it is not one.
+    """
+    try:
+        with safe_open(path, framework="numpy") as file:
+            about = json.loads((file.metadata() or {})["study"])
+            if about["format"] != FORMAT:
+                raise ValueError(f"format {about['format']!r}, expected {FORMAT!r}")
+            return {key: file.get_tensor(key) for key in file.keys()}, about  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
+        raise RhosetError(f"{path}: not a file of networks of a study ({error})", slug="bad-study-folder") from None
+
+
 def _wide(stack: Stack) -> Stack:
-    tables = [getattr(stack, name).astype(np.float64) for name in ("left", "right", "unembed", "bias")]
-    return Stack(stack.group, *tables, stack.activation)
+    tables = (stack.left, stack.right, stack.unembed, stack.bias)
+    left, right, unembed, bias = (table.astype(np.float64) for table in tables)
+    return Stack(stack.group, left, right, unembed, bias, stack.activation)
 
 
 def _over_time(
