@@ -33,12 +33,16 @@ if TYPE_CHECKING:
     from rhoset.networks import evaluate as evaluate
     from rhoset.networks import write_network as write_network
     from rhoset.networks.constructing import construct as construct
+    from rhoset.populations import compare as compare
+    from rhoset.populations import observables as observables
+    from rhoset.populations import table as table
     from rhoset.prove import certify as certify
 
 _HOME: dict[str, tuple[str, str]] = {
     "RhosetError": ("rhoset.errors", "RhosetError"),
     "certify": ("rhoset.prove", "certify"),
     "check": ("rhoset.api", "check"),
+    "compare": ("rhoset.populations", "compare"),
     "construct": ("rhoset.networks.constructing", "construct"),
     "evaluate": ("rhoset.networks", "evaluate"),
     "group": ("rhoset.groups", "group"),
@@ -46,8 +50,10 @@ _HOME: dict[str, tuple[str, str]] = {
     "load": ("rhoset.api", "load"),
     "load_all": ("rhoset.api", "load_all"),
     "minimal_rho_set": ("rhoset.groups", "minimal_rho_set"),
+    "observables": ("rhoset.populations", "observables"),
     "plot": ("rhoset.display", "plot"),
     "rho_sets": ("rhoset.groups", "rho_sets"),
+    "table": ("rhoset.populations", "table"),
     "train": ("rhoset.api", "train"),
     "write_network": ("rhoset.networks", "write_network"),
 }
