@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from rhoset.training.population import Progress as Progress
     from rhoset.training.population import retrain as retrain
     from rhoset.training.population import train_population as train_population
+    from rhoset.training.single import train_network as train_network
+    from rhoset.training.stacks.stack import Trained as Trained
+    from rhoset.training.stacks.stack import train_stack as train_stack
     from rhoset.training.sweep import Sweep as Sweep
     from rhoset.training.sweep import SweepProgress as SweepProgress
     from rhoset.training.sweep import read_sweep as read_sweep
     from rhoset.training.sweep import run_sweep as run_sweep
-    from rhoset.training.single import train_network as train_network
-    from rhoset.training.stacks.stack import Trained as Trained
-    from rhoset.training.stacks.stack import train_stack as train_stack
     from rhoset.training.trainer import Trainer as Trainer
 
 _NEEDS_TORCH = {

@@ -53,13 +53,17 @@ def suits_stack(n: int, config: TrainConfig) -> bool:
     return n * n <= block_pairs(n, config.width) and not config.cubic_decay and not config.sampled_outputs
 
 
+def numbers_of(n: int, config: TrainConfig) -> int:
+    """How many numbers a network takes in a stack: hidden values, gradients, logits, parameters, optimiser."""
+    embeddings = 0 if config.architecture == "folded" else 2 * config.embed_dim * (n + config.width)
+    parameters = embeddings + 3 * n * config.width
+    return n * n * (3 * config.width + n) + 6 * parameters
+
+
 def stack_size(n: int, config: TrainConfig) -> int:
     """How many networks of this shape go into one stack."""
     item = 8 if config.precision == "float64" else 4
-    embeddings = 0 if config.architecture == "folded" else 2 * config.embed_dim * (n + config.width)
-    parameters = embeddings + 3 * n * config.width
-    numbers = n * n * (3 * config.width + n) + 6 * parameters
-    return max(1, min(MAX_NETWORKS, CACHE_BYTES // (item * numbers)))
+    return max(1, min(MAX_NETWORKS, CACHE_BYTES // (item * numbers_of(n, config))))
 
 
 def check_one_shape(configs: Sequence[TrainConfig]) -> None:

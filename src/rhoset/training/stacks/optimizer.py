@@ -67,7 +67,8 @@ class StackOptimizer:
             Number of this step for each row, from 1.
         """
         rates = self._each(learning_rate, steps)
-        shrink = unbias = None
+        shrink: Any = None
+        unbias: Any = None
         if self.kind == "adamw" and self.any_decay:
             shrink = self._each(lambda c, s: 1 - learning_rate(c, s) * c.weight_decay, steps)
         if self.kind != "sgd":
@@ -76,7 +77,7 @@ class StackOptimizer:
             unbias = self._each(lambda c, s: (1 - slower**s) ** 0.5, steps)
         for start in range(0, len(weights), self._rows):
             here = slice(start, start + self._rows)
-            columns = [c if np.ndim(c) == 0 else c[here] for c in (rates, shrink, unbias)]
+            columns = (_rows_of(c, here) for c in (rates, shrink, unbias))
             self._part(here, weights[here], gradient[here], *columns)
         return gradient
 
@@ -115,3 +116,8 @@ class StackOptimizer:
         self.configs = [self.configs[i] for i in rows]
         self.first, self.second = self.first[rows], self.second[rows]
         self._columns()
+
+
+def _rows_of(column: Any, here: slice) -> Any:
+    """A part of a column (k, 1); one number for all rows stays."""
+    return column[here] if isinstance(column, np.ndarray) and column.ndim else column

@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from rhoset.errors import RhosetError
 from rhoset.networks import Network
 from rhoset.training.config import TrainConfig
-from rhoset.training.instances import device_named, train_instances
+from rhoset.training.instances import DEVICE_INSTANCES, device_named, train_instances
 from rhoset.training.model import GroupNetwork
 from rhoset.training.stacks.driving import Hooks, StackRun
 from rhoset.training.stacks.layout import check_one_shape, stack_size, suits_stack
@@ -60,7 +59,8 @@ class Trained:
 def one_blas_thread() -> AbstractContextManager[object]:
     """BLAS on one thread inside the block: a stack's products are too small to share, and bits must not depend on
     the number of cores."""
-    return threadpool_limits(1, user_api="blas")
+    limits: AbstractContextManager[object] = threadpool_limits(1, user_api="blas")
+    return limits
 
 
 def train_stack(
@@ -94,8 +94,8 @@ def train_stack(
     Returns
     -------
     Iterator
-        `Trained`, in the order in which they end. A diverged network has the last weights that were finite or not;
-        its label says so, and `network` is then the initial one.
+        `Trained`, in the order in which they end. A diverged network's weights are no numbers: its label says so, and
+        `network` is the one it began as.
 
     Raises
     ------
@@ -120,7 +120,9 @@ def train_stack(
     seeds = list(seeds)
     configs = [config] * len(seeds) if isinstance(config, TrainConfig) else list(config)
     if len(configs) != len(seeds):
-        raise RhosetError(f"{len(configs)} configurations for {len(seeds)} seeds; give one for each", slug="bad-setting")
+        raise RhosetError(
+            f"{len(configs)} configurations for {len(seeds)} seeds; give one for each", slug="bad-setting"
+        )
     if not seeds:
         return
     check_one_shape(configs)
@@ -136,7 +138,7 @@ def train_stack(
 class _Keeper:
     """Collects snapshots and makes the results."""
 
-    def __init__(self, table: NDArray[np.int32], configs: Sequence[TrainConfig]) -> None:
+    def __init__(self, table: NDArray[np.int32], configs: Sequence[TrainConfig] | Mapping[int, TrainConfig]) -> None:
         self.table, self.configs = table, configs
         self.kept: dict[int, dict[int, Network]] = {}
 
@@ -171,8 +173,9 @@ def _in_stacks(
 
         with one_blas_thread():
             trainer = StackTrainer(table, configs[first : first + size], seeds[first : first + size])
-            for place, *found in StackRun(trainer, snapshots=snapshots).run(Hooks(tell, keep)):
-                yield keeper.result(first + place, *found)
+            run = StackRun(trainer, snapshots=snapshots).run(Hooks(tell, keep))
+            for place, network, outcome, objective in run:
+                yield keeper.result(first + place, network, outcome, objective)
 
 
 def _alone(
@@ -183,7 +186,7 @@ def _alone(
     snapshots: Sequence[int],
     emit: Callable[[int, Evaluated], None] | None,
 ) -> Trained:
-    keeper = _Keeper(table, {place: config})  # type: ignore[arg-type]
+    keeper = _Keeper(table, {place: config})
     with cpu_threads(1):
         trainer = Trainer(table, config, seed)
         outcome = trainer.run(
@@ -200,4 +203,21 @@ def _on_device(
     emit: Callable[[int, Evaluated], None] | None,
     device: str,
 ) -> Iterator[Trained]:
-    raise NotImplementedError
+    keeper, where = _Keeper(table, configs), device_named(device)
+    for one in dict.fromkeys(configs):
+        places = {seeds[place]: place for place, other in enumerate(configs) if other == one}
+        if len(places) < sum(other == one for other in configs):
+            raise RhosetError("a seed is there twice with the same settings; give each seed once", slug="bad-setting")
+        several = list(places)
+        for first in range(0, len(several), DEVICE_INSTANCES):
+
+            def tell(seed: int, now: Evaluated, places: dict[int, int] = places) -> None:
+                if emit is not None:
+                    emit(places[seed], now)
+
+            def keep(seed: int, step: int, network: GroupNetwork, places: dict[int, int] = places) -> None:
+                keeper.snapshot(places[seed], step, network)
+
+            here = several[first : first + DEVICE_INSTANCES]
+            for network, outcome, objective in train_instances(table, one, here, where, tell, keep, snapshots):
+                yield keeper.result(places[outcome.seed], network, outcome, objective)

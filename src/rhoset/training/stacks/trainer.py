@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from rhoset.training.batches import Batches, training_pairs
 from rhoset.training.config import TrainConfig
-from rhoset.training.model import GroupNetwork
 from rhoset.training.convergence import Convergence
+from rhoset.training.model import GroupNetwork
 from rhoset.training.stacks.layout import Layout, check_one_shape
 from rhoset.training.stacks.loss import StackLoss
 from rhoset.training.stacks.optimizer import StackOptimizer
@@ -169,9 +169,7 @@ class StackTrainer:
         """Every network on all pairs, on its training pairs and on the others."""
         with np.errstate(all="ignore"):
             losses, correct = self.loss.losses(*self._fold())
-        return [
-            _evaluated(int(self.steps[i]), losses[i], correct[i], self._pairs[i]) for i in range(len(self.seeds))
-        ]
+        return [_evaluated(int(self.steps[i]), losses[i], correct[i], self._pairs[i]) for i in range(len(self.seeds))]
 
     def objective(self, place: int, loss: float) -> float:
         """A loss with the decay term ½·weight_decay·‖θ‖² of a network."""
