@@ -116,7 +116,7 @@ def _measure(network: Network) -> dict[str, Any]:
         ],
         "circuits": [
             {
-                "irrep": c.irrep,
+                "irrep": str(getattr(c.irrep, "name", c.irrep)),
                 "left_size": c.shape[0],
                 "right_size": c.shape[1],
                 "kind": c.kind,
