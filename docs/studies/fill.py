@@ -1,7 +1,7 @@
 """Put the results of a study's run into its page: `python docs/studies/fill.py DIR`.
 
-Keeps DIR/results.json without the laws at early moments as docs/studies/results/NAME.json, the figure beside it, and writes the
-tables of DIR/study.md below the marker of docs/studies/NAME.md. Nothing is computed here.
+Keeps DIR/results.json without the laws at early moments as docs/studies/results/NAME.json, the figure beside it, and
+writes the tables of DIR/study.md below the marker of docs/studies/NAME.md. Nothing is computed here.
 """
 
 from __future__ import annotations

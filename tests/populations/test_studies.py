@@ -72,9 +72,7 @@ def drawn(job: Job) -> TrainedNetworks:
     left, right, up = (np.stack([d[i] for d in draws]) for i in range(3))
     stack = Stack(job.group, left, right, up.transpose(0, 2, 1), np.zeros((k, n)), job.config.activation)
     ones = np.ones(k)
-    return TrainedNetworks(
-        stack, ones.astype(np.int64), ones > 0, ones, 0 * ones, ones, ones, dict.fromkeys(job.at, stack)
-    )
+    return TrainedNetworks(stack, ones.astype(np.int64), ones > 0, ones, 0 * ones, ones, dict.fromkeys(job.at, stack))
 
 
 @pytest.fixture
@@ -228,6 +226,28 @@ def test_a_stopped_study_goes_on_and_gives_the_same(tmp_path: Path):
     run_study(study, tmp_path / "out", workers=1, runner=never)
 
 
+def test_processes_and_a_cluster_give_the_same_bytes(tmp_path: Path):
+    distributed = pytest.importorskip("distributed")
+    study = read_study(written(tmp_path, models=2))
+    run_study(study, tmp_path / "here", workers=1)
+    run_study(study, tmp_path / "two", workers=2)
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, protocol="tcp://", dashboard_address=None
+    ) as cluster:
+        run_study(study, tmp_path / "there", cluster=cluster.scheduler_address)
+    for path in (tmp_path / "here").rglob("*"):
+        if path.is_file() and path.name != ".lock":
+            for other in ("two", "there"):
+                assert path.read_bytes() == (tmp_path / other / path.relative_to(tmp_path / "here")).read_bytes()
+
+
+def test_no_scheduler_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(running_module, "CONNECT_SECONDS", 1)
+    with pytest.raises(RhosetError, match="no Dask scheduler answers"):
+        run_study(read_study(written(tmp_path)), tmp_path / "out", cluster="tcp://127.0.0.1:9")
+
+
 @pytest.mark.usefixtures("untrained")
 def test_other_studies_and_strange_folders_are_left_alone(tmp_path: Path):
     out = tmp_path / "out"
@@ -295,7 +315,6 @@ group = {json.dumps(groups)}
             "loss": ones,
             "accuracy": ones,
             "objective": ones,
-            "seconds": ones,
             "right_pairs": -ones.astype(np.int64),
             "weights": weights,
             "pure": pure.astype(np.int32),

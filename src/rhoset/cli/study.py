@@ -33,7 +33,7 @@ def command(out: Output, name: str, folder: Path, quick: bool, workers: int | No
             update(news.done, f"{news.done}/{news.total} {news.setting}")
 
         results = run_study(study, folder, workers=workers, cluster=cluster, progress=tell)
-    said = results.to_json()
+    said = results.summary
     headers = ["setting", "networks", "converged", "right", "proved", "mean N", "most frequent K (b ≥ ε)", "95 %"]
     rows = []
     for setting in said["settings"]:

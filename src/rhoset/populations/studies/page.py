@@ -15,7 +15,7 @@ COLOURS = ("#3b6fb6", "#d9822b", "#4a9a5d", "#b04a5a", "#7a5fa8", "#8a8a8a")
 """Blue, orange, green, red, violet, grey: the last stands for all other sets."""
 
 
-def page(results: StudyResults, said: Mapping[str, Any], drawn: Sequence[str]) -> str:
+def page(results: StudyResults, drawn: Sequence[str]) -> str:
     """The study's page in Markdown."""
     study = results.study
     networks = sum(len(of) for of in results.settings)
@@ -39,7 +39,7 @@ def page(results: StudyResults, said: Mapping[str, Any], drawn: Sequence[str]) -
         "",
         to_markdown(*_laws(results)),
     ]
-    for readout in said["readouts"]:
+    for readout in results.summary["readouts"]:
         rows = [list(row) for row in readout["rows"]]
         lines += [f"## {readout['title']}", "", readout["method"], ""]
         lines += [to_markdown(list(readout["headers"]), rows) if rows else "Nothing to say with these networks.\n"]
@@ -49,16 +49,14 @@ def page(results: StudyResults, said: Mapping[str, Any], drawn: Sequence[str]) -
 def _settings(results: StudyResults) -> tuple[list[str], list[list[Any]]]:
     headers = ["setting", "networks", "converged", "right everywhere", "proved everywhere", "median loss", "mean N"]
     rows = []
-    for of in results.settings:
-        proved = of.proved
-        said = of.to_json()
+    for of, said in zip(results.settings, results.summary["settings"], strict=True):
         rows.append(
             [
                 of.setting.name,
                 len(of),
                 said["converged"],
                 said["right_everywhere"],
-                None if proved is None else int(proved.sum()),
+                said["proved_everywhere"],
                 said["median_loss"],
                 said["mean_spectral_count"],
             ]

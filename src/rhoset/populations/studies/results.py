@@ -138,7 +138,6 @@ class SettingResults:
             "proved_everywhere": None if proved is None else int(proved.sum()),
             "median_loss": float(np.median(self.arrays["loss"])),
             "median_steps": float(np.median(self.arrays["steps"])),
-            "seconds": float(self.arrays["seconds"].sum()),
             "classes": [{"name": name, "label": label} for name, label in self.labels.items()],
             "key_sets": self.law(),
             "key_sets_squared": self.law(squared=True),
@@ -158,7 +157,8 @@ class StudyResults:
     study: Study
     settings: tuple[SettingResults, ...]
 
-    def to_json(self) -> dict[str, Any]:
+    @cached_property
+    def summary(self) -> dict[str, Any]:
         """What results.json and ``rhoset study --json`` say."""
         from rhoset.populations.studies.readouts import READOUTS
 
@@ -226,13 +226,13 @@ def write_results(results: StudyResults, folder: Path) -> None:
     """Write networks.csv, results.json, study.md and its figures, atomically."""
     from rhoset.populations.studies.page import figures, page
 
-    said = results.to_json()
+    said = results.summary
     write_atomic(folder / "results.json", json.dumps(_finite(said), indent=1, ensure_ascii=False) + "\n")
     write_atomic(folder / "networks.csv", networks_csv(results))
     drawn = figures(results)
     for name, text in drawn.items():
         write_atomic(folder / name, text)
-    write_atomic(folder / "study.md", page(results, said, list(drawn)))
+    write_atomic(folder / "study.md", page(results, list(drawn)))
 
 
 def _finite(value: Any) -> Any:

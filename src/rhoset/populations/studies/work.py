@@ -52,9 +52,9 @@ class TrainedNetworks:
     ----------
     stack
         The final networks.
-    steps, converged, loss, accuracy, objective, seconds
+    steps, converged, loss, accuracy, objective
         (k,) updates; whether the rule of convergence ended it; cross-entropy over the table (nats); share of right
-        pairs; loss + λ‖θ‖²; of a processor.
+        pairs; loss + λ‖θ‖².
     earlier
         Update → the networks then; those that had ended stand as they ended.
     """
@@ -65,7 +65,6 @@ class TrainedNetworks:
     loss: NDArray[np.float64]
     accuracy: NDArray[np.float64]
     objective: NDArray[np.float64]
-    seconds: NDArray[np.float64]
     earlier: dict[int, Stack]
 
 
@@ -93,7 +92,6 @@ def trained(job: Job) -> TrainedNetworks:
         loss=np.array([one.outcome.final.loss for one in found], dtype=np.float64),
         accuracy=np.array([one.outcome.final.accuracy for one in found], dtype=np.float64),
         objective=np.array([one.objective for one in found], dtype=np.float64),
-        seconds=np.array([one.outcome.seconds for one in found], dtype=np.float64),
         earlier=earlier,
     )
 
@@ -110,7 +108,7 @@ def run_job(job: Job) -> bytes:
 
     Tensors of k networks: ``left``, ``right`` (k, n, m), ``unembed`` (k, m, n) and ``bias`` (k, n) where it is not 0,
     in the precision of training; ``table`` (n, n); (k,) ``seed``, ``steps``, ``converged``, ``loss``, ``accuracy``,
-    ``objective``, ``seconds`` and ``right_pairs``, pairs that the checker proves right, −1 without a certificate;
+    ``objective`` and ``right_pairs``, pairs that the checker proves right, −1 without a certificate;
     ``weights`` (k, r) b²; ``pure`` (k, m), the class that each neuron is pure for, −1 for none; ``weights_at``
     (s, k, r).
     """
@@ -129,7 +127,6 @@ def run_job(job: Job) -> bytes:
         "loss": done.loss,
         "accuracy": done.accuracy,
         "objective": done.objective,
-        "seconds": done.seconds,
         "right_pairs": _proved(done.stack, job.proofs),
         "weights": seen.weights,
         "pure": np.where(pure.any(axis=2), pure.argmax(axis=2), -1).astype(np.int32),
