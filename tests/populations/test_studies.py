@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import math
+import os
+import signal
 from itertools import combinations
 from pathlib import Path
 
@@ -239,6 +241,17 @@ def test_processes_and_a_cluster_give_the_same_bytes(tmp_path: Path):
         if path.is_file() and path.name != ".lock":
             for other in ("two", "there"):
                 assert path.read_bytes() == (tmp_path / other / path.relative_to(tmp_path / "here")).read_bytes()
+
+
+def killed(job: Job) -> bytes:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return b""
+
+
+def test_a_killed_process_is_one_line(tmp_path: Path):
+    with pytest.raises(RhosetError, match="was killed") as caught:
+        run_study(read_study(written(tmp_path)), tmp_path / "out", workers=2, runner=killed)
+    assert caught.value.slug == "worker-died"
 
 
 def test_no_scheduler_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

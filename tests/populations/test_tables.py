@@ -44,6 +44,16 @@ def test_every_column_is_documented(standard: Path):
     assert any(n.startswith("b2 ") for n in names)
 
 
+def test_large_groups_have_no_spectral_weights(standard: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    shutil.copy(standard / "0000.safetensors", tmp_path / "0.safetensors")
+    monkeypatch.setattr(measuring, "OPERATIONS", 24 * 24 * 24 * 100)
+    (record,) = records([tmp_path / "0.safetensors"])
+    assert record["pairs"] < 576
+    assert record["spectral_weights"] is record["key_set"] is record["spectral_count"] is None
+    assert record["multiplicity"]["[3,1]"] > 0
+    assert next(flat([record], spectrum=True))["b2 [3,1]"] is None
+
+
 def test_polars_on_request(standard: Path):
     polars = pytest.importorskip("polars")
     frame = table(standard, frame="polars")

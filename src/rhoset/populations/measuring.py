@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from rhoset.errors import RhosetError
 from rhoset.groups import Group, Irrep
 from rhoset.networks import Network, evaluate, write_atomic
 from rhoset.networks.runs import certificates
-from rhoset.populations.observables import DELTA, EPSILON, observables
+from rhoset.populations.observables import DELTA, EPSILON, Observables, neuron_shares, spectral_weights
+from rhoset.populations.stack import stacked
 from rhoset_check import check
 
 MEASURES = 1
@@ -22,7 +24,8 @@ KEPT = ".measured"
 """Folder beside the networks' folder (or file) that holds what was measured, one JSON file a network."""
 OPERATIONS = 1e12
 """Multiply-adds for accuracy, loss and margin of one network (about a minute); above, a fixed sample of the pairs is
-evaluated, and `pairs` says how many. Larger groups are slower, smaller budgets less exact."""
+evaluated, and `pairs` says how many; and as many for the spectral weights, which are left out above. A smaller budget is
+faster and knows less of large groups."""
 IN_USE = 0.01
 """An irrep is listed when it dominates a live neuron or holds this share of the weights' energy (as `explain` does)."""
 
@@ -46,7 +49,8 @@ def measured(network: Network, beside: Path | None = None, *, keep: bool = True)
         ``digest``, ``group``, ``order``, ``width``, ``activation``, ``accuracy`` (share of pairs), ``loss`` (nats),
         ``margin`` (nats), ``pairs``, ``irreps`` [{name, neurons, energy}], ``circuits`` [{irrep, left_size,
         right_size, kind, neurons}], ``explained`` (share of the weights' energy), ``spectral_weights`` {name: b²},
-        ``key_set``, ``key_set_squared``, ``spectral_count``, ``multiplicity`` {name: ν}, ``frequency`` {name: f}.
+        ``key_set``, ``key_set_squared``, ``spectral_count`` (these four None where n²m·min(n, m) is above `OPERATIONS`),
+        ``multiplicity`` {name: ν}, ``frequency`` {name: f}.
 
     Raises
     ------
@@ -98,7 +102,7 @@ def _measure(network: Network) -> dict[str, Any]:
     energy = explanation.energy
     shares, names = energy.by_irrep(), [irrep.name for irrep in explanation.irreps]
     counts = np.bincount(energy.dominant[energy.live], minlength=len(names))
-    seen = observables(network, explanation.irreps)
+    seen = _observed(network, explanation.irreps)
     result = evaluate(network, np.float64, operations=OPERATIONS)
     return {
         "group": network.group.name,
@@ -125,12 +129,26 @@ def _measure(network: Network) -> dict[str, Any]:
             for c in explanation.circuits
         ],
         "explained": explanation.explained,
-        "spectral_weights": dict(zip(seen.classes, seen.weights[0].tolist(), strict=True)),
-        "key_set": list(seen.key_sets(EPSILON)[0]),
-        "key_set_squared": list(seen.key_sets(EPSILON, squared=True)[0]),
-        "spectral_count": int(seen.spectral_counts(DELTA)[0]),
-        "multiplicity": dict(zip(seen.classes, seen.multiplicities(DELTA)[0].tolist(), strict=True)),
+        **seen,
         "frequency": frequencies(network.group, explanation.irreps),
+    }
+
+
+def _observed(network: Network, known: Sequence[Irrep]) -> dict[str, Any]:
+    """Spectral weights and multiplicities; no weights where the norm of the logits is too dear."""
+    stack = stacked([network])
+    classes = [irrep for irrep in known if not (irrep.dim == 1 and np.all(irrep.character > 0))]
+    names = tuple(irrep.name for irrep in classes)
+    n, m = network.order, network.width
+    affordable = n * n * m * min(n, m) <= OPERATIONS
+    weights = spectral_weights(stack, classes) if affordable else np.zeros((1, len(names)))
+    seen = Observables(names, weights, neuron_shares(stack, classes))
+    return {
+        "spectral_weights": dict(zip(names, weights[0].tolist(), strict=True)) if affordable else None,
+        "key_set": list(seen.key_sets(EPSILON)[0]) if affordable else None,
+        "key_set_squared": list(seen.key_sets(EPSILON, squared=True)[0]) if affordable else None,
+        "spectral_count": int(seen.spectral_counts(DELTA)[0]) if affordable else None,
+        "multiplicity": dict(zip(names, seen.multiplicities(DELTA)[0].tolist(), strict=True)),
     }
 
 

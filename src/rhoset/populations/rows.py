@@ -110,7 +110,9 @@ def irreps_text(record: Mapping[str, Any]) -> str:
 
 
 def key_set_text(record: Mapping[str, Any]) -> str:
-    """``{[4,1], [2,2,1]}``."""
+    """``{[4,1], [2,2,1]}``; nothing where the group is too large for spectral weights."""
+    if record["key_set"] is None:
+        return ""
     turning = record.get("frequency", {})
     return "{" + ", ".join(_irrep(name, turning) for name in record["key_set"]) + "}"
 
@@ -142,7 +144,7 @@ def flat(
     elif settings == "none":
         chosen = []
     methods = list(dict.fromkeys(method for record in said for method in record["bounds"]))
-    classes = list(dict.fromkeys(name for record in said for name in record["spectral_weights"]))
+    classes = list(dict.fromkeys(name for record in said for name in record["multiplicity"]))
     measured_settings = {"width", "activation"}  # have columns of their own
     for record in said:
         row = {key: record[key] for key in ("network", "group", "order", "seed", "width", "activation")}
@@ -157,7 +159,7 @@ def flat(
             row[f"{method}_bound"] = bound.get("accuracy_bound")
             row[f"{method}_cost"], row[f"{method}_seconds"] = bound.get("cost"), bound.get("seconds")
         if spectrum:
-            row |= {f"b2 {name}": record["spectral_weights"].get(name) for name in classes}
+            row |= {f"b2 {name}": (record["spectral_weights"] or {}).get(name) for name in classes}
             row |= {f"nu {name}": record["multiplicity"].get(name) for name in classes}
         yield row
 

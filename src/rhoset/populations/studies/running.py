@@ -17,6 +17,7 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,8 @@ def run_study(
     ------
     RhosetError
         The folder holds something else or another study (``run-exists``, ``study-differs``), another process works
-        there (``run-busy``), PyTorch is missing (``missing-extra``), no scheduler answers (``cluster``).
+        there (``run-busy``), PyTorch is missing (``missing-extra``), no scheduler answers (``cluster``), a process
+        was killed (``worker-died``).
 
     Notes
     -----
@@ -229,6 +231,12 @@ def _work(
         try:
             for future in as_completed(futures):
                 yield futures.pop(future), future.result()
+        except BrokenProcessPool:
+            raise RhosetError(
+                "a process of the study was killed (out of memory?); what was done is kept: give the command again,"
+                " with fewer --workers where memory is short",
+                slug="worker-died",
+            ) from None
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
