@@ -24,8 +24,8 @@ KEPT = ".measured"
 """Folder beside the networks' folder (or file) that holds what was measured, one JSON file a network."""
 OPERATIONS = 1e12
 """Multiply-adds for accuracy, loss and margin of one network (about a minute); above, a fixed sample of the pairs is
-evaluated, and `pairs` says how many; and as many for the spectral weights, which are left out above. A smaller budget is
-faster and knows less of large groups."""
+evaluated, and `pairs` says how many; and as many for the spectral weights, which are left out above. A smaller budget
+is faster and knows less of large groups."""
 IN_USE = 0.01
 """An irrep is listed when it dominates a live neuron or holds this share of the weights' energy (as `explain` does)."""
 
@@ -49,8 +49,8 @@ def measured(network: Network, beside: Path | None = None, *, keep: bool = True)
         ``digest``, ``group``, ``order``, ``width``, ``activation``, ``accuracy`` (share of pairs), ``loss`` (nats),
         ``margin`` (nats), ``pairs``, ``irreps`` [{name, neurons, energy}], ``circuits`` [{irrep, left_size,
         right_size, kind, neurons}], ``explained`` (share of the weights' energy), ``spectral_weights`` {name: b²},
-        ``key_set``, ``key_set_squared``, ``spectral_count`` (these four None where n²m·min(n, m) is above `OPERATIONS`),
-        ``multiplicity`` {name: ν}, ``frequency`` {name: f}.
+        ``key_set``, ``key_set_squared``, ``spectral_count`` (these four None where n²m·min(n, m) is above
+        `OPERATIONS`), ``multiplicity`` {name: ν}, ``frequency`` {name: f}.
 
     Raises
     ------
