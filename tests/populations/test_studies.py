@@ -137,6 +137,15 @@ def test_what_a_file_may_not_say(tmp_path: Path, change: tuple[str, str], said: 
     assert "small.toml" in str(caught.value)
 
 
+def test_the_file_of_the_docs_reads(tmp_path: Path):
+    page = (Path(__file__).parents[2] / "docs" / "studies" / "index.md").read_text(encoding="utf-8")
+    path = tmp_path / "mine.toml"
+    path.write_text(page.split("```toml\n")[1].split("```")[0], encoding="utf-8")
+    study = read_study(path)
+    assert (study.name, len(study.settings), study.models) == ("mine", 3, 20)
+    assert read_study(path, quick=True).models == 2
+
+
 def test_a_name_that_is_none():
     with pytest.raises(RhosetError, match="built in are o61"):
         read_study("o99")

@@ -12,9 +12,12 @@ from rhoset.groups import Group
 from rhoset.groups.isomorphisms import element_invariants, extend_homomorphism
 from rhoset.networks import Network, logits
 
-NUMBERS = 1 << 27
-"""Logits held at once, over all networks (float32: 512 MB). Where all pairs of inputs are more, a random sample of
-them is used, always the same; distances then are estimates with a relative error of about 1/√(pairs)."""
+NUMBERS = 1 << 26
+"""Logits held at once, over all networks (float32: 256 MB, twice that with automorphisms). Where all pairs of inputs
+are more, a random sample of them is used, always the same; distances then are estimates with a relative error of about
+1/√(pairs)."""
+CHUNK = 1 << 21
+"""Numbers in float64 at a time in sums of products."""
 AUTOMORPHISMS = 5000
 """Most automorphisms that are enumerated; more need a sample of their own to be of use."""
 COMPARISONS = 2e11
@@ -65,15 +68,13 @@ def distance_matrix(
             f" {COMPARISONS:.0e} logits; give fewer networks or leave the automorphisms out",
             slug="too-dear",
         )
-    held = [centred_logits(network, pairs) for network in networks]
-    squares = np.array([_dot(f, f) for f in held])
+    held = np.stack([centred_logits(network, pairs) for network in networks])
+    squares = np.diag(inner_products(held, held)).copy()
     best = np.full((len(networks), len(networks)), -np.inf)
     for move in moves:
         plain = bool((move == np.arange(n)).all())
-        for j, network in enumerate(networks):
-            moved = held[j] if plain else _moved(network, held[j], pairs, move)
-            for i in range(len(networks)):
-                best[i, j] = max(best[i, j], _dot(held[i], moved))
+        moved = held if plain else np.stack([_moved(*of, pairs, move) for of in zip(networks, held, strict=True)])
+        best = np.maximum(best, inner_products(held, moved))
     best = np.maximum(best, best.T)  # α runs over a group: the matrix is symmetric up to rounding
     if scale_free:
         norms = np.sqrt(np.where(squares > 0, squares, 1.0))
@@ -114,8 +115,14 @@ def _moved(
     return np.asarray(rows[:, move])
 
 
-def _dot(f: NDArray[np.float32], g: NDArray[np.float32]) -> float:
-    return float(np.einsum("pc,pc->p", f, g, dtype=np.float64).sum())
+def inner_products(f: NDArray[np.float32], g: NDArray[np.float32]) -> NDArray[np.float64]:
+    """(k, k) sums over inputs and answers of f_i · g_j for (k, p, n) logits, in float64."""
+    found = np.zeros((len(f), len(g)))
+    step = max(1, CHUNK // (len(f) * f.shape[2]))
+    for start in range(0, f.shape[1], step):
+        part = slice(start, start + step)
+        found += f[:, part].reshape(len(f), -1).astype(np.float64) @ g[:, part].reshape(len(g), -1).astype(np.float64).T
+    return found
 
 
 def all_automorphisms(group: Group, limit: int = AUTOMORPHISMS) -> NDArray[np.int64]:
