@@ -155,7 +155,11 @@ def test_the_command(standard: Path, capsys: pytest.CaptureFixture[str], tmp_pat
     assert main(["table", "-q", str(standard), "--columns", "network,loss"]) == 0
     assert capsys.readouterr().out.splitlines()[0].split() == ["network", "loss"]
     assert main(["table", "-q", str(standard), "--out", str(tmp_path / "t.tex")]) == 0
-    assert (tmp_path / "t.tex").is_file()
+    lines = (tmp_path / "t.tex").read_text().splitlines()
+    assert "order" not in lines[2]  # all the same, so not for a reader
+    assert lines[4].startswith("0000.safetensors & ")
+    assert main(["table", "-q", str(standard), "--out", str(tmp_path / "t.csv")]) == 0
+    assert ",order," in (tmp_path / "t.csv").read_text().splitlines()[0]
     assert main(["table", "-q", str(standard), "--by", "group"]) == 0
     assert "6/6 = 100% (61–100)" in capsys.readouterr().out
 

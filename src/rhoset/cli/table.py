@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ from rhoset.cli._output import Output, Payload
 
 KEYS = ("network", "group", "seed", "accuracy", "loss", "irreps", "circuits", "explained", "bounds")
 """Keys of ``--json`` that come first; scripts rely on them."""
+
+FOR_READERS = (".tex", ".md")
+"""Files that get the columns of the terminal; data files get all."""
 
 
 @make_command(example="rhoset table runs/s5 --out s5.tex")
@@ -40,7 +44,8 @@ def command(
 
     Settings that differ, accuracy, loss (nats), irreps (frequencies), circuits, the share of the weights that is
     explained, and what the certificates beside the networks prove, each checked anew. What was measured is kept beside
-    the run and used again.
+    the run and used again. CSV and Parquet get all columns, the terminal, LaTeX and Markdown those that tell the
+    networks apart; --columns chooses.
     """
     from rhoset.errors import RhosetError
     from rhoset.populations.rows import flat, records
@@ -63,7 +68,7 @@ def command(
         rows = counted(said, rows, _names(by))
     if columns is not None:
         rows = _chosen(rows, _names(columns))
-    elif target is None and by is None:
+    elif by is None and (target is None or target.suffix.lower() in FOR_READERS):
         rows = _narrow(rows)
     if target is not None:
         write_table(target, rows)
@@ -89,7 +94,8 @@ def _chosen(rows: list[dict[str, Any]], names: list[str]) -> list[dict[str, Any]
 
 
 def _narrow(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What fits a terminal: columns that are the same in all rows are left out, but for the main ones."""
+    """What fits a terminal and a page: columns that are the same in all rows are left out, but for the main ones, and
+    the folders that all labels share."""
     main = {"network", "accuracy", "loss", "irreps", "circuits", "explained"}
     hidden = {"margin", "key_set", "order", "seed"}
 
@@ -97,4 +103,7 @@ def _narrow(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         varied = len({repr(row[name]) for row in rows}) > 1
         return name in main or name.endswith(("_bound", "_cost")) or (varied and name not in hidden)
 
-    return [{name: value for name, value in row.items() if keep(name)} for row in rows]
+    shared = len(os.path.commonprefix([row["network"].rpartition("/")[0] + "/" for row in rows]).rpartition("/")[0])
+    cut = shared + 1 if shared else 0
+    kept = [{name: value for name, value in row.items() if keep(name)} for row in rows]
+    return [{**row, "network": row["network"][cut:]} for row in kept]
