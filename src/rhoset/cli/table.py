@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +68,7 @@ def command(
     if columns is not None:
         rows = _chosen(rows, _names(columns))
     elif by is None and (target is None or target.suffix.lower() in FOR_READERS):
-        rows = _narrow(rows)
+        rows = _narrow(rows) if target is None else _short(_narrow(rows))
     if target is not None:
         write_table(target, rows)
         out.say(str(target))
@@ -94,8 +93,7 @@ def _chosen(rows: list[dict[str, Any]], names: list[str]) -> list[dict[str, Any]
 
 
 def _narrow(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What fits a terminal and a page: columns that are the same in all rows are left out, but for the main ones, and
-    the folders that all labels share."""
+    """What fits a terminal and a page: columns that are the same in all rows are left out, but for the main ones."""
     main = {"network", "accuracy", "loss", "irreps", "circuits", "explained"}
     hidden = {"margin", "key_set", "order", "seed"}
 
@@ -103,7 +101,13 @@ def _narrow(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         varied = len({repr(row[name]) for row in rows}) > 1
         return name in main or name.endswith(("_bound", "_cost")) or (varied and name not in hidden)
 
-    shared = len(os.path.commonprefix([row["network"].rpartition("/")[0] + "/" for row in rows]).rpartition("/")[0])
-    cut = shared + 1 if shared else 0
-    kept = [{name: value for name, value in row.items() if keep(name)} for row in rows]
-    return [{**row, "network": row["network"][cut:]} for row in kept]
+    return [{name: value for name, value in row.items() if keep(name)} for row in rows]
+
+
+def _short(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Labels without the folders that all of them share."""
+    folders = [row["network"].split("/")[:-1] for row in rows]
+    shared = 0
+    while all(len(f) > shared for f in folders) and len({f[shared] for f in folders}) == 1:
+        shared += 1
+    return [{**row, "network": "/".join(row["network"].split("/")[shared:])} for row in rows]
