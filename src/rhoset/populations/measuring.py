@@ -16,6 +16,7 @@ from rhoset.networks import Network, evaluate, write_atomic
 from rhoset.networks.runs import certificates
 from rhoset.populations.observables import DELTA, EPSILON, Observables, neuron_shares, spectral_weights
 from rhoset.populations.stack import stacked
+from rhoset.prove.files import check_summary
 from rhoset_check import check
 
 MEASURES = 1
@@ -178,15 +179,15 @@ def proved(network: Path) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
     bounds: dict[str, dict[str, Any]] = {}
     refused: dict[str, str] = {}
     for method, path in certificates(network).items():
-        verdict = check(path, network)
-        if not verdict.valid:
-            refused[method] = verdict.reason
+        said = check_summary(check(path, network), str(network), path)
+        if not said["valid"]:
+            refused[method] = said["reason"]
             continue
         bounds[method] = {
-            "accuracy_bound": verdict.accuracy_bound,
-            "loss_bound": verdict.loss_bound if np.isfinite(verdict.loss_bound) else None,
-            "cost": verdict.operations / verdict.exhaustive_operations,
-            "seconds": verdict.seconds,
-            "arithmetic": verdict.arithmetic,
+            "accuracy_bound": said["accuracy_bound"],
+            "loss_bound": said["loss_bound"] if np.isfinite(said["loss_bound"]) else None,
+            "cost": said["operations"] / said["exhaustive_operations"],
+            "seconds": said["seconds"],
+            "arithmetic": said["arithmetic"],
         }
     return bounds, refused
