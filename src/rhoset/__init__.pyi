@@ -35,6 +35,9 @@ from rhoset.networks import write_network as write_network
 from rhoset.networks.constructing import CircuitPlan as CircuitPlan
 from rhoset.networks.constructing import Planted as Planted
 from rhoset.networks.constructing import construct as construct
+from rhoset.populations import compare as compare
+from rhoset.populations import observables as observables
+from rhoset.populations import table as table
 from rhoset.prove import CertifyResult as CertifyResult
 from rhoset.prove import certify as certify
 from rhoset_check.verdict import Verdict as Verdict

@@ -28,6 +28,9 @@ COMMANDS: dict[str, str] = {
     "report": "report",
     "import": "import_",
     "construct": "construct",
+    "table": "table",
+    "compare": "compare",
+    "study": "study",
     "reproduce": "reproduce",
     "sweep": "sweep",
 }

@@ -33,6 +33,9 @@ MANIFEST = "run.toml"
 RESULTS = "results.csv"
 """Name of the table of results."""
 
+SWEEP, CELLS = "sweep.toml", "cells"
+"""A folder that holds both is a sweep: each folder in the second is a run."""
+
 _NETWORK_FILE = re.compile(r"(\d{4,})\.safetensors")
 
 
@@ -171,7 +174,8 @@ def open_networks(spec: str | os.PathLike[str]) -> list[tuple[str, Path]]:
     ----------
     spec
         A network file; a run folder (all its networks, labelled ``RUN#INDEX``); ``RUN#3`` (network
-        3 of a run); or a folder of network files. Files are not opened here.
+        3 of a run); a sweep (all networks of all its cells, labelled ``SWEEP/cells/CELL#INDEX``); or
+        a folder of network files. Files are not opened here.
 
     Raises
     ------
@@ -212,6 +216,8 @@ def _folder(text: str, path: Path) -> list[tuple[str, Path]]:
         if not networks:
             raise RhosetError(f"{text!r}: the run holds no finished network yet", slug="no-such-network")
         return networks
+    if (path / SWEEP).is_file() and (path / CELLS).is_dir():
+        return _sweep(label, path)
     files = sorted(entry for entry in path.glob("*.safetensors") if entry.is_file())
     if not files:
         raise RhosetError(
@@ -220,6 +226,20 @@ def _folder(text: str, path: Path) -> list[tuple[str, Path]]:
             slug="no-such-network",
         )
     return [(str(entry), entry) for entry in files]
+
+
+def _sweep(label: str, path: Path) -> list[tuple[str, Path]]:
+    def natural(cell: Path) -> list[tuple[int, str]]:  # width=64 before width=128
+        return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", cell.name)]
+
+    networks = []
+    for cell in sorted((path / CELLS).iterdir(), key=natural):
+        if (cell / MANIFEST).is_file():
+            run = open_run(cell)
+            networks += [(f"{label}/{CELLS}/{cell.name}#{index}", run.network_path(index)) for index in run.indices]
+    if not networks:
+        raise RhosetError(f"{label!r}: the sweep holds no finished network yet", slug="no-such-network")
+    return networks
 
 
 def _visible(path: Path) -> list[Path]:
