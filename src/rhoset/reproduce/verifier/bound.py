@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,8 @@ class PublishedBound:
         The ideal network's at (e, e).
     error
         Median over the inputs of the bound on its distance from the network.
+    ideal
+        The ideal network of that attempt.
     """
 
     accuracy: float
@@ -52,6 +54,7 @@ class PublishedBound:
     a_not_constant: bool
     margin: float
     error: float
+    ideal: IdealNetwork = field(repr=False)
 
 
 def published_bound(network: Network, irreps: Sequence[Irrep], least_norm: float = LEFT_NORM) -> PublishedBound:
@@ -103,6 +106,7 @@ def _bound(network: Network, ideal: IdealNetwork, sets: int, wandering: bool) ->
         a_not_constant=wandering,
         margin=float(at_identity[e]) - wrong,
         error=float(np.median([distances(network, ideal, x) for x in range(n)])),
+        ideal=ideal,
     )
 
 
