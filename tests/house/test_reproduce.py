@@ -131,7 +131,7 @@ def test_kept_results_are_sound_and_shown():
         for method in summary["methods"].values():
             assert method["above_accuracy"] == []
     page = Path(__file__).resolve().parents[2] / "docs" / "reproduction.md"
-    assert markdown(kept) in page.read_text(encoding="utf-8"), "run docs/reproduction.py"
+    assert markdown(kept) in page.read_text(encoding="utf-8"), "run scripts/write_reproduction.py"
 
 
 QUICKLY = {"max_steps": 600, "width": 32, "train_fraction": 1.0}

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.errors import RhosetError
-from rhoset.explain import (
+from rhoset.explaining import (
     Circuit,
     Explanation,
     Quadrature,
@@ -19,9 +19,9 @@ from rhoset.explain import (
     explain,
     slot_weights,
 )
-from rhoset.explain.explaining import structure as explained_with
-from rhoset.explain.faithfulness import affordable
-from rhoset.explain.large import LARGE_ORDER
+from rhoset.explaining.analysis import structure as explained_with
+from rhoset.explaining.faithfulness import affordable
+from rhoset.explaining.large import LARGE_ORDER
 from rhoset.groups import Group, Irrep, Subgroup, minimal_rho_set_sizes
 from rhoset.groups import group as by_name
 from rhoset.networks import Network
@@ -40,9 +40,6 @@ from rhoset.report.views import (
 )
 from rhoset_check.verdict import check
 
-IN_USE = 0.01
-"""An irrep counts as learned when it holds at least this share of the live neurons' energy. A
-larger value drops weak irreps such as sign from the list."""
 SAME_DIRECTION = 1e-6
 """Unit vectors that differ by less than this count as one."""
 LARGEST_MATRIX = 64
@@ -138,11 +135,8 @@ def network_view(
 
 def used_irreps(explanation: Explanation) -> tuple[tuple[str, int, float], ...]:
     """(name, neurons, share of energy) of each irrep in use, the strongest first."""
-    energy = explanation.energy
-    shares = energy.by_irrep()
-    neurons = np.bincount(energy.dominant[energy.live], minlength=len(shares))
-    order = [int(k) for k in np.argsort(-shares, kind="stable") if shares[k] >= IN_USE]
-    return tuple((explanation.irreps[k].name, int(neurons[k]), float(shares[k])) for k in order)
+    ranked = sorted((use for use in explanation.uses if use.in_use), key=lambda use: -use.share)
+    return tuple((use.irrep.label, use.neurons, use.share) for use in ranked)
 
 
 def circuit_view(circuit: Circuit) -> CircuitView:
@@ -154,12 +148,12 @@ def circuit_view(circuit: Circuit) -> CircuitView:
     rows = np.abs(weights).sum(axis=1)
     uneven = rows.min() < 0.85 * rows.max() if rows.max() > 0 else False
     return CircuitView(
-        irrep=circuit.irrep,
+        irrep=circuit.irrep.label,
         kind=circuit.kind,
         neurons=len(circuit.neurons),
         left_size=p,
         right_size=q,
-        left=solid(circuit.left_set, rows if uneven else None),
+        left=solid(circuit.rho_sets[0], rows if uneven else None),
         slots=_rounded(weights / (mean or 1.0)) if max(p, q) <= LARGEST_MATRIX else (),
     )
 
@@ -172,7 +166,7 @@ def quadrature_view(quadrature: Quadrature) -> QuadratureView:
     if np.ptp(left, axis=0).max(initial=0) < SAME_DIRECTION:
         left = quadrature.read_left  # complex type: b is the same for all, and a tells them apart
     return QuadratureView(
-        irrep=quadrature.irrep,
+        irrep=quadrature.irrep.label,
         dim=dim,
         neurons=k,
         defect=quadrature.defect,

@@ -25,8 +25,6 @@ METHODS = ("exhaustive", "gaps", "irrep", "equivariant", "orbit", "mixture", "au
 """Every network is certified by each of these, with the fewest operations; the baselines have rows of their own."""
 KEPT = ("auto", "gaps")
 """Certificates of these methods are written beside the network, and that of rule `paper`."""
-IN_USE = 0.01
-"""An irrep counts as learned when it holds at least this share of the live neurons' energy."""
 BRUTE_FORCE_SAMPLE = 1_000
 """Inputs evaluated one at a time to measure brute force as a plain loop; the time is scaled up."""
 REPEATS = 3
@@ -41,7 +39,6 @@ def measure(path: Path) -> dict[str, Any]:
     network = read_network(path)
     explanation = explain(network)
     evaluated, ideal = evaluate(network), evaluate(explanation.ideal)
-    shares = explanation.energy.by_irrep()
     said = published_bound(network, explanation.irreps)
     brute = brute_force_seconds(network)
     row: dict[str, Any] = {
@@ -54,11 +51,7 @@ def measure(path: Path) -> dict[str, Any]:
         "explained": explanation.explained,
         "ideal_accuracy": ideal.accuracy,
         "ideal_loss": ideal.loss,
-        "irreps": {
-            rho.name: round(float(share), 6)
-            for rho, share in zip(explanation.irreps, shares, strict=True)
-            if share >= IN_USE
-        },
+        "irreps": {use.irrep.name: round(use.share, 6) for use in explanation.uses if use.in_use},
         "circuits": _circuits(explanation),
         "replaced": replaced_neurons(explanation),
         "brute_force_seconds": brute,
