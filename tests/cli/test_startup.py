@@ -25,7 +25,7 @@ print(code, *sorted(sys.modules), file=sys.stderr)
     return int(first), set(modules)
 
 
-SEARCH = {"rhoset.prove", "rhoset.explain", "rhoset.groups.real_irreps", "rhoset.networks.importing", "rhoset.training"}
+SEARCH = {"rhoset.prove", "rhoset.explaining", "rhoset.groups.real_irreps", "rhoset.networks.importing", "rhoset.training"}
 
 
 def test_a_check_loads_neither_scipy_nor_the_search(tmp_path: Path) -> None:
@@ -58,4 +58,4 @@ def test_that_these_tests_can_fail(tmp_path: Path) -> None:
     path = write_network(tmp_path / "net.safetensors", construct("S3", ["[2,1]"], seed=1).network)
     _, modules = loaded("explain", path)
     assert "scipy" in modules
-    assert "rhoset.explain" in modules
+    assert "rhoset.explaining" in modules

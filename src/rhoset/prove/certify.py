@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rhoset_check.inputs import Certificate
+
 from rhoset_check.verdict import Verdict
 
 from ..arguments import public

@@ -9,17 +9,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from rhoset_check.blocks import read_blocks, rescale
 from rhoset_check.coset import CosetRule
-from rhoset_check.group import Group as ProvedGroup
-from rhoset_check.group import prove_group
 from rhoset_check.inputs import ACTIVATIONS, Weights
 from rhoset_check.model import Model, Tally, build_model, evaluate_pairs, new_chunk
-from rhoset_check.pairs import PairsRule
 from rhoset_check.paper import PaperRule
 from rhoset_check.rigor import Rejected
 from rhoset_check.uniform import settle_uniform
+
+from rhoset_check.blocks import read_blocks, rescale
+from rhoset_check.group import Group as ProvedGroup
+from rhoset_check.group import prove_group
+from rhoset_check.pairs import PairsRule
 from rhoset_check.verdict import Verdict, judge, run_plan
 
 from ..errors import RhosetError

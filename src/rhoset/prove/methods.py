@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
-
 from rhoset_check.rigor import Rejected
 
 from ..errors import RhosetError
