@@ -23,6 +23,7 @@ from rhoset.explain.explanation import Circuit, Explanation
 from rhoset.explain.faithfulness import activations
 from rhoset.explain.slot_tables import slot_report, symmetry
 from rhoset.explain.slots import EVEN, SAME_READING, filled_slots, reading_agreement, slot_weights
+from rhoset.summaries import Shown
 
 RANK_TWO = 1.5
 """Effective rank of the unembed coefficients from which a neuron is said to write to two slots."""
@@ -50,8 +51,8 @@ class Finding:
     text: str
 
 
-@dataclass(frozen=True)
-class Diagnosis:
+@dataclass(frozen=True, repr=False)
+class Diagnosis(Shown):
     """Findings and the budget of the margin.
 
     Attributes

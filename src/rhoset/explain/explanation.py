@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from rhoset.explain.spectrum import NeuronEnergy
 from rhoset.groups import Irrep, RhoSet
 from rhoset.networks import Network
+from rhoset.summaries import Shown
 
 
 def frozen(array: NDArray[Any]) -> NDArray[Any]:
@@ -20,8 +21,8 @@ def frozen(array: NDArray[Any]) -> NDArray[Any]:
     return copy
 
 
-@dataclass(frozen=True, eq=False)
-class Circuit:
+@dataclass(frozen=True, eq=False, repr=False)
+class Circuit(Shown):
     """Neurons whose output sits on the slots of B × C, two ρ-sets of one irrep.
 
     A slot (b, c) is where a neuron *writes*: u_i(z) ≈ κ_i υ(b_i, z·c_i). α and γ are what it
@@ -69,8 +70,8 @@ class Circuit:
         return len(self.left_set.points), len(self.right_set.points)
 
 
-@dataclass(frozen=True, eq=False)
-class Quadrature:
+@dataclass(frozen=True, eq=False, repr=False)
+class Quadrature(Shown):
     """Neurons of rank one in an irrep, with vectors anywhere on the sphere:
 
         l(x) = bᵀρ(x)a,   r(y) = a'ᵀρ(y)c,   u(z) = κ bᵀρ(z)c.
@@ -107,8 +108,8 @@ class Quadrature:
     defect: float
 
 
-@dataclass(frozen=True, eq=False)
-class Explanation:
+@dataclass(frozen=True, eq=False, repr=False)
+class Explanation(Shown):
     """What `explain` knows of one network.
 
     Attributes

@@ -12,10 +12,11 @@ from rhoset.errors import RhosetError
 from rhoset.groups.arrays import IntArray, read_only
 from rhoset.groups.subgroups import Subgroup, left_cosets
 from rhoset.groups.table import Group
+from rhoset.summaries import Shown
 
 
-@dataclass(frozen=True, eq=False)
-class GSet:
+@dataclass(frozen=True, eq=False, repr=False)
+class GSet(Shown):
     """A left action on k points: ``action[g, b]`` = g·b and (gh)·b = g·(h·b).
 
     Attributes

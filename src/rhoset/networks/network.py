@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from rhoset.errors import RhosetError
 from rhoset.networks.activations import activation as _activation
 from rhoset.networks.digest import TABLE_TENSORS, network_digest
+from rhoset.summaries import Shown
 
 if TYPE_CHECKING:
     from rhoset.groups import Group
@@ -23,8 +24,8 @@ FLOAT_DTYPES = ("float16", "float32", "float64")
 """Types that weights may have; they are kept as they are."""
 
 
-@dataclass(frozen=True, eq=False)
-class Network:
+@dataclass(frozen=True, eq=False, repr=False)
+class Network(Shown):
     """A one-hidden-layer network on pairs of elements of a group with n elements:
 
         f(z | x, y) = Σ_i unembed[i, z] · φ(left[x, i] + right[y, i]) + bias[z].

@@ -25,6 +25,7 @@ import tomli_w
 
 from rhoset.errors import RhosetError
 from rhoset.networks.atomic import write_atomic
+from rhoset.summaries import Shown
 
 MANIFEST = "run.toml"
 """Name of the manifest; a folder that holds one is a run."""
@@ -35,8 +36,8 @@ RESULTS = "results.csv"
 _NETWORK_FILE = re.compile(r"(\d{4,})\.safetensors")
 
 
-@dataclass(frozen=True, eq=False)
-class Run:
+@dataclass(frozen=True, eq=False, repr=False)
+class Run(Shown):
     """A run folder.
 
     Parameters

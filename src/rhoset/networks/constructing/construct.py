@@ -27,6 +27,7 @@ from rhoset.networks.constructing.circuits import (
 from rhoset.networks.constructing.plans import CircuitPlan, PointSet, parse_plan, point_set
 from rhoset.networks.evaluation import logits
 from rhoset.networks.network import Network
+from rhoset.summaries import Shown
 
 if TYPE_CHECKING:
     from rhoset.groups import Group
@@ -45,8 +46,8 @@ NO_MARGIN = 1e-9
 determine the product. Such a network is scaled by its logits."""
 
 
-@dataclass(frozen=True, eq=False)
-class Planted:
+@dataclass(frozen=True, eq=False, repr=False)
+class Planted(Shown):
     """A constructed network and all that was put into it.
 
     Attributes
