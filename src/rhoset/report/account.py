@@ -59,7 +59,8 @@ def account(explanation: Explanation, label: Callable[[str], str] = str) -> Acco
     del f
 
     def taken(logits: Floats) -> Floats:
-        return logits[at, rival] - logits[at, answer]
+        difference: Floats = logits[at, rival] - logits[at, answer]
+        return difference
 
     groups = groups_of(explanation, label)
     held = np.zeros(network.width, dtype=bool)
@@ -109,7 +110,8 @@ def _relative(
 ) -> NDArray[np.intp]:
     """(N,): the w with z = xwy."""
     inverse = np.argmax(table == _identity(table), axis=1)
-    return table[table[inverse[x], z], inverse[y]].astype(np.intp)
+    found: NDArray[np.intp] = table[table[inverse[x], z], inverse[y]].astype(np.intp)
+    return found
 
 
 def _mean_moved(logits: Floats, table: NDArray[np.int32], x: NDArray[np.int64], y: NDArray[np.int64]) -> Floats:

@@ -12,8 +12,8 @@ from rhoset.report.words import counted, number, percent, quartiles
 
 COMBINATIONS = 3
 """Combinations of circuits that are told apart in words; the others are counted together."""
-FREQUENCIES = 8
-"""With more frequencies than this in use over all networks, they are counted and not listed."""
+SMALL = 0.005
+"""Terms that take less than this share of the margin are not named."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def _learned(run: RunView) -> list[str]:
             said.append(
                 f"The other {others} use {counted(kinds, 'further combination')}."
                 if others > 1
-                else "One uses another."
+                else "One uses another combination."
             )
     else:
         uses = Counter(part for n in networks for part in _parts(n))
@@ -142,9 +142,11 @@ def _proved(networks: Sequence[NetworkView]) -> list[str]:
         said.append(f"{full} of {total} are proved right on every input.")
     if wanted:
         said.append(f"{wanted} of {total} are proved right on at least {percent(WANTED)} of the inputs.")
-    less = total - full - wanted
+    less = len(best) - full - wanted
     if less:
         said.append(f"For {less} of {total} less is proved.")
+    if len(best) < total:
+        said.append(f"{total - len(best)} of {total} have no certificate.")
     low, lower, middle, upper, high = quartiles([c.cost for c in best])
     if len(best) > 1:
         said.append(
@@ -169,22 +171,33 @@ def _costs(networks: Sequence[NetworkView]) -> tuple[CostRow, ...]:
 
 def _why(networks: Sequence[NetworkView], mean: AccountView | None) -> list[str]:
     said = []
-    dear = [n for n in networks if not n.cheap]
-    if dear and any(n.certificates for n in networks):
-        who = "None" if len(dear) == len(networks) else f"All but {len(dear)} of the {len(networks)}"
-        have = "has" if who == "None" else "have"
+    checked = [n for n in networks if n.best is not None]
+    dear = [n for n in checked if not n.cheap]
+    if dear:
+        who = f"{len(dear)} of {len(checked)} networks have" if len(checked) > 1 else "It has"
+        said.append(f"{who} no certificate that proves {percent(WANTED)} for at most {percent(CHEAP)} of brute force.")
+    elif len(checked) > 1:
+        said.append(f"Each of the {len(checked)} has a certificate for at most {percent(CHEAP)} of brute force.")
+    dearest = max((n for n in checked if n.account and n.account.terms), key=_cost, default=None)
+    if len(checked) > 1 and dearest is not None and dearest.account is not None:
+        name, taken, _ = dearest.account.terms[0]
         said.append(
-            f"{who} {have} a certificate that proves {percent(WANTED)} for at most {percent(CHEAP)} of brute force."
+            f"The dearest is {dearest.name} at {percent(_cost(dearest))}: at its worst input, {name} takes"
+            f" {number(taken)} of the explanation's margin of {number(dearest.account.ideal)} nats."
         )
     if mean is not None:
-        taken = [f"{name} {number(worst)}" for name, worst, _ in mean.terms if worst > 0.005 * abs(mean.ideal)]
+        terms = [f"{name} {number(worst)}" for name, worst, _ in mean.terms if worst > SMALL * abs(mean.ideal)]
         whose = "the mean network" if len(networks) > 1 else "the network"
-        losses = f"Lost on the way: {', '.join(taken)}." if taken else "Next to nothing is lost on the way."
+        losses = f"Lost on the way: {', '.join(terms)}." if terms else "Next to nothing is lost on the way."
         said.append(
             f"A short proof needs the explanation to keep its margin. At its worst input the explanation of {whose} has"
             f" a margin of {number(mean.ideal)} nats, and the network itself {number(mean.margin)}. {losses}"
         )
     return said
+
+
+def _cost(network: NetworkView) -> float:
+    return network.best.cost if network.best is not None else 0.0
 
 
 def mean_account(networks: Sequence[NetworkView]) -> AccountView | None:

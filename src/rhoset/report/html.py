@@ -84,8 +84,8 @@ class Page:
         columns = list(dict.fromkeys(key for row in figure.rows for key in row))
         rows = {"columns": columns, "rows": [[row.get(key) for key in columns] for row in figure.rows]}
         return Markup(
-            '<div class="chart {}" role="img" aria-label="{}" data-spec="{}"><script type="application/json">{}</script>'
-            "</div>"
+            '<div class="chart {}" role="img" aria-label="{}" data-spec="{}">'
+            '<script type="application/json">{}</script></div>'
         ).format(figure.template, figure.said, number, _script_json(rows))
 
     def solid(self, solid: SolidView, hue: int) -> int:

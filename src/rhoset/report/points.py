@@ -35,6 +35,7 @@ def point_labels(rho_set: RhoSet, group: Group) -> tuple[str, ...]:
 def points_said(rho_set: RhoSet, shape: str, group: Group) -> str:
     """The points in words: 'the 5 points that S5 permutes (a regular simplex with 5 corners)'."""
     count = len(rho_set.points)
+    shape = "a simplex" if shape.startswith("a regular simplex") else shape
     said = f" ({shape})" if shape else ""
     if count == 1:
         return "one point"

@@ -99,7 +99,8 @@ TERMS = (
     ),
     (
         "quartile",
-        "A quarter of the values lie below the lower one, half below the middle one, three quarters below the upper one.",
+        "A quarter of the values lie below the lower one, half below the middle one, three quarters below "
+        "the upper one.",
     ),
     (
         "uneven",

@@ -47,11 +47,16 @@ class Figure:
     domain: tuple[str, ...] = ()
     shown: tuple[str, ...] = ()
     """Names of `domain` that the legend shows."""
+    bands: int = 1
+    """Rows of a chart whose height goes with their number."""
 
     @property
     def spec(self) -> dict[str, Any]:
         """The Vega-Lite specification without rows; its data is named ``rows``."""
-        return json.loads(_spec(self.template, self.domain, self.shown))  # type: ignore[no-any-return]
+        spec: dict[str, Any] = json.loads(_spec(self.template, self.domain, self.shown))
+        if isinstance(spec.get("height"), dict):
+            spec["height"] = spec["height"]["step"] * max(self.bands, 1)
+        return spec
 
     def chart(self, theme: str = "light") -> altair.Chart | altair.LayerChart:
         """The Altair chart with its rows, to be changed or combined further."""
@@ -110,9 +115,12 @@ def ending_of(path: Path) -> str:
 @functools.lru_cache(maxsize=256)
 def _spec(template: str, domain: tuple[str, ...], shown: tuple[str, ...]) -> str:
     """The specification as JSON text; making and validating one takes tens of milliseconds, so each is made once."""
+    import altair
+
     module = importlib.import_module("rhoset.report.charts.templates")
     chart = getattr(module, template)(domain, shown)
-    spec = chart.to_dict()
+    with altair.data_transformers.enable(consolidate_datasets=False):
+        spec = chart.to_dict()
     for noise in ("$schema", "config", "datasets"):
         spec.pop(noise, None)
     return json.dumps(_inherit(spec), separators=(",", ":"), ensure_ascii=False)
@@ -120,7 +128,7 @@ def _spec(template: str, domain: tuple[str, ...], shown: tuple[str, ...]) -> str
 
 def _inherit(spec: dict[str, Any]) -> dict[str, Any]:
     """The specification without the named data of its layers, which then take the rows given at the top."""
-    kept = {key: value for key, value in spec.items() if key != "data" or "name" not in value or "values" in value}
+    kept = {key: value for key, value in spec.items() if key != "data" or value != {"name": "rows"}}
     if "layer" in kept:
         kept["layer"] = [_inherit(layer) for layer in kept["layer"]]
     return kept

@@ -23,6 +23,9 @@ from rhoset.report.words import counted, percent
 FAINT = 0.02
 """Shares of energy below this are not drawn in the heat map."""
 
+SLOT_BANDS = 10
+"""The chart of slots grows up to this many rows, then its rows get smaller."""
+
 
 def loss_figure(view: AccountView) -> Figure:
     """From the explanation's margin, term by term, to the network's own, at its worst input."""
@@ -35,7 +38,7 @@ def loss_figure(view: AccountView) -> Figure:
     said = (
         f"The explanation's margin of {view.ideal:.2f} nats, the terms that take from it, and {view.margin:.2f} left."
     )
-    return Figure("account", rows, said)
+    return Figure("account", rows, said, bands=len(rows))
 
 
 def _bar(term: str, start: float, end: float, kind: str, mean: float) -> Row:
@@ -62,9 +65,8 @@ def margins_figure(view: MarginView, colours: Colours) -> Figure:
             if rank == 0:
                 row["line"] = f"{name}  ({counted(size, 'element')}):  {total:.2f}"
             rows.append(row)
-    return Figure(
-        "margins", rows, "Stacked bars: mean margin by class of the error w", _with_other(colours), view.irreps
-    )
+    said = "Stacked bars: mean margin by class of the error w"
+    return Figure("margins", rows, said, _with_other(colours), view.irreps, len(view.classes))
 
 
 def _with_other(colours: Colours) -> tuple[str, ...]:
@@ -114,7 +116,8 @@ def energy_figure(energy: Matrix, irreps: Sequence[IrrepView], colours: Colours)
         if (share := energy[i][k]) >= FAINT
     ]
     said = f"Heat map: share of energy of {counted(len(order), 'neuron')} in each irrep"
-    return Figure("energy", rows, said, colour_order(colours))
+    bands = len({row["irrep"] for row in rows})
+    return Figure("energy", rows, said, colour_order(colours), (), bands)
 
 
 def slots_figure(view: CircuitView) -> Figure | None:
@@ -128,7 +131,8 @@ def slots_figure(view: CircuitView) -> Figure | None:
         for b, weights in enumerate(view.slots)
         for c, weight in enumerate(weights)
     ]
-    return Figure("slots", rows, f"Weight on each of {view.left_size} × {view.right_size} slots")
+    said = f"Weight on each of {view.left_size} × {view.right_size} slots"
+    return Figure("slots", rows, said, bands=min(view.left_size, SLOT_BANDS))
 
 
 def _distinct(labels: Sequence[str], place: int) -> str:
@@ -142,7 +146,8 @@ def frontier_figure(view: FrontierView) -> Figure:
     for method, cost, bound in view.points:
         best = max(best, bound)
         rows.append({"plan": method, "method": method_family(method), "at": cost, "bound": bound, "best": best})
-    return Figure("frontier", rows, "Bound against cost over all plans of this network")
+    shown = tuple(sorted({row["method"] for row in rows}))
+    return Figure("frontier", rows, "Bound against cost over all plans of this network", shown=shown)
 
 
 def quadrature_figure(view: QuadratureView) -> Figure | None:

@@ -21,13 +21,13 @@ SPREAD = 0.35
 NAMED = 12
 """Most networks that a tooltip names."""
 LOSSES = {
-    "uneven": "slots are missing or their weights uneven, so the explanation favours some inputs",
-    "reading": "neurons read something besides their vectors a",
-    "writing": "neurons write beside their slots",
-    "left": "neurons that no circuit holds write to the logits",
-    "bias": "the bias varies over the outputs",
+    "uneven": ("uneven slots", "slots are missing or differ in weight, so the explanation favours some inputs"),
+    "reading": ("other reading", "neurons read something besides their vectors a"),
+    "writing": ("other writing", "neurons write beside their slots"),
+    "left": ("neurons left over", "neurons that no circuit holds write to the logits"),
+    "bias": ("bias", "the bias varies over the outputs"),
 }
-"""First word of a term of the account → what it means."""
+"""First word of a term of the account → its name, and what it means."""
 
 
 def method_family(method: str) -> str:
@@ -42,6 +42,7 @@ def cost_figure(networks: Sequence[NetworkView]) -> Figure:
     for network, certificate in shown:
         place = round(math.log(_drawn(certificate)) / NEAR), round(certificate.accuracy_bound / NEAR_BOUND)
         piles[(method_family(certificate.method), *place)].append((network, certificate))
+    families = {family for family, _, _ in piles}
     rows: list[Row] = []
     for (family, _, _), pile in piles.items():
         pile.sort(key=lambda pair: (pair[1].cost, pair[0].index))
@@ -64,7 +65,7 @@ def cost_figure(networks: Sequence[NetworkView]) -> Figure:
         f"Scatter plot: proved accuracy against cost of the check for {counted(len(shown), 'certificate')} of"
         f" {counted(len(networks), 'network')}. Up and to the left is better."
     )
-    return Figure("cost", rows, said)
+    return Figure("cost", rows, said, shown=tuple(sorted(families)))
 
 
 def _drawn(certificate: CertificateView) -> float:
@@ -101,8 +102,8 @@ def learned_figure(irreps: Sequence[IrrepView], networks: Sequence[NetworkView],
                 "line": f"{irrep.name}  ·  dimension {irrep.dim}  ·  {used} of {total}",
             }
         )
-    said = ", ".join(f"{i.name} in {uses[i.name]}" for i in shown)
-    return Figure("learned", rows, f"Irreps in use among {total} networks: {said}", colour_order(colours))
+    said = f"Irreps in use among {total} networks: " + ", ".join(f"{i.name} in {uses[i.name]}" for i in shown)
+    return Figure("learned", rows, said, colour_order(colours), (), len(rows))
 
 
 def reasons_figure(networks: Sequence[NetworkView]) -> Figure | None:
@@ -117,9 +118,9 @@ def reasons_figure(networks: Sequence[NetworkView]) -> Figure | None:
     for reason, members in sorted(found.items(), key=lambda item: -len(item[1])):
         names = ", ".join(str(n.index) for n in members[:NAMED])
         more = f" and {len(members) - NAMED} more" if len(members) > NAMED else ""
-        words = LOSSES.get(reason, reason)
+        short, words = LOSSES.get(reason, (reason, reason))
         rows.append(
-            {"reason": words, "networks": len(members), "which": names + more, "line": f"{len(members)}:  {words}"}
+            {"reason": words, "networks": len(members), "which": names + more, "line": f"{short}:  {len(members)}"}
         )
     said = "; ".join(f"{row['networks']}: {row['reason']}" for row in rows)
-    return Figure("reasons", rows, f"Why some have no cheap proof. {said}")
+    return Figure("reasons", rows, f"Why some have no cheap proof. {said}", bands=len(rows))

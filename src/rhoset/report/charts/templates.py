@@ -12,11 +12,13 @@ from typing import Any
 import altair as alt
 
 Domain = tuple[str, ...]
-Chart = alt.Chart | alt.LayerChart
+Chart = alt.Chart | alt.LayerChart | alt.FacetChart
 METHODS = ("exhaustive", "irrep", "equivariant", "orbit", "mixture", "coset", "paper")
 """Families of methods, in the order of the palette; others follow by name."""
-SHAPES = ("square", "triangle-up", "diamond", "circle", "cross", "triangle-down", "wedge")
+SHAPES = ("square", "triangle-up", "diamond", "circle", "cross", "triangle-down", "triangle-right")
 PERCENT = ".0%"
+WHOLE = "datum.value == floor(datum.value) ? format(datum.value, 'd') : ''"
+"""Labels whole numbers only."""
 
 
 def _base() -> alt.Chart:
@@ -42,7 +44,8 @@ def _names(domain: Domain, shown: Domain = ()) -> alt.Color:
 def _cost_axis(title: str) -> alt.X:
     """Cost on a logarithmic axis whose ticks are written as percentages of any size."""
     said = "datum.value >= 0.01 ? format(datum.value * 100, '~g') + ' %' : format(datum.value * 100, '~r') + ' %'"
-    axis = alt.Axis(title=title, labelExpr=said, tickCount=5, labelOverlap="greedy", labelFlush=False)
+    ticks = [m * 10.0**e for e in range(-7, 2) for m in (1, 3)]
+    axis = alt.Axis(title=title, labelExpr=said, values=ticks, labelOverlap="greedy", labelFlush=False)
     return alt.X("at:Q", scale=alt.Scale(type="log", padding=14), axis=axis)
 
 
@@ -58,8 +61,12 @@ def cost(domain: Domain, shown: Domain) -> Chart:
                 scale=alt.Scale(domain=[-0.03, 1.03], nice=False),
                 axis=alt.Axis(title="proved accuracy (at least)", values=[0, 0.25, 0.5, 0.75, 1], format=PERCENT),
             ),
-            color=alt.Color("method:N", scale=alt.Scale(domain=list(METHODS)), legend=alt.Legend()),
-            shape=alt.Shape("method:N", scale=alt.Scale(domain=list(METHODS), range=list(SHAPES)), legend=alt.Legend()),
+            color=alt.Color("method:N", scale=alt.Scale(domain=list(METHODS)), legend=alt.Legend(values=list(shown))),
+            shape=alt.Shape(
+                "method:N",
+                scale=alt.Scale(domain=list(METHODS), range=list(SHAPES)),
+                legend=alt.Legend(values=list(shown)),
+            ),
             opacity=alt.condition("datum.best", alt.value(0.75), alt.value(0.25)),
             href="href:N",
             tooltip=[
@@ -96,13 +103,13 @@ def learned(domain: Domain, shown: Domain) -> Chart:
 
 def reasons(domain: Domain, shown: Domain) -> Chart:
     """Networks counted by the term that costs their margin most."""
-    y = alt.Y("reason:N", axis=None, sort="-x")
+    y = alt.Y("reason:N", axis=None, sort=None)
     bars = (
         _base()
         .mark_bar(height=12, yOffset=6)
         .encode(
             y=y,
-            x=alt.X("networks:Q", axis=alt.Axis(title="networks", tickMinStep=1, format="d")),
+            x=alt.X("networks:Q", axis=alt.Axis(title="networks", labelExpr=WHOLE)),
             tooltip=[alt.Tooltip("reason:N"), alt.Tooltip("networks:Q"), alt.Tooltip("which:N", title="these")],
         )
     )
@@ -239,7 +246,7 @@ def slots(domain: Domain, shown: Domain) -> Chart:
             ],
         )
     )
-    return _wide(chart, 300)
+    return _wide(chart, alt.Step(32))
 
 
 def frontier(domain: Domain, shown: Domain) -> Chart:
@@ -257,8 +264,12 @@ def frontier(domain: Domain, shown: Domain) -> Chart:
         .encode(
             x=x,
             y=y,
-            color=alt.Color("method:N", scale=alt.Scale(domain=list(METHODS)), legend=alt.Legend()),
-            shape=alt.Shape("method:N", scale=alt.Scale(domain=list(METHODS), range=list(SHAPES))),
+            color=alt.Color("method:N", scale=alt.Scale(domain=list(METHODS)), legend=alt.Legend(values=list(shown))),
+            shape=alt.Shape(
+                "method:N",
+                scale=alt.Scale(domain=list(METHODS), range=list(SHAPES)),
+                legend=alt.Legend(values=list(shown)),
+            ),
             tooltip=[
                 alt.Tooltip("plan:N"),
                 alt.Tooltip("bound:Q", title="accuracy at least", format=".2%"),
