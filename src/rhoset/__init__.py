@@ -26,6 +26,16 @@ if TYPE_CHECKING:
     from rhoset.display import plot as plot
     from rhoset.errors import RhosetError as RhosetError
     from rhoset.explain import explain as explain
+    from rhoset.frameworks import activations as activations
+    from rhoset.frameworks import from_onnx as from_onnx
+    from rhoset.frameworks import from_torch as from_torch
+    from rhoset.frameworks import hub_networks as hub_networks
+    from rhoset.frameworks import logits_of as logits_of
+    from rhoset.frameworks import snapshots as snapshots
+    from rhoset.frameworks import to_onnx as to_onnx
+    from rhoset.frameworks import to_torch as to_torch
+    from rhoset.frameworks import without as without
+    from rhoset.frameworks import write_query as write_query
     from rhoset.groups import group as group
     from rhoset.groups import irreps as irreps
     from rhoset.groups import minimal_rho_set as minimal_rho_set
@@ -37,6 +47,16 @@ if TYPE_CHECKING:
 
 _HOME: dict[str, tuple[str, str]] = {
     "RhosetError": ("rhoset.errors", "RhosetError"),
+    "activations": ("rhoset.frameworks", "activations"),
+    "from_onnx": ("rhoset.frameworks", "from_onnx"),
+    "from_torch": ("rhoset.frameworks", "from_torch"),
+    "hub_networks": ("rhoset.frameworks", "hub_networks"),
+    "logits_of": ("rhoset.frameworks", "logits_of"),
+    "snapshots": ("rhoset.frameworks", "snapshots"),
+    "to_onnx": ("rhoset.frameworks", "to_onnx"),
+    "to_torch": ("rhoset.frameworks", "to_torch"),
+    "without": ("rhoset.frameworks", "without"),
+    "write_query": ("rhoset.frameworks", "write_query"),
     "certify": ("rhoset.prove", "certify"),
     "check": ("rhoset.api", "check"),
     "construct": ("rhoset.networks.constructing", "construct"),

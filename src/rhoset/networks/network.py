@@ -130,6 +130,18 @@ class Network(Shown):
             return network_digest(self.factors, self.activation)
         return network_digest({k: getattr(self, k) for k in TABLE_TENSORS}, self.activation)
 
+    def without(self, *what: Any, **named: Any) -> Network:
+        """See `rhoset.frameworks.without`: ``network.without(irrep="[3,1]")``."""
+        from rhoset.frameworks import without
+
+        return without(self, *what, **named)
+
+    def activations(self, *elements: Any, **options: Any) -> NDArray[Any]:
+        """See `rhoset.frameworks.activations`."""
+        from rhoset.frameworks import activations
+
+        return activations(self, *elements, **options)
+
     def __repr__(self) -> str:
         name = plain(self.metadata.get("group", ""))
         return (

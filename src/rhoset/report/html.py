@@ -18,7 +18,7 @@ from rhoset.report.answers import answers, circuit_said, network_answer
 from rhoset.report.captions import solid_data, solid_said
 from rhoset.report.charts.figure import PAPER_WIDTH, Figure, bundle
 from rhoset.report.charts.style import config
-from rhoset.report.facts import network_facts, overview_facts
+from rhoset.report.facts import network_facts
 from rhoset.report.palette import irrep_colours
 from rhoset.report.terms import COLUMNS, KINDS, TERMS, defined
 from rhoset.report.views import CHEAP, WANTED, RunView, SolidView
@@ -41,13 +41,12 @@ def render(run: RunView) -> str:
         run=run,
         page=page,
         version=__version__,
-        overview=overview_facts(run.networks),
         answers=said,
         known=set(),
         has_certificates=any(n.best for n in run.networks),
         cost_figure=charts.cost_figure(run.networks),
         learned_figure=charts.learned_figure(run.irreps, run.networks, colours),
-        reasons_figure=charts.reasons_figure(run.networks) if any(n.best for n in run.networks) else None,
+        reasons_figure=charts.reasons_figure(run.networks),
         account_figure=charts.loss_figure(said.account) if said.account else None,
         network_answer=network_answer,
         slots_figure=charts.slots_figure,

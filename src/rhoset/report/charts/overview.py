@@ -110,7 +110,7 @@ def reasons_figure(networks: Sequence[NetworkView]) -> Figure | None:
     """Networks without a cheap proof, counted by the term that costs their margin most; None where there is none."""
     found: dict[str, list[NetworkView]] = defaultdict(list)
     for network in networks:
-        if not network.cheap and network.account is not None and network.account.terms:
+        if network.best is not None and not network.cheap and network.account is not None and network.account.terms:
             found[network.account.dearest.split(" ")[0]].append(network)
     if not found:
         return None

@@ -49,6 +49,12 @@ def _cost_axis(title: str) -> alt.X:
     return alt.X("at:Q", scale=alt.Scale(type="log", padding=14), axis=axis)
 
 
+def _bound_axis(field: str, title: str) -> alt.Y:
+    """A bound from 0 to 100 %, with room for marks at both ends."""
+    axis = alt.Axis(title=title, values=[0, 0.25, 0.5, 0.75, 1], format=PERCENT)
+    return alt.Y(field, scale=alt.Scale(domain=[-0.03, 1.03], nice=False), axis=axis)
+
+
 def cost(domain: Domain, shown: Domain) -> Chart:
     """Bound against cost of each certificate; marks in one place are spread sideways, never upwards."""
     marks = (
@@ -56,11 +62,7 @@ def cost(domain: Domain, shown: Domain) -> Chart:
         .mark_point(filled=True, size=90, clip=True, cursor="pointer")
         .encode(
             x=_cost_axis("cost of the check, as a share of brute force"),
-            y=alt.Y(
-                "bound:Q",
-                scale=alt.Scale(domain=[-0.03, 1.03], nice=False),
-                axis=alt.Axis(title="proved accuracy (at least)", values=[0, 0.25, 0.5, 0.75, 1], format=PERCENT),
-            ),
+            y=_bound_axis("bound:Q", "proved accuracy (at least)"),
             color=alt.Color("method:N", scale=alt.Scale(domain=list(METHODS)), legend=alt.Legend(values=list(shown))),
             shape=alt.Shape(
                 "method:N",
@@ -252,12 +254,12 @@ def slots(domain: Domain, shown: Domain) -> Chart:
 def frontier(domain: Domain, shown: Domain) -> Chart:
     """What each plan proves for what work, and the best bound for each budget."""
     x = _cost_axis("cost of the check, as a share of brute force")
-    y = alt.Y(
-        "bound:Q",
-        scale=alt.Scale(domain=[-0.03, 1.03], nice=False),
-        axis=alt.Axis(title="proved accuracy", values=[0, 0.25, 0.5, 0.75, 1], format=PERCENT),
+    y = _bound_axis("bound:Q", "proved accuracy")
+    best = (
+        _base()
+        .mark_line(interpolate="step-after", style="ink", strokeWidth=1.5)
+        .encode(x=x, y=_bound_axis("best:Q", "proved accuracy"))
     )
-    best = _base().mark_line(interpolate="step-after", style="ink", strokeWidth=1.5).encode(x=x, y=y.field("best"))
     marks = (
         _base()
         .mark_point(filled=True, size=70, opacity=0.7, clip=True)
