@@ -135,6 +135,7 @@ def test_the_query_parses(radius: float, tmp_path: Path):
 
 def verified(model: Path, network: Network, x: int, y: int) -> list[str]:
     """Marabou's answers, one for each wrong output: can its logit reach the right one's?"""
+    pytest.importorskip("onnxruntime", reason="Marabou reads models with onnxruntime, which is not installed")
     marabou = pytest.importorskip("maraboupy.Marabou", reason="the verifier Marabou is not installed")
     n, answer = network.order, int(network.table[x, y])
     said = []

@@ -11,7 +11,10 @@ from rhoset.cli._command import command as make_command
 from rhoset.cli._output import Output, Payload
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rhoset.explain import Explanation
+    from rhoset.networks import Network
 
 
 @make_command(example="rhoset formation runs/s5#0 --prove --out formation.pdf")
@@ -40,16 +43,16 @@ def command(out: Output, place: str, prove: bool, target: Path | None) -> Payloa
         ending_of(target)  # before anything is computed
     saved = snapshots(place)
     with out.progress("explaining", len(saved)) as update:
-        done = 0
 
         def bound(explanation: Explanation) -> float:
             return certify(explanation.network, explanation=explanation).verdict.accuracy_bound
 
-        steps = []
-        for step in saved:
-            steps += explain_steps([step], bound=bound if prove else None)
-            done += 1
-            update(done)
+        def told() -> Iterator[tuple[int, Network]]:
+            for done, step in enumerate(saved):
+                update(done)
+                yield step
+
+        steps = explain_steps(told(), bound=bound if prove else None)
     rows = [[s.step, s.result.accuracy, s.result.loss, s.circuits, s.complete, s.explained] for s in steps]
     names = ["step", "accuracy", "loss", "circuits", "complete", "explained"]
     if prove:

@@ -34,7 +34,6 @@ def config(theme: str = "light") -> dict[str, Any]:
         "legend": {**label, "orient": "top", "symbolLimit": 60, "labelLimit": 400, "title": None, "offset": 8},
         "view": {"stroke": None},
         "text": {"fill": ink, "fontSize": 12},
-        "rule": {"color": soft},
         "range": {
             "category": CATEGORY[theme],
             "heatmap": [grid, CATEGORY[theme][0]],

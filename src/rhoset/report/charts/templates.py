@@ -46,7 +46,7 @@ def _cost_axis(title: str) -> alt.X:
     said = "datum.value >= 0.01 ? format(datum.value * 100, '~g') + ' %' : format(datum.value * 100, '~r') + ' %'"
     ticks = [m * 10.0**e for e in range(-7, 2) for m in (1, 3)]
     axis = alt.Axis(title=title, labelExpr=said, values=ticks, labelOverlap="greedy", labelFlush=False)
-    return alt.X("at:Q", scale=alt.Scale(type="log", padding=14), axis=axis)
+    return alt.X("at:Q", scale=alt.Scale(type="log", padding=14, nice=False), axis=axis)
 
 
 def _bound_axis(field: str, title: str) -> alt.Y:
