@@ -53,13 +53,15 @@ def command(out: Output, place: str, prove: bool, target: Path | None) -> Payloa
                 yield step
 
         steps = explain_steps(told(), bound=bound if prove else None)
-    rows = [[s.step, s.result.accuracy, s.result.loss, s.circuits, s.complete, s.explained] for s in steps]
+    rows: list[list[float | None]] = [
+        [s.step, s.result.accuracy, s.result.loss, s.circuits, s.complete, s.explained] for s in steps
+    ]
     names = ["step", "accuracy", "loss", "circuits", "complete", "explained"]
     if prove:
         names.append("proved")
         rows = [[*row, step.bound] for row, step in zip(rows, steps, strict=True)]
     out.table(names, rows)
-    said: Payload = {"steps": [dict(zip(names, row, strict=True)) for row in rows]}
+    said: dict[str, object] = {"steps": [dict(zip(names, row, strict=True)) for row in rows]}
     if target is not None:
         path = plot(steps).save(target)
         out.say(str(path))

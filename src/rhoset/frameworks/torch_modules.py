@@ -190,9 +190,10 @@ def _imported(
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"{NAME}.safetensors"
         save_file(arrays, file)
-        mapping = plan
-        if isinstance(plan, dict):
-            mapping = Path(folder) / "mapping.toml"
+        mapping = None if plan is None else Path(folder) / "mapping.toml"
+        if isinstance(plan, Path):
+            mapping = plan
+        elif mapping is not None and plan is not None:
             mapping.write_text(tomli_w.dumps(plan), encoding="utf-8")
         try:
             return import_network(layout, file, group, mapping, activation=activation, order=order)
