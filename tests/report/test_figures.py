@@ -165,3 +165,14 @@ def test_points_of_a_natural_action_have_its_numbers():
 def test_json_is_the_specification(tmp_path: Path):
     spec = json.loads(rs.plot(rho_set()).save(tmp_path / "f.json").read_text(encoding="utf-8"))
     assert "vega-lite" in spec["$schema"]
+
+
+@pytest.mark.parametrize(("used", "unused"), [(0, 3), (3, 0), (3, 4), (7, 2), (9, 60), (20, 1)])
+def test_a_name_has_the_same_colour_in_page_and_charts(used: int, unused: int):
+    from rhoset.report.palette import COLOURS, colour_order
+
+    colours = {f"u{k}": k % COLOURS for k in range(used)} | {f"n{k}": COLOURS for k in range(unused)}
+    order = colour_order(colours)
+    assert len(set(order)) == len(order)
+    for name, number in colours.items():
+        assert order.index(name) % (COLOURS + 1) == number, name

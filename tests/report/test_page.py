@@ -241,3 +241,28 @@ def test_command(run_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture
     assert said["networks"] == 3
     assert said["bytes"] == target.stat().st_size
     assert main(["report", str(tmp_path / "missing")]) == 2
+
+
+def test_answers_in_words(view: RunView, page: str):
+    """What is said is what the networks and certificates have."""
+    from rhoset.report.answers import answers
+
+    said = answers(view)
+    learned = " ".join(said.learned)
+    assert "2 of 3 use the 4 points that S4 permutes (a tetrahedron)" in learned
+    assert "All are right on every input" in learned
+    assert "Nothing yet" in said.proved[0]
+    good = CertificateView("orbit", 1.0, 0.1, 2_000, 100_000, 0.01, "real", "x.cert", True)
+    dear = dataclasses.replace(good, method="mixture", operations=60_000)
+    weak = dataclasses.replace(good, accuracy_bound=0.5)
+    networks = tuple(
+        dataclasses.replace(n, certificates=(c,)) for n, c in zip(view.networks, (good, dear, weak), strict=True)
+    )
+    said = answers(dataclasses.replace(view, networks=networks))
+    assert said.proved[0] == "2 of 3 are proved right on every input."
+    assert said.proved[1] == "For 1 of 3 less is proved."
+    assert "2.0 % to 60.0 % of the work of brute force: quartiles 2.0 %, 2.0 % and 31.0 %" in said.proved[2]
+    assert "2 of 3 networks have no certificate that proves 95.0 % for at most 30.0 %" in said.why[0]
+    assert "Network 1 at 60.0 %" in said.why[1]
+    assert [(row.method, row.count) for row in said.costs] == [("orbit", 2), ("mixture", 1)]
+    assert 'class="term" tabindex="0">margin<span role="note">' in page, "terms are defined where they stand"

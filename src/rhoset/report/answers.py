@@ -119,7 +119,9 @@ def _learned(run: RunView) -> list[str]:
             said.append(f"They use {min(waves)} to {max(waves)} frequencies each.")
     if total > 1:
         full = sum(n.accuracy >= 1 for n in networks)
-        said.append(f"{'All are' if full == total else f'{full} of {total} are'} right on every input, as measured.")
+        said.append(
+            f"{'All are' if full == total else f'{full} of {total} {_are(full)}'} right on every input, as measured."
+        )
         _, low, middle, high, _ = quartiles([n.explained for n in networks])
         alone = sum((n.ideal_accuracy or 0) >= 1 for n in networks)
         said.append(
@@ -139,14 +141,14 @@ def _proved(networks: Sequence[NetworkView]) -> list[str]:
     wanted = sum(WANTED <= c.accuracy_bound < 1 for c in best)
     said = []
     if full:
-        said.append(f"{full} of {total} are proved right on every input.")
+        said.append(f"{full} of {total} {_are(full)} proved right on every input.")
     if wanted:
-        said.append(f"{wanted} of {total} are proved right on at least {percent(WANTED)} of the inputs.")
+        said.append(f"{wanted} of {total} {_are(wanted)} proved right on at least {percent(WANTED)} of the inputs.")
     less = len(best) - full - wanted
     if less:
         said.append(f"For {less} of {total} less is proved.")
     if len(best) < total:
-        said.append(f"{total - len(best)} of {total} have no certificate.")
+        said.append(f"{total - len(best)} of {total} {_have(total - len(best))} no certificate.")
     low, lower, middle, upper, high = quartiles([c.cost for c in best])
     if len(best) > 1:
         said.append(
@@ -174,7 +176,7 @@ def _why(networks: Sequence[NetworkView], mean: AccountView | None) -> list[str]
     checked = [n for n in networks if n.best is not None]
     dear = [n for n in checked if not n.cheap]
     if dear:
-        who = f"{len(dear)} of {len(checked)} networks have" if len(checked) > 1 else "It has"
+        who = f"{len(dear)} of {len(checked)} networks {_have(len(dear))}" if len(checked) > 1 else "It has"
         said.append(f"{who} no certificate that proves {percent(WANTED)} for at most {percent(CHEAP)} of brute force.")
     elif len(checked) > 1:
         said.append(f"Each of the {len(checked)} has a certificate for at most {percent(CHEAP)} of brute force.")
@@ -194,6 +196,14 @@ def _why(networks: Sequence[NetworkView], mean: AccountView | None) -> list[str]
             f" a margin of {number(mean.ideal)} nats, and the network itself {number(mean.margin)}. {losses}"
         )
     return said
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def _have(count: int) -> str:
+    return "has" if count == 1 else "have"
 
 
 def _cost(network: NetworkView) -> float:

@@ -36,6 +36,7 @@ def colour_order(colours: Colours) -> tuple[str, ...]:
             order.append(unused.pop(0) if unused else f"\u2007{k}")
         order.append(name)
     while unused:
-        order += [f"\u2007{len(order)}"] * ((COLOURS - len(order)) % (COLOURS + 1))
+        while len(order) % (COLOURS + 1) != COLOURS:
+            order.append(f"\u2007{len(order)}")
         order.append(unused.pop(0))
     return tuple(order)

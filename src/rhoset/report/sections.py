@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,6 +65,10 @@ class Structure:
     def label(self, irrep: str) -> str:
         """What the report calls an irrep."""
         return f"frequency {self.frequencies[irrep]}" if irrep in self.frequencies else irrep
+
+    def named(self, text: str) -> str:
+        """A sentence with the irreps that it names as the report calls them."""
+        return re.sub(r"\b\d[a-z]+\b", lambda word: self.label(word[0]), text)
 
     def explained(self, network: Network) -> float:
         """Share of a network's weights that circuits explain."""
@@ -144,7 +149,7 @@ def network_view(
         quadratures=tuple(quadrature_view(q, shared.label) for q in explanation.quadratures),
         account=account(explanation, shared.label),
         left_over=len(explanation.left_over),
-        findings=tuple(finding.text for finding in diagnosis.findings),
+        findings=tuple(shared.named(finding.text) for finding in diagnosis.findings),
         margins=margin_view(network, shared.group, shared.irreps, shared.label),
         frontier=None if path is None else frontier_view(path),
         history=None

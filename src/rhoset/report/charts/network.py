@@ -162,7 +162,6 @@ def quadrature_figure(view: QuadratureView) -> Figure | None:
                 {
                     "neuron": view.neurons_named[k] if k < len(view.neurons_named) else k,
                     "vector": name,
-                    "filled": name if name != "c" else None,
                     "u": round(u / radius, 4),
                     "v": round(v / radius, 4),
                     "angle": round(math.degrees(math.atan2(v, u)), 1),
@@ -170,4 +169,4 @@ def quadrature_figure(view: QuadratureView) -> Figure | None:
                 }
             )
     said = f"{view.irrep}: {counted(view.neurons, 'neuron')} on a circle, defect {percent(view.defect)}"
-    return Figure("quadrature", rows, said)
+    return Figure("quadrature", rows, said, shown=(view.reads, "c"))

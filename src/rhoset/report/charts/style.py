@@ -42,12 +42,12 @@ def config(theme: str = "light") -> dict[str, Any]:
             "ordinal": [GOOD[theme], BAD[theme], CATEGORY[theme][0]],
         },
         "style": {
-            "ink": {"fill": ink, "stroke": ink},
+            "ink": {"color": ink},
             "words": {"fill": ink},
             "quiet": {"fill": soft},
-            "wanted": {"stroke": GOOD[theme], "strokeDash": [6, 4]},
-            "brute": {"stroke": soft, "strokeDash": [2, 4]},
-            "circle": {"stroke": rule, "fill": "transparent"},
+            "wanted": {"color": GOOD[theme], "strokeDash": [6, 4]},
+            "brute": {"color": soft, "strokeDash": [2, 4]},
+            "circle": {"color": rule},
             "halo": {"stroke": paper},
         },
     }

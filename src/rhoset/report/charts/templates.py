@@ -208,7 +208,7 @@ def shares(domain: Domain, shown: Domain) -> Chart:
     line = (
         _base()
         .transform_filter("datum.kind == 'explained'")
-        .mark_line(style="ink", filled=False, fill=None, strokeDash=[2, 4], point={"filled": True, "size": 25})
+        .mark_line(style="ink", strokeDash=[2, 4], point={"filled": True, "size": 25})
         .encode(x=x, y=y, tooltip=seen)
     )
     return _wide(alt.layer(areas, line), 180)
@@ -297,24 +297,22 @@ def quadrature(domain: Domain, shown: Domain) -> Chart:
         .mark_line(style="circle")
         .encode(x=x, y=y, order="t:Q")
     )
-    nodes = (
+    colour = alt.Color("vector:N", scale=alt.Scale(domain=["b", "a", "c"]), legend=alt.Legend(values=list(shown)))
+    size = alt.Size("weight:Q", scale=alt.Scale(domain=[0, 1], range=[10, 110]), legend=None)
+    seen = [
+        alt.Tooltip("neuron:Q"),
+        alt.Tooltip("vector:N"),
+        alt.Tooltip("angle:Q", title="angle, degrees", format=".1f"),
+        alt.Tooltip("weight:Q", title="weight, of the largest", format=".2f"),
+    ]
+    discs, rings = (
         _base()
-        .mark_point(opacity=0.8, strokeWidth=1.6)
-        .encode(
-            x=x,
-            y=y,
-            fill=alt.Fill("filled:N", scale=alt.Scale(domain=["b", "a", "c"]), legend=None),
-            stroke=alt.Stroke("vector:N", scale=alt.Scale(domain=["b", "a", "c"]), legend=alt.Legend()),
-            size=alt.Size("weight:Q", scale=alt.Scale(domain=[0, 1], range=[10, 110]), legend=None),
-            tooltip=[
-                alt.Tooltip("neuron:Q"),
-                alt.Tooltip("vector:N"),
-                alt.Tooltip("angle:Q", title="angle, degrees", format=".1f"),
-                alt.Tooltip("weight:Q", title="weight, of the largest", format=".2f"),
-            ],
-        )
+        .transform_filter(f"datum.vector {which} 'c'")
+        .mark_point(filled=filled, opacity=0.75)
+        .encode(x=x, y=y, color=colour, size=size, tooltip=seen)
+        for which, filled in (("!=", True), ("==", False))
     )
-    return alt.layer(ring, nodes).properties(width=200, height=200)
+    return alt.layer(ring, discs, rings).properties(width=200, height=200)
 
 
 def solid(domain: Domain, shown: Domain) -> Chart:
