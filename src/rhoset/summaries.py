@@ -199,7 +199,13 @@ def _diagnosis(diagnosis: Any) -> list[Line]:
 
 
 def _result(result: Any) -> list[Line]:
-    return [*_verdict(result.verdict), ("search", f"search {result.search_seconds:.3g} s")]
+    said = result.summary()
+    cost = said["operations"] / max(said["exhaustive_operations"], 1)
+    return [
+        *_verdict(result.verdict),
+        ("cost", f"{cost:.3g} of exhaustive"),
+        ("search", f"search {result.search_seconds:.3g} s"),
+    ]
 
 
 def _verdict(verdict: Any) -> list[Line]:
@@ -208,7 +214,6 @@ def _verdict(verdict: Any) -> list[Line]:
     return [
         ("method", verdict.method),
         ("proved", f"at least {verdict.right} of {verdict.inputs} right"),
-        ("cost", f"{verdict.operations / max(verdict.exhaustive_operations, 1):.3g} of exhaustive"),
         ("arithmetic", verdict.arithmetic),
     ]
 

@@ -28,6 +28,7 @@ from rhoset.groups import Group, Irrep, Subgroup, minimal_rho_set_sizes
 from rhoset.groups import group as by_name
 from rhoset.networks import Network
 from rhoset.networks.runs import certificates
+from rhoset.prove.files import check_summary
 from rhoset.report.account import account
 from rhoset.report.frontier import frontier_view
 from rhoset.report.history import history_view
@@ -227,15 +228,15 @@ def _rounded(rows: NDArray[np.float64]) -> Matrix:
 
 def certificate_view(path: Path, network: Path) -> CertificateView:
     """A certificate as the independent checker sees it now; its own claims are not shown."""
-    verdict = check(path, network)
+    said = check_summary(check(path, network), path.name, path)
     return CertificateView(
-        method=verdict.method or path.name.split(".")[-2],
-        accuracy_bound=verdict.accuracy_bound,
-        loss_bound=verdict.loss_bound if verdict.valid else None,
-        operations=verdict.operations,
-        exhaustive_operations=max(verdict.exhaustive_operations, 1),
-        seconds=verdict.seconds,
-        arithmetic=verdict.arithmetic or "–",
+        method=said["method"] or path.name.split(".")[-2],
+        accuracy_bound=said["accuracy_bound"],
+        loss_bound=said["loss_bound"] if said["valid"] else None,
+        operations=said["operations"],
+        exhaustive_operations=max(said["exhaustive_operations"], 1),
+        seconds=said["seconds"],
+        arithmetic=said["arithmetic"] or "–",
         path=path.name,
-        valid=verdict.valid,
+        valid=said["valid"],
     )
