@@ -59,7 +59,8 @@ def _cells(parts: Iterable[str]) -> str:
 def _key(value: Any) -> tuple[str, str]:
     """Room and name of a value's type: ("rhoset.groups", "Irrep")."""
     kind = type(value)
-    return ".".join(kind.__module__.split(".")[:2]), kind.__name__
+    room = ".".join(kind.__module__.split(".")[:2])
+    return room.replace("rhoset.explaining", "rhoset.explain"), kind.__name__
 
 
 def _share(value: float) -> str:

@@ -6,7 +6,7 @@ from rhoset.frameworks.onnx_models import to_onnx as to_onnx
 from rhoset.frameworks.patching import activations as activations
 from rhoset.frameworks.patching import logits_of as logits_of
 from rhoset.frameworks.patching import without as without
-from rhoset.frameworks.snapshots import snapshots as snapshots
+from rhoset.frameworks.saved_steps import snapshots as snapshots
 from rhoset.frameworks.torch_modules import from_torch as from_torch
 from rhoset.frameworks.torch_modules import to_torch as to_torch
 from rhoset.frameworks.vnnlib import query as query
