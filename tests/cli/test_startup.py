@@ -25,7 +25,13 @@ print(code, *sorted(sys.modules), file=sys.stderr)
     return int(first), set(modules)
 
 
-SEARCH = {"rhoset.prove", "rhoset.explaining", "rhoset.groups.real_irreps", "rhoset.networks.importing", "rhoset.training"}
+SEARCH = {
+    "rhoset.prove",
+    "rhoset.explaining",
+    "rhoset.groups.real_irreps",
+    "rhoset.networks.importing",
+    "rhoset.training",
+}
 
 
 def test_a_check_loads_neither_scipy_nor_the_search(tmp_path: Path) -> None:

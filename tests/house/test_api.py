@@ -101,16 +101,19 @@ def test_displays_in_a_notebook():
     def for_type_by_name(module, name, function):
         shown[module, name] = function
 
-    formatters = {"text/html": SimpleNamespace(for_type_by_name=for_type_by_name)}
-    display.register(SimpleNamespace(display_formatter=SimpleNamespace(formatters=formatters)))
-    assert set(shown) == set(display.TYPES)
+    formatter = SimpleNamespace(for_type_by_name=for_type_by_name, for_type=shown.__setitem__)
+    display.register(SimpleNamespace(display_formatter=SimpleNamespace(formatters={"text/html": formatter})))
+    assert set(shown) == {*display.OUTSIDE, list, tuple}
     group = rs.group("S4")
     network = rs.construct(group, ["[3,1]"], seed=1).network
     rho_set = rs.minimal_rho_set(group, rs.irreps(group)[1])
     for value in (group, rho_set, network, rs.explain(network)):
-        key = (type(value).__module__, type(value).__name__)
-        text = shown[key](value)
-        assert text.startswith("<"), key
+        assert value._repr_html_().startswith("<table>")
+    assert shown[tuple](rs.irreps(group)).startswith("<table>")
+    assert shown[list]([1, 2]) is None
+    proof = rs.certify(network)
+    assert "576 of 576" in shown["rhoset_check.verdict", "Verdict"](proof.verdict)
+    assert "576 of 576" in shown["rhoset.prove.certify", "CertifyResult"](proof)
     assert "tetrahedron" not in display.html(group)
     assert "[3,1]" in display.html(rs.explain(network))
 

@@ -26,6 +26,8 @@ COMMANDS: dict[str, str] = {
     "certify": "certify",
     "check": "check",
     "report": "report",
+    "plot": "plot",
+    "formation": "formation",
     "import": "import_",
     "construct": "construct",
     "table": "table",

@@ -19,6 +19,7 @@ from rhoset.groups.lattice import subgroup_classes
 from rhoset.groups.representation import Irrep
 from rhoset.groups.subgroups import Subgroup, quotient
 from rhoset.groups.table import Group
+from rhoset.summaries import Shown
 
 FloatArray = NDArray[np.float64]
 
@@ -30,8 +31,8 @@ KERNEL_TOLERANCE = 1e-8
 """χ(g) nearer to d than this puts g in the kernel; the next value is below d − 4/n²·π²/d."""
 
 
-@dataclass(frozen=True, eq=False)
-class PointSet:
+@dataclass(frozen=True, eq=False, repr=False)
+class PointSet(Shown):
     """Unit vectors that a group permutes transitively by an orthogonal map.
 
     Attributes
@@ -79,8 +80,8 @@ class RhoSet(PointSet):
     irrep: Irrep
 
 
-@dataclass(frozen=True, eq=False)
-class RhoSetFamily:
+@dataclass(frozen=True, eq=False, repr=False)
+class RhoSetFamily(Shown):
     """All ρ-sets whose point 0 has one given stabilizer H: unit vectors of the space H fixes.
 
     Attributes

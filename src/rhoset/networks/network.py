@@ -17,13 +17,14 @@ from rhoset.networks.activations import activation_name
 from rhoset.networks.arrays import checked_table, checked_weights
 from rhoset.networks.digest import TABLE_TENSORS, network_digest
 from rhoset.networks.factors import Factors
+from rhoset.summaries import Shown
 
 if TYPE_CHECKING:
     from rhoset.groups import Group
 
 
-@dataclass(frozen=True, eq=False)
-class Network:
+@dataclass(frozen=True, eq=False, repr=False)
+class Network(Shown):
     """A one-hidden-layer network on pairs of elements of a group with n elements:
 
         f(z | x, y) = Σ_i unembed[i, z] · φ(left[x, i] + right[y, i]) + bias[z].
@@ -154,6 +155,18 @@ class Network:
         if self.factors:
             return network_digest(self.factors, self.activation)
         return network_digest({k: getattr(self, k) for k in TABLE_TENSORS}, self.activation)
+
+    def without(self, *what: Any, **named: Any) -> Network:
+        """See `rhoset.frameworks.without`: ``network.without(irrep="[3,1]")``."""
+        from rhoset.frameworks import without
+
+        return without(self, *what, **named)
+
+    def activations(self, *elements: Any, **options: Any) -> NDArray[Any]:
+        """See `rhoset.frameworks.activations`."""
+        from rhoset.frameworks import activations
+
+        return activations(self, *elements, **options)
 
     def __repr__(self) -> str:
         name = plain(self.metadata.get("group", ""))

@@ -26,6 +26,7 @@ import tomli_w
 from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.networks.atomic import write_atomic
+from rhoset.summaries import Shown
 
 MANIFEST = "run.toml"
 """Name of the manifest; a folder that holds one is a run."""
@@ -39,8 +40,8 @@ SWEEP, CELLS = "sweep.toml", "cells"
 _NETWORK_FILE = re.compile(r"(\d{4,})\.safetensors")
 
 
-@dataclass(frozen=True, eq=False)
-class Run:
+@dataclass(frozen=True, eq=False, repr=False)
+class Run(Shown):
     """A run folder.
 
     Parameters

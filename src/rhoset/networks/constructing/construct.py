@@ -25,6 +25,7 @@ from rhoset.networks.constructing.circuits import Ground, kernel, plant, respons
 from rhoset.networks.constructing.plans import CircuitPlan, parse_plan, point_set
 from rhoset.networks.evaluation import logits
 from rhoset.networks.network import Network
+from rhoset.summaries import Shown
 
 DEGREE = {"relu": 1, "abs": 1, "linear": 1, "square": 2}
 """Degree k where φ(st) = s^k φ(t) for s > 0; neurons of other activations are not rescaled."""
@@ -43,8 +44,8 @@ NO_MARGIN = 1e-9
 determine the product. Such a network is scaled by its logits."""
 
 
-@dataclass(frozen=True, eq=False)
-class Planted:
+@dataclass(frozen=True, eq=False, repr=False)
+class Planted(Shown):
     """A constructed network and all that was put into it.
 
     Attributes
