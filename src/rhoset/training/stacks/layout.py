@@ -50,7 +50,9 @@ def suits_stack(n: int, config: TrainConfig) -> bool:
     company. Shapes whose pairs fit in one block of the kernel are stacked; there the interpreter takes longer than
     the arithmetic.
     """
-    return n * n <= block_pairs(n, config.width) and not config.cubic_decay and not config.sampled_outputs
+    return n * n <= block_pairs(n, config.width) and not (
+        config.cubic_decay or config.sampled_outputs or not config.bias_decay
+    )
 
 
 def numbers_of(n: int, config: TrainConfig) -> int:
