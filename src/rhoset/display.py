@@ -20,7 +20,7 @@ TYPES = (
     ("rhoset.groups.table", "Group"),
     ("rhoset.groups.vector_orbits", "RhoSet"),
     ("rhoset.networks.network", "Network"),
-    ("rhoset.explain.explanation", "Explanation"),
+    ("rhoset.explaining.explanation", "Explanation"),
     ("rhoset_check.verdict", "Verdict"),
 )
 """Module and name of the types with a display."""
@@ -67,7 +67,7 @@ def plot(what: Any) -> Plot:
     >>> "a tetrahedron" in plot(tetrahedron).html
     True
     """
-    from rhoset.explain import Explanation
+    from rhoset.explaining import Explanation
     from rhoset.groups import RhoSet
     from rhoset.networks import Network
     from rhoset.report import collect, render
@@ -76,7 +76,7 @@ def plot(what: Any) -> Plot:
 
     if isinstance(what, RhoSet):
         group = what.gset.stabilizer.group
-        return Plot(render_solid(solid(what), f"ρ-set of {what.irrep.name} of {group.name}"))
+        return Plot(render_solid(solid(what), f"ρ-set of {what.irrep.label} of {group.name}"))
     if isinstance(what, Explanation):
         return plot(what.network)
     if isinstance(what, Network):
@@ -114,7 +114,7 @@ def register(shell: Any) -> None:
 def _group(group: Any) -> list[tuple[str, str]]:
     from rhoset.groups import irreps
 
-    named = ", ".join(f"{rho.name} ({rho.dim}, {rho.type})" for rho in irreps(group)[:24])
+    named = ", ".join(f"{rho.label} ({rho.dim}, {rho.type})" for rho in irreps(group)[:24])
     return [
         ("Group", group.name),
         ("Order", str(group.order)),
@@ -134,8 +134,7 @@ def _network(network: Any) -> list[tuple[str, str]]:
 
 
 def _explanation(explanation: Any) -> list[tuple[str, str]]:
-    circuits = [f"{c.irrep} {c.shape[0]}×{c.shape[1]} {c.kind}, {len(c.neurons)} neurons" for c in explanation.circuits]
-    circuits += [f"{q.irrep} quadrature, {len(q.neurons)} neurons" for q in explanation.quadratures]
+    circuits = [f"{part.label}, {len(part.neurons)} neurons" for part in explanation.parts]
     return [
         ("Explained share of the weights", f"{explanation.explained:.1%}"),
         ("Circuits", "; ".join(circuits) or "none"),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -21,26 +22,28 @@ def test_every_name_is_there():
         _ = rs.nonsense
 
 
-def test_types_name_the_same_things():
-    """What type checkers see is what runs."""
-    source = Path(rs.__file__).read_text(encoding="utf-8")
-    block = source.split("if TYPE_CHECKING:")[1].split("\n\n_HOME")[0]
-    stated = {}
-    for line in block.strip().splitlines():
-        module, name = line.strip().removeprefix("from ").split(" import ")
-        stated[name.split(" as ")[0]] = module
-    assert set(stated) == {*rs._HOME, *rs._CALLABLE}
-    for name, (module, attribute) in rs._HOME.items():
-        assert stated[attribute] == module, name
-
-
-def test_packages_that_are_functions():
-    import rhoset.explain as package
-
+def test_functions_are_functions():
+    """What help(), signatures and type checkers see is what runs."""
     network = rs.construct("S3", ["[2,1]", "[1,1,1]"], seed=1).network
-    assert rs.explain is package
-    assert rs.explain(network).explained == pytest.approx(1)
-    assert rs.explain.Explanation is type(rs.explain(network))
+    for name in rs.__all__:
+        value = getattr(rs, name)
+        assert not isinstance(value, ModuleType), name
+        if callable(value):
+            assert value.__name__ == name
+            assert value.__doc__, name
+    assert next(iter(inspect.signature(rs.explain).parameters)) == "network"
+    assert isinstance(rs.explain(network), rs.Explanation)
+
+
+def test_a_type_checker_sees_the_functions(tmp_path: Path):
+    api = pytest.importorskip("mypy.api")
+    good = tmp_path / "good.py"
+    good.write_text("import rhoset as rs\n\ndef f(n: rs.Network) -> float:\n    return rs.explain(n).explained\n")
+    bad = tmp_path / "bad.py"
+    bad.write_text("import rhoset as rs\n\ndef f(n: rs.Network) -> str:\n    return rs.explain(n).explained\n")
+    options = ["--strict", "--follow-imports=silent", f"--cache-dir={tmp_path / 'cache'}", "--ignore-missing-imports"]
+    assert api.run([*options, str(good)])[2] == 0, api.run([*options, str(good)])[0]
+    assert "Incompatible return value" in api.run([*options, str(bad)])[0]
 
 
 def test_load(tmp_path: Path):

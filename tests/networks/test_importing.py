@@ -12,20 +12,19 @@ from support.networks import random_factors
 from support.public import public_file
 
 from rhoset.errors import RhosetError
-from rhoset.groups import Group, group, natural_gset, regular_gset
+from rhoset.groups import Group, PointSet, group, natural_gset, regular_gset
 from rhoset.networks import (
     Network,
-    construct,
     evaluate,
     export_arrays,
     export_torch,
-    from_gset,
     import_network,
     import_networks,
     logits,
     read_network,
     write_network,
 )
+from rhoset.networks.constructing import construct
 from rhoset.networks.importing import known_orders
 
 torch = pytest.importorskip("torch")
@@ -33,7 +32,7 @@ torch = pytest.importorskip("torch")
 
 def _solved(g: Group, order: str = "own", seed: int = 0) -> Network:
     """A network of accuracy 1 on the group with its elements in another known order."""
-    points = from_gset(natural_gset(g) if g.permutations is not None else regular_gset(g))
+    points = PointSet.simplex(natural_gset(g) if g.permutations is not None else regular_gset(g))
     network = construct(g, seed=seed, left_sets={0: points}).network
     chosen = next(o for o in known_orders(g) if o.name == order)
     table = chosen.table(g)

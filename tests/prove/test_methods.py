@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from prove.planted import network
 
-from rhoset.explain import explain
+from rhoset.explaining import explain
 from rhoset.networks import Network, write_network
 from rhoset.prove import METHODS, certify
 from rhoset_check import check

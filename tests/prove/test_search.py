@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from prove.planted import network
 
-from rhoset.explain import explain
+from rhoset.explaining import explain
 from rhoset.prove import nearness, writing
 from rhoset.prove.context import Context, referenced
 from rhoset.prove.features import invariant, orbitals, reflections, rotations, sparse, unembed_spectrum

@@ -80,7 +80,10 @@ def command(
     write_network(target, planted.network)
     out.table(
         ["circuit", "ρ-sets", "neurons"],
-        [[c.plan.irrep, f"{c.left_set.size}×{c.right_set.size}", len(c.neurons)] for c in planted.circuits],
+        [
+            [plan.irrep, "{}×{}".format(*c.shape), len(c.neurons)]
+            for plan, c in zip(planted.plans, planted.circuits, strict=True)
+        ],
     )
     out.say(
         f"{target}: width {planted.network.width}, accuracy {measured.accuracy:.2%}, margin {measured.margin:.3g} nats"
@@ -96,12 +99,12 @@ def command(
         "ideal_margin": planted.margin,
         "circuits": [
             {
-                "irrep": c.plan.irrep,
+                "irrep": plan.irrep,
                 "left_size": c.left_set.size,
                 "right_size": c.right_set.size,
                 "neurons": len(c.neurons),
             }
-            for c in planted.circuits
+            for plan, c in zip(planted.plans, planted.circuits, strict=True)
         ],
         "digest": planted.network.digest,
     }

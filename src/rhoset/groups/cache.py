@@ -52,7 +52,7 @@ def entry_path(kind: str, group: Group) -> Path | None:
     return None if folder is None else folder / f"{kind}-{CACHE_VERSION}-{group.digest}.bin"
 
 
-def read_entry(kind: str, group: Group) -> Mapping[str, NDArray] | None:
+def read_entry(kind: str, group: Group) -> Mapping[str, NDArray[Any]] | None:
     """Arrays of an entry; None when there is none or it is damaged."""
     path = entry_path(kind, group)
     if path is None:
@@ -68,7 +68,7 @@ def read_entry(kind: str, group: Group) -> Mapping[str, NDArray] | None:
         return None
 
 
-def write_entry(kind: str, group: Group, arrays: Mapping[str, NDArray]) -> None:
+def write_entry(kind: str, group: Group, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Store arrays; silently nothing when they are too large or the folder cannot be written."""
     path = entry_path(kind, group)
     if path is None or sum(a.nbytes for a in arrays.values()) > ENTRY_LIMIT // 2:
@@ -92,4 +92,5 @@ def remembered(key: str, group: Group, compute: Callable[[], T]) -> T:
     memory: dict[str, Any] = group.__dict__.setdefault("_remembered", {})
     if key not in memory:
         memory[key] = compute()
-    return memory[key]
+    found: T = memory[key]
+    return found

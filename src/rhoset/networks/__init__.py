@@ -1,18 +1,10 @@
-"""Networks: the type, files and run folders, evaluation, import and export, constructed ones."""
+"""Networks: the type, files and run folders, evaluation, import and export."""
 
 from __future__ import annotations
 
 from rhoset.networks.activations import ACTIVATIONS as ACTIVATIONS
 from rhoset.networks.activations import activation as activation
 from rhoset.networks.atomic import write_atomic as write_atomic
-from rhoset.networks.constructing import CircuitPlan as CircuitPlan
-from rhoset.networks.constructing import Planted as Planted
-from rhoset.networks.constructing import PlantedCircuit as PlantedCircuit
-from rhoset.networks.constructing import PointSet as PointSet
-from rhoset.networks.constructing import construct as construct
-from rhoset.networks.constructing import from_gset as from_gset
-from rhoset.networks.constructing import from_rho_set as from_rho_set
-from rhoset.networks.constructing import parse_plan as parse_plan
 from rhoset.networks.digest import network_digest as network_digest
 from rhoset.networks.digest import table_digest as table_digest
 from rhoset.networks.evaluation import Evaluation as Evaluation
@@ -36,3 +28,4 @@ from rhoset.networks.runs import certificates as certificates
 from rhoset.networks.runs import create_run as create_run
 from rhoset.networks.runs import open_networks as open_networks
 from rhoset.networks.runs import open_run as open_run
+from rhoset.networks.tables import Tables as Tables

@@ -12,7 +12,7 @@ from rhoset_check.inputs import Certificate
 from rhoset_check.verdict import Verdict
 
 from ..errors import RhosetError
-from ..explain import Explanation
+from ..explaining import Explanation
 from ..networks import Network
 from .auto import automatic
 from .context import Context, Tried
@@ -97,7 +97,7 @@ def certify(
     budget
         The best bound for at most this share of exhaustive work.
     explanation
-        `rhoset.explain.explain` of the network, when it is at hand.
+        `rhoset.explaining.explain` of the network, when it is at hand.
 
     Raises
     ------

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ..explain import Explanation, explain
+from ..explaining import Explanation, explain
 from ..networks import Network
 from . import nearness, writing
 from .features import Array

@@ -7,7 +7,7 @@ from typing import Any
 
 from rhoset_check.verdict import Verdict
 
-from ..explain import Explanation
+from ..explaining import Explanation
 from ..networks import Network
 from .context import Context
 from .measure import verdict_of

@@ -10,7 +10,7 @@ import numpy as np
 from rhoset_check.rigor import Rejected
 
 from ..errors import RhosetError
-from ..explain import Circuit
+from ..explaining import Circuit
 from . import orbit
 from .context import Context, Written
 from .pairs import PairsSearch, Plan, cheapest, rank

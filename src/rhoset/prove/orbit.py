@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rhoset_check.group import Group as ProvedGroup
 from rhoset_check.group import permutation_action
 
-from ..explain import Circuit, Explanation
+from ..explaining import Circuit, Explanation
 from . import nearness
 from .context import Context, Written
 from .features import Array, invariant

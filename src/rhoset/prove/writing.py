@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..explain import Explanation
+from ..explaining import Explanation
 from ..groups import RhoSet
 from .features import Array, Ints, Spectrum, invariant, matrix_block, sparse, unembed_spectrum
 from .proof import MatrixBlock, SlotBlock
@@ -92,7 +92,7 @@ def dictionary(explanation: Explanation, size: Array, kind: str = "mixed") -> Di
 def _sets(explanation: Explanation, j: int) -> tuple[RhoSet, RhoSet] | None:
     """The ρ-sets that the irrep's circuits use most, if they are small."""
     irrep = explanation.irreps[j]
-    found = [c for c in explanation.circuits if c.irrep == irrep.name and c.shape[0] * c.shape[1] <= MOST_SLOTS]
+    found = [c for c in explanation.circuits if c.irrep.name == irrep.name and c.shape[0] * c.shape[1] <= MOST_SLOTS]
     if not found:
         return None
     best = max(found, key=lambda c: len(c.neurons))

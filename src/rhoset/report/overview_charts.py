@@ -34,7 +34,7 @@ LOSSES = {
     "left": "neurons that no circuit holds write to the logits",
     "bias": "the bias varies over the outputs",
 }
-"""First word of a term of `rhoset.explain.diagnose` → what it means."""
+"""First word of a term of `rhoset.explaining.diagnose` → what it means."""
 
 
 def _alike(certificate: CertificateView, many: bool) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.errors import RhosetError
-from rhoset.explain import (
+from rhoset.explaining import (
     Circuit,
     Explanation,
     Quadrature,
@@ -19,9 +19,9 @@ from rhoset.explain import (
     explain,
     slot_weights,
 )
-from rhoset.explain.explaining import structure as explained_with
-from rhoset.explain.faithfulness import affordable
-from rhoset.explain.large import LARGE_ORDER
+from rhoset.explaining.analysis import structure as explained_with
+from rhoset.explaining.faithfulness import affordable
+from rhoset.explaining.large import LARGE_ORDER
 from rhoset.groups import Group, Irrep, Subgroup, minimal_rho_set_sizes
 from rhoset.groups import group as by_name
 from rhoset.networks import Network
@@ -142,7 +142,7 @@ def used_irreps(explanation: Explanation) -> tuple[tuple[str, int, float], ...]:
     shares = energy.by_irrep()
     neurons = np.bincount(energy.dominant[energy.live], minlength=len(shares))
     order = [int(k) for k in np.argsort(-shares, kind="stable") if shares[k] >= IN_USE]
-    return tuple((explanation.irreps[k].name, int(neurons[k]), float(shares[k])) for k in order)
+    return tuple((explanation.irreps[k].label, int(neurons[k]), float(shares[k])) for k in order)
 
 
 def circuit_view(circuit: Circuit) -> CircuitView:
@@ -154,7 +154,7 @@ def circuit_view(circuit: Circuit) -> CircuitView:
     rows = np.abs(weights).sum(axis=1)
     uneven = rows.min() < 0.85 * rows.max() if rows.max() > 0 else False
     return CircuitView(
-        irrep=circuit.irrep,
+        irrep=circuit.irrep.label,
         kind=circuit.kind,
         neurons=len(circuit.neurons),
         left_size=p,
@@ -172,7 +172,7 @@ def quadrature_view(quadrature: Quadrature) -> QuadratureView:
     if np.ptp(left, axis=0).max(initial=0) < SAME_DIRECTION:
         left = quadrature.read_left  # complex type: b is the same for all, and a tells them apart
     return QuadratureView(
-        irrep=quadrature.irrep,
+        irrep=quadrature.irrep.label,
         dim=dim,
         neurons=k,
         defect=quadrature.defect,

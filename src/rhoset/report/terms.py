@@ -19,7 +19,7 @@ KINDS = {
     "partial": "Some slots are empty: fewer symmetries remain, so more inputs have to be tried.",
     "twisted": ("Every slot is filled, and C is neither B nor −B: the two ρ-sets are related in another way."),
 }
-"""What the kinds of circuits (`rhoset.explain.KINDS`) mean for a proof."""
+"""What the kinds of circuits (`rhoset.explaining.KINDS`) mean for a proof."""
 
 COLUMNS = (
     {"name": "Network", "said": "its name in the run", "side": "left"},

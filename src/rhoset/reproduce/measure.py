@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rhoset.explain import diagnose, explain
+from rhoset.explaining import diagnose, explain
 from rhoset.networks import Network, evaluate, read_network
 from rhoset.networks.activations import activation
 from rhoset.prove import certify
@@ -54,7 +54,7 @@ def measure(path: Path) -> dict[str, Any]:
         },
         "circuits": [
             {
-                "irrep": c.irrep,
+                "irrep": c.irrep.name,
                 "left_size": c.shape[0],
                 "right_size": c.shape[1],
                 "neurons": len(c.neurons),
@@ -63,7 +63,8 @@ def measure(path: Path) -> dict[str, Any]:
             for c in explanation.circuits
         ],
         "quadratures": [
-            {"irrep": q.irrep, "neurons": len(q.neurons), "defect": round(q.defect, 4)} for q in explanation.quadratures
+            {"irrep": q.irrep.name, "neurons": len(q.neurons), "defect": round(q.defect, 4)}
+            for q in explanation.quadratures
         ],
         "dearest_term": budget.terms[0].name if budget.terms else None,
         "brute_force_seconds": brute_force_seconds(network),

@@ -19,11 +19,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset.explain.explanation import Circuit
-from rhoset.explain.orbits import slot_symmetries
-from rhoset.explain.slots import reading_families, slot_weights
+from rhoset.explaining.slots import filled_slots, reading_families, slot_weights
 from rhoset.groups import Group
-from rhoset.networks import activation
+from rhoset.networks.circuits import Circuit, slot_symmetries
 
 SAME_SLOT = 0.15
 """Rows (or columns) of slots are alike when the root mean square difference of their slot metrics is
@@ -64,18 +62,13 @@ class SlotReport:
     families: int
 
 
-def slot_tables(circuit: Circuit, phi: str = "relu") -> NDArray[np.float64]:
+def slot_tables(circuit: Circuit) -> NDArray[np.float64]:
     """(p, q, p, q): T[b, c, b', c'] of every slot, 0 for empty ones.
 
     Slots that write the same, as (b, c) and (−b, −c) do where B = −B and C = −C, share what their
     neurons do. Cost and memory k p q and p² q².
     """
-    p, q = circuit.shape
-    act = activation(phi)
-    fired = act(circuit.alpha[:, :, None] + circuit.gamma[:, None, :])
-    fired *= circuit.weight[:, None, None]
-    tables = np.zeros((p, q, p, q))
-    np.add.at(tables, (circuit.rows, circuit.columns), fired)
+    tables = circuit.slot_tables()
     pairs = slot_symmetries(circuit.left_set, circuit.right_set, circuit.coupling)
     if len(pairs) == 1:
         return tables
@@ -89,15 +82,16 @@ def doubly_centred(tables: NDArray[np.float64]) -> NDArray[np.float64]:
     """The last two axes less their row and column means: the part that no f(b') + g(c') holds."""
     rows = tables.mean(axis=-1, keepdims=True)
     columns = tables.mean(axis=-2, keepdims=True)
-    return tables - rows - columns + tables.mean(axis=(-2, -1), keepdims=True)
+    return np.asarray(tables - rows - columns + tables.mean(axis=(-2, -1), keepdims=True))
 
 
-def slot_report(circuit: Circuit, filled: NDArray[np.bool_], phi: str = "relu") -> SlotReport:
+def slot_report(circuit: Circuit) -> SlotReport:
     """Evenness of the filled slots of a circuit; cost as `slot_tables`."""
     weights = slot_weights(circuit)
+    filled = filled_slots(weights)
     values = weights[filled]
     mean = float(values.mean()) if values.size else 0.0
-    tables = slot_tables(circuit, phi)[filled]
+    tables = slot_tables(circuit)[filled]
     metric = doubly_centred(tables)
     additive = tables - metric
     additive = additive - additive.mean(axis=(1, 2), keepdims=True)
@@ -118,12 +112,12 @@ def slot_report(circuit: Circuit, filled: NDArray[np.bool_], phi: str = "relu") 
     )
 
 
-def slot_distances(circuit: Circuit, phi: str = "relu") -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def slot_distances(circuit: Circuit) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """(p, p) between rows and (q, q) between columns of slots: root mean square difference of their
     metrics over the root mean square metric of all slots; see `SAME_SLOT`. Cost as `slot_tables`."""
     p, q = circuit.shape
     if p * p * q * q <= TABLE_NUMBERS:
-        tables = doubly_centred(slot_tables(circuit, phi)).reshape(p, q, p * q)
+        tables = doubly_centred(slot_tables(circuit)).reshape(p, q, p * q)
     else:
         tables = slot_weights(circuit)[:, :, None]
     size = float((tables**2).mean()) or 1.0
@@ -136,7 +130,7 @@ def slot_distances(circuit: Circuit, phi: str = "relu") -> tuple[NDArray[np.floa
 
 
 def symmetry(
-    group: Group, circuits: Sequence[Circuit], tolerance: float = SAME_SLOT, phi: str = "relu"
+    group: Group, circuits: Sequence[Circuit], tolerance: float = SAME_SLOT
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Γ_L and Γ_R: elements that permute like rows (columns) of slots among themselves.
 
@@ -151,7 +145,7 @@ def symmetry(
     keep = np.ones((2, group.order), dtype=bool)
     for circuit in circuits:
         gsets = (circuit.left_set.gset, circuit.right_set.gset)
-        for side, distances in enumerate(slot_distances(circuit, phi)):
+        for side, distances in enumerate(slot_distances(circuit)):
             label = _alike(distances <= tolerance)
             keep[side] &= np.all(label[gsets[side].action] == label, axis=1)
     left, right = (np.flatnonzero(side).astype(np.int32) for side in keep)

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from rhoset.errors import RhosetError
-from rhoset.explain import circuits as _circuits
-from rhoset.explain import placement as _placement
-from rhoset.explain import slots as _slots
-from rhoset.explain import spectrum as _spectrum
-from rhoset.explain.circuits import exact_tables, find_circuits, neuron_shares
-from rhoset.explain.explanation import Circuit, Explanation, Quadrature
-from rhoset.explain.large import LARGE_ORDER, find_irreps
-from rhoset.explain.quadrature import find_quadratures, quadrature_shares, quadrature_tables
-from rhoset.explain.spectrum import spectrum
+from rhoset.explaining import circuits as _circuits
+from rhoset.explaining import placement as _placement
+from rhoset.explaining import slots as _slots
+from rhoset.explaining import spectrum as _spectrum
+from rhoset.explaining.circuits import find_circuits
+from rhoset.explaining.explanation import Explanation, Quadrature
+from rhoset.explaining.large import LARGE_ORDER, find_irreps
+from rhoset.explaining.quadrature import find_quadratures
+from rhoset.explaining.spectrum import balanced_shares, spectrum, weighted_share
 from rhoset.groups import Group, Irrep, Subgroup, irreps, subgroup_classes
-from rhoset.networks import Network
+from rhoset.networks import Network, Tables
+from rhoset.networks.circuits import Circuit
 
 
 def explain(
@@ -44,7 +46,7 @@ def explain(
 
     Notes
     -----
-    Groups of order above `rhoset.explain.large.LARGE_ORDER` are explained from the subgroups that
+    Groups of order above `rhoset.explaining.large.LARGE_ORDER` are explained from the subgroups that
     the weights show, with the irreps that occur: M11 with 1,000 neurons takes 8 s and 1.4 GB.
 
     Cost about 3 n² m multiply-adds for the Fourier coefficients and m Σ p d for the points of the
@@ -62,32 +64,27 @@ def explain(
         found, classes = structure(network)
         real_irreps = found if real_irreps is None else real_irreps
         subgroups = classes if subgroups is None else subgroups
-    found = tuple(real_irreps)
-    analysed = spectrum(network, found)
-    circuits = find_circuits(network, analysed, found, subgroups)
+    analysed = spectrum(network, tuple(real_irreps))
     energy = analysed.energy
     share = np.zeros(network.width)
     inside = np.zeros(network.width, dtype=bool)
+    circuits = find_circuits(analysed, subgroups)
     for circuit in circuits:
-        share[circuit.neurons] = neuron_shares(network, analysed, circuit)
         inside[circuit.neurons] = True
-    quadratures = find_quadratures(network, analysed, found, inside, _circuits.NEURON_SHARE)
-    named = {irrep.name: irrep for irrep in found}
-    for quadrature in quadratures:
-        irrep = named[quadrature.irrep]
-        share[quadrature.neurons] = quadrature_shares(network, analysed, irrep, quadrature)
-        inside[quadrature.neurons] = True
-    weight = np.where(energy.live, energy.importance, 0.0)
-    total = float(weight.sum())
+    quadratures = find_quadratures(analysed, inside, _circuits.NEURON_SHARE)
+    parts: tuple[Circuit | Quadrature, ...] = (*circuits, *quadratures)
+    for part in parts:
+        share[part.neurons] = balanced_shares(analysed, part.neurons, part.tables())
+        inside[part.neurons] = True
     return Explanation(
         network=network,
-        irreps=found,
+        irreps=analysed.irreps,
         energy=energy,
         circuits=circuits,
         quadratures=quadratures,
-        ideal=ideal_network(network, circuits, quadratures, found),
+        ideal=ideal_network(network, parts),
         share=share,
-        explained=float(weight @ share) / total if total > 0 else 0.0,
+        explained=weighted_share(energy, share),
         left_over=np.flatnonzero(energy.live & ~inside).astype(np.int32),
         thresholds=thresholds(),
     )
@@ -96,7 +93,7 @@ def explain(
 def structure(network: Network) -> tuple[tuple[Irrep, ...], tuple[Subgroup, ...]]:
     """Irreps and subgroup classes that a network is explained with.
 
-    All of them up to order `rhoset.explain.large.LARGE_ORDER`; above, those that the weights show,
+    All of them up to order `rhoset.explaining.large.LARGE_ORDER`; above, those that the weights show,
     so they are the network's own then. Raises RhosetError as the groups' functions do.
     """
     group = network.group
@@ -123,32 +120,15 @@ def _check_irreps(group: Group, found: Sequence[Irrep]) -> None:
         )
 
 
-def ideal_network(
-    network: Network,
-    circuits: Sequence[Circuit],
-    quadratures: Sequence[Quadrature] = (),
-    irreps: Sequence[Irrep] = (),
-) -> Network:
+def ideal_network(network: Network, parts: Sequence[Circuit | Quadrature]) -> Network:
     """The given circuits' and quadratures' neurons in their exact form, all other neurons 0, the
-    bias its mean. `irreps` must hold those of the quadratures. Cost m n."""
-    n, m = network.order, network.width
-    left, right, unembed = np.zeros((n, m)), np.zeros((n, m)), np.zeros((m, n))
-    means = network.unembed.astype(np.float64).mean(axis=1)
-    named = {irrep.name: irrep for irrep in irreps}
-    exact = [(c.neurons, exact_tables(network, c)) for c in circuits]
-    exact += [(q.neurons, quadrature_tables(network, named[q.irrep], q)) for q in quadratures]
-    for neurons, (l, r, u) in exact:
-        left[:, neurons], right[:, neurons] = l.T, r.T
-        unembed[neurons] = u + (means[neurons] - u.mean(axis=1))[:, None]
-    return Network(
-        left=left,
-        right=right,
-        unembed=unembed,
-        bias=np.full(n, float(network.bias.astype(np.float64).mean())),
-        table=network.table,
-        activation=network.activation,
-        metadata=dict(network.metadata),
-    )
+    bias its mean. Cost m n."""
+    tables = Tables.zeros(network.width, network.order)
+    for part in parts:
+        exact = part.tables()
+        shift = network.unembed[part.neurons].astype(np.float64).mean(axis=1) - exact.unembed.mean(axis=1)
+        tables.put(part.neurons, replace(exact, unembed=exact.unembed + shift[:, None]))
+    return tables.network(network)
 
 
 def thresholds() -> dict[str, float]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset.explain.large.stabilizers import (
+from rhoset.explaining.large.stabilizers import (
     CONCENTRATED,
     Side,
     stabilizers,
@@ -21,10 +21,15 @@ from rhoset.groups import (
     Irrep,
     Subgroup,
     coset_gset,
+    coset_means,
+    fixed_dim,
+    fixed_points,
     gset_irreps,
     irrep_data,
+    isotypic_projector,
     rho_set_family,
 )
+from rhoset.groups.components import Component
 from rhoset.networks import Network
 
 LARGE_ORDER = 1000
@@ -60,13 +65,6 @@ class Found:
     looks: int
 
 
-@dataclass(frozen=True, eq=False)
-class _Known:
-    subgroup: Subgroup
-    gset: GSet
-    conjugators: NDArray[np.int32]  # (p,) g with g·point 0 = b
-
-
 def find_irreps(network: Network) -> Found:
     """Irreps and stabilizers that the network's neurons use.
 
@@ -82,7 +80,7 @@ def find_irreps(network: Network) -> Found:
     ranked = np.argsort(-strength, kind="stable")
     ranked = ranked[strength[ranked] > 1e-6 * strength.max(initial=0.0)]
     explained = np.zeros((2, network.width), dtype=bool)
-    known: list[_Known] = []
+    known: list[GSet] = []
     seen: dict[int, list[NDArray[np.float64]]] = {}
     looked: set[int] = set()
     sampled = {side: translates(group, side) for side in SIDES}
@@ -99,12 +97,12 @@ def find_irreps(network: Network) -> Found:
                 at = _index(known, subgroup)
                 if at < 0:
                     at = len(known)
-                    known.append(_know(group, subgroup))
+                    known.append(coset_gset(group, subgroup))
                     for w, s in enumerate(SIDES):
                         explained[w] |= _explains(network, known[at], s)
                 points = known[at]
                 for values in (table, unembed):
-                    mean = _point_means(group, points, subgroup, values, side)
+                    mean = _point_means(points, subgroup, values, side)
                     seen.setdefault(at, []).append(mean)
 
     for i in ranked:
@@ -129,23 +127,15 @@ def _strength(network: Network) -> NDArray[np.float64]:
     return np.asarray(np.sqrt((norms[0] + norms[1]) * norms[2]))
 
 
-def _know(group: Group, subgroup: Subgroup) -> _Known:
-    gset = coset_gset(group, subgroup)
-    first = np.argmax(gset.action[:, 0][None, :] == np.arange(gset.size)[:, None], axis=1)
-    return _Known(subgroup, gset, first.astype(np.int32))
-
-
-def _index(known: list[_Known], subgroup: Subgroup) -> int:
+def _index(known: list[GSet], subgroup: Subgroup) -> int:
     """Which known subgroup is conjugate to this one; −1 for none."""
     for at, other in enumerate(known):
-        if other.subgroup.order == subgroup.order:
-            moves = other.gset.action[list(subgroup.generators)]
-            if bool(np.all(moves == np.arange(other.gset.size), axis=0).any()):
-                return at
+        if other.stabilizer.order == subgroup.order and fixed_points(other, subgroup).size:
+            return at
     return -1
 
 
-def _explains(network: Network, known: _Known, side: Side) -> NDArray[np.bool_]:
+def _explains(network: Network, known: GSet, side: Side) -> NDArray[np.bool_]:
     """(m,) neurons whose table is nearly constant on the cosets of some conjugate, from `CHECKS`
     elements and the generators of each conjugate."""
     group = network.group
@@ -155,76 +145,57 @@ def _explains(network: Network, known: _Known, side: Side) -> NDArray[np.bool_]:
     here = values[chosen].astype(np.float64)
     variance = values.var(axis=0, dtype=np.float64)
     best = np.full(network.width, np.inf)
-    for g in known.conjugators:
+    for g in known.first:
         change = np.zeros(network.width)
-        for h in known.subgroup.generators:
+        for h in known.stabilizer.generators:
             moved = table[table[g, h], inverse[g]]
             at = table[moved, chosen] if side == "left" else table[chosen, moved]
             change = np.maximum(change, np.square(values[at] - here).mean(axis=0))
         best = np.minimum(best, change)
-    return best <= 2 * CONCENTRATED * variance
+    return np.asarray(best <= 2 * CONCENTRATED * variance)
 
 
-def _point_means(
-    group: Group, known: _Known, subgroup: Subgroup, values: NDArray[Any], side: Side
-) -> NDArray[np.float64]:
+def _point_means(known: GSet, subgroup: Subgroup, values: NDArray[Any], side: Side) -> NDArray[np.float64]:
     """(p,) means of a table over the cosets of a conjugate of the known subgroup, point by point:
     for "left" over the x with x⁻¹·b = b', for "right" over the y with y·b = b'."""
-    moves = known.gset.action[list(subgroup.generators)]
-    fixed = np.flatnonzero(np.all(moves == np.arange(known.gset.size), axis=0))
-    labels = known.gset.action[:, fixed[0]]
+    labels = known.action[:, fixed_points(known, subgroup)[0]]
     if side == "left":
-        labels = labels[group.inverse]
-    sums = np.bincount(labels, np.asarray(values, dtype=np.float64), known.gset.size)
-    return np.asarray(sums * known.gset.size / group.order)
+        labels = labels[known.group.inverse]
+    return np.asarray(coset_means(values[None], labels)[0])
 
 
-def _collect(group: Group, known: list[_Known], seen: dict[int, list[NDArray[np.float64]]], looks: int) -> Found:
+def _collect(group: Group, known: list[GSet], seen: dict[int, list[NDArray[np.float64]]], looks: int) -> Found:
     """Irreps that hold a good part of what was seen, and the stabilizers of their fixed vectors."""
     data = irrep_data(group)
-    trivial = next(name for name, part in data if np.all(part.character > 0.5) and part.dim == 1)
+    trivial = next(name for name, part in data if part.is_trivial)
     found: dict[str, Irrep] = {}
-    subgroups: list[_Known] = []
+    subgroups: list[GSet] = []
     for at, points in enumerate(known):
         means = np.array(seen.get(at, []))
         shares = {
-            name: _isotypic_share(group, points.gset, part.character * part.rank / part.dim, means)
+            name: _isotypic_share(points, part, means)
             for name, part in data
-            if name != trivial and _multiplicity(points.subgroup, part.character)
+            if name != trivial and fixed_dim(part, points.stabilizer)
         }
         names = {name for name, share in shares.items() if share >= IRREP_SHARE}
-        for irrep in gset_irreps(group, points.gset, names=names | {trivial}):
+        for irrep in gset_irreps(group, points, names=names | {trivial}):
             found.setdefault(irrep.name, irrep)
             if irrep.name == trivial:
                 continue
-            stabilizer = rho_set_family(group, irrep, points.subgroup).stabilizer
+            stabilizer = rho_set_family(group, irrep, points.stabilizer).stabilizer
             if _index(subgroups, stabilizer) < 0:
-                subgroups.append(_know(group, stabilizer))
+                subgroups.append(coset_gset(group, stabilizer))
     if not found:
-        whole = _whole(group)
-        found = {irrep.name: irrep for irrep in gset_irreps(group, coset_gset(group, whole))}
+        point = coset_gset(group, Subgroup(group, np.arange(group.order, dtype=np.int32)))
+        found = {irrep.name: irrep for irrep in gset_irreps(group, point)}
     order = {name: i for i, (name, _) in enumerate(data)}
     irreps = tuple(sorted(found.values(), key=lambda irrep: order[irrep.name]))
-    return Found(irreps, tuple(item.subgroup for item in subgroups), looks)
+    return Found(irreps, tuple(item.stabilizer for item in subgroups), looks)
 
 
-def _whole(group: Group) -> Subgroup:
-    return Subgroup(group, np.arange(group.order, dtype=np.int32))
-
-
-def _multiplicity(subgroup: Subgroup, character: NDArray[np.float64]) -> bool:
-    """True when the subgroup fixes a vector of the irrep."""
-    return round(float(character[subgroup.elements].mean())) > 0
-
-
-def _isotypic_share(group: Group, gset: GSet, scaled: NDArray[np.float64], means: NDArray[np.float64]) -> float:
-    """Largest share of the centred (k, p) functions on the points in an irrep's isotypic part;
-    ``scaled`` is (d / dim End)·χ."""
+def _isotypic_share(gset: GSet, part: Component, means: NDArray[np.float64]) -> float:
+    """Largest share of the centred (k, p) functions on the points in an irrep's isotypic part."""
     means = means - means.mean(axis=1, keepdims=True)
     total = np.square(means).sum(axis=1)
-    p = gset.size
-    # P[b', b] = (d/(n dim End)) Σ_{g: g·b = b'} χ(g)
-    flat = gset.action.astype(np.int64) * p + np.arange(p)
-    projector = np.bincount(flat.ravel(), np.repeat(scaled, p), p * p).reshape(p, p) / group.order
-    held = np.square(means @ projector.T).sum(axis=1)
+    held = np.square(means @ isotypic_projector(gset, part).T).sum(axis=1)
     return float((held / np.where(total > 0, total, 1.0)).max(initial=0.0))

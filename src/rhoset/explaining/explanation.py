@@ -1,79 +1,24 @@
-"""What travels out of this room: circuits and the explanation of one network."""
+"""What travels out of this room: quadratures and the explanation of one network."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset.explain.spectrum import NeuronEnergy
-from rhoset.groups import Irrep, RhoSet
-from rhoset.networks import Network
+from rhoset.explaining.spectrum import NeuronEnergy
+from rhoset.groups import Irrep, synthesis
+from rhoset.groups.arrays import read_only
+from rhoset.networks import Network, Tables
+from rhoset.networks.circuits import Circuit
 
 
-def frozen(array: NDArray[Any]) -> NDArray[Any]:
-    """A read-only C-contiguous copy."""
-    copy = np.array(array, order="C")
-    copy.setflags(write=False)
-    return copy
-
-
-@dataclass(frozen=True, eq=False)
-class Circuit:
-    """Neurons whose output sits on the slots of B × C, two ρ-sets of one irrep.
-
-    A slot (b, c) is where a neuron *writes*: u_i(z) ≈ κ_i υ(b_i, z·c_i). α and γ are what it
-    *reads*: l_i(x) ≈ α_i(x⁻¹·b_i), r_i(y) ≈ γ_i(y·c_i). Every neuron has its own α and γ, so
-    several neurons with different vectors a in one slot are no special case.
-
-    Attributes
-    ----------
-    irrep
-        Its name.
-    left_set, right_set
-        B with p points and C with q points, unit vectors in ℝ^d.
-    coupling
-        (p, q): υ(b, c), with υ(gb, gc) = υ(b, c) and mean 0: the one function of the orbit of
-        (b, c) that fits what all the neurons write. A multiple of ⟨b, c⟩ where G has two orbits on
-        B × C (as for the 5 and the 6 points of S5); near to it, with parts in other irreps, where
-        it has more.
-    neurons
-        (k,) indices into the network's hidden layer.
-    rows, columns
-        (k,) the points b_i, c_i of each neuron.
-    weight
-        (k,) κ_i.
-    alpha, gamma
-        (k, p) and (k, q).
-    kind
-        One of `rhoset.explain.KINDS`.
-    """
-
-    irrep: str
-    left_set: RhoSet
-    right_set: RhoSet
-    coupling: NDArray[np.float64]
-    neurons: NDArray[np.int32]
-    rows: NDArray[np.int32]
-    columns: NDArray[np.int32]
-    weight: NDArray[np.float64]
-    alpha: NDArray[np.float64]
-    gamma: NDArray[np.float64]
-    kind: str
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(p, q), the numbers of points of B and C."""
-        return len(self.left_set.points), len(self.right_set.points)
-
-
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Quadrature:
     """Neurons of rank one in an irrep, with vectors anywhere on the sphere:
 
-        l(x) = bᵀρ(x)a,   r(y) = a'ᵀρ(y)c,   u(z) = κ bᵀρ(z)c.
+        l(x) = bᵀρ(x)a + λ,   r(y) = a'ᵀρ(y)c + μ,   u(z) = κ bᵀρ(z)c.
 
     Together they sum an integral over b and c that would be bi-equivariant, as a ρ-set circuit sums
     it over two orbits. In cyclic and dihedral groups every neuron is of this form, with b and c on
@@ -82,7 +27,7 @@ class Quadrature:
     Attributes
     ----------
     irrep
-        Its name.
+        ρ.
     neurons
         (k,) indices.
     left, right
@@ -92,22 +37,51 @@ class Quadrature:
         (k, d) the vectors a and a'; trained networks have a = a' to a tenth of a percent.
     weight
         (k,) κ > 0.
+    means
+        (k, 2) λ and μ, the means of the neurons' left and right.
     defect
         How far the sum is from the integral: root mean square over the pairs of
         ‖Q(x, y) − mean Q‖ over ‖mean Q‖, Q = ρ(x)ᵀM(x, y)ρ(y)ᵀ.
     """
 
-    irrep: str
+    irrep: Irrep
     neurons: NDArray[np.int32]
     left: NDArray[np.float64]
     right: NDArray[np.float64]
     read_left: NDArray[np.float64]
     read_right: NDArray[np.float64]
     weight: NDArray[np.float64]
+    means: NDArray[np.float64]
     defect: float
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "neurons", read_only(self.neurons))
+        for name in ("left", "right", "read_left", "read_right", "weight", "means"):
+            object.__setattr__(self, name, read_only(getattr(self, name), np.float64))
 
-@dataclass(frozen=True, eq=False)
+    def __repr__(self) -> str:
+        return f"Quadrature({self.label}, {len(self.neurons)} neurons, defect {self.defect:.2g})"
+
+    @property
+    def label(self) -> str:
+        """Such as "frequency 3 quadrature"."""
+        return f"{self.irrep.label} quadrature"
+
+    @property
+    def written(self) -> NDArray[np.float64]:
+        """(k, d, d) b cᵀ of each neuron."""
+        return self.left[:, :, None] * self.right[:, None, :]
+
+    def tables(self) -> Tables:
+        """(k, n) left, right and unembed of the neurons by the formulas above."""
+        return Tables(
+            synthesis(self.irrep, self.left[:, :, None] * self.read_left[:, None, :]) + self.means[:, :1],
+            synthesis(self.irrep, self.read_right[:, :, None] * self.right[:, None, :]) + self.means[:, 1:],
+            synthesis(self.irrep, self.written * self.weight[:, None, None]),
+        )
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Explanation:
     """What `explain` knows of one network.
 
@@ -146,3 +120,12 @@ class Explanation:
     explained: float
     left_over: NDArray[np.int32]
     thresholds: dict[str, float] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        parts = [repr(part) for part in self.parts]
+        return f"Explanation({self.network!r}: {', '.join(parts) or 'no circuit'}, {self.explained:.1%} explained)"
+
+    @property
+    def parts(self) -> tuple[Circuit | Quadrature, ...]:
+        """Circuits and quadratures: what the ideal network consists of."""
+        return (*self.circuits, *self.quadratures)

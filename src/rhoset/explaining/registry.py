@@ -1,33 +1,31 @@
 """Explanations on the same footing: each gives an ideal network and a measure; users add theirs.
 
-An explanation is a function from a `Subject` to an `Account`. Three come with the library,
+An explanation is a function from an `Analysis` to the tables of an ideal network. Three come with the library,
 "irreps", "cosets" and "circuits"; `register` adds another, `compare` puts all in one table.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.errors import RhosetError
-from rhoset.explain.cosets import coset_concentration, coset_tables
-from rhoset.explain.explaining import explain, structure
-from rhoset.explain.explanation import Explanation
-from rhoset.explain.faithfulness import affordable
-from rhoset.explain.sparsity import irrep_agreement, irrep_shares, irrep_tables
-from rhoset.explain.spectrum import Spectrum, spectrum
+from rhoset.explaining.analysis import explain, structure
+from rhoset.explaining.cosets import coset_concentration, coset_tables
+from rhoset.explaining.explanation import Explanation
+from rhoset.explaining.faithfulness import affordable
+from rhoset.explaining.sparsity import irrep_agreement, irrep_tables
+from rhoset.explaining.spectrum import Spectrum, balanced_shares, spectrum, weighted_share
 from rhoset.groups import Irrep, Subgroup
-from rhoset.networks import Evaluation, Network
-
-Tables = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+from rhoset.networks import Evaluation, Network, Tables
 
 
 @dataclass(frozen=True, eq=False)
-class Subject:
+class Analysis:
     """A network with what every explanation of it needs, each computed once.
 
     Parameters
@@ -81,8 +79,8 @@ class Account:
     numbers: dict[str, float] = field(default_factory=dict)
 
 
-Explainer = Callable[[Subject], tuple[Tables, dict[str, float]]]
-"""From a subject to (m, n) left, right and unembed of the ideal network and numbers of its own."""
+Explainer = Callable[[Analysis], tuple[Tables, dict[str, float]]]
+"""From an analysis to the ideal network's tables, (m, n), and numbers of its own."""
 
 _REGISTRY: dict[str, Explainer] = {}
 
@@ -117,38 +115,36 @@ def explanations() -> tuple[str, ...]:
     return tuple(_REGISTRY)
 
 
-def subject(network: Network) -> Subject:
-    """The subject of a network; finds the group's irreps and subgroups, see `structure`."""
-    return Subject(network, *structure(network))
+def analyse(network: Network) -> Analysis:
+    """The analysis of a network; finds the group's irreps and subgroups, see `structure`."""
+    return Analysis(network, *structure(network))
 
 
-def account(of: Subject, name: str) -> Account:
+def account(of: Analysis, name: str) -> Account:
     """One explanation's account of one network; cost that of the explanation plus n³m.
 
     Raises RhosetError (slugs ``unknown-explanation``, ``explanation-shape``).
     """
     tables, numbers = _lookup(name)(of)
-    network, n, m = of.network, of.network.order, of.network.width
-    for label, table, shape in zip(("left", "right", "unembed"), tables, [(m, n)] * 3, strict=True):
-        if np.shape(table) != shape:
+    network, energy = of.network, of.spectrum.energy
+    wanted = (network.width, network.order)
+    for label in ("left", "right", "unembed"):
+        shape = np.asarray(getattr(tables, label, None)).shape
+        if shape != wanted:
             raise RhosetError(
-                f"explanation {name!r} gives {label} of shape {np.shape(table)}, expected {shape}: one row a neuron",
+                f"explanation {name!r} gives {label} of shape {shape}, expected Tables of {wanted}: one row a neuron",
                 slug="explanation-shape",
             )
-    share = irrep_shares(network, of.spectrum, tables)
-    energy = of.spectrum.energy
-    weight = np.where(energy.live, energy.importance, 0.0)
-    total = float(weight.sum())
-    bias = np.full(n, float(network.bias.astype(np.float64).mean()))
-    left, right, unembed = tables
-    ideal = replace(network, left=left.T, right=right.T, unembed=unembed, bias=bias, factors={})
-    explained = float(weight @ share) / total if total > 0 else 0.0
-    return Account(name, ideal, share, explained, affordable(ideal), numbers)
+    live = np.flatnonzero(energy.live)
+    share = np.zeros(network.width)
+    share[live] = balanced_shares(of.spectrum, live, tables[live])
+    ideal = tables.network(network)
+    return Account(name, ideal, share, weighted_share(energy, share), affordable(ideal), numbers)
 
 
-def compare(of: Subject | Network, names: Iterable[str] | None = None) -> tuple[Account, ...]:
+def compare(of: Analysis | Network, names: Iterable[str] | None = None) -> tuple[Account, ...]:
     """Every explanation (or those named) of one network, in one table."""
-    of = subject(of) if isinstance(of, Network) else of
+    of = analyse(of) if isinstance(of, Network) else of
     return tuple(account(of, name) for name in (explanations() if names is None else names))
 
 
@@ -162,8 +158,8 @@ def _lookup(name: str) -> Explainer:
 
 
 @register("irreps")
-def _irreps(of: Subject) -> tuple[Tables, dict[str, float]]:
-    tables = irrep_tables(of.spectrum, of.irreps, of.network)
+def _irreps(of: Analysis) -> tuple[Tables, dict[str, float]]:
+    tables = irrep_tables(of.spectrum)
     energy = of.spectrum.energy
     live = energy.live
     agreement = irrep_agreement(of.spectrum)[live]
@@ -175,8 +171,8 @@ def _irreps(of: Subject) -> tuple[Tables, dict[str, float]]:
 
 
 @register("cosets")
-def _cosets(of: Subject) -> tuple[Tables, dict[str, float]]:
-    found = coset_concentration(of.network, of.spectrum, of.subgroups)
+def _cosets(of: Analysis) -> tuple[Tables, dict[str, float]]:
+    found = coset_concentration(of.spectrum, of.subgroups)
     live = of.spectrum.energy.live
     held = live & (found.left >= 0) & (found.right >= 0)
     count = max(int(live.sum()), 1)
@@ -190,11 +186,11 @@ def _cosets(of: Subject) -> tuple[Tables, dict[str, float]]:
 
 
 @register("circuits")
-def _circuits(of: Subject) -> tuple[Tables, dict[str, float]]:
+def _circuits(of: Analysis) -> tuple[Tables, dict[str, float]]:
     ideal = of.explanation.ideal
     numbers = {
         "circuits": float(len(of.explanation.circuits)),
         "quadratures": float(len(of.explanation.quadratures)),
         "left_over": float(len(of.explanation.left_over)),
     }
-    return (ideal.left.T, ideal.right.T, ideal.unembed), numbers
+    return Tables.of(ideal), numbers

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.errors import RhosetError
-from rhoset.explain.explaining import explain, structure
-from rhoset.explain.explanation import Explanation
-from rhoset.explain.faithfulness import affordable
+from rhoset.explaining.analysis import explain, structure
+from rhoset.explaining.explanation import Explanation
+from rhoset.explaining.faithfulness import affordable
 from rhoset.groups import Irrep, Subgroup
 from rhoset.networks import Evaluation, Network
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rhoset.explain.explanation import Explanation
+from rhoset.explaining.explanation import Explanation
+from rhoset.groups import project
 from rhoset.networks import activation
 
 BLOCK = 1 << 16
@@ -30,7 +31,7 @@ class MarginParts:
     groups
         Names: circuits and quadratures in their order, then "left over".
     irreps
-        Names.
+        Their labels.
     """
 
     parts: NDArray[np.float64]
@@ -45,12 +46,9 @@ def neuron_groups(explanation: Explanation) -> tuple[tuple[str, ...], NDArray[np
     (dead neurons too)."""
     names: list[str] = []
     member = np.full(explanation.network.width, -1, dtype=np.int32)
-    for circuit in explanation.circuits:
-        member[circuit.neurons] = len(names)
-        names.append(f"{circuit.irrep} {circuit.shape[0]}×{circuit.shape[1]} {circuit.kind}")
-    for quadrature in explanation.quadratures:
-        member[quadrature.neurons] = len(names)
-        names.append(f"{quadrature.irrep} quadrature")
+    for part in explanation.parts:
+        member[part.neurons] = len(names)
+        names.append(part.label)
     member[member < 0] = len(names)
     return (*names, "left over"), member
 
@@ -64,7 +62,7 @@ def margin_parts(explanation: Explanation, x: ArrayLike, y: ArrayLike) -> Margin
     xs, ys = np.broadcast_arrays(np.atleast_1d(x), np.atleast_1d(y))
     left, right = network.left.astype(np.float64), network.right.astype(np.float64)
     unembed, bias = network.unembed.astype(np.float64), network.bias.astype(np.float64)
-    projected = _irrep_parts(explanation)
+    projected = [project(irrep, unembed) for irrep in explanation.irreps]
     names, member = neuron_groups(explanation)
     phi = activation(network.activation)
     count = len(xs)
@@ -89,17 +87,5 @@ def margin_parts(explanation: Explanation, x: ArrayLike, y: ArrayLike) -> Margin
             each = h * (table[:, answer] - table[:, rival]).T
             sums = np.add.reduceat(each[:, order], starts[filled], axis=1)
             parts[rows, filled, k] = sums
-    irreps = tuple(irrep.name for irrep in explanation.irreps)
+    irreps = tuple(irrep.label for irrep in explanation.irreps)
     return MarginParts(parts, bias_part, margin, names, irreps)
-
-
-def _irrep_parts(explanation: Explanation) -> list[NDArray[np.float64]]:
-    """For each irrep the (m, n) part of unembed in it; they add up to unembed."""
-    unembed = explanation.network.unembed.astype(np.float64)
-    out = []
-    for irrep in explanation.irreps:
-        n, d = irrep.matrices.shape[0], irrep.dim
-        flat = irrep.matrices.reshape(n, d * d)
-        factor = d / (n * irrep.endomorphism_dim)
-        out.append((unembed @ flat) @ flat.T * factor)
-    return out

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset.explain.explanation import Circuit
-from rhoset.explain.orbits import antipodes
+from rhoset.networks.circuits import Circuit
 
 KINDS = {
     "full": "every slot filled, weights even, all neurons read with one vector a up to sign",
@@ -39,7 +38,7 @@ def slot_weights(circuit: Circuit) -> NDArray[np.float64]:
     strength = circuit.weight * reading_norms(circuit)
     weights = np.zeros(circuit.shape)
     np.add.at(weights, (circuit.rows, circuit.columns), strength)
-    left, right = antipodes(circuit.left_set), antipodes(circuit.right_set)
+    left, right = circuit.left_set.antipodes(), circuit.right_set.antipodes()
     if left is not None and right is not None:
         opposite = np.ix_(left, right)
         if np.allclose(circuit.coupling[opposite], circuit.coupling):
@@ -58,7 +57,7 @@ def centred_readings(circuit: Circuit) -> NDArray[np.float64]:
 
 def reading_norms(circuit: Circuit) -> NDArray[np.float64]:
     """(k,) root mean square of α plus that of γ, as a Euclidean norm."""
-    return np.linalg.norm(centred_readings(circuit), axis=1)
+    return np.asarray(np.linalg.norm(centred_readings(circuit), axis=1))
 
 
 def filled_slots(weights: NDArray[np.float64]) -> NDArray[np.bool_]:

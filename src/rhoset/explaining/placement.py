@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincc
 
-from rhoset.explain.orbits import Candidate, orbit
-from rhoset.groups import Group, Irrep, RhoSet
+from rhoset.groups import Irrep, RhoSet, RhoSetFamily, orbit
 
 POINT_FIT = 0.8
 """A vector belongs to a ρ-set when its squared cosine with a point is at least this, and at least
@@ -36,6 +35,10 @@ SLACK = 0.03
 
 AGREE = 3
 """Neurons that must share an orbit whose stabilizer fixes more than one dimension."""
+
+SAME = 1e-6
+"""Squared cosines that differ by less than this are equal: points that fit a neuron equally well do so up to rounding
+(about 1e-12, or 1e-7 for float32 weights), and the first of them is taken."""
 
 PROPOSALS = 32
 """Neurons, the strongest first, through which such an orbit is tried."""
@@ -60,6 +63,9 @@ class Placement:
     point: NDArray[np.int32]  # (N,)
     fit: NDArray[np.float64]  # (N,)
 
+    def __getitem__(self, neurons: NDArray[np.integer]) -> Placement:
+        return Placement(self.sets, self.chosen[neurons], self.point[neurons], self.fit[neurons])
+
 
 def directions(forms: NDArray[np.float64], importance: NDArray[np.float64], columns: int) -> Directions:
     """The leading eigenvectors of (N, d, d) positive forms; cost N d³."""
@@ -74,22 +80,29 @@ def directions(forms: NDArray[np.float64], importance: NDArray[np.float64], colu
 
 def _settled(frames: NDArray[np.float64]) -> NDArray[np.float64]:
     """The same subspaces with a first vector that the subspace alone determines: the projection of
-    the coordinate axis nearest to it."""
-    out = frames.copy()
-    for i, frame in enumerate(frames):
-        axis = int(np.round((frame**2).sum(axis=1), 6).argmax())
-        vector = frame @ frame[axis]
-        basis, _ = np.linalg.qr(np.column_stack([vector, frame]))
-        basis[:, 0] = vector / np.linalg.norm(vector)
-        out[i] = basis[:, : frame.shape[1]]
-    return out
+    the coordinate axis nearest to it. The others complete it within the subspace."""
+    axes = first_of_largest((frames**2).sum(axis=2), SAME)
+    inside = frames[np.arange(len(frames)), axes]  # (N, e): the axis, in the frame's coordinates
+    inside = inside / np.linalg.norm(inside, axis=1, keepdims=True)
+    turns = np.linalg.qr(inside[:, :, None], mode="complete").Q
+    turns *= np.sign(np.einsum("ia,ia->i", turns[:, :, 0], inside))[:, None, None]
+    return np.asarray(frames @ turns)
+
+
+def first_of_largest(values: NDArray[np.float64], tolerance: float) -> NDArray[np.intp]:
+    """Along the last axis, the first index whose value is within the tolerance of the largest.
+
+    What is equal but for rounding stays equal, whatever the level, so that the choice does not hang
+    on the last digits.
+    """
+    return np.asarray(np.argmax(values >= values.max(axis=-1, keepdims=True) - tolerance, axis=-1))
 
 
 def fits(points: NDArray[np.float64], found: Directions) -> NDArray[np.float64]:
     """(N, p) squared cosines of each neuron's direction with each point, times its share."""
     count, d, e = found.frames.shape
     inner = points @ found.frames.transpose(1, 0, 2).reshape(d, count * e)
-    return (inner.reshape(-1, count, e) ** 2).sum(axis=2).T * found.share[:, None]
+    return np.asarray((inner.reshape(-1, count, e) ** 2).sum(axis=2).T * found.share[:, None])
 
 
 def threshold(points: NDArray[np.float64], best: NDArray[np.float64], columns: int = 1) -> float:
@@ -111,19 +124,13 @@ def threshold(points: NDArray[np.float64], best: NDArray[np.float64], columns: i
     return float(levels[enough[0]]) - 1e-8 if enough[0] else POINT_FIT
 
 
-def place(
-    group: Group,
-    irrep: Irrep,
-    options: Sequence[Candidate],
-    found: Directions,
-    first: Sequence[RhoSet] = (),
-) -> Placement:
+def place(irrep: Irrep, options: Sequence[RhoSetFamily], found: Directions, first: Sequence[RhoSet] = ()) -> Placement:
     """The smallest fitting ρ-set and point of each neuron's direction.
 
     Parameters
     ----------
     options
-        `rhoset.explain.orbits.candidates` of the irrep, smallest first.
+        `rhoset.groups.rho_set_families` of the irrep, smallest first.
     found
         Directions of the neurons.
     first
@@ -144,14 +151,14 @@ def place(
         asked.append(threshold(rho_set.points, tables[-1].max(axis=1), found.frames.shape[2]))
 
     for option in options:
-        if option.basis.shape[1] == 1:
-            add(orbit(group, irrep, option.basis[:, 0]))
+        if option.fixed_dim == 1:
+            add(option.rho_set())
     for rho_set in first:
         add(rho_set)
     free = _choose(tables, asked, count)[0] < 0
     for option in options:
-        while option.basis.shape[1] > 1 and int(free.sum()) >= AGREE:
-            shared, held = _shared_orbit(group, irrep, option, found, free)
+        while option.fixed_dim > 1 and int(free.sum()) >= AGREE:
+            shared, held = _shared_orbit(irrep, option, found, free)
             if shared is None:
                 break
             add(shared)
@@ -169,8 +176,7 @@ def _choose(
     fit = np.zeros(count)
     if not tables:
         return chosen, point, fit
-    rounded = [np.round(table, 9) for table in tables]
-    best = np.stack([table.max(axis=1) for table in rounded], axis=1)  # (N, sets)
+    best = np.stack([table.max(axis=1) for table in tables], axis=1)  # (N, sets)
     passes = best >= np.asarray(asked)
     misfit = 1 - best
     least = np.where(passes, misfit, np.inf).min(axis=1)
@@ -181,20 +187,18 @@ def _choose(
         chosen[good] = s
     for s in np.unique(chosen[chosen >= 0]):
         here = chosen == s
-        point[here] = rounded[s][here].argmax(axis=1)
+        point[here] = first_of_largest(tables[s][here], SAME)
         fit[here] = best[here, s]
     return chosen, point, fit
 
 
 def _shared_orbit(
-    group: Group, irrep: Irrep, option: Candidate, found: Directions, free: NDArray[np.bool_]
+    irrep: Irrep, option: RhoSetFamily, found: Directions, free: NDArray[np.bool_]
 ) -> tuple[RhoSet | None, NDArray[np.bool_]]:
     """The orbit with this stabilizer on which most of the free neurons lie, and which those are."""
     nobody = np.zeros(len(free), dtype=bool)
-    representatives = np.unique(group.table[:, option.subgroup].min(axis=1))
-    matrices = irrep.matrices[representatives]  # (p, d, d)
-    images = matrices @ option.basis  # (p, d, f)
-    p, d, f = images.shape
+    matrices = irrep.matrices[option.gset.first]  # (p, d, d)
+    images = option.basis @ matrices.transpose(0, 2, 1)  # (p, f, d): row j of point 0's space, moved
     members = np.flatnonzero(free & (found.share >= POINT_FIT))
     columns = found.frames.shape[2]
     sub = Directions(found.frames[members], found.share[members], found.importance[members])
@@ -203,12 +207,11 @@ def _shared_orbit(
     strongest = np.argsort(-sub.importance, kind="stable")[:PROPOSALS]
     best_score, best_vector = 0.0, None
     for j in strongest:
-        inner = (images.reshape(p, d, f).transpose(0, 2, 1).reshape(p * f, d)) @ sub.frames[j, :, 0]
-        inner = inner.reshape(p, f)
-        at = int(np.round((inner**2).sum(axis=1), 9).argmax())
+        inner = images @ sub.frames[j, :, 0]  # (p, f)
+        at = int(first_of_largest((inner**2).sum(axis=1), SAME))
         if float((inner[at] ** 2).sum()) * sub.share[j] < POINT_FIT:
             continue
-        vector = option.basis @ (inner[at] / np.linalg.norm(inner[at]))
+        vector = inner[at] / np.linalg.norm(inner[at]) @ option.basis
         points = matrices @ vector
         best = fits(points, sub).max(axis=1)
         held = best >= threshold(points, best, columns)
@@ -218,7 +221,7 @@ def _shared_orbit(
     if best_vector is None:
         return None, nobody
     vector = _refined(matrices, option, sub, best_vector)
-    rho_set = orbit(group, irrep, vector)
+    rho_set = orbit(option.stabilizer.group, irrep, vector)
     held = np.zeros(len(free), dtype=bool)
     best = fits(rho_set.points, sub).max(axis=1)
     held[members] = best >= threshold(rho_set.points, best, columns)
@@ -229,7 +232,7 @@ def _shared_orbit(
 
 def _refined(
     matrices: NDArray[np.float64],
-    option: Candidate,
+    option: RhoSetFamily,
     found: Directions,
     vector: NDArray[np.float64],
 ) -> NDArray[np.float64]:
@@ -244,10 +247,10 @@ def _refined(
         held = best >= threshold(points, best, columns)
         if not held.any():
             return vector
-        back = np.einsum("iab,ia->ib", matrices[table.argmax(axis=1)], found.frames[:, :, 0])
-        inside = (back @ option.basis)[held]
+        back = np.einsum("iab,ia->ib", matrices[first_of_largest(table, SAME)], found.frames[:, :, 0])
+        inside = (back @ option.basis.T)[held]
         weights = found.importance[held]
         _, vectors = np.linalg.eigh((inside * weights[:, None]).T @ inside)
-        refined = option.basis @ vectors[:, -1]
+        refined = vectors[:, -1] @ option.basis
         vector = refined if refined @ vector >= 0 else -refined
     return vector

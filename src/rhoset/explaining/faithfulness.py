@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.errors import RhosetError
-from rhoset.explain.contributions import neuron_groups
-from rhoset.explain.explanation import Explanation
+from rhoset.explaining.contributions import neuron_groups
+from rhoset.explaining.explanation import Explanation
 from rhoset.networks import Evaluation, Network, activation, evaluate
 
 PAIRS = 1 << 14
@@ -101,7 +101,7 @@ def faithfulness(
     names, member = neuron_groups(explanation)
     scopes: list[tuple[str, NDArray[np.intp]]] = [("network", np.arange(network.width))]
     for k, irrep in enumerate(explanation.irreps):
-        scopes.append((f"irrep {irrep.name}", np.flatnonzero(energy.live & (energy.dominant == k))))
+        scopes.append((f"irrep {irrep.label}", np.flatnonzero(energy.live & (energy.dominant == k))))
     scopes += [(name, np.flatnonzero(member == g)) for g, name in enumerate(names)]
     if neurons:
         scopes += [(f"neuron {i}", np.array([i])) for i in np.flatnonzero(energy.live)]
@@ -138,4 +138,4 @@ def activation_correlation(explanation: Explanation) -> NDArray[np.float64]:
     true -= true.mean(axis=0)
     ideal -= ideal.mean(axis=0)
     size = np.sqrt((true**2).sum(axis=0) * (ideal**2).sum(axis=0))
-    return (true * ideal).sum(axis=0) / np.where(size > 0, size, np.inf)
+    return np.asarray((true * ideal).sum(axis=0) / np.where(size > 0, size, np.inf))

@@ -18,11 +18,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset.explain.contributions import neuron_groups
-from rhoset.explain.explanation import Circuit, Explanation
-from rhoset.explain.faithfulness import activations
-from rhoset.explain.slot_tables import slot_report, symmetry
-from rhoset.explain.slots import EVEN, SAME_READING, filled_slots, reading_agreement, slot_weights
+from rhoset.explaining.contributions import neuron_groups
+from rhoset.explaining.explanation import Explanation
+from rhoset.explaining.faithfulness import activations
+from rhoset.explaining.slot_tables import slot_report, symmetry
+from rhoset.explaining.slots import EVEN, SAME_READING, reading_agreement
+from rhoset.networks.circuits import Circuit
 
 RANK_TWO = 1.5
 """Effective rank of the unembed coefficients from which a neuron is said to write to two slots."""
@@ -63,7 +64,7 @@ class Diagnosis:
     findings
         What was found, circuit by circuit, then neurons.
     symmetry
-        |Γ_L| and |Γ_R| of `rhoset.explain.symmetry`: the circuits are nearly equivariant under it.
+        |Γ_L| and |Γ_R| of `rhoset.explaining.symmetry`: the circuits are nearly equivariant under it.
     """
 
     margin: float
@@ -92,21 +93,21 @@ def diagnose(explanation: Explanation) -> Diagnosis:
     margin, terms = margin_budget(explanation)
     findings: list[Finding] = []
     for circuit in explanation.circuits:
-        findings += _circuit_findings(circuit, explanation.network.activation)
+        findings += _circuit_findings(circuit)
     for quadrature in explanation.quadratures:
         findings.append(
             Finding(
                 "quadrature",
-                quadrature.irrep,
+                quadrature.irrep.label,
                 quadrature.defect,
-                f"{len(quadrature.neurons)} neurons of {quadrature.irrep} lie on no common ρ-sets;"
+                f"{len(quadrature.neurons)} neurons of {quadrature.irrep.label} lie on no common ρ-sets;"
                 f" as a quadrature they miss bi-equivariance by {quadrature.defect:.0%} of its"
                 " coefficients.",
             )
         )
     findings += _neuron_findings(explanation)
-    group, phi = explanation.network.group, explanation.network.activation
-    left, right = symmetry(group, explanation.circuits, phi=phi)
+    group = explanation.network.group
+    left, right = symmetry(group, explanation.circuits)
     if explanation.circuits and len(left) * len(right) < group.order**2:
         orbits = group.order**2 // (len(left) * len(right))
         findings.append(
@@ -163,12 +164,11 @@ def margin_budget(explanation: Explanation) -> tuple[float, tuple[Term, ...]]:
     return margin, tuple(terms)
 
 
-def _circuit_findings(circuit: Circuit, phi: str) -> list[Finding]:
+def _circuit_findings(circuit: Circuit) -> list[Finding]:
     p, q = circuit.shape
-    where = f"{circuit.irrep} {p}×{q}"
-    weights = slot_weights(circuit)
-    filled = filled_slots(weights)
-    report = slot_report(circuit, filled, phi)
+    where = f"{circuit.irrep.label} {p}×{q}"
+    report = slot_report(circuit)
+    filled = report.filled
     found = []
     if not filled.all():
         missing = int((~filled).sum())

@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from rhoset.explain.diagnosis import Diagnosis
-from rhoset.explain.explanation import Circuit, Explanation
-from rhoset.explain.faithfulness import affordable
-from rhoset.explain.registry import Account
-from rhoset.explain.slots import filled_slots, slot_weights
+from rhoset.explaining.diagnosis import Diagnosis
+from rhoset.explaining.explanation import Explanation
+from rhoset.explaining.faithfulness import affordable
+from rhoset.explaining.registry import Account
+from rhoset.explaining.slots import filled_slots, slot_weights
 from rhoset.networks import Evaluation
+from rhoset.networks.circuits import Circuit
 
 IN_USE = 0.01
 """An irrep is listed when it dominates a live neuron or holds at least this share of the energy."""
@@ -30,7 +31,7 @@ def to_json(
     Parameters
     ----------
     explanation
-        Of `rhoset.explain.explain`.
+        Of `rhoset.explaining.explain`.
     name
         What the network is called.
     result
@@ -40,7 +41,7 @@ def to_json(
 
     Returns
     -------
-    ``{"network", "irreps": [{"name", "neurons", "energy"}], "circuits": [{"irrep", "left_size",
+    ``{"network", "irreps": [{"name", "label", "neurons", "energy"}], "circuits": [{"irrep", "label", "left_size",
     "right_size", "neurons", "kind", "slots", "filled"}], "quadratures", "left_over", "explained",
     "ideal_accuracy", "ideal_loss", "ideal_pairs", "thresholds"}``.
     """
@@ -51,13 +52,14 @@ def to_json(
     said: dict[str, Any] = {
         "network": name,
         "irreps": [
-            {"name": irrep.name, "neurons": int(counts[k]), "energy": float(shares[k])}
+            {"name": irrep.name, "label": irrep.label, "neurons": int(counts[k]), "energy": float(shares[k])}
             for k, irrep in enumerate(explanation.irreps)
             if counts[k] or shares[k] >= IN_USE
         ],
         "circuits": [_circuit(c) for c in explanation.circuits],
         "quadratures": [
-            {"irrep": q.irrep, "neurons": len(q.neurons), "defect": q.defect} for q in explanation.quadratures
+            {"irrep": q.irrep.name, "label": q.irrep.label, "neurons": len(q.neurons), "defect": q.defect}
+            for q in explanation.quadratures
         ],
         "live": int(energy.live.sum()),
         "left_over": [int(i) for i in explanation.left_over],
@@ -92,7 +94,8 @@ def to_json(
 def _circuit(circuit: Circuit) -> dict[str, Any]:
     p, q = circuit.shape
     return {
-        "irrep": circuit.irrep,
+        "irrep": circuit.irrep.name,
+        "label": circuit.irrep.label,
         "left_size": p,
         "right_size": q,
         "neurons": len(circuit.neurons),

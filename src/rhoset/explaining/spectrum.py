@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset.groups import Irrep
-from rhoset.networks import Network
+from rhoset.groups import Irrep, coefficients, energy
+from rhoset.networks import Network, Tables
 
 DEAD_SHARE = 1e-4
 """A neuron whose balanced energy ‖u‖·‖(l, r)‖ is at most this share of the largest is dead. Those of
@@ -65,49 +65,26 @@ class NeuronEnergy:
 
 @dataclass(frozen=True, eq=False)
 class Spectrum:
-    """Centred tables and coefficient matrices: table(z) = Σ_ρ ⟨ρ(z), M_ρ⟩.
+    """A network's centred tables and their coefficients: table(z) = Σ_ρ ⟨ρ(z), M_ρ⟩.
 
     Attributes
     ----------
-    left, right, unembed
-        (m, n) centred tables, one row a neuron.
+    network, irreps
+        What was transformed.
+    tables
+        (m, n) centred tables.
     coefficients
-        For each irrep the three (m, d, d) arrays of left, right and unembed, divided by the
-        Euclidean norm of the neuron's centred table (so noise counts for little).
+        For each irrep the (m, d, d) coefficients of the tables, divided by the Euclidean norm of the
+        neuron's centred table (so noise counts for little).
     energy
         The shares of energy.
     """
 
-    left: NDArray[np.float64]
-    right: NDArray[np.float64]
-    unembed: NDArray[np.float64]
-    coefficients: tuple[tuple[NDArray[np.float64], ...], ...]
+    network: Network
+    irreps: tuple[Irrep, ...]
+    tables: Tables
+    coefficients: tuple[Tables, ...]
     energy: NeuronEnergy
-
-
-def centred(network: Network) -> tuple[NDArray[np.float64], ...]:
-    """Left and right with equal means (a constant moved between them) and unembed with mean 0 over
-    the outputs, each (m, n) in float64, one row a neuron."""
-    left = network.left.astype(np.float64).T
-    right = network.right.astype(np.float64).T
-    unembed = network.unembed.astype(np.float64)
-    shift = (left.mean(axis=1, keepdims=True) - right.mean(axis=1, keepdims=True)) / 2
-    return left - shift, right + shift, unembed - unembed.mean(axis=1, keepdims=True)
-
-
-def coefficients(irrep: Irrep, tables: NDArray[Any]) -> NDArray[np.float64]:
-    """(k, d, d) matrices M with table(z) = ⟨ρ(z), M⟩ on the irrep's part of each (k, n) table.
-
-    M = d/(e n) Σ_z table(z) ρ(z), e the dimension of the endomorphism algebra. Cost k n d².
-    """
-    n, d = irrep.matrices.shape[0], irrep.dim
-    factor = d / (n * irrep.endomorphism_dim)
-    return factor * (tables @ irrep.matrices.reshape(n, d * d)).reshape(-1, d, d)
-
-
-def is_trivial(irrep: Irrep) -> bool:
-    """True for the trivial irrep."""
-    return irrep.dim == 1 and bool(np.all(irrep.character > 0))
 
 
 def spectrum(network: Network, irreps: Sequence[Irrep]) -> Spectrum:
@@ -115,57 +92,59 @@ def spectrum(network: Network, irreps: Sequence[Irrep]) -> Spectrum:
 
     Cost 3 n m Σd² multiply-adds (3 n² m for groups whose irreps are all of real type).
     """
-    left, right, unembed = centred(network)
-    n, m = network.order, network.width
-    norms = [_norms(table) for table in (left, right, unembed)]
-    shares = np.zeros((3, m, len(irreps)))
-    stored = []
-    for k, irrep in enumerate(irreps):
-        e = irrep.endomorphism_dim
-        triple = tuple(
-            coefficients(irrep, table) / norm[:, None, None]
-            for table, norm in zip((left, right, unembed), norms, strict=True)
-        )
-        for t, matrices in enumerate(triple):
-            shares[t, :, k] = e * n / irrep.dim * (matrices**2).sum(axis=(1, 2))
-        stored.append(triple)
-    weight = np.sqrt((left**2).sum(axis=1) + (right**2).sum(axis=1))
-    importance = weight * np.sqrt((unembed**2).sum(axis=1))
+    tables = Tables.of(network).centred()
+    size = tables.map(lambda table: np.linalg.norm(table, axis=1))
+    unit = Tables(*(table / np.where(s > 0, s, 1.0)[:, None] for table, s in zip(tables, size, strict=True)))
+    stored = tuple(unit.map(partial(coefficients, irrep)) for irrep in irreps)
+    shares = np.zeros((3, network.width, len(irreps)))
+    for k, (irrep, each) in enumerate(zip(irreps, stored, strict=True)):
+        shares[:, :, k] = [energy(irrep, matrices) for matrices in each]
+    importance = np.hypot(size.left, size.right) * size.unembed
     live = importance > DEAD_SHARE * max(float(importance.max(initial=0.0)), np.finfo(float).tiny)
     if network.activation == "relu":
-        live &= left.max(axis=1, initial=-np.inf) + right.max(axis=1, initial=-np.inf) > 0
-    eligible = np.array([not is_trivial(irrep) for irrep in irreps], dtype=bool)
+        highest = (table.max(axis=1, initial=-np.inf) for table in (tables.left, tables.right))
+        live &= sum(highest) > 0
+    eligible = np.array([not irrep.is_trivial for irrep in irreps], dtype=bool)
     dominant = np.where(eligible, shares.mean(axis=0), -1.0).argmax(axis=1).astype(np.int32)
-    energy = NeuronEnergy(
-        left=shares[0],
-        right=shares[1],
-        unembed=shares[2],
-        dominant=dominant,
-        rank=_ranks(stored, irreps, dominant),
-        importance=importance,
-        live=live,
-    )
-    return Spectrum(left, right, unembed, tuple(stored), energy)
+    rank = _ranks(stored, irreps, dominant)
+    found = NeuronEnergy(shares[0], shares[1], shares[2], dominant, rank, importance, live)
+    return Spectrum(network, tuple(irreps), tables, stored, found)
 
 
-def _norms(table: NDArray[np.float64]) -> NDArray[np.float64]:
-    norms = np.sqrt((table**2).sum(axis=1))
-    return np.where(norms > 0, norms, 1.0)
-
-
-def _ranks(
-    stored: Sequence[tuple[NDArray[np.float64], ...]],
-    irreps: Sequence[Irrep],
-    dominant: NDArray[np.int32],
-) -> NDArray[np.float64]:
+def _ranks(stored: Sequence[Tables], irreps: Sequence[Irrep], dominant: NDArray[np.int32]) -> NDArray[np.float64]:
     """Participation ratio of the unembed coefficients' squared singular values, over End(ρ)."""
     ranks = np.zeros(len(dominant))
     for k, irrep in enumerate(irreps):
         chosen = np.flatnonzero(dominant == k)
         if chosen.size == 0:
             continue
-        squares = np.linalg.svd(stored[k][2][chosen], compute_uv=False) ** 2
+        squares = np.linalg.svd(stored[k].unembed[chosen], compute_uv=False) ** 2
         total, second = squares.sum(axis=1), (squares**2).sum(axis=1)
         safe = np.where(second > 0, second, 1.0)
         ranks[chosen] = total**2 / safe / irrep.endomorphism_dim
     return ranks
+
+
+def balanced_shares(spectrum: Spectrum, neurons: NDArray[np.integer], exact: Tables) -> NDArray[np.float64]:
+    """(k,) 1 − ½‖δ(l, r)‖²/‖(l, r)‖² − ½‖δu‖²/‖u‖² of the (k, n) tables, at least 0.
+
+    Norms are of the centred tables of the network, so that neither (s, 1/s) nor a constant moved
+    between left and right changes the share. Cost k n.
+    """
+    own = Tables.of(spectrum.network, neurons)
+    unembed = exact.unembed - exact.unembed.mean(axis=1, keepdims=True)
+    missed = _squares(exact.left - own.left) + _squares(exact.right - own.right)
+    unwritten = _squares(unembed - spectrum.tables.unembed[neurons])
+    left, right, written = (_squares(table[neurons]) for table in spectrum.tables)
+    return np.clip(1 - missed / (2 * (left + right)) - unwritten / (2 * written), 0.0, 1.0)
+
+
+def _squares(table: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(np.einsum("ij,ij->i", table, table))
+
+
+def weighted_share(energy: NeuronEnergy, share: NDArray[np.float64]) -> float:
+    """The mean of the neurons' shares (m,), live ones weighted by their balanced energy."""
+    weight = np.where(energy.live, energy.importance, 0.0)
+    total = float(weight.sum())
+    return float(weight @ share) / total if total > 0 else 0.0
