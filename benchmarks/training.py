@@ -33,7 +33,7 @@ def contenders(name: str, width: int) -> dict[str, Callable[[], object]]:
     """The steps to time, by name."""
     table = group(name).table
     n, m = len(table), width
-    config = preset("wu2024").replace(width=m)
+    config = preset("wu2024-all-pairs").replace(width=m)
     labels = torch.from_numpy(table.reshape(-1).copy()).long()
     hidden, logits = torch.randn(n * n, m), torch.randn(n * n, n)
     back, weight, d_weight = torch.empty(n * n, m), torch.randn(m, n), torch.empty(m, n)
@@ -114,7 +114,7 @@ def least_times(steps: dict[str, Callable[[], object]], rounds: int) -> dict[str
 
 def large(batch: int, steps: int) -> dict[str, float]:
     """S6 with width 512: seconds a step (least and mean) and peak memory of this process."""
-    config = preset("wu2024").replace(width=512, batch=batch)
+    config = preset("wu2024-all-pairs").replace(width=512, batch=batch)
     trainer = Trainer(group("S6").table, config, seed=0)
     seconds = []
     for _ in range(steps):

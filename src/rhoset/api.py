@@ -60,7 +60,7 @@ def train(
     *,
     out: Place,
     seed: int = 0,
-    preset: str = "wu2024",
+    preset: str = "wu2024-all-pairs",
     **settings: Any,
 ) -> Population:
     """Train networks into a run folder; goes on with a stopped run.

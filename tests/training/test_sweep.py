@@ -21,7 +21,7 @@ from rhoset.training import SweepProgress, read_sweep, run_sweep
 
 FILE = """
 models = 2
-preset = "wu2024"
+preset = "wu2024-all-pairs"
 
 [settings]
 embed_dim = 16

@@ -44,7 +44,7 @@ def _settings_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--models", type=click.IntRange(1), default=1, show_default=True, help="How many.")
 @click.option("--out", "folder", type=click.Path(), default=None, help="Run folder [runs/GROUP].")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the first.")
-@click.option("--preset", "preset_name", default=None, help="A paper's settings [wu2024].")
+@click.option("--preset", "preset_name", default=None, help="A paper's settings [wu2024-all-pairs].")
 @click.option("--config", "file", type=click.Path(), default=None, help="Settings in TOML.")
 @click.option("--set", "changes", multiple=True, metavar="NAME=VALUE", help="Any setting.")
 @_settings_options
@@ -99,6 +99,7 @@ def command(
 
 def _config(preset_name: str | None, file: str | None, changes: tuple[str, ...], short: dict[str, Any]) -> TrainConfig:
     from rhoset.training import preset
+    from rhoset.training.presets import DEFAULT_PRESET
 
     settings: dict[str, Any] = {}
     if file is not None:
@@ -106,7 +107,7 @@ def _config(preset_name: str | None, file: str | None, changes: tuple[str, ...],
             settings = tomllib.loads(Path(file).read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise RhosetError(f"{file}: not a readable TOML file ({error})") from None
-    preset_name = preset_name or settings.pop("preset", None) or "wu2024"
+    preset_name = preset_name or settings.pop("preset", None) or DEFAULT_PRESET
     settings.pop("preset", None)
     for change in changes:
         settings |= _change(change)

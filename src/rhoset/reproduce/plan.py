@@ -14,7 +14,7 @@ class Population:
 
     group: str
     models: int
-    preset: str = "wu2024"
+    preset: str = "wu2024-all-pairs"
 
     @property
     def folder(self) -> str:

@@ -62,6 +62,8 @@ class TrainConfig:
         in a new random order each epoch; a rest smaller than a batch is dropped.
     optimizer, learning_rate, betas, epsilon, weight_decay
         The optimiser; see `OPTIMIZERS`.
+    bias_decay
+        Whether weight decay acts on the biases as on everything else.
     cubic_decay
         λ of the penalty λ Σ_i (‖left_i‖² + ‖right_i‖² + ‖unembed_i‖²)^{3/2} on the folded neurons,
         the norm L_{2,3} of Morwani et al. 2023; 0: none.
@@ -116,6 +118,7 @@ class TrainConfig:
     betas: tuple[float, float] = (0.9, 0.98)
     epsilon: float = 1e-8
     weight_decay: float = 2e-4
+    bias_decay: bool = True
     cubic_decay: float = 0.0
     schedule: str = "constant"
     warmup_steps: int = 0

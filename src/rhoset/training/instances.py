@@ -131,7 +131,7 @@ class InstanceTrainer:
             name: nn.Parameter(torch.stack([s.get_parameter(name).detach() for s in single]).to(device))
             for name, _ in single[0].named_parameters()
         }
-        self.optimizer = make_optimizer(config, self.parameters.values())
+        self.optimizer = make_optimizer(config, self.parameters.items())
         self.labels = torch.from_numpy(table.reshape(-1).astype(np.int64)).to(device)
         chosen = [training_pairs(n, config, seed) for seed in seeds]
         every = np.arange(n * n, dtype=np.int64)
@@ -214,7 +214,7 @@ class InstanceTrainer:
         old_state = {name: self.optimizer.state[p] for name, p in self.parameters.items()}
         old_size = len(self.seeds)
         self.parameters = {name: nn.Parameter(p.detach()[index]) for name, p in self.parameters.items()}
-        self.optimizer = make_optimizer(self.config, self.parameters.values())
+        self.optimizer = make_optimizer(self.config, self.parameters.items())
         for name, parameter in self.parameters.items():
             self.optimizer.state[parameter] = {
                 key: value[index] if isinstance(value, Tensor) and value.dim() and len(value) == old_size else value

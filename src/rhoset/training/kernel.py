@@ -173,7 +173,8 @@ class PairLoss:
             out = views.start.view(block.rows, self.n, self.m)
             torch.add(rows, right.unsqueeze(0), out=out)
         else:
-            torch.add(left[block.x], right[block.y], out=views.start)
+            rows = left.index_select(0, block.x)
+            torch.add(rows, right.index_select(0, block.y), out=views.start)
         self.activation.apply(views.start, views.hidden)
         return views
 

@@ -3,7 +3,7 @@ results.
 
     models = 4                       # networks in each cell
     first_seed = 0
-    preset = "wu2024"
+    preset = "wu2024-all-pairs"
 
     [settings]                       # the same in every cell
     max_steps = 2000

@@ -144,7 +144,7 @@ class Trainer:
         self.table, self.config, self.seed = table, config, seed
         n = len(table)
         self.network = GroupNetwork(n, config, seed)
-        self.optimizer = make_optimizer(config, self.network.parameters())
+        self.optimizer = make_optimizer(config, self.network.named_parameters())
         self.names = {p: name for name, p in self.network.named_parameters()}
         self.workspace = PairLoss(table, config.width, config.activation)
         chosen = training_pairs(n, config, seed)
