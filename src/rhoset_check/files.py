@@ -291,7 +291,13 @@ def _limit(file: Tensors, count: int, plan: dict[str, Any], n: int, m: int) -> N
         total, points, cubes = total + p * q, points + p + q, cubes + (2 * d**3 if d else 0)
         entries, most = entries + file.length(f"block{j}.neurons", 0), max(most, d * d)
     kept, groups = max(1, file.length("references", 0)), n if "groups" in file.shapes else 1
-    tables = total * max(n, m + 1, kept), points * n, kept * groups, entries * max(most, 1)
+    tables = (
+        total * max(n, m + 1, kept),
+        points * n,
+        kept * groups,
+        entries * max(most, 1),
+        n * n * (plan["samples"] > 0),
+    )
     require(max(tables) <= MOST_ENTRIES, "the blocks or references are too large")
     asked = PASS * (entries + 64 * n * (points + n + cubes)) + kept * n * total + n * total * m
     if plan["pairs"]:

@@ -123,7 +123,7 @@ class GapsRule:
             total = own
             for sums, k in zip(smallest, kind, strict=True):
                 total = total - sums[int(k) - 1] if k else total
-            rivals[:, g] = total.upper.max(axis=1)
+            rivals[:, g] = total.most()
         return own, rivals, up(np.sqrt(squares))
 
 

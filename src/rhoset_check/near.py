@@ -154,15 +154,15 @@ class Near:
         error = np.sqrt(up(np.square(self.error).sum())) + 2 * np.sqrt(k * LOST[dtype])
         return up(computed * (1 + gamma(k + 4, dtype)) + (error if finite else np.inf))
 
+    def most(self) -> Array:
+        """(rows,): no real number in a row is larger."""
+        slack = float(up(self.error + 2.0**-51 * (self.size + self.error)).max(initial=0.0))
+        return self.value.max(axis=1, initial=-np.inf).astype(np.float64) + up(slack)
+
     @property
     def lower(self) -> Array:
         """No real number here is smaller."""
         return self.value.astype(np.float64) - up(self.error + 2.0**-51 * (self.size + self.error))
-
-    @property
-    def upper(self) -> Array:
-        """No real number here is larger."""
-        return self.value.astype(np.float64) + up(self.error + 2.0**-51 * (self.size + self.error))
 
 
 def lower_sum(terms: Sequence[Array]) -> Array:

@@ -50,10 +50,11 @@ class Residual:
         rows[:, -1], columns[:, -1] = 1.0, 0.0
         sides = [Near.exact(side.astype(dtype)) for side in (rows, columns)]
         products = (Near.exact(side.value.astype(np.float64)).times(delta.value.T, delta.error.max()) for side in sides)
-        by_x, by_y = (Near(np.broadcast_to(p.value, (n, n)), p.error, p.size) for p in products)
+        kept = (product.to(dtype) for product in products)
+        by_x, by_y = (Near(np.broadcast_to(p.value, (n, n)), p.error, p.size) for p in kept)
         scale = np.ones(m) if scale is None else scale
         bound = float(up(delta.scaled(1.0 / scale).length().max()))
-        return Residual(delta.to(dtype), by_x.to(dtype), by_y.to(dtype), (sides[0], sides[1]), scale, bound)
+        return Residual(delta.to(dtype), by_x, by_y, (sides[0], sides[1]), scale, bound)
 
     def rest(self, hidden: Near, x: Ints, y: Ints) -> Near:
         """h − a(x) − b(y)."""
@@ -88,7 +89,7 @@ class PairsRule:
         if self.references is not None:
             self.least, self.distance = at_references(blocks, e, groups, self.references)
             self.kept = Near.exact(self.references).to(work)
-            self.worst = [side.upper.max(axis=1) for side in (self.residual.by_x, self.residual.by_y)]
+            self.worst = [side.most() for side in (self.residual.by_x, self.residual.by_y)]
         self.differences = [differences(blocks, e, w) for w in groups]
 
     def bounds(self, x: Ints, y: Ints, budget: Budget) -> tuple[Array, Array]:
