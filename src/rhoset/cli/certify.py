@@ -13,6 +13,7 @@ from rhoset.cli._output import Output, Payload
 METHODS = (
     "auto",
     "exhaustive",
+    "gaps",
     "irrep",
     "equivariant",
     "orbit",
@@ -43,6 +44,13 @@ METHODS = (
     help="The best bound for at most this share of exhaustive work, such as 0.3.",
 )
 @click.option(
+    "--objective",
+    type=click.Choice(["time", "operations"]),
+    default="time",
+    show_default=True,
+    help="What is cheap: search and check by the clock, or the length of the proof.",
+)
+@click.option(
     "--arithmetic",
     type=click.Choice(["real", "float32"]),
     default="real",
@@ -69,6 +77,7 @@ def command(
     method: str,
     target: str | None,
     budget: float | None,
+    objective: str,
     arithmetic: str,
     require: float | None,
     frontier: bool,
@@ -94,7 +103,15 @@ def command(
     with out.progress("certifying", len(files)) as update:
         for done, (label, path) in enumerate(files):
             network = read_network(path)
-            made = certify(network, method=method, arithmetic=arithmetic, target=target, budget=budget)
+            made = certify(
+                network,
+                method=method,
+                arithmetic=arithmetic,
+                target=target,
+                budget=budget,
+                objective=objective,
+                path=path,
+            )
             place = made.write(certificate_file(path, method, folder))
             entries.append({**made.summary(), "network": label, "path": str(place)})
             if frontier:

@@ -21,7 +21,7 @@ def command(out: Output, certificate: Path, spec: str) -> Payload:
     """
     from rhoset.errors import RhosetError
     from rhoset.networks.runs import open_networks
-    from rhoset.prove.files import check_summary
+    from rhoset.verdicts import check_summary
     from rhoset_check import check
 
     if not certificate.is_file():
@@ -40,4 +40,4 @@ def command(out: Output, certificate: Path, spec: str) -> Payload:
     out.say(verdict.statement() if verdict.valid else f"REJECTED: {verdict.reason}")
     if not verdict.valid:
         out.no()
-    return {"certificates": [check_summary(verdict, label, certificate)]}
+    return {"certificates": [check_summary(verdict, label, certificate, path)]}
