@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rhoset_check.exact import EXP, Budget
 from rhoset_check.files import Certificate
@@ -64,13 +66,13 @@ class GapsRule:
                 if not len(members):
                     self.empty[j] += 1
                     continue
-                place, fibres = action[:, c], [np.flatnonzero(action[:, c] == d) for d in range(sizes[j])]
-                gamma_, _ = ranges(right.value[:, members].T, fibres)
-                reads = Near.exact(np.ascontiguousarray(gamma_.T).astype(work))
+                place, q = action[:, c], sizes[j]
+                middle, _ = ranges(right.value[:, members].T, place, q)
+                reads = Near.exact(np.ascontiguousarray(middle.T).astype(work))
                 rho = np.abs(right.value[:, members] - reads.value.astype(np.float64)[place]) + right.error[members]
                 rho = up(rho * slope[members])
-                means, widths = ranges(unembed[members], fibres)
-                whole = ranges(unembed[members], [np.arange(n)])[1]
+                means, widths = ranges(unembed[members], place, q)
+                whole = ranges(unembed[members], np.zeros(n, np.intp), 1)[1]
                 fixed.append(up(up(rho @ widths).max(axis=1)))
                 extra.append(np.maximum(up(rho @ whole)[:, 0] - fixed[-1], 0.0))
                 writes, at = (unembed[members], np.arange(n)) if certificate.plan.exact_rest else (means, place)
@@ -80,17 +82,22 @@ class GapsRule:
                 worst = up(np.cumsum(np.sort(extra, axis=0)[::-1], axis=0))
                 worst = np.concatenate([np.zeros((1, n)), worst])[np.minimum(self.kinds[:, j], len(worst))]
                 self.lost = up(self.lost + worst.T + np.sum(fixed, axis=0)[:, None])
-        self.rest = 2.0 * float(up(np.sqrt(np.square(up(delta / scale[:-1, None])).sum(axis=0).max())))
+        self.rest = (
+            0.0
+            if certificate.plan.exact_rest
+            else 2.0 * float(up(np.sqrt(np.square(up(delta / scale[:-1, None])).sum(axis=0).max())))
+        )
 
     def bounds(self, x: Ints, y: Ints, budget: Budget) -> tuple[Array, Array]:
         """(pairs,): lower bounds of the least margin, upper bounds of Σ exp(−margin)."""
         xs, run = np.unique(x, return_inverse=True)
         own, rivals, size = self.tables(xs)
-        product = self.model.products(x, y)
-        terms = [own.lower[run, product][:, None], -rivals[run], -self.lost[y], -up(self.rest * size[run])[:, None]]
-        lower = lower_sum(terms)
+        answers = own.lower[np.arange(len(xs))[:, None], self.model.group.table[xs]]  # (x, y)
+        lost = self.lost.T[:, None, :], up(self.rest * size)[None, :, None]
+        lower = lower_sum([answers[None], -rivals.T[:, :, None], *(-term for term in lost)])  # (kinds, x, y)
         with np.errstate(over="ignore"):
-            return lower.min(axis=1, initial=np.inf), up((self.counts * np.exp(-lower)).sum(axis=1) * EXP)
+            excess = up(np.tensordot(self.counts.astype(np.float64), np.exp(-lower), axes=1) * EXP)
+        return lower.min(axis=0)[run, y], excess[run, y]
 
     def tables(self, xs: Ints) -> tuple[Near, Array, Array]:
         """For each x: (x, z) the logits of z where y = x⁻¹z; (x, kinds) the most that a rival can reach which moves so
@@ -104,18 +111,19 @@ class GapsRule:
             q, k = column.reads.value.shape
             left = model.left[dtype].columns(column.neurons).rows(np.repeat(xs, q))
             hidden = (left + column.reads.rows(np.tile(np.arange(q), len(xs)))).activate(model.activation)
-            lengths = hidden.scaled(self.scale[column.neurons]).length()
-            squares += up(np.square(lengths.reshape(-1, q).max(axis=1)))
+            if self.rest:
+                lengths = hidden.scaled(self.scale[column.neurons]).length()
+                squares += up(np.square(lengths.reshape(-1, q).max(axis=1)))
             found = hidden.times(column.writes)
-            table = found.value.reshape(len(xs), q, -1)
-            at = np.arange(len(xs))[:, None], self.actions[column.block][:, column.point][sigma], column.place[None]
+            table = found.value.T.reshape(-1, len(xs), q)  # (writes, x, c')
             ends = np.full(n, found.error.max()), np.full(n, found.size.max())
-            value = Near(table[at], *ends)
+            place = self.actions[column.block][:, column.point][sigma]  # x⁻¹z carries c there
+            index = (column.place * len(xs) + np.arange(len(xs))[:, None]) * q + place
+            value = Near(table.take(index), *ends)
             own = own + value
             if q > 1:
-                two = np.partition(table, q - 2, axis=1)[:, q - 2 :]
-                other = np.where(table == two[:, 1:], two[:, :1], two[:, 1:])
-                gaps[column.block].append(value - Near(other[at], *ends))
+                other = Near(largest_others(table).take(index), *ends)
+                gaps[column.block].append(value - other)
         rivals = np.full((len(xs), len(self.kinds)), -np.inf)
         nothing = Near.exact(np.zeros((len(xs), n), dtype))
         smallest = [running([nothing] * count + found) for count, found in zip(self.empty, gaps, strict=True)]
@@ -127,11 +135,23 @@ class GapsRule:
         return own, rivals, up(np.sqrt(squares))
 
 
-def ranges(values: Array, fibres: Sequence[Ints]) -> tuple[Array, Array]:
-    """(k, fibres) twice: mid-range of every row over each fibre (any float near it will do), and its width."""
-    low = np.stack([values[:, fibre].min(axis=1) for fibre in fibres], axis=1)
-    high = np.stack([values[:, fibre].max(axis=1) for fibre in fibres], axis=1)
+def ranges(values: Array, place: Ints, count: int) -> tuple[Array, Array]:
+    """(k, count) twice: mid-range of every row over the elements with each place (any float near it will do), and its
+    width. For a place that no element has, whose numbers no bound uses, those of some elements."""
+    order = np.argsort(place, kind="stable")
+    ordered = values[:, np.append(order, order[-1])]
+    starts = np.searchsorted(place[order], np.arange(count))
+    low, high = (extreme.reduceat(ordered, starts, axis=1) for extreme in (np.minimum, np.maximum))
     return (low + high) / 2, up(high - low)
+
+
+def largest_others(table: NDArray[Any]) -> NDArray[Any]:
+    """The largest of the other entries along the last axis."""
+    first, second = table[..., 0], np.full(table.shape[:-1], -np.inf, dtype=table.dtype)
+    for k in range(1, table.shape[-1]):
+        second = np.maximum(second, np.minimum(first, table[..., k]))
+        first = np.maximum(first, table[..., k])
+    return np.where(table == first[..., None], second[..., None], first[..., None])
 
 
 def running(parts: Sequence[Near]) -> list[Near]:
