@@ -12,3 +12,4 @@ from rhoset.reproduce.verifier.ideal import IdealNetwork as IdealNetwork
 from rhoset.reproduce.verifier.ideal import idealise as idealise
 from rhoset.reproduce.verifier.neurons import IrrepNeurons as IrrepNeurons
 from rhoset.reproduce.verifier.neurons import irrep_neurons as irrep_neurons
+from rhoset.reproduce.verifier.writing import certify_paper as certify_paper

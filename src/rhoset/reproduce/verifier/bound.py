@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from rhoset.networks import Network
 from rhoset.networks.activations import activation
 from rhoset.reproduce.verifier.clustering import Clusters, cluster_from, cluster_modulo
 from rhoset.reproduce.verifier.ideal import IdealNetwork, idealise
-from rhoset.reproduce.verifier.neurons import MANY_NEURONS, IrrepNeurons, irrep_neurons
+from rhoset.reproduce.verifier.neurons import LEFT_NORM, MANY_NEURONS, IrrepNeurons, irrep_neurons
 
 Array = NDArray[np.float64]
 
@@ -43,6 +43,8 @@ class PublishedBound:
         The ideal network's at (e, e).
     error
         Median over the inputs of the bound on its distance from the network.
+    ideal
+        The ideal network of that attempt.
     """
 
     accuracy: float
@@ -52,9 +54,10 @@ class PublishedBound:
     a_not_constant: bool
     margin: float
     error: float
+    ideal: IdealNetwork = field(repr=False)
 
 
-def published_bound(network: Network, irreps: Sequence[Irrep]) -> PublishedBound:
+def published_bound(network: Network, irreps: Sequence[Irrep], least_norm: float = LEFT_NORM) -> PublishedBound:
     """The best of the published verifier's attempts.
 
     Raises nothing on networks without structure: their bound is 0.
@@ -64,7 +67,7 @@ def published_bound(network: Network, irreps: Sequence[Irrep]) -> PublishedBound
     Clusterings that differ are tried in place of random repetitions, and as there the attempts end
     with the first bound above 0.95, or at once where a is not constant. Cost: some seconds for S5 of width 128.
     """
-    parts = irrep_neurons(network, irreps)
+    parts = irrep_neurons(network, irreps, least_norm)
     wandering = max((p.spread for p in parts if len(p.neurons) > MANY_NEURONS), default=0.0) > NOT_CONSTANT
     best: PublishedBound | None = None
     for sets in range(1, MOST_SETS + 1):
@@ -103,6 +106,7 @@ def _bound(network: Network, ideal: IdealNetwork, sets: int, wandering: bool) ->
         a_not_constant=wandering,
         margin=float(at_identity[e]) - wrong,
         error=float(np.median([distances(network, ideal, x) for x in range(n)])),
+        ideal=ideal,
     )
 
 

@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset.groups import Irrep
+from rhoset.groups import Group, Irrep
 from rhoset.networks import Network
 from rhoset.reproduce.verifier.clustering import Clusters, settle
 from rhoset.reproduce.verifier.neurons import IrrepNeurons
@@ -28,6 +28,39 @@ UNEMBED_SHARE = 0.01
 
 
 @dataclass(frozen=True, eq=False)
+class IdealCircuit:
+    """One circuit of an ideal network, in the terms of the rigorous rule `paper`.
+
+    Parameters
+    ----------
+    left, right
+        (n, p), (n, q) how the group moves the points of B and C.
+    coupling
+        (p, q) υ, exactly invariant.
+    alpha, gamma
+        (p,), (q,) readings at the points.
+    slots
+        (p, q) the weight that every slot is to have.
+    neurons, rows, columns
+        (k,) which neuron is in which slot.
+    scale, weights
+        (k,) l̂ = scale·α, r̂ = scale·γ, û = weight·υ; Σ scale·weight over a slot is `slots` there.
+    """
+
+    left: Ints
+    right: Ints
+    coupling: Array
+    alpha: Array
+    gamma: Array
+    slots: Array
+    neurons: Ints
+    rows: Ints
+    columns: Ints
+    scale: Array
+    weights: Array
+
+
+@dataclass(frozen=True, eq=False)
 class IdealNetwork:
     """Tables of the ideal network, in the network's own neurons.
 
@@ -41,6 +74,10 @@ class IdealNetwork:
         (n,): what an uneven sign circuit leaves over, taken off.
     bad
         Names of the irreps none of whose circuits is nearly full or nearly empty.
+    circuits
+        The circuits that the tables are made of.
+    remainder
+        (position of a sign circuit, λ): bias = λ υ(0, z·0) of that circuit; None where it is 0.
     """
 
     left: Array
@@ -48,33 +85,49 @@ class IdealNetwork:
     unembed: Array
     bias: Array
     bad: tuple[str, ...]
+    circuits: tuple[IdealCircuit, ...] = ()
+    remainder: tuple[int, float] | None = None
 
 
 def idealise(network: Network, parts: Sequence[tuple[IrrepNeurons, Clusters, Clusters]]) -> IdealNetwork:
     """The ideal network of the neurons of each irrep with their clusters of b and of c."""
-    left, right = np.zeros_like(network.left, dtype=np.float64), np.zeros_like(network.right, dtype=np.float64)
+    left, right = np.zeros(network.left.shape), np.zeros(network.right.shape)
     unembed, bias = np.array(network.unembed, dtype=np.float64), np.zeros(network.order)
-    bad = []
+    bad, circuits, remainder = [], list[IdealCircuit](), None
     for part, b_clusters, c_clusters in parts:
-        rho, sets = part.irrep, (settle(part.irrep, b_clusters), settle(part.irrep, c_clusters))
-        if rho.dim == 1:
-            weight, remainder = _even_signs(part, (b_clusters, c_clusters), sets)
-            bias -= remainder * rho.matrices[:, 0, 0]
-        else:
-            weight, uneven = _even_slots(part, (b_clusters, c_clusters), sets)
-            bad += [rho.name] if uneven else []
-        held = np.flatnonzero(weight)
-        b = _placed(rho, b_clusters, sets[0])[held]
-        c = _placed(rho, c_clusters, sets[1])[held]
-        moved = np.einsum("gij,j->gi", rho.matrices, part.a)
-        pulled = np.einsum("gij,i->gj", rho.matrices, part.a)
-        given = moved @ b.T, pulled @ c.T, weight[held, None] * np.einsum("ki,gij,kj->kg", b, rho.matrices, c)
-        for place, i in enumerate(part.neurons[held]):
-            own = (network.left[:, i], network.right[:, i], network.unembed[i])
-            ideal = (given[0][:, place], given[1][:, place], given[2][place])
-            scale = best_scale(own, ideal)
-            left[:, i], right[:, i], unembed[i] = ideal[0] / scale, ideal[1] / scale, ideal[2] * scale
-    return IdealNetwork(left, right, unembed, bias, tuple(bad))
+        sets = settle(part.irrep, b_clusters), settle(part.irrep, c_clusters)
+        uneven = part.irrep.dim > 1
+        for k, j in product(range(len(sets[0])), range(len(sets[1]))):
+            inside = np.flatnonzero((b_clusters.label == k) & (c_clusters.label == j))
+            rows = _coset_points(network.group, part.irrep, sets[0][k])
+            columns = _coset_points(network.group, part.irrep, sets[1][j])
+            if not len(inside) or (part.irrep.dim > 1 and rows.fixed < LEAST_STABILISER):
+                continue
+            place = rows.label[b_clusters.element[inside]], columns.label[c_clusters.element[inside]]
+            if part.irrep.dim == 1:
+                slots, rest = _sign_slots(part, rows, columns, inside, place)
+                if rest:
+                    remainder = len(circuits), rest
+            else:
+                filled = np.zeros((len(rows.points), len(columns.points)), dtype=bool)
+                filled[place] = True
+                missing = 1 - float(filled.mean())
+                uneven &= UNEVEN[0] <= missing <= UNEVEN[1]
+                if missing:
+                    continue
+                slots = np.full(filled.shape, part.weight[inside].sum() / filled.size)
+            circuits.append(_circuit(network, part, (rows, columns), inside, place, slots))
+        bad += [part.irrep.name] if uneven else []
+    for circuit in circuits:
+        inverse, i = network.group.inverse, circuit.neurons
+        left[:, i] = circuit.scale * circuit.alpha[circuit.left[inverse][:, circuit.rows]]
+        right[:, i] = circuit.scale * circuit.gamma[circuit.right[:, circuit.columns]]
+        written = circuit.coupling[circuit.rows[:, None], circuit.right[:, circuit.columns].T]
+        unembed[i] = circuit.weights[:, None] * written
+    if remainder is not None:
+        sign = circuits[remainder[0]]
+        bias += remainder[1] * sign.coupling[0, sign.right[:, 0]]
+    return IdealNetwork(left, right, unembed, bias, tuple(bad), tuple(circuits), remainder)
 
 
 def best_scale(own: Sequence[Array], ideal: Sequence[Array]) -> float:
@@ -97,60 +150,92 @@ def best_scale(own: Sequence[Array], ideal: Sequence[Array]) -> float:
     return float(min(positive, key=objective, default=1.0))
 
 
-def _placed(rho: Irrep, clusters: Clusters, centres: Array) -> Array:
-    """(k, d): ρ(g)·centre for every neuron."""
-    found: Array = np.einsum("kij,kj->ki", rho.matrices[clusters.element], centres[clusters.label])
-    return found
+@dataclass(frozen=True, eq=False)
+class _Points:
+    """The orbit of a centre: points (p, d), the group's action (n, p), which point each element makes of the centre."""
+
+    points: Array
+    action: Ints
+    label: Ints
+    fixed: int
 
 
-def _even_signs(
-    part: IrrepNeurons, clusters: tuple[Clusters, Clusters], sets: tuple[Array, Array]
-) -> tuple[Array, float]:
-    """Weights with slots (b, c) and (−b, −c) made equal, and the multiple of σ(z) that is left over."""
-    b, c = (np.sign(_placed(part.irrep, k, s)[:, 0]) for k, s in zip(clusters, sets, strict=True))
-    weight, means = np.zeros(len(b)), {}
-    for sign in (1, -1):  # bc = 1: slots 00 and 11; bc = −1: slots 01 and 10
-        slots = [(b == first) & (c == sign * first) for first in (1, -1)]
-        sums = [float(part.weight[slot].sum()) for slot in slots]
-        means[sign] = sum(sums) / 2 if all(slot.any() for slot in slots) else 0.0
-        for slot, total in zip(slots, sums, strict=True):
-            if means[sign] and total:
-                weight[slot] = part.weight[slot] * means[sign] / total
-    size = float(np.abs(part.a[0]))
-    return weight, size * (means[1] - means[-1])
-
-
-def _even_slots(
-    part: IrrepNeurons, clusters: tuple[Clusters, Clusters], sets: tuple[Array, Array]
-) -> tuple[Array, bool]:
-    """Weights with the slots of full circuits at the mean, 0 elsewhere; whether all circuits are uneven."""
-    rho, weight, uneven = part.irrep, np.zeros(len(part.weight)), True
-    for k, l in product(range(len(sets[0])), range(len(sets[1]))):
-        inside = (clusters[0].label == k) & (clusters[1].label == l)
-        row, p, fixed = _cosets(rho, sets[0][k])
-        column, q, _ = _cosets(rho, sets[1][l])
-        if fixed < LEAST_STABILISER:
-            continue
-        slot = row[clusters[0].element] * q + column[clusters[1].element]
-        filled = np.bincount(slot[inside], minlength=p * q) > 0
-        missing = 1 - float(filled.mean())
-        uneven &= UNEVEN[0] <= missing <= UNEVEN[1]
-        if missing:
-            continue
-        sums = np.bincount(slot[inside], part.weight[inside], p * q)
-        mean = sums.mean()
-        factor = np.divide(mean, sums, out=np.zeros_like(sums), where=sums != 0)
-        weight[inside] = part.weight[inside] * factor[slot[inside]]
-    return weight, uneven
-
-
-def _cosets(rho: Irrep, centre: Array) -> tuple[Ints, int, int]:
-    """(n,) which point of the centre's orbit each element takes it to, how many points, how many fix it."""
+def _coset_points(group: Group, rho: Irrep, centre: Array) -> _Points:
     moved = rho.matrices @ centre
     label = np.full(len(moved), -1, dtype=np.intp)
-    count = 0
+    firsts: list[int] = []
     for g in range(len(moved)):
         if label[g] < 0:
-            label[(label < 0) & (np.linalg.norm(moved - moved[g], axis=1) < FIXED)] = count
-            count += 1
-    return label, count, int((np.linalg.norm(moved - centre, axis=1) < FIXED).sum())
+            label[(label < 0) & (np.linalg.norm(moved - moved[g], axis=1) < FIXED)] = len(firsts)
+            firsts.append(g)
+    action = label[np.asarray(group.table)[:, firsts]]
+    return _Points(moved[firsts], action, label, int((np.linalg.norm(moved - centre, axis=1) < FIXED).sum()))
+
+
+def _sign_slots(
+    part: IrrepNeurons, rows: _Points, columns: _Points, inside: Ints, place: tuple[Ints, Ints]
+) -> tuple[Array, float]:
+    """Slot weights with (b, c) and (−b, −c) made equal, and λ: what of σ(z) the bias has to take off."""
+    side = np.sign(rows.points[:, :1] * columns.points[:, 0])  # bc = 1: slots 00 and 11; −1: 01 and 10
+    sums, filled = np.zeros(side.shape), np.zeros(side.shape, dtype=bool)
+    np.add.at(sums, place, part.weight[inside])
+    filled[place] = True
+    slots = np.zeros(side.shape)
+    for sign in (1.0, -1.0):
+        alike = side == sign
+        slots[alike] = sums[alike].mean() if filled[alike].all() else 0.0
+    means = [float(slots[side == sign].max(initial=-np.inf)) for sign in (1.0, -1.0)]
+    size = float(abs(part.a[0])) * (len(rows.points) == 2)
+    return slots, -(means[0] - means[1]) * size * float(side[0, 0]) if len(rows.points) == 2 else 0.0
+
+
+def _circuit(
+    network: Network,
+    part: IrrepNeurons,
+    orbits: tuple[_Points, _Points],
+    inside: Ints,
+    place: tuple[Ints, Ints],
+    slots: Array,
+) -> IdealCircuit:
+    """Weights that make every slot's sum what it should be, and the scale of each neuron."""
+    rows, columns = orbits
+    sums = np.zeros(slots.shape)
+    np.add.at(sums, place, part.weight[inside])
+    factor = np.divide(slots, sums, out=np.zeros_like(sums), where=sums != 0)[place]
+    weight = part.weight[inside] * factor
+    held = np.flatnonzero(weight)
+    coupling = _invariant(rows.points @ columns.points.T, rows.action, columns.action)
+    alpha, gamma = rows.points @ part.a, columns.points @ part.a
+    neurons, inverse = part.neurons[inside[held]], network.group.inverse
+    scale, weights = np.ones(len(held)), weight[held]
+    for j, i in enumerate(neurons):
+        b, c = int(place[0][held[j]]), int(place[1][held[j]])
+        ideal = (
+            alpha[rows.action[inverse, b]],
+            gamma[columns.action[:, c]],
+            weights[j] * coupling[b, columns.action[:, c]],
+        )
+        scale[j] = 1 / best_scale((network.left[:, i], network.right[:, i], network.unembed[i]), ideal)
+    return IdealCircuit(
+        left=rows.action,
+        right=columns.action,
+        coupling=coupling,
+        alpha=alpha,
+        gamma=gamma,
+        slots=slots,
+        neurons=neurons,
+        rows=place[0][held],
+        columns=place[1][held],
+        scale=scale,
+        weights=weights / scale,
+    )
+
+
+def _invariant(coupling: Array, left: Ints, right: Ints) -> Array:
+    """The coupling averaged over the group's orbits on pairs of points: exactly invariant."""
+    q = coupling.shape[1]
+    codes = (left[:, :, None] * q + right[:, None, :]).reshape(len(left), -1).min(axis=0)
+    _, orbit = np.unique(codes, return_inverse=True)
+    means = np.bincount(orbit.reshape(-1), coupling.ravel()) / np.bincount(orbit.reshape(-1))
+    found: Array = means[orbit.reshape(-1)].reshape(coupling.shape)
+    return found

@@ -51,7 +51,7 @@ class IrrepNeurons:
     spread: float
 
 
-def irrep_neurons(network: Network, irreps: Sequence[Irrep]) -> tuple[IrrepNeurons, ...]:
+def irrep_neurons(network: Network, irreps: Sequence[Irrep], least_norm: float = LEFT_NORM) -> tuple[IrrepNeurons, ...]:
     """The neurons of every irrep of real type that has any.
 
     Right and unembed are not tested, irreps of complex or quaternionic type are left out: as published.
@@ -67,7 +67,7 @@ def irrep_neurons(network: Network, irreps: Sequence[Irrep]) -> tuple[IrrepNeuro
         read, answer, write = (_coefficients(table, rho) for table in (left, right, unembed))
         # Schur: an irrep's part of a function f has energy (n/d) |coefficients|².
         share = np.square(read).sum(axis=(1, 2)) * (len(left) / rho.dim) / (norms**2 + 1e-8)
-        neurons = np.flatnonzero((share > LEFT_SHARE) & (norms > LEFT_NORM))
+        neurons = np.flatnonzero((share > LEFT_SHARE) & (norms > least_norm))
         if len(neurons):
             found.append(_vectors(rho, neurons, read[neurons], answer[neurons], write[neurons]))
     return tuple(found)
