@@ -17,8 +17,8 @@ GOOD = 0.005
 PAIRS_FROM = 500
 """On the clock rule pairs is looked at from this order on: below, whatever walks the pairs takes as long as brute
 force (docs/prove.md, "On the clock")."""
-WORTH_SECONDS = 0.005
-"""Where exhaustive checking is expected to take less than this, nothing else is looked at on the clock."""
+SMALL = 10**7
+"""Multiply-adds of exhaustive checking, a few milliseconds of it, below which the clock allows no look elsewhere."""
 
 Method = Callable[[Search, Wish], list[Candidate]]
 
@@ -108,12 +108,13 @@ def by_time(search: Search, wanted: Wish) -> list[Candidate]:
     """What may be quickest, search included: gaps where a few x say so, pairs for large groups, else exhaustive."""
     plain = quick.exhaustive(search)
     limit = plain[0].estimate.seconds
-    if limit < WORTH_SECONDS:
+    if search.subject.exhaustive < SMALL:
         return plain
     for reading in quick.readings(search)[:1]:
         for exact_rest in (False, True):
             made = quick.of_reading(search, reading, exact_rest)
-            if made.estimate.accuracy >= plain[0].estimate.accuracy and made.estimate.seconds < GIVE_UP * limit:
+            share = max(made.estimate.seconds / limit, made.estimate.cost)
+            if made.estimate.accuracy >= plain[0].estimate.accuracy and share < GIVE_UP:
                 return [made, *plain]
     if search.subject.network.order < PAIRS_FROM:
         return plain

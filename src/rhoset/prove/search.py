@@ -124,7 +124,7 @@ class Search:
             ready = time.perf_counter()
             rules.budget.span, rules.budget.exact = rules.budget.span / share, rules.budget.exact / share
             margins, losses = [], []
-            rows = max(1, CHUNK // (n * max(n, self.subject.model.width))) * n
+            rows = max(1, 4 * CHUNK // (n * max(n, self.subject.model.width))) * n
             for start in range(0, len(x), rows):
                 found = settle(rules, x[start : start + rows], y[start : start + rows])
                 margins.append(found.margin)
