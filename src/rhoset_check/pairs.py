@@ -150,18 +150,20 @@ class PairsRule:
         found, failing = [], np.zeros(len(state.y), dtype=np.intp)
         for g, (w, (delta, slack)) in enumerate(zip(self.groups, self.differences, strict=True)):
             here = which[open_[which, g]]
+            if not len(here):
+                continue
             x, y = state.x[here], state.y[here]
             z = table[table[x[:, None], w], y[:, None]]
             margin = state.carried.rows(here).times(delta.T, slack) + own.rows(here)
             margin = margin - self.residual.by_x.at(x[:, None], z) - self.residual.by_y.at(y[:, None], z)
             lower = margin.lower
             failing[here] += (~(lower > floor)).sum(axis=1)
-            found.append((here, z, lower))
+            found.append((g, here, z, lower))
             budget.spent[f"span {g}"] += len(here)
         few = np.flatnonzero((failing > 0) & (failing <= budget.singles))
         single = np.zeros(len(state.y), dtype=bool)
         single[few[: budget.take("exact", len(few))]] = True
-        for g, (here, z, lower) in enumerate(found):
+        for g, here, z, lower in found:
             row, column = np.nonzero(~(lower > floor) & single[here][:, None])
             pair = here[row]
             budget.spent["singles"] += len(pair)

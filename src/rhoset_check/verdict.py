@@ -143,7 +143,8 @@ def check(certificate_path: str | Path, network_path: str | Path) -> Verdict:
         n, m = len(weights.table), len(weights.tensors["unembed"])
         header = replace(header, network=weights.digest, table=weights.table_digest, activation=weights.activation,
                          factored=weights.factored, inputs=n * n)  # fmt: skip
-        return judge(read_certificate(Path(certificate_path), n, m), weights)
+        with np.errstate(all="ignore"):
+            return judge(read_certificate(Path(certificate_path), n, m), weights)
     except Unreadable as refusal:
         return replace(header, status="unreadable", reason=str(refusal))
     except Rejected as refusal:

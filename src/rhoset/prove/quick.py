@@ -23,8 +23,12 @@ def exhaustive(search: Search) -> list[Candidate]:
 
 
 def gaps(search: Search) -> list[Candidate]:
-    """Right readings nearly constant on cosets, unembed exact or by its means over fibres; what is open, exactly."""
-    return [of_reading(search, reading, exact_rest) for reading in readings(search) for exact_rest in (True, False)]
+    """Right readings nearly constant on cosets, unembed exact or by its means over fibres; what is open, exactly.
+
+    Last comes the plan that leaves everything open, which is exhaustive.
+    """
+    made = [of_reading(search, reading, exact_rest) for reading in readings(search) for exact_rest in (True, False)]
+    return [*made, search.candidate("no gaps", search.subject.certificate("gaps"))]
 
 
 def readings(search: Search) -> list[GapReading]:
