@@ -164,7 +164,10 @@ def _errors(group: Group, cosets: Sequence[Cosets], reads: Array, side: str, pri
 
     G-sets come by size; infinite where a smaller one is sure to be the better bargain at this price a point.
     """
-    points, found = np.zeros((len(cosets), reads.shape[1]), dtype=np.intp), np.full((len(cosets), reads.shape[1]), np.inf)
+    points, found = (
+        np.zeros((len(cosets), reads.shape[1]), dtype=np.intp),
+        np.full((len(cosets), reads.shape[1]), np.inf),
+    )
     best = np.full(reads.shape[1], np.inf)
     correlation = _translates(group, reads, side)
     for j, one in enumerate(cosets):
@@ -194,7 +197,7 @@ def _translates(group: Group, reads: Array, side: str) -> NDArray[np.float32]:
     total, product = np.zeros(scaled.shape, dtype=np.float32), np.empty(scaled.shape, dtype=np.float32)
     for y in sample:
         total += np.multiply(scaled.take(table[y], axis=0), scaled[y], out=product)
-    return total / np.maximum(np.abs(total[group.identity]), np.float32(1e-30))
+    return np.asarray(total / np.maximum(np.abs(total[group.identity]), np.float32(1e-30)), dtype=np.float32)
 
 
 def _choose(errors: Array, sizes: Ints, point_price: float, set_price: float) -> Ints:
@@ -217,9 +220,7 @@ def _choose(errors: Array, sizes: Ints, point_price: float, set_price: float) ->
         kept.remove(worst)
 
 
-def _reading(
-    group: Group, cosets: Sequence[Cosets], points: Ints, chosen: Ints, side: str, error: float
-) -> GapReading:
+def _reading(group: Group, cosets: Sequence[Cosets], points: Ints, chosen: Ints, side: str, error: float) -> GapReading:
     used, block = np.unique(chosen, return_inverse=True)
     generators = np.asarray(group.generators, dtype=np.intp)
     actions = tuple(cosets[j].action[generators] for j in used)
