@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rhoset.counting import Cost
     from rhoset_check.verdict import Verdict
 
 
-def verdict_summary(verdict: Verdict) -> dict[str, Any]:
-    """The keys of `rhoset certify --json` and `rhoset check --json` that a verdict gives."""
+def verdict_summary(verdict: Verdict, cost: Cost) -> dict[str, Any]:
+    """The keys of `rhoset certify --json` and `rhoset check --json` that a verdict and its cost give."""
     return {
         "method": verdict.method,
         "accuracy_bound": verdict.accuracy_bound,
@@ -19,9 +20,9 @@ def verdict_summary(verdict: Verdict) -> dict[str, Any]:
         "right": verdict.right,
         "inputs": verdict.inputs,
         "seconds": verdict.seconds,
-        "operations": verdict.operations,
-        "exhaustive_operations": verdict.exhaustive_operations,
-        "table_operations": verdict.table_operations,
+        "operations": cost.operations,
+        "exhaustive_operations": cost.exhaustive,
+        "table_operations": cost.table,
         "arithmetic": verdict.arithmetic,
         "network_sha256": verdict.network,
         "table_sha256": verdict.table,
@@ -29,12 +30,17 @@ def verdict_summary(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def check_summary(verdict: Verdict, network: str, path: Path) -> dict[str, Any]:
-    """One entry of `rhoset check --json`; ``reason`` only when the certificate does not check."""
+def check_summary(verdict: Verdict, network: str, certificate: Path, file: Path) -> dict[str, Any]:
+    """One entry of `rhoset check --json`; ``reason`` only when the certificate does not check.
+
+    `file` is the network's; both files are read again to count operations.
+    """
+    from rhoset.counting import cost_of_files
+
     entry = {
         "network": network,
-        "path": str(path),
+        "path": str(certificate),
         "valid": verdict.valid,
-        **verdict_summary(verdict),
+        **verdict_summary(verdict, cost_of_files(certificate, file, verdict)),
     }
     return entry if verdict.valid else {**entry, "reason": verdict.reason}

@@ -15,6 +15,7 @@ from rhoset.cli._types import FOLDER, Number, Target
 METHODS = (
     "auto",
     "exhaustive",
+    "gaps",
     "irrep",
     "equivariant",
     "orbit",
@@ -46,6 +47,13 @@ METHODS = (
     help="The best bound for at most this share of exhaustive work, such as 0.3.",
 )
 @click.option(
+    "--objective",
+    type=click.Choice(["time", "operations"]),
+    default="time",
+    show_default=True,
+    help="What is cheap: search and check by the clock, or the length of the proof.",
+)
+@click.option(
     "--arithmetic",
     type=click.Choice(["real", "float32"]),
     default="real",
@@ -72,6 +80,7 @@ def command(
     method: str,
     target: str | None,
     budget: float | None,
+    objective: str,
     arithmetic: str,
     require: float | None,
     frontier: bool,
@@ -94,7 +103,15 @@ def command(
             said = label
             with out.attempt(label, alone=len(files) == 1 and len(networks) == 1):
                 network = read_labelled(label, path)
-                made = certify(network, method=method, arithmetic=arithmetic, target=target, budget=budget)
+                made = certify(
+                    network,
+                    method=method,
+                    arithmetic=arithmetic,
+                    target=target,
+                    budget=budget,
+                    objective=objective,
+                    path=path,
+                )
                 place = made.write(certificate_file(path, method, folder))
                 entries.append({**made.summary(), "network": label, "path": str(place)})
                 said = f"{label}: {made.verdict.accuracy_bound:.4f}"

@@ -11,25 +11,6 @@ from rhoset.cli._networks import one_network
 from rhoset.cli._output import Output, Payload
 
 
-def _require_readable(certificate: Path, network: Path) -> None:
-    """Raise RhosetError where a file could not be read, which is no verdict on the certificate."""
-    from rhoset.errors import RhosetError
-    from rhoset.networks import read_network
-    from rhoset.networks.tensorfile import open_tensors
-
-    read_network(network)
-    try:
-        file = open_tensors(certificate)
-    except RhosetError as error:
-        reason = str(error).removesuffix("; `rhoset import` reads other formats")
-        raise RhosetError(f"{reason}; expected a certificate that rhoset certify wrote", slug=error.slug) from None
-    if not file.metadata.get("format", "").startswith("rhoset-certificate"):
-        raise RhosetError(
-            f"{certificate}: a safetensors file, but no certificate; expected one that rhoset certify wrote",
-            slug="no-such-certificate",
-        )
-
-
 @make_command(example="rhoset check runs/s5/networks/0000.auto.cert --network runs/s5#0")
 @click.argument("certificate", metavar="CERT", type=click.Path(path_type=Path))
 @click.option("--network", "spec", metavar="NET", required=True, help="The network it speaks of.")
@@ -39,6 +20,7 @@ def command(out: Output, certificate: Path, spec: str) -> Payload:
     Exit code 1 when the certificate does not check. `python -m rhoset_check` does the same with
     nothing of rhoset imported.
     """
+    from rhoset.errors import RhosetError
     from rhoset.reading import require_file
     from rhoset.verdicts import check_summary
     from rhoset_check import check
@@ -47,9 +29,9 @@ def command(out: Output, certificate: Path, spec: str) -> Payload:
     label, path = one_network(spec, "a certificate")
     require_file(path, "a network file", "no-such-network")
     verdict = check(certificate, path)
-    if not verdict.valid:
-        _require_readable(certificate, path)
+    if verdict.status == "unreadable":
+        raise RhosetError(verdict.reason, slug="unreadable")
     out.say(verdict.statement() if verdict.valid else f"REJECTED: {verdict.reason}")
     if not verdict.valid:
         out.no()
-    return {"certificates": [check_summary(verdict, label, certificate)]}
+    return {"certificates": [check_summary(verdict, label, certificate, path)]}

@@ -136,13 +136,13 @@ class Network(Shown):
 
     @cached_property
     def group(self) -> Group:
-        """The group that the table says, under the name that the metadata gives it.
+        """The group that the table says, under the name that the metadata gives it; one object for networks alike.
 
-        Raises RhosetError where the table is no group's. Cost: that of constructing a `Group`.
+        Raises RhosetError where the table is no group's. Cost: that of constructing a `Group`, once for a run.
         """
-        from rhoset.groups import Group
+        from rhoset.groups.cache import shared_group
 
-        return Group(
+        return shared_group(
             name=plain(self.metadata.get("group", "")) or f"group of order {self.order}",
             table=self.table,
             element_names=element_names(self.metadata, self.order),

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..errors import RhosetError
-from ..networks import write_atomic
-from ..networks.runs import certificate_path
+from rhoset.errors import RhosetError
+from rhoset.networks import write_atomic
+from rhoset.networks.runs import certificate_path
 
 
 def certificate_file(network: Path, method: str, folder: Path | None = None) -> Path:
