@@ -39,7 +39,7 @@ def test_auto_is_the_truth(network: Network, arithmetic: str, objective: str):
     made = certify(network, arithmetic=arithmetic, objective=objective)
     true = right_pairs(network)
     assert made.verdict.right <= true
-    if arithmetic == "real":
+    if arithmetic == "real" and not cancelling(network):
         assert made.verdict.right == true
     assert made.cost.share <= 2.1  # logits within float32's error of each other are evaluated twice
 
