@@ -26,7 +26,7 @@ FACTORS = ("embed_left", "embed_right", "hidden_left", "hidden_right", "unembed"
 ACTIVATIONS = ("relu", "abs", "square", "linear")
 FLOATS, INTEGERS = ("F16", "F32", "F64"), ("I8", "U8", "I16", "U16", "I32", "U32", "I64")
 PLAN: dict[str, tuple[type, ...]] = {
-    "blocks": (int,), "gaps": (bool,), "exact_rest": (bool,), "pairs": (bool,), "work": (str,), "samples": (int,),
+    "blocks": (int,), "gaps": (bool,), "pairs": (bool,), "work": (str,), "samples": (int,),
     "own": (bool,), "span_pairs": (int, type(None)), "exact_pairs": (int, type(None)), "singles": (int,),
 }  # fmt: skip
 SECOND = 2 * 10**10
@@ -64,6 +64,8 @@ class GapTensors:
     """(generators, points) each: permutations by which the generators act."""
     block: Ints
     point: Ints
+    exact: Ints
+    """(G-sets,): 1 where unembed is taken as it is, 0 where by its means over fibres."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,6 @@ class Plan:
     """Which rules run, in the order gaps, pairs, exact; each gets the pairs that those before it left open."""
 
     gaps: bool
-    exact_rest: bool
-    """gaps: unembed is taken as it is, not by its means over fibres."""
     pairs: bool
     work: str
     """gaps, pairs: float32 or float64."""
@@ -257,7 +257,8 @@ def read_certificate(path: Path, n: int, m: int) -> Certificate:
         sizes = [file.length(f"gaps{j}.right", 1) for j in range(m) if f"gaps{j}.right" in shapes]
         require(len(sizes) >= 1, "rule gaps needs gaps0.right")
         actions = tuple(file.indices(f"gaps{j}.right", q, r, q) for j, q in enumerate(sizes))
-        gaps = GapTensors(actions, file.indices("gaps.block", len(sizes), m), file.indices("gaps.point", n, m))
+        neurons = file.indices("gaps.block", len(sizes), m), file.indices("gaps.point", max(sizes), m)
+        gaps = GapTensors(actions, *neurons, file.indices("gaps.exact", 2, len(sizes)))
     generators = file.indices("generators", n, r)
     head = network, table, method, arithmetic, claim["right"], Plan(**plan)
     return Certificate(*head, generators, groups, blocks, scale, references, labels, gaps)
@@ -303,8 +304,10 @@ def _limit(file: Tensors, count: int, groups: int, plan: dict[str, Any], n: int,
     if plan["pairs"]:
         span = n * n if plan["span_pairs"] is None else min(plan["span_pairs"], n * n)
         asked += n * n * (total * m + PASS * (8 * m + 12 * total + 3 * cubes + groups * (count + 4)))
-        asked += span * n * (total + 12 * PASS) + n * total * m * 8 * PASS
-        asked += CALL * (n * (12 * count + 30) + chunks * (30 * count + 40 * groups + 100))
+        singly = n * n if plan["exact_pairs"] is None else min(plan["exact_pairs"], n * n)
+        asked += span * n * (total + 30 * PASS) + n * total * m * 8 * PASS
+        asked += min(singly, span) * min(plan["singles"], n) * m * 8 * PASS
+        asked += CALL * (n * (12 * count + 30) + chunks * (30 * count + 100 * groups + 100))
     if plan["gaps"]:
         sizes = [file.length(f"gaps{j}.right", 1) for j in range(m)]
         require(sum(sizes) * max(n, m) <= MOST_ENTRIES, "gaps: too many points")

@@ -75,7 +75,7 @@ class GapsRule:
                 whole = ranges(unembed[members], np.zeros(n, np.intp), 1)[1]
                 fixed.append(up(up(rho @ widths).max(axis=1)))
                 extra.append(np.maximum(up(rho @ whole)[:, 0] - fixed[-1], 0.0))
-                writes, at = (unembed[members], np.arange(n)) if certificate.plan.exact_rest else (means, place)
+                writes, at = (unembed[members], np.arange(n)) if given.exact[j] else (means, place)
                 delta[members] = up(np.abs(unembed[members] - writes[:, at]))
                 self.columns.append(Column(j, c, members, reads, writes, at))
             if fixed:
@@ -84,7 +84,7 @@ class GapsRule:
                 self.lost = up(self.lost + worst.T + np.sum(fixed, axis=0)[:, None])
         self.rest = (
             0.0
-            if certificate.plan.exact_rest
+            if given.exact.all()
             else 2.0 * float(up(np.sqrt(np.square(up(delta / scale[:-1, None])).sum(axis=0).max())))
         )
 

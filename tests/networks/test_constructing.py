@@ -188,9 +188,9 @@ def test_given_sets() -> None:
     [
         ({"irreps": ["sign"]}, "construct-unfaithful", "60 elements act as the identity"),
         ({"irreps": ["[1,1,1,1,1]"]}, "construct-unfaithful", "faithful"),
-        ({"irreps": ["[6,1]"]}, "no-such-irrep", "[4,1]"),
-        ({"irreps": ["[4,1]:size=7"]}, "no-such-irrep", "sizes are 5"),
-        ({"irreps": ["natural:size=7"]}, "no-such-irrep", "sizes are 5"),
+        ({"irreps": ["[6,1]"]}, "unknown-irrep", "[4,1]"),
+        ({"irreps": ["[4,1]:size=7"]}, "unknown-rho-set", "sizes are 5"),
+        ({"irreps": ["natural:size=7"]}, "unknown-rho-set", "sizes are 5"),
         ({"irreps": []}, "bad-plan", "at least one irrep"),
         ({"irreps": ["[4,1]:colour=3"]}, "bad-plan", "colour=3"),
         ({"irreps": ["[4,1]:rows"]}, "bad-plan", "cannot read 'rows'"),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from rhoset.cli._command import command as make_command
+from rhoset.cli._networks import network_files, read_labelled
 from rhoset.cli._output import Output, Payload
 
 if TYPE_CHECKING:
@@ -31,18 +32,18 @@ def command(out: Output, networks: tuple[str, ...], compare: bool, faithful: boo
     weights the explanation holds, what the network does when it is replaced by it, and why it is
     not better.
     """
-    from rhoset.networks import read_network
-    from rhoset.networks.runs import open_networks
-
-    files = [entry for spec in networks for entry in open_networks(spec)]
+    files = network_files(out, networks)
     known: dict[bytes, Any] = {}
     said = []
-    bar = out.progress("explaining", len(files)) if len(files) > 1 else nullcontext(lambda done: None)
-    with bar as update:
+    shown = out if len(files) > 1 else replace(out, quiet=True)
+    with shown.progress("explaining", len(files)) as update:
         for done, (label, path) in enumerate(files):
-            said.append(_one(out, label, _analysis(read_network(path), known), compare, faithful))
-            if neurons:
-                said[-1]["neurons"] = _neurons(out, _analysis(read_network(path), known))
+            with out.attempt(label, alone=len(files) == 1 and len(networks) == 1):
+                of = _analysis(read_labelled(label, path), known)
+                entry = _one(out, label, of, compare, faithful)
+                if neurons:
+                    entry["neurons"] = _neurons(out, of)
+                said.append(entry)
             update(done + 1)
     return {"networks": said}
 
@@ -73,7 +74,7 @@ def _one(out: Output, label: str, of: Analysis, compare: bool, faithful: bool) -
         f" idealised: accuracy {said['ideal_accuracy']:.2%}, loss {said['ideal_loss']:.3g}"
     )
     irreps = sorted(said["irreps"], key=lambda i: -i["energy"])
-    _table(out, ["irrep", "neurons", "energy"], [[i["label"], i["neurons"], i["energy"]] for i in irreps])
+    out.table(["irrep", "neurons", "energy"], [[i["label"], i["neurons"], i["energy"]] for i in irreps], limit=SHOWN)
     rows = [
         [
             c["label"],
@@ -85,7 +86,7 @@ def _one(out: Output, label: str, of: Analysis, compare: bool, faithful: bool) -
         for c in said["circuits"]
     ]
     rows += [[q["label"], "–", "quadrature", q["neurons"], f"defect {q['defect']:.2f}"] for q in said["quadratures"]]
-    _table(out, ["circuit", "ρ-sets", "kind", "neurons", "slots"], rows)
+    out.table(["circuit", "ρ-sets", "kind", "neurons", "slots"], rows, limit=SHOWN)
     if accounts:
         out.table(
             ["explanation", "explained", "ideal accuracy", "ideal loss"],
@@ -109,17 +110,6 @@ def _one(out: Output, label: str, of: Analysis, compare: bool, faithful: bool) -
     out.say("\n".join(findings))
     out.say()
     return said
-
-
-def _table(out: Output, columns: list[str], rows: list[list[Any]]) -> None:
-    """At most `SHOWN` rows; a last one says how many more there are and adds up their neurons."""
-    hidden = rows[SHOWN - 1 :]
-    if len(hidden) > 1:
-        at = columns.index("neurons")
-        more: list[Any] = [f"… {len(hidden)} more", *[""] * (len(columns) - 1)]
-        more[at] = sum(row[at] for row in hidden)
-        rows = [*rows[: SHOWN - 1], more]
-    out.table(columns, rows)
 
 
 def _neurons(out: Output, of: Analysis) -> list[dict[str, Any]]:

@@ -20,10 +20,11 @@ from numpy.typing import NDArray
 
 from rhoset.explaining.contributions import neuron_groups
 from rhoset.explaining.explanation import Explanation
-from rhoset.explaining.faithfulness import activations
+from rhoset.explaining.pairs import activations, spread_pairs
 from rhoset.explaining.slot_tables import slot_report, symmetry
 from rhoset.explaining.slots import EVEN, SAME_READING, reading_agreement
 from rhoset.networks.circuits import Circuit
+from rhoset.summaries import Shown
 
 RANK_TWO = 1.5
 """Effective rank of the unembed coefficients from which a neuron is said to write to two slots."""
@@ -51,8 +52,8 @@ class Finding:
     text: str
 
 
-@dataclass(frozen=True)
-class Diagnosis:
+@dataclass(frozen=True, repr=False)
+class Diagnosis(Shown):
     """Findings and the budget of the margin.
 
     Attributes
@@ -126,8 +127,8 @@ def margin_budget(explanation: Explanation) -> tuple[float, tuple[Term, ...]]:
     """δ and the losses, dearest first; see the module's first lines."""
     network, ideal = explanation.network, explanation.ideal
     n, table = network.order, network.table
-    h, x, y = activations(network)
-    exact, _, _ = activations(ideal)
+    x, y = spread_pairs(n)
+    h, exact = activations(network), activations(ideal)
     at = np.arange(len(x))
     answer = table[x, y]
     unembed = network.unembed.astype(np.float64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +13,28 @@ from rhoset.groups import Irrep, synthesis
 from rhoset.groups.arrays import read_only
 from rhoset.networks import Network, Tables
 from rhoset.networks.circuits import Circuit
+from rhoset.summaries import Shown
+
+IN_USE = 0.01
+"""An irrep is in use when it holds at least this share of the live neurons' energy. A larger value
+drops weak irreps such as sign."""
+
+
+class IrrepUse(NamedTuple):
+    """An irrep, the number of live neurons it dominates, and its share of their energy."""
+
+    irrep: Irrep
+    neurons: int
+    share: float
+
+    @property
+    def in_use(self) -> bool:
+        """True from a share of `IN_USE` on."""
+        return self.share >= IN_USE
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Quadrature:
+class Quadrature(Shown):
     """Neurons of rank one in an irrep, with vectors anywhere on the sphere:
 
         l(x) = bᵀρ(x)a + λ,   r(y) = a'ᵀρ(y)c + μ,   u(z) = κ bᵀρ(z)c.
@@ -82,7 +101,7 @@ class Quadrature:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Explanation:
+class Explanation(Shown):
     """What `explain` knows of one network.
 
     Attributes
@@ -124,6 +143,13 @@ class Explanation:
     def __repr__(self) -> str:
         parts = [repr(part) for part in self.parts]
         return f"Explanation({self.network!r}: {', '.join(parts) or 'no circuit'}, {self.explained:.1%} explained)"
+
+    @property
+    def uses(self) -> tuple[IrrepUse, ...]:
+        """The irreps that are in use or dominate a live neuron, in the order of `irreps`."""
+        counts = np.bincount(self.energy.dominant[self.energy.live], minlength=len(self.irreps))
+        every = map(IrrepUse, self.irreps, counts.tolist(), self.energy.by_irrep().tolist())
+        return tuple(use for use in every if use.neurons or use.in_use)
 
     @property
     def parts(self) -> tuple[Circuit | Quadrature, ...]:

@@ -11,14 +11,8 @@ from numpy.typing import NDArray
 from rhoset.errors import RhosetError
 from rhoset.explaining.contributions import neuron_groups
 from rhoset.explaining.explanation import Explanation
-from rhoset.networks import Evaluation, Network, activation, evaluate
-
-PAIRS = 1 << 14
-"""Pairs (x, y), evenly spaced, over which activations are averaged and correlated when n² is
-larger."""
-
-PAIR_LOGITS = 1 << 24
-"""Logits of those pairs, at most (memory: 128 MiB for each table of them)."""
+from rhoset.explaining.pairs import activations
+from rhoset.networks import Evaluation, Network, evaluate
 
 EVALUATION_OPERATIONS = 2e11
 """Multiply-adds that the evaluation of one ideal network may take, about 10 s; where all pairs need
@@ -82,7 +76,7 @@ def intervene(explanation: Explanation, neurons: Iterable[int], mode: str) -> Ne
         right[:, chosen] = explanation.ideal.right[:, chosen]
         unembed[chosen] = explanation.ideal.unembed[chosen]
     elif mode == "mean":
-        h = activations(network, chosen)[0]
+        h = activations(network, chosen)
         bias = bias + h.mean(axis=0) @ unembed[chosen]
     if mode != "ideal":
         left[:, chosen], right[:, chosen], unembed[chosen] = 0.0, 0.0, 0.0
@@ -115,26 +109,11 @@ def faithfulness(
     return tuple(rows)
 
 
-def activations(
-    network: Network, neurons: NDArray[np.intp] | None = None
-) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
-    """(N, k) activations over all pairs, or `PAIRS` evenly spaced ones (fewer where these would
-    have more than `PAIR_LOGITS` logits), and the pairs' x and y."""
-    n = network.order
-    most = min(n * n, PAIRS, max(256, PAIR_LOGITS // n))
-    pairs = np.unique(np.linspace(0, n * n - 1, most).astype(np.int64))
-    x, y = pairs // n, pairs % n
-    chosen = slice(None) if neurons is None else neurons
-    left = network.left[:, chosen].astype(np.float64)
-    right = network.right[:, chosen].astype(np.float64)
-    return activation(network.activation)(left[x] + right[y]), x, y
-
-
 def activation_correlation(explanation: Explanation) -> NDArray[np.float64]:
     """(m,) Pearson correlation over the pairs of each neuron's activation with that of its exact
     form; 0 where either is constant. Cost `PAIRS` m."""
-    true = activations(explanation.network)[0]
-    ideal = activations(explanation.ideal)[0]
+    true = activations(explanation.network)
+    ideal = activations(explanation.ideal)
     true -= true.mean(axis=0)
     ideal -= ideal.mean(axis=0)
     size = np.sqrt((true**2).sum(axis=0) * (ideal**2).sum(axis=0))

@@ -8,13 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.explaining.explanation import Quadrature
+from rhoset.explaining.pairs import spread_pairs
 from rhoset.explaining.placement import directions
 from rhoset.explaining.spectrum import Spectrum, balanced_shares
 from rhoset.groups import seen_part
 from rhoset.networks import Network, Tables, activation
-
-PAIRS = 1 << 14
-"""Pairs (x, y) on which a quadrature's defect is measured, evenly spaced, when n² is larger."""
 
 
 def find_quadratures(spectrum: Spectrum, taken: NDArray[np.bool_], least_share: float) -> tuple[Quadrature, ...]:
@@ -27,7 +25,7 @@ def find_quadratures(spectrum: Spectrum, taken: NDArray[np.bool_], least_share: 
     least_share
         A neuron stays when its exact form holds at least this share of its balanced energy.
 
-    Cost m d³ and min(n², `PAIRS`) k d² for the defect.
+    Cost m d³, and k d² for each of the pairs of `spread_pairs` for the defect.
     """
     found = []
     for k in range(len(spectrum.irreps)):
@@ -80,10 +78,9 @@ def quadrature_defect(network: Network, quadrature: Quadrature) -> float:
     Q(x, y) = ρ(x)ᵀ M(x, y) ρ(y)ᵀ with M(x, y) = Σ_i κ_i φ(l_i(x) + r_i(y)) b_i c_iᵀ; it does not
     depend on (x, y) exactly when the neurons together are bi-equivariant.
     """
-    n, irrep = network.order, quadrature.irrep
+    irrep = quadrature.irrep
     tables = quadrature.tables()
-    pairs = np.unique(np.linspace(0, n * n - 1, min(n * n, PAIRS)).astype(np.int64))
-    x, y = pairs // n, pairs % n
+    x, y = spread_pairs(network.order)
     h = activation(network.activation)(tables.left[:, x] + tables.right[:, y]) * quadrature.weight[:, None]
     m = np.tensordot(h, quadrature.written, axes=(0, 0))
     q = irrep.matrices[x].transpose(0, 2, 1) @ m @ irrep.matrices[y].transpose(0, 2, 1)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from rhoset.explaining.diagnosis import Diagnosis
 from rhoset.explaining.explanation import Explanation
 from rhoset.explaining.faithfulness import affordable
@@ -13,9 +11,6 @@ from rhoset.explaining.registry import Account
 from rhoset.explaining.slots import filled_slots, slot_weights
 from rhoset.networks import Evaluation
 from rhoset.networks.circuits import Circuit
-
-IN_USE = 0.01
-"""An irrep is listed when it dominates a live neuron or holds at least this share of the energy."""
 
 
 def to_json(
@@ -46,15 +41,12 @@ def to_json(
     "ideal_accuracy", "ideal_loss", "ideal_pairs", "thresholds"}``.
     """
     energy = explanation.energy
-    shares = energy.by_irrep()
-    counts = np.bincount(energy.dominant[energy.live], minlength=len(explanation.irreps))
     result = affordable(explanation.ideal) if result is None else result
     said: dict[str, Any] = {
         "network": name,
         "irreps": [
-            {"name": irrep.name, "label": irrep.label, "neurons": int(counts[k]), "energy": float(shares[k])}
-            for k, irrep in enumerate(explanation.irreps)
-            if counts[k] or shares[k] >= IN_USE
+            {"name": use.irrep.name, "label": use.irrep.label, "neurons": use.neurons, "energy": use.share}
+            for use in explanation.uses
         ],
         "circuits": [_circuit(c) for c in explanation.circuits],
         "quadratures": [

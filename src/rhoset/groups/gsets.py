@@ -13,14 +13,15 @@ from rhoset.errors import RhosetError
 from rhoset.groups.arrays import IntArray, read_only
 from rhoset.groups.subgroups import Subgroup, left_cosets, representatives
 from rhoset.groups.table import Group
+from rhoset.summaries import Shown
 
 if TYPE_CHECKING:
     from rhoset.groups.components import Component
     from rhoset.groups.representation import Irrep
 
 
-@dataclass(frozen=True, eq=False)
-class GSet:
+@dataclass(frozen=True, eq=False, repr=False)
+class GSet(Shown):
     """A left action on k points: ``action[g, b]`` = g·b and (gh)·b = g·(h·b).
 
     Attributes
@@ -137,11 +138,6 @@ def gset_from_permutations(group: Group, action: ArrayLike) -> GSet:
 def point_stabilizer(group: Group, action: IntArray, point: int) -> Subgroup:
     """The elements that fix ``point`` in an (n, k) action."""
     return Subgroup(group, read_only(np.flatnonzero(action[:, point] == point)))
-
-
-def opposite_gset(group: Group, gset: GSet) -> IntArray:
-    """(n, k) the right action b·g = g⁻¹·b of a left action."""
-    return read_only(gset.action[group.inverse])
 
 
 def fixed_points(gset: GSet, h: Subgroup) -> NDArray[np.intp]:

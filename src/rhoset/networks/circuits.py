@@ -12,13 +12,14 @@ from rhoset.groups import Group, Irrep, PointSet, RhoSet, automorphisms
 from rhoset.groups.arrays import IntArray, read_only
 from rhoset.networks.activations import activation
 from rhoset.networks.tables import Array, Tables
+from rhoset.summaries import Shown
 
 SAME_COUPLING = 1e-6
 """Couplings that differ by less than this share of the largest are equal: points err by about 1e-12."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Circuit:
+class Circuit(Shown):
     """Neurons whose output sits on the slots of B × C, two sets of points of one representation.
 
     A slot (b, c) is where a neuron *writes*, α and γ are what it *reads*:
@@ -31,8 +32,8 @@ class Circuit:
     Attributes
     ----------
     left_set, right_set
-        B with p points and C with q points, unit vectors in ℝ^d; ρ-sets, unless the circuit was
-        planted on points of no one irrep.
+        B with p points and C with q points, unit vectors in ℝ^d. Those of a circuit that was found
+        are ρ-sets; those of a planted one may be the points of a G-set without an irrep at hand.
     coupling
         (p, q): υ(b, c), with υ(gb, gc) = υ(b, c). Planted: ⟨b, c⟩. Found: of mean 0, the one
         function of the orbit of (b, c) that fits what all the neurons write; a multiple of ⟨b, c⟩
@@ -74,14 +75,19 @@ class Circuit:
         return f"Circuit({self.label}, {len(self.neurons)} neurons)"
 
     @property
-    def irrep(self) -> Irrep:
-        """The irrep of B and C.
+    def rho_sets(self) -> tuple[RhoSet, RhoSet]:
+        """B and C as the ρ-sets they are.
 
-        Raises RhosetError (slug ``no-irrep``) where it was planted on points of no one irrep.
+        Raises RhosetError (slug ``no-irrep``) where it was planted on the points of a G-set.
         """
-        if isinstance(self.left_set, RhoSet):
-            return self.left_set.irrep
-        raise RhosetError("the circuit stands on a permutation representation, not on an irrep", slug="no-irrep")
+        if isinstance(self.left_set, RhoSet) and isinstance(self.right_set, RhoSet):
+            return self.left_set, self.right_set
+        raise RhosetError("the circuit was planted on the points of a G-set, without an irrep at hand", slug="no-irrep")
+
+    @property
+    def irrep(self) -> Irrep:
+        """The irrep of B and C; raises as `rho_sets`."""
+        return self.rho_sets[0].irrep
 
     @property
     def label(self) -> str:

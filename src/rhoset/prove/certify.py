@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rhoset.arguments import public
 from rhoset.counting import Cost, cost
 from rhoset.errors import RhosetError
 from rhoset.explaining import Explanation
@@ -65,6 +66,7 @@ class CertifyResult:
         return write_atomic(path, self.data)
 
 
+@public
 def certify(
     network: Network,
     *,
@@ -104,8 +106,8 @@ def certify(
     Raises
     ------
     RhosetError
-        Unknown method, arithmetic or objective, a target or budget out of range, a network that the checker refuses
-        or has no rule for.
+        Unknown method or arithmetic, a target or budget out of range, an activation that the checker has no rule for
+        (slug ``activation-without-rule``, before any search), a network that it refuses.
 
     Notes
     -----

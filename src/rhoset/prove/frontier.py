@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from rhoset.arguments import public
 from rhoset.counting import Cost, cost
 from rhoset.explaining import Explanation
 from rhoset.networks import Network
@@ -49,6 +50,7 @@ class Point:
         }
 
 
+@public
 def certify_frontier(
     network: Network,
     *,

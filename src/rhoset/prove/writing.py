@@ -97,7 +97,7 @@ def _sets(explanation: Explanation, j: int) -> Sets | None:
     if not found:
         return None
     best = max(found, key=lambda c: len(c.neurons))
-    return best.left_set, best.right_set
+    return best.rho_sets
 
 
 def _cheaper_spanned(spectrum: Spectrum, j: int, sets: Sets) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.groups import (
     Group,
@@ -87,6 +88,7 @@ class CircuitPlan:
             )
 
 
+@public
 def parse_plan(text: str) -> CircuitPlan:
     """A plan from ``IRREP`` or ``IRREP:KEY=VALUE,…`` with the fields of `CircuitPlan`.
 
@@ -124,8 +126,8 @@ def point_set(group: Group, plan: CircuitPlan) -> PointSet:
     Raises
     ------
     RhosetError
-        The group has no such irrep, or no ρ-set of that size (slug ``no-such-irrep``), or no
-        natural action (``no-natural-action``).
+        The group has no such irrep (slug ``unknown-irrep``), the irrep no ρ-set of that size
+        (``unknown-rho-set``), or the group no natural action (``no-natural-action``).
 
     Notes
     -----
@@ -156,7 +158,7 @@ def _sign(group: Group) -> PointSet:
     for i in range(k):
         odd ^= (permutations[:, i, None] > permutations[:, i + 1 :]).sum(axis=1).astype(np.int32) & 1
     if not odd.any():
-        raise RhosetError(f"{group.name} has only even permutations, so no irrep {SIGN!r}", slug="no-such-irrep")
+        raise RhosetError(f"{group.name} has only even permutations, so no irrep {SIGN!r}", slug="unknown-irrep")
     gset = gset_from_permutations(group, np.column_stack([odd, 1 - odd]))
     return PointSet(gset, np.array([[1.0], [-1.0]]))
 
@@ -169,7 +171,7 @@ def _from_irrep(group: Group, plan: CircuitPlan) -> RhoSet:
         raise RhosetError(
             f"{group.name} has no irrep {plan.irrep!r}: its irreps are {', '.join(alias)};"
             f" {NATURAL} stands for the natural action",
-            slug="no-such-irrep",
+            slug="unknown-irrep",
         )
     families = rho_set_families(group, known[wanted])
     for family in families:
@@ -182,5 +184,5 @@ def _no_size(group: Group, plan: CircuitPlan, sizes: list[int]) -> RhosetError:
     return RhosetError(
         f"{group.name}: irrep {plan.irrep} has no ρ-set of {plan.size} points; sizes are"
         f" {', '.join(str(size) for size in sizes)}",
-        slug="no-such-irrep",
+        slug="unknown-rho-set",
     )

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset.explain.cosets import coset_concentration, coset_labels, within_cosets
-from rhoset.explain.spectrum import spectrum
-from rhoset.groups import Group, irreps, subgroup_classes
+from rhoset.explaining import coset_concentration, spectrum
+from rhoset.groups import Group, Subgroup, coset_means, irreps, left_cosets, right_cosets, subgroup_classes
 from rhoset.networks import Network
 from rhoset.networks.activations import activation
 from rhoset.reproduce.verifier.bound import distances, own_logits
@@ -58,7 +57,7 @@ def cosets_alone(network: Network, mended: bool = False) -> AloneBound:
     coset, and the factor. Cost: n m for every subgroup, n² for every pair (H, g).
     """
     group, n = network.group, network.order
-    found = coset_concentration(network, spectrum(network, irreps(group)), subgroup_classes(group), WITHIN)
+    found = coset_concentration(spectrum(network, irreps(group)), subgroup_classes(group), WITHIN)
     left, right = np.zeros((n, network.width)), np.zeros((n, network.width))
     unembed = np.array(network.unembed, dtype=np.float64)
     circuits: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
@@ -66,10 +65,10 @@ def cosets_alone(network: Network, mended: bool = False) -> AloneBound:
         h, k = found.subgroups[found.left[i]], found.subgroups[found.right[i]]
         g = _conjugator(group, h, k, unembed[i], mended)
         inside = np.zeros(n, dtype=bool)
-        inside[group.table[h, group.inverse[g]]] = True  # Hg⁻¹, where left and right cancel
-        labels = coset_labels(group, h, "left"), coset_labels(group, k, "right")
+        inside[group.table[h.elements, group.inverse[g]]] = True  # Hg⁻¹, where left and right cancel
+        labels = right_cosets(group, h), left_cosets(group, k)
         left[:, i], right[:, i] = (
-            within_cosets(np.asarray(t[:, i], dtype=np.float64)[None], at)[0][0]
+            coset_means(np.asarray(t[:, i], dtype=np.float64)[None], at)[0][at]
             for t, at in zip((network.left, network.right), labels, strict=True)
         )
         outside = unembed[i, ~inside].mean() if not inside.all() else 0.0
@@ -84,21 +83,19 @@ def cosets_alone(network: Network, mended: bool = False) -> AloneBound:
     return AloneBound(float((worst < margins).mean()), float(margins.max()), float(worst.min()), held)
 
 
-def _conjugator(group: Group, h: NDArray[np.int32], k: NDArray[np.int32], writes: Array, lowest: bool) -> int:
+def _conjugator(group: Group, h: Subgroup, k: Subgroup, writes: Array, lowest: bool) -> int:
     """The first g with gHg⁻¹ = K, or the one whose coset Hg⁻¹ is written lowest."""
-    inside = np.zeros(group.order, dtype=bool)
-    inside[k] = True
-    moved = group.table[group.table[:, h], group.inverse[:, None]]  # (g, h): g h g⁻¹
-    found = np.flatnonzero(inside[moved].all(axis=1))
+    moved = group.table[group.table[:, h.elements], group.inverse[:, None]]  # (g, h): g h g⁻¹
+    found = np.flatnonzero(k.mask[moved].all(axis=1))
     if not lowest:
         return int(found[0])
-    height = writes[group.table[h[None, :], group.inverse[found][:, None]]].mean(axis=1)
+    height = writes[group.table[h.elements[None, :], group.inverse[found][:, None]]].mean(axis=1)
     return int(found[np.round(height, 9).argmin()])
 
 
 def _coset_margins(
     network: Network,
-    subgroups: tuple[NDArray[np.int32], ...],
+    subgroups: tuple[Subgroup, ...],
     circuits: dict[tuple[int, int], list[int]],
     ideal: tuple[Array, Array, Array],
 ) -> Array:
@@ -108,7 +105,7 @@ def _coset_margins(
     writes, counts = np.zeros((len(circuits), n)), np.zeros((len(circuits), n), dtype=bool)
     for row, ((h, g), neurons) in enumerate(circuits.items()):
         inside = np.zeros(n, dtype=bool)
-        inside[group.table[subgroups[h], group.inverse[g]]] = True
+        inside[group.table[subgroups[h].elements, group.inverse[g]]] = True
         total = np.zeros((n, n))
         for i in neurons:
             total += phi(left[:, i, None] + right[None, :, i])

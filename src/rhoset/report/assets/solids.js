@@ -1,35 +1,17 @@
-"use strict";
-// Theme, table sorting, opening of sections, and the viewer of ρ-sets. No library, no network.
-
-const root = document.documentElement;
-const stored = (() => { try { return localStorage.getItem("rhoset-theme"); } catch { return null; } })();
-const darkByDefault = matchMedia("(prefers-color-scheme: dark)");
-const still = matchMedia("(prefers-reduced-motion: reduce)");
-const viewers = [];
-
-function setTheme(theme) {
-  root.dataset.theme = theme;
-  const button = document.getElementById("theme");
-  if (button) {
-    button.textContent = theme === "dark" ? "Light" : "Dark";
-    button.setAttribute("aria-label", `Switch to ${theme === "dark" ? "light" : "dark"} colours`);
-  }
-  for (const viewer of viewers) viewer.recolour();
-}
-setTheme(stored || (darkByDefault.matches ? "dark" : "light"));
-darkByDefault.addEventListener("change", e => { if (!stored) setTheme(e.matches ? "dark" : "light"); });
-
-// ---------------------------------------------------------------- the viewer of ρ-sets
+// The viewer of ρ-sets: turn, name the points, mark a slot, apply a group element.
 
 class Solid {
   // The figure lives in ℝ^d; `turn` is a d×d rotation, and the first three rows of turn·point are shown.
   constructor(canvas) {
     this.canvas = canvas;
-    const data = JSON.parse(canvas.dataset.solid);
+    const data = shared.solids[+canvas.dataset.solid];
     this.points = data.p; this.edges = data.e; this.faces = data.f; this.weights = data.w;
-    this.hue = data.c;
+    this.hue = data.c; this.names = data.n || []; this.moves = data.m || [];
+    this.at = data.p.map((_, k) => k);  // where each point is now
+    this.marked = {b: -1, c: -1}; this.slot = -1;
     this.dim = Math.max(3, this.points[0].length);
     this.points = this.points.map(p => [...p, ...Array(this.dim - p.length).fill(0)]);
+    this.places = this.points;
     this.turn = Array.from({length: this.dim}, (_, i) => Array.from({length: this.dim}, (_, j) => +(i === j)));
     this.flat = data.p[0].length < 3;
     this.zoom = 1; this.spinning = !still.matches && !this.flat; this.visible = false; this.hidden = 0;
@@ -93,6 +75,44 @@ class Solid {
     items.sort((a, b) => a.z - b.z);
     for (const item of items) item.paint();
     g.globalAlpha = 1;
+    this.paintNames(g, seen);
+  }
+  paintNames(g, seen) {
+    const few = this.names.length <= 24, {b, c} = this.marked;
+    g.font = "12px system-ui, sans-serif"; g.lineJoin = "round"; g.lineWidth = 3; g.strokeStyle = this.card;
+    seen.forEach((p, k) => {
+      if (!this.names[k] || !(few || k === b || k === c)) return;
+      g.globalAlpha = k === b || k === c ? 1 : 0.35 + 0.6 * Math.max(0, Math.min(1, (p.z + 1) / 2));
+      const text = this.names[k] + (k === b && k === c ? "  b, c" : k === b ? "  b" : k === c ? "  c" : "");
+      g.strokeText(text, p.x + 10, p.y - 8); g.fillStyle = this.ink; g.fillText(text, p.x + 10, p.y - 8);
+    });
+    g.globalAlpha = 1; g.lineWidth = 2.5; g.strokeStyle = this.ink;
+    for (const [k, r, dash] of [[b, 13, []], [c, 18, [4, 3]]]) {
+      if (k < 0 || !seen[k]) continue;
+      g.setLineDash(dash); g.beginPath(); g.arc(seen[k].x, seen[k].y, r, 0, 7); g.stroke();
+    }
+    g.setLineDash([]);
+  }
+  mark(b, c) {
+    const side = this.canvas.dataset.side || "bc";
+    this.marked = {b: side.includes("b") ? b : -1, c: side.includes("c") ? c : -1};
+    this.draw();
+  }
+  apply(move) {
+    if (this.moving) return;
+    const start = this.at.map(k => this.places[k]), end = this.at.map(k => move.p[k]);
+    const finish = () => { this.at = end; this.points = end.map(k => this.places[k]); this.moving = false; this.draw(); };
+    if (still.matches) { finish(); return; }
+    this.moving = true;
+    const begun = performance.now(), length = 1100;
+    const step = now => {
+      const passed = Math.min(1, Math.max(0, (now - begun) / length)), t = passed * passed * (3 - 2 * passed);
+      if (passed >= 1) { finish(); return; }
+      this.points = start.map(p => moved(p, move, t));
+      this.draw();
+      requestAnimationFrame(step);
+    };
+    requestAnimationFrame(step);
   }
   paintFace(g, corners) {
     const [a, b, c] = corners.map(p => p.v);
@@ -145,11 +165,11 @@ class Solid {
       const act = {ArrowLeft: () => this.rotate(0, 2, step), ArrowRight: () => this.rotate(0, 2, -step),
         ArrowUp: () => this.rotate(1, 2, -step), ArrowDown: () => this.rotate(1, 2, step),
         "+": () => { this.zoom = Math.min(3, this.zoom * 1.15); }, "-": () => { this.zoom = Math.max(0.4, this.zoom / 1.15); },
-        " ": () => this.toggle()}[e.key];
+        " ": () => this.toggle(), "[": () => this.stepSlot(-1), "]": () => this.stepSlot(1)}[e.key];
       if (act) { act(); this.draw(); e.preventDefault(); }
     });
-    const controls = canvas.parentElement.querySelector(".turn");
-    if (!controls) return;
+    const controls = canvas.nextElementSibling;
+    if (!controls?.classList.contains("turn")) return;
     this.button = controls.querySelector("button");
     this.button.addEventListener("click", () => this.toggle());
     const slider = controls.querySelector("input");
@@ -158,10 +178,41 @@ class Solid {
       for (let k = 3; k < this.dim; k++) this.rotate(k % 2, k, angle - this.hidden);
       this.hidden = angle; this.draw();
     });
+    const select = controls.querySelector("select");
+    if (select && this.moves.length) {
+      select.append(new Option("a group element", ""), ...this.moves.map((m, k) => new Option(m.g, k)), new Option("start again", "start"));
+      select.addEventListener("change", () => {
+        if (select.value === "start") { this.at = this.at.map((_, k) => k); this.points = this.places; this.draw(); }
+        else if (select.value !== "") this.apply(this.moves[+select.value]);
+        select.value = "";
+      });
+    } else if (select) select.parentElement.remove();
     this.say();
+  }
+  stepSlot(by) {
+    const [p, q] = (this.canvas.dataset.slots || "0 0").split(" ").map(Number), circuit = this.canvas.closest(".circuit");
+    if (!p || !q || !circuit) return;
+    this.slot = ((this.slot < 0 && by < 0 ? 0 : this.slot) + by + p * q) % (p * q);
+    markSlot(circuit, Math.floor(this.slot / q), this.slot % q);
   }
   toggle() { this.spinning = !this.spinning; this.say(); }
   say() { if (this.button) this.button.textContent = this.spinning ? "Pause" : "Turn"; }
+}
+
+// A point of ℝ^d on its way under a group element: turns by t of their angles, a mirror through the flat figure.
+function moved(point, move, t) {
+  const out = [...point], dot = v => v.reduce((sum, x, k) => sum + x * point[k], 0);
+  const add = (v, amount) => v.forEach((x, k) => { out[k] += amount * x; });
+  for (const [angle, u, v] of move.t) {
+    const a = dot(u), b = dot(v), c = Math.cos(t * angle), s = Math.sin(t * angle);
+    add(u, a * c - b * s - a); add(v, a * s + b * c - b);
+  }
+  for (const w of move.r) add(w, dot(w) * (Math.cos(Math.PI * t) - 1));
+  return out;
+}
+
+function markSlot(circuit, b, c) {
+  for (const viewer of viewers) if (circuit.contains(viewer.canvas)) viewer.mark(b, c);
 }
 
 function openViewers(element) {
@@ -170,54 +221,3 @@ function openViewers(element) {
     viewers.push(new Solid(canvas));
   }
 }
-
-// ---------------------------------------------------------------- sections and table
-
-function openTarget() {
-  const target = location.hash && document.getElementById(location.hash.slice(1));
-  if (target && target.tagName === "DETAILS") { target.open = true; target.scrollIntoView(); }
-}
-
-function sortBy(header) {
-  const table = header.closest("table"), body = table.tBodies[0], column = header.cellIndex;
-  const up = header.getAttribute("aria-sort") !== "ascending";
-  for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
-  header.setAttribute("aria-sort", up ? "ascending" : "descending");
-  const value = row => row.cells[column].dataset.value ?? row.cells[column].textContent.trim();
-  const rows = [...body.rows].sort((a, b) => {
-    const x = value(a), y = value(b), numeric = x !== "" && y !== "" && !isNaN(x) && !isNaN(y);
-    return (numeric ? x - y : x.localeCompare(y)) * (up ? 1 : -1);
-  });
-  body.append(...rows);
-}
-
-document.addEventListener("DOMContentLoaded", () => {
-  setTheme(root.dataset.theme);
-  document.getElementById("theme")?.addEventListener("click", () => {
-    const theme = root.dataset.theme === "dark" ? "light" : "dark";
-    setTheme(theme);
-    try { localStorage.setItem("rhoset-theme", theme); } catch { /* a page from disk may have no storage */ }
-  });
-  for (const header of document.querySelectorAll("th button")) header.addEventListener("click", () => sortBy(header.parentElement));
-  const sections = [...document.querySelectorAll("details.network")];
-  for (const section of sections) {
-    section.addEventListener("toggle", () => { if (section.open) openViewers(section); });
-  }
-  const all = document.getElementById("open-all");
-  if (all) all.addEventListener("click", () => {
-    const open = sections.some(s => !s.open);
-    for (const section of sections) section.open = open;
-    all.textContent = open ? "Close all" : "Open all";
-  });
-  document.addEventListener("keydown", e => {
-    if (e.target.closest("canvas, input, select, button, summary") || e.ctrlKey || e.metaKey || e.altKey) return;
-    if (e.key !== "j" && e.key !== "k") return;
-    const top = s => s.getBoundingClientRect().top;
-    const next = e.key === "j" ? sections.find(s => top(s) > 90) : sections.filter(s => top(s) < 50).pop();
-    if (next) { next.scrollIntoView(); next.querySelector("summary").focus({preventScroll: true}); }
-  });
-  openViewers(document);
-  addEventListener("hashchange", openTarget);
-  openTarget();
-  root.dataset.loaded = "yes";
-});

@@ -1,6 +1,6 @@
 """Write the tables of docs/reproduction.md from the results that the package keeps.
 
-    python docs/reproduction.py [RESULTS.json]
+    python scripts/write_reproduction.py [RESULTS.json]
 
 With an argument, that file becomes the kept result first. A test compares page and results.
 """
@@ -13,9 +13,10 @@ from pathlib import Path
 
 from rhoset.reproduce import markdown
 
-PAGE = Path(__file__).with_name("reproduction.md")
-KEPT = Path(__file__).parents[1] / "src" / "rhoset" / "reproduce" / "results" / "full.json"
-BEGIN, END = "<!-- tables: docs/reproduction.py -->\n", "<!-- end of tables -->"
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "reproduction.md"
+KEPT = ROOT / "src" / "rhoset" / "reproduce" / "results" / "full.json"
+BEGIN, END = "<!-- tables: scripts/write_reproduction.py -->\n", "<!-- end of tables -->"
 
 
 def main() -> None:
