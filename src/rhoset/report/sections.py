@@ -19,7 +19,7 @@ from rhoset.explaining import (
     explain,
     slot_weights,
 )
-from rhoset.explaining.explaining import structure as explained_with
+from rhoset.explaining.analysis import structure as explained_with
 from rhoset.explaining.faithfulness import affordable
 from rhoset.explaining.large import LARGE_ORDER
 from rhoset.groups import Group, Irrep, Subgroup, minimal_rho_set_sizes
