@@ -92,7 +92,7 @@ def plot(what: Any, kind: str | None = None) -> Plot:
     what
         A `RhoSet` or `Circuit` (the interactive figure), a `Network` or `Explanation` (its section of the report), a
         path of a run or network file (the whole report), a list of networks, or the steps of
-        `rhoset.explain.explain_steps`.
+        `rhoset.explaining.explain_steps`.
     kind
         One figure instead: of several networks ``cost``, ``irreps``, ``reasons``; of one ``energy``, ``margins``,
         ``account``, ``solid``, ``slots``, ``quadrature``, ``training``, ``formation``, ``frontier``.
@@ -119,7 +119,7 @@ def plot(what: Any, kind: str | None = None) -> Plot:
     if isinstance(what, RhoSet):
         return _rho_set(what)
     if isinstance(what, Circuit):
-        return _rho_set(what.left_set) if kind in (None, "solid") else _circuit(what, kind)
+        return _rho_set(what.rho_sets[0]) if kind in (None, "solid") else _circuit(what, kind)
     if isinstance(what, Explanation):
         return plot(what.network, kind)
     if isinstance(what, Network):
@@ -155,7 +155,7 @@ def _rho_set(rho_set: Any) -> Plot:
     from rhoset.report.solids import solid
 
     view = solid(rho_set)
-    title = f"ρ-set of {rho_set.irrep.name} of {rho_set.gset.stabilizer.group.name}"
+    title = f"ρ-set of {rho_set.irrep.label} of {rho_set.gset.stabilizer.group.name}"
     return Plot(title, solid_figure(view), lambda: render_solid(view, title))
 
 
