@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from .attack_parts import (
     attack,
     certificate,
     constant,
+    gaps,
     network,
+    on_edge,
     regular,
 )
-from .certificates import Slots
-from .harness import Cert, Net, rules
+from .certificates import Slots, gap_tensors
+from .harness import Cert, Net, plan_of
 from .networks import random_tables
 from .small_groups import (
     SmallGroup,
@@ -38,11 +38,11 @@ def false_coupling(rng: np.random.Generator) -> tuple[Net, Cert]:
     coupling[row] = 0
     tensors["unembed"][...] = 0
     one = np.zeros(1, dtype=np.intp)
-    block = Slots(regular(group), regular(group), coupling, one, one + row, one + int(rng.integers(n)), np.ones(1), {})
+    block = Slots(regular(group), regular(group), coupling, one, one + row, one + int(rng.integers(n)), np.ones(1))
     kept = block.transported(group, np.abs(tensors["left"][0, 0]) * np.ones((n * n, 1)))
-    options = {"in_span": bool(rng.integers(2)), "residual": "plain"}
+    options = {"span_pairs": [0, None][int(rng.integers(2))]}
     cert = certificate(
-        group, [block], rules("pairs", pairs=options), references=kept, labels=np.arange(n * n).reshape(n, n)
+        group, [block], plan_of("pairs", **options), references=kept, labels=np.arange(n * n).reshape(n, n)
     )
     return network(tensors, group), cert
 
@@ -63,9 +63,9 @@ def false_permutations(rng: np.random.Generator) -> tuple[Net, Cert]:
     column, row = np.array([int(rng.integers(k))]), np.array([int(rng.integers(k))])
     tensors = constant(group, 1, rng)
     tensors["unembed"] = coupling[row, action[:, column[0]]][None, :]
-    block = Slots(action, action, coupling, np.zeros(1, dtype=np.intp), row, column, np.ones(1), {})
+    block = Slots(action, action, coupling, np.zeros(1, dtype=np.intp), row, column, np.ones(1))
     kept = block.transported(group, np.abs(tensors["left"][0, 0]) * np.ones((n * n, 1)))
-    plan = rules("pairs", pairs={"in_span": bool(rng.integers(2)), "residual": "plain"})
+    plan = plan_of("pairs", span_pairs=[0, None][int(rng.integers(2))])
     return network(tensors, group), certificate(
         group, [block], plan, references=kept, labels=np.arange(n * n).reshape(n, n)
     )
@@ -104,13 +104,29 @@ def false_matrices(rng: np.random.Generator) -> tuple[Net, Cert]:
     h = tensors["left"][0, 0]
     cube = np.einsum("xka,kl,ybl->xyab", matrices, h * coefficients.reshape(d, d), matrices)
     with_references = {"references": cube.reshape(n * n, -1), "labels": np.arange(n * n).reshape(n, n)}
-    cert = certificate(group, [], rules("pairs", pairs={"in_span": bool(rng.integers(2)), "residual": "plain"}))
+    cert = certificate(group, [], plan_of("pairs", span_pairs=[0, None][int(rng.integers(2))]))
     block = {
         "block0.matrices": images,
         "block0.neurons": np.zeros(1, dtype=np.intp),
         "block0.coefficients": coefficients,
     }
-    return network(tensors, group), replace(cert.but(**block, **with_references), blocks=1)
+    return network(tensors, group), cert.but(**block, **with_references).planned(blocks=1)
+
+
+@attack
+def false_gap_action(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """Rule gaps: the generator of C_n moves points by a permutation whose order does not divide n."""
+    n, k = int(rng.choice([2, 3, 4, 5])), int(rng.integers(2, 5))
+    group = small_group(f"C{n}")
+    sigma, powers = rng.permutation(k), [np.arange(k)]
+    for _ in range(n - 1):
+        powers.append(sigma[powers[-1]])
+    action, m = np.array(powers), int(rng.integers(1, 4))
+    point, reading = rng.integers(0, k, m), rng.normal(size=(k, m))
+    tensors = constant(group, m, rng)
+    tensors["left"] = np.abs(rng.normal(size=(n, m)))
+    tensors["right"] = reading[action[:, point], np.arange(m)]
+    return on_edge(network(tensors, group), rng), gaps(group, [action], np.zeros(m), point)
 
 
 @attack
@@ -118,11 +134,15 @@ def false_table(rng: np.random.Generator) -> tuple[Net, Cert]:
     """Tables that break one law: a loop, an entry, a row, a magma with identity and inverses."""
     group = random_group(rng, 8)
     n, table = group.order, group.table.copy()
-    kind = str(rng.choice(["entry", "rows", "random", "intercalate"]))
+    kind = str(rng.choice(["entry", "rows", "random", "intercalate", "monoid"]))
     e = group.identity
     others = [x for x in range(n) if x != e]
     if kind == "entry" or n < 4:
         table[rng.choice(others), rng.choice(others)] = rng.integers(n)
+    elif kind == "monoid":  # associative with an identity, without inverses
+        place = np.argsort([e, *others])
+        order = np.array([e, *others])
+        table = order[np.maximum.outer(place, place)]
     elif kind == "rows":
         a, b = rng.choice(others, 2, replace=False)
         inner = np.array(others)
@@ -137,7 +157,10 @@ def false_table(rng: np.random.Generator) -> tuple[Net, Cert]:
             if table[a, c] == table[b, d] and table[a, d] == table[b, c]:
                 table[np.ix_([a, b], [c, d])] = table[np.ix_([b, a], [c, d])]
                 break
-    broken = SmallGroup("broken", table, np.arange(n), group.natural)
-    tensors = random_tables(n, 3, rng)
-    names = [("exact",), ("pairs",)][int(rng.integers(2))]
-    return network(tensors, broken), Cert({"generators": np.arange(n)}, rules(*names), "real", 0, "attack")
+    some = rng.permutation(n)[: int(rng.integers(1, n + 1))]
+    generators = np.arange(n) if rng.random() < 0.6 else some
+    broken = SmallGroup("broken", table, generators, group.natural)
+    names = [("exact",), ("pairs",), ("gaps",)][int(rng.integers(3))]
+    one = np.zeros(3, dtype=np.intp)
+    point = gap_tensors([np.zeros((n, 1), dtype=np.intp)], one, one, 1, broken) if names == ("gaps",) else {}
+    return network(random_tables(n, 3, rng), broken), certificate(broken, [], plan_of(*names), **point)
