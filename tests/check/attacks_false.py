@@ -12,8 +12,10 @@ from .attack_parts import (
     network,
     on_edge,
     regular,
+    regular_block,
+    work,
 )
-from .certificates import Slots, gap_tensors
+from .certificates import Matrices, Slots, gap_tensors
 from .harness import Cert, Net, plan_of
 from .networks import random_tables
 from .small_groups import (
@@ -127,6 +129,41 @@ def false_gap_action(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors["left"] = np.abs(rng.normal(size=(n, m)))
     tensors["right"] = reading[action[:, point], np.arange(m)]
     return on_edge(network(tensors, group), rng), gaps(group, [action], np.zeros(m), point)
+
+
+@attack
+def forgetful_matrices(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """D(s) = 0 or nearly: what is carried from x is lost, and with it the size of what the defect multiplies.
+
+    Rule gaps settles the row of the identity, so that pairs meets only rows whose matrices forget.
+    """
+    group = shuffled(small_group("C2"), rng)
+    e, s, d = group.identity, 1 - group.identity, int(rng.integers(1, 3))
+    image = np.eye(d)[None] * float(rng.choice([0.0, 2.0**-40, -(2.0**-20)]))
+    matrices = np.zeros((2, d, d))
+    matrices[e], matrices[s] = np.eye(d), image[0]
+    good, bad = 10.0 ** rng.uniform(-1, 1, 2)
+    tensors = {"left": np.zeros((2, 5)), "right": np.zeros((2, 5)), "bias": np.zeros(2)}
+    sign = np.where(np.arange(2) == e, 1.0, -1.0)
+    for j, (a, b) in enumerate([(1, 1), (-1, -1), (1, -1), (-1, 1)]):  # relu(±x ± y − 1): one neuron for each pair
+        tensors["left"][:, j], tensors["right"][:, j] = a * sign - 0.5, b * sign - 0.5
+    tensors["left"][:, 4] = np.where(np.arange(2) == e, 0.0, bad)
+    tensors["unembed"] = np.zeros((5, 2))
+    tensors["unembed"][:2, e] = tensors["unembed"][2:4, s] = good
+    tensors["unembed"][4] = matrices.reshape(2, -1)[:, 0]
+    block = regular_block(group, tensors["unembed"])
+    keep = block.neurons < 4
+    block = Slots(
+        block.left,
+        block.right,
+        block.coupling,
+        *(a[keep] for a in (block.neurons, block.rows, block.columns, block.weights)),
+    )
+    false = Matrices(matrices, np.array([4]), np.eye(d).reshape(1, -1) * (np.arange(d * d) == 0))
+    zero = np.zeros(5, dtype=np.intp)
+    plan = plan_of("gaps", "pairs", span_pairs=None, work=work(rng))
+    more = gap_tensors([group.table], zero, zero, 1, group)
+    return network(tensors, group), certificate(group, [block, false], plan, **more)
 
 
 @attack

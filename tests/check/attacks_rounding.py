@@ -24,6 +24,7 @@ from .networks import factor, random_tables, tied_tables
 from .small_groups import (
     SmallGroup,
     random_group,
+    shuffled,
     small_group,
 )
 
@@ -242,3 +243,26 @@ def lost_readings(rng: np.random.Generator) -> tuple[Net, Cert]:
         set_ = group.table if rng.random() < 0.5 else np.zeros((n, 1), dtype=np.intp)
         cert = with_gaps(cert, gap_tensors([set_], one, one, 1, group))
     return net, replace(cert, arithmetic="real")
+
+
+@attack
+def rounded_apart(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """Logits so large that float32 evaluation turns a real margin of hundreds into a loss of thousands."""
+    group = shuffled(small_group("C2"), rng)
+    n, sign = 2, np.where(np.arange(2) == group.identity, 1.0, -1.0)
+    step = 2.0 ** (int(rng.choice([30, 34, 38, 40, 60, 100, 118])) - 24)  # half of what float32 tells apart there
+    less = float(np.float32(step * 0.6))
+    right = np.array([2.0**24 * step, less, less * rng.choice([0.7, 0.75, 1.2])])
+    wrong = np.array([2.0**24 * step, step * (1 + 2.0**-10), 0])
+    tensors = {"left": np.zeros((2, 12)), "right": np.zeros((2, 12)), "unembed": np.zeros((12, 2)), "bias": np.zeros(2)}
+    for j, (a, b) in enumerate([(1, 1), (-1, -1), (1, -1), (-1, 1)]):  # relu(±x ± y − 1): three neurons for each pair
+        here, z = slice(3 * j, 3 * j + 3), group.identity if a == b else 1 - group.identity
+        tensors["left"][:, here] = (a * sign - 0.5)[:, None]
+        tensors["right"][:, here] = (b * sign - 0.5)[:, None]
+        tensors["unembed"][here, z], tensors["unembed"][here, 1 - z] = right, wrong
+    names = [("exact",), ("gaps",), ("pairs",)][int(rng.integers(3))]
+    net = network(tensors, group, "relu", np.float32)
+    cert = certificate(group, [], plan_of(*names, **pair_options(n, rng)))
+    if "gaps" in names:
+        cert = with_gaps(cert, draw_gaps(net, group, [], rng))
+    return net, replace(cert, arithmetic="float32")
