@@ -65,7 +65,7 @@ class Plot:
         Raises
         ------
         RhosetError
-            Another ending (slug ``figure-ending``); nothing is written.
+            Another ending (slug ``bad-ending``); nothing is written.
         """
         from rhoset.networks import write_atomic
         from rhoset.report.charts.figure import ending_of
@@ -112,7 +112,7 @@ def plot(what: Any, kind: str | None = None) -> Plot:
     """
     from rhoset.explaining import Circuit, Explanation, Step
     from rhoset.groups import RhoSet
-    from rhoset.networks import Network
+    from rhoset.networks import Network, as_network
     from rhoset.report import collect
     from rhoset.report.collect import several, single
 
@@ -132,6 +132,11 @@ def plot(what: Any, kind: str | None = None) -> Plot:
         networks = [item.network if isinstance(item, Explanation) else item for item in what]
         if all(isinstance(item, Network) for item in networks):
             return _of_run(several(networks), kind)
+    try:
+        return plot(as_network(what), kind)
+    except RhosetError as error:
+        if error.slug != "bad-argument":
+            raise
     raise RhosetError(
         f"no picture of a {type(what).__name__}; give a RhoSet, a Circuit, a Network, an Explanation, a list of"
         " networks, or the path of a run",

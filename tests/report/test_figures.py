@@ -37,7 +37,7 @@ def test_saved(ending: str, tmp_path: Path):
 def test_unknown_endings_are_refused_before_anything_is_written(name: str, tmp_path: Path):
     with pytest.raises(RhosetError, match=r"\.svg, \.pdf") as caught:
         rs.plot(rho_set()).save(tmp_path / name)
-    assert caught.value.slug == "figure-ending"
+    assert caught.value.slug == "bad-ending"
     assert list(tmp_path.iterdir()) == []
 
 

@@ -290,7 +290,7 @@ def _of(group: Group, irrep: Irrep | str) -> Irrep:
     if len(irrep.matrices) != group.order:
         raise RhosetError(
             f"the irrep {irrep.name} is one of a group of order {len(irrep.matrices)}; {group.name} has {group.order}",
-            slug="unknown-irrep",
+            slug="irreps-of-another-group",
         )
     return irrep
 
