@@ -53,10 +53,10 @@ Definition count_settled (columns : list (list int * int)) (need : int)
     0 (combine ls t).
 
 (** The number of pairs that the rounded network settles; 0 where a sum could leave 63 bits. *)
-Definition exact_rounded (m : nat) (r : rounded) : Z :=
+Definition exact_rounded (a : Z) (m : nat) (r : rounded) : Z :=
   let M := reads_most r in
   let A := writes_most r in
-  let need := 2 * slack m A M + 1 in
+  let need := 2 * slack a m A M + 1 in
   if (2 * (A * M + bias_most r) + need <? 2 ^ 62) && (M <? 2 ^ 62) then
     let rows := map (map of_Z) in
     count_settled (combine (rows (rows_unembed r)) (map of_Z (row_bias r))) (of_Z need)
@@ -65,7 +65,7 @@ Definition exact_rounded (m : nat) (r : rounded) : Z :=
 
 (** The checker: [kl] and [ku] may be anything; bad ones give a worse number. *)
 Definition exact (kl ku : Z) (w : stored) : Z :=
-  if well_formed w && (0 <=? kl) && (0 <=? ku) then exact_rounded (length (unembeds w)) (round kl ku w) else 0.
+  if well_formed w && (0 <=? kl) && (0 <=? ku) then exact_rounded 2 (length (unembeds w)) (round kl ku w) else 0.
 
 (** ** Its soundness *)
 Lemma fold_right_sum (A : Type) (l : list A) (d : A) (f : A -> Z) (n : nat) :
@@ -209,28 +209,47 @@ Section ExactSound.
 End ExactSound.
 
 
-Theorem exact_sound kl ku w : exact kl ku w <= right_pairs (exact_network w).
+Lemma right_pairs_nonneg N : 0 <= right_pairs N.
 Proof.
-  unfold exact.
-  assert (Hpos : 0 <= right_pairs (exact_network w)).
-  { unfold right_pairs. apply sum_nonneg. intros x _. apply sum_nonneg. intros y _.
-    destruct (right_answerb (exact_network w) x y); lia. }
-  destruct (well_formed w && (0 <=? kl) && (0 <=? ku)) eqn:G; [|exact Hpos].
-  rewrite !andb_true_iff, !Z.leb_le in G. destruct G as [[wf Hkl] Hku].
-  pose proof (shapes w kl ku wf) as [Sl [Sr [Su [Sb [St St']]]]].
-  pose proof (round_near w kl ku wf Hkl Hku) as [Nl [Nr [Nu Nb]]].
-  remember (length (table w)) as n. remember (length (unembeds w)) as m. remember (round kl ku w) as r.
+  unfold right_pairs. apply sum_nonneg. intros x _. apply sum_nonneg. intros y _. destruct (right_answerb N x y); lia.
+Qed.
+
+(** What a rule has to show of a pair of the rounded network. *)
+Definition margin_above (m : nat) (r : rounded) (need : Z) (x y : nat) : Prop :=
+  let c := table_product (row_table r) x y in
+  (c < length (row_table r))%nat /\
+  forall z, (z < length (row_table r))%nat -> z <> c ->
+    need <= logit (rounded_network m r) x y c - logit (rounded_network m r) x y z.
+
+Lemma margin_right N kl ku a r x y :
+  rounds N kl ku a r -> (x < order N)%nat -> (y < order N)%nat ->
+  margin_above (width N) r (2 * slack a (width N) (writes_most r) (reads_most r) + 1) x y -> right_answer N x y.
+Proof.
+  intros R Hx Hy [Hc H]. rewrite (shape_table _ _ _ _ _ R) in *.
+  apply (rounding_sound N (rounded_network (width N) r) kl ku a (writes_most r) (reads_most r));
+    try (destruct R; assumption); try reflexivity; auto.
+  - intros z Hz. apply (writes_bound (order N)); [apply R|exact Hz].
+  - intros x0 y0 i Hx0 Hy0 Hi.
+    pose proof (reads_bound (order N) (width N) r (shape_left _ _ _ _ _ R) (shape_right _ _ _ _ _ R) x0 y0 i Hx0 Hy0 Hi).
+    unfold relu. lia.
+  - intros z Hz Hne. specialize (H z Hz Hne). simpl product. lia.
+Qed.
+
+Theorem exact_rounded_sound N kl ku a r :
+  rounds N kl ku a r -> exact_rounded a (width N) r <= right_pairs N.
+Proof.
+  intros R. pose proof R as [_ _ Ha Sl Sr Su Sb St St' _ _ _ _].
   unfold exact_rounded.
-  set (M := reads_most r). set (A := writes_most r). set (need := 2 * slack m A M + 1).
-  destruct ((2 * (A * M + bias_most r) + need <? 2 ^ 62) && (M <? 2 ^ 62)) eqn:G; [|exact Hpos].
+  set (n := order N) in *. set (m := width N) in *.
+  set (M := reads_most r). set (A := writes_most r). set (need := 2 * slack a m A M + 1).
+  destruct ((2 * (A * M + bias_most r) + need <? 2 ^ 62) && (M <? 2 ^ 62)) eqn:G; [|apply right_pairs_nonneg].
   apply andb_true_iff in G. rewrite !Z.ltb_lt in G. destruct G as [G1 G2].
   assert (HM : 0 <= M).
   { unfold M, reads_most. pose proof (largest_of_nonneg largest (rows_left r)).
     pose proof (largest_of_nonneg largest (rows_right r)). lia. }
   assert (HA : 0 <= A) by (apply largest_of_nonneg).
   assert (Hneed : 0 <= need) by (unfold need, slack; nia).
-  unfold count_settled, right_pairs.
-  change (order (exact_network w)) with (length (table w)). rewrite <- Heqn.
+  unfold count_settled, right_pairs. fold n.
   rewrite (fold_right_sum _ _ (nil, nil)
     (fun lt => count_if _ (combine (map (map of_Z) (rows_right r)) (snd lt))) n)
     by (rewrite combine_length, map_length; destruct Sl as [-> _]; lia).
@@ -241,22 +260,17 @@ Proof.
   apply sum_le. intros y Hy. cbv beta.
   rewrite combine_nth by (rewrite map_length; destruct Sr as [-> _]; rewrite St'; auto). simpl fst. simpl snd.
   match goal with |- (if ?s then _ else _) <= _ => destruct s eqn:Hs end;
-    [|destruct (right_answerb (exact_network w) x y); lia].
-  apply (settled_sound n m r Sl Sr Su Sb St x y need Hx Hy G2 G1 Hneed) in Hs. destruct Hs as [Hc Hs].
-  assert (Hright : right_answer (exact_network w) x y).
-  { assert (Hreads : forall x0 y0 i, (x0 < n)%nat -> (y0 < n)%nat -> (i < m)%nat ->
-        relu (left (rounded_network m r) x0 i + right (rounded_network m r) y0 i) <= M).
-    { intros x0 y0 i Hx0 Hy0 Hi. pose proof (reads_bound n m r Sl Sr x0 y0 i Hx0 Hy0 Hi) as Hb. fold M in Hb.
-      unfold relu. lia. }
-    pose proof (writes_bound n m r Su) as Hwrites. fold A in Hwrites.
-    assert (Hmargin : forall z, (z < n)%nat -> z <> product (rounded_network m r) x y ->
-        2 * slack m A M < logit (rounded_network m r) x y (product (rounded_network m r) x y) -
-                          logit (rounded_network m r) x y z).
-    { intros z Hz Hne. specialize (Hs z Hz Hne). unfold need in Hs. simpl product. unfold table_product, entry. lia. }
-    subst n m. clearbody M A. subst r.
-    exact (rounding_sound (exact_network w) (rounded_network _ (round kl ku w)) kl ku A M Hkl Hku
-             eq_refl eq_refl (fun _ _ => eq_refl) Nl Nr Nu Nb Hwrites Hreads x y Hx Hy Hc Hmargin). }
+    [|destruct (right_answerb N x y); lia].
+  apply (settled_sound n m r Sl Sr Su Sb St x y need Hx Hy G2 G1 Hneed) in Hs.
+  assert (Hright : right_answer N x y).
+  { apply (margin_right N kl ku a r x y R Hx Hy). unfold margin_above. rewrite St. exact Hs. }
   apply right_answerb_spec in Hright. rewrite Hright. lia.
 Qed.
 
-Print Assumptions exact_sound.
+(** Theorem exact: the checker's number is never above the truth. *)
+Theorem exact_sound kl ku w : exact kl ku w <= right_pairs (exact_network w).
+Proof.
+  unfold exact. destruct (well_formed w && (0 <=? kl) && (0 <=? ku)) eqn:G; [|apply right_pairs_nonneg].
+  rewrite !andb_true_iff, !Z.leb_le in G. destruct G as [[wf Hkl] Hku].
+  apply (exact_rounded_sound (exact_network w) kl ku 2). apply round_rounds; assumption.
+Qed.
