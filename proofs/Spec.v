@@ -101,3 +101,40 @@ Definition well_formed (w : stored) : bool :=
   shaped n n (table w) &&
   forallb (forallb is_finite) (lefts w) && forallb (forallb is_finite) (rights w) &&
   forallb (forallb is_finite) (unembeds w) && forallb is_finite (biases w).
+
+(** ** Networks stored as factors: what neurons read is an embedding (n × e) times a linear map (e × m). *)
+Record factored := Factored {
+  embeds_left : list (list int);
+  embeds_right : list (list int);
+  hiddens_left : list (list int);
+  hiddens_right : list (list int);
+  factored_unembeds : list (list int);
+  factored_biases : list int;
+  factored_table : list (list int)
+}.
+
+Definition folded (embed linear : list (list int)) (x i : nat) : Z :=
+  sum (length linear) (fun k => binary32 (entry embed x k) * binary32 (entry linear k i)).
+
+(** Left and right in units of 2^-298, unembed of 2^-149, the bias and the logits of 2^-447. *)
+Definition exact_factored_network (w : factored) : network := {|
+  order := length (factored_table w);
+  width := length (factored_unembeds w);
+  left := folded (embeds_left w) (hiddens_left w);
+  right := folded (embeds_right w) (hiddens_right w);
+  unembed := fun i z => binary32 (entry (factored_unembeds w) i z);
+  bias := fun z => Z.shiftl (binary32 (nth z (factored_biases w) 0%uint63)) 298;
+  product := table_product (factored_table w)
+|}.
+
+Definition well_formed_factored (w : factored) : bool :=
+  let n := length (factored_table w) in
+  let m := length (factored_unembeds w) in
+  let e := length (hiddens_left w) in
+  let f := length (hiddens_right w) in
+  shaped n e (embeds_left w) && shaped n f (embeds_right w) && shaped e m (hiddens_left w) &&
+  shaped f m (hiddens_right w) && shaped m n (factored_unembeds w) && (length (factored_biases w) =? n)%nat &&
+  shaped n n (factored_table w) &&
+  forallb (forallb is_finite) (embeds_left w) && forallb (forallb is_finite) (embeds_right w) &&
+  forallb (forallb is_finite) (hiddens_left w) && forallb (forallb is_finite) (hiddens_right w) &&
+  forallb (forallb is_finite) (factored_unembeds w) && forallb is_finite (factored_biases w).
