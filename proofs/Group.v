@@ -125,7 +125,17 @@ Proof.
   apply IH; intros a Ha; apply in_app_iff in Ha; destruct Ha as [Ha|Ha]; auto. apply Ht. right. exact Ha.
 Qed.
 
-Theorem group_sound t generators : group t generators = true -> is_group (length t) (table_product t).
+Definition inductive (n : nat) (op : nat -> nat -> nat) (generators : list nat) (e : nat) : Prop :=
+  forall P : nat -> Prop, P e -> (forall g a, In g generators -> g < n -> a < n -> P a -> P (op g a)) ->
+  forall a, a < n -> P a.
+
+(** All that the test proves: the identity that it found, and induction along generators. *)
+Lemma group_facts t generators : group t generators = true ->
+  let n := length t in
+  is_group n (table_product t) /\
+  exists e, find_identity t = Some e /\ e < n /\
+    (forall x, x < n -> table_product t e x = x /\ table_product t x e = x) /\
+    inductive n (table_product t) generators e.
 Proof.
   unfold group. set (n := length t). rewrite !andb_true_iff. intros [[[Hshape Hbelow] Hn] H].
   apply shaped_spec in Hshape. destruct Hshape as [_ Hrow]. apply Z.ltb_lt in Hn.
@@ -165,13 +175,21 @@ Proof.
       rewrite map_nth. reflexivity. }
     unfold table_product at 1 3. rewrite Hentry. reflexivity. }
   assert (He' : e < n) by lia.
-  apply (light n (table_product t) e closed He' identity inverses).
-  intros a Ha. rewrite forallb_forall in Hreach. specialize (Hreach a).
-  rewrite in_seq in Hreach. specialize (Hreach ltac:(lia)). apply member_spec in Hreach.
-  pose proof (reach_invariant t generators (fun a => a < n /\ middle n (table_product t) a) n) as Hr.
-  refine (proj2 (Hr _ [e] [e] _ _ a Hreach)).
-  - intros g b Hg [Hb Mb]. destruct (Hmiddle g Hg) as [Hgn Mg]. split; [auto|].
+  rewrite forallb_forall in Hreach.
+  assert (Hind : inductive n (table_product t) generators e).
+  { intros P Pe Pg a Ha. specialize (Hreach a).
+    rewrite in_seq in Hreach. specialize (Hreach ltac:(lia)). apply member_spec in Hreach.
+    pose proof (reach_invariant t generators (fun a => a < n /\ P a) n) as Hr.
+    refine (proj2 (Hr _ [e] [e] _ _ a Hreach)).
+    - intros g b Hg [Hb Pb]. destruct (Hmiddle g Hg) as [Hgn _]. split; auto.
+    - intros b [<-|[]]. split; assumption.
+    - intros b [<-|[]]. split; assumption. }
+  split.
+  - apply (light n (table_product t) e closed He' identity inverses).
+    apply Hind; [apply middle_identity; auto|]. intros g a Hg Hgn Ha Ma. destruct (Hmiddle g Hg) as [_ Mg].
     apply middle_product; auto.
-  - intros b [<-|[]]. split; [exact He'|]. apply middle_identity; auto.
-  - intros b [<-|[]]. split; [exact He'|]. apply middle_identity; auto.
+  - exists e. split; [reflexivity|]. split; [exact He'|]. split; [exact identity|exact Hind].
 Qed.
+
+Theorem group_sound t generators : group t generators = true -> is_group (length t) (table_product t).
+Proof. intros H. apply (group_facts t generators H). Qed.
