@@ -94,3 +94,22 @@ Proof.
   rewrite !andb_true_iff, Z.leb_le. intros [[H1 H2] H3]. split; [exact H1|]. split; [apply (group_sound _ _ H2)|].
   eapply Z.le_trans; [exact H3|apply uniform_factored_sound].
 Qed.
+
+(** All pairs are right. *)
+Theorem complete w k :
+  proved w k -> Z.of_nat (length (table w)) * Z.of_nat (length (table w)) =? k = true ->
+  well_formed w = true /\ is_group (length (table w)) (table_product (table w)) /\ right_pairs (exact_network w) = k.
+Proof.
+  intros [H1 [H2 H3]] E. apply Z.eqb_eq in E. split; [exact H1|]. split; [exact H2|].
+  pose proof (right_pairs_most (exact_network w)) as M. change (order (exact_network w)) with (length (table w)) in M. lia.
+Qed.
+
+Theorem complete_factored w k :
+  proved_factored w k -> Z.of_nat (length (factored_table w)) * Z.of_nat (length (factored_table w)) =? k = true ->
+  well_formed_factored w = true /\ is_group (length (factored_table w)) (table_product (factored_table w)) /\
+  right_pairs (exact_factored_network w) = k.
+Proof.
+  intros [H1 [H2 H3]] E. apply Z.eqb_eq in E. split; [exact H1|]. split; [exact H2|].
+  pose proof (right_pairs_most (exact_factored_network w)) as M.
+  change (order (exact_factored_network w)) with (length (factored_table w)) in M. lia.
+Qed.

@@ -55,10 +55,13 @@ let load path =
               hiddens_left = bits f "hidden_left"; hiddens_right = bits f "hidden_right";
               factored_unembeds = unembed; factored_biases = bias; factored_table = table }
 
-let run_exact = function
+(* How many places are kept: of a plain network (reads, writes); of factors (embedding, linear, dropped, writes). *)
+type kept = Direct of int * int | Folded of int * int * int * int
+
+let places_of = function
   | Plain w ->
     let s, t = share (largest w.lefts +. largest w.rights) (column_total w.unembeds) (largest [ w.biases ]) in
-    exact (big (clamp (places - s))) (big (clamp (places - t))) w
+    Direct (s, t)
   | Factors w ->
     let embed = Float.max (row_total w.embeds_left) (row_total w.embeds_right) in
     let linear = Float.max (column_total w.hiddens_left) (column_total w.hiddens_right) in
@@ -74,19 +77,67 @@ let run_exact = function
     let reads =
       let bound a b = largest a *. column_total b in
       bound w.embeds_left w.hiddens_left +. bound w.embeds_right w.hiddens_right in
-    let kept = product - s in
-    let most = Float.max 1e-30 ((2.0 *. reads *. column_total w.factored_unembeds) +. (2.0 *. largest [ w.factored_biases ])) in
-    let t = int_of_float (Float.floor (60.5 -. log2 most)) - kept in
-    exact_factored (big (clamp (places - p))) (big (clamp (places - q))) (big s) (big (clamp (places - t))) w
+    let most = (2.0 *. reads *. column_total w.factored_unembeds) +. (2.0 *. largest [ w.factored_biases ]) in
+    let t = int_of_float (Float.floor (60.5 -. log2 (Float.max 1e-30 most))) - (product - s) in
+    Folded (p, q, s, t)
 
-let generators certificate =
-  let f = Safetensors.read certificate in
-  Safetensors.vector Safetensors.int_at f "generators"
+let dropped k = big (clamp (places - k))
+
+let run_exact = function
+  | Plain w, Direct (s, t) -> exact (dropped s) (dropped t) w
+  | Factors w, Folded (p, q, s, t) -> exact_factored (dropped p) (dropped q) (big s) (dropped t) w
+  | _ -> assert false
+
+let run_uniform generators (blocks, scale) = function
+  | Plain w, Direct (s, t) -> uniform (dropped s) (dropped t) generators blocks (scale t) w
+  | Factors w, Folded (p, q, s, t) ->
+    uniform_factored (dropped p) (dropped q) (big s) (dropped t) generators blocks (scale t) w
+  | _ -> assert false
+
+(* The slot blocks of a certificate, coupling and weights in fixed units; None without any. *)
+let blocks_of file width =
+  let module S = Safetensors in
+  let rec names j =
+    let name = Printf.sprintf "block%d." j in
+    if S.has file (name ^ "neurons") then name :: names (j + 1) else [] in
+  let slot = List.filter (fun name -> S.has file (name ^ "coupling")) (names 0) in
+  let floats = List.map (fun name -> (S.matrix S.float_at file (name ^ "coupling"), S.vector S.float_at file (name ^ "weights"))) slot in
+  let top f = List.fold_left (fun a x -> Float.max a (f x)) 1e-18 floats in
+  let size = List.fold_left (fun a v -> Float.max a (Float.abs v)) 0.0 in
+  let places_for most = 30 - int_of_float (Float.ceil (log2 most)) in
+  let cv = places_for (top (fun (c, _) -> List.fold_left (fun a row -> Float.max a (size row)) 0.0 c)) in
+  let cw = places_for (top (fun (_, w) -> size w)) in
+  let fixed k v =
+    let scaled = Float.ldexp v k in
+    if Float.is_nan scaled || Float.abs scaled > 1e15 then bad "a number of the certificate is not finite or too large";
+    big (int_of_float (Float.round scaled)) in
+  let point limit v = if v < limit then nat_of_int v else bad "a point lies outside its block" in
+  let cw = max cw (60 - cv) in
+  let one name (coupling, weights) =
+    let images side =
+      let rows = S.matrix S.int_at file (name ^ side) in
+      List.map (fun row -> List.map (point (List.length row)) row) rows in
+    let left_images = images "left" and right_images = images "right" in
+    let p = List.length (List.hd left_images) and q = List.length (List.hd right_images) in
+    let all = List.map2 (fun i (b, (c, v)) -> (i, (b, (c, v))))
+        (S.vector S.int_at file (name ^ "neurons"))
+        (List.map2 (fun b (c, v) -> (b, (c, v))) (S.vector S.int_at file (name ^ "rows"))
+           (List.combine (S.vector S.int_at file (name ^ "columns")) weights)) in
+    let entries = List.filter_map (fun (i, (b, (c, v))) ->
+        if i < width then Some (nat_of_int i, (point p b, (point q c, fixed cw v))) else None) all in
+    { left_images; right_images; coupling_given = List.map (List.map (fixed cv)) coupling; entries } in
+  let scale t = Big_int_Z.power_int_positive_int 2 (clamp (cv + cw - t)) in
+  match List.map2 one slot floats with
+  | [] -> None
+  | blocks -> Some (blocks, scale)
+  | exception (Invalid_argument _ | Failure _) -> bad "the certificate's blocks have the wrong shapes"
 
 let () =
-  let usage = "rhoset-verified CERT --network NET" in
-  let network = ref "" and certificate = ref "" in
-  let options = [ ("--network", Arg.Set_string network, "NET the network file") ] in
+  let usage = "rhoset-verified CERT --network NET [--rule exact|uniform]" in
+  let network = ref "" and certificate = ref "" and rule = ref "" in
+  let options = [
+    ("--network", Arg.Set_string network, "NET  the network file");
+    ("--rule", Arg.Symbol ([ "exact"; "uniform" ], fun r -> rule := r), "  only this rule (both, until one settles all pairs)") ] in
   let anonymous a = if !certificate = "" then certificate := a else raise (Arg.Bad ("unexpected " ^ a)) in
   try
     (try Arg.parse_argv Sys.argv options anonymous usage with
@@ -94,16 +145,32 @@ let () =
      | Arg.Help m -> print_string m; exit 0);
     if !network = "" || !certificate = "" then (prerr_endline ("usage: " ^ usage); exit 2);
     let w = load !network in
+    let kept = places_of w in
     let table = match w with Plain w -> w.table | Factors w -> w.factored_table in
+    let width = List.length (match w with Plain w -> w.unembeds | Factors w -> w.factored_unembeds) in
     let n = List.length table in
-    let given = List.map (fun g -> if g > n then bad "a generator lies outside the group" else nat_of_int g) (generators !certificate) in
-    if not (group table given) then begin
+    let file = Safetensors.read !certificate in
+    let generators =
+      List.map (fun g -> if g >= n then bad "a generator lies outside the group" else nat_of_int g)
+        (Safetensors.vector Safetensors.int_at file "generators") in
+    if not (group table generators) then begin
       print_endline "{\"valid\": false, \"reason\": \"the table is not proved to be a group's\"}";
       exit 1
     end;
-    let right = run_exact w in
-    Printf.printf "{\"valid\": true, \"group\": true, \"rule\": \"exact\", \"right\": %s, \"inputs\": %d}\n"
-      (Big_int_Z.string_of_big_int right) (n * n)
+    let all = big (n * n) in
+    let by_uniform =
+      if !rule = "exact" then None
+      else Option.map (fun given -> run_uniform generators given (w, kept)) (blocks_of file width) in
+    let used, right = match by_uniform with
+      | Some right when !rule = "uniform" || Big_int_Z.ge_big_int right all -> ("uniform", right)
+      | None when !rule = "uniform" -> bad "the certificate has no slot blocks: --rule exact"
+      | other ->
+        let right = run_exact (w, kept) in
+        (match other with
+         | Some u when Big_int_Z.gt_big_int u right -> ("uniform", u)
+         | _ -> ("exact", right)) in
+    Printf.printf "{\"valid\": true, \"group\": true, \"rule\": \"%s\", \"right\": %s, \"inputs\": %d}\n"
+      used (Big_int_Z.string_of_big_int right) (n * n)
   with
   | Safetensors.Bad m -> prerr_endline ("rhoset-verified: " ^ m); exit 2
   | Stack_overflow | Out_of_memory -> prerr_endline "rhoset-verified: the network is too large"; exit 2
