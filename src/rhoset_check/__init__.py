@@ -1,9 +1,10 @@
 """The independent checker: re-derives an accuracy bound from weights, table and certificate.
 
-It needs numpy, safetensors and the standard library, and imports nothing of `rhoset`. The format and the rules are
-in FORMAT.md beside this file. To trust a verdict, read this package.
+It needs numpy, safetensors and the standard library, and imports nothing of `rhoset`. THEOREMS.md beside this file
+proves the rules, FORMAT.md gives the format. To trust a verdict, read this package: near, group, files, network,
+blocks, exact, pairs, uniform, verdict.
 """
 
-from .verdict import Verdict, check
+from rhoset_check.verdict import Verdict, check
 
 __all__ = ["Verdict", "check"]

@@ -1,167 +1,174 @@
-"""From two files to a verdict: what was proved, for which network, and how much work that was."""
+"""From two files to a verdict: decode, settle, state."""
 
 from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from .group import prove_group
-from .inputs import Certificate, Weights, read_certificate, read_network
-from .model import Model, Tally, build_model, evaluate_pairs, new_chunk
-from .rigor import INFLATE, Rejected, require
+from rhoset_check.blocks import build_block
+from rhoset_check.exact import CHUNK, EXP, Budget, exact_bounds
+from rhoset_check.files import Certificate, Unreadable, Weights, read_certificate, read_network
+from rhoset_check.gaps import GapsRule
+from rhoset_check.group import prove_group
+from rhoset_check.near import Array, Ints, Rejected, require, up
+from rhoset_check.network import Model, build_model
+from rhoset_check.pairs import PairsRule
 
-CHUNK_BYTES = 1 << 20
-"""Size of a chunk's hidden block: it stays in cache."""
-PLANS = {
-    ("exact",), ("uniform",), ("uniform", "exact"), ("pairs",), ("pairs", "exact"), ("uniform", "pairs"),
-    ("uniform", "pairs", "exact"), ("paper",), ("coset",), ("coset", "exact"),
-}  # fmt: skip
+CHECKER = "2.0"
+"""Version of this checker, part of every statement."""
+FORMULA = "f(z|x,y) = Σ_i unembed[i,z] φ(left[x,i] + right[y,i]) + bias[z]"
+PHI = {"relu": "max(t, 0)", "abs": "|t|", "square": "t²", "linear": "t"}
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules of a certificate with all that does not depend on pairs computed; `settle` runs them."""
+
+    model: Model
+    gaps: GapsRule | None
+    pairs: PairsRule | None
+    budget: Budget
+
+
+def prepare(certificate: Certificate, model: Model) -> Rules:
+    """Prove what the certificate says of the group, and compute every rule's tables."""
+    plan, pairs = certificate.plan, None
+    if plan.pairs:
+        blocks = [build_block(b, model.group, model.width, f"block{j}") for j, b in enumerate(certificate.blocks)]
+        others = np.flatnonzero(np.arange(model.order) != model.group.identity)
+        label = (np.zeros(model.order, np.intp) if certificate.groups is None else certificate.groups)[others]
+        groups = [others[label == g] for g in np.unique(label)]
+        pairs = PairsRule(certificate, model, blocks, groups)
+    span, exact = (math.inf if limit is None else limit for limit in (plan.span_pairs, plan.exact_pairs))
+    gaps = GapsRule(certificate, model) if plan.gaps else None
+    return Rules(model, gaps, pairs, Budget(span, exact, plan.singles))
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Of some pairs: lower bounds of the least margin, less the floor, and upper bounds of the cross-entropy."""
+
+    margin: Array
+    loss: Array
+
+
+def settle(rules: Rules, x: Ints, y: Ints) -> Settled:
+    """Run the rules on pairs, x sorted. No other code runs a plan: on all pairs in a check, on some in a search."""
+    model, floor = rules.model, rules.model.floor
+    size = model.logits(x[:1], y[:1], "float64")
+    worst = float(up(2.0 * (size.size + size.error).max()))
+    margin, excess, open_ = np.full(len(x), -worst), np.full(len(x), np.inf), np.arange(len(x))
+    for rule in (rules.gaps and rules.gaps.bounds, rules.pairs and rules.pairs.bounds, partial(exact_bounds, model)):
+        if rule and len(open_):
+            asked = open_[: rules.budget.take("exact", len(open_))] if isinstance(rule, partial) else open_
+            least, total = rule(x[asked], y[asked], rules.budget)
+            margin[asked], excess[asked] = np.fmax(margin[asked], least), np.fmin(excess[asked], total)
+            open_ = open_[~(margin[open_] > floor)]
+    with np.errstate(over="ignore", invalid="ignore"):
+        excess = up(excess * np.exp(min(floor, 700.0)) * EXP)
+        loss = np.fmin(np.log1p(excess) * EXP, (worst + floor + np.log(model.order)) * EXP)
+    return Settled(margin - up(floor) if floor else margin, up(loss))
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome of a check. `accuracy_bound` never exceeds the true accuracy; it is 0 when not `valid`."""
+    """The outcome of a check; `right` of the `inputs` pairs are proved right, none unless `status` is accepted."""
 
-    valid: bool
-    reason: str
-    network: str
-    table: str
-    method: str
-    arithmetic: str
-    right: int
-    inputs: int
-    accuracy_bound: float
-    margin_bound: float
-    loss_bound: float
-    operations: int
-    exhaustive_operations: int
-    table_operations: int
-    seconds: float
-    factored: bool
+    status: str
+    """accepted; rejected: the certificate does not check; unreadable: a file is no network or certificate."""
+    reason: str = ""
+    network: str = ""
+    table: str = ""
+    method: str = ""
+    arithmetic: str = ""
+    activation: str = ""
+    factored: bool = False
+    right: int = 0
+    inputs: int = 0
+    margin_bound: float = -math.inf
+    loss_bound: float = math.inf
+    seconds: float = 0.0
+    checker: str = CHECKER
+    span_pairs: int = 0
+    exact_pairs: int = 0
+
+    @property
+    def valid(self) -> bool:
+        return self.status == "accepted"
+
+    @property
+    def accuracy_bound(self) -> float:
+        """right / inputs, rounded down; the fraction is the statement."""
+        value = self.right / max(self.inputs, 1)
+        exceeds = Fraction(value) > Fraction(self.right, max(self.inputs, 1))
+        return math.nextafter(value, 0.0) if exceeds else value
 
     def statement(self) -> str:
         """What was proved, in a sentence that a paper could quote."""
         if not self.valid:
             return f"Nothing was proved: {self.reason}."
-        what = "original factors" if self.factored else "stored tables"
-        real = self.arithmetic == "real"
-        how = "as an exact real function" if real else "in IEEE float32, in every order of summation,"
-        cost = self.operations / self.exhaustive_operations
-        accuracy = self.right * 10**6 // self.inputs / 10**6  # rounded down
+        how = "as an exact real function of the stored numbers" if self.arithmetic == "real" else (
+            "in IEEE float32 with round to nearest, sums in any order, products fused or not, subnormals kept"
+        )  # fmt: skip
+        what = (
+            "folded from stored factors, left = embed_left·hidden_left and right alike," if self.factored else "stored,"
+        )
         return (
-            f"The network whose {what} have SHA-256 {self.network} evaluated {how} gives the right product, strictly "
-            f"above every other output, for at least {self.right} of the {self.inputs} pairs of the group whose "
-            f"multiplication table has SHA-256 {self.table} (accuracy at least {accuracy:.6f}); method "
-            f"{self.method}, {self.operations} multiply-adds, {cost:.3g} of exhaustive."
+            f"The network {FORMULA}, φ(t) = {PHI[self.activation]}, tables {what} evaluated {how}, gives the right "
+            f"product, strictly above every other output, for at least {self.right} of the {self.inputs} pairs of "
+            f"elements of the group whose multiplication table has SHA-256 {self.table}. The network's SHA-256 is "
+            f"{self.network} (of its tensors, as FORMAT.md serialises them). Method {self.method}, rhoset_check "
+            f"{self.checker}."
         )
 
 
 def check(certificate_path: str | Path, network_path: str | Path) -> Verdict:
     """Check a certificate file against a network file. Never raises for bad files: the reason is in the verdict."""
+    header = Verdict("rejected")
     try:
-        certificate, weights = read_certificate(Path(certificate_path)), read_network(Path(network_path))
+        weights = read_network(Path(network_path))
+        n, m = len(weights.table), len(weights.tensors["unembed"])
+        header = replace(header, network=weights.digest, table=weights.table_digest, activation=weights.activation,
+                         factored=weights.factored, inputs=n * n)  # fmt: skip
+        return judge(read_certificate(Path(certificate_path), n, m), weights)
+    except Unreadable as refusal:
+        return replace(header, status="unreadable", reason=str(refusal))
     except Rejected as refusal:
-        return _refused(str(refusal), {})
-    return judge(certificate, weights)
+        return replace(header, reason=f"certificate: {refusal}"[:200])
 
 
 def judge(certificate: Certificate, weights: Weights) -> Verdict:
-    """Derive the bound of a certificate that has been read, and compare it with the claim."""
-    n, m = len(weights.table), len(weights.tensors["unembed"])
-    header: dict[str, Any] = {"network": weights.digest, "table": weights.table_digest, "method": certificate.method}
-    header.update(arithmetic=certificate.arithmetic, inputs=n * n, exhaustive_operations=n**3 * m + n * n * m)
-    header.update(factored=weights.factored)
+    """Derive what a decoded certificate proves, and compare it with the claim."""
+    n = len(weights.table)
+    header = Verdict("rejected", "", weights.digest, weights.table_digest, certificate.method, certificate.arithmetic,
+                     weights.activation, weights.factored, inputs=n * n)  # fmt: skip
     begin = time.perf_counter()
     try:
-        same = certificate.network == weights.digest
-        require(same, "the certificate is for another network (SHA-256 of the weights differs)")
-        require(certificate.table == weights.table_digest, "the certificate is for another table (SHA-256 differs)")
-        claimed: Any = certificate.claim.get("accuracy_bound")
-        number = type(claimed) in (int, float) and 0 <= claimed <= 1
-        require(number, "the certificate claims no bound between 0 and 1")
-        group = prove_group(weights.table, certificate.tensor("generators", "iu", -1))
-        model = build_model(weights, group, certificate.arithmetic)
-        tally = run_plan(certificate, model)
-        require(0 <= tally.right <= n * n, "more pairs are counted than there are")
-        bound, loss, floor = tally.right / (n * n), float(tally.loss / (n * n)) * INFLATE, model.floor
-        require(bound >= claimed, f"claims accuracy {claimed}, only {bound} can be derived")
+        require(certificate.network == weights.digest, "for another network (SHA-256 of the tensors differs)")
+        require(certificate.table == weights.table_digest, "for another table (SHA-256 differs)")
+        group = prove_group(weights.table, certificate.generators)
+        rules = prepare(certificate, build_model(weights, group, certificate.arithmetic))
+        right, margin, loss = 0, math.inf, 0.0
+        rows = max(1, CHUNK // (n * max(n, rules.model.width)))
+        for start in range(0, n, rows):
+            xs = np.arange(start, min(n, start + rows))
+            found = settle(rules, np.repeat(xs, n), np.tile(np.arange(n), len(xs)))
+            right += int((found.margin > 0).sum())
+            least = float(found.margin.min())
+            margin, loss = min(margin, least) if least == least else -math.inf, loss + float(up(found.loss.sum()))
+        require(0 <= right <= n * n, "more pairs are counted than there are")
+        require(right >= certificate.right, f"claims {certificate.right} right pairs, only {right} can be derived")
     except Rejected as refusal:
-        return _refused(str(refusal), header)
+        return replace(header, reason=f"certificate: {refusal}"[:200])
     except Exception as failure:  # whatever goes wrong, nothing is proved
-        return _refused(f"the check failed ({type(failure).__name__})", header)
-    return Verdict(
-        True, "", **header, right=tally.right, accuracy_bound=bound, margin_bound=float(tally.margin - floor),
-        loss_bound=min(loss + floor, loss * math.exp(floor) if floor < 1 else math.inf), operations=tally.operations,
-        table_operations=group.work, seconds=time.perf_counter() - begin,
-    )  # fmt: skip
-
-
-def _refused(reason: str, header: dict[str, Any]) -> Verdict:
-    fields: dict[str, Any] = dict.fromkeys(("network", "table", "method", "arithmetic"), "")
-    fields.update(dict.fromkeys(("right", "inputs", "operations", "exhaustive_operations", "table_operations"), 0))
-    fields.update(accuracy_bound=0.0, margin_bound=-math.inf, loss_bound=math.inf, seconds=0.0, factored=False)
-    reason = reason if len(reason) <= 200 else reason[:200] + "…"
-    return Verdict(**{"valid": False, "reason": reason, **fields, **header})
-
-
-def run_plan(certificate: Certificate, model: Model) -> Tally:
-    """Run the rules of the plan in turn; each gets the pairs that the ones before it left open."""
-    plan, tally = certificate.plan, Tally()
-    rules: Any = plan.get("rules")
-    objects = isinstance(rules, list) and all(isinstance(rule, dict) for rule in rules)
-    require(objects, "certificate: plan.rules must be a list of objects")
-    names = [rule.get("rule") for rule in rules]
-    known = all(isinstance(name, str) for name in names) and tuple(names) in PLANS
-    require(known, "certificate: the rules are not a plan of this format")
-    stages = dict(zip(names, rules))
-    exact = "exact" in stages
-    limits = [stages.get(name, {}).get("max_operations") for name in ("exact", "pairs")]
-    natural = all(limit is None or (type(limit) is int and 0 <= limit < 1 << 62) for limit in limits)
-    require(natural, "certificate: max_operations must be a natural number")
-    tally.exact_left, tally.span_left = (float("inf") if limit is None else limit for limit in limits)
-    first, per_pair = None, None
-    if names != ["exact"]:
-        from .blocks import read_blocks, rescale  # plans with no other rule than exact need the core alone
-
-        model = model if names == ["paper"] else rescale(certificate, model)
-        blocks = read_blocks(certificate, model)
-    if "uniform" in stages:
-        from .uniform import count_uniform, settle_uniform
-
-        if names == ["uniform"] and stages["uniform"].get("count") == "sorted":
-            count_uniform(certificate, model, blocks, stages["uniform"], tally)
-            return tally
-        first = settle_uniform(certificate, model, blocks, stages["uniform"], tally)
-    if "pairs" in stages:
-        from .pairs import PairsRule
-
-        per_pair = PairsRule(certificate, model, blocks, stages["pairs"], tally).run
-    elif "paper" in stages:
-        from .paper import PaperRule
-
-        per_pair = PaperRule(certificate, model, blocks, stages["paper"], tally).run
-    elif "coset" in stages:
-        from .coset import CosetRule
-
-        per_pair = CosetRule(certificate, model, blocks, stages["coset"], tally).run
-    dtype: type = np.float32 if exact and stages["exact"].get("work") == "float32" else np.float64
-    n = model.order
-    rows = max(1, min(n, CHUNK_BYTES // (8 * max(model.width, n) * n)))
-    for start in range(0, n, rows):
-        xs = np.arange(start, min(n, start + rows))
-        x, y = np.repeat(xs, n), np.tile(np.arange(n), len(xs))
-        if first is not None:
-            done = first(tally, x, y)
-            x, y = x[~done], y[~done]
-        chunk = new_chunk(model, x, y)
-        if len(x) and per_pair is not None:
-            per_pair(tally, chunk, exact)
-        elif len(x) and exact:
-            evaluate_pairs(model, tally, chunk, np.arange(len(x)), dtype)
-        tally.add(chunk)
-    return tally
+        return replace(header, reason=f"the check failed ({type(failure).__name__})")
+    spent = rules.budget.spent
+    seconds, loss = time.perf_counter() - begin, float(up(loss / (n * n)))
+    return replace(header, status="accepted", right=right, margin_bound=margin, loss_bound=loss, seconds=seconds,
+                   span_pairs=spent["span"], exact_pairs=spent["exact"])  # fmt: skip

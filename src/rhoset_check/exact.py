@@ -1,0 +1,73 @@
+"""Rule `exact`: every output of a pair, or some of them, from all neurons (THEOREMS.md, Theorem 1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from rhoset_check.near import LOST, UNIT, Array, Ints, Near, up
+from rhoset_check.network import Model
+
+EXP = 1.0 + 1e-4
+"""Trust in the C library: its exp and log are taken to be right to one part in ten thousand (loss only)."""
+CHUNK = 1 << 19
+"""Numbers in a block of hidden vectors or logits: it stays in cache."""
+
+
+@dataclass
+class Budget:
+    """How many more pairs may be evaluated, and up to how many outputs of a pair singly. Decides no bound's truth."""
+
+    span: float = float("inf")
+    exact: float = float("inf")
+    singles: int = 0
+    spent: dict[str, int] = field(default_factory=lambda: {"span": 0, "exact": 0})
+
+    def take(self, what: str, wanted: int) -> int:
+        """So many of the pairs wanted may be evaluated; they are now."""
+        count = int(min(wanted, getattr(self, what)))
+        setattr(self, what, getattr(self, what) - count)
+        self.spent[what] += count
+        return count
+
+
+def exact_bounds(model: Model, x: Ints, y: Ints, budget: Budget) -> tuple[Array, Array]:
+    """(pairs,): lower bounds of the least margin over all wrong outputs, upper bounds of Σ exp(−margin) over them.
+
+    In float32, then in float64 for the pairs that this leaves open.
+    """
+    least, excess = np.empty(len(x)), np.empty(len(x))
+    step = max(1, CHUNK // max(model.order, model.width))
+    for start in range(0, len(x), step):
+        part = slice(start, start + step)
+        least[part], excess[part], error = _evaluated(model, x[part], y[part], "float32")
+        again = start + np.flatnonzero(~(least[part] > model.floor) & ~(least[part] < -2.0 * error))
+        if len(again):
+            least[again], excess[again], _ = _evaluated(model, x[again], y[again], "float64")
+    return least, excess
+
+
+def _evaluated(model: Model, x: Ints, y: Ints, dtype: str) -> tuple[Array, Array, float]:
+    with np.errstate(all="ignore"):
+        logits, own, pair = model.logits(x, y, dtype), model.products(x, y), np.arange(len(x))
+        most = float((logits.size + logits.error).max())
+        error = float(up(2.0 * logits.error.max() + 2.0 * UNIT[dtype] * most + LOST[dtype]))
+        gap = logits.value
+        gap -= gap[pair, own][:, None]
+        gap[pair, own] = -np.inf
+        least = -gap.max(axis=1).astype(np.float64) - up(error)
+        total = np.exp(gap, out=gap).sum(axis=1, dtype=np.float64) + model.order * LOST[dtype]
+        return least, up(total * EXP * np.exp(error)), error
+
+
+def exact_outputs(model: Model, x: Ints, y: Ints, z: Ints) -> Array:
+    """(outputs,): lower bounds of the margins of xy against z, in float64."""
+    out, unembed = np.empty(len(x)), Near.exact(model.unembed["float64"].T)
+    step = max(1, CHUNK // model.width)
+    for start in range(0, len(x), step):
+        part = slice(start, start + step)
+        hidden = model.hidden(x[part], y[part], "float64")
+        difference = unembed.rows(model.products(x[part], y[part])) - unembed.rows(z[part])
+        out[part] = hidden.dot(difference).lower[:, 0]
+    return out

@@ -1,0 +1,315 @@
+"""Decoding: both files whole into frozen types, every limit here, nothing executed (FORMAT.md).
+
+Shapes and dtypes are read from the headers, and the work that the certificate asks for is bounded, before any tensor
+is loaded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import safe_open
+
+from rhoset_check.near import SCALES, Array, Ints, Rejected, require
+
+FORMAT, VERSION = "rhoset-certificate", "2"
+TABLES = ("left", "right", "unembed", "bias")
+FACTORS = ("embed_left", "embed_right", "hidden_left", "hidden_right", "unembed")
+ACTIVATIONS = ("relu", "abs", "square", "linear")
+FLOATS, INTEGERS = ("F16", "F32", "F64"), ("I8", "U8", "I16", "U16", "I32", "U32", "I64")
+PLAN: dict[str, tuple[type, ...]] = {
+    "blocks": (int,), "gaps": (bool,), "exact_rest": (bool,), "pairs": (bool,), "work": (str,), "samples": (int,),
+    "own": (bool,), "span_pairs": (int, type(None)), "exact_pairs": (int, type(None)), "singles": (int,),
+}  # fmt: skip
+SECOND = 4 * 10**10
+"""Multiply-adds of a matrix product in a second, generously: the free part of the limit of work."""
+PASS, CALL = 64, 5 * 10**5
+"""What a step on one number outside a product, and a call of numpy, cost in multiply-adds of a product."""
+MOST_ENTRIES = 1 << 24
+"""Entries of any table that a certificate makes the checker form beside the two files."""
+
+
+class Unreadable(Exception):
+    """A file that is no network, or no certificate of this version; the message says what it is."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A network file: stored tensors, table (n, n), activation, and the two hashes."""
+
+    tensors: dict[str, NDArray[Any]]
+    table: NDArray[np.int32]
+    activation: str
+    digest: str
+    table_digest: str
+
+    @property
+    def factored(self) -> bool:
+        return "left" not in self.tensors
+
+
+@dataclass(frozen=True)
+class GapTensors:
+    """Which point of which G-set every neuron's right reading belongs to."""
+
+    actions: tuple[Ints, ...]
+    """(generators, points) each: permutations by which the generators act."""
+    block: Ints
+    point: Ints
+
+
+@dataclass(frozen=True)
+class SlotTensors:
+    """A slot block as it is stored: see FORMAT.md for the shapes."""
+
+    left: Ints
+    right: Ints
+    coupling: Array
+    neurons: Ints
+    rows: Ints
+    columns: Ints
+    weights: Array
+
+
+@dataclass(frozen=True)
+class MatrixTensors:
+    """A matrix block as it is stored."""
+
+    matrices: Array
+    neurons: Ints
+    coefficients: Array
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which rules run, in the order gaps, pairs, exact; each gets the pairs that those before it left open."""
+
+    gaps: bool
+    exact_rest: bool
+    """gaps: unembed is taken as it is, not by its means over fibres."""
+    pairs: bool
+    work: str
+    """gaps, pairs: float32 or float64."""
+    samples: int
+    """pairs: elements over which the additive part of the activations is averaged; 0 for none."""
+    own: bool
+    """pairs: what is not written of the right answer is evaluated, not bounded."""
+    span_pairs: int | None
+    """pairs: how many pairs may have their logits in the span evaluated (None: all that are open)."""
+    exact_pairs: int | None
+    """exact: how many pairs may be evaluated (None: all that are open)."""
+    singles: int
+    """exact: a pair with at most so many outputs open after the span has only these evaluated."""
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A certificate file: an explanation and a plan. `right` is its claim; nothing in it is believed."""
+
+    network: str
+    table: str
+    method: str
+    arithmetic: str
+    right: int
+    plan: Plan
+    generators: Ints
+    groups: Ints | None = None
+    blocks: tuple[SlotTensors | MatrixTensors, ...] = ()
+    scale: Array | None = None
+    references: Array | None = None
+    labels: NDArray[Any] | None = None
+    gaps: GapTensors | None = None
+
+
+class Tensors:
+    """The named tensors of a safetensors file; every look is at its header first."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        try:
+            if not path.is_file():
+                raise Unreadable(f"{what}: no such file, or no regular one: {path}")
+            path.open("rb").close()
+            opened: Any = safe_open(str(path), framework="numpy")
+            self.file = opened
+            self.metadata: dict[str, str] = dict(opened.metadata() or {})
+            parts = {name: opened.get_slice(name) for name in opened.keys()}  # noqa: SIM118
+            self.shapes = {name: tuple(part.get_shape()) for name, part in parts.items()}
+            self.kinds = {name: str(part.get_dtype()) for name, part in parts.items()}
+        except (Unreadable, KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # a library's panic is no Exception
+            detail = getattr(error, "strerror", None) or f"not a safetensors file ({str(error)[:100]})"
+            raise Unreadable(f"{what}: cannot read {path}: {detail}") from None
+
+    def length(self, name: str, axis: int) -> int:
+        """Length of a tensor along an axis; 0 without it."""
+        shape = self.shapes.get(name, ())
+        return shape[axis] if -len(shape) <= axis < len(shape) else 0
+
+    def array(self, name: str, kinds: Sequence[str], *shape: int) -> NDArray[Any]:
+        """The tensor with one of those dtypes and that shape, or a rejection."""
+        require(name in self.shapes, f"tensor {name!r} is missing")
+        stored, kind = self.shapes[name], self.kinds[name]
+        require(stored == shape, f"{name} has shape {stored}, expected {shape}")
+        require(kind in kinds, f"{name} has dtype {kind}, expected one of {', '.join(kinds)}")
+        found: NDArray[Any] = self.file.get_tensor(name)
+        return found
+
+    def floats(self, name: str, *shape: int) -> Array:
+        """Finite floats, zero or within `SCALES`, as float64."""
+        array = self.array(name, FLOATS, *shape).astype(np.float64)
+        size = np.abs(array)
+        require(((size == 0) | ((size >= SCALES[0]) & (size <= SCALES[1]))).all(), f"{name} leaves 0 and 2^±60")
+        return array
+
+    def indices(self, name: str, limit: int, *shape: int) -> Ints:
+        """Integers from 0 to limit − 1."""
+        array = self.array(name, INTEGERS, *shape)
+        inside = array.size == 0 or (int(array.min()) >= 0 and int(array.max()) < limit)
+        require(inside, f"{name} leaves 0…{limit - 1}")
+        return array.astype(np.intp)
+
+
+def read_network(path: Path) -> Weights:
+    """Tables ``left right unembed bias table``, or factors and ``cayley``; shapes, dtypes and finiteness checked."""
+    file = Tensors(path, "network")
+    names = list(TABLES if "left" in file.shapes else FACTORS)
+    names += ["bias"] if "left" not in file.shapes and "bias" in file.shapes else []
+    table_name = "table" if "table" in file.shapes else "cayley"
+    n, m, e = file.length(table_name, 0), file.length("unembed", 0), file.length("embed_left", 1)
+    shapes: dict[str, tuple[int, ...]] = {"left": (n, m), "right": (n, m), "unembed": (m, n), "bias": (n,)}
+    shapes |= {"embed_left": (n, e), "embed_right": (n, e), "hidden_left": (e, m), "hidden_right": (e, m)}
+    activation = file.metadata.get("activation", "relu").lower()
+    try:
+        require(1 <= n < 2**15 and m >= 1, f"needs a square {table_name} and unembed of (neurons, elements)")
+        table = np.ascontiguousarray(file.indices(table_name, n, n, n), dtype="<i4")
+        kept = {name: file.array(name, FLOATS, *shapes[name]) for name in names}
+        for name, array in kept.items():
+            require(np.isfinite(array).all(), f"{name} holds a NaN or an infinity")
+        require(activation in ACTIVATIONS, f"activation {activation[:40]!r} is not one of {', '.join(ACTIVATIONS)}")
+    except Rejected as refusal:
+        raise Unreadable(f"network: {refusal}") from None
+    digest = hashlib.sha256(b"rhoset-network-v1\n")
+    for name, stored in kept.items():
+        array = np.ascontiguousarray(stored).astype(stored.dtype.newbyteorder("<"), copy=False)
+        digest.update(f"{name}\n{array.dtype.str}\n{','.join(map(str, array.shape))}\n".encode())
+        digest.update(array.data if array.size else b"")
+        digest.update(b"\n")
+    digest.update(activation.encode())
+    table_digest = hashlib.sha256(b"rhoset-table-v1" + n.to_bytes(8, "little"))
+    table_digest.update(table.data)
+    return Weights(kept, table, activation, digest.hexdigest(), table_digest.hexdigest())
+
+
+def _decoded(text: str, keys: dict[str, tuple[type, ...]], what: str) -> dict[str, Any]:
+    """A JSON object with exactly these keys, each of one of its types; integers are natural."""
+    try:
+        pairs = json.loads(text, object_pairs_hook=lambda found: found)
+    except (ValueError, RecursionError):
+        raise Rejected(f"{what} is not JSON") from None
+    wanted = isinstance(pairs, list) and all(isinstance(pair, tuple) for pair in pairs)
+    require(wanted and sorted(key for key, _ in pairs) == sorted(keys), f"{what}: needs exactly {', '.join(keys)}")
+    for key, value in pairs:
+        natural = type(value) is not int or 0 <= value < 1 << 62
+        require(type(value) in keys[key] and natural, f"{what}.{key}: {str(value)[:40]} is not of its type or range")
+    return dict(pairs)
+
+
+def read_certificate(path: Path, n: int, m: int) -> Certificate:
+    """Decode a certificate for n elements and m neurons; every field is checked for type and range, none for truth."""
+    file = Tensors(path, "certificate")
+    version, shapes = file.metadata.get("version"), file.shapes
+    if file.metadata.get("format") != FORMAT or version != VERSION:
+        raise Unreadable(f"certificate: not a rhoset certificate of version {VERSION} (version {version}): {path}")
+    plan = _decoded(file.metadata.get("plan", ""), PLAN, "plan")
+    claim = _decoded(file.metadata.get("claim", ""), {"right": (int,)}, "claim")
+    network, table, method, arithmetic = (
+        file.metadata.get(k, "") for k in ("network", "table", "method", "arithmetic")
+    )
+    require(arithmetic in ("real", "float32"), f"arithmetic {arithmetic[:40]!r} is not real or float32")
+    require(re.fullmatch(r"[a-z0-9-]{1,40}", method), "method must be 1 to 40 of a-z, 0-9 and -")
+    require(plan["work"] in ("float32", "float64"), "plan.work is not float32 or float64")
+    count, r = plan.pop("blocks"), file.length("generators", 0)
+    require(count <= 512 and plan["samples"] <= n, f"plan: at most 512 blocks and {n} samples")
+    require(r <= 64 and (n == 1 or r >= 1), "generators: need 1 to 64 elements")
+    _limit(file, count, plan, n, m)
+    blocks = tuple(_read_block(file, f"block{j}.", n, m) for j in range(count))
+    scale = file.floats("scale", m + 1) if "scale" in shapes else None
+    require(scale is None or (scale > 0).all(), "scale must be positive")
+    references, labels, gaps = None, None, None
+    if "references" in shapes:
+        features = sum(b.coupling.size if isinstance(b, SlotTensors) else b.matrices[0].size for b in blocks)
+        references = file.floats("references", max(1, file.length("references", 0)), features)
+        if "labels" in shapes:
+            labels = file.array("labels", INTEGERS, n, n)
+            inside = int(labels.min()) >= 0 and int(labels.max()) < len(references)
+            require(inside, "labels leave the references")
+    if plan["gaps"]:
+        sizes = [file.length(f"gaps{j}.right", 1) for j in range(m) if f"gaps{j}.right" in shapes]
+        require(len(sizes) >= 1, "rule gaps needs gaps0.right")
+        actions = tuple(file.indices(f"gaps{j}.right", q, r, q) for j, q in enumerate(sizes))
+        gaps = GapTensors(actions, file.indices("gaps.block", len(sizes), m), file.indices("gaps.point", n, m))
+    generators = file.indices("generators", n, r)
+    groups = file.indices("groups", n, n) if "groups" in shapes else None
+    head = network, table, method, arithmetic, claim["right"], Plan(**plan)
+    return Certificate(*head, generators, groups, blocks, scale, references, labels, gaps)
+
+
+def _read_block(file: Tensors, prefix: str, n: int, m: int) -> SlotTensors | MatrixTensors:
+    k, r, d = file.length(prefix + "neurons", 0), file.length("generators", 0), file.length(prefix + "matrices", 1)
+    neurons = file.indices(prefix + "neurons", m + 1, k)
+    if d:
+        require(len(np.unique(neurons)) == k, f"{prefix}neurons: a matrix block takes each neuron once")
+        matrices = file.floats(prefix + "matrices", r, d, d)
+        return MatrixTensors(matrices, neurons, file.floats(prefix + "coefficients", k, d * d))
+    p, q = file.length(prefix + "left", 1), file.length(prefix + "right", 1)
+    left, right = file.indices(prefix + "left", p, r, p), file.indices(prefix + "right", q, r, q)
+    rows, columns = file.indices(prefix + "rows", p, k), file.indices(prefix + "columns", q, k)
+    coupling, weights = file.floats(prefix + "coupling", p, q), file.floats(prefix + "weights", k)
+    return SlotTensors(left, right, coupling, neurons, rows, columns, weights)
+
+
+def _limit(file: Tensors, count: int, plan: dict[str, Any], n: int, m: int) -> None:
+    """Refuse what would take more work or memory than exhaustive evaluation can excuse, from shapes alone.
+
+    Work is counted in multiply-adds of a matrix product: at most three times what exhaustive evaluation takes, and a
+    second. Memory: no table of more than `MOST_ENTRIES`.
+    """
+    total, cubes, points, entries, most = 0, 0, 0, 0, 0
+    for j in range(count):
+        d = file.length(f"block{j}.matrices", 1)
+        p, q = (d, d) if d else (file.length(f"block{j}.left", 1), file.length(f"block{j}.right", 1))
+        require(p >= 1 and q >= 1, f"block{j}: needs matrices, or left and right")
+        total, points, cubes = total + p * q, points + p + q, cubes + (2 * d**3 if d else 0)
+        entries, most = entries + file.length(f"block{j}.neurons", 0), max(most, d * d)
+    kept, groups = max(1, file.length("references", 0)), n if "groups" in file.shapes else 1
+    tables = (
+        total * max(n, m + 1, kept),
+        points * n,
+        kept * groups,
+        entries * max(most, 1),
+        n * n * (plan["samples"] > 0),
+    )
+    require(max(tables) <= MOST_ENTRIES, "the blocks or references are too large")
+    asked = PASS * (entries + 64 * n * (points + n + cubes)) + kept * n * total + n * total * m
+    if plan["pairs"]:
+        asked += (
+            n * n * (total * m + PASS * (6 * m + 6 * total + cubes + groups * (count + 2)) + n * (total + 8 * PASS))
+        )
+        asked += n * CALL * (40 * count + 8 * min(groups, n) + 40)
+    if plan["gaps"]:
+        sizes = [file.length(f"gaps{j}.right", 1) for j in range(m)]
+        require(sum(sizes) * max(n, m) <= MOST_ENTRIES, "gaps: too many points")
+        asked += n * n * (max(sizes) * m + PASS * (sum(4 * q * q + 8 * q for q in sizes) + n)) + n * CALL * 20 * sum(
+            sizes
+        )
+    exhaustive = n * n * (m * n + PASS * (m + n)) + n * CALL
+    require(asked <= 3 * exhaustive + SECOND, "the certificate asks for far more work than exhaustive evaluation")

@@ -1,0 +1,171 @@
+"""Arrays that carry a bound on their own error: the one arithmetic that every rule is written in (THEOREMS.md, §1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Ints = NDArray[np.intp]
+
+UNIT = {"float64": 2.0**-53, "float32": 2.0**-24}
+LOST = {"float64": 2.0**-1022, "float32": 2.0**-126}
+"""What one rounding can lose to underflow: the smallest normal number, so that flushing to zero is covered too."""
+LARGEST = {"float64": 2.0**1000, "float32": 2.0**120}
+"""Beyond this size nothing is claimed: overflow makes an error infinite, and an infinite error proves nothing."""
+SCALES = 2.0**-60, 2.0**60
+"""Range of what columns are scaled by, of a certificate's floats, and of nothing else."""
+
+
+class Rejected(Exception):
+    """The certificate is refused; the message is the reason."""
+
+
+def require(condition: object, reason: str) -> None:
+    """Reject unless the condition is true; a comparison with NaN is false and rejects."""
+    if not bool(condition):
+        raise Rejected(reason)
+
+
+def up(value: Array | float) -> Array:
+    """An upper bound of a non-negative number computed in float64 with at most a million roundings (Lemma 1)."""
+    return np.asarray(value, dtype=np.float64) * (1.0 + 1e-9) + 1e-290
+
+
+def gamma(terms: int, dtype: str) -> float:
+    """γ_k, rounded up; infinite where k·u is too large for a bound (Lemma 1)."""
+    product = terms * UNIT[dtype]
+    return float("inf") if product > 0.01 else product / (1.0 - product) * (1.0 + 1e-9)
+
+
+@dataclass(frozen=True)
+class Near:
+    """Real numbers t with |t − value| ≤ error and |t| ≤ size, column by column (Lemma 2).
+
+    `value` is (rows, columns), float32 or float64; `error` and `size` are (columns,), float64.
+    """
+
+    value: NDArray[Any]
+    error: Array
+    size: Array
+
+    @staticmethod
+    def exact(value: NDArray[Any]) -> Near:
+        """Floats that are the real numbers themselves."""
+        size = np.abs(value).max(axis=0, initial=0.0).astype(np.float64)
+        return Near(value, np.zeros(len(size)), size)
+
+    @staticmethod
+    def stacked(parts: Sequence[Near]) -> Near:
+        """Row after row, of parts with equal columns; the worst error and size hold for all."""
+        error, size = (np.max([getattr(part, name) for part in parts], axis=0) for name in ("error", "size"))
+        return Near(np.concatenate([part.value.T for part in parts], axis=1).T, error, size)
+
+    @staticmethod
+    def beside(parts: Sequence[Near], rows: int, dtype: str) -> Near:
+        """Side by side; without any, no columns."""
+        nothing = Near(np.zeros((rows, 0), dtype), np.zeros(0), np.zeros(0))
+        all_ = [nothing, *parts]
+        value = np.concatenate([part.value.T for part in all_]).T
+        return Near(value, np.concatenate([p.error for p in all_]), np.concatenate([p.size for p in all_]))
+
+    @property
+    def dtype(self) -> str:
+        return self.value.dtype.name
+
+    def rounded(self, value: NDArray[Any], error: Array, size: Array) -> Near:
+        """The result of one rounded operation on every entry, exact operands erring by `error` (Lemma 2.1)."""
+        dtype = value.dtype.name
+        error = up(error + UNIT[dtype] * (size + error) + LOST[dtype])
+        return Near(value, np.where(size + error < LARGEST[dtype], error, np.inf), up(size))
+
+    def to(self, dtype: str) -> Near:
+        """The same numbers stored in another precision."""
+        if dtype == self.dtype:
+            return self
+        return self.rounded(self.value.astype(dtype), self.error, self.size)
+
+    def __add__(self, other: Near) -> Near:
+        return self.rounded(self.value + other.value, self.error + other.error, self.size + other.size)
+
+    def __sub__(self, other: Near) -> Near:
+        return self.rounded(self.value - other.value, self.error + other.error, self.size + other.size)
+
+    def rows(self, index: Ints) -> Near:
+        """Some of the rows."""
+        return Near(self.value.take(index, axis=0), self.error, self.size)
+
+    def at(self, row: Ints, column: Ints) -> Near:
+        """Single entries, in an array of any shape; the worst error and size hold for all."""
+        return Near(self.value[row, column].reshape(len(row), -1), self.error.max()[None], self.size.max()[None])
+
+    def columns(self, part: slice | Ints) -> Near:
+        """Some of the columns."""
+        return Near(self.value[:, part], self.error[part], self.size[part])
+
+    def scaled(self, factors: Array) -> Near:
+        """Column by column times positive floats within `SCALES`."""
+        most = self.size + self.error
+        error = self.error * factors + 2 * UNIT[self.dtype] * most * factors + LOST[self.dtype] * most
+        return self.rounded(self.value * factors.astype(self.value.dtype), up(error), up(self.size * factors))
+
+    def activate(self, activation: str) -> Near:
+        """φ of every entry, in place of it (Lemma 2.2)."""
+        value = self.value
+        if activation == "square":
+            error = up(self.error * (2 * self.size + self.error))
+            return self.rounded(np.multiply(value, value, out=value), error, up(self.size * self.size))
+        require(activation in ("relu", "abs", "linear"), f"no rule for activation {activation!r}")
+        if activation == "relu":
+            value = np.maximum(value, 0, out=value)
+        elif activation == "abs":
+            value = np.abs(value, out=value)
+        return Near(value, self.error, self.size)
+
+    def times(self, matrix: NDArray[Any], slack: Array | float = 0.0) -> Near:
+        """The product with a matrix (columns, k), known to within `slack` for every entry (Lemma 2.3)."""
+        dtype, sizes = self.dtype, np.abs(matrix).astype(np.float64)
+        step, most = gamma(len(matrix) + 3, dtype), self.size + self.error
+        error = up((self.error + step * most) @ sizes) * (1 + step) + slack * up(most.sum())
+        lost = LOST[dtype] * (2 * len(matrix) + up(most.sum()))
+        error = error if sizes.max(initial=0.0) < LARGEST[dtype] else np.full_like(error, np.inf)
+        size = up(self.size @ sizes + slack * up(self.size.sum()))
+        product = (matrix.T.astype(self.value.dtype, copy=False) @ self.value.T).T  # columns contiguous
+        return self.rounded(product, up(error + lost), size)
+
+    def dot(self, other: Near) -> Near:
+        """(rows, 1): the inner product of every row with the other's (Lemma 2.4)."""
+        dtype, k = self.dtype, len(self.size)
+        most = up(self.size + self.error), up(other.size + other.error)
+        error = self.error @ most[1] + most[0] @ other.error + gamma(k + 2, dtype) * (most[0] @ most[1])
+        product = np.einsum("ij,ij->i", self.value, other.value)[:, None]
+        size = up(self.size @ other.size)
+        return self.rounded(product, up(error + k * LOST[dtype])[None], np.asarray(size)[None])
+
+    def length(self) -> Array:
+        """(rows,): an upper bound of the Euclidean length of every row (Lemma 2.5)."""
+        k, dtype = len(self.size), self.dtype
+        computed = np.sqrt(np.einsum("ij,ij->i", self.value, self.value)).astype(np.float64)
+        finite = np.sqrt(up(np.square(self.size + self.error).sum())) < np.sqrt(LARGEST[dtype])
+        error = np.sqrt(up(np.square(self.error).sum())) + 2 * np.sqrt(k * LOST[dtype])
+        return up(computed * (1 + gamma(k + 4, dtype)) + (error if finite else np.inf))
+
+    def most(self) -> Array:
+        """(rows,): no real number in a row is larger."""
+        slack = float(up(self.error + 2.0**-51 * (self.size + self.error)).max(initial=0.0))
+        return self.value.max(axis=1, initial=-np.inf).astype(np.float64) + up(slack)
+
+    @property
+    def lower(self) -> Array:
+        """No real number here is smaller."""
+        return self.value.astype(np.float64) - up(self.error + 2.0**-51 * (self.size + self.error))
+
+
+def lower_sum(terms: Sequence[Array]) -> Array:
+    """A lower bound of the real sum of float64 arrays that broadcast (Lemma 1)."""
+    sizes = sum(float(np.abs(term).max(initial=0.0)) for term in terms)
+    return np.asarray(sum(terms[1:], terms[0])) - float(up(gamma(len(terms) + 1, "float64") * sizes))
