@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "explain": "explain",
     "certify": "certify",
     "check": "check",
+    "formalize": "formalize",
     "report": "report",
     "import": "import_",
     "construct": "construct",
