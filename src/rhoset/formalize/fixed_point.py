@@ -38,7 +38,7 @@ def choose_places(stored: Stored) -> Places:
     if not stored.factored:
         reads = t["left"].max() + t["right"].max()
         total = MACHINE - 1.5 - np.log2(max(2 * reads * writes + 2 * bias, 1e-30))
-        return Places(_within((total + 1) // 2), _within(total // 2))
+        return Places(_within((total + 1) // 2, reads), _within(total // 2, writes))
     sides = (t["embed_left"], t["hidden_left"]), (t["embed_right"], t["hidden_right"])
     embed, linear = max(e.sum(axis=1).max() for e, _ in sides), max(w.sum(axis=0).max() for _, w in sides)
     product = int(MACHINE - 0.5 - np.log2(max(max(e.max() for e, _ in sides) * linear, 1e-30)))
@@ -48,15 +48,25 @@ def choose_places(stored: Stored) -> Places:
     dropped = max(0, int(np.ceil(np.log2(embed * 2.0**p + linear * 2.0**q + width) + 0.01)))
     reads = sum(e.max() * w.sum(axis=0).max() for e, w in sides)
     total = MACHINE - 1.5 - np.log2(max(2 * reads * writes + 2 * bias, 1e-30))
-    return Places(product - dropped, _within(total - (product - dropped)), p, q, dropped)
+    return Places(product - dropped, _within(total - (product - dropped), writes), p, q, dropped)
 
 
-def _within(places: float) -> int:
-    return int(min(max(places, 0), UNIT))
+def _within(places: float, largest: float) -> int:
+    """Not below 0, not beyond the unit, and so that the largest number stays below 2^(MACHINE − 2)."""
+    most = MACHINE - 2 - np.log2(max(float(largest), 2.0**-UNIT))
+    return int(max(min(places, most, UNIT), 0))
 
 
 def round_down(array: NDArray[np.float32], places: int) -> Ints:
-    """⌊array · 2^places⌋, exactly."""
+    """⌊array · 2^places⌋, exactly.
+
+    Raises
+    ------
+    OverflowError
+        Where that leaves 63 bits.
+    """
+    if np.ldexp(np.abs(array.astype(np.float64)).max(initial=0.0), places) >= 2.0**MACHINE:
+        raise OverflowError("more places than machine integers have")
     return np.floor(np.ldexp(array.astype(np.float64), places)).astype(np.int64)
 
 
@@ -79,7 +89,10 @@ def count_exact(stored: Stored, places: Places) -> int:
 
     0 where its sums could leave 63 bits.
     """
-    left, right, unembed, bias = rounded(stored, places)
+    try:
+        left, right, unembed, bias = rounded(stored, places)
+    except OverflowError:
+        return 0
     n, m = stored.order, stored.width
     reads = int(np.abs(left).max(initial=0)) + int(np.abs(right).max(initial=0))
     writes = int(np.abs(unembed).sum(axis=0).max(initial=0))
