@@ -1,4 +1,4 @@
-(** Theorem exact: every output of every pair, evaluated in machine integers on the rounded network. *)
+(** Theorem 1 (exact): every output of every pair, evaluated in machine integers on the rounded network. *)
 From Coq Require Import ZArith List Uint63 Bool Lia.
 From Rhoset Require Import Spec Sums Rounding Machine.
 Import ListNotations.
@@ -267,7 +267,7 @@ Proof.
   apply right_answerb_spec in Hright. rewrite Hright. lia.
 Qed.
 
-(** Theorem exact: the checker's number is never above the truth. *)
+(** Theorem 1 (exact): the checker's number is never above the truth. *)
 Theorem exact_sound kl ku w : exact kl ku w <= right_pairs (exact_network w).
 Proof.
   unfold exact. destruct (well_formed w && (0 <=? kl) && (0 <=? ku)) eqn:G; [|apply right_pairs_nonneg].

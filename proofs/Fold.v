@@ -186,7 +186,7 @@ Proof.
     rewrite (map_nth f). apply near_shiftr. lia.
 Qed.
 
-(** Theorem exact, for networks stored as factors. *)
+(** Theorem 1 (exact), for networks stored as factors. *)
 Definition exact_factored (ke kw s ku : Z) (w : factored) : Z :=
   if well_formed_factored w && factored_fits ke kw s w && (0 <=? ku) then
     exact_rounded 4 (length (factored_unembeds w)) (round_factored ke kw s ku w)

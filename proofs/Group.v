@@ -1,4 +1,4 @@
-(** Lemma 1 (Light): the table is a group's, from a test on generators. *)
+(** Lemma 3 (Light): the table is a group's, from a test on generators. *)
 From Coq Require Import ZArith List Uint63 Bool Lia Arith.
 From Rhoset Require Import Spec Sums Rounding.
 Import ListNotations.

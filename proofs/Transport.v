@@ -1,4 +1,4 @@
-(** Lemma 2 (actions) and Lemma 3 (transport): what slots write, seen from the right answer. *)
+(** Lemma 6 (transport): what slots write, seen from the right answer. *)
 From Coq Require Import ZArith List Bool Lia.
 From Rhoset Require Import Spec Sums Norms.
 Import ListNotations.
@@ -62,7 +62,7 @@ Section Transport.
   Hypothesis invariant : forall x b c, (x < n)%nat -> (b < p)%nat -> (c < q)%nat ->
     coupling (left_act x b) (right_act x c) = coupling b c.
 
-  (** Moving the point of B instead. *)
+  (** Lemma 6 (transport), for slots: moving the point of B instead. *)
   Lemma transport x a b c : (x < n)%nat -> (a < n)%nat -> (b < p)%nat -> (c < q)%nat ->
     coupling b (right_act (op x a) c) = coupling (left_act (inv x) b) (right_act a c).
   Proof.

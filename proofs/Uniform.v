@@ -184,7 +184,7 @@ Section Actions.
   Hypothesis e_in : (e < n)%nat.
   Hypothesis induction : inductive n op generators e.
 
-  (** Lemma 2: permutations that agree with the products by generators are an action. *)
+  (** Lemma 4 (actions): permutations that agree with the products by generators are an action. *)
   Lemma action_ok_sound p act : action_ok n op e generators p act = true -> action n op e p act.
   Proof.
     unfold action_ok. rewrite !andb_true_iff, !all_spec, forallb_forall. intros [[Hr He] Hg].
