@@ -368,7 +368,7 @@ Section GapsSound.
   (** One set: the right answer c0 against z = x w y. *)
   Lemma set_margin G x y w z (V : nat -> Z) g :
     In G sets -> (x < n)%nat -> (y < n)%nat -> (w < n)%nat ->
-    (forall E c, In E (members_of G c) ->
+    (forall E c, (c < size G)%nat -> In E (members_of G c) ->
        Z.abs (unembed N' (fst E) (op x y) - unembed N' (fst E) z) <= V (fst E)) ->
     (forall c c', (c < size G)%nat -> (c' < size G)%nat -> c' <> move_of G (op w y) c ->
        table_at G x c z c' <= table_at G x c z (move_of G (op w y) c) - g c) ->
@@ -408,7 +408,7 @@ Section GapsSound.
         lsum (fun E => (unembed N' (fst E) (op x y) - unembed N' (fst E) z) *
                        relu (left N' x (fst E) + right N' y (fst E))) (members_of G c)).
       { unfold table_at. rewrite <- !lsum_minus. apply lsum_le. intros E HE. cbv beta.
-        pose proof (HV E c HE) as Hv.
+        pose proof (HV E c Hc HE) as Hv.
         pose proof (relu_lipschitz (left N' x (fst E) + gamma_of E (move_of G y c)) (left N' x (fst E) + right N' y (fst E))) as Hl.
         set (d := unembed N' (fst E) (op x y) - unembed N' (fst E) z) in *.
         set (h := relu (left N' x (fst E) + right N' y (fst E))) in *.
@@ -425,3 +425,135 @@ Section GapsSound.
     rewrite !sum_minus. lia.
   Qed.
 End GapsSound.
+
+Lemma combine_map (A B : Type) (f : A -> B) l : combine l (map f l) = map (fun a => (a, f a)) l.
+Proof. induction l; simpl; [reflexivity|]. rewrite IHl. reflexivity. Qed.
+
+(** What [row_of] computes, set by set. *)
+Definition found_at (n : nat) (op : nat -> nat -> nat) (inv : nat -> nat) (r : rounded) (x z : nat) (G : gset) : Z * list Z :=
+  own_and_gaps (size G) (map (point_table (nth x (rows_left r) nil)) (prepare_set r n G)) (move_of G (op (inv x) z)) z.
+Definition output_at (n : nat) (op : nat -> nat -> nat) (inv : nat -> nat) (r : rounded) (sets : list gset) (x z : nat) : Z * list (list Z) :=
+  (nth z (row_bias r) 0 + lsum (fun G => fst (found_at n op inv r x z G)) sets,
+   map (fun G => snd (found_at n op inv r x z G)) sets).
+
+Lemma row_of_spec n op inv r sets kinds x :
+  row_of n op inv r sets (map (prepare_set r n) sets) kinds x =
+  (map fst (tabulate n (output_at n op inv r sets x)),
+   fold_right Z.max (- 2 ^ 62)
+     (flat_map (fun kind => map (fun out => fst out - allowance kind (snd out)) (tabulate n (output_at n op inv r sets x))) kinds)).
+Proof.
+  unfold row_of. cbv zeta. rewrite (map_map (prepare_set r n)), combine_map.
+  match goal with |- (map fst ?t, _) = _ => assert (E : t = tabulate n (output_at n op inv r sets x)) end;
+    [|rewrite E; reflexivity].
+  unfold tabulate. apply map_ext. intros z. unfold output_at. rewrite map_map. simpl fst. simpl snd.
+  rewrite fold_map_lsum, map_map. reflexivity.
+Qed.
+
+(** Theorem 4 (gaps), for the rounded network. *)
+Theorem gaps_rounded_sound N kl ku a r generators sets :
+  rounds N kl ku a r -> gaps_rounded a (width N) r generators sets <= right_pairs N.
+Proof.
+  intros R. unfold gaps_rounded. cbv zeta.
+  set (t := row_table r). set (n := length t). set (op := table_product t). set (m := width N).
+  destruct (find_identity t) as [e'|] eqn:He'; [|apply right_pairs_nonneg].
+  set (inv := fun x => nth x (inverse_table t e') O).
+  match goal with |- (if ?c then _ else _) <= _ => destruct c eqn:H end; [|apply right_pairs_nonneg].
+  rewrite !andb_true_iff in H. destruct H as [[G Hinv] Hok].
+  apply group_facts in G. fold n op in G. destruct G as [[closed [assoc _]] [e [He [e_in [identity Hind]]]]].
+  rewrite He' in He. injection He as ->.
+  assert (inverse : forall x, (x < n)%nat -> (inv x < n)%nat /\ op (inv x) x = e /\ op x (inv x) = e).
+  { unfold inverses_ok in Hinv. rewrite all_spec in Hinv. intros x Hx. specialize (Hinv x Hx).
+    rewrite !andb_true_iff, Nat.ltb_lt, !Nat.eqb_eq in Hinv. destruct Hinv as [[H1 H2] H3].
+    split; [exact H1|]. split; [exact H2|exact H3]. }
+  clearbody inv. clear Hinv.
+  assert (Hn : n = order N) by (apply (shape_table _ _ _ _ _ R)).
+  assert (Su : zshaped n m (rows_unembed r)) by (rewrite Hn; apply R).
+  unfold count_gaps. cbv zeta. fold t op.
+  destruct (gaps_fit r sets) eqn:Fit; [|apply right_pairs_nonneg].
+  set (kinds := kinds_of n e sets). set (ranges := tabulate m (range_of n r)).
+  set (errors := tabulate n (reading_error r sets ranges)).
+  set (need := 2 * slack a m (writes_most r) (reads_most r) + 1).
+  unfold right_pairs. rewrite <- Hn. apply sum_le. intros x Hx. cbv beta. apply sum_le. intros y Hy. cbv beta.
+  rewrite row_of_spec. cbn [fst snd].
+  set (outputs := tabulate n (output_at n op inv r sets x)).
+  set (rival := fold_right Z.max (- 2 ^ 62)
+    (flat_map (fun kind => map (fun out => fst out - allowance kind (snd out)) outputs) kinds)).
+  match goal with |- (if ?c then _ else _) <= _ => destruct c eqn:P end; [|destruct (right_answerb N x y); lia].
+  apply Z.leb_le in P.
+  assert (Hxy : (op x y < n)%nat) by (apply closed; assumption).
+  unfold outputs in P at 1. rewrite nth_map_tabulate in P by exact Hxy.
+  unfold errors in P. rewrite tabulate_nth in P by exact Hy.
+  assert (Hright : right_answer N x y); [|apply right_answerb_spec in Hright; rewrite Hright; lia].
+  apply (margin_right N kl ku a r x y R); [lia|lia|].
+  unfold margin_above. fold t op n. cbv zeta. change (table_product t x y) with (op x y). fold m need.
+  split; [exact Hxy|]. intros z Hz Hne.
+  destruct (middle_of n op e inv closed assoc identity inverse x y z Hx Hy Hz) as [w [Hw [Hxw Hwe]]].
+  specialize (Hwe Hne).
+  destruct (inverse x Hx) as [Hix [Hx1 _]].
+  assert (Hc0 : op (inv x) (op x y) = y).
+  { rewrite <- assoc, Hx1 by assumption. apply identity, Hy. }
+  assert (Hcz : op (inv x) z = op w y).
+  { rewrite <- Hxw, (assoc x w y), <- (assoc (inv x) x (op w y)), Hx1 by auto. apply identity. auto. }
+  (* the rival z *)
+  assert (Hrival : fst (output_at n op inv r sets x z) -
+                   allowance (kind_of sets w) (snd (output_at n op inv r sets x z)) <= rival).
+  { apply fold_max_spec, in_flat_map. exists (kind_of sets w). split; [apply kinds_cover; assumption|].
+    apply (in_map (fun out => fst out - allowance (kind_of sets w) (snd out))).
+    unfold tabulate. apply in_map, in_seq. lia. }
+  (* every set *)
+  assert (Facts : forall G v, In G sets -> (v < n)%nat ->
+    fst (found_at n op inv r x v G) =
+      sum (size G) (fun c => table_at m r G x c v (move_of G (op (inv x) v) c)) /\
+    exists g, snd (found_at n op inv r x v G) = tabulate (size G) g /\
+      forall c c', (c < size G)%nat -> (c' < size G)%nat -> c' <> move_of G (op (inv x) v) c ->
+      table_at m r G x c v c' <= table_at m r G x c v (move_of G (op (inv x) v) c) - g c).
+  { intros G v HG Hv. destruct (gset_facts n m op e generators sets closed assoc identity Hind Hok G HG) as [[Hr _] _].
+    apply own_and_gaps_spec.
+    - intros c c' Hc Hc'. unfold prepare_set. rewrite nth_map_tabulate by exact Hc.
+      apply (point_table_entry n m op e generators sets r closed assoc identity Hind Hok Su Fit); assumption.
+    - intros c Hc. apply Hr; auto. }
+  set (ranged := fun i => nth i ranges 0).
+  assert (Hranged : forall i z', (i < m)%nat -> (z' < n)%nat ->
+    Z.abs (zentry (rows_unembed r) (op x y) i - zentry (rows_unembed r) z' i) <= ranged i).
+  { intros i z' Hi Hz'. unfold ranged, ranges. rewrite tabulate_nth by exact Hi. unfold range_of.
+    pose proof (top_spec n (fun z => zentry (rows_unembed r) z i) (op x y) Hxy) as T1.
+    pose proof (top_spec n (fun z => zentry (rows_unembed r) z i) z' Hz') as T2.
+    pose proof (top_spec n (fun z => - zentry (rows_unembed r) z i) (op x y) Hxy) as T3.
+    pose proof (top_spec n (fun z => - zentry (rows_unembed r) z i) z' Hz') as T4.
+    cbv beta in T1, T2, T3, T4. lia. }
+  assert (Each : forall G, In G sets ->
+    fst (found_at n op inv r x (op x y) G) -
+    (fst (found_at n op inv r x z G) -
+     smallest (sum (size G) (fun c => if negb (move_of G w c =? c)%nat then 1 else 0)) (snd (found_at n op inv r x z G))) -
+    sum (size G) (fun c => lsum (fun E =>
+      ranged (fst E) * Z.abs (nth (fst E) (nth y (rows_right r) nil) 0 - gamma_of E (move_of G y c))) (members_of G c)) <=
+    sum (size G) (fun c => lsum (fun E =>
+      (zentry (rows_unembed r) (op x y) (fst E) - zentry (rows_unembed r) z (fst E)) *
+      relu (zentry (rows_left r) x (fst E) + zentry (rows_right r) y (fst E))) (members_of G c))).
+  { intros G HG. destruct (Facts G (op x y) HG Hxy) as [F1 _]. destruct (Facts G z HG Hz) as [F2 [g [F3 F4]]].
+    rewrite F1, F2, F3, Hc0, Hcz. rewrite Hcz in F4.
+    apply (set_margin n m op e inv generators sets r closed assoc identity Hind inverse Hok
+             G x y w z ranged g HG Hx Hy Hw); [|exact F4].
+    intros E c Hc HE. apply Hranged; [|exact Hz].
+    apply (gset_facts n m op e generators sets closed assoc identity Hind Hok G HG) with (c := c); assumption. }
+  pose proof (lsum_le _ _ _ sets Each) as All. rewrite !lsum_minus in All. cbv beta in All.
+  (* the allowance, set by set *)
+  unfold output_at in Hrival, P. cbn [fst snd] in Hrival, P. unfold kind_of in Hrival. rewrite allowance_map in Hrival.
+  unfold reading_error in P. cbv zeta in P. fold (ranged) in P.
+  (* the two outputs of the rounded network *)
+  assert (Margin : logit (rounded_network m r) x y (op x y) - logit (rounded_network m r) x y z =
+    lsum (fun G => sum (size G) (fun c => lsum (fun E =>
+      (zentry (rows_unembed r) (op x y) (fst E) - zentry (rows_unembed r) z (fst E)) *
+      relu (zentry (rows_left r) x (fst E) + zentry (rows_right r) y (fst E))) (members_of G c))) sets +
+    (nth (op x y) (row_bias r) 0 - nth z (row_bias r) 0)).
+  { rewrite <- (by_points n m op e generators sets closed assoc identity Hind Hok (fun i =>
+      (zentry (rows_unembed r) (op x y) i - zentry (rows_unembed r) z i) *
+      relu (zentry (rows_left r) x i + zentry (rows_right r) y i))).
+    unfold logit. cbn [width rounded_network unembed bias left right].
+    rewrite (sum_ext m (fun i => (zentry (rows_unembed r) (op x y) i - zentry (rows_unembed r) z i) * _)
+      (fun i => zentry (rows_unembed r) (op x y) i * relu (zentry (rows_left r) x i + zentry (rows_right r) y i) -
+                zentry (rows_unembed r) z i * relu (zentry (rows_left r) x i + zentry (rows_right r) y i)))
+      by (intros; ring).
+    rewrite sum_minus. ring. }
+  rewrite Margin. unfold ranged in All. lia.
+Qed.
