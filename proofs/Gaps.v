@@ -449,6 +449,21 @@ Proof.
   rewrite fold_map_lsum, map_map. reflexivity.
 Qed.
 
+(** x⁻¹ z, where z = x w y. *)
+Lemma quotient n op e (inv : nat -> nat) :
+  (forall x y, (x < n)%nat -> (y < n)%nat -> (op x y < n)%nat) ->
+  (forall x y z, (x < n)%nat -> (y < n)%nat -> (z < n)%nat -> op (op x y) z = op x (op y z)) ->
+  (forall x, (x < n)%nat -> op e x = x /\ op x e = x) ->
+  (forall x, (x < n)%nat -> (inv x < n)%nat /\ op (inv x) x = e /\ op x (inv x) = e) ->
+  forall x y w, (x < n)%nat -> (y < n)%nat -> (w < n)%nat ->
+  op (inv x) (op x y) = y /\ op (inv x) (op (op x w) y) = op w y.
+Proof.
+  intros closed assoc identity inverse x y w Hx Hy Hw. destruct (inverse x Hx) as [Hi [H1 _]].
+  assert (cancel : forall v, (v < n)%nat -> op (inv x) (op x v) = v).
+  { intros v Hv. rewrite <- (assoc (inv x) x v), H1 by assumption. apply identity, Hv. }
+  split; [apply cancel, Hy|]. rewrite (assoc x w y) by assumption. apply cancel, closed; assumption.
+Qed.
+
 (** Theorem 4 (gaps), for the rounded network. *)
 Theorem gaps_rounded_sound N kl ku a r generators sets :
   rounds N kl ku a r -> gaps_rounded a (width N) r generators sets <= right_pairs N.
@@ -489,11 +504,7 @@ Proof.
   split; [exact Hxy|]. intros z Hz Hne.
   destruct (middle_of n op e inv closed assoc identity inverse x y z Hx Hy Hz) as [w [Hw [Hxw Hwe]]].
   specialize (Hwe Hne).
-  destruct (inverse x Hx) as [Hix [Hx1 _]].
-  assert (Hc0 : op (inv x) (op x y) = y).
-  { rewrite <- assoc, Hx1 by assumption. apply identity, Hy. }
-  assert (Hcz : op (inv x) z = op w y).
-  { rewrite <- Hxw, (assoc x w y), <- (assoc (inv x) x (op w y)), Hx1 by auto. apply identity. auto. }
+  destruct (quotient n op e inv closed assoc identity inverse x y w Hx Hy Hw) as [Hc0 Hcz]. rewrite Hxw in Hcz.
   (* the rival z *)
   assert (Hrival : fst (output_at n op inv r sets x z) -
                    allowance (kind_of sets w) (snd (output_at n op inv r sets x z)) <= rival).
@@ -508,10 +519,11 @@ Proof.
       forall c c', (c < size G)%nat -> (c' < size G)%nat -> c' <> move_of G (op (inv x) v) c ->
       table_at m r G x c v c' <= table_at m r G x c v (move_of G (op (inv x) v) c) - g c).
   { intros G v HG Hv. destruct (gset_facts n m op e generators sets closed assoc identity Hind Hok G HG) as [[Hr _] _].
-    apply own_and_gaps_spec.
+    unfold found_at.
+    apply (own_and_gaps_spec (size G) _ (move_of G (op (inv x) v)) v (fun c c' => table_at m r G x c v c')).
     - intros c c' Hc Hc'. unfold prepare_set. rewrite nth_map_tabulate by exact Hc.
       apply (point_table_entry n m op e generators sets r closed assoc identity Hind Hok Su Fit); assumption.
-    - intros c Hc. apply Hr; auto. }
+    - intros c Hc. apply Hr; [apply closed; [exact (proj1 (inverse x Hx))|exact Hv]|exact Hc]. }
   set (ranged := fun i => nth i ranges 0).
   assert (Hranged : forall i z', (i < m)%nat -> (z' < n)%nat ->
     Z.abs (zentry (rows_unembed r) (op x y) i - zentry (rows_unembed r) z' i) <= ranged i).

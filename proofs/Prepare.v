@@ -1,7 +1,7 @@
 (** From what a certificate holds to what the rule uniform wants.  Nothing is proved of this file and nothing need be:
     the rule is sound for any blocks. *)
 From Coq Require Import ZArith List Uint63 Bool.
-From Rhoset Require Import Spec Rounding Group Norms Transport Uniform.
+From Rhoset Require Import Spec Rounding Group Norms Transport Uniform Gaps.
 Import ListNotations.
 Open Scope Z_scope.
 
@@ -70,3 +70,32 @@ Definition centre_of (m : nat) (r : rounded) (blocks : list block) (D : Z) : lis
   let n := length (row_table r) in
   let rows := residual_rows n m r blocks nil D in
   tabulate m (fun i => sum n (fun z => zentry rows z i) / Z.max 1 (Z.of_nat n)).
+
+(** ** Rule gaps: only the G-sets are given; every neuron goes where its right reading is nearest to constant. *)
+Definition fibre_range (values : list Z) : Z * Z :=
+  match values with nil => (0, 0) | v :: l => (fold_right Z.min v l, fold_right Z.max v l) end.
+
+(** How far readings are from constant on the fibres of [places], and the middle of each fibre. *)
+Definition fit_of (q : nat) (places : list nat) (readings : list Z) : Z * list Z :=
+  let ranges := tabulate q (fun c =>
+    fibre_range (map snd (filter (fun pv => (fst pv =? c)%nat) (combine places readings)))) in
+  (fold_right (fun lh acc => Z.max (snd lh - fst lh) acc) 0 ranges, map (fun lh => (fst lh + snd lh) / 2) ranges).
+
+Fixpoint best_of (A : Type) (best : Z * A) (l : list (Z * A)) : A :=
+  match l with nil => snd best | c :: l' => best_of A (if fst c <? fst best then c else best) l' end.
+
+Definition gsets_of (m : nat) (r : rounded) (e : nat) (generators : list nat) (images : list (list (list nat))) : list gset :=
+  let t := row_table r in
+  let n := length t in
+  let sets := map (fun im => (points_of im, action_rows t e generators im)) images in
+  let numbered := combine (seq 0 (length sets)) sets in
+  let spots := flat_map (fun js => map (fun c =>
+      ((fst js, c), (fst (snd js), tabulate n (fun y => point (snd (snd js)) y c)))) (seq 0 (fst (snd js)))) numbered in
+  let chosen := tabulate m (fun i =>
+    let readings := tabulate n (fun y => zentry (rows_right r) y i) in
+    let tried := map (fun s => let f := fit_of (fst (snd s)) (snd (snd s)) readings in (fst f, (fst s, snd f))) spots in
+    match tried with nil => (i, ((O, O), nil)) | c :: l => (i, best_of _ c l) end) in
+  map (fun js => GSet (fst (snd js)) (snd (snd js))
+    (tabulate (fst (snd js)) (fun c =>
+      map (fun ch => (fst ch, snd (snd ch)))
+        (filter (fun ch => (fst (fst (snd ch)) =? fst js)%nat && (snd (fst (snd ch)) =? c)%nat) chosen)))) numbered.

@@ -94,6 +94,31 @@ let run_uniform generators (blocks, scale) = function
     uniform_factored (dropped p) (dropped q) (big s) (dropped t) generators blocks (scale t) w
   | _ -> assert false
 
+let run_gaps generators images = function
+  | Plain w, Direct (s, t) -> gaps (dropped s) (dropped t) generators images w
+  | Factors w, Folded (p, q, s, t) -> gaps_factored (dropped p) (dropped q) (big s) (dropped t) generators images w
+  | _ -> assert false
+
+let point limit v = if v < limit then nat_of_int v else bad "a point lies outside its block"
+
+let images_of file name =
+  List.map (fun row -> List.map (point (List.length row)) row) (Safetensors.matrix Safetensors.int_at file name)
+
+(* The G-sets of a certificate: those of rule gaps, or the right ones of its slot blocks; each once. *)
+let gsets_of_file file =
+  let rec named form j = let name = Printf.sprintf form j in
+    if Safetensors.has file name then name :: named form (j + 1) else [] in
+  let names = match named "gaps%d.right" 0 with
+    | [] ->
+      let rec slots j =
+        if Safetensors.has file (Printf.sprintf "block%d.neurons" j) then
+          let name = Printf.sprintf "block%d.right" j in
+          (if Safetensors.has file name then [ name ] else []) @ slots (j + 1)
+        else [] in
+      slots 0
+    | found -> found in
+  List.sort_uniq compare (List.map (images_of file) names)
+
 (* The slot blocks of a certificate, coupling and weights in fixed units; None without any. *)
 let blocks_of file width =
   let module S = Safetensors in
@@ -111,13 +136,9 @@ let blocks_of file width =
     let scaled = Float.ldexp v k in
     if Float.is_nan scaled || Float.abs scaled > 1e15 then bad "a number of the certificate is not finite or too large";
     big (int_of_float (Float.round scaled)) in
-  let point limit v = if v < limit then nat_of_int v else bad "a point lies outside its block" in
   let cw = max cw (60 - cv) in
   let one name (coupling, weights) =
-    let images side =
-      let rows = S.matrix S.int_at file (name ^ side) in
-      List.map (fun row -> List.map (point (List.length row)) row) rows in
-    let left_images = images "left" and right_images = images "right" in
+    let left_images = images_of file (name ^ "left") and right_images = images_of file (name ^ "right") in
     let p = List.length (List.hd left_images) and q = List.length (List.hd right_images) in
     let all = List.map2 (fun i (b, (c, v)) -> (i, (b, (c, v))))
         (S.vector S.int_at file (name ^ "neurons"))
@@ -133,11 +154,11 @@ let blocks_of file width =
   | exception (Invalid_argument _ | Failure _) -> bad "the certificate's blocks have the wrong shapes"
 
 let () =
-  let usage = "rhoset-verified CERT --network NET [--rule exact|uniform]" in
+  let usage = "rhoset-verified CERT --network NET [--rule gaps|uniform|exact]" in
   let network = ref "" and certificate = ref "" and rule = ref "" in
   let options = [
     ("--network", Arg.Set_string network, "NET  the network file");
-    ("--rule", Arg.Symbol ([ "exact"; "uniform" ], fun r -> rule := r), "  only this rule (both, until one settles all pairs)") ] in
+    ("--rule", Arg.Symbol ([ "gaps"; "uniform"; "exact" ], fun r -> rule := r), "  only this rule (all, until one settles all pairs)") ] in
   let anonymous a = if !certificate = "" then certificate := a else raise (Arg.Bad ("unexpected " ^ a)) in
   try
     (try Arg.parse_argv Sys.argv options anonymous usage with
@@ -158,17 +179,24 @@ let () =
       exit 1
     end;
     let all = big (n * n) in
-    let by_uniform =
-      if !rule = "exact" then None
-      else Option.map (fun given -> run_uniform generators given (w, kept)) (blocks_of file width) in
-    let used, right = match by_uniform with
-      | Some right when !rule = "uniform" || Big_int_Z.ge_big_int right all -> ("uniform", right)
-      | None when !rule = "uniform" -> bad "the certificate has no slot blocks: --rule exact"
-      | other ->
-        let right = run_exact (w, kept) in
-        (match other with
-         | Some u when Big_int_Z.gt_big_int u right -> ("uniform", u)
-         | _ -> ("exact", right)) in
+    let sets = lazy (gsets_of_file file) and slots = lazy (blocks_of file width) in
+    let attempt = function
+      | "gaps" -> if Lazy.force sets = [] then None else Some (run_gaps generators (Lazy.force sets) (w, kept))
+      | "uniform" -> Option.map (fun given -> run_uniform generators given (w, kept)) (Lazy.force slots)
+      | _ -> Some (run_exact (w, kept)) in
+    let rec first best = function
+      | [] -> best
+      | name :: rest ->
+        (match attempt name with
+         | Some right when Big_int_Z.ge_big_int right all -> Some (name, right)
+         | Some right ->
+           let better = match best with Some (_, b) -> Big_int_Z.gt_big_int right b | None -> true in
+           first (if better then Some (name, right) else best) rest
+         | None -> first best rest) in
+    let rules = if !rule = "" then [ "gaps"; "exact" ] else [ !rule ] in
+    let used, right = match first None rules with
+      | Some found -> found
+      | None -> bad "the certificate has nothing that rule %s could use: --rule exact" !rule in
     Printf.printf "{\"valid\": true, \"group\": true, \"rule\": \"%s\", \"right\": %s, \"inputs\": %d}\n"
       used (Big_int_Z.string_of_big_int right) (n * n)
   with
