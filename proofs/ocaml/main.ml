@@ -153,6 +153,11 @@ let blocks_of file width =
   | blocks -> Some (blocks, scale)
   | exception (Invalid_argument _ | Failure _) -> bad "the certificate's blocks have the wrong shapes"
 
+(* One line of plain text, whatever the files hold. *)
+let complain m =
+  prerr_endline ("rhoset-verified: " ^ String.map (fun c -> if c < ' ' || c > '~' then '?' else c) m);
+  exit 2
+
 let () =
   let usage = "rhoset-verified CERT --network NET [--rule gaps|uniform|exact]" in
   let network = ref "" and certificate = ref "" and rule = ref "" in
@@ -200,5 +205,5 @@ let () =
     Printf.printf "{\"valid\": true, \"group\": true, \"rule\": \"%s\", \"right\": %s, \"inputs\": %d}\n"
       used (Big_int_Z.string_of_big_int right) (n * n)
   with
-  | Safetensors.Bad m -> prerr_endline ("rhoset-verified: " ^ m); exit 2
-  | Stack_overflow | Out_of_memory -> prerr_endline "rhoset-verified: the network is too large"; exit 2
+  | Safetensors.Bad m -> complain m
+  | Stack_overflow | Out_of_memory -> complain "the network is too large"

@@ -122,6 +122,9 @@ def test_refusals(tmp_path: Path):
     with pytest.raises(RhosetError) as caught:
         formalize(case.certificate, case.network, tmp_path / "net.v", "uniform")
     assert caught.value.slug == "no-slots"
+    with pytest.raises(RhosetError) as caught:
+        formalize(case.certificate, case.network, tmp_path / "net.v", "gaps")
+    assert caught.value.slug == "no-gsets"
     save_file({k: np.ascontiguousarray(v) for k, v in good.items()}, case.network, {"activation": "square"})
     assert slug() == "activation"
     case.network.write_bytes(b"nothing")
@@ -131,7 +134,7 @@ def test_refusals(tmp_path: Path):
 def test_explanations_out_of_range_are_refused(tmp_path: Path):
     case = circuit(tmp_path, 3)
     stored = read_stored(case.network)
-    for name, value in [("block0.rows", 3), ("block0.neurons", 10), ("generators", 6), ("block0.left", -1)]:
+    for name, value in [("block0.rows", 3), ("block0.neurons", 19), ("generators", 6), ("block0.left", -1)]:
         broken = circuit(tmp_path, 3)
         broken.explanation[name] = broken.explanation[name].copy()
         broken.explanation[name].flat[0] = value

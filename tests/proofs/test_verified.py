@@ -24,7 +24,7 @@ def test_without_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     assert "make proofs" in str(caught.value)
 
 
-@pytest.mark.parametrize("rule", ["exact", "uniform"])
+@pytest.mark.parametrize("rule", ["gaps", "uniform", "exact"])
 @pytest.mark.parametrize("points", [3, 4])
 def test_ideal_circuits(tmp_path: Path, verified: Path, rule: str, points: int):
     case = circuit(tmp_path, points, 0.001)
@@ -33,13 +33,14 @@ def test_ideal_circuits(tmp_path: Path, verified: Path, rule: str, points: int):
     assert answer == {"valid": True, "group": True, "rule": rule, "right": n * n, "inputs": n * n}
 
 
-def test_uniform_falls_with_noise_and_exact_does_not(tmp_path: Path, verified: Path):
+@pytest.mark.parametrize("rule", ["gaps", "uniform"])
+def test_rules_fall_with_noise_and_exact_does_not(tmp_path: Path, verified: Path, rule: str):
     found = []
-    for noise in (0.001, 0.02, 0.05, 0.1):
+    for noise in (0.001, 0.02, 0.05, 0.1, 0.2):
         case = circuit(tmp_path, 3, noise, 2)
         true = truth(case.tensors)
         assert verify(case.certificate, case.network, "exact")["right"] == true
-        found.append(verify(case.certificate, case.network, "uniform")["right"])
+        found.append(verify(case.certificate, case.network, rule)["right"])
         assert found[-1] <= true
     assert found[0] == 36 > found[-1]
     assert sorted(found, reverse=True) == found
@@ -72,7 +73,7 @@ def test_never_above_the_truth(tmp_path: Path, verified: Path):
             case.save()
         except RhosetError:
             continue
-        for rule in ("uniform", "exact"):
+        for rule in ("gaps", "uniform", "exact"):
             try:
                 answer = verify(case.certificate, case.network, rule)
             except RhosetError:
@@ -135,7 +136,7 @@ def test_numbers_of_two_bytes(tmp_path: Path, verified: Path):
 
 
 def test_formalize_takes_the_rule_that_settles_all(tmp_path: Path, verified: Path):
-    clean, noisy = circuit(tmp_path, 3, 0.001), None
-    assert formalize(clean.certificate, clean.network, tmp_path / "a.v").rule == "uniform"
-    noisy = circuit(tmp_path, 3, 0.1, 2)
+    clean = circuit(tmp_path, 3, 0.001)
+    assert formalize(clean.certificate, clean.network, tmp_path / "a.v").rule == "gaps"
+    noisy = circuit(tmp_path, 3, 0.3, 2)
     assert formalize(noisy.certificate, noisy.network, tmp_path / "b.v").rule == "exact"

@@ -41,26 +41,26 @@ def symmetric(points: int) -> tuple[NDArray[Any], list[tuple[int, ...]]]:
 
 
 def circuit(folder: Path, points: int, noise: float = 0.0, seed: int = 0) -> Case:
-    """Neuron (b, c) reads x⁻¹b and −yc and writes −1 where b = zc.
+    """Neurons (b, c, ±) read ±x⁻¹b and ∓yc and write −1 where b = zc.
 
-    Its margin against w is Σ_b relu(b − wb), positive for every w but the identity: all pairs are right by the
-    transport of theory, whatever the checker says.
+    The margin against w is Σ_b |b − wb|, positive for every w but the identity: without noise all pairs are right,
+    whatever the checker says.
     """
     table, elements = symmetric(points)
     n, rng = len(table), np.random.default_rng(seed)
     moves = np.array(elements)
     inverse = np.argsort(moves, axis=1)
-    slots = list(itertools.product(range(points), repeat=2))
-    left = np.array([[inverse[x][b] for b, _ in slots] for x in range(n)], np.float32)
-    right = np.array([[-moves[y][c] for _, c in slots] for y in range(n)], np.float32)
-    unembed = np.array([[-float(b == moves[z][c]) for z in range(n)] for b, c in slots], np.float32)
+    slots = list(itertools.product(range(points), range(points), (1, -1)))
+    left = np.array([[s * inverse[x][b] for b, _, s in slots] for x in range(n)], np.float32)
+    right = np.array([[-s * moves[y][c] for _, c, s in slots] for y in range(n)], np.float32)
+    unembed = np.array([[-float(b == moves[z][c]) for z in range(n)] for b, c, _ in slots], np.float32)
     tensors = {"left": left, "right": right, "unembed": unembed, "bias": np.zeros(n, np.float32)}
     for name, array in tensors.items():
         tensors[name] = (array + noise * rng.standard_normal(array.shape)).astype(np.float32)
     tensors["table"] = table
     generators = [elements.index((1, 0, *range(2, points))), elements.index((*range(1, points), 0))]
     images = moves[generators]
-    rows, columns = np.array(slots).T
+    rows, columns, _ = np.array(slots).T
     explanation = {
         "generators": np.array(generators), "block0.left": images, "block0.right": images,
         "block0.coupling": -np.eye(points), "block0.neurons": np.arange(len(slots)),

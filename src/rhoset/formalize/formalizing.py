@@ -12,7 +12,7 @@ from rhoset.formalize.verified import executable, verify
 from rhoset.formalize.writing import network_lines, theorem_lines
 from rhoset.networks.atomic import write_atomic
 
-RULES = ("auto", "exact", "uniform")
+RULES = ("auto", "gaps", "uniform", "exact")
 
 HEADER = """(** A theorem about one network, written by `rhoset formalize`.
 
@@ -47,15 +47,17 @@ def formalize(certificate: Path, network: Path, out: Path, rule: str = "auto") -
     Parameters
     ----------
     rule
-        ``exact``: every output of every pair, in machine integers (any network). ``uniform``: from the certificate's
-        slot blocks; without the extracted checker (`executable`) it claims all pairs, and `coqc` says whether it holds.
-        ``auto``: uniform where the extracted checker settles all pairs by it, else exact.
+        ``exact``: every output of every pair, in machine integers (any network). ``gaps``: from the certificate's
+        G-sets. ``uniform``: from its slot blocks. Without the extracted checker (`executable`) the last two claim all
+        pairs, and `coqc` says whether that holds. ``auto``: gaps where the extracted checker settles all pairs by it,
+        else exact.
 
     Raises
     ------
     RhosetError
-        The files cannot be read, do not belong together, or hold what the proofs do not speak of (see `reading`); rule
-        uniform without slot blocks (slug ``no-slots``); nothing can be proved (``nothing-proved``).
+        The files cannot be read, do not belong together, or hold what the proofs do not speak of (see `reading`); a
+        rule without what it needs of the certificate (slugs ``no-slots``, ``no-gsets``); nothing can be proved
+        (``nothing-proved``).
 
     Cost: n³m multiply-adds in int64 for rule exact where the extracted checker is not built.
     """
@@ -65,14 +67,15 @@ def formalize(certificate: Path, network: Path, out: Path, rule: str = "auto") -
     if rule not in RULES:
         raise RhosetError(f"rule {rule!r}; expected one of {', '.join(RULES)}", slug="rule")
     if rule == "uniform" and not explanation.blocks:
-        raise RhosetError(f"{certificate}: has no slot blocks, so only rule exact can prove it", slug="no-slots")
-    built = executable() is not None
+        raise RhosetError(f"{certificate}: has no slot blocks, which rule uniform needs; --rule exact", slug="no-slots")
+    if rule == "gaps" and not explanation.gsets:
+        raise RhosetError(f"{certificate}: has no G-sets, which rule gaps needs; --rule exact", slug="no-gsets")
     right = inputs
-    if rule != "exact" and explanation.blocks and built:
-        right = int(verify(certificate, network, "uniform").get("right", 0))
+    if executable() is not None and (rule in ("gaps", "uniform") or (rule == "auto" and explanation.gsets)):
+        right = int(verify(certificate, network, "uniform" if rule == "uniform" else "gaps").get("right", 0))
         if rule == "auto":
-            rule = "uniform" if right == inputs else "exact"
-    if rule != "uniform":
+            rule = "gaps" if right == inputs else "exact"
+    if rule in ("auto", "exact"):
         rule, right = "exact", count_exact(stored, places)
     if right == 0:
         raise RhosetError(f"{certificate}: rule {rule} proves no pair of this network right", slug="nothing-proved")

@@ -57,11 +57,13 @@ class SlotBlock:
 
 @dataclass(frozen=True)
 class Explanation:
-    """What a certificate says that a proof can use: generators and slot blocks (none: only rule exact)."""
+    """What a certificate says that a proof can use: generators, slot blocks, and G-sets as images (r, q)."""
 
     network: str
     generators: Ints
     blocks: tuple[SlotBlock, ...]
+    gsets: tuple[Ints, ...]
+    """Those of rule gaps, or the right ones of the slot blocks; each once."""
 
 
 def _open(path: Path, what: str, wanted: Iterable[str] | None = None) -> tuple[dict[str, str], dict[str, NDArray[Any]]]:
@@ -177,4 +179,11 @@ def read_explanation(path: Path, stored: Stored) -> Explanation:
         kept = neurons < stored.width  # neuron m is the bias: left to the residual too
         coupling = floats(name + "coupling", p, q)
         blocks.append(SlotBlock(left, right, coupling, neurons[kept], rows[kept], columns[kept], weights[kept]))
-    return Explanation(metadata["network"], generators, tuple(blocks))
+    found, index = [block.right for block in blocks], 0
+    while f"gaps{index}.right" in tensors:
+        found = found if index else []
+        images = ints(f"gaps{index}.right", 1 << 20, r, -1)
+        found.append(ints(f"gaps{index}.right", images.shape[1], r, -1))
+        index += 1
+    gsets = {images.tobytes(): images for images in found if images.size}
+    return Explanation(metadata["network"], generators, tuple(blocks), tuple(gsets.values()))

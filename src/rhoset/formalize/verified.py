@@ -34,7 +34,7 @@ def verify(certificate: Path, network: Path, rule: str | None = None) -> dict[st
     Parameters
     ----------
     rule
-        ``exact`` or ``uniform``; both, until one settles all pairs, when omitted.
+        ``gaps``, ``uniform`` or ``exact``; gaps, then exact, until one settles all pairs, when omitted.
 
     Returns
     -------
@@ -54,7 +54,7 @@ def verify(certificate: Path, network: Path, rule: str | None = None) -> dict[st
             slug="no-verified-checker",
         )
     command = [str(program), str(certificate), "--network", str(network), *(["--rule", rule] if rule else [])]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
     if done.returncode not in (0, 1):
         lines = done.stderr.strip().splitlines()
         last = lines[-1] if lines else f"ended with code {done.returncode}"

@@ -92,6 +92,10 @@ def theorem_lines(stored: Stored, explanation: Explanation, places: Places, rule
         coupling, weights, scale = fixed_scale(explanation, places)
         yield from explanation_lines(explanation, coupling, weights)
         arguments = f"generators blocks {scale}"
+    if rule == "gaps":
+        names = "; ".join(_images(images) for images in explanation.gsets)
+        yield f"Definition gsets : list (list (list nat)) := [{names}]."
+        arguments = "generators gsets"
     everything = right == stored.order**2
     relation = f"right_pairs (exact{suffix}_network weights) = {right}"
     if not everything:
