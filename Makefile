@@ -47,8 +47,8 @@ lint: .venv/.installed ## ruff
 types: .venv/.installed ## mypy
 	$(BIN)/mypy
 
-reference: .venv/.installed ## write docs/cli.md from the commands themselves
-	$(BIN)/python docs/reference.py
+reference: .venv/.installed ## write docs/cli.md, api.md and errors.md from the source
+	$(BIN)/python scripts/write_reference.py
 
 docs: .venv/.docs ## the documentation site, in site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet

@@ -69,7 +69,8 @@ def peak_gb() -> float:
 
 def prove_stage(name: str, plan: str, folder: Path) -> dict[str, Any]:
     """Construct and write the network; explain, certify and write the certificate."""
-    from rhoset.networks import construct, evaluate, write_network
+    from rhoset.networks import evaluate, write_network
+    from rhoset.networks.constructing import construct
     from rhoset.prove import certify
 
     network = construct(name, [plan], noise=NOISE, seed=1).network

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from rhoset_check.near import LOST, UNIT, Array, Ints, Near, up
+from rhoset_check.near import LOST, UNIT, Array, Ints, Near, gamma, up
 from rhoset_check.network import Model
 
 EXP = 1.0 + 1e-4
@@ -22,7 +23,8 @@ class Budget:
     span: float = float("inf")
     exact: float = float("inf")
     singles: int = 0
-    spent: dict[str, int] = field(default_factory=lambda: {"span": 0, "exact": 0})
+    spent: Counter[str] = field(default_factory=Counter)
+    """For readers: pairs that each stage evaluated, and outputs evaluated singly."""
 
     def take(self, what: str, wanted: int) -> int:
         """So many of the pairs wanted may be evaluated; they are now."""
@@ -37,14 +39,12 @@ def exact_bounds(model: Model, x: Ints, y: Ints, budget: Budget) -> tuple[Array,
 
     In float32, then in float64 for the pairs that this leaves open.
     """
-    least, excess = np.empty(len(x)), np.empty(len(x))
-    step = max(1, CHUNK // max(model.order, model.width))
-    for start in range(0, len(x), step):
-        part = slice(start, start + step)
-        least[part], excess[part], error = _evaluated(model, x[part], y[part], "float32")
-        again = start + np.flatnonzero(~(least[part] > model.floor) & ~(least[part] < -2.0 * error))
-        if len(again):
-            least[again], excess[again], _ = _evaluated(model, x[again], y[again], "float64")
+    budget.spent["whole"] += len(x)
+    least, excess, error = _evaluated(model, x, y, "float32")
+    again = np.flatnonzero(~(least > model.floor) & ~(least < -2.0 * error))
+    if len(again):
+        budget.spent["again"] += len(again)
+        least[again], excess[again], _ = _evaluated(model, x[again], y[again], "float64")
     return least, excess
 
 
@@ -57,8 +57,8 @@ def _evaluated(model: Model, x: Ints, y: Ints, dtype: str) -> tuple[Array, Array
         gap -= gap[pair, own][:, None]
         gap[pair, own] = -np.inf
         least = -gap.max(axis=1).astype(np.float64) - up(error)
-        total = np.exp(gap, out=gap).sum(axis=1, dtype=np.float64) + model.order * LOST[dtype]
-        return least, up(total * EXP * np.exp(error)), error
+        total = np.exp(gap, out=gap).sum(axis=1) * (1.0 + gamma(model.order, dtype)) + model.order * LOST[dtype]
+        return least, up(total.astype(np.float64) * EXP * np.exp(error)), error
 
 
 def exact_outputs(model: Model, x: Ints, y: Ints, z: Ints) -> Array:

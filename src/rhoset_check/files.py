@@ -1,7 +1,7 @@
 """Decoding: both files whole into frozen types, every limit here, nothing executed (FORMAT.md).
 
 Shapes and dtypes are read from the headers, and the work that the certificate asks for is bounded, before any tensor
-is loaded.
+but the groups is loaded.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ FACTORS = ("embed_left", "embed_right", "hidden_left", "hidden_right", "unembed"
 ACTIVATIONS = ("relu", "abs", "square", "linear")
 FLOATS, INTEGERS = ("F16", "F32", "F64"), ("I8", "U8", "I16", "U16", "I32", "U32", "I64")
 PLAN: dict[str, tuple[type, ...]] = {
-    "blocks": (int,), "gaps": (bool,), "exact_rest": (bool,), "pairs": (bool,), "work": (str,), "samples": (int,),
+    "blocks": (int,), "gaps": (bool,), "pairs": (bool,), "work": (str,), "samples": (int,),
     "own": (bool,), "span_pairs": (int, type(None)), "exact_pairs": (int, type(None)), "singles": (int,),
 }  # fmt: skip
-SECOND = 4 * 10**10
+SECOND = 2 * 10**10
 """Multiply-adds of a matrix product in a second, generously: the free part of the limit of work."""
-PASS, CALL = 64, 5 * 10**5
+PASS, CALL = 64, 10**5
 """What a step on one number outside a product, and a call of numpy, cost in multiply-adds of a product."""
 MOST_ENTRIES = 1 << 24
 """Entries of any table that a certificate makes the checker form beside the two files."""
@@ -64,6 +64,8 @@ class GapTensors:
     """(generators, points) each: permutations by which the generators act."""
     block: Ints
     point: Ints
+    exact: Ints
+    """(G-sets,): 1 where unembed is taken as it is, 0 where by its means over fibres."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,6 @@ class Plan:
     """Which rules run, in the order gaps, pairs, exact; each gets the pairs that those before it left open."""
 
     gaps: bool
-    exact_rest: bool
-    """gaps: unembed is taken as it is, not by its means over fibres."""
     pairs: bool
     work: str
     """gaps, pairs: float32 or float64."""
@@ -240,7 +240,8 @@ def read_certificate(path: Path, n: int, m: int) -> Certificate:
     count, r = plan.pop("blocks"), file.length("generators", 0)
     require(count <= 512 and plan["samples"] <= n, f"plan: at most 512 blocks and {n} samples")
     require(r <= 64 and (n == 1 or r >= 1), "generators: need 1 to 64 elements")
-    _limit(file, count, plan, n, m)
+    groups = file.indices("groups", n, n) if "groups" in shapes else None
+    _limit(file, count, 1 if groups is None else len(np.unique(groups)), plan, n, m)
     blocks = tuple(_read_block(file, f"block{j}.", n, m) for j in range(count))
     scale = file.floats("scale", m + 1) if "scale" in shapes else None
     require(scale is None or (scale > 0).all(), "scale must be positive")
@@ -256,9 +257,9 @@ def read_certificate(path: Path, n: int, m: int) -> Certificate:
         sizes = [file.length(f"gaps{j}.right", 1) for j in range(m) if f"gaps{j}.right" in shapes]
         require(len(sizes) >= 1, "rule gaps needs gaps0.right")
         actions = tuple(file.indices(f"gaps{j}.right", q, r, q) for j, q in enumerate(sizes))
-        gaps = GapTensors(actions, file.indices("gaps.block", len(sizes), m), file.indices("gaps.point", n, m))
+        neurons = file.indices("gaps.block", len(sizes), m), file.indices("gaps.point", max(sizes), m)
+        gaps = GapTensors(actions, *neurons, file.indices("gaps.exact", 2, len(sizes)))
     generators = file.indices("generators", n, r)
-    groups = file.indices("groups", n, n) if "groups" in shapes else None
     head = network, table, method, arithmetic, claim["right"], Plan(**plan)
     return Certificate(*head, generators, groups, blocks, scale, references, labels, gaps)
 
@@ -277,7 +278,7 @@ def _read_block(file: Tensors, prefix: str, n: int, m: int) -> SlotTensors | Mat
     return SlotTensors(left, right, coupling, neurons, rows, columns, weights)
 
 
-def _limit(file: Tensors, count: int, plan: dict[str, Any], n: int, m: int) -> None:
+def _limit(file: Tensors, count: int, groups: int, plan: dict[str, Any], n: int, m: int) -> None:
     """Refuse what would take more work or memory than exhaustive evaluation can excuse, from shapes alone.
 
     Work is counted in multiply-adds of a matrix product: at most three times what exhaustive evaluation takes, and a
@@ -290,7 +291,7 @@ def _limit(file: Tensors, count: int, plan: dict[str, Any], n: int, m: int) -> N
         require(p >= 1 and q >= 1, f"block{j}: needs matrices, or left and right")
         total, points, cubes = total + p * q, points + p + q, cubes + (2 * d**3 if d else 0)
         entries, most = entries + file.length(f"block{j}.neurons", 0), max(most, d * d)
-    kept, groups = max(1, file.length("references", 0)), n if "groups" in file.shapes else 1
+    kept, chunks = max(1, file.length("references", 0)), n * n * max(n, m) // (1 << 19) + 1
     tables = (
         total * max(n, m + 1, kept),
         points * n,
@@ -299,17 +300,18 @@ def _limit(file: Tensors, count: int, plan: dict[str, Any], n: int, m: int) -> N
         n * n * (plan["samples"] > 0),
     )
     require(max(tables) <= MOST_ENTRIES, "the blocks or references are too large")
-    asked = PASS * (entries + 64 * n * (points + n + cubes)) + kept * n * total + n * total * m
+    asked = PASS * (entries + 64 * n * (points + n + cubes)) + kept * n * total
     if plan["pairs"]:
-        asked += (
-            n * n * (total * m + PASS * (6 * m + 6 * total + cubes + groups * (count + 2)) + n * (total + 8 * PASS))
-        )
-        asked += n * CALL * (40 * count + 8 * min(groups, n) + 40)
+        span = n * n if plan["span_pairs"] is None else min(plan["span_pairs"], n * n)
+        asked += n * n * (total * m + PASS * (8 * m + 12 * total + 3 * cubes + groups * (count + 4)))
+        singly = n * n if plan["exact_pairs"] is None else min(plan["exact_pairs"], n * n)
+        asked += span * n * (total + 30 * PASS) + n * total * m * 8 * PASS
+        asked += min(singly, span) * min(plan["singles"], n) * m * 8 * PASS
+        asked += CALL * (n * (12 * count + 30) + chunks * (30 * count + 100 * groups + 100))
     if plan["gaps"]:
         sizes = [file.length(f"gaps{j}.right", 1) for j in range(m)]
         require(sum(sizes) * max(n, m) <= MOST_ENTRIES, "gaps: too many points")
-        asked += n * n * (max(sizes) * m + PASS * (sum(4 * q * q + 8 * q for q in sizes) + n)) + n * CALL * 20 * sum(
-            sizes
-        )
-    exhaustive = n * n * (m * n + PASS * (m + n)) + n * CALL
+        asked += n * n * (max(sizes) * m + PASS * (sum(6 * q * q + 12 * q for q in sizes) + n))
+        asked += CALL * (chunks + 4) * 50 * sum(sizes)
+    exhaustive = n * n * (m * n + PASS * (m + n)) + chunks * 30 * CALL
     require(asked <= 3 * exhaustive + SECOND, "the certificate asks for far more work than exhaustive evaluation")

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rhoset_check.exact import EXP, Budget
 from rhoset_check.files import Certificate
@@ -55,7 +57,7 @@ class GapsRule:
         unembed, right = model.unembed["float64"], model.right["float64"]
         self.bias, self.columns, self.empty = Near.exact(unembed[-1:]).to(work), list[Column](), [0] * len(sizes)
         scale = np.ones(model.width) if certificate.scale is None else certificate.scale
-        self.scale, slope = scale, model.slopes()
+        self.scale = scale
         delta, self.lost = np.zeros((model.width - 1, n)), np.zeros((n, len(self.kinds)))
         for j, action in enumerate(self.actions):
             fixed, extra = [], []
@@ -64,33 +66,38 @@ class GapsRule:
                 if not len(members):
                     self.empty[j] += 1
                     continue
-                place, fibres = action[:, c], [np.flatnonzero(action[:, c] == d) for d in range(sizes[j])]
-                gamma_, _ = ranges(right.value[:, members].T, fibres)
-                reads = Near.exact(np.ascontiguousarray(gamma_.T).astype(work))
+                place, q = action[:, c], sizes[j]
+                middle, _ = ranges(right.value[:, members].T, place, q)
+                reads = Near.exact(np.ascontiguousarray(middle.T).astype(work))
                 rho = np.abs(right.value[:, members] - reads.value.astype(np.float64)[place]) + right.error[members]
-                rho = up(rho * slope[members])
-                means, widths = ranges(unembed[members], fibres)
-                whole = ranges(unembed[members], [np.arange(n)])[1]
+                rho = up(rho * model.slopes(members, reads.size))
+                means, widths = ranges(unembed[members], place, q)
+                whole = ranges(unembed[members], np.zeros(n, np.intp), 1)[1]
                 fixed.append(up(up(rho @ widths).max(axis=1)))
                 extra.append(np.maximum(up(rho @ whole)[:, 0] - fixed[-1], 0.0))
-                writes, at = (unembed[members], np.arange(n)) if certificate.plan.exact_rest else (means, place)
+                writes, at = (unembed[members], np.arange(n)) if given.exact[j] else (means, place)
                 delta[members] = up(np.abs(unembed[members] - writes[:, at]))
                 self.columns.append(Column(j, c, members, reads, writes, at))
             if fixed:
                 worst = up(np.cumsum(np.sort(extra, axis=0)[::-1], axis=0))
                 worst = np.concatenate([np.zeros((1, n)), worst])[np.minimum(self.kinds[:, j], len(worst))]
                 self.lost = up(self.lost + worst.T + np.sum(fixed, axis=0)[:, None])
-        self.rest = 2.0 * float(up(np.sqrt(np.square(up(delta / scale[:-1, None])).sum(axis=0).max())))
+        self.rest = (
+            0.0
+            if given.exact.all()
+            else 2.0 * float(up(np.sqrt(np.square(up(delta / scale[:-1, None])).sum(axis=0).max())))
+        )
 
     def bounds(self, x: Ints, y: Ints, budget: Budget) -> tuple[Array, Array]:
         """(pairs,): lower bounds of the least margin, upper bounds of Σ exp(−margin)."""
         xs, run = np.unique(x, return_inverse=True)
         own, rivals, size = self.tables(xs)
-        product = self.model.products(x, y)
-        terms = [own.lower[run, product][:, None], -rivals[run], -self.lost[y], -up(self.rest * size[run])[:, None]]
-        lower = lower_sum(terms)
+        answers = own.lower[np.arange(len(xs))[:, None], self.model.group.table[xs]]  # (x, y)
+        lost = self.lost.T[:, None, :], up(self.rest * size)[None, :, None]
+        lower = lower_sum([answers[None], -rivals.T[:, :, None], *(-term for term in lost)])  # (kinds, x, y)
         with np.errstate(over="ignore"):
-            return lower.min(axis=1, initial=np.inf), up((self.counts * np.exp(-lower)).sum(axis=1) * EXP)
+            excess = up(np.tensordot(self.counts.astype(np.float64), np.exp(-lower), axes=1) * EXP)
+        return lower.min(axis=0)[run, y], excess[run, y]
 
     def tables(self, xs: Ints) -> tuple[Near, Array, Array]:
         """For each x: (x, z) the logits of z where y = x⁻¹z; (x, kinds) the most that a rival can reach which moves so
@@ -100,22 +107,23 @@ class GapsRule:
         own = Near(np.broadcast_to(self.bias.value, (len(xs), n)), self.bias.error, self.bias.size)
         gaps: list[list[Near]] = [[] for _ in self.actions]
         squares = np.zeros(len(xs))
+        everyone, count = np.arange(len(xs))[:, None], len(xs)
         for column in self.columns:
-            q, k = column.reads.value.shape
-            left = model.left[dtype].columns(column.neurons).rows(np.repeat(xs, q))
-            hidden = (left + column.reads.rows(np.tile(np.arange(q), len(xs)))).activate(model.activation)
-            lengths = hidden.scaled(self.scale[column.neurons]).length()
-            squares += up(np.square(lengths.reshape(-1, q).max(axis=1)))
+            q = len(column.reads.value)
+            left = model.left[dtype].columns(column.neurons).rows(np.tile(xs, q))
+            hidden = (left + column.reads.rows(np.repeat(np.arange(q), count))).activate(model.activation)
+            if self.rest:
+                lengths = hidden.scaled(self.scale[column.neurons]).length()
+                squares += up(np.square(lengths.reshape(q, count).max(axis=0)))
             found = hidden.times(column.writes)
-            table = found.value.reshape(len(xs), q, -1)
-            at = np.arange(len(xs))[:, None], self.actions[column.block][:, column.point][sigma], column.place[None]
+            table = found.value.T.reshape(-1, q, count)  # (writes, c', x)
             ends = np.full(n, found.error.max()), np.full(n, found.size.max())
-            value = Near(table[at], *ends)
+            place = self.actions[column.block][:, column.point][sigma]  # x⁻¹z carries c there
+            value = Near(table.take((column.place * q + place) * count + everyone), *ends)
             own = own + value
             if q > 1:
-                two = np.partition(table, q - 2, axis=1)[:, q - 2 :]
-                other = np.where(table == two[:, 1:], two[:, :1], two[:, 1:])
-                gaps[column.block].append(value - Near(other[at], *ends))
+                first, second = (two.take(column.place * count + everyone) for two in largest_two(table))
+                gaps[column.block].append(value - Near(np.where(value.value == first, second, first), *ends))
         rivals = np.full((len(xs), len(self.kinds)), -np.inf)
         nothing = Near.exact(np.zeros((len(xs), n), dtype))
         smallest = [running([nothing] * count + found) for count, found in zip(self.empty, gaps, strict=True)]
@@ -127,11 +135,23 @@ class GapsRule:
         return own, rivals, up(np.sqrt(squares))
 
 
-def ranges(values: Array, fibres: Sequence[Ints]) -> tuple[Array, Array]:
-    """(k, fibres) twice: mid-range of every row over each fibre (any float near it will do), and its width."""
-    low = np.stack([values[:, fibre].min(axis=1) for fibre in fibres], axis=1)
-    high = np.stack([values[:, fibre].max(axis=1) for fibre in fibres], axis=1)
+def ranges(values: Array, place: Ints, count: int) -> tuple[Array, Array]:
+    """(k, count) twice: mid-range of every row over the elements with each place (any float near it will do), and its
+    width. For a place that no element has, whose numbers no bound uses, those of some elements."""
+    order = np.argsort(place, kind="stable")
+    ordered = values[:, np.append(order, order[-1])]
+    starts = np.searchsorted(place[order], np.arange(count))
+    low, high = (extreme.reduceat(ordered, starts, axis=1) for extreme in (np.minimum, np.maximum))
     return (low + high) / 2, up(high - low)
+
+
+def largest_two(table: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The largest entry along the second axis, and the next: (writes, x) each."""
+    first, second = table[:, 0], np.full((table.shape[0], table.shape[2]), -np.inf, dtype=table.dtype)
+    for k in range(1, table.shape[1]):
+        second = np.maximum(second, np.minimum(first, table[:, k]))
+        first = np.maximum(first, table[:, k])
+    return first, second
 
 
 def running(parts: Sequence[Near]) -> list[Near]:
@@ -139,7 +159,11 @@ def running(parts: Sequence[Near]) -> list[Near]:
     if not parts:
         return []
     error, size = (np.max([getattr(part, name) for part in parts], axis=0) for name in ("error", "size"))
-    ordered = [Near(value, error, size) for value in np.sort([part.value for part in parts], axis=0)]
+    values = [part.value for part in parts]
+    for i in range(len(values)):
+        for j in range(i + 1, len(values)):
+            values[i], values[j] = np.minimum(values[i], values[j]), np.maximum(values[i], values[j])
+    ordered = [Near(value, error, size) for value in values]
     for k in range(1, len(ordered)):
         ordered[k] = ordered[k - 1] + ordered[k]
     return ordered

@@ -152,12 +152,13 @@ class Near:
         computed = np.sqrt(np.einsum("ij,ij->i", self.value, self.value)).astype(np.float64)
         finite = np.sqrt(up(np.square(self.size + self.error).sum())) < np.sqrt(LARGEST[dtype])
         error = np.sqrt(up(np.square(self.error).sum())) + 2 * np.sqrt(k * LOST[dtype])
-        return up(computed * (1 + gamma(k + 4, dtype)) + (error if finite else np.inf))
+        return up(computed * (1.0 + gamma(k + 4, dtype)) + (float(error) if finite else np.inf))
 
     def most(self) -> Array:
         """(rows,): no real number in a row is larger."""
         slack = float(up(self.error + 2.0**-51 * (self.size + self.error)).max(initial=0.0))
-        return self.value.max(axis=1, initial=-np.inf).astype(np.float64) + up(slack)
+        top: Array = self.value.max(axis=1, initial=-np.inf).astype(np.float64)
+        return top + up(slack)
 
     @property
     def lower(self) -> Array:

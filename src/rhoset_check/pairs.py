@@ -94,6 +94,7 @@ class PairsRule:
 
     def bounds(self, x: Ints, y: Ints, budget: Budget) -> tuple[Array, Array]:
         """(pairs,): lower bounds of the least margin, upper bounds of Σ exp(−margin); x sorted."""
+        budget.spent["pairs"] += len(x)
         state, sizes = self.state(x, y), np.array([len(w) for w in self.groups])
         least = np.full((len(x), len(sizes)), -np.inf) if self.references is None else self.at_references(state)
         with np.errstate(over="ignore"):
@@ -118,7 +119,7 @@ class PairsRule:
             sums.append(here.times(writing.T, max((slack for _, slack in moved), default=0.0)))
         total = Near.stacked(sums)
         carried = [b.carry_right(total.columns(part), y) for b, part in zip(self.blocks, self.parts, strict=True)]
-        defects = (2.0 * b.defect * total.size[part].sum() for b, part in zip(self.blocks, self.parts, strict=True))
+        defects = (2.0 * b.defect * hidden.size @ np.abs(b.writing).sum(axis=0) for b in self.blocks if b.defect)  # ‖P‖
         rest = residual.rest(hidden, x, y)
         length = up(rest.scaled(residual.scale).length())[:, None]
         correct = residual.delta.rows(own).dot(rest) if plan.own else Near.exact(-residual.bound * length)
@@ -149,19 +150,23 @@ class PairsRule:
         found, failing = [], np.zeros(len(state.y), dtype=np.intp)
         for g, (w, (delta, slack)) in enumerate(zip(self.groups, self.differences, strict=True)):
             here = which[open_[which, g]]
+            if not len(here):
+                continue
             x, y = state.x[here], state.y[here]
             z = table[table[x[:, None], w], y[:, None]]
             margin = state.carried.rows(here).times(delta.T, slack) + own.rows(here)
             margin = margin - self.residual.by_x.at(x[:, None], z) - self.residual.by_y.at(y[:, None], z)
             lower = margin.lower
             failing[here] += (~(lower > floor)).sum(axis=1)
-            found.append((here, z, lower))
+            found.append((g, here, z, lower))
+            budget.spent[f"span {g}"] += len(here)
         few = np.flatnonzero((failing > 0) & (failing <= budget.singles))
         single = np.zeros(len(state.y), dtype=bool)
         single[few[: budget.take("exact", len(few))]] = True
-        for g, (here, z, lower) in enumerate(found):
+        for g, here, z, lower in found:
             row, column = np.nonzero(~(lower > floor) & single[here][:, None])
             pair = here[row]
+            budget.spent["singles"] += len(pair)
             lower[row, column] = exact_outputs(self.model, state.x[pair], state.y[pair], z[row, column])
             known[0][here, g] = np.fmax(known[0][here, g], lower.min(axis=1, initial=np.inf))
             with np.errstate(over="ignore"):

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from rhoset.cli._command import command as make_command
+from rhoset.cli._networks import network_files, read_labelled
 from rhoset.cli._output import Output, Payload
 
 if TYPE_CHECKING:
-    from rhoset.explain import Subject
+    from rhoset.explaining import Analysis
     from rhoset.networks import Network
+
+
+SHOWN = 10
+"""Rows of a table, and findings, that are printed for one network, so that it fits a screen; ``--json`` has all."""
 
 
 @make_command(example="rhoset explain runs/s5 --compare", name="explain")
@@ -27,38 +32,38 @@ def command(out: Output, networks: tuple[str, ...], compare: bool, faithful: boo
     weights the explanation holds, what the network does when it is replaced by it, and why it is
     not better.
     """
-    from rhoset.networks import read_network
-    from rhoset.networks.runs import open_networks
-
-    files = [entry for spec in networks for entry in open_networks(spec)]
+    files = network_files(out, networks)
     known: dict[bytes, Any] = {}
     said = []
-    bar = out.progress("explaining", len(files)) if len(files) > 1 else nullcontext(lambda done: None)
-    with bar as update:
+    shown = out if len(files) > 1 else replace(out, quiet=True)
+    with shown.progress("explaining", len(files)) as update:
         for done, (label, path) in enumerate(files):
-            said.append(_one(out, label, _subject(read_network(path), known), compare, faithful))
-            if neurons:
-                said[-1]["neurons"] = _neurons(out, _subject(read_network(path), known))
+            with out.attempt(label, alone=len(files) == 1 and len(networks) == 1):
+                of = _analysis(read_labelled(label, path), known)
+                entry = _one(out, label, of, compare, faithful)
+                if neurons:
+                    entry["neurons"] = _neurons(out, of)
+                said.append(entry)
             update(done + 1)
     return {"networks": said}
 
 
-def _subject(network: Network, known: dict[bytes, Any]) -> Subject:
+def _analysis(network: Network, known: dict[bytes, Any]) -> Analysis:
     """The network with its group's irreps and subgroups, found once a table."""
-    from rhoset.explain import Subject, subject
-    from rhoset.explain.large import LARGE_ORDER
+    from rhoset.explaining import Analysis, analyse
+    from rhoset.explaining.large import LARGE_ORDER
 
     if network.order > LARGE_ORDER:  # what is found is the network's own
-        return subject(network)
+        return analyse(network)
     key = network.table.tobytes()
     if key not in known:
-        known[key] = subject(network)
-    return Subject(network, known[key].irreps, known[key].subgroups)
+        known[key] = analyse(network)
+    return Analysis(network, known[key].irreps, known[key].subgroups)
 
 
-def _one(out: Output, label: str, of: Subject, compare: bool, faithful: bool) -> dict[str, Any]:
-    from rhoset.explain import compare as compared
-    from rhoset.explain import diagnose, faithfulness, to_json
+def _one(out: Output, label: str, of: Analysis, compare: bool, faithful: bool) -> dict[str, Any]:
+    from rhoset.explaining import compare as compared
+    from rhoset.explaining import diagnose, faithfulness, to_json
 
     explanation = of.explanation
     accounts = compared(of) if compare else ()
@@ -68,13 +73,11 @@ def _one(out: Output, label: str, of: Subject, compare: bool, faithful: bool) ->
         f"{label}: {said['explained']:.1%} of the weights explained;"
         f" idealised: accuracy {said['ideal_accuracy']:.2%}, loss {said['ideal_loss']:.3g}"
     )
-    out.table(
-        ["irrep", "neurons", "energy"],
-        [[i["name"], i["neurons"], i["energy"]] for i in said["irreps"]],
-    )
+    irreps = sorted(said["irreps"], key=lambda i: -i["energy"])
+    out.table(["irrep", "neurons", "energy"], [[i["label"], i["neurons"], i["energy"]] for i in irreps], limit=SHOWN)
     rows = [
         [
-            c["irrep"],
+            c["label"],
             f"{c['left_size']}×{c['right_size']}",
             c["kind"],
             c["neurons"],
@@ -82,8 +85,8 @@ def _one(out: Output, label: str, of: Subject, compare: bool, faithful: bool) ->
         ]
         for c in said["circuits"]
     ]
-    rows += [[q["irrep"], "–", "quadrature", q["neurons"], f"defect {q['defect']:.2f}"] for q in said["quadratures"]]
-    out.table(["circuit", "ρ-sets", "kind", "neurons", "slots"], rows)
+    rows += [[q["label"], "–", "quadrature", q["neurons"], f"defect {q['defect']:.2f}"] for q in said["quadratures"]]
+    out.table(["circuit", "ρ-sets", "kind", "neurons", "slots"], rows, limit=SHOWN)
     if accounts:
         out.table(
             ["explanation", "explained", "ideal accuracy", "ideal loss"],
@@ -100,14 +103,18 @@ def _one(out: Output, label: str, of: Subject, compare: bool, faithful: bool) ->
             | {"accuracy": r.result.accuracy, "loss": r.result.loss, "margin": r.result.margin}
             for r in table
         ]
-    out.say(diagnosis.text)
+    findings = diagnosis.text.splitlines()
+    hidden = len(findings) - SHOWN
+    if hidden > 1:
+        findings[SHOWN - 1 : -1] = [f"… and {hidden} more findings; --json lists them all."]
+    out.say("\n".join(findings))
     out.say()
     return said
 
 
-def _neurons(out: Output, of: Subject) -> list[dict[str, Any]]:
+def _neurons(out: Output, of: Analysis) -> list[dict[str, Any]]:
     """Each neuron's irrep, shares, rank and group."""
-    from rhoset.explain.contributions import neuron_groups
+    from rhoset.explaining.contributions import neuron_groups
 
     explanation, energy = of.explanation, of.spectrum.energy
     names, member = neuron_groups(explanation)
@@ -115,7 +122,7 @@ def _neurons(out: Output, of: Subject) -> list[dict[str, Any]]:
         {
             "neuron": i,
             "live": bool(energy.live[i]),
-            "irrep": of.irreps[int(energy.dominant[i])].name,
+            "irrep": of.irreps[int(energy.dominant[i])].label,
             "left": float(energy.left[i, energy.dominant[i]]),
             "right": float(energy.right[i, energy.dominant[i]]),
             "unembed": float(energy.unembed[i, energy.dominant[i]]),

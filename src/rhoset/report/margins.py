@@ -58,5 +58,5 @@ def margin_view(network: Network, group: Group, irreps: Sequence[Irrep]) -> Marg
         classes=tuple(group.element_name(int(classes.representatives[1 + k])) for k in order),
         sizes=tuple(int(classes.sizes[1 + k]) for k in order),
         parts=tuple(tuple(round(float(v), 4) for v in row) for row in table),
-        irreps=(*(irreps[int(k)].name for k in shown), "other"),
+        irreps=(*(irreps[int(k)].label for k in shown), "other"),
     )
