@@ -37,7 +37,8 @@ Exit codes: **0** done; **1** the answer is no (a certificate that does not chec
 **2** the input or the call is wrong, with one line on standard error that says what, where and what would be right;
 **130** interrupted.
 
-NET is a network file, a run folder (all its networks), a folder of network files, or `RUN#3` (network 3 of a run).
+NET is a network file, a run folder (all its networks), a sweep (all networks of all its runs), a folder of network
+files, or `RUN#3` (network 3 of a run).
 GROUP is a name that `rhoset groups list` explains.
 """
 

@@ -13,6 +13,16 @@ from rhoset.explaining import Quadrature as Quadrature
 from rhoset.explaining import diagnose as diagnose
 from rhoset.explaining import explain as explain
 from rhoset.explaining import faithfulness as faithfulness
+from rhoset.frameworks import activations as activations
+from rhoset.frameworks import from_onnx as from_onnx
+from rhoset.frameworks import from_torch as from_torch
+from rhoset.frameworks import hub_networks as hub_networks
+from rhoset.frameworks import logits_of as logits_of
+from rhoset.frameworks import snapshots as snapshots
+from rhoset.frameworks import to_onnx as to_onnx
+from rhoset.frameworks import to_torch as to_torch
+from rhoset.frameworks import without as without
+from rhoset.frameworks import write_query as write_query
 from rhoset.groups import Group as Group
 from rhoset.groups import GSet as GSet
 from rhoset.groups import Irrep as Irrep
@@ -35,6 +45,9 @@ from rhoset.networks import write_network as write_network
 from rhoset.networks.constructing import CircuitPlan as CircuitPlan
 from rhoset.networks.constructing import Planted as Planted
 from rhoset.networks.constructing import construct as construct
+from rhoset.populations import compare as compare
+from rhoset.populations import observables as observables
+from rhoset.populations import table as table
 from rhoset.prove import CertifyResult as CertifyResult
 from rhoset.prove import certify as certify
 from rhoset_check.verdict import Verdict as Verdict

@@ -94,6 +94,7 @@ class PairsRule:
 
     def bounds(self, x: Ints, y: Ints, budget: Budget) -> tuple[Array, Array]:
         """(pairs,): lower bounds of the least margin, upper bounds of Σ exp(−margin); x sorted."""
+        budget.spent["pairs"] += len(x)
         state, sizes = self.state(x, y), np.array([len(w) for w in self.groups])
         least = np.full((len(x), len(sizes)), -np.inf) if self.references is None else self.at_references(state)
         with np.errstate(over="ignore"):
@@ -158,12 +159,14 @@ class PairsRule:
             lower = margin.lower
             failing[here] += (~(lower > floor)).sum(axis=1)
             found.append((g, here, z, lower))
+            budget.spent[f"span {g}"] += len(here)
         few = np.flatnonzero((failing > 0) & (failing <= budget.singles))
         single = np.zeros(len(state.y), dtype=bool)
         single[few[: budget.take("exact", len(few))]] = True
         for g, here, z, lower in found:
             row, column = np.nonzero(~(lower > floor) & single[here][:, None])
             pair = here[row]
+            budget.spent["singles"] += len(pair)
             lower[row, column] = exact_outputs(self.model, state.x[pair], state.y[pair], z[row, column])
             known[0][here, g] = np.fmax(known[0][here, g], lower.min(axis=1, initial=np.inf))
             with np.errstate(over="ignore"):

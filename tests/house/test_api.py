@@ -62,7 +62,7 @@ def test_load(tmp_path: Path):
 def test_check_of_a_bad_certificate(tmp_path: Path):
     network = rs.construct("S3", ["[2,1]", "[1,1,1]"], seed=1).network
     path = rs.write_network(tmp_path / "a.safetensors", network)
-    with pytest.raises(rs.RhosetError, match="no such certificate"):
+    with pytest.raises(rs.RhosetError, match="no such file; expected a certificate"):
         rs.check(tmp_path / "a.cert", path)
     bad = tmp_path / "a.cert"
     bad.write_bytes(b"nonsense")
@@ -101,16 +101,19 @@ def test_displays_in_a_notebook():
     def for_type_by_name(module, name, function):
         shown[module, name] = function
 
-    formatters = {"text/html": SimpleNamespace(for_type_by_name=for_type_by_name)}
-    display.register(SimpleNamespace(display_formatter=SimpleNamespace(formatters=formatters)))
-    assert set(shown) == set(display.TYPES)
+    formatter = SimpleNamespace(for_type_by_name=for_type_by_name, for_type=shown.__setitem__)
+    display.register(SimpleNamespace(display_formatter=SimpleNamespace(formatters={"text/html": formatter})))
+    assert set(shown) == {*display.OUTSIDE, list, tuple}
     group = rs.group("S4")
     network = rs.construct(group, ["[3,1]"], seed=1).network
     rho_set = rs.minimal_rho_set(group, rs.irreps(group)[1])
     for value in (group, rho_set, network, rs.explain(network)):
-        key = (type(value).__module__, type(value).__name__)
-        text = shown[key](value)
-        assert text.startswith("<"), key
+        assert value._repr_html_().startswith("<table>")
+    assert shown[tuple](rs.irreps(group)).startswith("<table>")
+    assert shown[list]([1, 2]) is None
+    proof = rs.certify(network)
+    assert "576 of 576" in shown["rhoset_check.verdict", "Verdict"](proof.verdict)
+    assert "576 of 576" in shown["rhoset.prove.certify", "CertifyResult"](proof)
     assert "tetrahedron" not in display.html(group)
     assert "[3,1]" in display.html(rs.explain(network))
 
@@ -125,6 +128,7 @@ def loaded(statement: str) -> set[str]:
 def test_torch_stays_out_until_something_is_trained():
     work = "rs.explain(rs.construct('S3', ['[2,1]', '[1,1,1]']).network)"
     assert "torch" not in loaded(f"import rhoset as rs; {work}")
+    pytest.importorskip("torch")
     assert "torch" in loaded("import rhoset.training as t; t.Trainer")
 
 

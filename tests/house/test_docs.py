@@ -20,7 +20,7 @@ from rhoset.cli._app import app
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.glob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])
-RUN = ["tutorial.md", "training.md", "your-own-network.md", "networks.md"]
+RUN = ["tutorial.md", "training.md", "your-own-network.md", "networks.md", "frameworks.md"]
 """Pages whose blocks are run, in order, in one folder."""
 
 BLOCK = re.compile(r"(<!-- not run -->\n)?^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -40,6 +40,11 @@ class Block:
         return [words[1:] for words in found if words[:1] == ["rhoset"]]
 
 
+def trains(block: Block) -> bool:
+    """True where running the block needs PyTorch."""
+    return "rhoset.training" in block.text or any(words[0] in ("train", "sweep") for words in block.commands)
+
+
 def blocks(page: Path) -> list[Block]:
     return [Block(m[2], m[3], m[1] is None) for m in BLOCK.finditer(page.read_text("utf-8"))]
 
@@ -47,6 +52,8 @@ def blocks(page: Path) -> list[Block]:
 @pytest.mark.parametrize("name", RUN)
 def test_blocks_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
+    if any(block.run and trains(block) for block in blocks(DOCS / name)):
+        pytest.importorskip("torch")
     namespace: dict[str, object] = {}
     ran = 0
     for block in blocks(DOCS / name):

@@ -8,11 +8,14 @@ from typing import Any
 import click
 
 from rhoset.cli._command import command as make_command
+from rhoset.cli._networks import network_files, read_labelled
 from rhoset.cli._output import Output, Payload
+from rhoset.cli._types import FOLDER, Number, Target
 
 METHODS = (
     "auto",
     "exhaustive",
+    "gaps",
     "irrep",
     "equivariant",
     "orbit",
@@ -33,14 +36,22 @@ METHODS = (
 )
 @click.option(
     "--target",
+    type=Target(),
     metavar="ACCURACY",
     help="exact (the default: the true accuracy), or a number such as 0.95 to stop there.",
 )
 @click.option(
     "--budget",
-    type=float,
+    type=Number(0, open_low=True),
     metavar="SHARE",
     help="The best bound for at most this share of exhaustive work, such as 0.3.",
+)
+@click.option(
+    "--objective",
+    type=click.Choice(["time", "operations"]),
+    default="time",
+    show_default=True,
+    help="What is cheap: search and check by the clock, or the length of the proof.",
 )
 @click.option(
     "--arithmetic",
@@ -51,7 +62,7 @@ METHODS = (
 )
 @click.option(
     "--require",
-    type=float,
+    type=Number(0, 1),
     metavar="BOUND",
     help="Exit with 1 when a bound is below this.",
 )
@@ -60,7 +71,7 @@ METHODS = (
     "--out",
     "folder",
     metavar="DIR",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=FOLDER,
     help="Where to write the certificates; beside the networks when omitted.",
 )
 def command(
@@ -69,6 +80,7 @@ def command(
     method: str,
     target: str | None,
     budget: float | None,
+    objective: str,
     arithmetic: str,
     require: float | None,
     frontier: bool,
@@ -80,29 +92,35 @@ def command(
     NET.METHOD.cert; `rhoset check` re-derives its bound. Operations and seconds are those of the
     check.
     """
-    from rhoset.errors import RhosetError
-    from rhoset.networks import read_network
-    from rhoset.networks.runs import open_networks
     from rhoset.prove import certify, certify_frontier
     from rhoset.prove.files import certificate_file, frontier_file, write_frontier
 
-    if require is not None and not 0 <= require <= 1:
-        raise RhosetError(f"--require {require}: must be an accuracy from 0 to 1", slug="bad-require")
-    files = [entry for spec in networks for entry in open_networks(spec)]
+    files = network_files(out, networks)
     entries: list[dict[str, Any]] = []
     curves: list[dict[str, Any]] = []
     with out.progress("certifying", len(files)) as update:
         for done, (label, path) in enumerate(files):
-            network = read_network(path)
-            made = certify(network, method=method, arithmetic=arithmetic, target=target, budget=budget)
-            place = made.write(certificate_file(path, method, folder))
-            entries.append({**made.summary(), "network": label, "path": str(place)})
-            if frontier:
-                points = certify_frontier(network, arithmetic=arithmetic)
-                curve = {"network": label, "points": [point.summary() for point in points]}
-                file = write_frontier(frontier_file(path, folder), curve)
-                curves.append({**curve, "path": str(file)})
-            update(done + 1, f"{label}: {made.verdict.accuracy_bound:.4f}")
+            said = label
+            with out.attempt(label, alone=len(files) == 1 and len(networks) == 1):
+                network = read_labelled(label, path)
+                made = certify(
+                    network,
+                    method=method,
+                    arithmetic=arithmetic,
+                    target=target,
+                    budget=budget,
+                    objective=objective,
+                    path=path,
+                )
+                place = made.write(certificate_file(path, method, folder))
+                entries.append({**made.summary(), "network": label, "path": str(place)})
+                said = f"{label}: {made.verdict.accuracy_bound:.4f}"
+                if frontier:
+                    points = certify_frontier(network, arithmetic=arithmetic)
+                    curve = {"network": label, "points": [point.summary() for point in points]}
+                    file = write_frontier(frontier_file(path, folder), curve)
+                    curves.append({**curve, "path": str(file)})
+            update(done + 1, said)
     _show(out, entries, curves)
     if require is not None and any(e["accuracy_bound"] < require for e in entries):
         out.no()
@@ -125,7 +143,8 @@ def _show(out: Output, entries: list[dict[str, Any]], curves: list[dict[str, Any
         ]
         for e in entries
     ]
-    out.table(headers, rows)
+    if rows:
+        out.table(headers, rows)
     if len(entries) == 1:
         out.say(entries[0]["statement"])
         out.say(entries[0]["path"])

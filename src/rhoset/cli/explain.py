@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from rhoset.cli._command import command as make_command
+from rhoset.cli._networks import network_files, read_labelled
 from rhoset.cli._output import Output, Payload
 
 if TYPE_CHECKING:
@@ -31,18 +32,18 @@ def command(out: Output, networks: tuple[str, ...], compare: bool, faithful: boo
     weights the explanation holds, what the network does when it is replaced by it, and why it is
     not better.
     """
-    from rhoset.networks import read_network
-    from rhoset.networks.runs import open_networks
-
-    files = [entry for spec in networks for entry in open_networks(spec)]
+    files = network_files(out, networks)
     known: dict[bytes, Any] = {}
     said = []
-    bar = out.progress("explaining", len(files)) if len(files) > 1 else nullcontext(lambda done: None)
-    with bar as update:
+    shown = out if len(files) > 1 else replace(out, quiet=True)
+    with shown.progress("explaining", len(files)) as update:
         for done, (label, path) in enumerate(files):
-            said.append(_one(out, label, _analysis(read_network(path), known), compare, faithful))
-            if neurons:
-                said[-1]["neurons"] = _neurons(out, _analysis(read_network(path), known))
+            with out.attempt(label, alone=len(files) == 1 and len(networks) == 1):
+                of = _analysis(read_labelled(label, path), known)
+                entry = _one(out, label, of, compare, faithful)
+                if neurons:
+                    entry["neurons"] = _neurons(out, of)
+                said.append(entry)
             update(done + 1)
     return {"networks": said}
 

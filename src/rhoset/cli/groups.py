@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rhoset.cli._command import CommandGroup, version_option
 from rhoset.cli._command import command as make_command
-from rhoset.cli._command import version_option
 from rhoset.cli._output import Output, Payload
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ ROWS = 40
 
 
 @click.group(
+    cls=CommandGroup,
     no_args_is_help=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Example:  rhoset groups show S5",

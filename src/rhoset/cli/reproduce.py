@@ -8,6 +8,7 @@ import click
 
 from rhoset.cli._command import command as make_command
 from rhoset.cli._output import Output, Payload
+from rhoset.cli._types import FOLDER, WORKERS
 
 
 @make_command(example="rhoset reproduce --quick")
@@ -15,13 +16,13 @@ from rhoset.cli._output import Output, Payload
 @click.option(
     "--out",
     "folder",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=FOLDER,
     metavar="DIR",
     help="Folder of the runs [runs/reproduce, runs/reproduce-quick].",
 )
 @click.option("--steps", type=click.IntRange(1), help="Steps of training at most [25,000; 4,000 with --quick].")
 @click.option("--device", default="cpu", help="Where to train: cpu [default], or a GPU such as cuda:0.")
-@click.option("--workers", type=click.IntRange(1), help="Processes [the cores].")
+@click.option("--workers", type=WORKERS, help="Processes [the cores].")
 def command(
     out: Output, quick: bool, folder: Path | None, steps: int | None, device: str, workers: int | None
 ) -> Payload:

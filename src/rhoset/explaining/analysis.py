@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.explaining import circuits as _circuits
 from rhoset.explaining import placement as _placement
@@ -22,6 +23,7 @@ from rhoset.networks import Network, Tables
 from rhoset.networks.circuits import Circuit
 
 
+@public
 def explain(
     network: Network,
     *,

@@ -24,6 +24,7 @@ from rhoset.explaining.pairs import activations, spread_pairs
 from rhoset.explaining.slot_tables import slot_report, symmetry
 from rhoset.explaining.slots import EVEN, SAME_READING, reading_agreement
 from rhoset.networks.circuits import Circuit
+from rhoset.summaries import Shown
 
 RANK_TWO = 1.5
 """Effective rank of the unembed coefficients from which a neuron is said to write to two slots."""
@@ -51,8 +52,8 @@ class Finding:
     text: str
 
 
-@dataclass(frozen=True)
-class Diagnosis:
+@dataclass(frozen=True, repr=False)
+class Diagnosis(Shown):
     """Findings and the budget of the margin.
 
     Attributes

@@ -13,6 +13,7 @@ from rhoset.groups import Irrep, synthesis
 from rhoset.groups.arrays import read_only
 from rhoset.networks import Network, Tables
 from rhoset.networks.circuits import Circuit
+from rhoset.summaries import Shown
 
 IN_USE = 0.01
 """An irrep is in use when it holds at least this share of the live neurons' energy. A larger value
@@ -33,7 +34,7 @@ class IrrepUse(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Quadrature:
+class Quadrature(Shown):
     """Neurons of rank one in an irrep, with vectors anywhere on the sphere:
 
         l(x) = bᵀρ(x)a + λ,   r(y) = a'ᵀρ(y)c + μ,   u(z) = κ bᵀρ(z)c.
@@ -100,7 +101,7 @@ class Quadrature:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Explanation:
+class Explanation(Shown):
     """What `explain` knows of one network.
 
     Attributes

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from rhoset.groups import Irrep, coefficients, energy
 from rhoset.networks import Network, Tables
+from rhoset.summaries import Shown
 
 DEAD_SHARE = 1e-4
 """A neuron whose balanced energy ‖u‖·‖(l, r)‖ is at most this share of the largest is dead. Those of
@@ -23,8 +24,8 @@ trained networks lie below 2e-5 or above 1.7e-4 (23 S5 networks). Larger
 values drop weak neurons from every count."""
 
 
-@dataclass(frozen=True, eq=False)
-class NeuronEnergy:
+@dataclass(frozen=True, eq=False, repr=False)
+class NeuronEnergy(Shown):
     """Share of each neuron's energy in each irrep, table by table.
 
     Attributes

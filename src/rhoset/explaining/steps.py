@@ -14,13 +14,14 @@ from rhoset.explaining.explanation import Explanation
 from rhoset.explaining.faithfulness import affordable
 from rhoset.groups import Irrep, Subgroup
 from rhoset.networks import Evaluation, Network
+from rhoset.summaries import Shown
 
 COMPLETE = ("full", "split", "twisted")
 """Kinds whose slots are all filled, with even weights."""
 
 
-@dataclass(frozen=True, eq=False)
-class Step:
+@dataclass(frozen=True, eq=False, repr=False)
+class Step(Shown):
     """One saved step.
 
     Attributes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rhoset.groups.accept import as_group as as_group
 from rhoset.groups.families import alternating as alternating
 from rhoset.groups.families import cyclic as cyclic
 from rhoset.groups.families import cyclic_semidirect as cyclic_semidirect
@@ -35,7 +36,6 @@ from rhoset.groups.linear import finite_field as finite_field
 from rhoset.groups.linear import matrix_group as matrix_group
 from rhoset.groups.names import FAMILIES as FAMILIES
 from rhoset.groups.names import group as group
-from rhoset.groups.names import table_from_file as table_from_file
 from rhoset.groups.permutations import cycles as cycles
 from rhoset.groups.permutations import parse_cycles as parse_cycles
 from rhoset.groups.permutations import permutation_group as permutation_group
@@ -58,6 +58,7 @@ from rhoset.groups.subgroups import right_cosets as right_cosets
 from rhoset.groups.subgroups import subgroup as subgroup
 from rhoset.groups.table import ConjugacyClasses as ConjugacyClasses
 from rhoset.groups.table import Group as Group
+from rhoset.groups.tablefile import table_from_file as table_from_file
 from rhoset.groups.transform import coefficients as coefficients
 from rhoset.groups.transform import convolve as convolve
 from rhoset.groups.transform import energies as energies

@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import os
 import tempfile
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -93,4 +94,27 @@ def remembered(key: str, group: Group, compute: Callable[[], T]) -> T:
     if key not in memory:
         memory[key] = compute()
     found: T = memory[key]
+    return found
+
+
+SHARED = 4
+"""Groups that `shared_group` keeps: the last few, since a table of 5,040 elements takes 100 MB."""
+
+_shared: OrderedDict[tuple[str, tuple[Any, ...]], Group] = OrderedDict()
+
+
+def shared_group(name: str, table: NDArray[np.int32], element_names: tuple[str, ...], convention: str) -> Group:
+    """The group of these; one object for equal ones among the last few, so that what is found of a group (irreps,
+    subgroups, cosets) is found once for a run of networks. The key is the table's content.
+
+    Raises RhosetError where the table is no group's.
+    """
+    digest = hashlib.sha256(np.ascontiguousarray(table)).hexdigest()
+    key = (digest, (name, element_names, convention))
+    found = _shared.pop(key, None)
+    if found is None:
+        found = Group(name=name, table=table, element_names=element_names, convention=convention)
+    _shared[key] = found
+    while len(_shared) > SHARED:
+        _shared.popitem(last=False)
     return found

@@ -13,14 +13,15 @@ from rhoset.errors import RhosetError
 from rhoset.groups.arrays import IntArray, read_only
 from rhoset.groups.subgroups import Subgroup, left_cosets, representatives
 from rhoset.groups.table import Group
+from rhoset.summaries import Shown
 
 if TYPE_CHECKING:
     from rhoset.groups.components import Component
     from rhoset.groups.representation import Irrep
 
 
-@dataclass(frozen=True, eq=False)
-class GSet:
+@dataclass(frozen=True, eq=False, repr=False)
+class GSet(Shown):
     """A left action on k points: ``action[g, b]`` = g·b and (gh)·b = g·(h·b).
 
     Attributes

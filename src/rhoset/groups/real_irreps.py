@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.groups.arrays import IntArray, row_blocks
 from rhoset.groups.cache import read_entry, remembered, write_entry
@@ -46,6 +47,7 @@ CACHE_FROM = 200
 """Orders below this are decomposed faster than an entry is read."""
 
 
+@public
 def irreps(group: Group) -> tuple[Irrep, ...]:
     """All real irreps, trivial first, then by dimension and character.
 
@@ -133,6 +135,7 @@ def irrep_data(group: Group) -> tuple[tuple[str, Component], ...]:
     return tuple(out)
 
 
+@public
 def irrep(group: Group, name: str) -> Irrep:
     """One irrep by its name in :func:`irreps` or its label ("frequency 3"), also "trivial", and
     "sign" for S_k.

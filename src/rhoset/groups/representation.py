@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from rhoset.groups.arrays import row_blocks
 from rhoset.groups.table import Group
+from rhoset.summaries import Shown
 
 FloatArray = NDArray[np.float64]
 IrrepType = Literal["real", "complex", "quaternionic"]
@@ -20,7 +21,7 @@ DIVISION_DIMENSION: dict[str, int] = {"real": 1, "complex": 2, "quaternionic": 4
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Irrep:
+class Irrep(Shown):
     """A real irreducible representation, by orthogonal matrices.
 
     Attributes

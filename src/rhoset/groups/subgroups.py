@@ -13,10 +13,11 @@ from rhoset.errors import RhosetError
 from rhoset.groups.arrays import IntArray, read_only
 from rhoset.groups.table import Group
 from rhoset.groups.words import close
+from rhoset.summaries import Shown
 
 
-@dataclass(frozen=True, eq=False)
-class Subgroup:
+@dataclass(frozen=True, eq=False, repr=False)
+class Subgroup(Shown):
     """A subgroup: the sorted indices of its elements.
 
     Use :func:`subgroup` or :func:`generated_subgroup` to make one; both check what they are given.

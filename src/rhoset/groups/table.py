@@ -15,6 +15,7 @@ from rhoset.errors import RhosetError
 from rhoset.groups.arrays import IntArray, read_only, row_blocks
 from rhoset.groups.laws import check_laws, checked_shape
 from rhoset.groups.words import best_extension
+from rhoset.summaries import Shown
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +40,8 @@ class ConjugacyClasses:
         return len(self.sizes)
 
 
-@dataclass(frozen=True, eq=False)
-class Group:
+@dataclass(frozen=True, eq=False, repr=False)
+class Group(Shown):
     """A finite group given by its multiplication table.
 
     Parameters

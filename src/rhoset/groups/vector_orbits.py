@@ -10,6 +10,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.groups.arrays import IntArray, read_only
 from rhoset.groups.components import Component
@@ -18,6 +19,7 @@ from rhoset.groups.lattice import subgroup_classes
 from rhoset.groups.representation import Irrep
 from rhoset.groups.subgroups import Subgroup, quotient
 from rhoset.groups.table import Group
+from rhoset.summaries import Shown
 
 FloatArray = NDArray[np.float64]
 
@@ -29,8 +31,8 @@ KERNEL_TOLERANCE = 1e-8
 """χ(g) nearer to d than this puts g in the kernel; the next value is below d − 4/n²·π²/d."""
 
 
-@dataclass(frozen=True, eq=False)
-class PointSet:
+@dataclass(frozen=True, eq=False, repr=False)
+class PointSet(Shown):
     """Unit vectors that a group permutes transitively by an orthogonal map.
 
     Attributes
@@ -78,8 +80,8 @@ class RhoSet(PointSet):
     irrep: Irrep
 
 
-@dataclass(frozen=True, eq=False)
-class RhoSetFamily:
+@dataclass(frozen=True, eq=False, repr=False)
+class RhoSetFamily(Shown):
     """All ρ-sets whose point 0 has one given stabilizer H: unit vectors of the space H fixes.
 
     Attributes
@@ -226,8 +228,9 @@ def rho_set_family(group: Group, irrep: Irrep, h: Subgroup) -> RhoSetFamily:
     return RhoSetFamily(irrep, pointwise_stabilizer(group, irrep, basis), basis)
 
 
+@public
 def rho_set_families(
-    group: Group, irrep: Irrep, subgroups: Iterable[Subgroup] | None = None, most: int | None = None
+    group: Group, irrep: Irrep | str, subgroups: Iterable[Subgroup] | None = None, most: int | None = None
 ) -> tuple[RhoSetFamily, ...]:
     """Every family of ρ-sets: classes of subgroups that are stabilizers, smallest orbit first.
 
@@ -245,8 +248,10 @@ def rho_set_families(
     Raises
     ------
     RhosetError
-        ``too-many-subgroups`` when the subgroup search of G / ker ρ exceeds its limit.
+        ``too-many-subgroups`` when the subgroup search of G / ker ρ exceeds its limit;
+        ``unknown-irrep`` for a name or an irrep that the group has not.
     """
+    irrep = _of(group, irrep)
     out = []
     for h in _over_kernel(group, irrep) if subgroups is None else subgroups:
         if (most is not None and h.index > most) or not fixed_dim(irrep, h):
@@ -271,9 +276,23 @@ def fixed_dim(irrep: Irrep | Component, h: Subgroup) -> int:
     return round(float(irrep.character[h.elements].mean()))
 
 
-def minimal_rho_set(group: Group, irrep: Irrep) -> RhoSet:
+@public
+def minimal_rho_set(group: Group, irrep: Irrep | str) -> RhoSet:
     """A ρ-set of least size."""
     return rho_set_families(group, irrep)[0].rho_set()
+
+
+def _of(group: Group, irrep: Irrep | str) -> Irrep:
+    from rhoset.groups.real_irreps import irrep as by_name
+
+    if isinstance(irrep, str):
+        return by_name(group, irrep)
+    if len(irrep.matrices) != group.order:
+        raise RhosetError(
+            f"the irrep {irrep.name} is one of a group of order {len(irrep.matrices)}; {group.name} has {group.order}",
+            slug="unknown-irrep",
+        )
+    return irrep
 
 
 def minimal_rho_set_sizes(group: Group, irreps: Sequence[Irrep] | Sequence[Component]) -> dict[str, int]:

@@ -12,13 +12,14 @@ from rhoset.groups import Group, Irrep, PointSet, RhoSet, automorphisms
 from rhoset.groups.arrays import IntArray, read_only
 from rhoset.networks.activations import activation
 from rhoset.networks.tables import Array, Tables
+from rhoset.summaries import Shown
 
 SAME_COUPLING = 1e-6
 """Couplings that differ by less than this share of the largest are equal: points err by about 1e-12."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Circuit:
+class Circuit(Shown):
     """Neurons whose output sits on the slots of B × C, two sets of points of one representation.
 
     A slot (b, c) is where a neuron *writes*, α and γ are what it *reads*:

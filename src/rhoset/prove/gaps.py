@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset.groups import Group, GSet, Subgroup, coset_gset, subgroup_classes
+from rhoset.groups import Group, GSet, coset_gset, subgroup_classes
+from rhoset.groups.cache import remembered
 from rhoset.networks import Network
 from rhoset.networks.activations import activation
 
@@ -33,6 +34,48 @@ a point is as much dearer as it is a larger part of the group."""
 PRICED_AT = 120
 SET_PRICE = 1 / 40
 """Share of the typical margin that a G-set has to save to be kept."""
+
+
+@dataclass(frozen=True, eq=False)
+class Cosets:
+    """A transitive G-set as readings see it; nothing here depends on a network.
+
+    `action` (n, q) is y·c for every y, as the transposed table's left action on the left side. Points with the same
+    stabilizer tell readings apart alike: `points` (k,) has the first of each, `shares` (k, n) its stabilizer's
+    elements, each weighing one over their number, and `order` (k, n) the y by y·c, all fibres of one length.
+    """
+
+    action: Ints
+    points: Ints
+    shares: NDArray[np.float32]
+    order: Ints
+
+    @property
+    def size(self) -> int:
+        """Number of points."""
+        return int(self.action.shape[1])
+
+    @staticmethod
+    def of(gset: GSet, side: str) -> Cosets:
+        """Of the cosets of a subgroup."""
+        fixed = (gset.action == np.arange(gset.size)).T  # the stabilizer of each point
+        distinct, first = np.unique(fixed, axis=0, return_index=True)
+        shares = (distinct / distinct.sum(axis=1, keepdims=True)).astype(np.float32)
+        action = images(gset.group, gset, side)
+        return Cosets(action, first, shares, np.argsort(action[:, first].T, axis=1, kind="stable"))
+
+
+def all_cosets(group: Group, side: str, most_points: int = MOST_POINTS) -> list[Cosets]:
+    """Of one subgroup of each class, by number of points; of the trivial one only where there is no other.
+
+    Kept as long as the group is.
+    """
+
+    def found() -> list[Cosets]:
+        kept = [h for h in subgroup_classes(group) if h.index <= most_points and (h.order > 1 or group.order == 1)]
+        return [Cosets.of(coset_gset(group, h), side) for h in sorted(kept, key=lambda h: h.index)]
+
+    return remembered(f"cosets {side} {most_points}", group, found)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,9 +108,7 @@ class GapReading:
         return tuple(action.shape[1] for action in self.actions)
 
 
-def gap_readings(
-    network: Network, side: str = "right", subgroups: Sequence[Subgroup] | None = None, most_points: int = MOST_POINTS
-) -> list[GapReading]:
+def gap_readings(network: Network, side: str = "right", most_points: int = MOST_POINTS) -> list[GapReading]:
     """Candidate readings, the cheapest compromise first; equal ones are given once.
 
     Parameters
@@ -76,39 +117,39 @@ def gap_readings(
         Any network; nothing else is known of it.
     side
         ``right`` or ``left``: whose readings are to be constant on cosets.
-    subgroups
-        One of each class that is to be tried; all classes of index up to `most_points` when None.
     most_points
         Largest G-set.
 
+    Raises
+    ------
+    RhosetError
+        As `subgroup_classes`: the group is too large, or has too many subgroups.
+
     Notes
     -----
-    Cost n·min(n, SAMPLES)·m for the correlations, m times the number of subgroups, n m for each class. Subgroups of
-    the group are taken as known.
+    Cost n·min(n, SAMPLES)·m for the correlations, m times the number of subgroups, n m for each class. Subgroups and
+    cosets of the group are found once for each group.
     """
-    group = network.group
-    classes = subgroup_classes(group) if subgroups is None else subgroups
-    gsets = [coset_gset(group, h) for h in classes if h.index <= most_points and (h.order > 1 or group.order == 1)]
-    gsets.sort(key=lambda gset: gset.size)
+    group, cosets = network.group, all_cosets(network.group, side, most_points)
     tables = (network.right, network.left) if side == "right" else (network.left, network.right)
     reads = np.asarray(tables[0], dtype=np.float64)
     margin = _typical_margin(network)
     prices = [margin * price * max(1.0, PRICED_AT / group.order) for price in POINT_PRICES]
     ranges = np.ptp(np.asarray(network.unembed, dtype=np.float64), axis=1)
-    points, errors = _errors(group, gsets, reads * ranges, side, min(prices))
-    sizes = np.array([gset.size for gset in gsets])
+    points, errors = _errors(group, cosets, reads * ranges, side, min(prices))
+    sizes = np.array([one.size for one in cosets])
     found: list[GapReading] = []
     for price in prices:
         chosen = _choose(errors, sizes, price, margin * SET_PRICE)
-        reading = _reading(group, gsets, points, chosen, side, float(errors[chosen, np.arange(len(chosen))].sum()))
+        reading = _reading(group, cosets, points, chosen, side, float(errors[chosen, np.arange(len(chosen))].sum()))
         if not any(_same(reading, other) for other in found):
             found.append(reading)
     return found
 
 
-def gap_reading(network: Network, side: str = "right", subgroups: Sequence[Subgroup] | None = None) -> GapReading:
+def gap_reading(network: Network, side: str = "right") -> GapReading:
     """The first of `gap_readings`."""
-    return gap_readings(network, side, subgroups)[0]
+    return gap_readings(network, side)[0]
 
 
 def images(group: Group, gset: GSet, side: str) -> Ints:
@@ -117,48 +158,46 @@ def images(group: Group, gset: GSet, side: str) -> Ints:
     return np.asarray(action, dtype=np.intp)
 
 
-def _errors(group: Group, gsets: Sequence[GSet], reads: Array, side: str, price: float) -> tuple[Ints, Array]:
+def _errors(group: Group, cosets: Sequence[Cosets], reads: Array, side: str, price: float) -> tuple[Ints, Array]:
     """(G-sets, m) each: the point of each G-set whose cosets hold most of a reading, and the reading's largest
     distance from its mid-ranges over the fibres of y ↦ y·c.
 
     G-sets come by size; infinite where a smaller one is sure to be the better bargain at this price a point.
     """
-    points, found = np.zeros((len(gsets), reads.shape[1]), dtype=np.intp), np.full((len(gsets), reads.shape[1]), np.inf)
+    points, found = (
+        np.zeros((len(cosets), reads.shape[1]), dtype=np.intp),
+        np.full((len(cosets), reads.shape[1]), np.inf),
+    )
     best = np.full(reads.shape[1], np.inf)
     correlation = _translates(group, reads, side)
-    for j, gset in enumerate(gsets):
-        open_ = np.flatnonzero(best > price * gset.size)
+    for j, one in enumerate(cosets):
+        open_ = np.flatnonzero(best > price * one.size)
         if not len(open_):
             continue
-        fixed = (gset.action == np.arange(gset.size)).T  # the stabilizer of each point
-        distinct, first = np.unique(fixed, axis=0, return_index=True)
-        held = distinct.astype(np.float32) @ correlation[:, open_]
-        size = np.maximum(np.abs(correlation[group.identity, open_]), 1e-30) * distinct.sum(axis=1)[:, None]
-        points[j, open_] = first[np.round(held / size, 4).argmax(axis=0)]
-        action = images(group, gset, side)
-        for c in np.unique(points[j, open_]):
-            own = open_[points[j, open_] == c]
-            order = np.argsort(action[:, c], kind="stable")
-            starts = np.searchsorted(action[order, c], np.arange(gset.size))
-            values = reads[order][:, own]
-            spread = np.maximum.reduceat(values, starts) - np.minimum.reduceat(values, starts)
-            found[j, own] = spread.max(axis=0) / 2
-        best = np.minimum(best, found[j] + price * gset.size)
+        held = one.shares @ correlation[:, open_]
+        chosen = np.round(held, 4).argmax(axis=0)
+        points[j, open_] = one.points[chosen]
+        for c in np.unique(chosen):
+            own = open_[chosen == c]
+            fibres = reads[one.order[c]][:, own].reshape(one.size, -1, len(own))
+            found[j, own] = np.ptp(fibres, axis=1).max(axis=0) / 2
+        best = np.minimum(best, found[j] + price * one.size)
     return points, found
 
 
 def _translates(group: Group, reads: Array, side: str) -> NDArray[np.float32]:
-    """(n, m): Σ_y r(y) r(yk) over sampled y for every k, r less its mean."""
+    """(n, m): Σ_y r(y) r(yk) over sampled y for every k, r less its mean, over that for k = e."""
     n = group.order
     sample = np.arange(n)
     if n > SAMPLES:
         sample = np.sort(np.random.default_rng(n).choice(n, SAMPLES, replace=False))
-    centred = (reads - reads.mean(axis=0)).astype(np.float32)
+    centred = reads - reads.mean(axis=0)
+    scaled = (centred / np.maximum(np.abs(centred).max(axis=0), 1e-300)).astype(np.float32)
     table = group.table if side == "right" else group.table.T
-    total = np.zeros(centred.shape, dtype=np.float32)
+    total, product = np.zeros(scaled.shape, dtype=np.float32), np.empty(scaled.shape, dtype=np.float32)
     for y in sample:
-        total += centred[table[y]] * centred[y]
-    return total
+        total += np.multiply(scaled.take(table[y], axis=0), scaled[y], out=product)
+    return np.asarray(total / np.maximum(np.abs(total[group.identity]), np.float32(1e-30)), dtype=np.float32)
 
 
 def _choose(errors: Array, sizes: Ints, point_price: float, set_price: float) -> Ints:
@@ -181,10 +220,10 @@ def _choose(errors: Array, sizes: Ints, point_price: float, set_price: float) ->
         kept.remove(worst)
 
 
-def _reading(group: Group, gsets: Sequence[GSet], points: Ints, chosen: Ints, side: str, error: float) -> GapReading:
+def _reading(group: Group, cosets: Sequence[Cosets], points: Ints, chosen: Ints, side: str, error: float) -> GapReading:
     used, block = np.unique(chosen, return_inverse=True)
     generators = np.asarray(group.generators, dtype=np.intp)
-    actions = tuple(images(group, gsets[j], side)[generators] for j in used)
+    actions = tuple(cosets[j].action[generators] for j in used)
     every = np.arange(len(chosen))
     return GapReading(actions, block.reshape(-1).astype(np.intp), points[chosen, every], side, error)
 

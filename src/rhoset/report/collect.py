@@ -86,6 +86,24 @@ def single(network: Network) -> RunView:
     return _run_view((view,), shared, _facts(network.digest, shared.group, {}))
 
 
+def several(networks: Sequence[Network]) -> RunView:
+    """The view of networks in memory, all of one group.
+
+    Raises RhosetError (slug ``mixed-groups``) where their tables differ.
+    """
+    shared = structure(networks[0])
+    views = []
+    for k, network in enumerate(networks):
+        if not np.array_equal(network.table, shared.group.table):
+            raise RhosetError(
+                f"network {k}: its multiplication table differs from that of the first one; a picture is about"
+                " networks of one group",
+                slug="mixed-groups",
+            )
+        views.append(network_view(network, shared, f"Network {k}", k, None, {}))
+    return _run_view(tuple(views), shared, _facts("in memory", shared.group, {}))
+
+
 def _views(jobs: Sequence[_Job], workers: int) -> Iterator[NetworkView]:
     if workers <= 1:
         yield from map(_view, jobs)
@@ -129,7 +147,7 @@ def _run_view(views: tuple[NetworkView, ...], shared: Structure, facts: dict[str
         title=f"{len(views)} network{'s' if len(views) > 1 else ''} on {name}",
         group=name,
         order=shared.group.order,
-        irreps=tuple(IrrepView(i.label, i.dim, i.type, shared.sizes.get(i.name)) for i in shared.irreps),
+        irreps=tuple(IrrepView(shared.label(i.name), i.dim, i.type, shared.sizes.get(i.name)) for i in shared.irreps),
         networks=views,
         facts=facts,
     )

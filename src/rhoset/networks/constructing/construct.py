@@ -15,15 +15,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
-from rhoset.groups import Group, PointSet
-from rhoset.groups import group as by_name
-from rhoset.networks.activations import activation as _activation
+from rhoset.groups import Group, PointSet, as_group
+from rhoset.networks.activations import activation_name
+from rhoset.networks.arrays import float_type
 from rhoset.networks.circuits import Circuit
 from rhoset.networks.constructing.circuits import Ground, kernel, plant, response
 from rhoset.networks.constructing.plans import CircuitPlan, parse_plan, point_set
 from rhoset.networks.evaluation import logits
 from rhoset.networks.network import Network
+from rhoset.summaries import Shown
 
 DEGREE = {"relu": 1, "abs": 1, "linear": 1, "square": 2}
 """Degree k where φ(st) = s^k φ(t) for s > 0; neurons of other activations are not rescaled."""
@@ -34,13 +36,16 @@ ALL_PAIRS_MAX_ORDER = 130
 ALL_MARGINS_MAX_OPERATIONS = 20_000_000_000
 """Multiply-adds that may be spent on the margin of a network with missing slots (a few seconds)."""
 
+MOST_NUMBERS = 1 << 30
+"""Largest table that is made, in numbers (4 GB of float32)."""
+
 NO_MARGIN = 1e-9
 """A margin below this, relative to the logits, counts as none: the slots that are filled do not
 determine the product. Such a network is scaled by its logits."""
 
 
-@dataclass(frozen=True, eq=False)
-class Planted:
+@dataclass(frozen=True, eq=False, repr=False)
+class Planted(Shown):
     """A constructed network and all that was put into it.
 
     Attributes
@@ -71,9 +76,11 @@ class Planted:
     seed: int
 
 
+@public
+@np.errstate(over="ignore", invalid="ignore")  # what overflows is refused as not finite
 def construct(
     group: Group | str,
-    irreps: Sequence[str | CircuitPlan] = ("natural",),
+    irreps: Sequence[str | CircuitPlan] | str | CircuitPlan = ("natural",),
     *,
     noise: float = 0.0,
     seed: int = 0,
@@ -93,7 +100,7 @@ def construct(
     group
         The group or its name.
     irreps
-        A plan for each circuit, as `CircuitPlan` or as text for `parse_plan`.
+        A plan for each circuit, as `CircuitPlan` or as text for `parse_plan`; one alone needs no list.
     noise
         Standard deviation of Gaussian noise on each neuron's part of each table, relative to the
         root mean square of that part.
@@ -139,13 +146,16 @@ def construct(
     >>> planted.network.width, round(planted.margin, 3)
     (16, 10.0)
     """
-    if isinstance(group, str):
-        group = by_name(group)
-    _activation(activation)
+    group = as_group(group)
+    activation = activation_name(activation)
+    dtype = float_type(dtype)
+    if seed < 0:
+        raise RhosetError(f"seed is {seed}, expected 0 or more", slug="bad-plan")
     for name, value, low in (("noise", noise, 0), ("margin", margin, 0), ("rescale", rescale, 1)):
         if not low <= value < np.inf:
             raise RhosetError(f"{name} is {value}, expected {low} or more", slug="bad-plan")
-    plans = [parse_plan(plan) if isinstance(plan, str) else plan for plan in irreps]
+    listed = (irreps,) if isinstance(irreps, str | CircuitPlan) else irreps
+    plans = [plan if isinstance(plan, CircuitPlan) else parse_plan(plan) for plan in listed]
     if not plans:
         raise RhosetError("no circuit to construct: name at least one irrep", slug="bad-plan")
     if activation not in ("relu", "abs") and any(plan.split for plan in plans):
@@ -163,6 +173,12 @@ def construct(
     circuits, reached = _scaled_to_margin(group, circuits, margin)
     used = sum(len(circuit.rows) for circuit in circuits)
     width = used if width is None else width
+    if width * group.order > MOST_NUMBERS:
+        raise RhosetError(
+            f"width {width}: tables of {group.order} × {width} numbers are more than {MOST_NUMBERS}, the most that are"
+            " made; give a smaller one",
+            slug="construct-width",
+        )
     if width < used:
         raise RhosetError(f"the circuits need {used} neurons, {width} were given", slug="construct-width")
     place = (rng.permutation(width) if shuffle else np.arange(width)).astype(np.int32)
@@ -170,7 +186,7 @@ def construct(
     placed, start = [], 0
     for circuit in circuits:
         k = len(circuit.rows)
-        scale = np.exp(rng.uniform(-1, 1, k) * np.log(rescale if degree else 1))
+        scale = np.exp(rng.uniform(-1, 1, k) * np.log(float(rescale) if degree else 1))
         placed.append(
             replace(
                 circuit,

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.groups import (
     Group,
@@ -87,6 +88,7 @@ class CircuitPlan:
             )
 
 
+@public
 def parse_plan(text: str) -> CircuitPlan:
     """A plan from ``IRREP`` or ``IRREP:KEY=VALUE,…`` with the fields of `CircuitPlan`.
 

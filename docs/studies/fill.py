@@ -1,0 +1,40 @@
+"""Put the results of a study's run into its page: `python docs/studies/fill.py DIR`.
+
+Keeps DIR/results.json without the laws at early moments as docs/studies/results/NAME.json, the figure beside it, and
+writes the tables of DIR/study.md below the marker of docs/studies/NAME.md. Nothing is computed here.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+MARKER = "<!-- results: written by docs/studies/fill.py -->"
+
+
+def fill(folder: Path) -> Path:
+    """Returns the page."""
+    said = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    if said["quick"]:
+        raise SystemExit(f"{folder} is a quick run; the page is about the whole study")
+    name = said["study"]
+    for setting in said["settings"]:
+        setting.pop("key_sets_at")
+    kept = HERE / "results"
+    kept.mkdir(exist_ok=True)
+    (kept / f"{name}.json").write_text(json.dumps(said, ensure_ascii=False) + "\n", encoding="utf-8")
+    shutil.copy(folder / "key-sets.svg", kept / f"{name}.svg")
+    page = HERE / f"{name}.md"
+    written = page.read_text(encoding="utf-8").split(MARKER)[0].rstrip()
+    body = (folder / "study.md").read_text(encoding="utf-8").split("\n", 1)[1]
+    body = body.replace("![key-sets.svg](key-sets.svg)", f"![key sets by setting](results/{name}.svg)")
+    page.write_text(f"{written}\n\n{MARKER}\n{body}", encoding="utf-8")
+    return page
+
+
+if __name__ == "__main__":
+    for argument in sys.argv[1:]:
+        print(fill(Path(argument)))
