@@ -12,7 +12,7 @@ from rhoset.cli._types import FOLDER, WORKERS
 
 
 @make_command(example="rhoset reproduce --quick")
-@click.option("--quick", is_flag=True, help="Few networks: minutes instead of an hour.")
+@click.option("--quick", is_flag=True, help="Few networks: minutes instead of hours.")
 @click.option(
     "--out",
     "folder",

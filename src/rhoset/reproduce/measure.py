@@ -16,7 +16,7 @@ from rhoset.networks import Network, evaluate, read_network
 from rhoset.networks.activations import activation
 from rhoset.prove import certify
 from rhoset.prove.files import certificate_file
-from rhoset.reproduce.questions import replaced_neurons
+from rhoset.reproduce.questions import equivariance, replaced_neurons
 from rhoset.reproduce.verifier import PublishedBound, certify_paper, published_bound
 from rhoset.reproduce.verifier.alone import cosets_alone, irreps_alone
 from rhoset.reproduce.verifier.bound import loop_of_inputs
@@ -54,6 +54,7 @@ def measure(path: Path) -> dict[str, Any]:
         "irreps": {use.irrep.name: round(use.share, 6) for use in explanation.uses if use.in_use},
         "circuits": _circuits(explanation),
         "replaced": replaced_neurons(explanation),
+        "equivariance": equivariance(network),
         "brute_force_seconds": brute,
         "vectorised_seconds": vectorised_seconds(network),
         "methods": {"paper": _paper(network, said, path)},

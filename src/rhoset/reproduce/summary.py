@@ -36,6 +36,11 @@ def summarise(rows: Sequence[Row]) -> dict[str, Any]:
         "irrep_sets": _counted(" + ".join(sorted(row["irreps"])) for row in rows),
         "kinds": _counted(c["kind"] for row in rows for c in row["circuits"]),
         "full_circuits": neurons_of_full_circuits(rows),
+        "equivariance": {
+            name: {"median": _median(values), "least": min(values)}
+            for name in ("left", "right", "both")
+            if (values := [row["equivariance"][name] for row in rows])
+        },
         "replaced": {
             key: _median(row["replaced"][key] for row in rows if key in row["replaced"])
             for key in ("error", "largest_error", "correlation", "least_correlation")

@@ -165,7 +165,12 @@ def _questions(summary: Summary) -> str:
     replaced, full = summary["replaced"], summary["full_circuits"]
     kinds = ", ".join(f"{kind} {count}" for kind, count in summary["kinds"].items())
     sizes = ", ".join(f"{name} {count}" for name, count in full.items())
+    equal = ", ".join(
+        f"{name} {_number(found['median'])} (least {_number(found['least'])})"
+        for name, found in summary["equivariance"].items()
+    )
     return (
+        f"Share of the logits' variance that is equivariant: {equal}.\n\n"
         f"Circuits by kind: {kinds}. Full circuits (k ≥ 3) by neurons: {sizes}.\n\n"
         "A neuron replaced by its prediction, over all inputs: squared error "
         f"{_number(replaced['error'])} of its variance in the median ({_number(replaced['largest_error'])} for the "
