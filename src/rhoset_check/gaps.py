@@ -57,7 +57,7 @@ class GapsRule:
         unembed, right = model.unembed["float64"], model.right["float64"]
         self.bias, self.columns, self.empty = Near.exact(unembed[-1:]).to(work), list[Column](), [0] * len(sizes)
         scale = np.ones(model.width) if certificate.scale is None else certificate.scale
-        self.scale, slope = scale, model.slopes()
+        self.scale = scale
         delta, self.lost = np.zeros((model.width - 1, n)), np.zeros((n, len(self.kinds)))
         for j, action in enumerate(self.actions):
             fixed, extra = [], []
@@ -70,7 +70,7 @@ class GapsRule:
                 middle, _ = ranges(right.value[:, members].T, place, q)
                 reads = Near.exact(np.ascontiguousarray(middle.T).astype(work))
                 rho = np.abs(right.value[:, members] - reads.value.astype(np.float64)[place]) + right.error[members]
-                rho = up(rho * slope[members])
+                rho = up(rho * model.slopes(members, reads.size))
                 means, widths = ranges(unembed[members], place, q)
                 whole = ranges(unembed[members], np.zeros(n, np.intp), 1)[1]
                 fixed.append(up(up(rho @ widths).max(axis=1)))

@@ -16,7 +16,7 @@ from rhoset.networks import Network, evaluate, write_atomic
 from rhoset.networks.runs import certificates
 from rhoset.populations.observables import DELTA, EPSILON, Observables, neuron_shares, spectral_weights
 from rhoset.populations.stack import stacked
-from rhoset.prove.files import check_summary
+from rhoset.verdicts import check_summary
 from rhoset_check import check
 
 MEASURES = 1
@@ -121,7 +121,7 @@ def _measure(network: Network) -> dict[str, Any]:
         ],
         "circuits": [
             {
-                "irrep": str(getattr(c.irrep, "name", c.irrep)),
+                "irrep": c.irrep.name,
                 "left_size": c.shape[0],
                 "right_size": c.shape[1],
                 "kind": c.kind,
@@ -179,7 +179,7 @@ def proved(network: Path) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
     bounds: dict[str, dict[str, Any]] = {}
     refused: dict[str, str] = {}
     for method, path in certificates(network).items():
-        said = check_summary(check(path, network), str(network), path)
+        said = check_summary(check(path, network), str(network), path, network)
         if not said["valid"]:
             refused[method] = said["reason"]
             continue

@@ -132,7 +132,7 @@ class Search:
         except Rejected:
             return Estimate(name, float("inf"), 0.0, float("inf"), float("inf"))
         end = time.perf_counter()
-        counted = count(certificate, Shape.of(self.subject.weights), rules.budget.spent, Facts.of(rules))
+        counted = count(certificate, Shape.of(self.subject.weights), rules.budget.spent, Facts.of(certificate, rules))
         spent = rules.budget.spent
         cost = counted.total(n, spent["pairs"] * share, share) / self.subject.exhaustive
         right = float((np.concatenate(margins) > 0).mean())
