@@ -19,7 +19,7 @@ def summarise(rows: Sequence[Row]) -> dict[str, Any]:
 
     Shares come with Wilson 95 % intervals, costs and times as medians over the networks.
     """
-    methods = list(rows[0]["methods"]) if rows else []
+    methods = [m for m in (rows[0]["methods"] if rows else ()) if all(m in row["methods"] for row in rows)]
     return {
         "networks": len(rows),
         "full_accuracy": sum(row["accuracy"] >= 1 for row in rows),
