@@ -111,7 +111,7 @@ def _span(certificate: Certificate, parts: Sequence[Array]) -> tuple[tuple[int, 
     """(entries, shared) of `Facts`, from ΔF(w), (outputs, features), of each group.
 
     Block by block the shorter way: the entries of ΔF(w) that are not zero; or, of slots, M = Qᵀυ once a pair and
-    Σ_c M[c, w·c]; or, of 2 × 2 orthogonal matrices, which turn or mirror, two sums a pair of each kind and two products.
+    Σ_c M[c, w·c]; or, of orthogonal 2 × 2 matrices, which turn or mirror, four sums a pair and two products an output.
     """
     sizes, start, shared = np.array([len(part) for part in parts], dtype=np.int64), 0, 0
     entries = np.zeros(len(parts), dtype=np.int64)
@@ -179,7 +179,7 @@ def count(certificate: Certificate, shape: Shape, spent: Mapping[str, int], know
     stages = (spent.get("whole", 0) + spent.get("again", 0)) * m * (n + 1)
     if plan.gaps and certificate.gaps is not None:
         table += r * n * sum(images.shape[1] for images in certificate.gaps.actions)
-        fixed, each_x = _gaps(certificate.gaps, plan.exact_rest, shape, known.kinds)
+        fixed, each_x = _gaps(certificate.gaps, shape, known.kinds)
         once += fixed
     if plan.pairs:
         for block in certificate.blocks:
@@ -243,7 +243,7 @@ def _pairs_each(certificate: Certificate, shape: Shape) -> int:
     return each + 2 * _features(certificate) + groups * (len(certificate.blocks) + 1)
 
 
-def _gaps(given: GapTensors, exact_rest: bool, shape: Shape, kinds: int) -> tuple[int, int]:
+def _gaps(given: GapTensors, shape: Shape, kinds: int) -> tuple[int, int]:
     """(once, each x) of rule gaps.
 
     Once, for each point: mid-ranges of readings and of what is written, errors, and what they cost. For each x and
@@ -252,15 +252,15 @@ def _gaps(given: GapTensors, exact_rest: bool, shape: Shape, kinds: int) -> tupl
     """
     n, m = shape.order, shape.width
     once, each_x = 4 * n * m, n
-    gaps_of = list[int]()
+    gaps_of, exact = list[int](), bool(given.exact.all())
     for j, images in enumerate(given.actions):
         q, points = images.shape[1], np.bincount(given.point[given.block == j], minlength=images.shape[1])
         used = [int(k) for k in points if k]
         gaps_of.append(len(used) if q > 1 else 0)
-        columns = n if exact_rest else q
+        columns = n if given.exact[j] else q
         for k in used:
             once += n * k * (q + 1)
-            each_x += 2 * q * k + q * k * columns + (q * columns + 2 * n if q > 1 else 0) + n
+            each_x += (1 if exact else 2) * q * k + q * k * columns + (q * columns + 2 * n if q > 1 else 0) + n
         if gaps_of[-1] > 1:
             each_x += n * gaps_of[-1] * ceil(log2(gaps_of[-1])) + n * gaps_of[-1]
     each_x += kinds * n * (len(gaps_of) + 2)

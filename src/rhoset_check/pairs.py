@@ -119,7 +119,7 @@ class PairsRule:
             sums.append(here.times(writing.T, max((slack for _, slack in moved), default=0.0)))
         total = Near.stacked(sums)
         carried = [b.carry_right(total.columns(part), y) for b, part in zip(self.blocks, self.parts, strict=True)]
-        defects = (2.0 * b.defect * total.size[part].sum() for b, part in zip(self.blocks, self.parts, strict=True))
+        defects = (2.0 * b.defect * hidden.size @ np.abs(b.writing).sum(axis=0) for b in self.blocks if b.defect)  # ‖P‖
         rest = residual.rest(hidden, x, y)
         length = up(rest.scaled(residual.scale).length())[:, None]
         correct = residual.delta.rows(own).dot(rest) if plan.own else Near.exact(-residual.bound * length)

@@ -78,7 +78,7 @@ def settle(rules: Rules, x: Ints, y: Ints) -> Settled:
             margin[asked], excess[asked] = np.fmax(margin[asked], least), np.fmin(excess[asked], total)
         open_ = open_[~(margin[open_] > floor)]
     with np.errstate(over="ignore", invalid="ignore"):
-        excess = up(excess * np.exp(min(floor, 700.0)) * EXP)
+        excess = up(excess * np.exp(floor) * EXP)
         loss = np.fmin(np.log1p(excess) * EXP, (worst + floor + np.log(model.order)) * EXP)
     return Settled(margin - up(floor) if floor else margin, up(loss))
 

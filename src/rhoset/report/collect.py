@@ -147,7 +147,7 @@ def _run_view(views: tuple[NetworkView, ...], shared: Structure, facts: dict[str
         title=f"{len(views)} network{'s' if len(views) > 1 else ''} on {name}",
         group=name,
         order=shared.group.order,
-        irreps=tuple(IrrepView(shared.label(i.name), i.dim, i.type, shared.sizes.get(i.name)) for i in shared.irreps),
+        irreps=tuple(IrrepView(i.label, i.dim, i.type, shared.sizes.get(i.name)) for i in shared.irreps),
         networks=views,
         facts=facts,
     )

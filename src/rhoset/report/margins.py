@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,9 +39,7 @@ def mean_logit(network: Network, group: Group) -> NDArray[np.float64]:
     return total / (len(rows) * n)
 
 
-def margin_view(
-    network: Network, group: Group, irreps: Sequence[Irrep], label: Callable[[str], str] = str
-) -> MarginView | None:
+def margin_view(network: Network, group: Group, irreps: Sequence[Irrep]) -> MarginView | None:
     """Margins by class of w and by irrep; None for a group of one element."""
     if group.order == 1:
         return None
@@ -60,5 +58,5 @@ def margin_view(
         classes=tuple(group.element_name(int(classes.representatives[1 + k])) for k in order),
         sizes=tuple(int(classes.sizes[1 + k]) for k in order),
         parts=tuple(tuple(round(float(v), 4) for v in row) for row in table),
-        irreps=(*(label(irreps[int(k)].name) for k in shown), "other"),
+        irreps=(*(irreps[int(k)].label for k in shown), "other"),
     )

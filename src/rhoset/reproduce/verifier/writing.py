@@ -26,7 +26,7 @@ def certify_paper(network: Network, ideal: IdealNetwork, network_path: Path, pat
     """
     weights = read_weights(network_path)
     generators = np.asarray(network.group.generators, dtype=np.int32)
-    tensors = {"generators": generators, "bias.factor": np.zeros(1)}
+    tensors: dict[str, np.ndarray] = {"generators": generators, "bias.factor": np.zeros(1)}
     for j, circuit in enumerate(ideal.circuits):
         for item in fields(circuit):
             value = np.asarray(getattr(circuit, item.name))
