@@ -16,7 +16,7 @@ BESIDE = {
     "frameworks": {"groups", "networks", "explaining"},
     "formalize": {"groups", "networks"},
 }
-"""Rooms beside the flow → what they may import; of the rooms, `cli` alone imports them, and `Network` for two methods."""
+"""Rooms beside the flow → what they may import. `cli` alone imports them, and `Network` for two of its methods."""
 METHODS = "rhoset/networks/network.py"
 """Imports `frameworks` when `without` or `activations` is called."""
 NOT_OF = {"explaining": {"training"}, "prove": {"training"}, "report": {"training"}}

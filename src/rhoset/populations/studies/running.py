@@ -74,9 +74,9 @@ def run_study(
     Raises
     ------
     RhosetError
-        The folder holds something else or another study (``run-exists``, ``run-settings-differ``), another process works
-        there (``run-busy``), PyTorch is missing (``missing-extra``), no scheduler answers (``cluster``), a process
-        was killed (``worker-died``).
+        The folder holds something else or another study (``run-exists``, ``run-settings-differ``), another process
+        works there (``run-busy``), PyTorch is missing (``missing-extra``), no scheduler answers (``cluster``), a
+        process was killed (``worker-died``).
 
     Notes
     -----
