@@ -275,7 +275,7 @@ def spilling(rng: np.random.Generator) -> tuple[Net, Cert]:
     n, m = group.order, 16
     top, z = 2.0 ** int(rng.choice([126, 127, 127, 1021])), int(rng.integers(n))
     tensors = {"left": np.ones((n, m)), "right": np.zeros((n, m)), "unembed": np.zeros((m, n)), "bias": np.zeros(n)}
-    tensors["unembed"][:, z] = top * np.repeat([1.9, -1.9], m // 2)
+    tensors["unembed"][:, z] = top * np.repeat([1.9, -1.9], m // 2) * rng.choice([-1, 1])
     if rng.random() < 0.5:
         tensors["unembed"] = tensors["unembed"][rng.permutation(m)]
     tensors["bias"] = rng.normal(size=n) * rng.choice([1, 1e30])
@@ -324,7 +324,7 @@ def drowned(rng: np.random.Generator) -> tuple[Net, Cert]:
     }  # fmt: skip
     tensors["unembed"][0, 1 - z] = 1
     tensors["unembed"][1:, 1 - z] = small
-    tensors["bias"][z] = 1 + small * count * (1 - rng.choice([1 / 32, 1 / 64, 1 / 8]))
+    tensors["bias"][z] = 1 + small * count * (1 - rng.choice([1 / 32, 1 / 128, 1 / 512]))
     names = [("exact",), ("pairs",), ("pairs", "exact")][int(rng.integers(3))]
     plan = plan_of(*names, **{**pair_options(2, rng), "span_pairs": None, "own": True, "exact_pairs": None})
     return network(tensors, group), certificate(group, [], plan)
