@@ -75,7 +75,7 @@ def test_factors_do_not_survive(network: Network):
         ({}, "nothing-named"),
         ({"neurons": [999]}, "neuron-out-of-range"),
         ({"neurons": [-1]}, "neuron-out-of-range"),
-        ({"irrep": "9z"}, "no-such-irrep"),
+        ({"irrep": "9z"}, "unknown-irrep"),
         ({"circuit": 99}, "no-such-circuit"),
         ({"neurons": [0], "mode": "half"}, "unknown-mode"),
     ],

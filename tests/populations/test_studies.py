@@ -288,7 +288,7 @@ def test_other_studies_and_strange_folders_are_left_alone(tmp_path: Path):
     before = {p: p.stat().st_mtime_ns for p in out.rglob("*")}
     with pytest.raises(RhosetError, match="other settings") as caught:
         run_study(read_study(written(tmp_path, models=4)), out, workers=1)
-    assert caught.value.slug == "study-differs"
+    assert caught.value.slug == "run-settings-differ"
     assert before == {p: p.stat().st_mtime_ns for p in out.rglob("*")}
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.tex").write_text("")

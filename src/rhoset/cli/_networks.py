@@ -37,7 +37,7 @@ def one_network(spec: str, what: str) -> tuple[str, Path]:
     found = open_networks(spec)
     if len(found) != 1:
         raise RhosetError(
-            f"{spec!r} means {len(found)} networks; {what} speaks of one: write {found[0][0]}", slug="one-network"
+            f"{spec!r} means {len(found)} networks; {what} speaks of one: write {found[0][0]}", slug="several-networks"
         )
     return found[0]
 

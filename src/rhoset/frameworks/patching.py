@@ -90,7 +90,7 @@ def without(
     ------
     RhosetError
         Nothing was named (slug ``nothing-named``), an index, irrep or circuit is not there (``neuron-out-of-range``,
-        ``no-such-irrep``, ``no-such-circuit``), unknown mode (``unknown-mode``), an explanation of another network
+        ``unknown-irrep``, ``no-such-circuit``), unknown mode (``unknown-mode``), an explanation of another network
         (``other-network``).
 
     Examples
@@ -142,7 +142,7 @@ def _of_irreps(explanation: Explanation, names: list[str]) -> set[int]:
     found: set[int] = set()
     for name in names:
         if name not in known:
-            raise RhosetError(f"no irrep {name!r}: there are {', '.join(known)}", slug="no-such-irrep")
+            raise RhosetError(f"no irrep {name!r}: there are {', '.join(known)}", slug="unknown-irrep")
         energy = explanation.energy
         found |= {int(i) for i in np.flatnonzero(energy.live & (energy.dominant == known.index(name)))}
     return found

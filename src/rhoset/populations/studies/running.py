@@ -74,7 +74,7 @@ def run_study(
     Raises
     ------
     RhosetError
-        The folder holds something else or another study (``run-exists``, ``study-differs``), another process works
+        The folder holds something else or another study (``run-exists``, ``run-settings-differ``), another process works
         there (``run-busy``), PyTorch is missing (``missing-extra``), no scheduler answers (``cluster``), a process
         was killed (``worker-died``).
 
@@ -152,7 +152,7 @@ def _same_study(folder: Path, study: Study) -> str:
     if place.is_file() and place.read_text(encoding="utf-8") != wanted:
         raise RhosetError(
             f"{folder} holds a study with other settings ({place.name} differs); choose another folder",
-            slug="study-differs",
+            slug="run-settings-differ",
         )
     return wanted
 
