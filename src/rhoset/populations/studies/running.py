@@ -114,7 +114,7 @@ def study_so_far(study: Study, out: str | Path) -> StudyResults:
     Raises
     ------
     RhosetError
-        No network is there yet, or no study (``bad-study-folder``); another study (``study-differs``).
+        No network is there yet, or no study (``bad-study-folder``); another study (``run-settings-differ``).
     """
     folder = Path(out)
     if not (folder / "settings.json").is_file():
