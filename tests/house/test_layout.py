@@ -10,7 +10,18 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
-ROOMS = ["groups", "networks", "training", "explaining", "prove", "formalize", "populations", "report", "reproduce", "cli"]
+ROOMS = [
+    "groups",
+    "networks",
+    "training",
+    "explaining",
+    "prove",
+    "formalize",
+    "populations",
+    "report",
+    "reproduce",
+    "cli",
+]
 """From left to right; a room imports only from rooms to its left (docs/architecture.md)."""
 NOT_OF = {"explaining": {"training"}, "prove": {"training"}, "report": {"training"}}
 """Rooms that work without PyTorch do not import training, though it stands to their left."""

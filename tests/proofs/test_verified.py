@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from support.orbit_circuits import circuit, damaged, truth
 
+from rhoset.cli._app import main
 from rhoset.errors import RhosetError
 from rhoset.formalize import formalize, verify
 from rhoset.formalize.reading import read_stored
@@ -123,3 +125,13 @@ def test_formalize_takes_the_rule_that_settles_all(tmp_path: Path, verified: Pat
     assert formalize(clean.certificate, clean.network, tmp_path / "a.v").rule == "gaps"
     noisy = circuit(tmp_path, 3, 0.3, 2)
     assert formalize(noisy.certificate, noisy.network, tmp_path / "b.v").rule == "exact"
+
+
+def test_check_verified(tmp_path: Path, verified: Path, capsys: pytest.CaptureFixture[str]):
+    net, cert = tmp_path / "S3.safetensors", tmp_path / "S3.exhaustive.cert"
+    assert main(["construct", "S3", "--irrep", "natural", "--out", str(net), "-q"]) == 0
+    assert main(["certify", str(net), "--method", "exhaustive", "-q"]) == 0
+    capsys.readouterr()
+    assert main(["check", str(cert), "--network", str(net), "--verified", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)["certificates"][0]
+    assert answer["verified"]["right"] == answer["right"] == 36
