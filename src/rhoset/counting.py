@@ -2,8 +2,8 @@
 
 The unit is one multiply-add, an addition, a comparison or an activation of one number; sums count the entries that are
 not zero by the explanation's structure. The bias neuron, always 1, is not counted, as it is not in the exhaustive
-n³m + n²m. Apart stand `Count.table`: products looked up and labels compared to prove that the table is a group's and
-that permutations act, integers all.
+n³m + n²m. Apart stands `Count.table`, what comes before any input is looked at: integers compared to prove that the
+table is a group's and that permutations act, and left and right formed from factors.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Shape:
 class Count:
     """Multiply-adds: done once; for each x; for each pair that rule pairs looks at; in stages, as they were opened.
 
-    `table` are the integers compared for the group and its actions.
+    `table` is what comes before: the group, its actions, and tables formed from factors.
     """
 
     once: int
@@ -133,7 +133,7 @@ def _span(certificate: Certificate, parts: Sequence[Array]) -> tuple[tuple[int, 
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one check: multiply-adds, those of the exhaustive check, and integers compared (`Count.table`)."""
+    """Of one check: multiply-adds, those of the exhaustive check, and what comes before both (`Count.table`)."""
 
     operations: int
     exhaustive: int
@@ -175,7 +175,7 @@ def cost_of_files(certificate: Path, network: Path, verdict: Verdict) -> Cost:
 def count(certificate: Certificate, shape: Shape, spent: Mapping[str, int], known: Facts) -> Count:
     """What the rules of a certificate take; `spent` is what the checker's `Budget` kept."""
     n, m, plan, r = shape.order, shape.width, certificate.plan, len(certificate.generators)
-    once, each_x, each_pair, table = 4 * n * shape.inner * m, 0, 0, r * n * n
+    once, each_x, each_pair, table = 0, 0, 0, r * n * n + 2 * n * shape.inner * m
     stages = (spent.get("whole", 0) + spent.get("again", 0)) * m * (n + 1)
     if plan.gaps and certificate.gaps is not None:
         table += r * n * sum(images.shape[1] for images in certificate.gaps.actions)

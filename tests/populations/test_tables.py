@@ -101,7 +101,7 @@ def test_bounds_are_the_checkers_and_bad_certificates_prove_nothing(standard: Pa
     made.write(certificate_path(path, "auto"))
     (record,) = records([path])
     assert record["bounds"]["auto"]["accuracy_bound"] == made.verdict.accuracy_bound
-    assert record["bounds"]["auto"]["cost"] == made.verdict.operations / made.verdict.exhaustive_operations
+    assert record["bounds"]["auto"]["cost"] == made.cost.operations / made.cost.exhaustive
     shutil.copy(standard / "0001.safetensors", path)  # the certificate now speaks of another network
     (record,) = records([path])
     assert record["bounds"] == {}

@@ -121,7 +121,7 @@ def _measure(network: Network) -> dict[str, Any]:
         ],
         "circuits": [
             {
-                "irrep": c.irrep.name,
+                "irrep": str(getattr(c.irrep, "name", c.irrep)),
                 "left_size": c.shape[0],
                 "right_size": c.shape[1],
                 "kind": c.kind,
@@ -179,10 +179,11 @@ def proved(network: Path) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
     bounds: dict[str, dict[str, Any]] = {}
     refused: dict[str, str] = {}
     for method, path in certificates(network).items():
-        said = check_summary(check(path, network), str(network), path, network)
-        if not said["valid"]:
-            refused[method] = said["reason"]
+        verdict = check(path, network)
+        if not verdict.valid:
+            refused[method] = verdict.reason
             continue
+        said = check_summary(verdict, str(network), path, network)
         bounds[method] = {
             "accuracy_bound": said["accuracy_bound"],
             "loss_bound": said["loss_bound"] if np.isfinite(said["loss_bound"]) else None,

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from rhoset.errors import RhosetError
 from rhoset.prove import quick
-from rhoset.prove.pairs import FEW, Mode, PairsSearch
-from rhoset.prove.search import SAMPLE_PAIRS, Candidate, Search
+from rhoset.prove.pairs import Mode, PairsSearch
+from rhoset.prove.search import FEW, SAMPLE_PAIRS, Candidate, Search
 from rhoset.prove.wish import Wish
 
 GIVE_UP = 0.95
 """A plan expected to cost more than this share of exhaustive work is not worth its risk: exhaustive is certain."""
-GOOD = 0.005
+GOOD = 0.03
 """Below this share of exhaustive operations no further plan is looked for."""
 CLOCK = 10
 """A multiply-add of rule gaps takes, at worst, so many times one of exhaustive's matrix product; measured 5 to 15 on

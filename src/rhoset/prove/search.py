@@ -23,6 +23,8 @@ from rhoset_check.verdict import prepare, settle
 
 SAMPLE_PAIRS = 1024
 """Pairs that an estimate looks at: all y for so many x. More are slower, fewer may rank two close plans wrongly."""
+FEW = 256
+"""Pairs that a first look takes, two x at least."""
 SAMPLE_SEED = 20240
 """Seed of the choice of the x; the search is deterministic."""
 

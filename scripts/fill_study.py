@@ -1,7 +1,10 @@
-"""Put the results of a study's run into its page: `python docs/studies/fill.py DIR`.
+"""Put the results of studies into their pages.
 
-Keeps DIR/results.json without the laws at early moments as docs/studies/results/NAME.json, the figure beside it, and
-writes the tables of DIR/study.md below the marker of docs/studies/NAME.md. Nothing is computed here.
+    python scripts/fill_study.py DIR...
+
+DIR is what `rhoset study NAME --out DIR` left, finished or not (`--so-far`). docs/studies/results/NAME.json becomes its
+results.json without the laws at early moments, docs/studies/results/NAME.svg its figure, and docs/studies/NAME.md gets
+the tables of its study.md below the marker. Nothing is computed here.
 """
 
 from __future__ import annotations
@@ -11,8 +14,8 @@ import shutil
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).parent
-MARKER = "<!-- results: written by docs/studies/fill.py -->"
+PAGES = Path(__file__).resolve().parents[1] / "docs" / "studies"
+MARKER = "<!-- results: written by scripts/fill_study.py -->"
 
 
 def fill(folder: Path) -> Path:
@@ -23,11 +26,11 @@ def fill(folder: Path) -> Path:
     name = said["study"]
     for setting in said["settings"]:
         setting.pop("key_sets_at")
-    kept = HERE / "results"
+    kept = PAGES / "results"
     kept.mkdir(exist_ok=True)
     (kept / f"{name}.json").write_text(json.dumps(said, ensure_ascii=False) + "\n", encoding="utf-8")
-    shutil.copy(folder / "key-sets.svg", kept / f"{name}.svg")
-    page = HERE / f"{name}.md"
+    shutil.copyfile(folder / "key-sets.svg", kept / f"{name}.svg")
+    page = PAGES / f"{name}.md"
     written = page.read_text(encoding="utf-8").split(MARKER)[0].rstrip()
     body = (folder / "study.md").read_text(encoding="utf-8").split("\n", 1)[1]
     body = body.replace("![key-sets.svg](key-sets.svg)", f"![key sets by setting](results/{name}.svg)")
