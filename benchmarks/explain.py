@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rhoset.explain import diagnose, explain, slot_symmetries, structure
+from rhoset.explaining import diagnose, explain, slot_symmetries, structure
 from rhoset.groups import Group, Irrep, group
 from rhoset.networks import Network, evaluate, read_network
 from rhoset.networks.constructing import Planted, construct
@@ -161,8 +161,7 @@ def table(specs: list[str], out: Path | None) -> None:
             irreps, subgroups = known[key]
             found = explain(network, real_irreps=irreps, subgroups=subgroups)
             true, ideal = evaluate(network), evaluate(found.ideal)
-            circuits = [f"{c.irrep} {c.shape[0]}×{c.shape[1]} {c.kind} ({len(c.neurons)})" for c in found.circuits]
-            circuits += [f"{q.irrep} quadrature ({len(q.neurons)})" for q in found.quadratures]
+            circuits = [f"{part.label} ({len(part.neurons)})" for part in found.parts]
             low = found.explained < GOOD or ideal.accuracy < min(1, true.accuracy)
             said = diagnose(found)
             reason = f"{said.terms[0].name}: {said.terms[0].largest:.2f} of {said.margin:.2f}" if low else ""

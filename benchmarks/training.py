@@ -1,6 +1,6 @@
 """How long a training step takes, as ratios of what it cannot be shorter than.
 
-    python benchmarks/training.py [--group S5] [--rounds 15] [--json FILE]
+    python benchmarks/training.py [--group S5] [--rounds 15] [--stacks] [--json FILE]
 
 All contenders are timed in one run, in turn, on one thread: the floor (the three matrix products
 of a step, bare), the kernel, a whole training step with it, plain autograd on folded tables, and
@@ -25,15 +25,17 @@ from pathlib import Path
 import torch
 
 from rhoset.groups import group
-from rhoset.training import GroupNetwork, PairCrossEntropy, PairLoss, Trainer, preset
+from rhoset.training import GroupNetwork, PairCrossEntropy, PairLoss, TrainConfig, Trainer, preset
 from rhoset.training.environment import environment
+from rhoset.training.stacks.stack import one_blas_thread
+from rhoset.training.stacks.trainer import StackTrainer
 
 
 def contenders(name: str, width: int) -> dict[str, Callable[[], object]]:
     """The steps to time, by name."""
     table = group(name).table
     n, m = len(table), width
-    config = preset("wu2024").replace(width=m)
+    config = preset("wu2024-all-pairs").replace(width=m)
     labels = torch.from_numpy(table.reshape(-1).copy()).long()
     hidden, logits = torch.randn(n * n, m), torch.randn(n * n, n)
     back, weight, d_weight = torch.empty(n * n, m), torch.randn(m, n), torch.empty(m, n)
@@ -114,7 +116,7 @@ def least_times(steps: dict[str, Callable[[], object]], rounds: int) -> dict[str
 
 def large(batch: int, steps: int) -> dict[str, float]:
     """S6 with width 512: seconds a step (least and mean) and peak memory of this process."""
-    config = preset("wu2024").replace(width=512, batch=batch)
+    config = preset("wu2024-all-pairs").replace(width=512, batch=batch)
     trainer = Trainer(group("S6").table, config, seed=0)
     seconds = []
     for _ in range(steps):
@@ -125,6 +127,51 @@ def large(batch: int, steps: int) -> dict[str, float]:
     return {"seconds": min(seconds), "mean_seconds": sum(seconds) / steps, "peak_gb": peak}
 
 
+SMALL = ("C5", "S3", "D5", "Q8", "A4")
+"""Groups whose networks are trained in stacks."""
+
+
+def stacks(count: int, width: int, precision: str, rounds: int) -> dict[str, dict[str, float]]:
+    """Seconds a step of a stack of `count` networks, of one alone in a stack's arithmetic, and of one with the kernel
+    of large shapes, in turn; and what 20,000 steps of all of them take as a stack."""
+    found = {}
+    for name in SMALL:
+        table = group(name).table
+        config = TrainConfig(
+            architecture="folded", width=width, unembed_bias=False, learning_rate=1e-3, betas=(0.9, 0.999),
+            weight_decay=2e-4, precision=precision,
+        )  # fmt: skip
+        with one_blas_thread():
+            together = StackTrainer(table, [config] * count, range(count))
+            alone = StackTrainer(table, [config], [0])
+            kernel = Trainer(table, config, 0)
+            seconds = least_times(
+                {name: _several(one.advance) for name, one in zip(_WAYS, (together, alone, kernel), strict=True)},
+                rounds,
+            )
+        seconds = {name: value / 20 for name, value in seconds.items()}
+        found[name] = {**seconds, "20,000 steps of all": 20_000 * seconds["stack"]}
+    return found
+
+
+_WAYS = ("stack", "alone", "kernel")
+
+
+def _several(step: Callable[[], object]) -> Callable[[], None]:
+    def run() -> None:
+        for _ in range(20):
+            step()
+
+    return run
+
+
+def sampled(steps: int) -> float:
+    """S6, width 256: least seconds of a step of 4,096 pairs with a softmax over 64 sampled outputs."""
+    config = preset("wu2024").replace(width=256, batch=4096, sampled_outputs=64)
+    trainer = Trainer(group("S6").table, config, seed=0)
+    return least_times({"step": trainer.advance}, steps)["step"]
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -132,6 +179,7 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=128)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--minibatch", action="store_true", help="S6 too (half a minute)")
+    parser.add_argument("--stacks", action="store_true", help="small groups too (a minute)")
     parser.add_argument("--json", type=Path, default=None)
     parser.add_argument("--large", type=int, nargs=2, default=None, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
@@ -161,6 +209,19 @@ def main() -> None:
             ran = subprocess.run(command, check=True, capture_output=True, text=True)
             report[name] = json.loads(ran.stdout)
             print(f"{name}: {report[name]['seconds']:.2f} s a step, {report[name]['peak_gb']:.2f} GB")
+    if chosen.stacks:
+        for precision in ("float32", "float64"):
+            report[f"stacks {precision}"] = stacks(100, 8, precision, chosen.rounds)
+            for name, row in report[f"stacks {precision}"].items():
+                together, alone, kernel, all_of = row.values()
+                print(
+                    f"{name}, width 8, {precision}: 100 networks {1e3 * together:.3f} ms a step, one alone "
+                    f"{1e3 * alone:.3f} ms, by the kernel {1e3 * kernel:.3f} ms; stack over 100 alone "
+                    f"{together / alone / 100:.3f}, over 100 kernels {together / kernel / 100:.4f}; 20,000 steps "
+                    f"of 100: {all_of:.1f} s"
+                )
+        report["S6 sampled"] = sampled(10)
+        print(f"S6, 4,096 pairs × 64 outputs: {1e3 * report['S6 sampled']:.1f} ms a step")
     if chosen.json is not None:
         chosen.json.write_text(json.dumps(report, indent=2) + "\n")
 

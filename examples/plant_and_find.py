@@ -16,14 +16,14 @@ print(f"{network.width} neurons, accuracy {rs.evaluate(network).accuracy:.2%}")
 explanation = rs.explain(network)
 for circuit in explanation.circuits:
     p, q = circuit.shape
-    print(f"{circuit.irrep:12} {p} x {q} slots, {circuit.kind:8} {len(circuit.neurons)} neurons")
+    print(f"{circuit.irrep.name:12} {p} x {q} slots, {circuit.kind:8} {len(circuit.neurons)} neurons")
 print(f"explained: {explanation.explained:.2%} of the weights")
 
 # %% Does it name the neurons that were planted?
-for truth in planted.circuits:
-    found = next(c for c in explanation.circuits if c.shape == (truth.left_set.size,) * 2)
+for plan, truth in zip(planted.plans, planted.circuits, strict=True):
+    found = next(c for c in explanation.circuits if c.shape == truth.shape)
     right = set(map(int, found.neurons)) == set(map(int, truth.neurons))
-    print(f"{truth.plan.irrep}: the same neurons: {'yes' if right else 'no'}")
+    print(f"{plan.irrep}: the same neurons: {'yes' if right else 'no'}")
     assert right
 
 # %% What the explanation alone does

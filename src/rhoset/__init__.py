@@ -1,77 +1,46 @@
 """rhoset: networks that learn a finite group's operation: train, explain, prove, check.
 
-Importing the package loads nothing heavy: every name below is imported on first use, and PyTorch
-only when something is trained.
+Importing the package loads nothing heavy: every name (`__init__.pyi` lists them) is imported on
+first use, and PyTorch only when something is trained.
 
 >>> import rhoset as rs
 >>> planted = rs.construct("S4", ["[3,1]"], seed=1)
 >>> explanation = rs.explain(planted.network)
->>> [(c.irrep, c.shape, c.kind) for c in explanation.circuits]
+>>> [(c.irrep.name, c.shape, c.kind) for c in explanation.circuits]
 [('[3,1]', (4, 4), 'full')]
 """
 
 from __future__ import annotations
 
 import importlib
+import re
 import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 __version__ = "0.1.0"
 
-if TYPE_CHECKING:
-    from rhoset.api import check as check
-    from rhoset.api import load as load
-    from rhoset.api import load_all as load_all
-    from rhoset.api import train as train
-    from rhoset.display import plot as plot
-    from rhoset.errors import RhosetError as RhosetError
-    from rhoset.explain import explain as explain
-    from rhoset.groups import group as group
-    from rhoset.groups import irreps as irreps
-    from rhoset.groups import minimal_rho_set as minimal_rho_set
-    from rhoset.groups import rho_sets as rho_sets
-    from rhoset.networks import evaluate as evaluate
-    from rhoset.networks import write_network as write_network
-    from rhoset.networks.constructing import construct as construct
-    from rhoset.prove import certify as certify
-
-_HOME: dict[str, tuple[str, str]] = {
-    "RhosetError": ("rhoset.errors", "RhosetError"),
-    "certify": ("rhoset.prove", "certify"),
-    "check": ("rhoset.api", "check"),
-    "construct": ("rhoset.networks.constructing", "construct"),
-    "evaluate": ("rhoset.networks", "evaluate"),
-    "group": ("rhoset.groups", "group"),
-    "irreps": ("rhoset.groups", "irreps"),
-    "load": ("rhoset.api", "load"),
-    "load_all": ("rhoset.api", "load_all"),
-    "minimal_rho_set": ("rhoset.groups", "minimal_rho_set"),
-    "plot": ("rhoset.display", "plot"),
-    "rho_sets": ("rhoset.groups", "rho_sets"),
-    "train": ("rhoset.api", "train"),
-    "write_network": ("rhoset.networks", "write_network"),
+_HOME: dict[str, str] = {
+    name: module
+    for module, name in re.findall(
+        r"^from (\S+) import (\w+)", Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8"), re.MULTILINE
+    )
 }
-"""Public name → the module that holds it and its name there; imported on first use."""
+"""Public name → the module that holds it; imported on first use."""
 
-_CALLABLE = ("explain",)
-"""Packages that can be called: ``rhoset.explain(network)``."""
-
-__all__ = ["__version__", *_CALLABLE, *_HOME]
+__all__ = ["__version__", *_HOME]
 
 
 def __getattr__(name: str) -> Any:
-    if name in _CALLABLE:
-        return importlib.import_module(f"rhoset.{name}")
     if name not in _HOME:
         raise AttributeError(f"module 'rhoset' has no attribute {name!r}")
-    module, attribute = _HOME[name]
-    value = getattr(importlib.import_module(module), attribute)
+    value = getattr(importlib.import_module(_HOME[name]), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME, *_CALLABLE})
+    return sorted({*globals(), *_HOME})
 
 
 if "IPython" in sys.modules:

@@ -6,7 +6,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
+from rhoset.reading import require_file
 
 if TYPE_CHECKING:
     from rhoset.groups import Group
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 Place = str | os.PathLike[str]
 
 
+@public
 def load(spec: Place) -> Network:
     """The one network that a NET argument means.
 
@@ -31,18 +34,12 @@ def load(spec: Place) -> Network:
         There is none or more than one (slug ``no-such-network``, ``several-networks``), or the file
         is no network.
     """
-    from rhoset.networks import read_network
-    from rhoset.networks.runs import open_networks
+    from rhoset.networks.accept import the_network
 
-    found = open_networks(spec)
-    if len(found) != 1:
-        raise RhosetError(
-            f"{os.fspath(spec)!r} holds {len(found)} networks: choose one, as in {found[0][0]!r}, or use load_all",
-            slug="several-networks",
-        )
-    return read_network(found[0][1])
+    return the_network(spec)
 
 
+@public
 def load_all(spec: Place) -> tuple[Network, ...]:
     """All networks of a run folder, a folder of network files, or a file.
 
@@ -54,13 +51,14 @@ def load_all(spec: Place) -> tuple[Network, ...]:
     return tuple(read_network(path) for _, path in open_networks(spec))
 
 
+@public
 def train(
     group: Group | str,
     models: int = 1,
     *,
     out: Place,
     seed: int = 0,
-    preset: str = "wu2024",
+    preset: str = "wu2024-all-pairs",
     **settings: Any,
 ) -> Population:
     """Train networks into a run folder; goes on with a stopped run.
@@ -97,6 +95,7 @@ def train(
     )
 
 
+@public
 def check(certificate: Place, network: Place) -> Verdict:
     """Check a certificate file against a network file with the independent checker.
 
@@ -117,6 +116,5 @@ def check(certificate: Place, network: Place) -> Verdict:
             f"{os.fspath(network)!r} holds {len(found)} networks; a certificate is about one",
             slug="several-networks",
         )
-    if not Path(certificate).is_file():
-        raise RhosetError(f"{os.fspath(certificate)}: no such certificate", slug="no-such-file")
+    require_file(certificate, "a certificate that rhoset certify wrote", "no-such-file")
     return independent_check(Path(certificate), found[0][1])

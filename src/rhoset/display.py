@@ -1,42 +1,81 @@
-"""Pictures of groups, ρ-sets, networks and explanations, in notebooks and as HTML files.
+"""Pictures of groups, ρ-sets, networks and explanations, in notebooks and as files; and how values show themselves.
 
-In IPython and Jupyter the displays are registered when `rhoset` is imported. They are registered by
-the names of the types, so nothing is loaded until there is something to show.
+What a value says of itself is in `rhoset.summaries`. Lists of such values are shown as a table in IPython and Jupyter,
+where `register` is called when `rhoset` is imported.
 """
 
 from __future__ import annotations
 
+import functools
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rhoset.errors import RhosetError
+from rhoset.summaries import lines, table_of
+
+if TYPE_CHECKING:
+    from rhoset.report.charts import Figure
+    from rhoset.report.views import RunView
 
 HEIGHT = 620
 """Height of a picture in a notebook, in pixels."""
 
-TYPES = (
-    ("rhoset.groups.table", "Group"),
-    ("rhoset.groups.vector_orbits", "RhoSet"),
-    ("rhoset.networks.network", "Network"),
-    ("rhoset.explain.explanation", "Explanation"),
-    ("rhoset_check.verdict", "Verdict"),
-)
-"""Module and name of the types with a display."""
+OUTSIDE = (("rhoset_check.verdict", "Verdict"), ("rhoset.prove.certify", "CertifyResult"))
+"""Module and name of types with a summary that don't derive from `rhoset.summaries.Shown`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Plot:
-    """A self-contained HTML page; a notebook shows it in place."""
+    """A picture: an interactive page, and a figure for a paper.
 
-    html: str
+    Attributes
+    ----------
+    title
+        What it shows.
+    figure
+        The figure as data; ``figure.chart()`` is the Altair chart, to be changed or combined further.
+    page
+        Makes the interactive page.
+    """
 
-    def save(self, path: str | Path) -> Path:
-        """Write the page to a file (atomically); returns its path."""
+    title: str
+    figure: Figure
+    page: Callable[[], str]
+
+    @functools.cached_property
+    def html(self) -> str:
+        """A self-contained HTML page that needs no network; a notebook shows it in place."""
+        return self.page()
+
+    @property
+    def chart(self) -> Any:
+        """The Altair chart of the figure."""
+        return self.figure.chart()
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the picture to a file (atomically); returns its path.
+
+        The ending decides: ``.html`` is the interactive page, ``.svg``, ``.pdf`` and ``.png`` the figure, 460 units of
+        1/72 inch wide, ``.json`` its Vega-Lite specification.
+
+        Raises
+        ------
+        RhosetError
+            Another ending (slug ``bad-ending``); nothing is written.
+        """
         from rhoset.networks import write_atomic
+        from rhoset.report.charts.figure import ending_of
 
-        return write_atomic(path, self.html)
+        path = Path(path)
+        ending = ending_of(path)
+        return write_atomic(path, self.html.encode() if ending == "html" else self.figure.text(ending))
+
+    def __repr__(self) -> str:
+        return f"<Plot: {self.title}; save('name.html'), .svg, .pdf or .png>"
 
     def _repr_html_(self) -> str:
         return (
@@ -45,19 +84,23 @@ class Plot:
         )
 
 
-def plot(what: Any) -> Plot:
-    """A picture of a ρ-set, a network, an explanation, or a run.
+def plot(what: Any, kind: str | None = None) -> Plot:
+    """A picture of a ρ-set, a circuit, a network, an explanation, a run, several networks, or a training.
 
     Parameters
     ----------
     what
-        A `RhoSet` (the interactive figure), a `Network` or `Explanation` (its section of the
-        report), or a path of a run or network file (the whole report).
+        A `RhoSet` or `Circuit` (the interactive figure), a `Network` or `Explanation` (its section of the report), a
+        path of a run or network file (the whole report), a list of networks, or the steps of
+        `rhoset.explaining.explain_steps`.
+    kind
+        One figure instead: of several networks ``cost``, ``irreps``, ``reasons``; of one ``energy``, ``margins``,
+        ``account``, ``solid``, ``slots``, ``quadrature``, ``training``, ``formation``, ``frontier``.
 
     Raises
     ------
     RhosetError
-        There is no picture of such an object (slug ``no-picture``).
+        There is no picture of such an object (slug ``no-picture``) or none of that name (``unknown-picture``).
 
     Examples
     --------
@@ -67,84 +110,95 @@ def plot(what: Any) -> Plot:
     >>> "a tetrahedron" in plot(tetrahedron).html
     True
     """
-    from rhoset.explain import Explanation
+    from rhoset.explaining import Circuit, Explanation, Step
     from rhoset.groups import RhoSet
-    from rhoset.networks import Network
-    from rhoset.report import collect, render
-    from rhoset.report.html import render_solid
-    from rhoset.report.solids import solid
+    from rhoset.networks import Network, as_network
+    from rhoset.report import collect
+    from rhoset.report.collect import several, single
 
     if isinstance(what, RhoSet):
-        group = what.gset.stabilizer.group
-        return Plot(render_solid(solid(what), f"ρ-set of {what.irrep.name} of {group.name}"))
+        return _rho_set(what)
+    if isinstance(what, Circuit):
+        return _rho_set(what.rho_sets[0]) if kind in (None, "solid") else _circuit(what, kind)
     if isinstance(what, Explanation):
-        return plot(what.network)
+        return plot(what.network, kind)
     if isinstance(what, Network):
-        from rhoset.report.collect import single
-
-        return Plot(render(single(what)))
-    if isinstance(what, str | Path):
-        return Plot(render(collect(what)))
+        return _of_run(single(what), kind)
+    if isinstance(what, str | os.PathLike):
+        return _of_run(collect(Path(what) if isinstance(what, os.PathLike) else what), kind)
+    if isinstance(what, Sequence) and what:
+        if all(isinstance(item, Step) for item in what):
+            return _steps(what)
+        networks = [item.network if isinstance(item, Explanation) else item for item in what]
+        if all(isinstance(item, Network) for item in networks):
+            return _of_run(several(networks), kind)
+    try:
+        return plot(as_network(what), kind)
+    except RhosetError as error:
+        if error.slug != "bad-argument":
+            raise
     raise RhosetError(
-        f"no picture of a {type(what).__name__}; give a RhoSet, a Network, an Explanation or the path of a run",
+        f"no picture of a {type(what).__name__}; give a RhoSet, a Circuit, a Network, an Explanation, a list of"
+        " networks, or the path of a run",
         slug="no-picture",
     )
 
 
-def html(value: Any) -> str:
-    """A small HTML summary of a value of one of `TYPES`."""
-    kind = type(value).__name__
-    if kind == "RhoSet":
-        return plot(value)._repr_html_()
-    rows = {"Group": _group, "Network": _network, "Explanation": _explanation, "Verdict": _verdict}
-    cells = "".join(
-        f'<tr><th style="text-align:left">{escape(name)}</th><td style="text-align:left">{escape(said)}</td></tr>'
-        for name, said in rows[kind](value)
+def _of_run(run: RunView, kind: str | None) -> Plot:
+    from rhoset.report import render
+    from rhoset.report.pictures import picture
+
+    figure = picture(run, kind)
+    if kind is None:
+        return Plot(run.title, figure, lambda: render(run))
+    return Plot(figure.said, figure, lambda: figure.text("html").decode())
+
+
+def _rho_set(rho_set: Any) -> Plot:
+    from rhoset.report.charts import solid_figure
+    from rhoset.report.html import render_solid
+    from rhoset.report.solids import solid
+
+    view = solid(rho_set)
+    title = f"ρ-set of {rho_set.irrep.label} of {rho_set.gset.stabilizer.group.name}"
+    return Plot(title, solid_figure(view), lambda: render_solid(view, title))
+
+
+def _circuit(circuit: Any, kind: str | None) -> Plot:
+    from rhoset.report.charts import slots_figure
+    from rhoset.report.sections import circuit_view
+
+    figure = slots_figure(circuit_view(circuit, circuit.left_set.gset.stabilizer.group))
+    if kind != "slots" or figure is None:
+        raise RhosetError(f"no picture {kind!r} of a circuit: give solid or slots", slug="unknown-picture")
+    return Plot(figure.said, figure, lambda: figure.text("html").decode())
+
+
+def _steps(steps: Any) -> Plot:
+    from rhoset.report.pictures import steps_figure
+
+    figure = steps_figure(steps)
+    return Plot(figure.said, figure, lambda: figure.text("html").decode())
+
+
+def html(value: Any) -> str | None:
+    """A small HTML summary of a value that `rhoset.summaries` knows, or of a list of them; None for others."""
+    if isinstance(value, list | tuple):
+        return table_of(value)
+    return "".join(
+        ["<table>"]
+        + [
+            f'<tr><th style="text-align:left">{escape(name)}</th><td style="text-align:left">{escape(said)}</td></tr>'
+            for name, said in lines(value)
+        ]
+        + ["</table>"]
     )
-    return f"<table>{cells}</table>"
 
 
 def register(shell: Any) -> None:
-    """Register the displays with an IPython shell."""
+    """Register with an IPython shell what has no method of its own: types of other packages, lists and tuples."""
     formatter = shell.display_formatter.formatters["text/html"]
-    for module, name in TYPES:
+    for module, name in OUTSIDE:
         formatter.for_type_by_name(module, name, html)
-
-
-def _group(group: Any) -> list[tuple[str, str]]:
-    from rhoset.groups import irreps
-
-    named = ", ".join(f"{rho.name} ({rho.dim}, {rho.type})" for rho in irreps(group)[:24])
-    return [
-        ("Group", group.name),
-        ("Order", str(group.order)),
-        ("Conjugacy classes", str(len(group.classes))),
-        ("Real irreps (dimension, type)", named),
-        ("Elements", group.convention or "by index"),
-    ]
-
-
-def _network(network: Any) -> list[tuple[str, str]]:
-    return [
-        ("Network on", f"{network.group.name}, order {network.order}"),
-        ("Hidden neurons", str(network.width)),
-        ("Activation", network.activation),
-        ("Weights (SHA-256)", network.digest),
-    ]
-
-
-def _explanation(explanation: Any) -> list[tuple[str, str]]:
-    circuits = [f"{c.irrep} {c.shape[0]}×{c.shape[1]} {c.kind}, {len(c.neurons)} neurons" for c in explanation.circuits]
-    circuits += [f"{q.irrep} quadrature, {len(q.neurons)} neurons" for q in explanation.quadratures]
-    return [
-        ("Explained share of the weights", f"{explanation.explained:.1%}"),
-        ("Circuits", "; ".join(circuits) or "none"),
-        ("Neurons left over", str(len(explanation.left_over))),
-    ]
-
-
-def _verdict(verdict: Any) -> list[tuple[str, str]]:
-    return [
-        ("Checked", "valid" if verdict.valid else f"refused: {verdict.reason}"),
-        ("Statement", verdict.statement()),
-    ]
+    for kind in (list, tuple):
+        formatter.for_type(kind, html)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,7 +23,8 @@ class Budget:
     span: float = float("inf")
     exact: float = float("inf")
     singles: int = 0
-    spent: dict[str, int] = field(default_factory=lambda: {"span": 0, "exact": 0})
+    spent: Counter[str] = field(default_factory=Counter)
+    """For readers: pairs that each stage evaluated, and outputs evaluated singly."""
 
     def take(self, what: str, wanted: int) -> int:
         """So many of the pairs wanted may be evaluated; they are now."""
@@ -37,9 +39,11 @@ def exact_bounds(model: Model, x: Ints, y: Ints, budget: Budget) -> tuple[Array,
 
     In float32, then in float64 for the pairs that this leaves open.
     """
+    budget.spent["whole"] += len(x)
     least, excess, error = _evaluated(model, x, y, "float32")
     again = np.flatnonzero(~(least > model.floor) & ~(least < -2.0 * error))
     if len(again):
+        budget.spent["again"] += len(again)
         least[again], excess[again], _ = _evaluated(model, x[again], y[again], "float64")
     return least, excess
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset_check.blocks import Block, at_references, differences, unwritten
-from rhoset_check.exact import EXP, Budget, exact_outputs
+from rhoset_check.exact import CHUNK, EXP, Budget, exact_outputs
 from rhoset_check.files import Certificate
 from rhoset_check.near import Array, Ints, Near, lower_sum, up
 from rhoset_check.network import Model
@@ -43,9 +43,10 @@ class Residual:
         everyone, rows, columns = np.arange(n), np.zeros((n if samples else 1, m)), np.zeros((n if samples else 1, m))
         if samples:
             chosen = np.linspace(0, n - 1, samples).astype(np.intp)
-            for z in everyone:
-                rows[z] = model.hidden(np.full(samples, z), chosen, "float64").value.mean(axis=0)
-                columns[z] = model.hidden(chosen, np.full(samples, z), "float64").value.mean(axis=0)
+            for z in np.array_split(everyone, 1 + n * samples * m // CHUNK):
+                one, other = np.repeat(z, samples), np.tile(chosen, len(z))
+                for side, x, y in ((rows, one, other), (columns, other, one)):
+                    side[z] = model.hidden(x, y, "float64").value.reshape(len(z), samples, m).mean(axis=1)
             rows -= rows[chosen].mean(axis=0)
         rows[:, -1], columns[:, -1] = 1.0, 0.0
         sides = [Near.exact(side.astype(dtype)) for side in (rows, columns)]
@@ -94,6 +95,7 @@ class PairsRule:
 
     def bounds(self, x: Ints, y: Ints, budget: Budget) -> tuple[Array, Array]:
         """(pairs,): lower bounds of the least margin, upper bounds of Σ exp(−margin); x sorted."""
+        budget.spent["pairs"] += len(x)
         state, sizes = self.state(x, y), np.array([len(w) for w in self.groups])
         least = np.full((len(x), len(sizes)), -np.inf) if self.references is None else self.at_references(state)
         with np.errstate(over="ignore"):
@@ -158,12 +160,14 @@ class PairsRule:
             lower = margin.lower
             failing[here] += (~(lower > floor)).sum(axis=1)
             found.append((g, here, z, lower))
+            budget.spent[f"span {g}"] += len(here)
         few = np.flatnonzero((failing > 0) & (failing <= budget.singles))
         single = np.zeros(len(state.y), dtype=bool)
         single[few[: budget.take("exact", len(few))]] = True
         for g, here, z, lower in found:
             row, column = np.nonzero(~(lower > floor) & single[here][:, None])
             pair = here[row]
+            budget.spent["singles"] += len(pair)
             lower[row, column] = exact_outputs(self.model, state.x[pair], state.y[pair], z[row, column])
             known[0][here, g] = np.fmax(known[0][here, g], lower.min(axis=1, initial=np.inf))
             with np.errstate(over="ignore"):

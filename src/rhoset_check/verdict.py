@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -102,8 +102,8 @@ class Verdict:
     loss_bound: float = math.inf
     seconds: float = 0.0
     checker: str = CHECKER
-    span_pairs: int = 0
-    exact_pairs: int = 0
+    spent: dict[str, int] = field(default_factory=dict)
+    """Of `Budget`: what each stage had to do."""
 
     @property
     def valid(self) -> bool:
@@ -178,7 +178,6 @@ def judge(certificate: Certificate, weights: Weights) -> Verdict:
         return replace(header, reason=f"certificate: {refusal}"[:200])
     except Exception as failure:  # whatever goes wrong, nothing is proved
         return replace(header, reason=f"the check failed ({type(failure).__name__})")
-    spent = rules.budget.spent
     seconds, loss = time.perf_counter() - begin, float(up(loss / (n * n)))
     return replace(header, status="accepted", right=right, margin_bound=margin, loss_bound=loss, seconds=seconds,
-                   span_pairs=spent["span"], exact_pairs=spent["exact"])  # fmt: skip
+                   spent=dict(rules.budget.spent))  # fmt: skip

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from rhoset.networks import write_network
+from rhoset.networks import Network, write_network
 from rhoset.networks.constructing import construct
 
 
@@ -76,3 +77,21 @@ def test_bad_input(rhoset, files: Path, tmp_path: Path):
     ran = rhoset("explain", tmp_path / "broken.safetensors")
     assert ran.code == 2
     assert len(ran.err.strip().splitlines()) == 1
+
+
+def test_many_irreps_fit_a_screen(rhoset, tmp_path: Path):
+    """A cyclic group has a frequency for every second element: the tables are cut, the JSON is not."""
+    rng = np.random.default_rng(0)
+    x, f = np.arange(61)[:, None], np.repeat(np.arange(1, 31), 6)
+    phi, psi = rng.uniform(0, 2 * np.pi, (2, len(f)))
+    waves = (np.cos(2 * np.pi * f * x / 61 + phase) for phase in (phi, psi, phi + psi))
+    left, right, unembed = waves
+    network = Network(left, right, unembed.T, np.zeros(61), (x + x.T) % 61)
+    path = write_network(tmp_path / "c61.safetensors", network)
+    ran = rhoset("explain", path)
+    assert len(ran.out.splitlines()) <= 40
+    assert "frequency 7" in ran.out
+    assert "… 20 more" in ran.out
+    said = rhoset("explain", path, "--json").json["networks"][0]
+    assert len(said["irreps"]) == 30
+    assert {i["label"] for i in said["irreps"]} == {f"frequency {k}" for k in range(1, 31)}

@@ -6,7 +6,7 @@ from functools import cache
 
 from support.groups import named
 
-from rhoset.explain import Circuit, Explanation, Subject, explain, slot_symmetries
+from rhoset.explaining import Analysis, Circuit, Explanation, explain, slot_symmetries
 from rhoset.groups import Irrep, Subgroup, irreps, subgroup_classes
 from rhoset.networks import Network
 from rhoset.networks.constructing import Planted, construct
@@ -39,9 +39,9 @@ def explained(name: str, network: Network) -> Explanation:
     return explain(network, real_irreps=found, subgroups=subgroups)
 
 
-def subject_of(name: str, network: Network) -> Subject:
+def analysis_of(name: str, network: Network) -> Analysis:
     found, subgroups = structure(name)
-    return Subject(network, found, subgroups)
+    return Analysis(network, found, subgroups)
 
 
 def slot_names(circuit: Circuit) -> dict[int, tuple[int, int]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rhoset.explain import explanations
+from rhoset.explaining import explanations
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "explain.md"
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from explain.planting import explained, planted, structure
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from support.groups import named, shuffled
 
 from rhoset.errors import RhosetError
-from rhoset.explain import compare, diagnose, explain, faithfulness, orbit, to_json
-from rhoset.explain.orbits import automorphisms, candidates
-from rhoset.groups import irreps, rho_sets
+from rhoset.explaining import compare, diagnose, explain, faithfulness, to_json
+from rhoset.groups import irreps
 from rhoset.networks import Network
 
 
@@ -99,39 +96,3 @@ def test_irreps_of_another_table_are_refused() -> None:
         explain(network, real_irreps=irreps(other))
     with pytest.raises(RhosetError, match="not all the irreps of the network's table"):
         explain(network, real_irreps=structure("S4")[0][:-1])
-
-
-def test_a_zero_vector_has_no_orbit() -> None:
-    found, _ = structure("S4")
-    with pytest.raises(RhosetError, match="give a non-zero vector"):
-        orbit(named("S4"), found[3], np.zeros(3))
-
-
-@settings(max_examples=25, deadline=None)
-@given(name=st.sampled_from(["S4", "A5", "F21", "SL(2,3)", "D5"]), seed=st.integers(0, 10**6))
-def test_orbits_are_rho_sets(name: str, seed: int) -> None:
-    group = named(name)
-    all_irreps, subgroups = structure(name)
-    rng = np.random.default_rng(seed)
-    irrep = all_irreps[rng.integers(1, len(all_irreps))]
-    options = candidates(group, irrep, subgroups)
-    option = options[rng.integers(len(options))]
-    found = orbit(group, irrep, option.basis @ rng.normal(size=option.basis.shape[1]))
-    g = rng.integers(group.order)
-    moved = found.points @ irrep.matrices[g].T
-    np.testing.assert_allclose(moved, found.points[found.gset.action[g]], atol=1e-9)
-    assert len(found.points) == group.order // len(found.gset.stabilizer.elements)
-    for automorphism in automorphisms(found.gset):
-        action = found.gset.action
-        assert np.array_equal(automorphism[action], action[:, automorphism])
-
-
-@pytest.mark.parametrize("name", ["S4", "S5", "A5", "SL(2,3)", "F21"])
-def test_candidates_are_those_of_the_groups_room(name: str) -> None:
-    """Same sizes and fixed dimensions as `rho_sets`, found another way."""
-    group = named(name)
-    all_irreps, subgroups = structure(name)
-    for irrep in all_irreps[1:]:
-        mine = sorted((c.index, c.basis.shape[1]) for c in candidates(group, irrep, subgroups))
-        theirs = sorted((f.size, f.fixed_dim) for f in rho_sets(group, irrep))
-        assert mine == theirs

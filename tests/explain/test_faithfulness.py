@@ -7,7 +7,7 @@ import pytest
 from explain.planting import explained, planted
 
 from rhoset.errors import RhosetError
-from rhoset.explain import (
+from rhoset.explaining import (
     activation_correlation,
     diagnose,
     faithfulness,
@@ -36,7 +36,7 @@ def test_removing_a_circuit_is_removing_its_neurons() -> None:
         made.network.left.astype(np.float64), made.network.right.astype(np.float64), unembed,
         made.network.bias.astype(np.float64), made.network.table,
     )  # fmt: skip
-    row = rows[f"irrep {circuit.irrep}", "zero"]
+    row = rows[f"irrep {circuit.irrep.label}", "zero"]
     assert row.result.loss == pytest.approx(evaluate(removed).loss)
     assert row.neurons == len(circuit.neurons)
     assert rows["network", "zero"].result.accuracy == 0

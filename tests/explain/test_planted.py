@@ -7,8 +7,8 @@ import pytest
 from explain.planting import explained, planted, slot_names, structure
 from support.groups import named
 
-from rhoset.explain import orbit, slot_symmetries
-from rhoset.explain.orbits import candidates
+from rhoset.explaining import slot_symmetries
+from rhoset.groups import rho_set_families
 from rhoset.networks import Network, evaluate
 
 CASES = [
@@ -122,8 +122,8 @@ def test_b_and_c_in_different_orbits() -> None:
     group = named("S5")
     found, subgroups = structure("S5")
     irrep = next(i for i in found if i.name == "[4,1]")
-    lines = [k for k in candidates(group, irrep, subgroups) if k.basis.shape[1] == 1]
-    b, c = (orbit(group, irrep, k.basis[:, 0]) for k in lines[:2])
+    lines = [k for k in rho_set_families(group, irrep, subgroups) if k.fixed_dim == 1]
+    b, c = (k.rho_set() for k in lines[:2])
     assert (len(b.points), len(c.points)) == (5, 10)
     rng = np.random.default_rng(5)
     a = rng.normal(size=4)

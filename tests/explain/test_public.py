@@ -6,7 +6,7 @@ import pytest
 from explain.planting import structure_of
 from support.public import PublicNetwork, public_file
 
-from rhoset.explain import Explanation, explain
+from rhoset.explaining import Explanation, explain
 from rhoset.networks import Network, evaluate, read_network
 
 WELL_TRAINED = 0.94

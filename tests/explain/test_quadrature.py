@@ -7,8 +7,7 @@ import pytest
 from explain.planting import explained, structure
 from support.groups import named
 
-from rhoset.explain.quadrature import angles, frequency
-from rhoset.groups import Irrep
+from rhoset.explaining.quadrature import angles
 from rhoset.networks import Network, evaluate
 
 
@@ -29,9 +28,8 @@ def test_phases_and_frequency_of_a_cyclic_group(f: int) -> None:
     found = explained("C37", network)
     assert found.explained == pytest.approx(1)
     (quadrature,) = found.quadratures
-    irrep = next(i for i in found.irreps if i.name == quadrature.irrep)
-    assert frequency(network.group, irrep) == min(f, 37 - f) or frequency_up_to_choice(irrep, f)
-    turns = angles(quadrature, irrep)
+    assert quadrature.irrep.label == f"frequency {f}"
+    turns = angles(quadrature)
     # b̄a is φ and āc is ψ up to the orientation of the irrep and the choice of a
     sign = -1 if same(turns[:, 1] - turns[:, 0], phases[0]) else 1
     assert same(sign * (turns[:, 0] - turns[:, 1]), phases[0])
@@ -42,12 +40,6 @@ def test_phases_and_frequency_of_a_cyclic_group(f: int) -> None:
 
 def same(a: np.ndarray, b: np.ndarray) -> bool:
     return bool(np.allclose(np.exp(1j * a), np.exp(1j * b), atol=1e-6))
-
-
-def frequency_up_to_choice(irrep: Irrep, f: int) -> bool:
-    """The frequency is that of one element of greatest order; any generator of C_n will do."""
-    angle = 2 * np.pi * f / 37
-    return bool(np.isclose(irrep.character[1], 2 * np.cos(angle)))
 
 
 def test_more_nodes_make_a_smaller_defect() -> None:
@@ -93,7 +85,7 @@ def test_dihedral_neurons_with_vectors_anywhere() -> None:
 
 
 def test_rank_two_neurons_are_left_over_and_named() -> None:
-    from rhoset.explain import diagnose
+    from rhoset.explaining import diagnose
 
     group = named("S5")
     irreps, _ = structure("S5")

@@ -9,7 +9,7 @@ import pytest
 from explain.planting import explained, planted
 from support.groups import named
 
-from rhoset.explain import (
+from rhoset.explaining import (
     Circuit,
     filled_slots,
     reading_families,
@@ -20,7 +20,7 @@ from rhoset.explain import (
     slot_weights,
     symmetry,
 )
-from rhoset.explain.slots import reading_agreement
+from rhoset.explaining.slots import reading_agreement
 from rhoset.networks import hidden
 
 
@@ -62,7 +62,7 @@ def test_missing_rows_are_seen() -> None:
 def test_a_split_circuit_has_one_metric() -> None:
     """The a's of a slot differ and their tables add up to one: theory.md, slot metric."""
     circuit = only("S5", "[4,1]:split=0.8")
-    report = slot_report(circuit, filled_slots(slot_weights(circuit)))
+    report = slot_report(circuit)
     assert report.metric_spread < 1e-5
     assert circuit.kind == "split"
 

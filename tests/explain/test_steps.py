@@ -8,7 +8,7 @@ from explain.planting import planted
 from support.groups import named
 
 from rhoset.errors import RhosetError
-from rhoset.explain import explain_steps
+from rhoset.explaining import explain_steps
 from rhoset.networks import Network
 
 

@@ -6,6 +6,7 @@ import doctest
 import importlib
 import pkgutil
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -33,8 +34,11 @@ def test_the_page() -> None:
 
 
 def test_every_public_name_is_listed_and_documented() -> None:
-    for name in rhoset.groups.__all__:
-        assert getattr(rhoset.groups, name).__doc__, name
+    values = {name: value for name, value in vars(rhoset.groups).items() if not name.startswith("_")}
+    names = [name for name, value in values.items() if not isinstance(value, ModuleType) and name != "annotations"]
+    assert len(names) > 70
+    for name in names:
+        assert values[name].__doc__, name
     page = PAGE.read_text(encoding="utf-8")
-    missing = [name for name in rhoset.groups.__all__ if f"`{name}" not in page]
+    missing = [name for name in names if f"`{name}" not in page]
     assert missing == []

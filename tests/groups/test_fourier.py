@@ -7,7 +7,19 @@ import pytest
 from support.groups import SMALL, named
 
 from rhoset.errors import RhosetError
-from rhoset.groups import convolve, energies, fourier, group, inverse_fourier, irreps
+from rhoset.groups import (
+    coefficients,
+    convolve,
+    energies,
+    energy,
+    fourier,
+    group,
+    inverse_fourier,
+    irreps,
+    project,
+    seen_part,
+    synthesis,
+)
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -44,6 +56,32 @@ def test_some_irreps_give_a_projection() -> None:
     once = inverse_fourier(some, fourier(some, f))
     assert np.abs(inverse_fourier(some, fourier(some, once)) - once).max() < 1e-12
     assert np.abs(once - f).max() > 0.1
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_parts_of_functions(name: str) -> None:
+    """Parts add up, are orthogonal, and are what the coefficients and the transform say."""
+    g = named(name)
+    all_irreps = irreps(g)
+    f = np.random.default_rng(3).standard_normal((4, g.order))
+    parts = [project(rho, f) for rho in all_irreps]
+    assert np.abs(sum(parts) - f).max() < 1e-11
+    for rho, part in zip(all_irreps, parts, strict=True):
+        matrices = coefficients(rho, f)
+        assert np.allclose(inverse_fourier([rho], fourier([rho], f.T)), part.T)
+        assert np.allclose(synthesis(rho, matrices), part)
+        assert np.allclose(energy(rho, matrices), np.sum(part**2, axis=1))
+        assert np.allclose(part @ f.T, part @ part.T, atol=1e-9)
+        assert np.allclose(seen_part(rho, matrices), matrices)
+        anything = np.random.default_rng(4).standard_normal((2, rho.dim, rho.dim))
+        assert np.allclose(synthesis(rho, seen_part(rho, anything)), synthesis(rho, anything))
+        assert (
+            np.linalg.matrix_rank(
+                seen_part(rho, np.eye(rho.dim**2).reshape(-1, rho.dim, rho.dim)).reshape(rho.dim**2, -1)
+            )
+            == rho.rank
+        )
+    assert [rho.is_trivial for rho in all_irreps] == [bool(np.allclose(rho.matrices, 1)) for rho in all_irreps]
 
 
 def test_wrong_arguments() -> None:

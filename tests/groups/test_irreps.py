@@ -191,3 +191,23 @@ def test_recognised_copies_share_irreps() -> None:
         pulled = rho.matrices[phi]
         for s in s5.generators:
             assert np.abs(pulled @ pulled[s] - pulled[s5.table[:, s]]).max() < TOLERANCE
+
+
+@pytest.mark.parametrize("name", ["C5", "C12", "C97", "D4", "D7", "D59", "D61"])
+def test_irreps_of_cyclic_and_dihedral_groups_are_named_by_frequency(name: str) -> None:
+    """ "frequency k" turns the element 1 by 2πk/n; the label finds the irrep, and so does the name."""
+    g = group(name)
+    n = g.order if name.startswith("C") else g.order // 2
+    found = {rho.label: rho for rho in irreps(g)}
+    waves = {label: rho for label, rho in found.items() if label.startswith("frequency")}
+    assert set(waves) == {f"frequency {k}" for k in range(1, (n if name.startswith("C") else n - 1) // 2 + 1)}
+    for label, rho in waves.items():
+        k = int(label.split()[1])
+        assert rho.character[1] == pytest.approx(rho.dim * np.cos(2 * np.pi * k / n))
+        assert irrep(g, label).name == irrep(g, rho.name).name == rho.name
+    assert {part.label for _, part in irrep_data(g)} == set(found)
+
+
+@pytest.mark.parametrize("name", ["S3", "S4", "Q8", "Dic3", "C2xC4", "F21", "SL(2,3)", "C1", "C2"])
+def test_other_irreps_are_called_by_their_names(name: str) -> None:
+    assert all(rho.label == rho.name == str(rho) for rho in irreps(named(name)))

@@ -14,7 +14,7 @@ from rhoset.groups import (
     irreps,
     minimal_rho_set_sizes,
     recognise,
-    rho_sets,
+    rho_set_families,
     subgroup_classes,
 )
 from rhoset.groups.components import Component
@@ -82,7 +82,7 @@ def test_families_of_rho_sets_contain_the_least_ones(key: str) -> None:
     g = small_group(key)
     by_name = minimal_rho_set_sizes(g, irreps(g))
     for rho in irreps(g):
-        assert rho_sets(g, rho)[0].size == by_name[rho.name]
+        assert rho_set_families(g, rho)[0].size == by_name[rho.name]
 
 
 def test_abelian_groups_are_recognised_by_gaps_structure() -> None:

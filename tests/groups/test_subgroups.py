@@ -24,8 +24,8 @@ from rhoset.groups import (
     point_stabilizer,
     quotient,
     regular_gset,
+    rho_set_families,
     rho_set_family,
-    rho_sets,
     right_cosets,
     subgroup,
     subgroup_classes,
@@ -149,7 +149,7 @@ def test_actions_are_checked() -> None:
 def test_rho_sets_are_orbits_of_distinct_unit_vectors(name: str) -> None:
     g = named(name)
     for rho in irreps(g):
-        for family in rho_sets(g, rho):
+        for family in rho_set_families(g, rho):
             found = family.rho_set()
             assert found.size == family.size == family.stabilizer.index
             for x in range(g.order):
@@ -165,7 +165,7 @@ def test_families_are_exactly_the_stabilizers(name: str) -> None:
     """A class is listed if and only if no larger subgroup fixes the same space."""
     g = named(name)
     for rho in irreps(g):
-        listed = {family.stabilizer.elements.tobytes() for family in rho_sets(g, rho)}
+        listed = {family.stabilizer.elements.tobytes() for family in rho_set_families(g, rho)}
         all_listed = {
             Subgroup(g, np.frombuffer(h, dtype=np.int32)).conjugate(x).elements.tobytes()
             for h in listed

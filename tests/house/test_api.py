@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -21,26 +22,28 @@ def test_every_name_is_there():
         _ = rs.nonsense
 
 
-def test_types_name_the_same_things():
-    """What type checkers see is what runs."""
-    source = Path(rs.__file__).read_text(encoding="utf-8")
-    block = source.split("if TYPE_CHECKING:")[1].split("\n\n_HOME")[0]
-    stated = {}
-    for line in block.strip().splitlines():
-        module, name = line.strip().removeprefix("from ").split(" import ")
-        stated[name.split(" as ")[0]] = module
-    assert set(stated) == {*rs._HOME, *rs._CALLABLE}
-    for name, (module, attribute) in rs._HOME.items():
-        assert stated[attribute] == module, name
-
-
-def test_packages_that_are_functions():
-    import rhoset.explain as package
-
+def test_functions_are_functions():
+    """What help(), signatures and type checkers see is what runs."""
     network = rs.construct("S3", ["[2,1]", "[1,1,1]"], seed=1).network
-    assert rs.explain is package
-    assert rs.explain(network).explained == pytest.approx(1)
-    assert rs.explain.Explanation is type(rs.explain(network))
+    for name in rs.__all__:
+        value = getattr(rs, name)
+        assert not isinstance(value, ModuleType), name
+        if callable(value):
+            assert value.__name__ == name
+            assert value.__doc__, name
+    assert next(iter(inspect.signature(rs.explain).parameters)) == "network"
+    assert isinstance(rs.explain(network), rs.Explanation)
+
+
+def test_a_type_checker_sees_the_functions(tmp_path: Path):
+    api = pytest.importorskip("mypy.api")
+    good = tmp_path / "good.py"
+    good.write_text("import rhoset as rs\n\ndef f(n: rs.Network) -> float:\n    return rs.explain(n).explained\n")
+    bad = tmp_path / "bad.py"
+    bad.write_text("import rhoset as rs\n\ndef f(n: rs.Network) -> str:\n    return rs.explain(n).explained\n")
+    options = ["--strict", "--follow-imports=silent", f"--cache-dir={tmp_path / 'cache'}", "--ignore-missing-imports"]
+    assert api.run([*options, str(good)])[2] == 0, api.run([*options, str(good)])[0]
+    assert "Incompatible return value" in api.run([*options, str(bad)])[0]
 
 
 def test_load(tmp_path: Path):
@@ -59,7 +62,7 @@ def test_load(tmp_path: Path):
 def test_check_of_a_bad_certificate(tmp_path: Path):
     network = rs.construct("S3", ["[2,1]", "[1,1,1]"], seed=1).network
     path = rs.write_network(tmp_path / "a.safetensors", network)
-    with pytest.raises(rs.RhosetError, match="no such certificate"):
+    with pytest.raises(rs.RhosetError, match="no such file; expected a certificate"):
         rs.check(tmp_path / "a.cert", path)
     bad = tmp_path / "a.cert"
     bad.write_bytes(b"nonsense")
@@ -98,16 +101,19 @@ def test_displays_in_a_notebook():
     def for_type_by_name(module, name, function):
         shown[module, name] = function
 
-    formatters = {"text/html": SimpleNamespace(for_type_by_name=for_type_by_name)}
-    display.register(SimpleNamespace(display_formatter=SimpleNamespace(formatters=formatters)))
-    assert set(shown) == set(display.TYPES)
+    formatter = SimpleNamespace(for_type_by_name=for_type_by_name, for_type=shown.__setitem__)
+    display.register(SimpleNamespace(display_formatter=SimpleNamespace(formatters={"text/html": formatter})))
+    assert set(shown) == {*display.OUTSIDE, list, tuple}
     group = rs.group("S4")
     network = rs.construct(group, ["[3,1]"], seed=1).network
     rho_set = rs.minimal_rho_set(group, rs.irreps(group)[1])
     for value in (group, rho_set, network, rs.explain(network)):
-        key = (type(value).__module__, type(value).__name__)
-        text = shown[key](value)
-        assert text.startswith("<"), key
+        assert value._repr_html_().startswith("<table>")
+    assert shown[tuple](rs.irreps(group)).startswith("<table>")
+    assert shown[list]([1, 2]) is None
+    proof = rs.certify(network)
+    assert "576 of 576" in shown["rhoset_check.verdict", "Verdict"](proof.verdict)
+    assert "576 of 576" in shown["rhoset.prove.certify", "CertifyResult"](proof)
     assert "tetrahedron" not in display.html(group)
     assert "[3,1]" in display.html(rs.explain(network))
 
@@ -122,6 +128,7 @@ def loaded(statement: str) -> set[str]:
 def test_torch_stays_out_until_something_is_trained():
     work = "rs.explain(rs.construct('S3', ['[2,1]', '[1,1,1]']).network)"
     assert "torch" not in loaded(f"import rhoset as rs; {work}")
+    pytest.importorskip("torch")
     assert "torch" in loaded("import rhoset.training as t; t.Trainer")
 
 

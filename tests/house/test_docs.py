@@ -10,6 +10,7 @@ import sys
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 import click
 import pytest
@@ -20,7 +21,7 @@ from rhoset.cli._app import app
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.glob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])
-RUN = ["tutorial.md", "training.md", "your-own-network.md", "networks.md"]
+RUN = ["tutorial.md", "training.md", "your-own-network.md", "networks.md", "frameworks.md"]
 """Pages whose blocks are run, in order, in one folder."""
 
 BLOCK = re.compile(r"(<!-- not run -->\n)?^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -40,6 +41,11 @@ class Block:
         return [words[1:] for words in found if words[:1] == ["rhoset"]]
 
 
+def trains(block: Block) -> bool:
+    """True where running the block needs PyTorch."""
+    return "rhoset.training" in block.text or any(words[0] in ("train", "sweep") for words in block.commands)
+
+
 def blocks(page: Path) -> list[Block]:
     return [Block(m[2], m[3], m[1] is None) for m in BLOCK.finditer(page.read_text("utf-8"))]
 
@@ -47,6 +53,8 @@ def blocks(page: Path) -> list[Block]:
 @pytest.mark.parametrize("name", RUN)
 def test_blocks_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
+    if any(block.run and trains(block) for block in blocks(DOCS / name)):
+        pytest.importorskip("torch")
     namespace: dict[str, object] = {}
     ran = 0
     for block in blocks(DOCS / name):
@@ -125,16 +133,51 @@ def test_pages_are_in_the_site():
         assert page.name in nav, page.name
 
 
-def reference():
-    spec = importlib.util.spec_from_file_location("reference", DOCS / "reference.py")
+def reference() -> ModuleType:
+    """scripts/write_reference.py."""
+    spec = importlib.util.spec_from_file_location("write_reference", ROOT / "scripts" / "write_reference.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-def test_command_reference_is_fresh():
-    said = (DOCS / "cli.md").read_text("utf-8")
-    assert said == reference().page(), "run `make reference`"
+@pytest.mark.parametrize("name", ["cli.md", "api.md", "errors.md"])
+def test_reference_is_fresh(name: str):
+    assert (DOCS / name).read_text("utf-8") == reference().pages()[name], "run `make reference`"
+
+
+def two_slugs_of_one_meaning(said: dict[str, set[str]]) -> set[str]:
+    """Of slugs with their messages: messages under two slugs, and things called both unknown and no such."""
+    homes: dict[str, set[str]] = {}
+    for slug, messages in said.items():
+        for message in messages:
+            bare = re.sub(r"\{[^}]*\}", "{}", message)
+            if len(re.sub(r"\{\}|\W", "", bare)) > 2 * len("not TOML"):  # more than the words of a library's reason
+                homes.setdefault(bare, set()).add(slug)
+    found = {message for message, slugs in homes.items() if len(slugs) > 1}
+    things = [slug.removeprefix("no-such-") for slug in said if slug.startswith("no-such-")]
+    return found | {thing for thing in things if f"unknown-{thing}" in said}
+
+
+def test_one_meaning_has_one_slug():
+    module = reference()
+    said: dict[str, set[str]] = {}
+    for path in sorted((ROOT / "src" / "rhoset").rglob("*.py")):
+        for slug, message in module.slugs(path):
+            said.setdefault(slug, set()).add(message)
+    allowed = {"{}: not a readable TOML file ({})"}  # of a sweep and of a study: the file to mend is another
+    assert two_slugs_of_one_meaning(said) <= allowed
+
+
+def test_two_slugs_would_be_seen():
+    said = {
+        "a": {"{x}: nobody writes there today"},
+        "b": {"{y}: nobody writes there today"},
+        "c": {"{x}"},
+        "d": {"{x}"},
+    }
+    assert two_slugs_of_one_meaning(said) == {"{}: nobody writes there today"}
+    assert two_slugs_of_one_meaning({"unknown-irrep": {""}, "no-such-irrep": {""}}) == {"irrep"}
 
 
 def commands(command: click.Command, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], click.Command]]:

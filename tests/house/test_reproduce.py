@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import rhoset as rs
@@ -16,6 +18,8 @@ from rhoset.reproduce import FULL, QUICK, Experiment, markdown, reproduce, summa
 from rhoset.reproduce.measure import KEPT, METHODS, brute_force_seconds, measure
 from rhoset.reproduce.plan import Population
 from rhoset.reproduce.published import PUBLISHED
+from rhoset.reproduce.questions import equivariance, rank_correlation
+from rhoset.training import preset
 
 
 @pytest.fixture(scope="module")
@@ -24,16 +28,21 @@ def row(tmp_path_factory: pytest.TempPathFactory) -> dict:
     network = rs.construct("S4", ["[3,1]"], noise=0.01, seed=1).network
     path = rs.write_network(folder / "0000.safetensors", network)
     row = measure(path)
-    assert {p.name for p in folder.glob("*.cert")} == {f"0000.{method}.cert" for method in KEPT}
-    return {"index": 0, **row}
+    assert {p.name for p in folder.glob("*.cert")} == {f"0000.{method}.cert" for method in (*KEPT, "paper")}
+    return {"index": 0, "steps": 25000, **row}
 
 
 def test_a_row(row: dict):
-    assert set(row["methods"]) == set(METHODS)
+    assert set(row["methods"]) == {*METHODS, "paper"}
     assert row["accuracy"] == 1
     assert row["methods"]["exhaustive"]["bound"] == 1
     assert all(m["bound"] <= row["accuracy"] for m in row["methods"].values())
     assert [c["irrep"] for c in row["circuits"]] == ["[3,1]"]
+    assert row["methods"]["paper"]["bound"] == pytest.approx(row["published"]["accuracy"])
+    assert row["replaced"]["neurons"] == row["circuits"][0]["neurons"]
+    assert 0 < row["replaced"]["error"] < 0.1
+    assert row["replaced"]["least_correlation"] > 0.95
+    assert {name: found["accuracy"] for name, found in row["alone"].items()}["irreps"] == 0
     json.dumps(row)
 
 
@@ -58,7 +67,9 @@ def test_summary_counts(row: dict):
     assert (paper["low"], paper["high"]) == wilson(2, 4)
     assert paper["cost"] == 0.25
     assert paper["cost_quartiles"] == pytest.approx([0.175, 0.325])
-    assert paper["within_30_percent"] == 2
+    assert paper["within_hundredth"] == 0
+    assert found["published"]["proved"] == sum(r["published"]["accuracy"] >= 0.95 for r in rows)
+    assert found["full_circuits"] == {"k²": 4, "k² + 1 to 5": 0, "k² + 6 to 15": 0, "more": 0}
     assert found["methods"]["exhaustive"]["above_accuracy"] == [3], "a bound above the accuracy shows"
     assert found["full_accuracy"] == 3
     assert found["irreps"]["[2,2]"]["networks"] == 1
@@ -66,12 +77,13 @@ def test_summary_counts(row: dict):
 
 
 def test_tables(row: dict):
+    assert row["circuits"][0]["neurons"] == 16
     results = {
         "machine": dict.fromkeys(("rhoset", "python", "numpy", "torch", "processor", "cores", "workers"), "x"),
         "summary": {"S5": summarise([row]), "S4": summarise([row])},
     }
     text = markdown(results)
-    assert "45.0 %" in text
+    assert "| bound ≥ 95.0 % | 45 |" in text
     for line in text.splitlines():
         if line.startswith("|"):
             assert line.endswith("|")
@@ -84,8 +96,47 @@ def test_plans():
     for plan in (FULL, QUICK):
         assert plan.populations[0].group == "S5"
         for population in plan.populations:
-            assert rs.group(population.group).order <= 120
+            assert rs.group(population.group).order <= 168
+            assert preset("wu2024").replace(**population.settings).train_fraction == 0.4
     assert FULL.populations[0].models == PUBLISHED.networks == 100
+    assert len({population.folder for population in FULL.populations}) == len(FULL.populations)
+    assert all(p.settings["max_steps"] == 7 for p in FULL.shortened(7).populations)
+    assert "max_steps" not in FULL.populations[0].settings
+
+
+def test_smallgroup_96_227():
+    """The group of the plan is V4 × V4 with S3 on both: ((C2×C2×C2×C2) ⋊ C3) ⋊ C2, of order 96."""
+    group = rs.group(next(p.group for p in FULL.populations if p.name == "SmallGroup(96,227)"))
+    assert group.order == 96
+    kept = np.asarray(group.element_orders)
+    # 15 involutions of V4 × V4, 12 outside it, 32 elements of order 3, 36 of order 4
+    assert {int(k): int((kept == k).sum()) for k in np.unique(kept)} == {1: 1, 2: 27, 3: 32, 4: 36}
+
+
+def test_equivariance_of_a_full_circuit_and_of_noise():
+    network = rs.construct("S3", ["[2,1]"], seed=1).network
+    assert equivariance(network) == pytest.approx({"left": 1, "right": 1, "both": 1}, abs=1e-6)
+    draw = np.random.default_rng(0).standard_normal
+    noise = replace(network, left=draw((6, 50)), right=draw((6, 50)), unembed=draw((50, 6)), bias=np.zeros(6))
+    found = equivariance(noise)
+    assert 0 < found["both"] < min(found["left"], found["right"]) < 0.7
+    table = np.asarray(network.table)
+    left, right = noise.left.astype(float), noise.right.astype(float)
+    logits = np.maximum(left[:, None] + right, 0) @ noise.unembed
+    logits -= logits.mean(axis=2, keepdims=True)
+    means: dict[tuple[int, int], list[float]] = {}
+    inverse = noise.group.inverse
+    for x, y, z in np.ndindex(6, 6, 6):  # one number at a time
+        means.setdefault((int(table[inverse[x], z]), y), []).append(logits[x, y, z])
+    kept = sum(len(v) * np.mean(v) ** 2 for v in means.values()) / np.square(logits).sum()
+    assert found["left"] == pytest.approx(kept, rel=1e-5)
+
+
+def test_rank_correlation():
+    assert rank_correlation([1, 2, 3], [10, 20, 30]) == pytest.approx(1)
+    assert rank_correlation([1, 2, 3], [3, 2, 1]) == pytest.approx(-1)
+    assert rank_correlation([1, 2, 2, 4], [1, 3, 2, 4]) == pytest.approx(0.9486832980505138)  # scipy.stats.spearmanr
+    assert np.isnan(rank_correlation([1, 1], [2, 3]))
 
 
 def test_kept_results_are_sound_and_shown():
@@ -100,19 +151,22 @@ def test_kept_results_are_sound_and_shown():
         for method in summary["methods"].values():
             assert method["above_accuracy"] == []
     page = Path(__file__).resolve().parents[2] / "docs" / "reproduction.md"
-    assert markdown(kept) in page.read_text(encoding="utf-8"), "run docs/reproduction.py"
+    assert markdown(kept) in page.read_text(encoding="utf-8"), "run scripts/write_reproduction.py"
+
+
+QUICKLY = {"max_steps": 600, "width": 32, "train_fraction": 1.0}
 
 
 @pytest.mark.slow
 def test_a_small_experiment_goes_on(tmp_path: Path):
     pytest.importorskip("torch")
-    small = Experiment("small", (Population("S3", 1),))
+    small = Experiment("small", (Population("S3", 1, QUICKLY),))
     told: list[str] = []
     first = reproduce(small, tmp_path, workers=1, progress=lambda text, share: told.append(text))
     assert first["summary"]["S3"]["networks"] == 1
     assert any(text.startswith("certifying") for text in told)
     told.clear()
-    grown = Experiment("small", (Population("S3", 2),))
+    grown = Experiment("small", (Population("S3", 2, QUICKLY),))
     second = reproduce(grown, tmp_path, workers=1, progress=lambda text, share: told.append(text))
     assert second["populations"]["S3"][0] == first["populations"]["S3"][0]
     assert sum(text.startswith("certifying") for text in told) == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -12,17 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rhoset.errors import RhosetError
-from rhoset.groups import Group, group, irreps, rho_sets
-from rhoset.networks import (
-    CircuitPlan,
-    Network,
-    Planted,
-    construct,
-    evaluate,
-    from_rho_set,
-    logits,
-    parse_plan,
-)
+from rhoset.groups import Group, group, irreps, rho_set_families
+from rhoset.networks import Network, evaluate, logits
+from rhoset.networks.constructing import CircuitPlan, Planted, construct, parse_plan
 
 _group = cache(group)
 
@@ -91,13 +82,14 @@ def test_missing_slots(name: str, plans: list[str]) -> None:
     assert planted.margin == pytest.approx(10)
     assert evaluate(planted.network).margin == pytest.approx(10, rel=1e-9)
     missing = planted.circuits[-1] if "columns=3" in plans[-1] else planted.circuits[0]
-    counts = missing.slot_weights
+    plan = planted.plans[-1] if "columns=3" in plans[-1] else planted.plans[0]
+    counts = missing.slot_counts
     rows, columns = counts.any(axis=1).sum(), counts.any(axis=0).sum()
     assert (rows, columns) == (
-        missing.plan.rows or len(counts),
-        missing.plan.columns or counts.shape[1],
+        plan.rows or len(counts),
+        plan.columns or counts.shape[1],
     )
-    assert not missing.is_full
+    assert not counts.all()
 
 
 def test_slots_that_do_not_determine_the_product_are_reported() -> None:
@@ -118,7 +110,7 @@ def _is_truth(g: Group, planted: Planted) -> None:
     """Every table entry from the planted circuits, by the formula of their docstring."""
     used: set[int] = set()
     for c in planted.circuits:
-        left, right = c.left_set.action, c.right_set.action
+        left, right = c.left_set.gset.action, c.right_set.gset.action
         assert np.allclose(c.coupling, c.left_set.points @ c.right_set.points.T)
         for i in range(0, len(c.rows), 7):
             k, b, q = c.neurons[i], c.rows[i], c.columns[i]
@@ -139,7 +131,7 @@ def test_points_are_a_rho_set(name: str) -> None:
     for c in construct(g, plans).circuits:
         gram = c.left_set.points @ c.left_set.points.T
         for element in range(0, g.order, 7):
-            move = c.left_set.action[element]
+            move = c.left_set.gset.action[element]
             assert np.allclose(gram[np.ix_(move, move)], gram)
         assert np.allclose(np.diag(gram), 1)
 
@@ -148,7 +140,7 @@ def test_split_slots_hold_different_vectors_and_change_nothing() -> None:
     whole = construct("S5", ["[4,1]"], dtype=np.float64, shuffle=False, rescale=1)
     split = construct("S5", ["[4,1]:split=0.9"], dtype=np.float64, shuffle=False, rescale=1)
     c = split.circuits[0]
-    assert (c.slot_weights == 2).all()
+    assert (c.slot_counts == 2).all()
     spread = c.alpha.std(axis=0) / np.abs(c.alpha).mean()
     assert spread.max() > 0.05
     x, y = np.indices((120, 120))
@@ -183,10 +175,10 @@ def test_shuffling_and_rescaling_hide_the_structure() -> None:
 def test_given_sets() -> None:
     g = _group("S5")
     irrep = {i.name: i for i in irreps(g)}["[3,2]"]
-    points = from_rho_set(rho_sets(g, irrep)[0].rho_set())
+    points = rho_set_families(g, irrep)[0].rho_set()
     planted = construct(g, ["anything"], left_sets={0: points})
     assert evaluate(planted.network).accuracy == 1
-    same = replace(points, points=-points.points)
+    same = points.negative()
     again = construct(g, ["anything"], left_sets={0: points}, right_sets={0: same})
     assert again.network.digest == planted.network.digest
 
@@ -196,9 +188,9 @@ def test_given_sets() -> None:
     [
         ({"irreps": ["sign"]}, "construct-unfaithful", "60 elements act as the identity"),
         ({"irreps": ["[1,1,1,1,1]"]}, "construct-unfaithful", "faithful"),
-        ({"irreps": ["[6,1]"]}, "no-such-irrep", "[4,1]"),
-        ({"irreps": ["[4,1]:size=7"]}, "no-such-irrep", "sizes are 5"),
-        ({"irreps": ["natural:size=7"]}, "no-such-irrep", "sizes are 5"),
+        ({"irreps": ["[6,1]"]}, "unknown-irrep", "[4,1]"),
+        ({"irreps": ["[4,1]:size=7"]}, "unknown-rho-set", "sizes are 5"),
+        ({"irreps": ["natural:size=7"]}, "unknown-rho-set", "sizes are 5"),
         ({"irreps": []}, "bad-plan", "at least one irrep"),
         ({"irreps": ["[4,1]:colour=3"]}, "bad-plan", "colour=3"),
         ({"irreps": ["[4,1]:rows"]}, "bad-plan", "cannot read 'rows'"),

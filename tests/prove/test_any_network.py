@@ -11,6 +11,7 @@ from support.groups import named
 
 from rhoset.networks import Network
 from rhoset.prove import certify
+from rhoset.prove.wish import OBJECTIVES
 
 SMALL = ["C1", "C2", "C3", "C4", "S3", "Q8"]
 VALUES = st.sampled_from([0.0, 0.0, 1.0, -1.0, 0.5, -2.0, 3.0, 2.0**-40, 1e-3, 7.25])
@@ -33,31 +34,30 @@ def networks(draw: st.DrawFn) -> Network:
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(network=networks(), arithmetic=st.sampled_from(["real", "float32"]))
-def test_auto_is_the_truth(network: Network, arithmetic: str):
-    verdict = certify(network, arithmetic=arithmetic).verdict
-    true = right_pairs(network)
-    assert verdict.right <= true
-    if arithmetic == "real":
-        assert verdict.right == true
-    assert verdict.operations <= 1.1 * verdict.exhaustive_operations
+@given(network=networks(), arithmetic=st.sampled_from(["real", "float32"]), objective=st.sampled_from(OBJECTIVES))
+def test_auto_is_the_truth(network: Network, arithmetic: str, objective: str):
+    made = certify(network, arithmetic=arithmetic, objective=objective)
+    assert made.verdict.right <= right_pairs(network)
+    if arithmetic == "real":  # margins that float64 cannot see are not proved
+        assert made.verdict.right >= right_pairs(network, 1e-12)
+    assert made.cost.share <= 2.1  # logits within float32's error of each other are evaluated twice
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     network=networks(),
-    method=st.sampled_from(["irrep", "equivariant", "orbit", "coset", "paper", "mixture"]),
+    method=st.sampled_from(["gaps", "irrep", "equivariant", "orbit", "mixture"]),
     target=st.sampled_from([None, 0.4, 0.9]),
     budget=st.sampled_from([None, None, 0.2, 0.8]),
 )
 def test_no_method_proves_too_much(network: Network, method: str, target: float | None, budget: float | None):
-    verdict = certify(network, method=method, target=target, budget=budget).verdict
-    assert verdict.right <= right_pairs(network)
+    made = certify(network, method=method, target=target, budget=budget)
+    assert made.verdict.right <= right_pairs(network)
     if budget is not None:
-        assert verdict.operations <= budget * verdict.exhaustive_operations
+        assert made.cost.share <= budget
 
 
-@pytest.mark.parametrize("method", ["auto", "equivariant", "mixture", "orbit"])
+@pytest.mark.parametrize("method", ["auto", "equivariant", "gaps", "mixture", "orbit"])
 def test_numbers_out_of_the_certificates_range(method: str):
     """References near 2⁻¹¹⁰ are refused by the checker: a method without another plan proves nothing."""
     tiny = np.float32(2.0**-40)
@@ -65,9 +65,9 @@ def test_numbers_out_of_the_certificates_range(method: str):
     right = np.array([[1], [0], [0]], np.float32) * tiny
     unembed = np.array([[1, 1, 0]], np.float32) * tiny
     net = Network(left, right, unembed, np.array([0, 1, 0], np.float32) * tiny, named("C3").table)
-    made, true = certify(net, method=method), right_pairs(net)
-    assert made.verdict.right <= true
-    assert method != "auto" or made.verdict.right == true
+    made = certify(net, method=method, objective="operations")
+    assert made.verdict.right <= right_pairs(net)
+    assert method != "auto" or made.verdict.right >= right_pairs(net, 1e-12)
 
 
 @pytest.mark.parametrize("bias", [0.0, 1.0])
@@ -75,5 +75,5 @@ def test_equal_logits_are_wrong(bias: float):
     group = named("C3")
     ones = np.ones((3, 2), np.float32)
     net = Network(ones, ones, np.ones((2, 3), np.float32), np.full(3, bias, np.float32), group.table)
-    for method in ("auto", "exhaustive", "mixture"):
+    for method in ("auto", "exhaustive", "gaps", "mixture"):
         assert certify(net, method=method).verdict.right == 0

@@ -80,6 +80,63 @@ def test_sorting_and_theme(browse: Callable[..., Page], page: str, tmp_path: Pat
     assert seen.data("recoloured") == "true"
 
 
+def test_charts_are_drawn_and_drawn_again_in_the_other_theme(browse: Callable[..., Page], page: str, tmp_path: Path):
+    probe = """
+    const place = document.querySelector(".chart.learned");
+    const fills = () => [...place.querySelectorAll("path")].map(p => p.getAttribute("fill")).join();
+    place.scrollIntoView({behavior: "instant"});
+    drawChart(place);
+    setTimeout(() => {
+      const before = fills();
+      document.body.dataset.drawn = place.dataset.ready;
+      document.getElementById("theme").click();
+      setTimeout(() => { document.body.dataset.recoloured = before !== fills() && before.length > 0; }, 2500);
+    }, 2500);
+    """
+    seen = browse(write(tmp_path / "r.html", with_probe(page, probe)), "--virtual-time-budget=12000")
+    assert seen.console == []
+    assert seen.data("drawn") == "yes"
+    assert seen.data("recoloured") == "true"
+
+
+def test_keys_go_from_network_to_network_every_time(browse: Callable[..., Page], page: str, tmp_path: Path):
+    probe = """
+    const press = key => document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true}));
+    const at = () => document.activeElement.closest("details")?.id;
+    const seen = [];
+    for (const key of ["j", "j", "j", "j", "k", "k"]) { press(key); seen.push(at()); }
+    document.body.dataset.seen = seen.join(" ").replaceAll("network-", "");
+    """
+    seen = browse(write(tmp_path / "r.html", with_probe(page, probe)))
+    assert seen.console == []
+    assert seen.data("seen") == "0 1 2 2 1 0"
+
+
+def test_a_slot_marks_its_points_and_an_element_moves_them(browse: Callable[..., Page], page: str, tmp_path: Path):
+    probe = """
+    const view = viewers[0], before = view.points.map(p => p.join()).sort().join(";");
+    view.canvas.dispatchEvent(new KeyboardEvent("keydown", {key: "]", bubbles: true}));
+    document.body.dataset.marked = [view.marked.b, view.marked.c].join();
+    const move = view.moves.find(m => m.p.some((k, b) => k !== b)), steps = moved(view.points[0], move, 1);
+    const target = view.places[move.p[0]];
+    document.body.dataset.lands = Math.max(...steps.map((x, k) => Math.abs(x - target[k]))) < 1e-3;
+    const select = view.canvas.nextElementSibling.querySelector("select");
+    select.value = String(view.moves.indexOf(move)); select.dispatchEvent(new Event("change"));
+    setTimeout(() => {
+      document.body.dataset.permuted = view.at.join() === move.p.join();
+      document.body.dataset.same = before === view.points.map(p => p.join()).sort().join(";");
+    }, 3000);
+    """
+    seen = browse(
+        write(tmp_path / "r.html", with_probe(page, probe)),
+        "--virtual-time-budget=9000",
+        "--force-prefers-reduced-motion",
+    )
+    assert seen.console == []
+    assert seen.data("marked") == "0,0"
+    assert [seen.data(name) for name in ("lands", "permuted", "same")] == ["true"] * 3
+
+
 @pytest.mark.parametrize("width", [360, 1600])
 def test_fits_the_width(browse: Callable[..., Page], page: str, tmp_path: Path, width: int):
     probe = "parent.postMessage(document.documentElement.scrollWidth, '*');"

@@ -14,7 +14,8 @@ import pytest
 
 from rhoset.errors import RhosetError
 from rhoset.networks import read_network, write_network
-from rhoset.report import RunView, collect, render, write_report
+from rhoset.report import RunView, charts, collect, render, write_report
+from rhoset.report.charts.figure import bundle
 from rhoset.report.views import CertificateView
 
 VOID = {"meta", "link", "br", "input", "hr", "img"}
@@ -73,8 +74,10 @@ def test_tags_nest_and_references_lead_somewhere(page: str):
 
 def test_nothing_is_loaded(page: str):
     assert all(target.startswith(("#", "data:")) for target in parsed(page).loads)
-    assert not re.search(r"https?:", page)
-    assert "url(" not in page
+    ours = page.replace(bundle(), "")
+    assert len(ours) < len(page) - 500_000, "the charts' library is in the page"
+    assert not re.search(r"https?:", ours)
+    assert "url(" not in ours
     assert "default-src 'none'" in page
 
 
@@ -94,13 +97,25 @@ def test_solids_are_named(page: str):
     assert "an octahedron" in page
 
 
+def shared(page: str) -> dict:
+    return json.loads(re.search(r'id="shared">(.*?)</script>', page, re.S)[1])
+
+
 def test_figures_are_readable_by_the_viewer(page: str):
-    figures = re.findall(r"data-solid='([^']*)'", page)
-    assert len(figures) >= 3
-    for text in figures:
-        data = json.loads(text.replace("&#34;", '"'))
-        assert {"p", "e", "f", "w", "c"} == set(data)
-        assert all(0 <= k < len(data["p"]) for edge in data["e"] for k in edge)
+    data = shared(page)
+    assert {int(k) for k in re.findall(r'data-solid="(\d+)"', page)} == set(range(len(data["solids"])))
+    assert len(data["solids"]) >= 2
+    for solid in data["solids"]:
+        assert {"p", "e", "f", "w", "c", "n", "m"} == set(solid)
+        assert all(0 <= k < len(solid["p"]) for edge in solid["e"] for k in edge)
+        assert len(set(solid["n"])) == len(solid["p"]), "each point has a name of its own"
+
+
+def test_what_is_alike_is_written_once(page: str):
+    data = shared(page)
+    places = re.findall(r'data-spec="(\d+)"', page)
+    assert {int(k) for k in places} == set(range(len(data["specs"])))
+    assert len(data["specs"]) < len(places) / 1.5
 
 
 def test_margins_add_up(view: RunView, run_folder: Path):
@@ -126,16 +141,38 @@ def test_margins_add_up(view: RunView, run_folder: Path):
         assert sum(parts) == pytest.approx(float(np.mean(right - np.mean(wrong, 0))), abs=1e-3)
 
 
+def rows_of(page: str, template: str) -> list[dict]:
+    """The rows of the first figure of a template."""
+    found = re.search(rf'class="chart {template}"[^>]*><script type="application/json">(.*?)</script>', page, re.S)
+    table = json.loads(found[1])
+    return [dict(zip(table["columns"], row, strict=True)) for row in table["rows"]]
+
+
 def test_certificates_are_drawn(view: RunView):
     certificate = CertificateView("orbit", 0.97, 0.1, 2_000, 100_000, 0.01, "real", "x.cert", True)
     refused = dataclasses.replace(certificate, accuracy_bound=1.0, valid=False)
     networks = tuple(dataclasses.replace(n, certificates=(certificate, refused)) for n in view.networks)
     page = render(dataclasses.replace(view, networks=networks))
     parsed(page)
-    assert page.count('class="mark m-orbit"') == 3 + 1, "one a network, one in the legend"
+    rows = rows_of(page, "cost")
+    assert [row["bound"] for row in rows] == [0.97] * 3, "one a network, at its height; the refused one is not drawn"
+    assert len({row["at"] for row in rows}) == 3, "spread sideways"
+    assert all(row["costs"] == "2.0 %" for row in rows), "the tooltip has the cost itself"
     assert "≥ 97.0 %" in page
     assert "✗ refused" in page
     assert networks[0].best is certificate, "a refused certificate proves nothing"
+
+
+@pytest.mark.parametrize("bound", [0.0, 0.2, 1.0])
+def test_a_pile_keeps_its_height(view: RunView, bound: float):
+    certificate = CertificateView("orbit", bound, 0.1, 2_000, 100_000, 0.01, "real", "x.cert", True)
+    networks = tuple(dataclasses.replace(view.networks[0], index=k, certificates=(certificate,)) for k in range(80))
+    rows = charts.cost_figure(networks).rows
+    assert [row["bound"] for row in rows] == [bound] * 80
+    costs = [row["at"] for row in rows]
+    assert min(costs) > 0.02 * 0.65
+    assert max(costs) < 0.02 * 1.5
+    assert all(row["count"] == 80 for row in rows)
 
 
 def test_frontier(run_folder: Path, tmp_path: Path):
@@ -160,15 +197,6 @@ def test_processes_give_the_same(view: RunView, run_folder: Path):
     shared = collect(run_folder, workers=2)
     assert [n.circuits for n in shared.networks] == [n.circuits for n in view.networks]
     assert [n.margins for n in shared.networks] == [n.margins for n in view.networks]
-
-
-def test_a_crowd_is_counted(view: RunView):
-    certificate = CertificateView("orbit", 1.0, 0.1, 2_000, 100_000, 0.01, "real", "x.cert", True)
-    networks = tuple(dataclasses.replace(view.networks[0], index=k, certificates=(certificate,)) for k in range(80))
-    page = render(dataclasses.replace(view, networks=networks))
-    parsed(page)
-    assert page.count('class="mark m-orbit"') == 1 + 1, "one for all, one in the legend"
-    assert ">80</text>" in page
 
 
 def test_names_are_escaped(view: RunView):
@@ -213,3 +241,28 @@ def test_command(run_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture
     assert said["networks"] == 3
     assert said["bytes"] == target.stat().st_size
     assert main(["report", str(tmp_path / "missing")]) == 2
+
+
+def test_answers_in_words(view: RunView, page: str):
+    """What is said is what the networks and certificates have."""
+    from rhoset.report.answers import answers
+
+    said = answers(view)
+    learned = " ".join(said.learned)
+    assert "2 of 3 use the 4 points that S4 permutes (a tetrahedron)" in learned
+    assert "All are right on every input" in learned
+    assert "Nothing yet" in said.proved[0]
+    good = CertificateView("orbit", 1.0, 0.1, 2_000, 100_000, 0.01, "real", "x.cert", True)
+    dear = dataclasses.replace(good, method="mixture", operations=60_000)
+    weak = dataclasses.replace(good, accuracy_bound=0.5)
+    networks = tuple(
+        dataclasses.replace(n, certificates=(c,)) for n, c in zip(view.networks, (good, dear, weak), strict=True)
+    )
+    said = answers(dataclasses.replace(view, networks=networks))
+    assert said.proved[0] == "2 of 3 are proved right on every input."
+    assert said.proved[1] == "For 1 of 3 less is proved."
+    assert "2.0 % to 60.0 % of the work of brute force: quartiles 2.0 %, 2.0 % and 31.0 %" in said.proved[2]
+    assert "2 of 3 networks have no certificate that proves 95.0 % for at most 30.0 %" in said.why[0]
+    assert "Network 1 at 60.0 %" in said.why[1]
+    assert [(row.method, row.count) for row in said.costs] == [("orbit", 2), ("mixture", 1)]
+    assert 'class="term" tabindex="0">margin<span role="note">' in page, "terms are defined where they stand"

@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from rhoset.groups import group, irreps, rho_sets
+from rhoset.groups import group, irreps, rho_set_families
 from rhoset.report.captions import solid_name
 from rhoset.report.solids import hull_faces, nearest_pairs, solid, viewing_axes
 
@@ -15,7 +15,7 @@ from rhoset.report.solids import hull_faces, nearest_pairs, solid, viewing_axes
 def figures(name: str, dim: int) -> list[str]:
     """Names of the solids of the families with one ρ-set, smallest first, over all irreps."""
     g = group(name)
-    families = [f for rho in irreps(g) if rho.dim == dim for f in rho_sets(g, rho)]
+    families = [f for rho in irreps(g) if rho.dim == dim for f in rho_set_families(g, rho)]
     return [solid_name(solid(f.rho_set())) for f in families if f.fixed_dim == 1]
 
 
@@ -36,7 +36,7 @@ def test_solids_of_a5():
 def test_simplex_of_s5():
     g = group("S5")
     four = [rho for rho in irreps(g) if rho.dim == 4]
-    names = {solid_name(solid(rho_sets(g, rho)[0].rho_set())) for rho in four}
+    names = {solid_name(solid(rho_set_families(g, rho)[0].rho_set())) for rho in four}
     assert "a regular simplex with 5 corners" in names
 
 
@@ -44,7 +44,7 @@ def test_simplex_of_s5():
 def test_faces_are_closed_surfaces(name: str):
     g = group(name)
     for rho in (i for i in irreps(g) if i.dim == 3):
-        for family in rho_sets(g, rho):
+        for family in rho_set_families(g, rho):
             figure = solid(family.rho_set())
             pairs = Counter(frozenset((face[k], face[k - 1])) for face in figure.faces for k in range(len(face)))
             assert set(pairs.values()) == {2}, "every edge of a closed surface is on two faces"
@@ -56,7 +56,7 @@ def test_faces_are_closed_surfaces(name: str):
 def test_axes_are_rotations(name: str):
     g = group(name)
     for rho in irreps(g):
-        axes = viewing_axes(rho_sets(g, rho)[0].rho_set())
+        axes = viewing_axes(rho_set_families(g, rho)[0].rho_set())
         assert np.allclose(axes.T @ axes, np.eye(rho.dim), atol=1e-9)
         if rho.dim > 1:
             assert np.linalg.det(axes) == pytest.approx(1)
@@ -64,8 +64,8 @@ def test_axes_are_rotations(name: str):
 
 def test_simplex_is_seen_as_a_regular_polygon():
     g = group("S5")
-    rho = next(i for i in irreps(g) if i.dim == 4 and rho_sets(g, i)[0].size == 5)
-    screen = np.array(solid(rho_sets(g, rho)[0].rho_set()).points)[:, :2]
+    rho = next(i for i in irreps(g) if i.dim == 4 and rho_set_families(g, i)[0].size == 5)
+    screen = np.array(solid(rho_set_families(g, rho)[0].rho_set()).points)[:, :2]
     assert np.allclose(np.linalg.norm(screen, axis=1), np.linalg.norm(screen[0]), atol=1e-3)
 
 
@@ -83,7 +83,7 @@ def test_flat_figures_have_no_faces():
 def test_weights_become_shares():
     g = group("S4")
     rho = next(i for i in irreps(g) if i.dim == 3)
-    rho_set = rho_sets(g, rho)[0].rho_set()
+    rho_set = rho_set_families(g, rho)[0].rho_set()
     weights = np.arange(len(rho_set.points), dtype=float)
     figure = solid(rho_set, weights)
     assert sum(figure.weights) == pytest.approx(1, abs=1e-3)

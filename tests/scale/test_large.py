@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rhoset.explain.explaining import explain
-from rhoset.explain.large import LARGE_ORDER, find_irreps, stabilizers, translates, translation_gaps
+from rhoset.explaining.analysis import explain
+from rhoset.explaining.large import LARGE_ORDER, find_irreps, stabilizers, translates, translation_gaps
 from rhoset.groups import Group, group, subgroup
-from rhoset.networks import Network, construct, write_network
+from rhoset.networks import Network, write_network
+from rhoset.networks.constructing import construct
 from rhoset.prove import certify
 from rhoset_check import check
 

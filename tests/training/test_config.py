@@ -24,7 +24,7 @@ def test_toml_round_trip(name: str) -> None:
 
 def test_presets_say_where_they_differ() -> None:
     assert set(PRESETS) == {
-        "wu2024", "chughtai2023", "stander2024", "morwani2023", "gromov2023", "nanda2023",
+        "wu2024", "wu2024-all-pairs", "chughtai2023", "stander2024", "morwani2023", "gromov2023", "nanda2023",
     }  # fmt: skip
     assert all(p.differences and "arXiv" in p.paper for p in PRESETS.values())
     assert "analogue" in PRESETS["nanda2023"].differences
@@ -111,9 +111,41 @@ def test_weight_decay_is_where_the_name_says(optimizer: str) -> None:
     config = TrainConfig(optimizer=optimizer, learning_rate=0.01, weight_decay=0.1)
     weight = torch.nn.Parameter(torch.tensor([4.0]))
     weight.grad = torch.zeros(1)
-    make_optimizer(config, [weight]).step()
+    make_optimizer(config, [("weight", weight)]).step()
     moved = 4.0 - float(weight.detach())
     assert moved == pytest.approx({"adam": 0.01, "adamw": 0.01 * 0.1 * 4}[optimizer], rel=1e-4)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd"])
+def test_biases_are_spared_where_the_setting_says(optimizer: str) -> None:
+    """With no gradient, whatever moves is moved by the decay."""
+    config = TrainConfig(optimizer=optimizer, weight_decay=0.1, hidden_bias=True, width=8, embed_dim=4)
+    for spared in (True, False):
+        network = GroupNetwork(6, config, seed=1)
+        before = {name: p.detach().clone() for name, p in network.named_parameters()}
+        for parameter in network.parameters():
+            parameter.grad = torch.zeros_like(parameter)
+        make_optimizer(config.replace(bias_decay=not spared), network.named_parameters()).step()
+        moved = {name: not torch.equal(p.detach(), before[name]) for name, p in network.named_parameters()}
+        assert {name for name, m in moved.items() if not m} == ({"hidden_bias", "unembed_bias"} if spared else set())
+
+
+def test_the_published_recipe() -> None:
+    """Wu et al. 2024 as their code and the re-implementation of others have it: 5,760 of 14,400 pairs, one split."""
+    config = preset("wu2024")
+    assert len(training_pairs(120, config, 0)) == 5760  # type: ignore[arg-type]
+    np.testing.assert_array_equal(training_pairs(120, config, 0), training_pairs(120, config, 1))
+    network = GroupNetwork(120, config, 0)
+    shapes = {name: tuple(p.shape) for name, p in network.named_parameters()}
+    assert shapes == {
+        "embed_left": (120, 256), "embed_right": (120, 256), "hidden_left": (256, 128), "hidden_right": (256, 128),
+        "unembed": (128, 120), "unembed_bias": (120,),
+    }  # fmt: skip
+    for name, bound in (("hidden_left", (2 * 256) ** -0.5), ("unembed", 128**-0.5), ("unembed_bias", 128**-0.5)):
+        assert 0.95 * bound < float(network.get_parameter(name).abs().max().detach()) <= bound
+    optimizer = make_optimizer(config, network.named_parameters())
+    decays = [(len(group["params"]), group["weight_decay"]) for group in optimizer.param_groups]
+    assert decays == [(5, 2e-4), (1, 0.0)]
 
 
 def test_concatenated_is_factored_with_the_fan_in_of_both() -> None:

@@ -52,7 +52,7 @@ def test_gradients_are_those_of_each_alone(
 
 def test_training_together_is_training_alone_up_to_rounding(s3: Group, quick: TrainConfig) -> None:
     config = quick.replace(max_steps=40)
-    found = {o.seed: (n, o) for n, o in train_instances(s3.table, config, [4, 9], CPU)}
+    found = {o.seed: (n, o) for n, o, _ in train_instances(s3.table, config, [4, 9], CPU)}
     for seed, (network, outcome) in found.items():
         alone, wanted = train_network(s3.table, config, seed)
         assert (outcome.steps, outcome.label) == (wanted.steps, wanted.label)
@@ -63,7 +63,7 @@ def test_training_together_is_training_alone_up_to_rounding(s3: Group, quick: Tr
 
 def test_each_stops_by_its_own_rule(s3: Group, quick: TrainConfig) -> None:
     config = quick.replace(stop_loss=0.2, evaluate_every=1, max_steps=400)
-    found = [o for _, o in train_instances(s3.table, config, list(range(4)), CPU)]
+    found = [o for _, o, _ in train_instances(s3.table, config, list(range(4)), CPU)]
     steps = {o.seed: o.steps for o in found}
     assert len(set(steps.values())) > 1
     assert list(steps.values()) == sorted(steps.values())
@@ -81,7 +81,7 @@ def test_one_that_diverges_ends_alone(s3: Group, quick: TrainConfig) -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(InstanceTrainer, "advance", poisoned)
-        found = {o.seed: o for _, o in train_instances(s3.table, quick, [0, 1, 2], CPU)}
+        found = {o.seed: o for _, o, _ in train_instances(s3.table, quick, [0, 1, 2], CPU)}
     assert {s: o.label for s, o in found.items()} == {
         0: "generalised",
         1: "diverged",

@@ -19,7 +19,7 @@ import polars
 import pytest
 
 from rhoset.errors import RhosetError
-from rhoset.groups import Group
+from rhoset.groups import Group, group
 from rhoset.networks import evaluate, read_network
 from rhoset.networks.files import read_parameters
 from rhoset.networks.runs import open_run
@@ -175,6 +175,8 @@ def test_a_network_that_diverges_is_recorded_and_the_others_go_on(
 def test_only_the_diverging_network_stops(
     s3: Group, quick: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """By the kernel of large shapes, whatever the shape."""
+    monkeypatch.setattr("rhoset.training.stacks.members.suits_stack", lambda n, config: False)
     advance = Trainer.advance
     monkeypatch.setattr(Trainer, "advance", lambda self: math.nan if self.seed == 1 else advance(self))
     found = train_population(s3, quick, 3, tmp_path / "run", workers=1)
@@ -250,13 +252,13 @@ from rhoset.groups import group
 from rhoset.training import TrainConfig, train_population
 config = TrainConfig.from_dict(json.loads(sys.argv[2]))
 train_population(
-    group("S3"), config, int(sys.argv[3]), sys.argv[1], workers=int(sys.argv[4]), state_every=0.05,
+    group(sys.argv[5]), config, int(sys.argv[3]), sys.argv[1], workers=int(sys.argv[4]), state_every=0.05,
     progress=lambda news: print(news.index, flush=True),
 )
 """
 
 
-def kill_and_resume(folder: Path, config: TrainConfig, models: int, workers: int, kills: int) -> int:
+def kill_and_resume(folder: Path, config: TrainConfig, name: str, models: int, workers: int, kills: int) -> int:
     """Kill the training process at random moments after its first news, until `kills` are done or
     it ends by itself."""
     generator = np.random.default_rng(kills)
@@ -265,7 +267,7 @@ def kill_and_resume(folder: Path, config: TrainConfig, models: int, workers: int
         process = subprocess.Popen(
             [
                 *(sys.executable, "-c", SCRIPT, str(folder), json.dumps(config.to_dict())),
-                *(str(models), str(workers)),
+                *(str(models), str(workers), name),
             ],
             stdout=subprocess.PIPE,
             env=dict(os.environ, OMP_NUM_THREADS="1"),
@@ -282,13 +284,18 @@ def kill_and_resume(folder: Path, config: TrainConfig, models: int, workers: int
     return done
 
 
-def check_killed_run(tmp_path: Path, s3: Group, kills: int, models: int, workers: int) -> None:
-    config = TrainConfig(width=24, embed_dim=16, max_steps=400, evaluate_every=50)
-    killed = kill_and_resume(tmp_path / "killed", config, models, workers, kills)
+STACKED = TrainConfig(width=24, embed_dim=16, max_steps=400, evaluate_every=50)
+KERNEL = TrainConfig(architecture="folded", width=400, max_steps=40, evaluate_every=10)
+"""A shape that is trained in stacks (on S3), and one that is not (on S4)."""
+
+
+def check_killed_run(tmp_path: Path, name: str, config: TrainConfig, kills: int, models: int, workers: int) -> None:
+    killed = kill_and_resume(tmp_path / "killed", config, name, models, workers, kills)
     assert killed == kills
     time.sleep(0.3)  # orphaned workers notice and end
-    found = train_population(s3, config, models, tmp_path / "killed", workers=1)
-    train_population(s3, config, models, tmp_path / "whole", workers=1)
+    chosen = group(name)
+    found = train_population(chosen, config, models, tmp_path / "killed", workers=1)
+    train_population(chosen, config, models, tmp_path / "whole", workers=1)
     assert networks(tmp_path / "killed") == networks(tmp_path / "whole")
     assert [r["index"] for r in found.rows] == list(range(models))
     assert found.notes == ()
@@ -297,13 +304,21 @@ def check_killed_run(tmp_path: Path, s3: Group, kills: int, models: int, workers
     assert list((tmp_path / "killed" / "state").iterdir()) == []
 
 
-def test_a_killed_run_is_finished_without_loss_or_duplicate(tmp_path: Path, s3: Group) -> None:
-    check_killed_run(tmp_path, s3, kills=2, models=10, workers=1)
+@pytest.mark.parametrize("ends_within", [300], indirect=True)
+@pytest.mark.usefixtures("ends_within")
+def test_a_killed_run_is_finished_without_loss_or_duplicate(tmp_path: Path) -> None:
+    check_killed_run(tmp_path, "S3", STACKED, kills=2, models=10, workers=1)
 
 
 @pytest.mark.slow
-def test_a_run_killed_twenty_times(tmp_path: Path, s3: Group) -> None:
-    check_killed_run(tmp_path, s3, kills=20, models=200, workers=2)
+@pytest.mark.parametrize("ends_within", [600], indirect=True)
+@pytest.mark.parametrize(
+    ("name", "config", "models"), [("S3", STACKED.replace(max_steps=6000), 150), ("S4", KERNEL, 150)]
+)
+@pytest.mark.usefixtures("ends_within")
+def test_a_run_killed_many_times(tmp_path: Path, name: str, config: TrainConfig, models: int) -> None:
+    """About a minute each on two free cores."""
+    check_killed_run(tmp_path, name, config, kills=12, models=models, workers=2)
 
 
 def test_two_processes_do_not_write_to_one_run(s3: Group, quick: TrainConfig, tmp_path: Path) -> None:
@@ -364,7 +379,7 @@ def test_a_worker_that_keeps_dying_is_reported(
 
 
 def test_what_a_worker_refuses_is_passed_on(tmp_path: Path) -> None:
-    (event,) = train_in_processes([(tmp_path / "nowhere", 0)], 1, 1, 60.0)
+    (event,) = train_in_processes([(tmp_path / "nowhere", (0,))], 1, 1, 60.0)
     assert isinstance(event, Failed)
     assert event.slug == "bad-run"
 

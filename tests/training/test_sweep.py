@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from rhoset.training import SweepProgress, read_sweep, run_sweep
 
 FILE = """
 models = 2
-preset = "wu2024"
+preset = "wu2024-all-pairs"
 
 [settings]
 embed_dim = 16
@@ -151,6 +152,31 @@ def test_no_scheduler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         run_sweep(sweep, tmp_path / "out", cluster="tcp://127.0.0.1:9")
 
 
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("127.0.0.1:9", r"must be one of tcp://.* such as tcp://127\.0\.0\.1:9$"),
+        ("localhost", r"such as tcp://localhost$"),
+        ("", r"such as tcp://127\.0\.0\.1:8786$"),
+        ("ftp://localhost:9", r"must be one of tcp://"),
+        ("tcp://localhost", r"the port is missing .* tcp://localhost:8786$"),
+        ("tcp://localhost:99999", r"no number from 1 to 65535"),
+        ("tcp://127.0.0.1:9", r"no Dask scheduler answers at 'tcp://127\.0\.0\.1:9'"),
+    ],
+)
+def test_an_address_is_refused_before_anything_is_made(address: str, said: str, tmp_path: Path) -> None:
+    """At once, with no client left behind that goes on trying, and with nothing written."""
+    pytest.importorskip("distributed")
+    before = set(threading.enumerate())
+    with pytest.raises(RhosetError, match=said) as caught:
+        run_sweep(read_sweep(sweep_file(tmp_path)), tmp_path / "out", cluster=address)
+    assert caught.value.slug == "cluster"
+    assert not (tmp_path / "out").exists()
+    assert set(threading.enumerate()) == before
+
+
+@pytest.mark.parametrize("ends_within", [300], indirect=True)
+@pytest.mark.usefixtures("ends_within")
 def test_a_cluster_gives_the_same_networks(tmp_path: Path) -> None:
     pytest.importorskip("distributed")
     sweep = read_sweep(sweep_file(tmp_path))
@@ -164,6 +190,8 @@ def test_a_cluster_gives_the_same_networks(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("ends_within", [300], indirect=True)
+@pytest.mark.usefixtures("ends_within")
 def test_a_lost_worker_loses_nothing_finished(tmp_path: Path) -> None:
     pytest.importorskip("distributed")
     sweep = read_sweep(sweep_file(tmp_path, steps=1500))

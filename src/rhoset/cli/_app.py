@@ -1,23 +1,23 @@
 """The table of commands, and how errors become one line and an exit code.
 
-Exit codes: 0 done; 1 the answer is no; 2 the input or the call is wrong; 130 interrupted.
+Exit codes: 0 done; 1 the answer is no; 2 it could not be read, done or said; 130 interrupted.
 """
 
 from __future__ import annotations
 
-import errno
 import importlib
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
+from typing import Any, TextIO, cast
 
 import click
 
-from rhoset.cli._command import Denied, version_option
-from rhoset.cli._output import print_json
-from rhoset.errors import RhosetError
+from rhoset.cli._command import CommandGroup, Denied, Incomplete, version_option
+from rhoset.cli._output import describe, print_json
 
 COMMANDS: dict[str, str] = {
     "groups": "groups",
@@ -25,20 +25,24 @@ COMMANDS: dict[str, str] = {
     "explain": "explain",
     "certify": "certify",
     "check": "check",
+    "formalize": "formalize",
     "report": "report",
+    "plot": "plot",
+    "formation": "formation",
     "import": "import_",
     "construct": "construct",
+    "table": "table",
+    "compare": "compare",
+    "study": "study",
     "reproduce": "reproduce",
     "sweep": "sweep",
 }
 """Command → module of `rhoset.cli`; the module binds the command to the name `command`."""
 
 DONE, NO, WRONG, INTERRUPTED = 0, 1, 2, 130
-BROKEN_PIPE = 141
-"""As a shell reports a program that SIGPIPE ended (128 + 13)."""
 
 
-class LazyGroup(click.Group):
+class LazyGroup(CommandGroup):
     """A click group whose commands are imported when they are asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -64,9 +68,14 @@ def app() -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code; never raises for bad input."""
     arguments = list(sys.argv[1:] if argv is None else argv) or ["--help"]
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    with _streams() as said:
+        if not said:
+            print("rhoset: the standard output is closed, so nothing could be said; send it to a file", file=sys.stderr)
+            return WRONG
+        return _run(arguments)
+
+
+def _run(arguments: list[str]) -> int:
     try:
         # Not app.main(), which exits with 1 on a closed pipe; here 1 means that the answer is no.
         try:
@@ -79,17 +88,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         return DONE
     except Denied:
         return NO
+    except Incomplete:
+        return WRONG
     except (KeyboardInterrupt, click.Abort):
         print("rhoset: interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         _drop_output()
-        return BROKEN_PIPE
-    except Exception as error:
+        return WRONG
+    except BaseException as error:  # some libraries' panics are no Exception
         return _report(error, arguments)
 
 
-def _report(error: Exception, arguments: list[str]) -> int:
+def _report(error: BaseException, arguments: list[str]) -> int:
     """Print one line about the error (a traceback before it with ``--debug``); return 2."""
     if "--debug" in arguments:
         traceback.print_exception(error)
@@ -109,27 +120,39 @@ def _drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
-def describe(error: Exception) -> tuple[str, str]:
-    """One line for a human, and the stable name of the kind of error."""
-    if isinstance(error, RhosetError):
-        return str(error), error.slug
-    if isinstance(error, click.UsageError):
-        command = error.ctx.command_path if error.ctx else "rhoset"
-        return f"{_line(error.format_message())} (see: {command} --help)", "usage"
-    if isinstance(error, click.ClickException):
-        return _line(error.format_message()), "usage"
-    if isinstance(error, OSError):
-        reason = error.strerror or _line(str(error)) or type(error).__name__
-        if error.errno == errno.ENOSPC:
-            reason = "no space left on the disk; nothing half-written was kept"
-        where = f"{os.fsdecode(error.filename)}: " if error.filename is not None else ""
-        return f"{where}{reason}", "file"
-    if isinstance(error, MemoryError):
-        return "out of memory; a smaller group or width would need less", "memory"
-    text = _line(str(error))
-    kind = type(error).__name__
-    return f"unexpected {kind}{': ' + text if text else ''} (--debug shows where)", "unexpected"
+class _Patient:
+    """A standard error that cannot fail: what it cannot say is lost, and the work goes on."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream: Any = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError, ValueError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
-def _line(text: str) -> str:
-    return " ".join(text.split())
+@contextmanager
+def _streams() -> Iterator[bool]:
+    """Standard streams that any text and any state of the terminal will do; False where there is no output."""
+    before, lost = sys.stderr, None
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    if before is None:  # closed: its descriptor is filled, lest a file that is opened later be written to
+        lost = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = cast(TextIO, _Patient(before or lost))
+    try:
+        yield sys.stdout is not None
+    finally:
+        sys.stderr.flush()
+        sys.stderr = before
+        if lost is not None:
+            lost.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +18,25 @@ Body = Callable[..., Payload]
 
 class Denied(Exception):
     """The command did its work and the answer is no (exit code 1)."""
+
+
+class Incomplete(Exception):
+    """The command did what it could; some inputs could not be read or done, and that was said (exit code 2)."""
+
+
+class CommandGroup(click.Group):
+    """A group of commands that names the nearest one when a command is unknown."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if not name.startswith("-") and self.get_command(ctx, name) is None:
+            known = self.list_commands(ctx)
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"Commands are {', '.join(known)}."
+            raise click.UsageError(f"No such command {name!r}. {hint}", ctx)
+        return super().resolve_command(ctx, args)
 
 
 def command(
@@ -35,7 +55,7 @@ def command(
 
     The function's docstring is the help text. It is called as ``body(out, **options)``, prints for
     a human through `out`, and returns the object that ``--json`` prints. ``out.no()`` makes the
-    exit code 1; a `RhosetError` makes it 2.
+    exit code 1; a `RhosetError` makes it 2, and so does an input that failed in ``out.attempt``.
     """
 
     def decorate(body: Body) -> click.Command:
@@ -43,8 +63,13 @@ def command(
         def callback(json_: bool, quiet: bool, debug: bool, **options: Any) -> None:
             out = Output(json=json_, quiet=quiet, debug=debug)
             payload = body(out, **options)
+            if out.failures:
+                payload = {**payload, "failures": [vars(failure) for failure in out.failures]}
             if json_:
                 print_json(payload)
+            if out.failures:
+                out.say_failures()
+                raise Incomplete
             if out.denied:
                 raise Denied
 

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
+import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import click
+
+from rhoset.errors import RhosetError
+
 Payload = Mapping[str, Any]
 """What a command returns: the JSON object that `--json` prints."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An input that failed while others were done."""
+
+    input: str
+    message: str
+    slug: str
 
 
 @dataclass
@@ -26,6 +42,7 @@ class Output:
     quiet: bool = False
     debug: bool = False
     denied: bool = field(default=False, init=False)
+    failures: list[Failure] = field(default_factory=list, init=False)
 
     def say(self, text: str = "") -> None:
         """Print a line of the result for a human (standard output; silent with `--json`)."""
@@ -66,6 +83,30 @@ class Output:
         if not self.quiet:
             print(text, file=sys.stderr)
 
+    @contextmanager
+    def attempt(self, name: str, *, alone: bool = False) -> Iterator[None]:
+        """Let an error in the block cost this input only: it is recorded, and the command goes on.
+
+        At the end the command prints one line for each and exits with 2. With `alone`, where there is no other input,
+        the error is raised as it is.
+        """
+        try:
+            yield
+        except (KeyboardInterrupt, SystemExit, GeneratorExit, BrokenPipeError):
+            raise
+        except BaseException as error:
+            if alone or (isinstance(error, OSError) and error.errno == errno.ENOSPC):
+                raise
+            if self.debug:
+                traceback.print_exception(error)
+            message, slug = describe(error)
+            self.failures.append(Failure(name, message if name in message else f"{name}: {message}", slug))
+
+    def say_failures(self) -> None:
+        """Print one line for each input that failed (standard error, `-q` or not)."""
+        for failure in self.failures:
+            print(f"rhoset: {failure.message}", file=sys.stderr)
+
     def no(self) -> None:
         """Record that the answer is no: the command will exit with 1."""
         self.denied = True
@@ -85,6 +126,11 @@ class Output:
         from rich.progress import TimeRemainingColumn as Remaining
 
         console = Console(stderr=True)
+        if not console.is_terminal:
+            said = [description]
+            yield lambda completed, description=None: said.append(description or said[-1])
+            print(f"{said[-1]}: 100%", file=sys.stderr)
+            return
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
@@ -97,7 +143,11 @@ class Output:
             def update(completed: float, description: str | None = None) -> None:
                 bar.update(task, completed=completed, description=description)
 
-            yield update
+            try:
+                yield update
+            except BaseException:
+                bar.live.transient = True  # no bar stays above the line that says what is wrong
+                raise
 
 
 def to_json(value: object) -> Any:
@@ -116,8 +166,42 @@ def to_json(value: object) -> Any:
 
 
 def print_json(payload: object) -> None:
-    """Print one JSON object on standard output."""
-    print(json.dumps(to_json(payload), indent=2, ensure_ascii=False))
+    """Print one JSON object on standard output; in ASCII where that cannot say all letters."""
+    encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "")
+    print(json.dumps(to_json(payload), indent=2, ensure_ascii=encoding != "utf8"))
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """``1 network``, ``2 networks``."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def describe(error: BaseException) -> tuple[str, str]:
+    """One line for a human, and the stable name of the kind of error."""
+    if isinstance(error, RhosetError):
+        return str(error), error.slug
+    if isinstance(error, click.UsageError):
+        command = error.ctx.command_path if error.ctx else "rhoset"
+        return f"{_line(error.format_message())} (see: {command} --help)", "usage"
+    if isinstance(error, click.ClickException):
+        return _line(error.format_message()), "usage"
+    if isinstance(error, OSError):
+        reason = error.strerror or _line(str(error)) or type(error).__name__
+        if error.errno == errno.ENOSPC:
+            reason = "no space left on the disk; nothing half-written was kept"
+        where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+        return f"{where}{reason}", "file"
+    if isinstance(error, MemoryError):
+        return "out of memory; a smaller group or width would need less", "memory"
+    if isinstance(error, RecursionError):
+        return "nested too deeply", "unexpected"
+    text = _line(str(error))
+    kind = type(error).__name__
+    return f"unexpected {kind}{': ' + text if text else ''} (--debug shows where)", "unexpected"
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _cell(value: object) -> str:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
 from rhoset.cli._command import command as make_command
+from rhoset.cli._networks import network_files, read_labelled
 from rhoset.cli._output import Output, Payload
+from rhoset.cli._pool import in_turn
+from rhoset.cli._types import FOLDER, WORKERS, Number, Target
 
 METHODS = (
     "auto",
     "exhaustive",
+    "gaps",
     "irrep",
     "equivariant",
     "orbit",
@@ -20,6 +27,37 @@ METHODS = (
     "paper",
     "mixture",
 )
+
+
+IN_PROCESSES = 24
+"""From so many networks on they are divided among processes, which take a third of a second to start."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be done to each network."""
+
+    options: Mapping[str, Any]
+    """Of `rhoset.prove.certify`."""
+    frontier: bool
+    folder: Path | None
+
+    def __call__(self, file: tuple[str, Path]) -> tuple[dict[str, Any], dict[str, Any] | None]:
+        """Certify one network file under its label; the certificate's entry, and its curve where that is wanted."""
+        from rhoset.prove import certify, certify_frontier
+        from rhoset.prove.files import certificate_file, frontier_file, write_frontier
+
+        label, path = file
+        network = read_labelled(label, path)
+        made = certify(network, path=path, **self.options)
+        place = made.write(certificate_file(path, self.options["method"], self.folder))
+        entry = {**made.summary(), "network": label, "path": str(place)}
+        if not self.frontier:
+            return entry, None
+        points = certify_frontier(network, arithmetic=self.options["arithmetic"])
+        curve = {"network": label, "points": [point.summary() for point in points]}
+        written = write_frontier(frontier_file(path, self.folder), curve)
+        return entry, {**curve, "path": str(written)}
 
 
 @make_command(example="rhoset certify runs/s5#0 --method auto")
@@ -33,14 +71,22 @@ METHODS = (
 )
 @click.option(
     "--target",
+    type=Target(),
     metavar="ACCURACY",
     help="exact (the default: the true accuracy), or a number such as 0.95 to stop there.",
 )
 @click.option(
     "--budget",
-    type=float,
+    type=Number(0, open_low=True),
     metavar="SHARE",
     help="The best bound for at most this share of exhaustive work, such as 0.3.",
+)
+@click.option(
+    "--objective",
+    type=click.Choice(["time", "operations"]),
+    default="time",
+    show_default=True,
+    help="What is cheap: search and check by the clock, or the length of the proof.",
 )
 @click.option(
     "--arithmetic",
@@ -51,7 +97,7 @@ METHODS = (
 )
 @click.option(
     "--require",
-    type=float,
+    type=Number(0, 1),
     metavar="BOUND",
     help="Exit with 1 when a bound is below this.",
 )
@@ -60,19 +106,22 @@ METHODS = (
     "--out",
     "folder",
     metavar="DIR",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=FOLDER,
     help="Where to write the certificates; beside the networks when omitted.",
 )
+@click.option("--workers", type=WORKERS, help="Processes [the cores, for many networks].")
 def command(
     out: Output,
     networks: tuple[str, ...],
     method: str,
     target: str | None,
     budget: float | None,
+    objective: str,
     arithmetic: str,
     require: float | None,
     frontier: bool,
     folder: Path | None,
+    workers: int | None,
 ) -> Payload:
     """Search for the cheapest proof of each network's accuracy and have it checked.
 
@@ -80,29 +129,25 @@ def command(
     NET.METHOD.cert; `rhoset check` re-derives its bound. Operations and seconds are those of the
     check.
     """
-    from rhoset.errors import RhosetError
-    from rhoset.networks import read_network
-    from rhoset.networks.runs import open_networks
-    from rhoset.prove import certify, certify_frontier
-    from rhoset.prove.files import certificate_file, frontier_file, write_frontier
-
-    if require is not None and not 0 <= require <= 1:
-        raise RhosetError(f"--require {require}: must be an accuracy from 0 to 1", slug="bad-require")
-    files = [entry for spec in networks for entry in open_networks(spec)]
+    files = network_files(out, networks)
+    asked = Asked(
+        {"method": method, "arithmetic": arithmetic, "target": target, "budget": budget, "objective": objective},
+        frontier,
+        folder,
+    )
+    count = workers or ((os.cpu_count() or 1) if len(files) >= IN_PROCESSES else 1)
     entries: list[dict[str, Any]] = []
     curves: list[dict[str, Any]] = []
     with out.progress("certifying", len(files)) as update:
-        for done, (label, path) in enumerate(files):
-            network = read_network(path)
-            made = certify(network, method=method, arithmetic=arithmetic, target=target, budget=budget)
-            place = made.write(certificate_file(path, method, folder))
-            entries.append({**made.summary(), "network": label, "path": str(place)})
-            if frontier:
-                points = certify_frontier(network, arithmetic=arithmetic)
-                curve = {"network": label, "points": [point.summary() for point in points]}
-                file = write_frontier(frontier_file(path, folder), curve)
-                curves.append({**curve, "path": str(file)})
-            update(done + 1, f"{label}: {made.verdict.accuracy_bound:.4f}")
+        results = in_turn(asked, files, min(count, len(files)))
+        for done, ((label, _), result) in enumerate(zip(files, results, strict=True)):
+            said = label
+            with out.attempt(label, alone=len(files) == 1 and len(networks) == 1):
+                entry, curve = result()
+                entries.append(entry)
+                curves += [curve] if curve else []
+                said = f"{label}: {entry['accuracy_bound']:.4f}"
+            update(done + 1, said)
     _show(out, entries, curves)
     if require is not None and any(e["accuracy_bound"] < require for e in entries):
         out.no()
@@ -125,7 +170,8 @@ def _show(out: Output, entries: list[dict[str, Any]], curves: list[dict[str, Any
         ]
         for e in entries
     ]
-    out.table(headers, rows)
+    if rows:
+        out.table(headers, rows)
     if len(entries) == 1:
         out.say(entries[0]["statement"])
         out.say(entries[0]["path"])

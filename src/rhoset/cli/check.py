@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from rhoset.cli._command import command as make_command
+from rhoset.cli._networks import one_network
 from rhoset.cli._output import Output, Payload
 
 
@@ -20,24 +21,17 @@ def command(out: Output, certificate: Path, spec: str) -> Payload:
     nothing of rhoset imported.
     """
     from rhoset.errors import RhosetError
-    from rhoset.networks.runs import open_networks
-    from rhoset.prove.files import check_summary
+    from rhoset.reading import require_file
+    from rhoset.verdicts import check_summary
     from rhoset_check import check
 
-    if not certificate.is_file():
-        raise RhosetError(
-            f"{certificate}: no such file; expected a certificate that rhoset certify wrote",
-            slug="no-such-certificate",
-        )
-    files = open_networks(spec)
-    if len(files) != 1:
-        raise RhosetError(
-            f"{spec!r} means {len(files)} networks; a certificate speaks of one: write RUN#3",
-            slug="one-network",
-        )
-    label, path = files[0]
+    require_file(certificate, "a certificate that rhoset certify wrote", "no-such-certificate")
+    label, path = one_network(spec, "a certificate")
+    require_file(path, "a network file", "no-such-network")
     verdict = check(certificate, path)
+    if verdict.status == "unreadable":
+        raise RhosetError(verdict.reason, slug="unreadable")
     out.say(verdict.statement() if verdict.valid else f"REJECTED: {verdict.reason}")
     if not verdict.valid:
         out.no()
-    return {"certificates": [check_summary(verdict, label, certificate)]}
+    return {"certificates": [check_summary(verdict, label, certificate, path)]}

@@ -8,6 +8,13 @@ import click
 
 from rhoset.cli._command import command as make_command
 from rhoset.cli._output import Output, Payload
+from rhoset.cli._types import FILE, SEED, Number
+
+MOST_NOISE = 1e6
+"""Most noise relative to the weights' size; far beyond what leaves anything of the network."""
+
+MOST_MARGIN = 1e30
+"""Largest margin; the logits of larger ones leave float32."""
 
 EVALUATION_OPERATIONS = 2e10
 """Multiply-adds spent on accuracy and margin (a few seconds); above order 500 or so they are those
@@ -26,18 +33,24 @@ of a sample of pairs, and ``pairs`` says of how many."""
     "strength, paired; once for each circuit.",
 )
 @click.option(
-    "--noise", type=float, default=0.0, show_default=True, help="Noise on the weights, relative to their size."
+    "--noise",
+    type=Number(0, MOST_NOISE),
+    default=0.0,
+    show_default=True,
+    help="Noise on the weights, relative to their size.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything drawn.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Seed of everything drawn.")
 @click.option(
-    "--margin", type=float, default=10.0, show_default=True, help="Margin of the network without noise, in nats."
+    "--margin",
+    type=Number(0, MOST_MARGIN, open_low=True),
+    default=10.0,
+    show_default=True,
+    help="Margin of the network without noise, in nats.",
 )
-@click.option("--width", type=int, metavar="M", help="Neurons; those not needed are dead.")
+@click.option("--width", type=click.IntRange(1), metavar="M", help="Neurons; those not needed are dead.")
 @click.option("--activation", default="relu", show_default=True, metavar="NAME", help="Activation of the network.")
 @click.option("--plain", is_flag=True, help="Leave the neurons in order and at equal scale.")
-@click.option(
-    "--out", "target", metavar="NET", required=True, type=click.Path(path_type=Path), help="The network file to write."
-)
+@click.option("--out", "target", metavar="NET", required=True, type=FILE, help="The network file to write.")
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 def command(
     out: Output,
@@ -80,7 +93,10 @@ def command(
     write_network(target, planted.network)
     out.table(
         ["circuit", "ρ-sets", "neurons"],
-        [[c.plan.irrep, f"{c.left_set.size}×{c.right_set.size}", len(c.neurons)] for c in planted.circuits],
+        [
+            [plan.irrep, "{}×{}".format(*c.shape), len(c.neurons)]
+            for plan, c in zip(planted.plans, planted.circuits, strict=True)
+        ],
     )
     out.say(
         f"{target}: width {planted.network.width}, accuracy {measured.accuracy:.2%}, margin {measured.margin:.3g} nats"
@@ -96,12 +112,12 @@ def command(
         "ideal_margin": planted.margin,
         "circuits": [
             {
-                "irrep": c.plan.irrep,
+                "irrep": plan.irrep,
                 "left_size": c.left_set.size,
                 "right_size": c.right_set.size,
                 "neurons": len(c.neurons),
             }
-            for c in planted.circuits
+            for plan, c in zip(planted.plans, planted.circuits, strict=True)
         ],
         "digest": planted.network.digest,
     }

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from rhoset.cli._command import command as make_command
+from rhoset.cli._networks import network_files, read_labelled
 from rhoset.cli._output import Output, Payload
 
 if TYPE_CHECKING:
-    from rhoset.explain import Subject
+    from rhoset.explaining import Analysis
     from rhoset.networks import Network
+
+
+SHOWN = 10
+"""Rows of a table, and findings, that are printed for one network, so that it fits a screen; ``--json`` has all."""
 
 
 @make_command(example="rhoset explain runs/s5 --compare", name="explain")
@@ -20,45 +25,53 @@ if TYPE_CHECKING:
 @click.option("--compare", is_flag=True, help="Irreps, cosets and circuits side by side.")
 @click.option("--faithful", is_flag=True, help="Replace and remove circuits and irreps in turn.")
 @click.option("--neurons", is_flag=True, help="One line for each neuron.")
-def command(out: Output, networks: tuple[str, ...], compare: bool, faithful: bool, neurons: bool) -> Payload:
+@click.option("--minimal", is_flag=True, help="Accuracy without each part, and which sets of parts are enough.")
+@click.option("--equivariance", is_flag=True, help="How nearly equivariant: left, right, both.")
+@click.option("--laws", is_flag=True, help="What readings and training pairs decide (seconds each).")
+def command(
+    out: Output, networks: tuple[str, ...], compare: bool, faithful: bool, neurons: bool, **more: bool
+) -> Payload:
     """Irreps, cosets and circuits of networks.
 
     NET is a network file, a run folder, a folder of network files, or RUN#3. Says how much of the
     weights the explanation holds, what the network does when it is replaced by it, and why it is
     not better.
     """
-    from rhoset.networks import read_network
-    from rhoset.networks.runs import open_networks
-
-    files = [entry for spec in networks for entry in open_networks(spec)]
+    files = network_files(out, networks)
     known: dict[bytes, Any] = {}
     said = []
-    bar = out.progress("explaining", len(files)) if len(files) > 1 else nullcontext(lambda done: None)
-    with bar as update:
+    shown = out if len(files) > 1 else replace(out, quiet=True)
+    with shown.progress("explaining", len(files)) as update:
         for done, (label, path) in enumerate(files):
-            said.append(_one(out, label, _subject(read_network(path), known), compare, faithful))
-            if neurons:
-                said[-1]["neurons"] = _neurons(out, _subject(read_network(path), known))
+            with out.attempt(label, alone=len(files) == 1 and len(networks) == 1):
+                of = _analysis(read_labelled(label, path), known)
+                entry = _one(out, label, of, compare, faithful)
+                if neurons:
+                    entry["neurons"] = _neurons(out, of)
+                for name, wanted in more.items():
+                    if wanted:
+                        entry[name] = _MORE[name](out, of)
+                said.append(entry)
             update(done + 1)
     return {"networks": said}
 
 
-def _subject(network: Network, known: dict[bytes, Any]) -> Subject:
+def _analysis(network: Network, known: dict[bytes, Any]) -> Analysis:
     """The network with its group's irreps and subgroups, found once a table."""
-    from rhoset.explain import Subject, subject
-    from rhoset.explain.large import LARGE_ORDER
+    from rhoset.explaining import Analysis, analyse
+    from rhoset.explaining.large import LARGE_ORDER
 
     if network.order > LARGE_ORDER:  # what is found is the network's own
-        return subject(network)
+        return analyse(network)
     key = network.table.tobytes()
     if key not in known:
-        known[key] = subject(network)
-    return Subject(network, known[key].irreps, known[key].subgroups)
+        known[key] = analyse(network)
+    return Analysis(network, known[key].irreps, known[key].subgroups)
 
 
-def _one(out: Output, label: str, of: Subject, compare: bool, faithful: bool) -> dict[str, Any]:
-    from rhoset.explain import compare as compared
-    from rhoset.explain import diagnose, faithfulness, to_json
+def _one(out: Output, label: str, of: Analysis, compare: bool, faithful: bool) -> dict[str, Any]:
+    from rhoset.explaining import compare as compared
+    from rhoset.explaining import diagnose, faithfulness, to_json
 
     explanation = of.explanation
     accounts = compared(of) if compare else ()
@@ -68,13 +81,11 @@ def _one(out: Output, label: str, of: Subject, compare: bool, faithful: bool) ->
         f"{label}: {said['explained']:.1%} of the weights explained;"
         f" idealised: accuracy {said['ideal_accuracy']:.2%}, loss {said['ideal_loss']:.3g}"
     )
-    out.table(
-        ["irrep", "neurons", "energy"],
-        [[i["name"], i["neurons"], i["energy"]] for i in said["irreps"]],
-    )
+    irreps = sorted(said["irreps"], key=lambda i: -i["energy"])
+    out.table(["irrep", "neurons", "energy"], [[i["label"], i["neurons"], i["energy"]] for i in irreps], limit=SHOWN)
     rows = [
         [
-            c["irrep"],
+            c["label"],
             f"{c['left_size']}×{c['right_size']}",
             c["kind"],
             c["neurons"],
@@ -82,8 +93,8 @@ def _one(out: Output, label: str, of: Subject, compare: bool, faithful: bool) ->
         ]
         for c in said["circuits"]
     ]
-    rows += [[q["irrep"], "–", "quadrature", q["neurons"], f"defect {q['defect']:.2f}"] for q in said["quadratures"]]
-    out.table(["circuit", "ρ-sets", "kind", "neurons", "slots"], rows)
+    rows += [[q["label"], "–", "quadrature", q["neurons"], f"defect {q['defect']:.2f}"] for q in said["quadratures"]]
+    out.table(["circuit", "ρ-sets", "kind", "neurons", "slots"], rows, limit=SHOWN)
     if accounts:
         out.table(
             ["explanation", "explained", "ideal accuracy", "ideal loss"],
@@ -100,14 +111,18 @@ def _one(out: Output, label: str, of: Subject, compare: bool, faithful: bool) ->
             | {"accuracy": r.result.accuracy, "loss": r.result.loss, "margin": r.result.margin}
             for r in table
         ]
-    out.say(diagnosis.text)
+    findings = diagnosis.text.splitlines()
+    hidden = len(findings) - SHOWN
+    if hidden > 1:
+        findings[SHOWN - 1 : -1] = [f"… and {hidden} more findings; --json lists them all."]
+    out.say("\n".join(findings))
     out.say()
     return said
 
 
-def _neurons(out: Output, of: Subject) -> list[dict[str, Any]]:
+def _neurons(out: Output, of: Analysis) -> list[dict[str, Any]]:
     """Each neuron's irrep, shares, rank and group."""
-    from rhoset.explain.contributions import neuron_groups
+    from rhoset.explaining.contributions import neuron_groups
 
     explanation, energy = of.explanation, of.spectrum.energy
     names, member = neuron_groups(explanation)
@@ -115,7 +130,7 @@ def _neurons(out: Output, of: Subject) -> list[dict[str, Any]]:
         {
             "neuron": i,
             "live": bool(energy.live[i]),
-            "irrep": of.irreps[int(energy.dominant[i])].name,
+            "irrep": of.irreps[int(energy.dominant[i])].label,
             "left": float(energy.left[i, energy.dominant[i]]),
             "right": float(energy.right[i, energy.dominant[i]]),
             "unembed": float(energy.unembed[i, energy.dominant[i]]),
@@ -127,3 +142,83 @@ def _neurons(out: Output, of: Subject) -> list[dict[str, Any]]:
     ]
     out.table(list(said[0]) if said else [], [list(row.values()) for row in said])
     return said
+
+
+def _minimal(out: Output, of: Analysis) -> dict[str, Any]:
+    """Accuracy without each part and each irrep, with it alone; the smallest sets that are enough."""
+    from rhoset.explaining import minimality
+
+    found = minimality(of.explanation)
+    for title, rows in (("part", found.parts), ("irrep", found.irreps)):
+        out.table(
+            [title, "neurons", "accuracy without", "alone"], [[r.part, r.neurons, r.accuracy, r.alone] for r in rows]
+        )
+    for chosen in found.sufficient[:SHOWN]:
+        out.say(f"enough for {found.target:.2%}: {', '.join(chosen) or 'no part at all'}")
+    if len(found.sufficient) > SHOWN:
+        out.say(f"… {len(found.sufficient) - SHOWN} more")
+    how = "all sets of parts tried" if found.exhaustive else "one part left out at a time"
+    out.say(f"{'minimal' if found.minimal else 'not minimal'} ({how})")
+    out.say()
+    return {
+        "accuracy": found.accuracy,
+        "target": found.target,
+        "parts": [vars(row) for row in found.parts],
+        "irreps": [vars(row) for row in found.irreps],
+        "sufficient": [list(chosen) for chosen in found.sufficient],
+        "exhaustive": found.exhaustive,
+        "minimal": found.minimal,
+    }
+
+
+def _equivariance(out: Output, of: Analysis) -> dict[str, Any]:
+    """Shares of the logits that each symmetry keeps."""
+    from rhoset.explaining import equivariance
+
+    found = equivariance(of.network)
+    said = {name: getattr(found, name) for name in ("left", "right", "both", "by_class", "margin")}
+    out.table(["equivariant", "left", "right", "both", "by class", "margin of the mean"], [["", *said.values()]])
+    out.say()
+    return said
+
+
+def _laws(out: Output, of: Analysis) -> dict[str, Any]:
+    """What each description holds of unembed, and what the reading law holds of left and right."""
+    from rhoset.explaining import reading_law, writing_law
+
+    law = writing_law(of.network, decide=True)
+    shares, trained = law.shares(), law.recipe
+    rows = [
+        [what, shares[name], shares.get(f"off_{name}", "")] for name, what in WRITES if shares[name] == shares[name]
+    ]
+    out.table(["unembed by", "share", f"of the {shares['off']:.2%} off own irreps"], rows)
+    known = "training pairs not known" if trained is None else f"{trained.fraction:.0%} of the pairs, {trained.source}"
+    reading = reading_law(of.network)
+    read = None if reading is None else reading.shares()
+    if read is not None:
+        known += f"; reading law: left {read['left']:.4f}, right {read['right']:.4f}, at the kink {read['kink']:.1%}"
+    out.say(known)
+    out.say()
+    return {
+        "writing": {name: value if value == value else None for name, value in shares.items()},
+        "scalars": [
+            {"irrep": irrep.name, "scalar": q, "energy": size, "held": held} for irrep, q, size, held in law.by_irrep()
+        ],
+        "distance": None if law.decided is None else law.decided.distance,
+        "fitted": law.fitted,
+        "fraction": None if trained is None else trained.fraction,
+        "reading": read,
+    }
+
+
+WRITES = (
+    ("own", "own irrep, a matrix for each neuron"),
+    ("group", "readings, one scalar an irrep"),
+    ("both", "own irrep, and scalars off it"),
+    ("law", "law over the training pairs, at the network"),
+    ("decided", "decided by readings and training pairs"),
+    ("decided_by_all", "decided by readings and all pairs"),
+)
+"""Descriptions of unembed, in the order of the table."""
+
+_MORE = {"minimal": _minimal, "equivariance": _equivariance, "laws": _laws}

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rhoset.cli._command import CommandGroup, version_option
 from rhoset.cli._command import command as make_command
-from rhoset.cli._command import version_option
 from rhoset.cli._output import Output, Payload
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ ROWS = 40
 
 
 @click.group(
+    cls=CommandGroup,
     no_args_is_help=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Example:  rhoset groups show S5",
@@ -66,14 +67,17 @@ def show(out: Output, name: str) -> Payload:
     out.say(f"\n{len(found)} real irreps")
     out.table(
         ["irrep", "dim", "type", "rank", "minimal ρ-set"],
-        [[i.name, i.dim, i.type, i.rank, sizes.get(i.name)] for i in found],
+        [[i.label, i.dim, i.type, i.rank, sizes.get(i.name)] for i in found],
         limit=ROWS,
     )
     if subgroups is not None:
         out.say(f"\n{len(subgroups)} classes of subgroups")
         out.table(
             ["order", "index", "generators"],
-            [[s.order, s.index, _generators(s)] for s in subgroups[:ROWS]],
+            [
+                [s.order, s.index, ", ".join(map(chosen.element_name, s.generators or (chosen.identity,)))]
+                for s in subgroups[:ROWS]
+            ],
         )
         if len(subgroups) > ROWS:
             out.say(f"… {len(subgroups) - ROWS} more")
@@ -85,6 +89,7 @@ def show(out: Output, name: str) -> Payload:
         "irreps": [
             {
                 "name": i.name,
+                "label": i.label,
                 "dim": i.dim,
                 "type": i.type,
                 "rank": i.rank,
@@ -113,18 +118,3 @@ def _subgroups(out: Output, group: Group) -> tuple[Any, ...] | None:
             raise
         out.note(f"subgroups and minimal ρ-sets are left out: {error}")
         return None
-
-
-def _generators(subgroup: Any) -> str:
-    """Few elements that generate the subgroup, found greedily."""
-    from rhoset.groups import generated_subgroup
-
-    group, chosen = subgroup.group, []
-    have = {group.identity}
-    for x in sorted(map(int, subgroup.elements), key=lambda x: -int(group.element_orders[x])):
-        if len(have) == subgroup.order:
-            break
-        if x not in have:
-            chosen.append(x)
-            have = set(map(int, generated_subgroup(group, chosen).elements))
-    return ", ".join(group.element_name(x) for x in chosen) or group.element_name(group.identity)

@@ -9,6 +9,7 @@ import click
 
 from rhoset.cli._command import command as make_command
 from rhoset.cli._output import Output, Payload
+from rhoset.cli._types import EITHER
 
 if TYPE_CHECKING:
     from rhoset.networks.importing import Imported
@@ -28,14 +29,15 @@ loads no numpy."""
 @click.option(
     "--order", metavar="ORDER", help="In which order the elements are; found out from the answers when omitted."
 )
-@click.option("--instance", type=int, metavar="K", help="Only network K of a file with several.")
-@click.option("--activation", metavar="NAME", help="Activation, relu unless said otherwise.")
+@click.option("--instance", type=click.IntRange(0), metavar="K", help="Only network K of a file with several.")
+@click.option("--activation", metavar="NAME", help="Activation; what the file says, or relu, when omitted.")
+@click.option("--drop-outputs", is_flag=True, help="Leave out outputs that are no elements of the group.")
 @click.option(
     "--out",
     "target",
     metavar="NET",
     required=True,
-    type=click.Path(path_type=Path),
+    type=EITHER,
     help="The network file to write; a folder when FILE holds several networks.",
 )
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
@@ -48,6 +50,7 @@ def command(
     order: str | None,
     instance: int | None,
     activation: str | None,
+    drop_outputs: bool,
     target: Path,
     force: bool,
 ) -> Payload:
@@ -55,12 +58,21 @@ def command(
 
     FORMAT is chughtai (2023), stander (2024), wu (2024), factored (the public checkpoints), or
     mapping with a TOML file that says which tensor is what. Pickles are not executed. The order of
-    the group's elements is checked against the network's answers.
+    the group's elements and the activation are checked against the network's answers.
     """
     from rhoset.networks import write_network
     from rhoset.networks.importing import import_networks
 
-    found = import_networks(format_, file, group, mapping, order=order, instance=instance, activation=activation)
+    found = import_networks(
+        format_,
+        file,
+        group,
+        mapping,
+        order=order,
+        instance=instance,
+        activation=activation,
+        drop_outputs=drop_outputs,
+    )
     places = _places(found, target, force)
     for imported, place in zip(found, places, strict=True):
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,8 @@ import click
 
 from rhoset.cli._command import command as make_command
 from rhoset.cli._output import Output, Payload
+from rhoset.cli._types import FILE
+from rhoset.errors import RhosetError
 
 IN_PROCESSES = 12
 """From this many networks on the cores share the work; below, starting processes costs more."""
@@ -20,7 +22,7 @@ IN_PROCESSES = 12
     "--out",
     "target",
     metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FILE,
     help="Where to write it; RUN/report.html when omitted.",
 )
 def command(out: Output, run: str, target: Path | None) -> Payload:
@@ -33,6 +35,9 @@ def command(out: Output, run: str, target: Path | None) -> Payload:
     from rhoset.networks.runs import open_networks
     from rhoset.report import collect, write_report
 
+    place = target if target is not None else _beside(run)
+    if not place.parent.is_dir():
+        raise RhosetError(f"cannot write {place}: there is no folder {place.parent}; make it", slug="cannot-write")
     many = len(open_networks(run)) >= IN_PROCESSES
     with out.progress("explaining and checking", 1) as update:
 
@@ -40,7 +45,6 @@ def command(out: Output, run: str, target: Path | None) -> Payload:
             update(done / total, f"network {done} of {total}")
 
         view = collect(run, tell, workers=(os.cpu_count() or 1) if many else 1)
-    place = target if target is not None else _beside(run)
     path = write_report(view, place)
     size = path.stat().st_size
     out.say(str(path))

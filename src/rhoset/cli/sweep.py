@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
 
 from rhoset.cli._command import command as make_command
-from rhoset.cli._output import Output, Payload
+from rhoset.cli._output import Output, Payload, count
+from rhoset.cli._types import FOLDER, WORKERS
+from rhoset.errors import RhosetError
 
 
 @make_command(example="rhoset sweep grid.toml --out sweeps/widths")
 @click.argument("file", type=click.Path())
-@click.option("--out", "folder", type=click.Path(), default=None, help="Folder [FILE's name].")
-@click.option("--workers", type=click.IntRange(1), default=None, help="Processes [the cores].")
+@click.option("--out", "folder", type=FOLDER, default=None, help="Folder [FILE's name].")
+@click.option("--workers", type=WORKERS, default=None, help="Processes [the cores].")
 @click.option("--cluster", default=None, metavar="ADDRESS", help="A Dask scheduler's address.")
-def command(out: Output, file: str, folder: str | None, workers: int | None, cluster: str | None) -> Payload:
+def command(out: Output, file: str, folder: Path | None, workers: int | None, cluster: str | None) -> Payload:
     """Train every combination of the groups, widths, fractions and other settings in FILE.
 
     Each combination is a run folder; one table of results holds all networks. A sweep that was
     stopped goes on when the command is given again.
     """
-    from rhoset.training import read_sweep, run_sweep, summarise
+    from rhoset.reading import require_file
+
+    require_file(file, "a sweep in TOML", "bad-sweep")
+    if cluster is not None:
+        _check_address(cluster)
+    from rhoset.training import read_sweep, run_sweep, summarise  # loads PyTorch: only when the call is right
 
     sweep = read_sweep(file)
     path = Path(folder or Path(file).with_suffix(""))
     columns = list(sweep.cells[0].values)
     total = sweep.models * len(sweep.cells)
-    with out.progress(f"{len(sweep.cells)} cells", total) as update:
+    with out.progress(count(len(sweep.cells), "cell"), total) as update:
         found = run_sweep(
             sweep,
             path,
@@ -55,5 +63,21 @@ def command(out: Output, file: str, folder: str | None, workers: int | None, clu
             }
         )
     out.table(list(cells[0]), [list(cell.values()) for cell in cells], limit=60)
-    out.say(f"\n{len(rows)} networks in {path}")
+    out.say(f"\n{count(len(rows), 'network')} in {path}")
     return {"sweep": str(path), "cells": cells, "models": rows}
+
+
+SCHEMES = ("tcp", "tls", "ucx", "ws", "wss", "inproc")
+"""Beginnings of the addresses of Dask schedulers."""
+
+
+def _check_address(address: str) -> None:
+    """Refuse what is no scheduler's address before anything waits for it."""
+    match = re.fullmatch(rf"({'|'.join(SCHEMES)})://(.+)", address)
+    port = re.fullmatch(r".*:(\d+)", match[2]) if match else None
+    if match is None or (match[1] != "inproc" and not (port and 0 < int(port[1]) < 65536)):
+        raise RhosetError(
+            f"--cluster {address!r} is no scheduler's address: give the one that `dask scheduler` prints, such as"
+            " tcp://127.0.0.1:8786",
+            slug="cluster",
+        )

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rhoset.cli._command import command as make_command
-from rhoset.cli._output import Output, Payload
+from rhoset.cli._output import Output, Payload, count
+from rhoset.cli._types import FOLDER, SEED, WORKERS
 from rhoset.errors import RhosetError
+from rhoset.reading import read_text
 
 if TYPE_CHECKING:
     from rhoset.training import Progress, TrainConfig
@@ -42,20 +44,20 @@ def _settings_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @make_command(example="rhoset train S5 --models 3 --out runs/s5")
 @click.argument("group_name", metavar="GROUP")
 @click.option("--models", type=click.IntRange(1), default=1, show_default=True, help="How many.")
-@click.option("--out", "folder", type=click.Path(), default=None, help="Run folder [runs/GROUP].")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the first.")
-@click.option("--preset", "preset_name", default=None, help="A paper's settings [wu2024].")
+@click.option("--out", "folder", type=FOLDER, default=None, help="Run folder [runs/GROUP].")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Of the first.")
+@click.option("--preset", "preset_name", default=None, help="A paper's settings [wu2024-all-pairs].")
 @click.option("--config", "file", type=click.Path(), default=None, help="Settings in TOML.")
 @click.option("--set", "changes", multiple=True, metavar="NAME=VALUE", help="Any setting.")
 @_settings_options
-@click.option("--workers", type=click.IntRange(1), default=None, help="Processes [the cores].")
-@click.option("--threads", type=click.IntRange(1), default=1, help="Threads for each network [1].")
+@click.option("--workers", type=WORKERS, default=None, help="Processes [the cores].")
+@click.option("--threads", type=WORKERS, default=1, help="Threads for each network [1].")
 @click.option("--device", default="cpu", help="cpu [default], or a GPU such as cuda:0.")
 def command(
     out: Output,
     group_name: str,
     models: int,
-    folder: str | None,
+    folder: Path | None,
     seed: int,
     preset_name: str | None,
     file: str | None,
@@ -71,10 +73,11 @@ def command(
     Settings are those of --preset, then --config, then the other options.
     """
     from rhoset.groups import group
-    from rhoset.training import train_population
 
-    chosen = group(group_name)
     config = _config(preset_name, file, changes, short)
+    chosen = group(group_name)
+    from rhoset.training import train_population  # loads PyTorch: only when the call is right
+
     path = Path(folder or Path("runs") / "".join(c if c.isalnum() else "_" for c in chosen.name))
     with _watch(out, chosen.name, config.max_steps) as progress:
         found = train_population(
@@ -93,20 +96,26 @@ def command(
     rows = [dict(row) for row in found.rows if row["index"] < models]
     columns = ["index", "seed", "label", "loss", "accuracy", "steps", "seconds"]
     out.table(columns, [[row[c] for c in columns] for row in rows], limit=40)
-    out.say(f"\n{len(rows)} networks in {path}")
+    for row in rows:
+        if row["sample"]:
+            share = f"{row['accuracy_low']:.2%} to {row['accuracy_high']:.2%} with 95 % confidence"
+            out.say(f"network {row['index']}: accuracy from a sample of {row['sample']} pairs: {share}")
+    out.say(f"\n{count(len(rows), 'network')} in {path}")
     return {"run": str(path), "group": chosen.name, "models": rows, "notes": list(found.notes)}
 
 
 def _config(preset_name: str | None, file: str | None, changes: tuple[str, ...], short: dict[str, Any]) -> TrainConfig:
     from rhoset.training import preset
+    from rhoset.training.presets import DEFAULT_PRESET
 
     settings: dict[str, Any] = {}
     if file is not None:
+        text = read_text(file, "settings in TOML", "bad-setting")
         try:
-            settings = tomllib.loads(Path(file).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise RhosetError(f"{file}: not a readable TOML file ({error})") from None
-    preset_name = preset_name or settings.pop("preset", None) or "wu2024"
+            settings = tomllib.loads(text)
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            raise RhosetError(f"{file}: not TOML ({error})", slug="bad-setting") from None
+    preset_name = preset_name or str(settings.pop("preset", None) or DEFAULT_PRESET)
     settings.pop("preset", None)
     for change in changes:
         settings |= _change(change)

@@ -1,127 +1,82 @@
 """Finite groups from their tables: real irreps, subgroups, G-sets, ρ-sets, Fourier transform."""
 
-from rhoset.groups.families import (
-    alternating,
-    cyclic,
-    cyclic_semidirect,
-    dicyclic,
-    dihedral,
-    direct_product,
-    elementary_abelian,
-    frobenius,
-    mathieu11,
-    opposite,
-    quaternion,
-    relabel,
-    semidirect_product,
-    symmetric,
-    wreath_product,
-)
-from rhoset.groups.gsets import (
-    GSet,
-    coset_gset,
-    gset_from_permutations,
-    natural_gset,
-    point_stabilizer,
-    regular_gset,
-)
-from rhoset.groups.isomorphisms import (
-    abelian_invariants,
-    isomorphism,
-    recognise,
-)
-from rhoset.groups.lattice import subgroup_classes
-from rhoset.groups.linear import finite_field, matrix_group
-from rhoset.groups.names import FAMILIES, group, table_from_file
-from rhoset.groups.permutations import cycles, parse_cycles, permutation_group
-from rhoset.groups.real_irreps import gset_irreps, irrep, irrep_data, irreps
-from rhoset.groups.representation import Irrep
-from rhoset.groups.subgroups import (
-    Subgroup,
-    center,
-    derived_subgroup,
-    double_cosets,
-    generated_subgroup,
-    left_cosets,
-    quotient,
-    right_cosets,
-    subgroup,
-)
-from rhoset.groups.table import ConjugacyClasses, Group
-from rhoset.groups.transform import convolve, energies, fourier, inverse_fourier
-from rhoset.groups.vector_orbits import (
-    RhoSet,
-    RhoSetFamily,
-    fixed_space,
-    minimal_rho_set,
-    minimal_rho_set_sizes,
-    orbit_of,
-    pointwise_stabilizer,
-    rho_set_family,
-    rho_sets,
-)
+from __future__ import annotations
 
-__all__ = [
-    "FAMILIES",
-    "ConjugacyClasses",
-    "GSet",
-    "Group",
-    "Irrep",
-    "RhoSet",
-    "RhoSetFamily",
-    "Subgroup",
-    "abelian_invariants",
-    "alternating",
-    "center",
-    "convolve",
-    "coset_gset",
-    "cycles",
-    "cyclic",
-    "cyclic_semidirect",
-    "derived_subgroup",
-    "dicyclic",
-    "dihedral",
-    "direct_product",
-    "double_cosets",
-    "elementary_abelian",
-    "energies",
-    "finite_field",
-    "fixed_space",
-    "fourier",
-    "frobenius",
-    "generated_subgroup",
-    "group",
-    "gset_from_permutations",
-    "gset_irreps",
-    "inverse_fourier",
-    "irrep",
-    "irrep_data",
-    "irreps",
-    "isomorphism",
-    "left_cosets",
-    "mathieu11",
-    "matrix_group",
-    "minimal_rho_set",
-    "minimal_rho_set_sizes",
-    "natural_gset",
-    "opposite",
-    "orbit_of",
-    "parse_cycles",
-    "permutation_group",
-    "point_stabilizer",
-    "pointwise_stabilizer",
-    "quaternion",
-    "quotient",
-    "recognise",
-    "regular_gset",
-    "relabel",
-    "rho_set_family",
-    "rho_sets",
-    "right_cosets",
-    "semidirect_product",
-    "subgroup",
-    "subgroup_classes",
-    "symmetric",
-    "table_from_file",
-    "wreath_product",
-]
+from rhoset.groups.accept import as_group as as_group
+from rhoset.groups.families import alternating as alternating
+from rhoset.groups.families import cyclic as cyclic
+from rhoset.groups.families import cyclic_semidirect as cyclic_semidirect
+from rhoset.groups.families import dicyclic as dicyclic
+from rhoset.groups.families import dihedral as dihedral
+from rhoset.groups.families import direct_product as direct_product
+from rhoset.groups.families import elementary_abelian as elementary_abelian
+from rhoset.groups.families import frobenius as frobenius
+from rhoset.groups.families import mathieu11 as mathieu11
+from rhoset.groups.families import opposite as opposite
+from rhoset.groups.families import quaternion as quaternion
+from rhoset.groups.families import relabel as relabel
+from rhoset.groups.families import semidirect_product as semidirect_product
+from rhoset.groups.families import symmetric as symmetric
+from rhoset.groups.families import wreath_product as wreath_product
+from rhoset.groups.gsets import GSet as GSet
+from rhoset.groups.gsets import automorphisms as automorphisms
+from rhoset.groups.gsets import coset_gset as coset_gset
+from rhoset.groups.gsets import fixed_points as fixed_points
+from rhoset.groups.gsets import gset_from_permutations as gset_from_permutations
+from rhoset.groups.gsets import isotypic_projector as isotypic_projector
+from rhoset.groups.gsets import natural_gset as natural_gset
+from rhoset.groups.gsets import orbitals as orbitals
+from rhoset.groups.gsets import point_stabilizer as point_stabilizer
+from rhoset.groups.gsets import regular_gset as regular_gset
+from rhoset.groups.isomorphisms import abelian_invariants as abelian_invariants
+from rhoset.groups.isomorphisms import isomorphism as isomorphism
+from rhoset.groups.isomorphisms import recognise as recognise
+from rhoset.groups.lattice import subgroup_classes as subgroup_classes
+from rhoset.groups.linear import finite_field as finite_field
+from rhoset.groups.linear import matrix_group as matrix_group
+from rhoset.groups.names import FAMILIES as FAMILIES
+from rhoset.groups.names import group as group
+from rhoset.groups.permutations import cycles as cycles
+from rhoset.groups.permutations import parse_cycles as parse_cycles
+from rhoset.groups.permutations import permutation_group as permutation_group
+from rhoset.groups.real_irreps import gset_irreps as gset_irreps
+from rhoset.groups.real_irreps import irrep as irrep
+from rhoset.groups.real_irreps import irrep_data as irrep_data
+from rhoset.groups.real_irreps import irreps as irreps
+from rhoset.groups.representation import Irrep as Irrep
+from rhoset.groups.representation import frequency as frequency
+from rhoset.groups.subgroups import Subgroup as Subgroup
+from rhoset.groups.subgroups import center as center
+from rhoset.groups.subgroups import coset_means as coset_means
+from rhoset.groups.subgroups import derived_subgroup as derived_subgroup
+from rhoset.groups.subgroups import double_cosets as double_cosets
+from rhoset.groups.subgroups import generated_subgroup as generated_subgroup
+from rhoset.groups.subgroups import left_cosets as left_cosets
+from rhoset.groups.subgroups import quotient as quotient
+from rhoset.groups.subgroups import representatives as representatives
+from rhoset.groups.subgroups import right_cosets as right_cosets
+from rhoset.groups.subgroups import subgroup as subgroup
+from rhoset.groups.table import ConjugacyClasses as ConjugacyClasses
+from rhoset.groups.table import Group as Group
+from rhoset.groups.tablefile import table_from_file as table_from_file
+from rhoset.groups.transform import coefficients as coefficients
+from rhoset.groups.transform import convolve as convolve
+from rhoset.groups.transform import energies as energies
+from rhoset.groups.transform import energy as energy
+from rhoset.groups.transform import fourier as fourier
+from rhoset.groups.transform import inverse_fourier as inverse_fourier
+from rhoset.groups.transform import project as project
+from rhoset.groups.transform import seen_part as seen_part
+from rhoset.groups.transform import synthesis as synthesis
+from rhoset.groups.vector_orbits import PointSet as PointSet
+from rhoset.groups.vector_orbits import RhoSet as RhoSet
+from rhoset.groups.vector_orbits import RhoSetFamily as RhoSetFamily
+from rhoset.groups.vector_orbits import fixed_dim as fixed_dim
+from rhoset.groups.vector_orbits import fixed_space as fixed_space
+from rhoset.groups.vector_orbits import minimal_rho_set as minimal_rho_set
+from rhoset.groups.vector_orbits import minimal_rho_set_sizes as minimal_rho_set_sizes
+from rhoset.groups.vector_orbits import orbit as orbit
+from rhoset.groups.vector_orbits import orbit_of as orbit_of
+from rhoset.groups.vector_orbits import pointwise_stabilizer as pointwise_stabilizer
+from rhoset.groups.vector_orbits import rho_set_families as rho_set_families
+from rhoset.groups.vector_orbits import rho_set_family as rho_set_family

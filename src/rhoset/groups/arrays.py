@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,10 +13,10 @@ BLOCK_ENTRIES = 1 << 17
 """Table entries handled at a time; bounds transient memory to a few times 4 · 2¹⁷ bytes."""
 
 
-def read_only(array: NDArray, dtype: type = np.int32) -> NDArray:
+def read_only(array: NDArray[Any], dtype: type = np.int32) -> NDArray[Any]:
     """Read-only C-contiguous array of ``dtype``; a copy unless the input already is all that."""
     array = np.asarray(array)
-    out: NDArray = np.ascontiguousarray(array, dtype=dtype)
+    out: NDArray[Any] = np.ascontiguousarray(array, dtype=dtype)
     if out is array and not array.flags.writeable:
         return array
     if np.shares_memory(out, array):

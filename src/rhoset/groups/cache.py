@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import os
 import tempfile
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -52,7 +53,7 @@ def entry_path(kind: str, group: Group) -> Path | None:
     return None if folder is None else folder / f"{kind}-{CACHE_VERSION}-{group.digest}.bin"
 
 
-def read_entry(kind: str, group: Group) -> Mapping[str, NDArray] | None:
+def read_entry(kind: str, group: Group) -> Mapping[str, NDArray[Any]] | None:
     """Arrays of an entry; None when there is none or it is damaged."""
     path = entry_path(kind, group)
     if path is None:
@@ -68,7 +69,7 @@ def read_entry(kind: str, group: Group) -> Mapping[str, NDArray] | None:
         return None
 
 
-def write_entry(kind: str, group: Group, arrays: Mapping[str, NDArray]) -> None:
+def write_entry(kind: str, group: Group, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Store arrays; silently nothing when they are too large or the folder cannot be written."""
     path = entry_path(kind, group)
     if path is None or sum(a.nbytes for a in arrays.values()) > ENTRY_LIMIT // 2:
@@ -92,4 +93,28 @@ def remembered(key: str, group: Group, compute: Callable[[], T]) -> T:
     memory: dict[str, Any] = group.__dict__.setdefault("_remembered", {})
     if key not in memory:
         memory[key] = compute()
-    return memory[key]
+    found: T = memory[key]
+    return found
+
+
+SHARED = 4
+"""Groups that `shared_group` keeps: the last few, since a table of 5,040 elements takes 100 MB."""
+
+_shared: OrderedDict[tuple[str, tuple[Any, ...]], Group] = OrderedDict()
+
+
+def shared_group(name: str, table: NDArray[np.int32], element_names: tuple[str, ...], convention: str) -> Group:
+    """The group of these; one object for equal ones among the last few, so that what is found of a group (irreps,
+    subgroups, cosets) is found once for a run of networks. The key is the table's content.
+
+    Raises RhosetError where the table is no group's.
+    """
+    digest = hashlib.sha256(np.ascontiguousarray(table)).hexdigest()
+    key = (digest, (name, element_names, convention))
+    found = _shared.pop(key, None)
+    if found is None:
+        found = Group(name=name, table=table, element_names=element_names, convention=convention)
+    _shared[key] = found
+    while len(_shared) > SHARED:
+        _shared.popitem(last=False)
+    return found

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import string
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from rhoset.groups.representation import (
     Irrep,
     IrrepType,
     defect,
+    is_trivial,
     make_irrep,
 )
 from rhoset.groups.table import Group
@@ -46,8 +48,8 @@ ATTEMPTS = 20
 class Component:
     """One isotypic component of ℝ[G]: the data of an irrep that need no matrices.
 
-    ``idempotent`` (n,) is the central idempotent e, a function on G with e∗e = e. ``name`` is the
-    irrep's, once :func:`rhoset.groups.irrep_data` has given it.
+    ``idempotent`` (n,) is the central idempotent e, a function on G with e∗e = e. ``name`` and
+    ``label`` are the irrep's, once :func:`rhoset.groups.irrep_data` has given them.
     """
 
     dim: int
@@ -56,6 +58,12 @@ class Component:
     character: FloatArray
     idempotent: FloatArray
     name: str = ""
+    label: str = ""
+
+    @property
+    def is_trivial(self) -> bool:
+        """True for the trivial irrep."""
+        return is_trivial(self.character)
 
 
 def components(group: Group) -> tuple[Component, ...]:
@@ -142,14 +150,13 @@ def _component(group: Group, e: FloatArray) -> Component | None:
     return Component(d, kind, r, character, on_group)
 
 
-def _sort_key(group: Group, c: Component) -> tuple:
+def _sort_key(group: Group, c: Component) -> tuple[Any, ...]:
     on_classes = np.round(c.character[group.classes.representatives], 6) + 0.0
-    trivial = bool(np.all(on_classes == on_classes[0]))
     kind = ("real", "complex", "quaternionic").index(c.type)
     classes = group.classes
     orders = group.element_orders[classes.representatives]
     fingerprint = sorted(zip(orders.tolist(), classes.sizes.tolist(), (-on_classes).tolist()))
-    return (c.dim, not trivial, kind, fingerprint, tuple(-on_classes))
+    return (c.dim, not c.is_trivial, kind, fingerprint, tuple(-on_classes))
 
 
 def component_names(parts: tuple[Component, ...]) -> tuple[str, ...]:

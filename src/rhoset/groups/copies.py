@@ -7,6 +7,7 @@ cyclic H with small f > 0 makes the isotypic part small: d·f/e instead of d²/e
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from scipy.sparse import csr_matrix
 from rhoset.groups.arrays import BLOCK_ENTRIES
 from rhoset.groups.cache import remembered
 from rhoset.groups.representation import FloatArray, extend
+from rhoset.groups.subgroups import Subgroup, left_cosets, representatives
 from rhoset.groups.table import Group
 
 EXTRA_MULTIPLIERS = 6
@@ -35,9 +37,9 @@ class CosetModule:
     ``labels`` (n,) coset of each element, ``representatives`` (k,), ``subgroup`` (|H|,).
     """
 
-    labels: NDArray
-    representatives: NDArray
-    subgroup: NDArray
+    labels: NDArray[Any]
+    representatives: NDArray[Any]
+    subgroup: NDArray[Any]
 
 
 def power_counts(group: Group) -> NDArray[np.int64]:
@@ -74,10 +76,9 @@ def coset_module(group: Group, generator: int) -> CosetModule:
     powers = [group.identity]
     while (x := int(group.table[powers[-1], generator])) != group.identity:
         powers.append(x)
-    subgroup = np.array(powers)
-    smallest = group.table[:, subgroup].min(axis=1)
-    representatives, labels = np.unique(smallest, return_inverse=True)
-    return CosetModule(labels, representatives, subgroup)
+    subgroup = Subgroup(group, np.sort(np.array(powers, dtype=np.int32)))
+    labels = left_cosets(group, subgroup)
+    return CosetModule(labels, representatives(labels), subgroup.elements)
 
 
 def one_copy(
@@ -129,7 +130,7 @@ def _isotypic_basis(
         count = min(k, 4 * count)
 
 
-def _translates(group: Group, module: CosetModule, e: FloatArray, elements: NDArray) -> FloatArray:
+def _translates(group: Group, module: CosetModule, e: FloatArray, elements: NDArray[Any]) -> FloatArray:
     """(k, m) functions xH ↦ Σ_h e(y⁻¹xh) for each of the m elements y."""
     members = group.table[np.ix_(module.representatives, module.subgroup)]
     out = np.empty((len(members), len(elements)))
@@ -166,7 +167,7 @@ def _eigenspace(
     chosen = int(np.argmax(distance.min(axis=1)))
     if distance[chosen].min() < 1e3 * CLUSTER_TOLERANCE * scale:
         return None
-    return basis @ vectors[:, chosen * dim : (chosen + 1) * dim]
+    return np.asarray(basis @ vectors[:, chosen * dim : (chosen + 1) * dim])
 
 
 def _image(group: Group, module: CosetModule, basis: FloatArray, s: int) -> FloatArray:
@@ -178,4 +179,4 @@ def _image(group: Group, module: CosetModule, basis: FloatArray, s: int) -> Floa
     image = basis.T @ moved
     for _ in range(2):
         image = 1.5 * image - 0.5 * image @ image.T @ image
-    return image
+    return np.asarray(image)

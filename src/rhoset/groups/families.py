@@ -70,7 +70,7 @@ def _inverting(m: int, square: int) -> IntArray:
     p = np.repeat(np.array([0, 1], dtype=np.int32), m)
     both = p[:, None] & p
     a = (i[:, None] + (1 - 2 * p)[:, None] * i + square * both) % m
-    return a + m * (p[:, None] ^ p)
+    return np.asarray(a + m * (p[:, None] ^ p))
 
 
 def _word(a: int, p: int, letters: str = "rs") -> str:

@@ -53,7 +53,7 @@ def small_group(order: int, number: int) -> Group:
     )
 
 
-def _left_moves(libgap: Any, order: int, number: int) -> tuple[list, tuple[str, ...], int]:
+def _left_moves(libgap: Any, order: int, number: int) -> tuple[list[Any], tuple[str, ...], int]:
     """Left multiplication by each generator as index lists, element names, identity."""
     code = (
         "function(n, k) local g, e, gens; g := SmallGroup(n, k); e := AsSSortedList(g);"

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from rhoset.errors import RhosetError
 from rhoset.groups.arrays import IntArray, read_only
-from rhoset.groups.subgroups import Subgroup, left_cosets
+from rhoset.groups.subgroups import Subgroup, left_cosets, representatives
 from rhoset.groups.table import Group
+from rhoset.summaries import Shown
+
+if TYPE_CHECKING:
+    from rhoset.groups.components import Component
+    from rhoset.groups.representation import Irrep
 
 
-@dataclass(frozen=True, eq=False)
-class GSet:
+@dataclass(frozen=True, eq=False, repr=False)
+class GSet(Shown):
     """A left action on k points: ``action[g, b]`` = g·b and (gh)·b = g·(h·b).
 
     Attributes
@@ -32,12 +38,22 @@ class GSet:
     @property
     def size(self) -> int:
         """Number of points."""
-        return self.action.shape[1]
+        return int(self.action.shape[1])
 
     @cached_property
     def orbits(self) -> IntArray:
         """(k,) label of each point's orbit, numbered by smallest point."""
         return read_only(np.unique(self.action.min(axis=0), return_inverse=True)[1])
+
+    @property
+    def group(self) -> Group:
+        """The group that acts."""
+        return self.stabilizer.group
+
+    @cached_property
+    def first(self) -> IntArray:
+        """(k,) for each point b the smallest g with g·0 = b; the action must be transitive."""
+        return read_only(representatives(self.action[:, 0]))
 
     @property
     def is_transitive(self) -> bool:
@@ -56,8 +72,7 @@ def coset_gset(group: Group, h: Subgroup) -> GSet:
     3
     """
     labels = left_cosets(group, h)
-    representatives = np.unique(labels, return_index=True)[1]
-    return GSet(read_only(labels[group.table[:, representatives]]), h)
+    return GSet(read_only(labels[group.table[:, representatives(labels)]]), h)
 
 
 def regular_gset(group: Group) -> GSet:
@@ -125,6 +140,38 @@ def point_stabilizer(group: Group, action: IntArray, point: int) -> Subgroup:
     return Subgroup(group, read_only(np.flatnonzero(action[:, point] == point)))
 
 
-def opposite_gset(group: Group, gset: GSet) -> IntArray:
-    """(n, k) the right action b·g = g⁻¹·b of a left action."""
-    return read_only(gset.action[group.inverse])
+def fixed_points(gset: GSet, h: Subgroup) -> NDArray[np.intp]:
+    """The points that every element of H fixes."""
+    return np.flatnonzero(np.all(gset.action[list(h.generators)] == np.arange(gset.size), axis=0))
+
+
+def automorphisms(gset: GSet) -> IntArray:
+    """(a, k) permutations of the points that commute with a transitive action, the identity first.
+
+    They are x·0 ↦ x·k for the points k that the stabilizer of 0 fixes. Cost a n.
+    """
+    return read_only(gset.action[:, fixed_points(gset, gset.stabilizer)][gset.first].T)
+
+
+def orbitals(left: NDArray[np.integer], right: NDArray[np.integer]) -> IntArray:
+    """(p, q) label of the orbit of each pair of points under a group that acts on both.
+
+    `left` (s, p) and `right` (s, q) are the images under the same s elements that generate the
+    group: ``orbitals(b.action[gens], c.action[gens])``. Cost s p q.
+    """
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    p, q = left.shape[1], right.shape[1]
+    pairs = np.tile(np.arange(p * q), len(left))
+    moved = (left.astype(np.int64)[:, :, None] * q + right[:, None, :]).ravel()
+    graph = coo_matrix((np.ones(len(pairs), dtype=bool), (pairs, moved)), shape=(p * q, p * q))
+    return read_only(connected_components(graph, directed=False)[1].reshape(p, q))
+
+
+def isotypic_projector(gset: GSet, irrep: Irrep | Component) -> NDArray[np.float64]:
+    """(k, k) projector of the functions on the points on an irrep's isotypic part; cost n k."""
+    k = gset.size
+    scaled = irrep.character * (irrep.rank / irrep.dim)  # (d / dim End) χ
+    flat = gset.action.astype(np.int64) * k + np.arange(k)
+    return np.bincount(flat.ravel(), np.repeat(scaled, k), k * k).reshape(k, k) / len(gset.action)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,7 +87,7 @@ def _search(
     first: Group,
     second: Group,
     gens: list[int],
-    candidates: list[NDArray],
+    candidates: list[NDArray[Any]],
     images: list[int],
     budget: list[int],
 ) -> IntArray | None:

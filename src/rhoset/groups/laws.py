@@ -148,7 +148,7 @@ def _first_row_with_repeat(table: IntArray) -> int | None:
         np.put_along_axis(seen, part, True, axis=1)
         complete = seen.all(axis=1)
         if not complete.all():
-            return rows.start + int(np.argmin(complete))
+            return int(rows.start + np.argmin(complete))
     return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import product
 from math import gcd, prod
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +28,8 @@ class Field:
 
     q: int
     p: int
-    add: NDArray
-    multiply: NDArray
+    add: NDArray[Any]
+    multiply: NDArray[Any]
     primitive: int
 
 
@@ -57,7 +58,7 @@ def finite_field(q: int) -> Field:
     return Field(q, p, add, multiply, primitive)
 
 
-def _multiplication(digits: NDArray, low: NDArray, p: int, weights: NDArray) -> NDArray:
+def _multiplication(digits: NDArray[Any], low: NDArray[Any], p: int, weights: NDArray[Any]) -> NDArray[Any]:
     """(q, q) products of polynomials modulo t^e + Σ low[j] t^j."""
     e = digits.shape[1]
     long = np.zeros((len(digits), len(digits), 2 * e - 1), dtype=np.int64)
@@ -67,10 +68,10 @@ def _multiplication(digits: NDArray, low: NDArray, p: int, weights: NDArray) -> 
     for top in range(2 * e - 2, e - 1, -1):
         for j in range(e):
             long[:, :, top - e + j] -= long[:, :, top] * low[j]
-    return (long[:, :, :e] % p @ weights).astype(np.int32)
+    return np.asarray((long[:, :, :e] % p @ weights).astype(np.int32))
 
 
-def _unit_order(multiply: NDArray, x: int) -> int:
+def _unit_order(multiply: NDArray[Any], x: int) -> int:
     power, k = x, 1
     while power != 1:
         power, k = int(multiply[power, x]), k + 1
@@ -116,18 +117,18 @@ def matrix_group(kind: str, d: int, q: int) -> Group:
 def _order(kind: str, d: int, q: int) -> int:
     if d * d * np.log2(q) > 60:
         return LARGE
-    gl = prod(q**d - q**i for i in range(d))
+    gl = int(prod(q**d - q**i for i in range(d)))
     common = gcd(d, q - 1)
     return {
         "GL": gl,
         "SL": gl // (q - 1),
         "PGL": gl // (q - 1),
         "PSL": gl // (q - 1) // common,
-        "AGL": gl * q**d,
+        "AGL": gl * int(q**d),
     }[kind]
 
 
-def _matrices(field: Field, d: int, special: bool) -> list[NDArray]:
+def _matrices(field: Field, d: int, special: bool) -> list[NDArray[Any]]:
     """Elementary matrices with entries a basis of the field, and a diagonal one for GL."""
     out = []
     basis = [field.p**j for j in range(FIELD_LIMIT) if field.p**j < field.q]
@@ -145,7 +146,7 @@ def _matrices(field: Field, d: int, special: bool) -> list[NDArray]:
     return out
 
 
-def _act(field: Field, matrix: NDArray, vectors: NDArray) -> NDArray:
+def _act(field: Field, matrix: NDArray[Any], vectors: NDArray[Any]) -> NDArray[Any]:
     """Index of matrix · v for every vector v."""
     image = np.zeros_like(vectors)
     for i in range(vectors.shape[1]):
@@ -155,14 +156,14 @@ def _act(field: Field, matrix: NDArray, vectors: NDArray) -> NDArray:
     return _index(image, field.q)
 
 
-def _index(vectors: NDArray, q: int) -> NDArray:
+def _index(vectors: NDArray[Any], q: int) -> NDArray[Any]:
     out = np.zeros(len(vectors), dtype=np.int64)
     for j in range(vectors.shape[1]):
         out = out * q + vectors[:, j]
     return out
 
 
-def _normalised(field: Field, vectors: NDArray, image: NDArray) -> NDArray:
+def _normalised(field: Field, vectors: NDArray[Any], image: NDArray[Any]) -> NDArray[Any]:
     """Replace each image vector by the multiple whose first nonzero entry is 1."""
     v = vectors[image]
     lead = v[np.arange(len(v)), np.argmax(v != 0, axis=1)]

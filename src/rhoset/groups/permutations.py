@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,7 @@ CONVENTION = (
 
 
 def permutation_group(
-    generators: Sequence[Sequence[int] | NDArray], name: str = "", convention: str = CONVENTION
+    generators: Sequence[Sequence[int] | NDArray[Any]], name: str = "", convention: str = CONVENTION
 ) -> Group:
     """The group that permutations generate, elements in lexicographic order.
 
@@ -101,7 +102,7 @@ def table_from_left(left: Sequence[IntArray], n: int, identity: int | None = Non
     return table
 
 
-def cycles(permutation: Sequence[int] | NDArray) -> str:
+def cycles(permutation: Sequence[int] | NDArray[Any]) -> str:
     """Disjoint cycles, 1-based: ``cycles([1, 0, 2])`` is ``"(1 2)"``; the identity is ``"()"``."""
     images = [int(b) for b in permutation]
     seen: set[int] = set()
@@ -161,7 +162,7 @@ def parse_cycles(text: str) -> list[list[int]]:
     return out
 
 
-def _checked(generators: Sequence[Sequence[int] | NDArray]) -> IntArray:
+def _checked(generators: Sequence[Sequence[int] | NDArray[Any]]) -> IntArray:
     try:
         gens = np.array([list(g) for g in generators])
     except ValueError:
@@ -199,7 +200,7 @@ def _base(elements: IntArray) -> list[int]:
     return base
 
 
-def _keys(elements: IntArray, base: list[int]) -> NDArray:
+def _keys(elements: IntArray, base: list[int]) -> NDArray[Any]:
     """A key for each element that is determined by, and determines, its images of the base."""
     width = elements.shape[1]
     if len(base) * np.log2(max(width, 2)) < 62:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
-from rhoset.groups.arrays import row_blocks
+from rhoset.groups.arrays import IntArray, row_blocks
 from rhoset.groups.cache import read_entry, remembered, write_entry
 from rhoset.groups.components import (
     ATTEMPTS,
@@ -21,11 +21,12 @@ from rhoset.groups.components import (
     components,
     irrep_of_component,
 )
-from rhoset.groups.gsets import GSet
+from rhoset.groups.gsets import GSet, orbitals
 from rhoset.groups.representation import (
     FloatArray,
     Irrep,
     defect,
+    irrep_label,
     make_irrep,
 )
 from rhoset.groups.table import Group
@@ -46,6 +47,7 @@ CACHE_FROM = 200
 """Orders below this are decomposed faster than an entry is read."""
 
 
+@public
 def irreps(group: Group) -> tuple[Irrep, ...]:
     """All real irreps, trivial first, then by dimension and character.
 
@@ -100,7 +102,7 @@ def _decompose(group: Group) -> tuple[Irrep, ...]:
     return fresh
 
 
-def _stored_irrep(group: Group, stored: Mapping[str, NDArray], name: str, part: Component) -> Irrep | None:
+def _stored_irrep(group: Group, stored: Mapping[str, NDArray[Any]], name: str, part: Component) -> Irrep | None:
     """A cached irrep that has the right shape, character and product; otherwise None."""
     matrices = stored.get(name)
     shape = (group.order, part.dim, part.dim)
@@ -120,18 +122,23 @@ def irrep_data(group: Group) -> tuple[tuple[str, Component], ...]:
     parts = components(group)
     coxeter = coxeter_generators(group)
     if coxeter is None:
-        return tuple((name, replace(p, name=name)) for name, p in zip(component_names(parts), parts))
+        return tuple(
+            (name, replace(p, name=name, label=irrep_label(group, name, p.character)))
+            for name, p in zip(component_names(parts), parts)
+        )
     out = []
     values = np.array([p.character for p in parts])
     for shape in partitions(len(coxeter) + 1):
         rho = young_irrep(group, coxeter, shape)
         nearest = int(np.argmin(np.abs(values - rho.character).max(axis=1)))
-        out.append((rho.name, replace(parts[nearest], name=rho.name)))
+        out.append((rho.name, replace(parts[nearest], name=rho.name, label=rho.name)))
     return tuple(out)
 
 
+@public
 def irrep(group: Group, name: str) -> Irrep:
-    """One irrep by its name in :func:`irreps`, also "trivial", and "sign" for S_k.
+    """One irrep by its name in :func:`irreps` or its label ("frequency 3"), also "trivial", and
+    "sign" for S_k.
 
     Symmetric groups cost n d³; others kn + k³ and n d³, within any order that has a table.
 
@@ -157,7 +164,8 @@ def irrep(group: Group, name: str) -> Irrep:
         parts = components(group)
         names = component_names(parts)
         known = list(names)
-        wanted = {"trivial": known[0]}.get(name, name)
+        alias = {irrep_label(group, known[i], part.character): known[i] for i, part in enumerate(parts)}
+        wanted = {"trivial": known[0], **alias}.get(" ".join(name.split()), name)
         if wanted in known:
             return irrep_of_component(group, parts[known.index(wanted)], wanted)
     shown = ", ".join(known[:20]) + (", …" if len(known) > 20 else "")
@@ -180,9 +188,10 @@ def gset_irreps(group: Group, gset: GSet, *, names: Collection[str] | None = Non
     ['[5]', '[4,1]']
     """
     data = irrep_data(group)
-    orbitals = _orbitals(group, gset)
+    gens = gset.action[list(group.generators)]
+    pairs = orbitals(gens, gens)
     for seed in range(ATTEMPTS):
-        found = _split(group, gset, orbitals, data, np.random.default_rng(seed), names)
+        found = _split(group, gset, pairs, data, np.random.default_rng(seed), names)
         if found is not None:
             order = {name: i for i, (name, _) in enumerate(data)}
             return tuple(sorted(found, key=lambda rho: order[rho.name]))
@@ -193,31 +202,15 @@ def gset_irreps(group: Group, gset: GSet, *, names: Collection[str] | None = Non
     )
 
 
-def _orbitals(group: Group, gset: GSet) -> np.ndarray:
-    """(k, k) label of the orbit of each pair of points."""
-    k = gset.size
-    pairs = np.arange(k * k)
-    rows, columns = [], []
-    for s in group.generators:
-        move = gset.action[s].astype(np.int64)
-        rows.append(pairs)
-        columns.append((move[:, None] * k + move).ravel())
-    if not rows:
-        return pairs.reshape(k, k)
-    edges = (np.ones(len(rows) * k * k, dtype=bool), (np.hstack(rows), np.hstack(columns)))
-    graph = coo_matrix(edges, shape=(k * k, k * k))
-    return connected_components(graph, directed=False)[1].reshape(k, k)
-
-
 def _split(
     group: Group,
     gset: GSet,
-    orbitals: np.ndarray,
+    pairs: IntArray,
     data: tuple[tuple[str, Component], ...],
     rng: np.random.Generator,
     names: Collection[str] | None,
 ) -> list[Irrep] | None:
-    values = rng.standard_normal(orbitals.max() + 1)[orbitals]
+    values = rng.standard_normal(pairs.max() + 1)[pairs]
     eigenvalues, vectors = np.linalg.eigh(values + values.T)
     scale = max(float(np.abs(eigenvalues).max()), 1e-300)
     cuts = np.flatnonzero(np.diff(eigenvalues / scale) > 1e-8) + 1
@@ -243,7 +236,7 @@ def _module_character(group: Group, gset: GSet, basis: FloatArray) -> FloatArray
     projector = basis @ basis.T
     points = np.arange(gset.size)
     on_classes = projector[gset.action[group.classes.representatives], points].sum(axis=1)
-    return on_classes[group.classes.labels]
+    return np.asarray(on_classes[group.classes.labels])
 
 
 def _module_matrices(gset: GSet, basis: FloatArray) -> FloatArray:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from rhoset.groups.arrays import row_blocks
 from rhoset.groups.table import Group
+from rhoset.summaries import Shown
 
 FloatArray = NDArray[np.float64]
 IrrepType = Literal["real", "complex", "quaternionic"]
@@ -19,8 +20,8 @@ DIVISION_DIMENSION: dict[str, int] = {"real": 1, "complex": 2, "quaternionic": 4
 """Dimension of the endomorphism algebra by type."""
 
 
-@dataclass(frozen=True, eq=False)
-class Irrep:
+@dataclass(frozen=True, eq=False, repr=False)
+class Irrep(Shown):
     """A real irreducible representation, by orthogonal matrices.
 
     Attributes
@@ -37,6 +38,8 @@ class Irrep:
         (n,) traces.
     rank
         d² / dim End: dimension of the span of the matrix entries as functions on G.
+    label
+        What people call it: "frequency k" for cyclic and dihedral groups, the name elsewhere.
     """
 
     name: str
@@ -45,6 +48,21 @@ class Irrep:
     matrices: FloatArray
     character: FloatArray
     rank: int
+    label: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "label", self.label or self.name)
+
+    def __repr__(self) -> str:
+        return f"Irrep({self.label}, dim {self.dim}, {self.type})"
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def is_trivial(self) -> bool:
+        """True for the trivial irrep."""
+        return is_trivial(self.character)
 
     @property
     def frobenius_schur(self) -> int:
@@ -57,6 +75,36 @@ class Irrep:
         return DIVISION_DIMENSION[self.type]
 
 
+def is_trivial(character: FloatArray) -> bool:
+    """True for the character of the trivial irrep: 1 everywhere."""
+    return bool(np.all(character > 0.5))  # any other sums to 0
+
+
+def frequency(group: Group, character: FloatArray) -> int | None:
+    """f for an irrep of dimension 2 in which an element of greatest order o turns by 2πf/o,
+    0 < f ≤ o/2; None for other irreps. The first such element of `cyclic` and `dihedral` is 1."""
+    if round(float(character[group.identity])) != 2:
+        return None
+    turning = int(np.argmax(group.element_orders))
+    half_trace = np.clip(float(character[turning]) / 2, -1.0, 1.0)
+    return round(float(np.arccos(half_trace)) * int(group.element_orders[turning]) / (2 * np.pi))
+
+
+def irrep_label(group: Group, name: str, character: FloatArray) -> str:
+    """ "frequency k" for the irreps of dimension 2 of cyclic and dihedral groups and k = n/2 of cyclic
+    ones, otherwise the name."""
+    orders, n = group.element_orders, group.order
+    greatest = int(orders.max(initial=1))
+    cyclic = greatest == n
+    dihedral = 2 * greatest == n and greatest > 2 and int(np.sum(orders == 2)) >= greatest
+    if name.startswith("[") or not (cyclic or dihedral):
+        return name
+    if cyclic and n > 2 and not is_trivial(character) and round(float(character[group.identity])) == 1:
+        return f"frequency {n // 2}"
+    k = frequency(group, character)
+    return name if k is None else f"frequency {k}"
+
+
 def make_irrep(group: Group, name: str, kind: IrrepType, matrices: FloatArray) -> Irrep:
     """An :class:`Irrep` with character and rank filled in and the arrays read-only."""
     d = matrices.shape[1]
@@ -64,7 +112,8 @@ def make_irrep(group: Group, name: str, kind: IrrepType, matrices: FloatArray) -
     character = np.trace(matrices, axis1=1, axis2=2)
     matrices.setflags(write=False)
     character.setflags(write=False)
-    return Irrep(name, d, kind, matrices, character, d * d // DIVISION_DIMENSION[kind])
+    label = irrep_label(group, name, character)
+    return Irrep(name, d, kind, matrices, character, d * d // DIVISION_DIMENSION[kind], label)
 
 
 def extend(group: Group, gens: Sequence[int], images: Sequence[FloatArray], d: int) -> FloatArray:

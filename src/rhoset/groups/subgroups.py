@@ -13,10 +13,11 @@ from rhoset.errors import RhosetError
 from rhoset.groups.arrays import IntArray, read_only
 from rhoset.groups.table import Group
 from rhoset.groups.words import close
+from rhoset.summaries import Shown
 
 
-@dataclass(frozen=True, eq=False)
-class Subgroup:
+@dataclass(frozen=True, eq=False, repr=False)
+class Subgroup(Shown):
     """A subgroup: the sorted indices of its elements.
 
     Use :func:`subgroup` or :func:`generated_subgroup` to make one; both check what they are given.
@@ -58,6 +59,12 @@ class Subgroup:
         """The subgroup gHg⁻¹."""
         t = self.group.table
         return Subgroup(self.group, read_only(np.sort(t[t[g, self.elements], self.group.inverse[g]])))
+
+    def conjugates(self) -> tuple[Subgroup, ...]:
+        """Every conjugate gHg⁻¹, each once; cost n |H|."""
+        t, inverse = self.group.table, self.group.inverse
+        images = np.sort(t[t[:, self.elements], inverse[:, None]], axis=1)
+        return tuple(Subgroup(self.group, read_only(row)) for row in np.unique(images, axis=0))
 
     def is_normal(self) -> bool:
         """True when gHg⁻¹ = H for every g."""
@@ -144,6 +151,24 @@ def _coset_labels(h: Subgroup, smallest: IntArray) -> IntArray:
     return read_only(labels)
 
 
+def representatives(labels: IntArray) -> NDArray[np.intp]:
+    """(k,) the smallest element of each coset, by label."""
+    return np.unique(labels, return_index=True)[1]
+
+
+def coset_means(tables: NDArray[np.floating], labels: NDArray[np.integer]) -> NDArray[np.float64]:
+    """(k, c) mean of each of k functions (k, n) over the elements with each label.
+
+    `labels` is (n,), or (k, n) with its own labels for each function, all of them 0 … c−1.
+    """
+    values = np.asarray(tables, dtype=np.float64)
+    count = int(labels.max()) + 1
+    flat = np.broadcast_to(labels, values.shape) + count * np.arange(len(values), dtype=np.int64)[:, None]
+    sums = np.bincount(flat.ravel(), values.ravel(), count * len(values))
+    sizes = np.bincount(flat.ravel(), minlength=count * len(values))
+    return (sums / np.maximum(sizes, 1)).reshape(len(values), count)
+
+
 def double_cosets(group: Group, h: Subgroup, k: Subgroup) -> IntArray:
     """(n,) label of the double coset HxK of each x, numbered by smallest element."""
     right = group.table[:, k.elements].min(axis=1)
@@ -182,7 +207,7 @@ def quotient(group: Group, normal: Subgroup) -> tuple[Group, IntArray]:
             slug="not-normal",
         )
     labels = left_cosets(group, normal)
-    representatives = np.unique(labels, return_index=True)[1]
-    table = labels[group.table[np.ix_(representatives, representatives)]]
+    chosen = representatives(labels)
+    table = labels[group.table[np.ix_(chosen, chosen)]]
     name = f"{group.name}/{normal.order}"
     return Group(name, table, convention="cosets by smallest element, the subgroup first"), labels

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from rhoset.errors import RhosetError
 from rhoset.groups.arrays import IntArray, read_only, row_blocks
 from rhoset.groups.laws import check_laws, checked_shape
 from rhoset.groups.words import best_extension
+from rhoset.summaries import Shown
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +40,8 @@ class ConjugacyClasses:
         return len(self.sizes)
 
 
-@dataclass(frozen=True, eq=False)
-class Group:
+@dataclass(frozen=True, eq=False, repr=False)
+class Group(Shown):
     """A finite group given by its multiplication table.
 
     Parameters
@@ -103,7 +105,7 @@ class Group:
                 )
             object.__setattr__(self, "permutations", permutations)
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the fields only, not what was computed from them; the laws are checked on loading."""
         fields = (self.name, self.table, self.element_names, self.convention, self.permutations)
         return Group, fields
@@ -152,7 +154,7 @@ class Group:
         """(n,) order of each element."""
         elements = np.arange(self.order)
         orders = np.zeros(self.order, dtype=np.int32)
-        power: NDArray = elements
+        power: NDArray[Any] = elements
         step = 1
         while True:
             orders[(power == self.identity) & (orders == 0)] = step

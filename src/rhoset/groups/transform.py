@@ -49,25 +49,62 @@ def fourier(irreps: Sequence[Irrep], f: ArrayLike) -> dict[str, FloatArray]:
                 f" ({len(rho.character)}, m) values",
                 slug="function-shape",
             )
-        flat = values.T @ rho.matrices.reshape(len(values), -1)
-        out[rho.name] = flat.reshape(*values.shape[1:], rho.dim, rho.dim)
+        out[rho.name] = coefficients(rho, values.T) / _scale(rho)
     return out
 
 
-def inverse_fourier(irreps: Sequence[Irrep], coefficients: dict[str, FloatArray]) -> FloatArray:
+def _scale(irrep: Irrep) -> float:
+    """d / (e n), e = dim End ρ."""
+    return irrep.dim / (irrep.endomorphism_dim * len(irrep.character))
+
+
+def coefficients(irrep: Irrep, tables: NDArray[np.floating]) -> FloatArray:
+    """M with f(z) = ⟨ρ(z), M⟩ on the irrep's part of each function: M = d/(e n) Σ_z f(z) ρ(z).
+
+    (…, d, d) for functions (…, n), the elements last; e = dim End ρ. This is d/(e n) times
+    :func:`fourier`. Cost n d² a function.
+    """
+    flat = tables @ irrep.matrices.reshape(len(irrep.character), -1) * _scale(irrep)
+    return np.asarray(flat.reshape(*tables.shape[:-1], irrep.dim, irrep.dim))
+
+
+def synthesis(irrep: Irrep, matrices: NDArray[np.floating]) -> FloatArray:
+    """(…, n) functions ⟨ρ(z), M⟩ of matrices (…, d, d); of :func:`coefficients` the irrep's part."""
+    flat = irrep.matrices.reshape(len(irrep.character), -1)
+    return np.asarray(matrices.reshape(*matrices.shape[:-2], -1) @ flat.T)
+
+
+def project(irrep: Irrep, tables: NDArray[np.floating]) -> FloatArray:
+    """(…, n) the irrep's part of functions (…, n): the parts of all irreps add up to the function."""
+    return synthesis(irrep, coefficients(irrep, tables))
+
+
+def energy(irrep: Irrep, matrices: NDArray[np.floating]) -> FloatArray:
+    """(…,) Σ_z ⟨ρ(z), M⟩² of :func:`coefficients` M, (…, d, d) (Plancherel)."""
+    return np.asarray(np.square(matrices).sum(axis=(-1, -2)) / _scale(irrep))
+
+
+def seen_part(irrep: Irrep, matrices: NDArray[np.floating]) -> FloatArray:
+    """The part of matrices (…, d, d) that ⟨ρ(z), M⟩ depends on; all of it for a real irrep."""
+    if irrep.endomorphism_dim == 1:
+        return np.asarray(matrices)
+    flat = irrep.matrices.reshape(len(irrep.character), -1)
+    projector = flat.T @ flat * _scale(irrep)
+    return np.asarray((matrices.reshape(*matrices.shape[:-2], -1) @ projector).reshape(matrices.shape))
+
+
+def inverse_fourier(irreps: Sequence[Irrep], transformed: dict[str, FloatArray]) -> FloatArray:
     """f(x) = (1/n) Σ_ρ (d/e) ⟨f̂(ρ), ρ(x)⟩: the inverse of :func:`fourier` over all irreps.
 
     With some irreps only it is the projection on their matrix entries.
     """
     total: FloatArray | None = None
     for rho in irreps:
-        if rho.name not in coefficients:
+        if rho.name not in transformed:
             continue
-        n = len(rho.character)
-        c = np.asarray(coefficients[rho.name], dtype=np.float64)
-        scale = rho.dim / rho.endomorphism_dim / n
-        flat = rho.matrices.reshape(n, -1) @ c.reshape(*c.shape[:-2], -1).T * scale
-        total = flat if total is None else total + flat
+        c = np.asarray(transformed[rho.name], dtype=np.float64)
+        part = synthesis(rho, c).T * _scale(rho)
+        total = part if total is None else total + part
     if total is None:
         raise RhosetError(
             "inverse_fourier: no coefficient belongs to the irreps given; the keys are irrep names",
@@ -78,13 +115,8 @@ def inverse_fourier(irreps: Sequence[Irrep], coefficients: dict[str, FloatArray]
 
 def energies(irreps: Sequence[Irrep], f: ArrayLike) -> FloatArray:
     """(number of irreps,) or (number of irreps, m): Σ_x f(x)² split by irrep (Plancherel)."""
-    values = np.asarray(f, dtype=np.float64)
-    hat = fourier(irreps, values)
-    rows = []
-    for rho in irreps:
-        scale = rho.dim / rho.endomorphism_dim / len(values)
-        rows.append(scale * np.square(hat[rho.name]).sum(axis=(-1, -2)))
-    return np.array(rows)
+    values = np.asarray(f, dtype=np.float64).T
+    return np.array([energy(rho, coefficients(rho, values)) for rho in irreps])
 
 
 def convolve(group: Group, f: ArrayLike, h: ArrayLike) -> FloatArray:

@@ -2,50 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
-from rhoset.groups.arrays import read_only
+from rhoset.groups.arrays import IntArray, read_only
 from rhoset.groups.components import Component
 from rhoset.groups.gsets import GSet, coset_gset
 from rhoset.groups.lattice import subgroup_classes
 from rhoset.groups.representation import Irrep
 from rhoset.groups.subgroups import Subgroup, quotient
 from rhoset.groups.table import Group
+from rhoset.summaries import Shown
 
 FloatArray = NDArray[np.float64]
 
 FIX_TOLERANCE = 1e-6
-"""A vector counts as fixed when ρ(g) moves it by less than this (unit vectors)."""
+"""A unit vector counts as fixed when ρ(g) moves no coordinate by this. Irreps err by about 1e-12; distinct points of an
+orbit are farther apart than 1/n in practice."""
 
 KERNEL_TOLERANCE = 1e-8
 """χ(g) nearer to d than this puts g in the kernel; the next value is below d − 4/n²·π²/d."""
 
 
-@dataclass(frozen=True, eq=False)
-class RhoSet:
-    """An orbit of unit vectors: ``points[gset.action[g, b]]`` = ρ(g) ``points[b]``.
+@dataclass(frozen=True, eq=False, repr=False)
+class PointSet(Shown):
+    """Unit vectors that a group permutes transitively by an orthogonal map.
 
-    ``points`` is (k, d).
+    Attributes
+    ----------
+    gset
+        The action on the points.
+    points
+        (k, d), with inner products that the action keeps.
     """
 
-    irrep: Irrep
     gset: GSet
     points: FloatArray
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "points", read_only(self.points, np.float64))
+
     @property
     def size(self) -> int:
-        """Number of points."""
+        """k, the number of points."""
         return len(self.points)
 
+    def negative(self) -> Self:
+        """−B, point by point."""
+        return replace(self, points=-self.points)
 
-@dataclass(frozen=True, eq=False)
-class RhoSetFamily:
+    def antipodes(self) -> IntArray | None:
+        """(k,) index of −b for each point b, or None when −B is another orbit."""
+        opposite = (self.points @ self.points.T).argmin(axis=1)
+        apart = np.abs(self.points + self.points[opposite]).max()
+        return read_only(opposite) if apart < FIX_TOLERANCE else None
+
+    @classmethod
+    def simplex(cls, gset: GSet) -> PointSet:
+        """The points of a G-set in its permutation representation less the trivial part: k unit
+        vectors of equal angles and sum 0, in ℝ^k."""
+        k = gset.size
+        points = np.eye(k) - 1 / k
+        return PointSet(gset, points / np.sqrt(1 - 1 / k) if k > 1 else np.ones((1, 1)))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class RhoSet(PointSet):
+    """An orbit of unit vectors of an irrep: ``points[gset.action[g, b]]`` = ρ(g) ``points[b]``."""
+
+    irrep: Irrep
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class RhoSetFamily(Shown):
     """All ρ-sets whose point 0 has one given stabilizer H: unit vectors of the space H fixes.
 
     Attributes
@@ -110,14 +146,12 @@ def orbit_of(irrep: Irrep, gset: GSet, vector: FloatArray) -> RhoSet:
         ``not-fixed`` when the stabilizer of point 0 moves the vector; ``not-transitive`` when
         point 0 does not reach all points.
     """
-    reached, first = np.unique(gset.action[:, 0], return_index=True)
-    if len(reached) < gset.size:
+    if len(gset.first) < gset.size:
         raise RhosetError(
-            f"irrep {irrep.name}: point 0 reaches {len(reached)} of the {gset.size} points; an orbit"
+            f"irrep {irrep.name}: point 0 reaches {len(gset.first)} of the {gset.size} points; an orbit"
             " of a vector needs a transitive G-set",
             slug="not-transitive",
         )
-    points = irrep.matrices[first] @ vector
     moved = irrep.matrices[gset.stabilizer.elements] @ vector
     if np.abs(moved - vector).max() > FIX_TOLERANCE:
         raise RhosetError(
@@ -125,16 +159,44 @@ def orbit_of(irrep: Irrep, gset: GSet, vector: FloatArray) -> RhoSet:
             " vector; choose one that it fixes (fixed_space)",
             slug="not-fixed",
         )
-    points.setflags(write=False)
-    return RhoSet(irrep, gset, points)
+    return RhoSet(gset, irrep.matrices[gset.first] @ vector, irrep)
+
+
+def orbit(group: Group, irrep: Irrep, vector: ArrayLike) -> RhoSet:
+    """The ρ-set G·v of a non-zero vector of shape (d,); point 0 is v itself, as a unit vector.
+
+    The vector is first averaged over the elements that move it by less than `FIX_TOLERANCE`.
+    Cost n·d² + n [G:H].
+
+    Raises
+    ------
+    RhosetError
+        ``zero-vector`` for a vector without a direction.
+
+    Examples
+    --------
+    >>> from rhoset.groups import group, irrep
+    >>> s4 = group("S4")
+    >>> orbit(s4, irrep(s4, "[3,1]"), [1.0, 2.0, 3.0]).size
+    24
+    """
+    v = np.asarray(vector, dtype=np.float64)
+    length = float(np.linalg.norm(v))
+    if not length > 0 or not np.isfinite(length):
+        raise RhosetError(
+            f"the orbit of a vector of length {length} under {irrep.name}: give a non-zero vector",
+            slug="zero-vector",
+        )
+    h = pointwise_stabilizer(group, irrep, v[None] / length)
+    v = irrep.matrices[h.elements].mean(axis=0) @ v
+    return orbit_of(irrep, coset_gset(group, h), v / np.linalg.norm(v))
 
 
 def fixed_space(irrep: Irrep, h: Subgroup) -> FloatArray:
     """(f, d) orthonormal basis of the vectors that H fixes, first nonzero entries positive."""
     projector = irrep.matrices[h.elements].mean(axis=0)
-    f = round(float(np.trace(projector)))
     vectors = np.linalg.eigh((projector + projector.T) / 2)[1]
-    basis = vectors.T[::-1][:f].copy()
+    basis = vectors.T[::-1][: fixed_dim(irrep, h)].copy()
     for row in basis:
         if row[np.argmax(np.abs(row) > 1e-6)] < 0:
             row *= -1
@@ -166,41 +228,71 @@ def rho_set_family(group: Group, irrep: Irrep, h: Subgroup) -> RhoSetFamily:
     return RhoSetFamily(irrep, pointwise_stabilizer(group, irrep, basis), basis)
 
 
-def rho_sets(group: Group, irrep: Irrep) -> tuple[RhoSetFamily, ...]:
+@public
+def rho_set_families(
+    group: Group, irrep: Irrep | str, subgroups: Iterable[Subgroup] | None = None, most: int | None = None
+) -> tuple[RhoSetFamily, ...]:
     """Every family of ρ-sets: classes of subgroups that are stabilizers, smallest orbit first.
 
     A subgroup H is listed when it is the whole stabilizer of the space it fixes, so generic
-    vectors of the family have exactly [G:H] images. Subgroups are those of G / ker ρ.
+    vectors of the family have exactly [G:H] images, and each orbit type appears once.
+
+    Parameters
+    ----------
+    subgroups
+        One subgroup of each class, when they are at hand; those of G / ker ρ are searched when left
+        out.
+    most
+        Largest number of points wanted; all when left out.
 
     Raises
     ------
     RhosetError
-        ``too-many-subgroups`` when the subgroup search of G / ker ρ exceeds its limit.
+        ``too-many-subgroups`` when the subgroup search of G / ker ρ exceeds its limit;
+        ``unknown-irrep`` for a name or an irrep that the group has not.
     """
-    d = irrep.dim
-    kernel = Subgroup(group, read_only(np.flatnonzero(irrep.character > d - KERNEL_TOLERANCE)))
-    small, labels = quotient(group, kernel) if kernel.order > 1 else (group, None)
-    if labels is None:
-        character = irrep.character
-    else:
-        character = irrep.character[np.unique(labels, return_index=True)[1]]
+    irrep = _of(group, irrep)
     out = []
-    for h in subgroup_classes(small):
-        if round(float(character[h.elements].mean())) == 0:
+    for h in _over_kernel(group, irrep) if subgroups is None else subgroups:
+        if (most is not None and h.index > most) or not fixed_dim(irrep, h):
             continue
-        if labels is None:
-            lifted = h
-        else:
-            lifted = Subgroup(group, read_only(np.flatnonzero(h.mask[labels])))
-        family = rho_set_family(group, irrep, lifted)
-        if family.stabilizer.order == lifted.order:
+        family = rho_set_family(group, irrep, h)
+        if family.stabilizer.order == h.order:
             out.append(family)
     return tuple(sorted(out, key=lambda family: (family.size, family.fixed_dim)))
 
 
-def minimal_rho_set(group: Group, irrep: Irrep) -> RhoSet:
+def _over_kernel(group: Group, irrep: Irrep) -> Iterable[Subgroup]:
+    """One subgroup of each class of those that hold the irrep's kernel."""
+    kernel = Subgroup(group, read_only(np.flatnonzero(irrep.character > irrep.dim - KERNEL_TOLERANCE)))
+    if kernel.order == 1:
+        return subgroup_classes(group)
+    small, labels = quotient(group, kernel)
+    return (Subgroup(group, read_only(np.flatnonzero(h.mask[labels]))) for h in subgroup_classes(small))
+
+
+def fixed_dim(irrep: Irrep | Component, h: Subgroup) -> int:
+    """Dimension of the space of vectors that H fixes, from the character."""
+    return round(float(irrep.character[h.elements].mean()))
+
+
+@public
+def minimal_rho_set(group: Group, irrep: Irrep | str) -> RhoSet:
     """A ρ-set of least size."""
-    return rho_sets(group, irrep)[0].rho_set()
+    return rho_set_families(group, irrep)[0].rho_set()
+
+
+def _of(group: Group, irrep: Irrep | str) -> Irrep:
+    from rhoset.groups.real_irreps import irrep as by_name
+
+    if isinstance(irrep, str):
+        return by_name(group, irrep)
+    if len(irrep.matrices) != group.order:
+        raise RhosetError(
+            f"the irrep {irrep.name} is one of a group of order {len(irrep.matrices)}; {group.name} has {group.order}",
+            slug="irreps-of-another-group",
+        )
+    return irrep
 
 
 def minimal_rho_set_sizes(group: Group, irreps: Sequence[Irrep] | Sequence[Component]) -> dict[str, int]:

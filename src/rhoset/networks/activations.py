@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import erf, expit
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
 
 FloatArray = NDArray[Any]
@@ -24,10 +24,16 @@ def _relu(t: FloatArray) -> FloatArray:
 
 
 def _gelu(t: FloatArray) -> FloatArray:
+    from scipy.special import (
+        erf,
+    )  # here: nothing else needs it, and it takes longer to load than a certificate to check
+
     return 0.5 * t * (1 + erf(t * float(np.sqrt(0.5))))
 
 
 def _silu(t: FloatArray) -> FloatArray:
+    from scipy.special import expit
+
     return t * expit(t)
 
 
@@ -45,14 +51,56 @@ ACTIVATIONS: dict[str, Callable[[FloatArray], FloatArray]] = {
 }
 """Name → elementwise function; each keeps the dtype of its argument."""
 
+SPELLINGS = {
+    "quad": "square",
+    "quadratic": "square",
+    "x^2": "square",
+    "x**2": "square",
+    "x²": "square",
+    "absolute": "abs",
+    "absolutevalue": "abs",
+    "|x|": "abs",
+    "swish": "silu",
+    "identity": "linear",
+    "none": "linear",
+    "id": "linear",
+}
+"""Other spellings that checkpoints and papers use, in lower case; ``ReLU``, ``GELU`` and ``nn.SiLU`` need none."""
 
-def activation(name: str) -> Callable[[FloatArray], FloatArray]:
-    """The elementwise function of that name.
+
+def activation_name(text: str) -> str:
+    """The name in `ACTIVATIONS` that a spelling means.
+
+    Upper and lower case, ``nn.`` and ``torch.nn.`` in front and ``()`` behind make no difference.
 
     Raises
     ------
     RhosetError
-        The name is none of `ACTIVATIONS` (slug ``unknown-activation``).
+        It means none of them (slug ``unknown-activation``). The approximation of GELU by tanh is another
+        function than ``gelu`` and is refused.
+
+    Examples
+    --------
+    >>> activation_name("ReLU"), activation_name("Quad")
+    ('relu', 'square')
+    """
+    if isinstance(text, str):
+        plain = text.strip().lower().removesuffix("()").rpartition("nn.")[2].replace("_", "").replace("-", "")
+        plain = plain.removeprefix("functional.")
+        name = SPELLINGS.get(plain, plain)
+        if name in ACTIVATIONS:
+            return name
+    raise RhosetError(f"unknown activation {text!r}: known are {', '.join(ACTIVATIONS)}", slug="unknown-activation")
+
+
+@public
+def activation(name: str) -> Callable[[FloatArray], FloatArray]:
+    """The elementwise function of that name or spelling.
+
+    Raises
+    ------
+    RhosetError
+        See `activation_name`.
 
     Examples
     --------
@@ -60,10 +108,4 @@ def activation(name: str) -> Callable[[FloatArray], FloatArray]:
     >>> activation("abs")(np.array([-2.0, 3.0])).tolist()
     [2.0, 3.0]
     """
-    try:
-        return ACTIVATIONS[name]
-    except KeyError:
-        raise RhosetError(
-            f"unknown activation {name!r}: known are {', '.join(ACTIVATIONS)}",
-            slug="unknown-activation",
-        ) from None
+    return ACTIVATIONS[activation_name(name)]

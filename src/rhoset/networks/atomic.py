@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from pathlib import Path
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
+from rhoset.reading import shown
 
 
+@public
 def write_atomic(path: str | os.PathLike[str], data: bytes | str) -> Path:
     """Write ``data`` (text as UTF-8) to a temporary file beside ``path``, then rename it there.
 
@@ -29,8 +33,20 @@ def write_atomic(path: str | os.PathLike[str], data: bytes | str) -> Path:
             temporary.unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise RhosetError(
-            f"cannot write {path}: {error.strerror or error}; give a file in a folder that exists and is writable",
-            slug="cannot-write",
-        ) from None
+        raise cannot_write(path, error) from None
+    except ValueError as error:  # a null character
+        raise RhosetError(f"cannot write {shown(path)}: {error}; give another name", slug="cannot-write") from None
     return path
+
+
+def cannot_write(path: Path, error: OSError) -> RhosetError:
+    """What to do about it depends on what went wrong."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        advice = "make room or choose another disk; nothing half-written was kept"
+    elif error.errno == errno.ENAMETOOLONG:
+        advice = "give a shorter name"
+    elif path.is_dir():
+        advice = "that is a folder; give a file"
+    else:
+        advice = "give a file in a folder that exists and is writable"
+    return RhosetError(f"cannot write {shown(path)}: {error.strerror or error}; {advice}", slug="cannot-write")

@@ -14,6 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rhoset.arguments import public
+from rhoset.errors import RhosetError
+from rhoset.networks.arrays import checked_table
+
 TABLE_TENSORS = ("left", "right", "unembed", "bias")
 """The tensors of a network that is stored folded, in the order of the digest."""
 
@@ -22,6 +26,7 @@ FACTOR_TENSORS = ("embed_left", "embed_right", "hidden_left", "hidden_right", "u
 follow."""
 
 
+@public
 def network_digest(tensors: Mapping[str, NDArray[Any]], activation: str) -> str:
     """SHA-256, as hex, of the tensors that define a network.
 
@@ -41,6 +46,11 @@ def network_digest(tensors: Mapping[str, NDArray[Any]], activation: str) -> str:
         names: tuple[str, ...] = TABLE_TENSORS
     else:
         names = FACTOR_TENSORS + (("bias",) if "bias" in tensors else ())
+    missing = [name for name in names if name not in tensors]
+    if missing:
+        raise RhosetError(
+            f"missing tensors {', '.join(missing)}: a digest covers all of a network's", slug="network-tensors"
+        )
     sha = hashlib.sha256(b"rhoset-network-v1\n")
     for name in names:
         array = np.asarray(tensors[name])
@@ -55,10 +65,11 @@ def network_digest(tensors: Mapping[str, NDArray[Any]], activation: str) -> str:
     return sha.hexdigest()
 
 
+@public
 def table_digest(table: NDArray[Any]) -> str:
     """SHA-256, as hex, of a multiplication table: ``b"rhoset-table-v1"``, n as 8 bytes
     (little-endian, unsigned), then the table as little-endian int32 in C order."""
-    table = np.asarray(table)
+    table = checked_table(table)
     little = np.ascontiguousarray(table, dtype="<i4")
     sha = hashlib.sha256(b"rhoset-table-v1")
     sha.update(int(table.shape[0]).to_bytes(8, "little"))

@@ -10,14 +10,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.networks.activations import activation
+from rhoset.networks.arrays import float_type
 from rhoset.networks.network import Network
 
 BLOCK_NUMBERS = 1 << 18
 """Numbers held in the larger of a block's hidden and logit arrays. Larger blocks leave the cache
 and need more memory, smaller ones pay more Python overhead; the result moves by rounding only."""
 
+
+SINGLE_MOST = 1e37
+"""Where sums could exceed this, float64 takes the place of float32, which ends at 3.4e38."""
 
 SAMPLE_SEED = 0
 """Seed of the pairs that are drawn when all of them are too dear; fixed, so that a network always
@@ -49,6 +54,7 @@ class Evaluation:
     pairs: int
 
 
+@public
 def evaluate(network: Network, dtype: Any = None, *, operations: float | None = None) -> Evaluation:
     """Accuracy, loss and least margin, in floating point.
 
@@ -72,6 +78,8 @@ def evaluate(network: Network, dtype: Any = None, *, operations: float | None = 
         return Evaluation(accuracy=1.0, loss=0.0, margin=float("inf"), correct=1, pairs=1)
     left, right, unembed, bias = _tables(network, dtype)
     phi = activation(network.activation)
+    if operations is not None and not operations > 0:
+        raise RhosetError(f"operations is {operations}, expected a positive number", slug="bad-argument")
     correct, loss, margin = 0, 0.0, float("inf")
     pairs = n * n
     blocks: Iterator[tuple[Any, Any]] = _blocks(n, network.width)
@@ -95,15 +103,18 @@ def evaluate(network: Network, dtype: Any = None, *, operations: float | None = 
     return Evaluation(correct / pairs, loss / pairs, margin, correct, pairs)
 
 
+@public
 def logits(network: Network, x: ArrayLike, y: ArrayLike, dtype: Any = None) -> NDArray[Any]:
     """Logits f(z | x, y) for arrays of elements that broadcast: shape (…, n).
 
     Raises RhosetError (slug ``element-out-of-range``) for what is no element.
     """
     _, _, unembed, bias = _tables(network, dtype)
-    return hidden(network, x, y, dtype) @ unembed + bias
+    found: NDArray[Any] = hidden(network, x, y, dtype) @ unembed + bias
+    return found
 
 
+@public
 def hidden(network: Network, x: ArrayLike | None = None, y: ArrayLike | None = None, dtype: Any = None) -> NDArray[Any]:
     """Hidden activations φ(left[x] + right[y]): shape (…, m) for arrays of elements that broadcast,
     (n, n, m) for all pairs when both are left out.
@@ -131,7 +142,17 @@ def _tables(network: Network, dtype: Any) -> tuple[NDArray[Any], ...]:
     tables = (network.left, network.right, network.unembed, network.bias)
     if dtype is None:
         dtype = np.result_type(np.float32, *tables)
+        if dtype == np.float32 and _reach(network) > SINGLE_MOST:
+            dtype = np.float64
+    dtype = float_type(dtype)
     return tuple(table.astype(dtype, copy=False) for table in tables)
+
+
+def _reach(network: Network) -> float:
+    """A number that no sum in the evaluation exceeds, in size."""
+    h, *rest = (float(np.abs(table).max(initial=0)) for table in (network.left, network.unembed, network.bias))
+    h += float(np.abs(network.right).max(initial=0))
+    return max(1.0, h) ** 2 * max(1.0, rest[0]) * max(1, network.width) + rest[1]
 
 
 def _blocks(n: int, m: int) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rhoset.arguments import public
 from rhoset.errors import MissingExtra, RhosetError
 from rhoset.networks.atomic import write_atomic
 from rhoset.networks.digest import FACTOR_TENSORS, TABLE_TENSORS
@@ -19,6 +20,7 @@ from rhoset.networks.network import Network
 Tensors = dict[str, NDArray[Any]]
 
 
+@public
 def export_arrays(network: Network, layout: str = "plain") -> Tensors:
     """The network's parameters as NumPy arrays under the names of a layout.
 
@@ -40,6 +42,7 @@ def export_arrays(network: Network, layout: str = "plain") -> Tensors:
     return LAYOUTS[layout](network)
 
 
+@public
 def to_state_dict(network: Network, layout: str = "plain") -> dict[str, Any]:
     """`export_arrays` as torch tensors; raises `MissingExtra` where PyTorch is not installed."""
     torch = _torch()
@@ -47,6 +50,7 @@ def to_state_dict(network: Network, layout: str = "plain") -> dict[str, Any]:
     return {name: torch.from_numpy(np.array(array)) for name, array in arrays.items()}
 
 
+@public
 def export_torch(network: Network, path: str | os.PathLike[str], layout: str = "plain") -> Path:
     """Write `to_state_dict` with ``torch.save``, atomically; ``torch.load`` reads it with
     ``weights_only=True``. Returns the path."""

@@ -16,14 +16,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
+from rhoset.networks.activations import ACTIVATIONS
+from rhoset.networks.arrays import own
 from rhoset.networks.atomic import write_atomic
 from rhoset.networks.digest import FACTOR_TENSORS, TABLE_TENSORS
 from rhoset.networks.fold import fold_factors
-from rhoset.networks.network import Network, own
+from rhoset.networks.network import Network
+from rhoset.networks.tensorfile import TensorFile, open_tensors
 
 FORMAT_VERSION = "1"
 """Version of the network file; written as metadata ``format``."""
@@ -35,6 +38,7 @@ _DTYPES = {"F16", "F32", "F64"}
 _TABLE_DTYPES = {"I8", "U8", "I16", "U16", "I32", "U32", "I64", "U64"}
 
 
+@public
 def read_network(path: str | os.PathLike[str]) -> Network:
     """Read a network file.
 
@@ -54,12 +58,14 @@ def read_network(path: str | os.PathLike[str]) -> Network:
         raise RhosetError(f"{path}: {error}", slug=error.slug) from None
 
 
+@public
 def read_parameters(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
     """The tensors of a network file that ride along: all but the ones `read_network` reads."""
     tensors, _ = _read(Path(path), parameters=True)
     return tensors
 
 
+@public
 def write_network(
     path: str | os.PathLike[str],
     network: Network,
@@ -125,50 +131,33 @@ def _layout(names: set[str]) -> tuple[tuple[str, ...], str]:
 
 
 def _read(path: Path, *, parameters: bool) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
-    if not path.is_file():
-        what = "is a folder" if path.is_dir() else "no such file"
-        raise RhosetError(f"{path}: {what}; expected a .safetensors file", slug="not-a-network")
+    file = open_tensors(path)
     try:
-        with safe_open(path, framework="numpy") as handle:
-            names = set(handle.keys())
-            wanted, table = _layout(names)
-            if parameters:
-                wanted = tuple(sorted(names - set(wanted)))
-            else:
-                _check_header(handle, wanted, table)
-            tensors = {name: own(handle.get_tensor(name)) for name in wanted}
-            return tensors, dict(handle.metadata() or {})
+        names = set(file.entries)
+        wanted, table = _layout(names)
+        if parameters:
+            wanted = tuple(sorted(names - set(wanted)))
+        else:
+            _check_header(file, wanted, table)
     except RhosetError as error:
         raise RhosetError(f"{path}: {error}", slug=error.slug) from None
-    except SafetensorError as error:
-        raise RhosetError(
-            f"{path}: not a safetensors file or damaged ({error}); `rhoset import` reads other formats",
-            slug="not-a-network",
-        ) from None
-    except OSError as error:
-        raise RhosetError(f"{path}: {error.strerror or error}", slug="not-a-network") from None
-    except (TypeError, ValueError, KeyError) as error:
-        raise RhosetError(
-            f"{path}: a tensor cannot be read ({type(error).__name__}: {error}); weights are F16, F32 or F64",
-            slug="network-dtype",
-        ) from None
+    return {name: own(array) for name, array in file.read(wanted).items()}, file.metadata
 
 
-def _check_header(handle: Any, wanted: tuple[str, ...], table: str) -> None:
+def _check_header(file: TensorFile, wanted: tuple[str, ...], table: str) -> None:
     """Types, ranks and agreement of sizes with the table, from the header alone."""
-    size = handle.get_slice(table).get_shape()
+    size = file.entries[table].shape
     if len(size) != 2 or size[0] != size[1] or size[0] == 0:
-        raise RhosetError(
-            f"tensor {table!r} has shape {tuple(size)}, expected (n, n) with n ≥ 1",
-            slug="network-table",
-        )
+        raise RhosetError(f"tensor {table!r} has shape {size}, expected (n, n) with n ≥ 1", slug="network-table")
     for name in wanted:
-        part = handle.get_slice(name)
-        shape, dtype = part.get_shape(), part.get_dtype()
+        shape, dtype = file.entries[name].shape, file.entries[name].dtype
         allowed = _TABLE_DTYPES if name == table else _DTYPES
         if dtype not in allowed:
+            hint = "; `rhoset import factored` widens it to F32" if dtype == "BF16" else ""
             raise RhosetError(
-                f"tensor {name!r} is of type {dtype}, expected " + ("I32" if name == table else "F32, F64 or F16"),
+                f"tensor {name!r} is of type {dtype}, expected "
+                + ("I32" if name == table else "F32, F64 or F16")
+                + hint,
                 slug="network-dtype",
             )
         axis = -1 if name in ("unembed", "bias") else 0
@@ -176,13 +165,18 @@ def _check_header(handle: Any, wanted: tuple[str, ...], table: str) -> None:
         indexed = name not in ("hidden_left", "hidden_right")
         if len(shape) != ranks or (indexed and shape[axis] != size[0]):
             raise RhosetError(
-                f"tensor {name!r} has shape {tuple(shape)}, which does not fit the table of {size[0]} elements",
+                f"tensor {name!r} has shape {shape}, which does not fit the table of {size[0]} elements",
                 slug="network-shape",
             )
 
 
 def _network(tensors: dict[str, NDArray[Any]], metadata: dict[str, str]) -> Network:
     activation = metadata.get("activation", "relu").lower()
+    if activation not in ACTIVATIONS:
+        raise RhosetError(
+            f"unknown activation {activation[:80]!r} in its metadata: known are {', '.join(ACTIVATIONS)}",
+            slug="unknown-activation",
+        )
     table = tensors.pop("table") if "table" in tensors else tensors.pop("cayley")
     if "left" in tensors:
         left, right, unembed, bias = (tensors[name] for name in TABLE_TENSORS)

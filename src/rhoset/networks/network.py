@@ -13,18 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.errors import RhosetError
-from rhoset.networks.activations import activation as _activation
+from rhoset.networks.activations import activation_name
+from rhoset.networks.arrays import checked_table, checked_weights
 from rhoset.networks.digest import TABLE_TENSORS, network_digest
+from rhoset.networks.factors import Factors
+from rhoset.summaries import Shown
 
 if TYPE_CHECKING:
     from rhoset.groups import Group
 
-FLOAT_DTYPES = ("float16", "float32", "float64")
-"""Types that weights may have; they are kept as they are."""
 
-
-@dataclass(frozen=True, eq=False)
-class Network:
+@dataclass(frozen=True, eq=False, repr=False)
+class Network(Shown):
     """A one-hidden-layer network on pairs of elements of a group with n elements:
 
         f(z | x, y) = Σ_i unembed[i, z] · φ(left[x, i] + right[y, i]) + bias[z].
@@ -44,11 +44,11 @@ class Network:
         (n, n) integers; ``table[x, y]`` is the right answer for the input (x, y). That it is a
         group's is checked when `group` is asked for.
     activation
-        One of `rhoset.networks.ACTIVATIONS`.
+        One of `rhoset.networks.ACTIVATIONS`, or another spelling of it (`activation_name`).
     factors
         ``embed_left`` and ``embed_right`` (n, E), ``hidden_left`` and ``hidden_right`` (E, m),
         ``unembed`` (m, n) and perhaps ``bias`` (n,), when the file stores these instead of the
-        tables; the four tables are then their products in float64, and `digest` names the factors.
+        tables; `digest` names the factors then. Tables and factors never disagree: see Notes.
     metadata
         Strings: group, activation, how it was trained, …
 
@@ -57,6 +57,15 @@ class Network:
     RhosetError
         Slugs ``network-shape``, ``network-dtype``, ``network-not-finite``, ``network-table``,
         ``unknown-activation``.
+
+    Notes
+    -----
+    What is new decides. Factors that no network held before replace the tables by their products in
+    float64, so ``dataclasses.replace(network, factors=…)`` is the network of the new factors. Tables
+    that are not those of the factors that a network held make it a network without factors, so
+    ``dataclasses.replace(network, unembed=…)`` is the network of the new table. Either way it gets a
+    new digest, and evaluation, files and certificates speak of the same function. Factors of one
+    network beside tables of another are refused (``network-factors``).
 
     Examples
     --------
@@ -79,6 +88,11 @@ class Network:
     def __post_init__(self) -> None:
         table = checked_table(self.table)
         n = table.shape[0]
+        given: Any = self.factors
+        factors = given if isinstance(given, Factors) else Factors(given or {}, n)
+        if factors and factors is not given:
+            for name, array in factors.tables.items():
+                object.__setattr__(self, name, array)
         left = np.asarray(self.left)
         if left.ndim != 2 or left.shape[0] != n:
             raise RhosetError(
@@ -90,12 +104,25 @@ class Network:
         shapes = {"left": (n, m), "right": (n, m), "unembed": (m, n), "bias": (n,)}
         for name in TABLE_TENSORS:
             object.__setattr__(self, name, checked_weights(name, getattr(self, name), shapes[name]))
+        factors = self._agreeing(factors)
         object.__setattr__(self, "table", table)
-        _activation(self.activation)
-        factors = {name: _read_only(np.asarray(value)) for name, value in self.factors.items()}
-        object.__setattr__(self, "factors", MappingProxyType(factors))
+        object.__setattr__(self, "activation", activation_name(self.activation))
+        object.__setattr__(self, "factors", factors)
         metadata = {str(key): str(value) for key, value in self.metadata.items()}
         object.__setattr__(self, "metadata", MappingProxyType(metadata))
+
+    def _agreeing(self, factors: Factors) -> Factors:
+        """The factors where the tables are theirs, none where single tables were replaced."""
+        pairs = [(getattr(self, name), made) for name, made in factors.tables.items()] if factors else []
+        if all(_same(table, made) for table, made in pairs):
+            return factors
+        if not any(table is made for table, made in pairs):
+            raise RhosetError(
+                "the tables are not the products of the factors: give factors={} for the network of these tables, or"
+                " the factors as a plain dict for the network of the factors",
+                slug="network-factors",
+            )
+        return Factors({}, len(self.left))
 
     @property
     def order(self) -> int:
@@ -109,13 +136,13 @@ class Network:
 
     @cached_property
     def group(self) -> Group:
-        """The group that the table says, under the name that the metadata gives it.
+        """The group that the table says, under the name that the metadata gives it; one object for networks alike.
 
-        Raises RhosetError where the table is no group's. Cost: that of constructing a `Group`.
+        Raises RhosetError where the table is no group's. Cost: that of constructing a `Group`, once for a run.
         """
-        from rhoset.groups import Group
+        from rhoset.groups.cache import shared_group
 
-        return Group(
+        return shared_group(
             name=plain(self.metadata.get("group", "")) or f"group of order {self.order}",
             table=self.table,
             element_names=element_names(self.metadata, self.order),
@@ -129,6 +156,18 @@ class Network:
             return network_digest(self.factors, self.activation)
         return network_digest({k: getattr(self, k) for k in TABLE_TENSORS}, self.activation)
 
+    def without(self, *what: Any, **named: Any) -> Network:
+        """See `rhoset.frameworks.without`: ``network.without(irrep="[3,1]")``."""
+        from rhoset.frameworks import without
+
+        return without(self, *what, **named)
+
+    def activations(self, *elements: Any, **options: Any) -> NDArray[Any]:
+        """See `rhoset.frameworks.activations`."""
+        from rhoset.frameworks import activations
+
+        return activations(self, *elements, **options)
+
     def __repr__(self) -> str:
         name = plain(self.metadata.get("group", ""))
         return (
@@ -139,6 +178,10 @@ class Network:
     def __reduce__(self) -> tuple[Any, ...]:
         tables = (self.left, self.right, self.unembed, self.bias, self.table)
         return Network, (*tables, self.activation, dict(self.factors), dict(self.metadata))
+
+
+def _same(a: NDArray[Any], b: NDArray[Any]) -> bool:
+    return a is b or (a.dtype == b.dtype and np.array_equal(a, b))
 
 
 NAME_LENGTH = 80
@@ -162,69 +205,3 @@ def element_names(metadata: Mapping[str, str], order: int) -> tuple[str, ...]:
         return ()
     names = tuple(plain(" ".join(map(str, entry)) if isinstance(entry, list) else str(entry)) for entry in listed)
     return names if len(set(names)) == order else ()
-
-
-def checked_table(table: Any) -> NDArray[np.int32]:
-    """The table as a read-only (n, n) int32 array with entries in 0 … n−1, or RhosetError."""
-    array = np.asarray(table)
-    if array.ndim != 2 or array.shape[0] != array.shape[1] or array.shape[0] == 0:
-        raise RhosetError(
-            f"the multiplication table has shape {array.shape}, expected (n, n) with n ≥ 1",
-            slug="network-table",
-        )
-    if array.dtype.kind not in "iu":
-        raise RhosetError(
-            f"the multiplication table is of type {array.dtype}, expected int32",
-            slug="network-table",
-        )
-    n = array.shape[0]
-    low, high = int(array.min()), int(array.max())
-    if low < 0 or high >= n:
-        value = low if low < 0 else high
-        x, y = np.argwhere(array == value)[0]
-        raise RhosetError(
-            f"the multiplication table holds {value} at row {x}, column {y}: entries are elements, 0 to {n - 1}",
-            slug="network-table",
-        )
-    return _read_only(array.astype(np.int32, copy=False))
-
-
-def checked_weights(name: str, value: Any, shape: tuple[int, ...]) -> NDArray[Any]:
-    """The tensor as a read-only finite float array of that shape, or RhosetError."""
-    array = np.asarray(value)
-    if array.shape != shape:
-        raise RhosetError(f"tensor {name!r} has shape {array.shape}, expected {shape}", slug="network-shape")
-    if array.dtype.newbyteorder("=").name not in FLOAT_DTYPES:
-        raise RhosetError(
-            f"tensor {name!r} is of type {array.dtype}, expected one of {', '.join(FLOAT_DTYPES)}",
-            slug="network-dtype",
-        )
-    finite = np.isfinite(array)
-    if not finite.all():
-        where = tuple(int(i) for i in np.argwhere(~finite)[0])
-        raise RhosetError(
-            f"tensor {name!r} holds {int((~finite).sum())} values that are not finite, the first"
-            f" at {where}: weights must be finite numbers",
-            slug="network-not-finite",
-        )
-    return _read_only(array.astype(array.dtype.newbyteorder("="), copy=False))
-
-
-def own(array: NDArray[Any]) -> NDArray[Any]:
-    """Mark an array that nobody else holds as read-only, so that `Network` need not copy it."""
-    base: Any = array
-    while isinstance(base, np.ndarray):
-        base.setflags(write=False)
-        base = base.base
-    return array
-
-
-def _read_only(array: NDArray[Any]) -> NDArray[Any]:
-    """The array itself when nobody can write to it, a read-only C-contiguous copy otherwise."""
-    base = array
-    while isinstance(base.base, np.ndarray):
-        base = base.base
-    if array.flags.writeable or base.flags.writeable or not array.flags.c_contiguous:
-        array = np.array(array, order="C", copy=True)
-        array.setflags(write=False)
-    return array

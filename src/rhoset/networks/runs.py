@@ -23,8 +23,10 @@ from typing import Any
 
 import tomli_w
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.networks.atomic import write_atomic
+from rhoset.summaries import Shown
 
 MANIFEST = "run.toml"
 """Name of the manifest; a folder that holds one is a run."""
@@ -32,11 +34,14 @@ MANIFEST = "run.toml"
 RESULTS = "results.csv"
 """Name of the table of results."""
 
+SWEEP, CELLS = "sweep.toml", "cells"
+"""A folder that holds both is a sweep: each folder in the second is a run."""
+
 _NETWORK_FILE = re.compile(r"(\d{4,})\.safetensors")
 
 
-@dataclass(frozen=True, eq=False)
-class Run:
+@dataclass(frozen=True, eq=False, repr=False)
+class Run(Shown):
     """A run folder.
 
     Parameters
@@ -93,6 +98,7 @@ class Run:
         return write_atomic(self.path / RESULTS, text.getvalue())
 
 
+@public
 def create_run(path: str | os.PathLike[str], manifest: Mapping[str, Any]) -> Run:
     """Make a run folder with that manifest.
 
@@ -114,6 +120,7 @@ def create_run(path: str | os.PathLike[str], manifest: Mapping[str, Any]) -> Run
     return open_run(path)
 
 
+@public
 def open_run(path: str | os.PathLike[str]) -> Run:
     """Open a run folder.
 
@@ -140,12 +147,14 @@ def open_run(path: str | os.PathLike[str]) -> Run:
     return Run(path, MappingProxyType(manifest))
 
 
+@public
 def certificate_path(network: str | os.PathLike[str], method: str) -> Path:
     """Where the certificate of a network file by that method lies: ``NNNN.METHOD.cert``."""
     network = Path(network)
     return network.with_name(f"{network.name.removesuffix('.safetensors')}.{method}.cert")
 
 
+@public
 def certificates(network: str | os.PathLike[str]) -> dict[str, Path]:
     """The certificates beside a network file, by method, in order of their names."""
     network = Path(network)
@@ -158,6 +167,7 @@ def certificates(network: str | os.PathLike[str]) -> dict[str, Path]:
     return found
 
 
+@public
 def open_networks(spec: str | os.PathLike[str]) -> list[tuple[str, Path]]:
     """The network files that a NET argument means, with a label for each.
 
@@ -165,7 +175,8 @@ def open_networks(spec: str | os.PathLike[str]) -> list[tuple[str, Path]]:
     ----------
     spec
         A network file; a run folder (all its networks, labelled ``RUN#INDEX``); ``RUN#3`` (network
-        3 of a run); or a folder of network files. Files are not opened here.
+        3 of a run); a sweep (all networks of all its cells, labelled ``SWEEP/cells/CELL#INDEX``); or
+        a folder of network files. Files are not opened here.
 
     Raises
     ------
@@ -206,6 +217,8 @@ def _folder(text: str, path: Path) -> list[tuple[str, Path]]:
         if not networks:
             raise RhosetError(f"{text!r}: the run holds no finished network yet", slug="no-such-network")
         return networks
+    if (path / SWEEP).is_file() and (path / CELLS).is_dir():
+        return _sweep(label, path)
     files = sorted(entry for entry in path.glob("*.safetensors") if entry.is_file())
     if not files:
         raise RhosetError(
@@ -214,6 +227,20 @@ def _folder(text: str, path: Path) -> list[tuple[str, Path]]:
             slug="no-such-network",
         )
     return [(str(entry), entry) for entry in files]
+
+
+def _sweep(label: str, path: Path) -> list[tuple[str, Path]]:
+    def natural(cell: Path) -> list[tuple[int, str]]:  # width=64 before width=128
+        return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", cell.name)]
+
+    networks = []
+    for cell in sorted((path / CELLS).iterdir(), key=natural):
+        if (cell / MANIFEST).is_file():
+            run = open_run(cell)
+            networks += [(f"{label}/{CELLS}/{cell.name}#{index}", run.network_path(index)) for index in run.indices]
+    if not networks:
+        raise RhosetError(f"{label!r}: the sweep holds no finished network yet", slug="no-such-network")
+    return networks
 
 
 def _visible(path: Path) -> list[Path]:

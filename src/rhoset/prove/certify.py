@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rhoset_check.inputs import Certificate
+from rhoset.arguments import public
+from rhoset.counting import Cost, cost
+from rhoset.errors import RhosetError
+from rhoset.explaining import Explanation
+from rhoset.networks import Network, write_atomic
+from rhoset.prove.certificates import limited
+from rhoset.prove.choose import choose
+from rhoset.prove.methods import candidates
+from rhoset.prove.search import Estimate, Search
+from rhoset.prove.subject import judged, subject
+from rhoset.prove.wish import Target, wish
+from rhoset.verdicts import verdict_summary
+from rhoset_check.files import Certificate
 from rhoset_check.verdict import Verdict
 
-from ..errors import RhosetError
-from ..explain import Explanation
-from ..networks import Network
-from .auto import automatic
-from .context import Context, Tried
-from .files import verdict_summary
-from .measure import verdict_of
-from .methods import plans_of
-from .proof import as_certificate, write_certificate
-from .select import Wish, choose
-
-Target = float | str | None
 LONG, SHORT = 10**12, 10**10
 """Where exhaustive work takes more than `LONG` multiply-adds (about a minute), ``auto`` proves the true accuracy only
 if ``exact`` or a budget is asked for by name; without that it gives the best bound for `SHORT` of them."""
@@ -35,9 +34,13 @@ class CertifyResult:
     Attributes
     ----------
     certificate
-        Ready to be written; its claim is the bound that the checker derived.
+        As the checker decoded it from `data`; its claim is the bound that the checker derived.
+    data
+        The file's bytes.
     verdict
-        Of `rhoset_check.verdict.judge`: accuracy, margin and loss bounds, operations, seconds.
+        Of `rhoset_check.verdict.judge`: accuracy, margin and loss bounds, seconds.
+    cost
+        Multiply-adds of the check (`rhoset.counting`); nobody believes them.
     search_seconds
         Everything before the last check.
     tried
@@ -45,31 +48,25 @@ class CertifyResult:
     """
 
     certificate: Certificate
+    data: bytes
     verdict: Verdict
+    cost: Cost
     search_seconds: float
-    tried: tuple[Tried, ...]
+    tried: tuple[Estimate, ...]
 
     def summary(self) -> dict[str, Any]:
         """The keys of `rhoset certify --json` that do not depend on files."""
-        return {**verdict_summary(self.verdict), "search_seconds": self.search_seconds}
+        return {**verdict_summary(self.verdict, self.cost), "search_seconds": self.search_seconds}
 
     def write(self, path: str | Path) -> Path:
         """Write the certificate, atomically.
 
         Raises RhosetError (slug ``cannot-write``) where the file cannot be written.
         """
-        numbers = {
-            "margin_bound": self.verdict.margin_bound,
-            "loss_bound": self.verdict.loss_bound,
-            "operations": self.verdict.operations,
-        }
-        claim = {name: value for name, value in numbers.items() if math.isfinite(value)}
-        try:
-            return write_certificate(Path(path), self.certificate, claim)
-        except OSError as error:
-            raise RhosetError(f"cannot write {path}: {error.strerror or error}", slug="cannot-write") from None
+        return write_atomic(path, self.data)
 
 
+@public
 def certify(
     network: Network,
     *,
@@ -77,7 +74,9 @@ def certify(
     arithmetic: str = "real",
     target: Target = None,
     budget: float | None = None,
+    objective: str = "time",
     explanation: Explanation | None = None,
+    path: Path | None = None,
 ) -> CertifyResult:
     """Search for a proof of a network's accuracy and have it checked.
 
@@ -86,8 +85,8 @@ def certify(
     network
         Any network whose table is a group's.
     method
-        ``auto`` (the cheapest), ``exhaustive``, ``irrep``, ``equivariant``, ``orbit``, ``coset``, ``paper`` or
-        ``mixture``.
+        ``auto`` (the cheapest), ``exhaustive``, ``gaps``, ``irrep``, ``equivariant``, ``orbit``, ``mixture``, or a
+        baseline, ``coset`` or ``paper``.
     arithmetic
         ``real``: the exact real function of the stored weights; ``float32``: every order of summation of an IEEE
         float32 evaluation.
@@ -96,53 +95,37 @@ def certify(
         number: stop at the cheapest plan that proves at least this accuracy.
     budget
         The best bound for at most this share of exhaustive work.
+    objective
+        What is cheap: ``time``, search and check by the clock, where ``auto`` is exhaustive unless a look at the
+        weights and a few rows of pairs promises less; or ``operations``, the length of the proof.
     explanation
-        `rhoset.explain.explain` of the network, when it is at hand.
+        `rhoset.explaining.explain` of the network, when it is at hand.
+    path
+        The network's file, where it was read from one: the checker reads that and not a copy.
 
     Raises
     ------
     RhosetError
-        Unknown method or arithmetic, a target or budget out of range, a network that the checker refuses.
+        Unknown method or arithmetic, a target or budget out of range, an activation that the checker has no rule for
+        (slug ``activation-without-rule``, before any search), a network that it refuses.
 
     Notes
     -----
-    Deterministic. The bound is that of `rhoset_check`, whatever the search believed. The search costs a few tens of
-    estimates on `rhoset.prove.measure.SAMPLE_PAIRS` pairs: 0.05 to 1 s for S5 of width 128.
+    The verdict is the checker's, of the very bytes that `CertifyResult.write` writes; with ``operations`` the search is
+    deterministic. For S5 of width 128 it costs, over the exhaustive check, about 1 with ``time`` and 10 to 20 with
+    ``operations``.
     """
     begin = time.perf_counter()
     n, m = network.order, network.width
     if method == "auto" and target is None and budget is None and n * n * m * (n + 1) > LONG:
         budget = SHORT / (n * n * m * (n + 1))
-    wish = Wish(_target(target), _budget(budget))
-    context = Context(network, arithmetic, explanation)
-    plans = automatic(context, wish) if method == "auto" else plans_of(method, context)
-    chosen = choose(context, plans, wish)
-    if chosen is None:  # nothing to go by, or nothing within the budget: an empty proof, bound 0
-        proof = context.proof(method, [{**context.exact, "max_operations": 0}])
-        chosen = proof, verdict_of(context.subject, proof)
-    proof, verdict = chosen
-    searched = time.perf_counter() - begin - verdict.seconds
-    certificate = as_certificate(proof, network, verdict.accuracy_bound)
-    return CertifyResult(certificate, verdict, searched, tuple(context.tried))
-
-
-def _target(target: Target) -> float | None:
-    """None for the true accuracy, otherwise the accuracy wanted."""
-    if target is None or target == "exact":
-        return None
-    try:
-        value = float(target)
-    except ValueError:
-        value = float("nan")
-    if not 0 <= value <= 1:
-        raise RhosetError(f"target {target!r}: must be 'exact' or an accuracy from 0 to 1", slug="bad-target")
-    return value
-
-
-def _budget(budget: float | None) -> float | None:
-    if budget is not None and not 0 < budget < float("inf"):
-        raise RhosetError(
-            f"budget {budget}: must be a positive share of exhaustive work, such as 0.3",
-            slug="bad-budget",
-        )
-    return budget
+    wanted = wish(target, budget, objective)
+    search = Search(subject(network, arithmetic, path), explanation)
+    found = choose(search, candidates(method, search, wanted), wanted)
+    if found is None:  # nothing to go by, or nothing within the budget: an empty proof, bound 0
+        found = judged(search.subject, limited(search.subject.certificate(method), 0, 0))
+    if found is None:
+        raise RhosetError("the checker refuses an empty certificate for this network", slug="rejected-proof")
+    spent = time.perf_counter() - begin - found.verdict.seconds
+    counted = cost(found.certificate, search.subject.weights, found.verdict)
+    return CertifyResult(found.certificate, found.data, found.verdict, counted, spent, tuple(search.tried))

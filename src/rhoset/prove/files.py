@@ -1,4 +1,4 @@
-"""Where certificates lie, and what scripts read of a verdict."""
+"""Where certificates and curves lie."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rhoset_check.verdict import Verdict
-
-from ..errors import RhosetError
-from ..networks import write_atomic
-from ..networks.runs import certificate_path
+from rhoset.errors import RhosetError
+from rhoset.networks import write_atomic
+from rhoset.networks.runs import certificate_path
 
 
 def certificate_file(network: Path, method: str, folder: Path | None = None) -> Path:
@@ -49,34 +47,3 @@ def write_frontier(path: Path, curve: Mapping[str, Any]) -> Path:
         ],
     }
     return write_atomic(path, json.dumps(finite, indent=1) + "\n")
-
-
-def verdict_summary(verdict: Verdict) -> dict[str, Any]:
-    """The keys of `rhoset certify --json` and `rhoset check --json` that a verdict gives."""
-    return {
-        "method": verdict.method,
-        "accuracy_bound": verdict.accuracy_bound,
-        "loss_bound": verdict.loss_bound,
-        "margin_bound": verdict.margin_bound,
-        "right": verdict.right,
-        "inputs": verdict.inputs,
-        "seconds": verdict.seconds,
-        "operations": verdict.operations,
-        "exhaustive_operations": verdict.exhaustive_operations,
-        "table_operations": verdict.table_operations,
-        "arithmetic": verdict.arithmetic,
-        "network_sha256": verdict.network,
-        "table_sha256": verdict.table,
-        "statement": verdict.statement(),
-    }
-
-
-def check_summary(verdict: Verdict, network: str, path: Path) -> dict[str, Any]:
-    """One entry of `rhoset check --json`; ``reason`` only when the certificate does not check."""
-    entry = {
-        "network": network,
-        "path": str(path),
-        "valid": verdict.valid,
-        **verdict_summary(verdict),
-    }
-    return entry if verdict.valid else {**entry, "reason": verdict.reason}

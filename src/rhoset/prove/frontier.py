@@ -5,32 +5,35 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from rhoset.arguments import public
+from rhoset.counting import Cost, cost
+from rhoset.explaining import Explanation
+from rhoset.networks import Network
+from rhoset.prove.certificates import bounds_only
+from rhoset.prove.choose import staged
+from rhoset.prove.methods import BASELINES, METHODS
+from rhoset.prove.search import Candidate, Search
+from rhoset.prove.subject import judged, subject
+from rhoset.prove.wish import Wish
+from rhoset_check.files import Certificate
 from rhoset_check.verdict import Verdict
-
-from ..explain import Explanation
-from ..networks import Network
-from .context import Context
-from .measure import verdict_of
-from .methods import plans_of
-from .pairs import Plan, cheapest
-from .select import limited, staged
 
 SHARES = (0.1, 0.25, 0.5, 0.75)
 """Shares of a plan's in-span and exact work at which its curve is measured, beside none and all."""
 LEAST_SPAN = 0.01
 """A plan whose in-span and exact work is less than this share of exhaustive is one point."""
-FRONTIER_METHODS = ("paper", "coset", "orbit", "irrep", "equivariant", "mixture", "exhaustive")
+FRONTIER_METHODS = tuple(method for method in METHODS if method not in BASELINES)
 
 
 @dataclass(frozen=True, eq=False)
 class Point:
-    """A bound and what it costs: both measured by the checker."""
+    """A bound and what it costs: of the checker's verdict."""
 
     method: str
     plan: str
-    cost: float
+    cost: Cost
     verdict: Verdict
-    best: bool
+    best: bool = False
     """No other point has a higher bound for at most this cost."""
 
     def summary(self) -> dict[str, Any]:
@@ -38,15 +41,16 @@ class Point:
         return {
             "method": self.method,
             "plan": self.plan,
-            "cost": self.cost,
+            "cost": self.cost.share,
             "accuracy_bound": self.verdict.accuracy_bound,
             "loss_bound": self.verdict.loss_bound,
-            "operations": self.verdict.operations,
+            "operations": self.cost.operations,
             "seconds": self.verdict.seconds,
             "best": self.best,
         }
 
 
+@public
 def certify_frontier(
     network: Network,
     *,
@@ -54,17 +58,18 @@ def certify_frontier(
     explanation: Explanation | None = None,
     methods: tuple[str, ...] = FRONTIER_METHODS,
 ) -> list[Point]:
-    """Points (cost, bound) of every method, by cost: its best plan without exact work, then with
-    growing shares of it.
+    """Points (cost, bound) of every method, by cost: its best plan without exact work, then with growing shares of it.
 
     Every point is a full check; cost about ten times exhaustive for S5.
     """
-    context = Context(network, arithmetic, explanation)
+    search = Search(subject(network, arithmetic), explanation)
+    wanted = Wish(objective="operations")
     points: list[Point] = []
     for method in methods:
-        for plan in _plans(context, method):
-            points += _curve(context, method, plan)
-    points.sort(key=lambda p: (p.cost, -p.verdict.accuracy_bound))
+        possible = [c for c in METHODS[method](search, wanted) if c.estimate.cost < float("inf")]
+        if possible:
+            points += _curve(search, method, min(possible, key=wanted.rank))
+    points.sort(key=lambda p: (p.cost.operations, -p.verdict.accuracy_bound))
     marked, top = [], -1.0
     for point in points:
         ahead = point.verdict.accuracy_bound > top
@@ -73,32 +78,17 @@ def certify_frontier(
     return marked
 
 
-def _plans(context: Context, method: str) -> list[Plan]:
-    """The method's cheapest plan, and for orbit the cheapest uniform one too."""
-    plans = plans_of(method, context)
-    chosen = cheapest(plans)
-    if chosen is None or chosen.estimate.cost == float("inf"):
-        return []
-    cheap = min(plans, key=lambda p: p.estimate.cost)
-    extra = [cheap] if cheap is not chosen and method == "orbit" else []
-    return [*extra, chosen]
-
-
-def _curve(context: Context, method: str, plan: Plan) -> list[Point]:
-    points = [_point(method, plan.name, verdict_of(context.subject, plan.proof))]
-    known = staged(context, plan)
-    if known.full[0] - known.base[0] <= LEAST_SPAN:
-        return points
-    if known.base[0] > 0:
-        bare = verdict_of(context.subject, limited(plan.proof, 0, 0))
-        points.append(_point(method, f"{plan.name}, bounds only", bare))
-    for share in SHARES:
-        part = known.limited(share, context.subject.exhaustive)
-        name = f"{plan.name}, {share:.0%} of the rest"
-        points.append(_point(method, name, verdict_of(context.subject, part)))
+def _curve(search: Search, method: str, made: Candidate) -> list[Point]:
+    """The plan in full, without and with shares of its in-span and exact work."""
+    plans: list[tuple[str, Certificate]] = [(made.name, made.certificate)]
+    known = staged(search, made)
+    if known.full[0] - known.base[0] > LEAST_SPAN:
+        if known.base[0] > 0:
+            plans.append((f"{made.name}, bounds only", bounds_only(made.certificate)))
+        plans += [(f"{made.name}, {share:.0%} of the rest", known.limited(share)) for share in SHARES]
+    points = []
+    for name, certificate in plans:
+        found = judged(search.subject, certificate)
+        if found is not None:
+            points.append(Point(method, name, cost(certificate, search.subject.weights, found.verdict), found.verdict))
     return points
-
-
-def _point(method: str, plan: str, verdict: Verdict) -> Point:
-    cost = verdict.operations / verdict.exhaustive_operations
-    return Point(method, plan, cost, verdict, False)

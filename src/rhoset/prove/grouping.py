@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset_check.blocks import Block, read_blocks, rescale
-from rhoset_check.model import Tally
-from rhoset_check.pairs import PairsRule, outer_sum
-
-from . import nearness
-from .features import Array
-from .measure import Subject
-from .proof import Proof, as_certificate
+from rhoset.prove import nearness
+from rhoset.prove.search import Search
+from rhoset_check.blocks import differences
+from rhoset_check.files import Certificate
+from rhoset_check.near import Array
+from rhoset_check.pairs import PairsRule
+from rhoset_check.verdict import prepare
 
 FINEST = 64
 """Parts that the search starts from."""
@@ -22,50 +21,52 @@ PAIRS = 384
 """Sampled pairs on which parts are judged."""
 
 
-def partition(subject: Subject, proof: Proof) -> NDArray[np.int32]:
-    """(n,) the contiguous partition, in order of difficulty, with the least expected cost.
+def regrouped(search: Search, certificate: Certificate) -> Certificate:
+    """The certificate, which has references, with the contiguous partition, in order of difficulty, that should cost
+    least.
 
-    The proof's first rule is `pairs` with references. For every part the expected cost is blocks + 1
-    comparisons a pair, and in-span logits of its outputs for the pairs that it leaves open; dynamic
-    programming over at most `FINEST` steps.
+    For every part the expected cost is blocks + 1 comparisons a pair, and in-span logits of its outputs for the pairs
+    that it leaves open; dynamic programming over at most `FINEST` steps.
+
+    Raises `Rejected` where the checker does.
     """
-    certificate = as_certificate(proof, subject.network)
-    model = rescale(certificate, subject.model)
-    blocks = read_blocks(certificate, model)
-    rule = PairsRule(certificate, model, blocks, dict(proof.rules[0]), Tally())
-    x, y = (side[:: max(1, len(side) // PAIRS)] for side in subject.sample)
-    hidden, _ = rule.residual.hidden(x, y, np.float32)
-    sums = [b.sums(hidden) for b in blocks]
-    if rule.residual.mode == "centred":
-        sums = [s + outer_sum(*sides, x, y) for s, sides in zip(sums, rule.additive, strict=True)]
-    rest, correct, _ = rule.residual.at(hidden, x, y, rule.exact_correct)
-    loss = np.asarray(rule.residual.worst(x, y, rest, correct)) + rule.needed
-    label = rule.labels[x, y]
-    states = [b.transport(s, x, y) for b, s in zip(blocks, sums, strict=True)]
-    kept = np.split(proof.tensors["references"].T, np.cumsum([b.p * b.q for b in blocks])[:-1])
-    lengths = np.stack(
-        [
-            np.sqrt(np.square(b.centre(s - k[:, label])).sum(axis=0))
-            for b, s, k in zip(blocks, states, kept, strict=True)
-        ]
-    )
-    least = nearness.margins(model, blocks, proof.tensors["references"])[:, label]
-    return optimal(blocks, least - loss, lengths, nearness.distances(model, blocks), model.group.identity)
+    rule = prepare(certificate, search.subject.model).pairs
+    if rule is None or certificate.references is None:
+        raise ValueError("only rule pairs with references has groups to choose")
+    n, e = search.subject.network.order, search.subject.model.group.identity
+    needed, lengths, label = _stands(search, rule)
+    least = nearness.margins(rule.blocks, e, n, certificate.references)[:, label] + needed
+    others = np.flatnonzero(np.arange(n) != e)
+    delta, _ = differences(rule.blocks, e, others)
+    each = float(np.count_nonzero(delta) / max(len(others), 1)) + (3.0 if certificate.plan.samples else 1.0)
+    distance = nearness.distances(rule.blocks, e, n)
+    return replace(certificate, groups=optimal(least[others], lengths, distance[others], others, each))
 
 
-def optimal(blocks: Sequence[Block], least: Array, lengths: Array, distance: Array, identity: int) -> NDArray[np.int32]:
-    """The partition for margins `least` (n, pairs), ‖Q − K‖ `lengths` (blocks, pairs) and ‖ΔF‖
-    `distance` (n, blocks)."""
-    n, pairs = least.shape
-    others = np.flatnonzero(np.arange(n) != identity)
-    order = others[np.argsort((least - distance @ lengths)[others].mean(axis=1), kind="stable")]
+def _stands(search: Search, rule: PairsRule) -> tuple[Array, Array, NDArray[np.intp]]:
+    """Of some pairs: the margin apart from the references' (pairs,), ‖Q − K‖ (blocks, pairs), and their labels."""
+    x, y = search.sample(PAIRS)
+    every = max(1, len(x) // PAIRS)
+    x, y = x[::every], y[::every]
+    state = rule.state(x, y)
+    label = np.zeros(len(x), np.intp) if rule.labels is None else rule.labels[x, y].astype(np.intp)
+    away = state.carried - rule.kept.rows(label)
+    lengths = [away.columns(part).length() for part in rule.parts]
+    needed = rule.own(state).lower[:, 0] - rule.worst[0][x] - rule.worst[1][y] - rule.model.floor
+    return needed, np.stack(lengths) if lengths else np.zeros((0, len(x))), label
+
+
+def optimal(least: Array, lengths: Array, distance: Array, outputs: NDArray[np.intp], each: float) -> NDArray[np.intp]:
+    """(n,) the partition of outputs with margins `least` (outputs, pairs), for ‖Q − K‖ `lengths` (blocks, pairs), ‖ΔF‖
+    `distance` (outputs, blocks); a logit in the span costs `each`."""
+    pairs, blocks = least.shape[1], len(lengths)
+    order = np.argsort((least - distance @ lengths).mean(axis=1), kind="stable")
     steps = np.array_split(order, min(FINEST, len(order)))
     count = len(steps)
     low = np.stack([least[step].min(axis=0) for step in steps])
     far = np.stack([distance[step].max(axis=0) for step in steps])
     size = np.array([len(step) for step in steps], dtype=np.float64)
-    each = 2.0 + sum(b.logits_work(others)[1] for b in blocks) / max(len(others), 1)
-    check = float(len(blocks) + 1) * pairs
+    check = float(blocks + 1) * pairs
     best, start = np.full(count + 1, np.inf), np.zeros(count + 1, dtype=np.intp)
     best[0] = 0.0
     costs = np.full((count, count), np.inf)  # of the part from step i up to step j
@@ -78,17 +79,9 @@ def optimal(blocks: Sequence[Block], least: Array, lengths: Array, distance: Arr
         total = best[:j] + costs[:j, j - 1]
         start[j] = int(total.argmin())
         best[j] = total[start[j]]
-    labels, j, part = np.zeros(n, dtype=np.int32), count, 0
+    labels, j, part = np.zeros(len(outputs) + 1, dtype=np.intp), count, 0
     while j > 0:
         for step in steps[start[j] : j]:
-            labels[step] = part
+            labels[outputs[step]] = part
         j, part = int(start[j]), part + 1
     return labels
-
-
-def regrouped(subject: Subject, proof: Proof) -> Proof:
-    """The proof with the partition that suits it."""
-    from dataclasses import replace
-
-    tensors: Mapping[str, NDArray[np.generic]] = {**proof.tensors, "groups": partition(subject, proof)}
-    return replace(proof, tensors=tensors)

@@ -1,185 +1,150 @@
-"""The methods of theory.md §4, each as a search for its best plan."""
+"""The methods by name, each a search for its best plans; and how `auto` chooses among them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
-import numpy as np
+from rhoset.errors import RhosetError
+from rhoset.prove import quick
+from rhoset.prove.pairs import Mode, PairsSearch
+from rhoset.prove.search import FEW, SAMPLE_PAIRS, Candidate, Search
+from rhoset.prove.wish import Wish
 
-from rhoset_check.rigor import Rejected
+GIVE_UP = 0.95
+"""A plan expected to cost more than this share of exhaustive work is not worth its risk: exhaustive is certain."""
+GOOD = 0.03
+"""Below this share of exhaustive operations no further plan is looked for."""
+CLOCK = 10
+"""A multiply-add of rule gaps takes, at worst, so many times one of exhaustive's matrix product; measured 5 to 15 on
+orders 60 to 120. Counts and not seconds decide, so that the same network gets the same plan on a busy machine."""
+PAIRS_FROM = 500
+"""On the clock rule pairs is looked at from this order on: below, whatever walks the pairs takes as long as brute
+force (docs/prove.md, "On the clock")."""
+SMALL = 5 * 10**7
+"""Multiply-adds of exhaustive checking, some five milliseconds, below which the clock allows no look elsewhere."""
 
-from ..errors import RhosetError
-from ..explain import Circuit
-from . import orbit
-from .context import Context, Written
-from .pairs import PairsSearch, Plan, cheapest, rank
-from .proof import SlotBlock
-
-SCREENED = 1.02
-"""Share of exhaustive work up to which a float32 screen is worth its second looks."""
-MOST_PATTERNS = 1500
-"""Patterns of slot types (of x times of y) up to which rule `uniform` is tried with types: each is one reference."""
-
-
-def exhaustive(context: Context, exact: bool = True) -> list[Plan]:
-    """Every output of every pair; n³m. Without the float32 screen where that settles little (ties)."""
-    plans = []
-    for work in (context.work, "float64"):
-        proof = context.proof("exhaustive", [{"rule": "exact", "work": work}])
-        plans.append(Plan(f"exhaustive, {work}", proof, context.estimate(f"exhaustive, {work}", proof)))
-        if plans[-1].estimate.cost <= SCREENED:
-            break
-    return plans
+Method = Callable[[Search, Wish], list[Candidate]]
 
 
-def irrep(context: Context, exact: bool = True) -> list[Plan]:
+def exhaustive(search: Search, wanted: Wish) -> list[Candidate]:
+    """Every output of every pair; n³m."""
+    return quick.exhaustive(search, SAMPLE_PAIRS)
+
+
+def gaps(search: Search, wanted: Wish) -> list[Candidate]:
+    """Right readings nearly constant on cosets; n²kq for k neurons on q points."""
+    return quick.gaps(search)
+
+
+def irrep(search: Search, wanted: Wish) -> list[Candidate]:
     """unembed in few irreps, the logits inside exactly: n²(mR + nR)."""
-    return PairsSearch(context, "irrep", context.whole, references=False, exact=exact).run()
+    return PairsSearch(search, "irrep", search.whole, wanted, references=(False,)).run()
 
 
-def equivariant(context: Context, exact: bool = True) -> list[Plan]:
+def equivariant(search: Search, wanted: Wish) -> list[Candidate]:
     """Few irreps, and near bi-equivariance: n²(mR + Σd³)."""
-    search = PairsSearch(context, "equivariant", context.whole, plain=False, exact=exact)
-    found = search.run()
-    return [*found, *search.refine(found)]
+    return PairsSearch(search, "equivariant", search.whole, wanted, references=(True,)).run()
 
 
-def mixture(context: Context, exact: bool = True) -> list[Plan]:
+def mixture(search: Search, wanted: Wish) -> list[Candidate]:
     """Slots where circuits give them, whole irreps for what is left."""
-    searches = [PairsSearch(context, "mixture", context.mixed, exact=exact)]
-    if context.mixed.shapes != context.spanned.shapes:
-        searches.append(PairsSearch(context, "mixture", context.spanned, exact=exact))
-    starts = [search.start() for search in searches]
-    firsts = [cheapest(plans) for plans in starts]
-    ranks = {k: rank(first) for k, first in enumerate(firsts) if first is not None}
-    if not ranks:
+    searches = [PairsSearch(search, "mixture", search.mixed, wanted)]
+    if search.mixed.shapes != search.spanned.shapes:
+        searches.append(PairsSearch(search, "mixture", search.spanned, wanted))
+    firsts = [one.first() for one in searches]
+    nothing = (0.0, float("inf"))
+    ranks = [min((wanted.rank(made) for made in first.values()), default=nothing) for first in firsts]
+    chosen = ranks.index(min(ranks))
+    return searches[chosen].run(firsts[chosen])
+
+
+def orbit(search: Search, wanted: Wish) -> list[Candidate]:
+    """Slot blocks alone, never an exact evaluation: every input compared with references, then the logits that the
+    slots span."""
+    if not search.explanation.circuits:
         return []
-    chosen = min(ranks, key=ranks.__getitem__)
-    search = searches[chosen]
-    found = [*starts[chosen], *search.run(starts[chosen])]
-    return [*found, *search.refine(found)]
+    made = PairsSearch(search, "orbit", search.slots, wanted, references=(True,), span=False, exact=False).run()
+    if max((c.estimate.accuracy for c in made), default=0.0) < 1:
+        made += PairsSearch(search, "orbit", search.slots, wanted, exact=False).run()
+    return made
 
 
-def uniform(context: Context) -> list[Plan]:
-    """The orbit bound from single inputs: one type of slot, then rows and columns of like slots.
+def _baseline(name: str) -> Method:
+    def missing(search: Search, wanted: Wish) -> list[Candidate]:
+        raise RhosetError(
+            f"method {name!r} is a baseline with a checker of its own, which this version does not have; methods are"
+            f" auto, {', '.join(m for m in METHODS if m not in BASELINES)}",
+            slug="no-baseline",
+        )
 
-    Sorted where that proves everything (n log n), else pair by pair, else with the linear half of
-    relu evaluated.
-    """
-    found = context.explanation
-    if not found.circuits:
-        return []
-    blocks = orbit.circuit_blocks(found)
-    plans: list[Plan] = []
-    for name, slots in _slot_types(context, blocks):
-        try:
-            written = orbit.uniform_written(context, slots)
-        except Rejected:  # numbers out of the checker's range
-            return plans
-        for rule in _uniform_rules(context.network.activation):
-            proof = context.proof("orbit", [rule], written)
-            how = "linear halves" if "linear" in rule else str(rule["count"])
-            estimate = context.estimate(f"orbit: {name}, {how}", proof)
-            plans.append(Plan(f"{name}, {how}", proof, estimate))
-            if estimate.accuracy == 1:
-                return plans
-    return plans
+    return missing
 
 
-def _uniform_rules(activation: str) -> list[dict[str, object]]:
-    rules: list[dict[str, object]] = [{"rule": "uniform", "count": count} for count in ("sorted", "dense")]
-    if activation == "relu":
-        rules.append({"rule": "uniform", "count": "dense", "linear": True})
-    return rules
+BASELINES = ("coset", "paper")
+"""Methods of earlier work; no certificate that `auto` makes uses them."""
 
-
-def _slot_types(context: Context, blocks: list[SlotBlock]) -> Iterator[tuple[str, list[SlotBlock]]]:
-    """The blocks, then with types at every level that tells slots apart, while patterns are few."""
-    yield "one type of slot", blocks
-    found = context.explanation
-    seen: set[tuple[bytes, ...]] = set()
-    for level in orbit.LEVELS:
-        typed = [orbit.typed(found, c, b, level) for c, b in zip(found.circuits, blocks, strict=True)]
-        key = tuple(np.asarray(side).tobytes() for b in typed for side in (b.row_type, b.column_type))
-        patterns = orbit.patterns(typed, context.subject.group)
-        if patterns > min(MOST_PATTERNS, context.network.order**2 / 4):
-            return
-        if patterns > 1 and key not in seen:
-            seen.add(key)
-            yield f"types of slots at {level}", typed
-
-
-def per_input(context: Context) -> list[Plan]:
-    """Slot blocks, every input compared with references; no logit is evaluated."""
-    if not context.explanation.circuits:
-        return []
-    search = PairsSearch(context, "orbit", context.slots, plain=False, in_span=False, exact=False)
-    found = search.run()
-    return [*found, *search.refine(found)]
-
-
-def orbits(context: Context, exact: bool = False) -> list[Plan]:
-    """Slot blocks alone, never an exact evaluation: uniform, then per input, then with the logits
-    that the slots span."""
-    plans = uniform(context)
-    for more in (per_input, _spanned):
-        if max((p.estimate.accuracy for p in plans), default=0.0) < 1:
-            plans += more(context)
-    return plans
-
-
-def _spanned(context: Context) -> list[Plan]:
-    if not context.explanation.circuits:
-        return []
-    search = PairsSearch(context, "orbit", context.slots, exact=False)
-    found = search.run()
-    return [*found, *search.refine(found)]
-
-
-def coset(context: Context, exact: bool = True) -> list[Plan]:
-    """Coset concentration alone (Stander et al.)."""
-    blocks = [replace(b, coupling=np.zeros_like(b.coupling)) for b in orbit.circuit_blocks(context.explanation)]
-    if not blocks:
-        return []
-    proof = context.proof("coset", [{"rule": "coset"}, *([context.exact] if exact else [])], Written(tuple(blocks), {}))
-    return [Plan("coset", proof, context.estimate("coset", proof))]
-
-
-def paper(context: Context, exact: bool = False) -> list[Plan]:
-    """The published verifier (Wu et al.), made sound: full circuits only."""
-    found = context.explanation
-    full = [(c, b) for c, b in zip(found.circuits, orbit.circuit_blocks(found), strict=True) if filled(c)]
-    if not full:
-        return []
-    blocks = tuple(orbit.paper_block(c, b) for c, b in full)
-    proof = context.proof("paper", [{"rule": "paper"}], Written(blocks, {}))
-    return [Plan("paper", proof, context.estimate("paper", proof))]
-
-
-def filled(circuit: Circuit) -> bool:
-    """Every slot holds a neuron."""
-    slots = circuit.rows.astype(np.int64) * circuit.shape[1] + circuit.columns
-    return len(np.unique(slots)) == circuit.shape[0] * circuit.shape[1]
-
-
-METHODS: dict[str, Callable[..., list[Plan]]] = {
+METHODS: dict[str, Method] = {
     "exhaustive": exhaustive,
+    "gaps": gaps,
     "irrep": irrep,
     "equivariant": equivariant,
-    "orbit": orbits,
-    "coset": coset,
-    "paper": paper,
+    "orbit": orbit,
     "mixture": mixture,
+    **{name: _baseline(name) for name in BASELINES},
 }
 """Plans by method; `auto` chooses among them."""
 
 
-def plans_of(method: str, context: Context) -> list[Plan]:
-    """The plans of a method.
+def candidates(method: str, search: Search, wanted: Wish) -> list[Candidate]:
+    """The candidates of a method.
 
     Raises RhosetError where the method is unknown (slug ``unknown-method``).
     """
+    if method == "auto":
+        return by_time(search, wanted) if wanted.objective == "time" else by_operations(search, wanted)
     if method not in METHODS:
         raise RhosetError(f"method {method!r}: must be auto, {', '.join(METHODS)}", slug="unknown-method")
-    return METHODS[method](context)
+    return METHODS[method](search, wanted)
+
+
+def by_time(search: Search, wanted: Wish) -> list[Candidate]:
+    """What should be quickest, search included: gaps where a few x say so, pairs for large groups, else exhaustive."""
+    plain = quick.exhaustive(search, FEW if wanted.exact else SAMPLE_PAIRS)
+    if search.subject.exhaustive < SMALL:
+        return plain
+    for reading in quick.readings(search)[:1]:
+        made = quick.of_reading(search, reading, quick.ON_THE_CLOCK)
+        proved, share = made.estimate.accuracy >= plain[0].estimate.accuracy, made.estimate.cost * CLOCK
+        if proved and share < GIVE_UP:
+            return [at_clock(made, share * plain[0].estimate.seconds), *plain]
+    if search.subject.network.order < PAIRS_FROM:
+        return plain
+    return [*_few_pairs(search, wanted), *plain]
+
+
+def at_clock(made: Candidate, seconds: float) -> Candidate:
+    """The candidate with an estimate of the seconds that comes from its count."""
+    return replace(made, estimate=replace(made.estimate, seconds=seconds))
+
+
+def _few_pairs(search: Search, wanted: Wish) -> list[Candidate]:
+    """At most a handful of plans with rule pairs, on two x."""
+    pairs = PairsSearch(search, "mixture", search.mixed, wanted)
+    found: list[Candidate] = []
+    for mode in (Mode(0, True, True), Mode(0, True, False)):
+        for detail in (0.03, 0.1):
+            found += pairs.looked(detail, mode, 1).values()
+    return found
+
+
+def by_operations(search: Search, wanted: Wish) -> list[Candidate]:
+    """What may have the shortest proof; exhaustive is always among them."""
+    enough = 1.0 if wanted.accuracy is None else wanted.accuracy
+    made = quick.gaps(search)
+    done = [c for c in made if c.estimate.accuracy >= enough and c.estimate.cost < GOOD]
+    if not done:
+        made += mixture(search, wanted)
+        if wanted.exact:
+            made = [c for c in made if c.estimate.cost <= GIVE_UP]
+    return [*made, *quick.exhaustive(search, SAMPLE_PAIRS)]

@@ -8,65 +8,56 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset_check.blocks import Block, read_blocks
-from rhoset_check.model import Model
-
-from .features import Array
-from .measure import Subject
-from .proof import MatrixBlock, Proof, SlotBlock, as_certificate
+from rhoset_check.blocks import Block
+from rhoset_check.near import Array
+from rhoset_check.network import Model
 
 Real = TypeVar("Real", np.float32, np.float64)
 
 GROUP_TOLERANCE = 0.1
 """Outputs share a group when their difficulties agree to this part of the largest: finer groups settle more and cost
 (blocks + 1) comparisons a pair each."""
-LEAST_OMEGA = 1e-4
-"""Weights of the residual's Cauchy-Schwarz inequality lie within this factor of the largest."""
+LEAST_WEIGHT = 1e-4
+"""Squares of weights of a Cauchy-Schwarz inequality lie within this factor of the largest."""
+LEAST_SIZE = 1e-5
+"""Activations are taken to be at least this part of the largest: below, float32's errors are what is bounded."""
 LEARNED = 4096
 """Points that Lloyd's algorithm runs on, at least four for each reference."""
 ROUNDS = 5
 """Rounds of Lloyd's algorithm; more move the references little."""
 
 
-def proved_blocks(subject: Subject, blocks: Sequence[SlotBlock | MatrixBlock]) -> list[Block]:
-    """The checker's form of the blocks."""
-    proof = Proof("", subject.arithmetic, subject.group.generators, (), blocks)
-    return read_blocks(as_certificate(proof, subject.network), subject.model)
-
-
-def transported(
-    model: Model, blocks: Sequence[Block], x: NDArray[np.intp], y: NDArray[np.intp], chunk: int = 2048
-) -> NDArray[np.float32]:
-    """(pairs, features) Q(x, y) of all blocks in order, in float32."""
-    out = np.empty((len(x), sum(b.p * b.q for b in blocks)), dtype=np.float32)
-    for start in range(0, len(x), chunk):
-        part = slice(start, start + chunk)
-        hidden = model.hidden(x[part], y[part], np.float32)
-        moved = [b.transport(b.sums(hidden), x[part], y[part]) for b in blocks]
-        out[part] = np.concatenate(moved).T if moved else out[part]
+def transported(model: Model, blocks: Sequence[Block], x: NDArray[np.intp], y: NDArray[np.intp]) -> NDArray[np.float32]:
+    """(pairs, features) Q(x, y) of all blocks in order, in float32; x sorted."""
+    out = np.empty((len(x), sum(len(block.writing) for block in blocks)), dtype=np.float32)
+    starts = np.flatnonzero(np.diff(x, prepend=-1))
+    for start, end in zip(starts, [*starts[1:], len(x)], strict=True):
+        part = slice(start, end)
+        hidden = model.hidden(x[part], y[part], "float32")
+        moved = np.concatenate([block.carry_left(int(x[start]))[0] for block in blocks])
+        sums, column = hidden.times(moved.T), 0
+        for block in blocks:
+            columns = slice(column, column + len(block.writing))
+            out[part, columns] = block.carry_right(sums.columns(columns), y[part]).value
+            column += len(block.writing)
     return out
 
 
-def distances(model: Model, blocks: Sequence[Block]) -> Array:
+def distances(blocks: Sequence[Block], identity: int, order: int) -> Array:
     """(n, blocks) ‖F(e) − F(w)‖."""
-    e, w = np.array([model.group.identity]), np.arange(model.order)
+    e, w = np.array([identity]), np.arange(order)
     gaps = [np.square(b.features(e) - b.features(w)).sum(axis=1) for b in blocks]
-    return np.sqrt(np.stack(gaps, axis=1)) if gaps else np.zeros((model.order, 0))
+    return np.sqrt(np.stack(gaps, axis=1)) if gaps else np.zeros((order, 0))
 
 
-def margins(model: Model, blocks: Sequence[Block], references: Array) -> Array:
+def margins(blocks: Sequence[Block], identity: int, order: int, references: Array) -> Array:
     """(n, J) ⟨K, F(e) − F(w)⟩ for references (J, features)."""
-    e, w = np.array([model.group.identity]), np.arange(model.order)
-    parts = np.split(references.T, np.cumsum([b.p * b.q for b in blocks])[:-1])
-    total = np.zeros((model.order, len(references)))
-    for b, k in zip(blocks, parts, strict=True):
-        total += b.logits(k, e) - b.logits(k, w)
-    return total
+    e, w = np.array([identity]), np.arange(order)
+    delta = np.concatenate([b.features(e) - b.features(w) for b in blocks], axis=1)
+    return np.asarray(delta @ references.T)
 
 
-def output_groups(
-    least: Array, distance: Array, identity: int, tolerance: float = GROUP_TOLERANCE
-) -> NDArray[np.int64]:
+def output_groups(least: Array, distance: Array, identity: int, tolerance: float = GROUP_TOLERANCE) -> NDArray[np.intp]:
     """(n,) a partition of the w by how much deviation of each block they stand, ‖ΔF(w)‖ over the margin at K.
 
     `least` (n,), `distance` (n, blocks). Leaders are taken in order of difficulty; who is within the tolerance of a
@@ -77,7 +68,7 @@ def output_groups(
     others = np.flatnonzero(np.arange(len(least)) != identity)
     span = difficulty[others].max(axis=0, initial=0.0) + 1e-300
     scaled = difficulty / span
-    labels = np.zeros(len(least), dtype=np.int64)
+    labels = np.zeros(len(least), dtype=np.intp)
     free = others[np.argsort(-scaled[others].sum(axis=1), kind="stable")]
     count = 0
     while len(free):
@@ -117,17 +108,27 @@ def _means(points: NDArray[Real], labels: NDArray[np.intp], count: int) -> tuple
     return np.asarray(total / size[used, None], dtype=points.dtype), used
 
 
-def residual_weights(model: Model, blocks: Sequence[Block], size: Array) -> Array:
-    """(m,) ω ∝ ‖δ_i‖ / σ_i, which makes the Cauchy-Schwarz bound Σ σ_i ‖δ_i‖ on average; the largest is 1."""
-    delta = model.unembed - sum((b.written(model) for b in blocks), np.zeros_like(model.unembed))
-    delta = delta - delta.mean(axis=0)
-    length = np.sqrt(np.square(delta).sum(axis=0))
-    weight = length / np.maximum(size, 1e-6 * size.max(initial=1e-300))
+def balanced(lengths: Array, size: Array) -> Array:
+    """(m + 1,) weights, the largest 1, that make Cauchy-Schwarz over neurons Σ_i σ_i‖δ_i‖ on average.
+
+    `lengths` ‖δ_i‖, `size` σ_i: the root mean square of what δ_i meets. The weights are √(‖δ_i‖/σ_i).
+    """
+    weight = lengths / np.maximum(size, LEAST_SIZE * size.max(initial=1e-300))
     top = float(weight.max(initial=0.0))
-    return np.maximum(weight / top, LEAST_OMEGA) if top > 0 else np.ones(len(size))
+    return np.sqrt(np.maximum(weight / top, LEAST_WEIGHT)) if top > 0 else np.ones(len(size))
+
+
+def residual_scale(model: Model, blocks: Sequence[Block], size: Array) -> Array:
+    """`balanced` for what the blocks leave of unembed; (m + 1,). The bias neuron's part is exact: it weighs little."""
+    delta = model.unembed["float64"].copy()
+    for block in blocks:
+        delta -= (block.features(np.arange(model.order)) @ block.writing).T
+    delta -= delta.mean(axis=1, keepdims=True)
+    lengths = np.linalg.norm(delta, axis=1)
+    return balanced(lengths, size)
 
 
 def block_scale(blocks: Sequence[Block], distance: Array) -> Array:
     """(features,) how much a deviation of each feature costs: the mean ‖ΔF‖ of its block."""
     mean = np.sqrt(np.square(distance).mean(axis=0))
-    return np.repeat(mean, [b.p * b.q for b in blocks])
+    return np.repeat(mean, [len(b.writing) for b in blocks])

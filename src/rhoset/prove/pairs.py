@@ -1,223 +1,237 @@
-"""Plans with rule `pairs`: how much to write, how to bound the rest, what to compare with; chosen by estimates."""
+"""Plans with rule `pairs`: how much to write, how to bound the rest, what to compare with; halved by estimates."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
-from rhoset_check.rigor import Rejected
+import numpy as np
 
-from . import writing
-from .context import Context, Written, referenced, weighted
-from .grouping import regrouped
-from .measure import Estimate
-from .proof import Proof, SlotBlock
+from rhoset.prove import nearness, writing
+from rhoset.prove.certificates import BARE
+from rhoset.prove.features import representable
+from rhoset.prove.grouping import regrouped
+from rhoset.prove.search import FEW, Candidate, Search
+from rhoset.prove.wish import Wish
+from rhoset_check.blocks import Block, build_block
+from rhoset_check.files import Certificate, MatrixTensors, SlotTensors
+from rhoset_check.near import Rejected
 
-DETAIL = (0.03, 0.1, 0.01, 0.003)
-"""How much a term must save, see `writing.choose`; the first is where the search starts."""
+DETAIL = (0.003, 0.01, 0.03, 0.1)
+"""How much a term must save, see `writing.choose`."""
+START = 2
+"""Place of the detail where the search starts; it goes to the finer and the coarser ones as long as that helps."""
 NEARER = (0.75, 1.4)
 """Details tried around the best one, as multiples of it."""
-RESIDUALS = ("plain", "norm", "centred")
-MODES = 3
-"""Ways of bounding (residual, references) that are kept after the first detail."""
 SAMPLES = 24
-"""Columns averaged for the additive part of a centred residual: few miss part of it (or, evenly spaced, take one
+"""Elements averaged for the additive part of the activations: few miss part of it (or, evenly spaced, take one
 frequency for another), many cost 2/n² of exhaustive work each."""
-SAMPLINGS = (8, 12, 16, 20, 32, 48)
-"""Other numbers of columns, tried on the best plan."""
+SAMPLINGS = (12, 40)
+"""Other numbers of them, tried on the best plan."""
+KEPT = 1.3
+"""Ways of bounding are kept after it that cost at most so many times the best one, two at most."""
 LARGE = 2048
-"""Groups of more elements get neither tables of n² numbers (a centred residual) nor n² labels."""
-CEILING = 1.1
-"""No plan that costs more than this share of exhaustive is preferred to another."""
+"""Groups of more elements get neither tables of n² numbers (an additive part) nor n² labels."""
 CLUSTERS = (1, 8)
 """References tried beside one, as multiples of n."""
 WORTH = 0.02
-"""More references are tried where in-span and exact work is more than this share of exhaustive."""
+"""More references are tried where more than this share of the pairs has logits evaluated."""
+
+
+@dataclass(frozen=True)
+class Mode:
+    """How rule pairs bounds: `samples` for the additive part (0: none), `own` part of the right answer evaluated,
+    with references or without."""
+
+    samples: int
+    own: bool
+    references: bool
+
+    def __str__(self) -> str:
+        rest = "centred" if self.samples else "norm" if self.own else "plain"
+        return f"{rest}{', references' if self.references else ''}"
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
-    """A proof with its estimate."""
+class Written:
+    """Blocks as a certificate holds them and as the checker builds them, with weights for what they leave."""
 
-    name: str
-    proof: Proof
-    estimate: Estimate
-
-    @property
-    def residual(self) -> str:
-        """How rule `pairs` bounds what is not written; empty where the plan has no such rule."""
-        return next((str(r["residual"]) for r in self.proof.rules if r["rule"] == "pairs"), "")
+    stored: tuple[SlotTensors | MatrixTensors, ...]
+    proved: tuple[Block, ...]
+    scale: np.ndarray
 
     @property
-    def references(self) -> bool:
-        """Whether sums are compared with references."""
-        return "references" in self.proof.tensors
+    def features(self) -> int:
+        return sum(len(block.writing) for block in self.proved)
 
 
-def pairs_rule(context: Context, residual: str, in_span: bool = True) -> dict[str, object]:
-    """The rule's JSON."""
-    return {
-        "rule": "pairs",
-        "work": context.work,
-        "residual": residual,
-        "exact_correct": residual != "plain",
-        "samples": min(SAMPLES, context.network.order),
-        "in_span": in_span,
-    }
+Key = tuple[float, Mode]
+Found = dict[Key, Candidate]
+"""Candidates by detail and mode."""
 
 
 @dataclass(eq=False)
 class PairsSearch:
-    """Plans `pairs[, exact]` with one dictionary; `first` are rules that go before."""
+    """Plans `pairs[, exact]` with one dictionary."""
 
-    context: Context
+    search: Search
     method: str
     dictionary: writing.Dictionary
-    references: bool = True
-    plain: bool = True
-    """Plans without references too."""
-    in_span: bool = True
+    wanted: Wish
+    references: tuple[bool, ...] = (True, False)
+    """Whether with references, without, or both are tried."""
+    span: bool = True
     exact: bool = True
 
-    def plan(self, name: str, written: Written, residual: str) -> Plan:
-        """Estimate one plan."""
-        rules = [pairs_rule(self.context, residual, self.in_span), *([self.context.exact] if self.exact else [])]
-        proof = self.context.proof(self.method, rules, written)
-        return Plan(name, proof, self.context.estimate(f"{self.method}: {name}", proof))
+    @cached_property
+    def _written(self) -> dict[float, Written | None]:
+        return {}
+
+    def written(self, detail: float) -> Written | None:
+        """The blocks of a detail; None when no term is worth its cost or the checker refuses them."""
+        if detail not in self._written:
+            self._written[detail] = self._write(detail)
+        return self._written[detail]
+
+    def _write(self, detail: float) -> Written | None:
+        stored = tuple(writing.blocks(self.dictionary, writing.choose(self.dictionary, detail)))
+        if not stored:
+            return None
+        model = self.search.subject.model
+        try:
+            proved = tuple(build_block(b, model.group, model.width, f"block{j}") for j, b in enumerate(stored))
+        except Rejected:
+            return None
+        return Written(stored, proved, nearness.residual_scale(model, proved, self.search.size))
+
+    def looked(self, detail: float, mode: Mode, pairs: int = FEW) -> Found:
+        """The candidate, under what it was made from; nothing where nothing is written."""
+        written = self.written(detail)
+        if written is None:
+            return {}
+        name = f"{self.method}: detail {detail:.3g}, {mode}"
+        return {(detail, mode): self.search.candidate(name, self.certificate(written, mode), pairs)}
+
+    def certificate(self, written: Written, mode: Mode, clusters: int = 1) -> Certificate:
+        """Rule pairs, and exact where that is allowed."""
+        n = self.search.subject.network.order
+        plan = replace(
+            BARE, pairs=True, work=self.search.subject.work, samples=min(mode.samples, n), own=mode.own,
+            singles=n // 2 if self.exact else 0, span_pairs=None if self.span else 0,
+            exact_pairs=None if self.exact else 0,
+        )  # fmt: skip
+        made = self.search.subject.certificate(self.method, plan, blocks=written.stored, scale=written.scale)
+        return self._referenced(made, written, clusters) if mode.references else made
+
+    def _referenced(self, made: Certificate, written: Written, clusters: int) -> Certificate:
+        """The certificate with references: the mean of Q over some pairs, or centres over all."""
+        model, blocks = self.search.subject.model, written.proved
+        n, e = model.order, model.group.identity
+        distance, labels = nearness.distances(blocks, e, n), None
+        if clusters <= 1:
+            x, y = self.search.sample(FEW)
+            references = nearness.transported(model, blocks, x, y).mean(axis=0, dtype=np.float64)[None]
+            least = nearness.margins(blocks, e, n, references)[:, 0]
+        else:
+            x, y = np.divmod(np.arange(n * n), n)
+            states = nearness.transported(model, blocks, x, y)
+            label, references = nearness.cluster(states, nearness.block_scale(blocks, distance), clusters)
+            labels = label.reshape(n, n)
+            least = np.median(nearness.margins(blocks, e, n, references), axis=1)
+        groups = nearness.output_groups(least, distance, e)
+        return replace(made, references=representable(references), labels=labels, groups=groups)
 
     @property
-    def modes(self) -> list[tuple[str, bool]]:
-        """Ways of bounding: residual, references or none."""
-        return [
-            (residual, references)
-            for residual in (RESIDUALS if self.context.network.order <= LARGE else RESIDUALS[:2])
-            for references in ((True, False) if self.plain else (True,))
-            if references <= self.references
-        ]
+    def modes(self) -> list[Mode]:
+        """All ways of bounding."""
+        samples = (0, SAMPLES) if self.search.subject.network.order <= LARGE else (0,)
+        return [Mode(count, True, references) for count in samples for references in self.references]
 
-    def start(self) -> list[Plan]:
-        """Every mode at the first detail."""
-        return self._at(DETAIL[0], self.modes)
+    def first(self) -> Found:
+        """Every mode at the first detail, on few pairs."""
+        found: Found = {}
+        for mode in self.modes:
+            found |= self.looked(DETAIL[START], mode)
+        return found
 
-    def run(self, start: Sequence[Plan] | None = None) -> list[Plan]:
-        """Plans by detail, residual and references: first over a coarse grid, then near the best.
+    def run(self, first: Found | None = None) -> list[Candidate]:
+        """Candidates worth choosing from, estimated on the whole sample; `first` is that of `first()`, if at hand.
 
-        `start` are the plans of `start()` when they are at hand; then they are not among the result.
+        All modes at one detail on few pairs; the best modes at finer and coarser details, while that helps, then near
+        the best of these; then groups of outputs, references and numbers of samples that suit the best.
         """
-        first = self.start() if start is None else list(start)
-        plans = list(first)
-        details = {id(plan): DETAIL[0] for plan in first}
-        kept = [(p.residual, p.references) for p in sorted(first, key=rank)[:MODES]] or self.modes
-        for detail in DETAIL[1:]:
-            new = self._at(detail, kept)
-            details |= {id(plan): detail for plan in new}
-            plans += new
-        best = cheapest(plans)
-        if best is not None:
-            mode = best.residual, best.references
+        found = dict(self.first() if first is None else first)
+        for mode in [mode for _, mode in self.best(found)] or self.modes:
+            for step in (1, -1):
+                place = START + step
+                while 0 <= place < len(DETAIL):
+                    found |= self.looked(DETAIL[place], mode)
+                    if not self.best(found) or self.best(found)[0] != (DETAIL[place], mode):
+                        break
+                    place += step
+        for detail, mode in self.best(found)[:1]:
             for factor in NEARER:
-                plans += self._at(details[id(best)] * factor, [mode])
-        return plans if start is None else plans[len(first) :]
+                found |= self.looked(detail * factor, mode)
+        return [made for detail, mode in self.best(found)[:1] for made in self.refined(detail, mode)]
 
-    def _at(self, detail: float, modes: Sequence[tuple[str, bool]]) -> list[Plan]:
-        """One plan a mode, nothing when no term is worth its cost."""
-        made = writing.blocks(self.dictionary, writing.choose(self.dictionary, detail))
-        if not made:
-            return []
-        try:
-            written = {
-                references: referenced(self.context, made) if references else weighted(self.context, made)
-                for references in {mode[1] for mode in modes}
-            }
-        except Rejected:  # numbers out of the checker's range
-            return []
-        return [
-            self.plan(
-                f"detail {detail:.3g}, {residual}{', references' if references else ''}",
-                written[references],
-                residual,
-            )
-            for residual, references in modes
-        ]
+    def best(self, found: Found) -> list[Key]:
+        """The best of some candidates, and the best of another mode where it is near; by what they were made from."""
+        ordered = sorted(found, key=lambda key: self.wanted.rank(found[key]))
+        others = [key for key in ordered if key[1] != ordered[0][1]][:1]
+        if others and not self._near(found[ordered[0]], found[others[0]]):
+            others = []
+        return [*ordered[:1], *others]
 
-    def refine(self, plans: Sequence[Plan]) -> list[Plan]:
-        """Groups of outputs that suit the best plans, and more references."""
-        best = cheapest(plans)
-        if best is None or not self.references:
+    def _near(self, best: Candidate, other: Candidate) -> bool:
+        (proved, price), (also, more) = self.wanted.rank(best), self.wanted.rank(other)
+        return also <= proved + 0.05 and more <= KEPT * price
+
+    def refined(self, detail: float, mode: Mode) -> list[Candidate]:
+        """The candidate on the whole sample, with groups that suit it, more references, other samples."""
+        written = self.written(detail)
+        if written is None:
             return []
-        out: list[Plan] = []
-        tried: set[int] = set()
-        starts = [best, cheapest([p for p in plans if p.references])]
-        if not self.exact and best.estimate.accuracy < 1:
-            finest = [p for p in plans if p.residual == "norm"] or plans
-            starts = [min(plans, key=lambda p: p.estimate.loss), max(finest, key=sums)]
-        for start in starts:
-            if start is None or id(start.proof.blocks) in tried:
-                continue
-            tried.add(id(start.proof.blocks))
-            out += self._more(start)
-        best = cheapest([*plans, *out])
-        if best is not None and best.residual == "centred":
+        name = f"{self.method}: detail {detail:.3g}, {mode}"
+        out = [self.search.candidate(name, self.certificate(written, mode))]
+        if mode.references:
+            out += self._regrouped(out[0])
+            out += self._clustered(name, written, mode, min(out, key=self.wanted.rank))
+        best = min(out, key=self.wanted.rank)
+        if mode.samples and best.estimate.span + best.estimate.exact > WORTH:
             out += self._resampled(best)
         return out
 
-    def _resampled(self, start: Plan) -> list[Plan]:
-        """The plan with other columns averaged."""
-        out = []
-        for samples in SAMPLINGS:
-            if samples > self.context.network.order:
-                break
-            rules = [{**rule} for rule in start.proof.rules]
-            rules[0]["samples"] = samples
-            name = f"{start.name}, {samples} columns"
-            proof = replace(start.proof, rules=rules)
-            out.append(Plan(name, proof, self.context.estimate(f"{self.method}: {name}", proof)))
-        best = cheapest([start, *out])
-        if best is not None and best is not start and best.references:
-            out.append(self._regrouped(best, best.name))
-        return out
+    def _regrouped(self, made: Candidate) -> list[Candidate]:
+        try:
+            certificate = regrouped(self.search, made.certificate)
+        except Rejected:
+            return []
+        return [self.search.candidate(f"{made.name}, grouped", certificate)]
 
-    def _more(self, start: Plan) -> list[Plan]:
-        blocks, residual = list(start.proof.blocks), start.residual
-        out = []
-        if start.references:
-            out.append(self._regrouped(start, start.name))
-        last = min(start.estimate.cost, *(p.estimate.cost for p in out), float("inf"))
+    def _clustered(self, name: str, written: Written, mode: Mode, so_far: Candidate) -> list[Candidate]:
+        out: list[Candidate] = []
+        n = self.search.subject.network.order
         for multiple in CLUSTERS:
-            settled = start.estimate.accuracy == 1 or self.exact
-            if self.context.network.order > LARGE:
+            last = out[-1] if out else so_far
+            settled = self.exact or last.estimate.accuracy == 1
+            open_ = last.estimate.span + last.estimate.exact
+            if n > LARGE or (settled and open_ < WORTH) or multiple * n * written.features > 1 << 24:
                 break
-            if settled and start.estimate.span + start.estimate.exact < WORTH:
+            try:
+                made = self.certificate(written, mode, multiple * n)
+                out.append(self.search.candidate(f"{name}, {multiple * n} references", regrouped(self.search, made)))
+            except Rejected:
                 break
-            count = multiple * self.context.network.order
-            name = f"{start.name.removesuffix(', references')}, {count} references"
-            written = referenced(self.context, blocks, count)
-            made = self._regrouped(self.plan(name, written, residual), name)
-            out.append(made)
-            if settled and made.estimate.cost > last:
+            if settled and self.wanted.price(out[-1].estimate) > self.wanted.price(last.estimate):
                 break
-            last = made.estimate.cost
         return out
 
-    def _regrouped(self, plan: Plan, name: str) -> Plan:
-        if not plan.estimate.cost < float("inf"):
-            return plan
-        proof = regrouped(self.context.subject, plan.proof)
-        return Plan(name, proof, self.context.estimate(f"{self.method}: {name}, groups", proof))
-
-
-def sums(plan: Plan) -> int:
-    """Multiply-adds of the blocks' sums, roughly: how much is written."""
-    return sum(len(b.neurons) if isinstance(b, SlotBlock) else int(b.coefficients.size) for b in plan.proof.blocks)
-
-
-def rank(plan: Plan) -> tuple[float, float]:
-    """Cheapest first among plans that prove as much; plans that prove less come later, and last
-    those that cost more than the exhaustive check."""
-    proved = -1.0 if plan.estimate.cost > CEILING else round(plan.estimate.accuracy, 3)
-    return (-proved, plan.estimate.cost)
-
-
-def cheapest(plans: Sequence[Plan]) -> Plan | None:
-    """The best by `rank`."""
-    return min(plans, key=rank, default=None)
+    def _resampled(self, best: Candidate) -> list[Candidate]:
+        """With other numbers of samples."""
+        out: list[Candidate] = []
+        for samples in SAMPLINGS:
+            if samples <= self.search.subject.network.order:
+                plan = replace(best.certificate.plan, samples=samples)
+                made = replace(best.certificate, plan=plan)
+                out.append(self.search.candidate(f"{best.name}, {samples} samples", made, FEW))
+        return [self.search.candidate(c.name, c.certificate) for c in sorted(out, key=self.wanted.rank)[:1]]

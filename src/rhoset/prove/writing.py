@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..explain import Explanation
-from ..groups import RhoSet
-from .features import Array, Ints, Spectrum, invariant, matrix_block, sparse, unembed_spectrum
-from .proof import MatrixBlock, SlotBlock
+from rhoset.explaining import Explanation
+from rhoset.prove.features import Sets, Spectrum, invariant, matrix_block, representable, slot_actions, spectrum_of
+from rhoset_check.files import MatrixTensors, SlotTensors
+from rhoset_check.near import Array, Ints
 
 MOST_SLOTS = 144
 """Slot blocks with more slots than this are not tried: moving their sums costs 3 multiply-adds a slot and pair."""
@@ -37,7 +37,7 @@ class Terms:
     """
 
     irrep: int
-    sets: tuple[RhoSet, RhoSet] | None
+    sets: Sets | None
     save: Array
     cost: int
     once: int
@@ -55,7 +55,7 @@ class Dictionary:
     spectrum: Spectrum
     terms: tuple[Terms, ...]
     size: Array
-    """(m,) root mean square of each activation over sampled pairs, at least 1e-6 of the largest."""
+    """(m + 1,) root mean square of each activation over sampled pairs, at least 1e-6 of the largest."""
 
     @property
     def shapes(self) -> tuple[bool, ...]:
@@ -71,12 +71,13 @@ def dictionary(explanation: Explanation, size: Array, kind: str = "mixed") -> Di
     ``slots`` alone.
     """
     network = explanation.network
-    spectrum = unembed_spectrum(network, explanation.irreps)
+    unembed = np.concatenate([network.unembed, network.bias[None]]).astype(np.float64)
+    spectrum = spectrum_of(unembed, explanation.irreps)
     generators = np.array(network.group.generators, dtype=np.intp)
     size = np.maximum(size, 1e-6 * size.max(initial=1e-300))
     terms = []
     for j, irrep in enumerate(spectrum.irreps):
-        if irrep.dim == 1 and np.all(irrep.character > 0.5):
+        if irrep.is_trivial:
             continue
         tried = kind != "whole" and irrep.type == "real" and (irrep.dim > 1 or kind == "slots")
         sets = _sets(explanation, j) if tried else None
@@ -89,38 +90,39 @@ def dictionary(explanation: Explanation, size: Array, kind: str = "mixed") -> Di
     return Dictionary(explanation, generators, spectrum, tuple(terms), size)
 
 
-def _sets(explanation: Explanation, j: int) -> tuple[RhoSet, RhoSet] | None:
+def _sets(explanation: Explanation, j: int) -> Sets | None:
     """The ρ-sets that the irrep's circuits use most, if they are small."""
     irrep = explanation.irreps[j]
-    found = [c for c in explanation.circuits if c.irrep == irrep.name and c.shape[0] * c.shape[1] <= MOST_SLOTS]
+    found = [c for c in explanation.circuits if c.irrep.name == irrep.name and c.shape[0] * c.shape[1] <= MOST_SLOTS]
     if not found:
         return None
     best = max(found, key=lambda c: len(c.neurons))
-    return best.left_set, best.right_set
+    return best.rho_sets
 
 
-def _cheaper_spanned(spectrum: Spectrum, j: int, sets: tuple[RhoSet, RhoSet]) -> bool:
+def _cheaper_spanned(spectrum: Spectrum, j: int, sets: Sets) -> bool:
     """Whether slots beat the whole irrep when every logit is evaluated for every pair."""
     irrep, (p, q) = spectrum.irreps[j], (len(s.points) for s in sets)
     n = len(irrep.matrices)
     neurons = int((spectrum.energy[j] > MAIN * spectrum.total).sum())
-    coupling = sparse(np.round(sets[0].points @ sets[1].points.T, 9))
-    slots = neurons + 3 * p * q + int(np.count_nonzero(coupling)) * q + n * q
-    return slots < irrep.rank * neurons + 2 * irrep.dim**3 + n * irrep.rank
+    coupling = np.round(sets[0].points @ sets[1].points.T, 9)
+    most = np.unique(coupling, return_counts=True)[1].max()
+    varied = coupling.size - (most if most * 2 > coupling.size else 0)
+    slots = neurons + 2 * p * q + varied * q + n * q
+    return bool(slots < irrep.rank * neurons + irrep.dim**3 + n * irrep.rank)
 
 
 def _whole(spectrum: Spectrum, j: int) -> Terms:
     irrep = spectrum.irreps[j]
     none = np.empty((1, 0), dtype=np.intp)
-    cost = irrep.rank
-    return Terms(j, None, spectrum.energy[j][None], cost, 2 * irrep.dim**3, none, none, np.empty((1, 1, 0)))
+    return Terms(j, None, spectrum.energy[j][None], irrep.rank, irrep.dim**3, none, none, np.empty((1, 1, 0)))
 
 
-def _pursuit(spectrum: Spectrum, j: int, sets: tuple[RhoSet, RhoSet]) -> Terms:
+def _pursuit(spectrum: Spectrum, j: int, sets: Sets) -> Terms:
     """Orthogonal matching pursuit of every neuron's coefficient matrix on the atoms b cᵀ."""
     irrep, b, c = spectrum.irreps[j], sets[0].points, sets[1].points
     d, p, q = irrep.dim, len(b), len(c)
-    wanted = spectrum.coefficients[j].reshape(-1, d, d)
+    wanted = spectrum.coefficients[j]
     m = len(wanted)
     scale = spectrum.energy[j] / np.maximum((wanted**2).sum(axis=(1, 2)), 1e-300)
     count = min(d * d, MOST_TERMS)
@@ -139,7 +141,7 @@ def _pursuit(spectrum: Spectrum, j: int, sets: tuple[RhoSet, RhoSet]) -> Terms:
         now = (rest**2).sum(axis=(1, 2))
         save[k] = np.maximum(left - now, 0.0) * scale
         left = now
-    return Terms(j, sets, save, 1, 3 * p * q, rows, columns, weights)
+    return Terms(j, sets, save, 1, 2 * p * q, rows, columns, weights)
 
 
 def choose(known: Dictionary, least: float) -> list[tuple[Terms, NDArray[np.intp]]]:
@@ -182,17 +184,16 @@ def choose(known: Dictionary, least: float) -> list[tuple[Terms, NDArray[np.intp
     return chosen
 
 
-def blocks(known: Dictionary, chosen: Sequence[tuple[Terms, NDArray[np.intp]]]) -> list[SlotBlock | MatrixBlock]:
-    """The chosen terms as blocks of a proof."""
-    out: list[SlotBlock | MatrixBlock] = []
+def blocks(known: Dictionary, chosen: Sequence[tuple[Terms, NDArray[np.intp]]]) -> list[SlotTensors | MatrixTensors]:
+    """The chosen terms as blocks of a certificate."""
+    out: list[SlotTensors | MatrixTensors] = []
     for t, count in chosen:
         if t.sets is None:
             out.append(matrix_block(known.spectrum, t.irrep, known.generators, np.flatnonzero(count)))
             continue
         k, neuron = np.nonzero(np.arange(len(t.save))[:, None] < count)
-        weights = t.weights[count[neuron] - 1, k, neuron]
-        left = t.sets[0].gset.action[known.generators]
-        right = t.sets[1].gset.action[known.generators]
-        coupling = sparse(invariant(t.sets[0].points @ t.sets[1].points.T, left, right))
-        out.append(SlotBlock(left, right, coupling, neuron, t.rows[k, neuron], t.columns[k, neuron], weights))
+        weights = representable(t.weights[count[neuron] - 1, k, neuron])
+        left, right = slot_actions(t.sets, known.generators)
+        coupling = invariant(t.sets[0].points @ t.sets[1].points.T, left, right)
+        out.append(SlotTensors(left, right, coupling, neuron, t.rows[k, neuron], t.columns[k, neuron], weights))
     return out

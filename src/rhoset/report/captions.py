@@ -15,8 +15,10 @@ def solid_data(solid: SolidView, hue: int) -> str:
         "f": solid.faces,
         "w": solid.weights,
         "c": hue,
+        "n": solid.labels,
+        "m": [{"g": move.name, "p": move.points, "t": move.turns, "r": move.mirrors} for move in solid.moves],
     }
-    return json.dumps(data, separators=(",", ":"))
+    return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
 
 
 def solid_said(solid: SolidView) -> str:

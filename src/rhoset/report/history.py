@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rhoset.errors import RhosetError
-from rhoset.explain import spectrum
+from rhoset.explaining.spectrum import spectrum
 from rhoset.groups import Irrep
 from rhoset.networks import Network, read_network
 from rhoset.report.views import HistoryView

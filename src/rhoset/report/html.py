@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from rhoset import __version__
 from rhoset.networks import write_atomic
-from rhoset.report import network_charts, overview_charts
+from rhoset.report import charts
+from rhoset.report.answers import answers, circuit_said, network_answer
 from rhoset.report.captions import solid_data, solid_said
-from rhoset.report.facts import network_facts, overview_facts
+from rhoset.report.charts.figure import PAPER_WIDTH, Figure, bundle
+from rhoset.report.charts.style import config
+from rhoset.report.facts import network_facts
 from rhoset.report.palette import irrep_colours
-from rhoset.report.terms import COLUMNS, KINDS, TERMS
+from rhoset.report.terms import COLUMNS, KINDS, TERMS, defined
 from rhoset.report.views import CHEAP, WANTED, RunView, SolidView
 from rhoset.report.words import duration, number, percent, quantity
 
@@ -27,27 +33,30 @@ def write_report(run: RunView, path: str | Path) -> Path:
 def render(run: RunView) -> str:
     """The report of a run as HTML text."""
     colours = irrep_colours(run.irreps, run.networks)
+    said = answers(run)
+    page = Page()
     environment = _environment()
-    environment.filters.update(
-        facts=network_facts,
-        kind_said=lambda kind: KINDS.get(kind, ""),
-        slot_matrix=network_charts.slot_matrix,
-        heat_map=lambda energy: network_charts.heat_map(energy, run.irreps, colours),
-        frontier_chart=network_charts.frontier,
-        budget_chart=network_charts.budget,
-        circle=lambda view: network_charts.circle(view, colours[view.irrep]),
-        margin_chart=lambda view: network_charts.margins(view, colours),
-        history_chart=lambda view: network_charts.history(view, run.irreps, colours),
-    )
+    environment.filters.update(facts=network_facts, kind_said=lambda kind: KINDS.get(kind, ""), figure=page.figure)
     return environment.get_template("report.html.j2").render(
         run=run,
+        page=page,
         version=__version__,
-        overview=overview_facts(run.networks),
+        answers=said,
+        known=set(),
         has_certificates=any(n.best for n in run.networks),
-        scatter=overview_charts.bound_against_cost(run.networks),
-        methods=overview_charts.method_legend(run.networks),
-        learned=overview_charts.learned_irreps(run.irreps, run.networks, colours),
-        reasons=overview_charts.reason_bars(run.networks),
+        cost_figure=charts.cost_figure(run.networks),
+        learned_figure=charts.learned_figure(run.irreps, run.networks, colours),
+        reasons_figure=charts.reasons_figure(run.networks),
+        account_figure=charts.loss_figure(said.account) if said.account else None,
+        network_answer=network_answer,
+        slots_figure=charts.slots_figure,
+        energy_figure=lambda n: charts.energy_figure(n.energy, run.irreps, colours),
+        frontier_figure=charts.frontier_figure,
+        loss_figure=charts.loss_figure,
+        quadrature_figure=charts.quadrature_figure,
+        margins_figure=lambda view: charts.margins_figure(view, colours),
+        history_figure=charts.history_figure,
+        shares_figure=lambda view: charts.shares_figure(view, run.irreps, colours),
         wanted=percent(WANTED),
         cheap=percent(CHEAP),
         wanted_share=WANTED,
@@ -58,9 +67,67 @@ def render(run: RunView) -> str:
     )
 
 
+class Page:
+    """What figures of one page share: specifications and solids that occur more than once are written once."""
+
+    def __init__(self) -> None:
+        self._specs: dict[str, int] = {}
+        self._solids: dict[str, int] = {}
+
+    def figure(self, figure: Figure | None) -> Markup:
+        """The place of a figure and its rows; it is drawn when it comes into view."""
+        if figure is None:
+            return Markup("")
+        spec = json.dumps(figure.spec, separators=(",", ":"), ensure_ascii=False)
+        number = self._specs.setdefault(spec, len(self._specs))
+        columns = list(dict.fromkeys(key for row in figure.rows for key in row))
+        rows = {"columns": columns, "rows": [[row.get(key) for key in columns] for row in figure.rows]}
+        return Markup(
+            '<div class="chart {}" role="img" aria-label="{}" data-spec="{}">'
+            '<script type="application/json">{}</script></div>'
+        ).format(figure.template, figure.said, number, _script_json(rows))
+
+    def solid(self, solid: SolidView, hue: int) -> int:
+        """The number of a solid's data, for `solids`."""
+        return self._solids.setdefault(solid_data(solid, hue), len(self._solids))
+
+    @property
+    def data(self) -> Markup:
+        """Specifications, solids and the two themes as JSON for the scripts; to be read last."""
+        both = {"light": config("light"), "dark": config("dark")}
+        text = f'{{"specs":[{",".join(self._specs)}],"solids":[{",".join(self._solids)}],"themes":{json.dumps(both)}}}'
+        return Markup(text.replace("<", "\\u003c"))
+
+
+def _script_json(value: Any) -> Markup:
+    """JSON that may stand inside a script element."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return Markup(text.replace("<", "\\u003c"))
+
+
 def render_solid(solid: SolidView, title: str) -> str:
-    """A page with one figure and nothing else."""
-    return _environment().get_template("solid.html.j2").render(solid=solid, title=title)
+    """A page with one ρ-set and nothing else."""
+    return _environment().get_template("solid.html.j2").render(solid=solid, title=title, page=Page())
+
+
+def render_chart(spec: Mapping[str, Any], title: str) -> str:
+    """A page with one chart and nothing else; its configuration is left to the page's theme."""
+    rows = spec.get("data", {}).get("values", [])
+    bare = {key: value for key, value in spec.items() if key not in ("config", "data", "$schema", "datasets")}
+    if not rows and "datasets" in spec:
+        rows = next(iter(spec["datasets"].values()))
+    if bare.get("width") == PAPER_WIDTH:
+        bare["width"] = "container"
+    return (
+        _environment()
+        .get_template("chart.html.j2")
+        .render(
+            title=title,
+            spec=_script_json({**bare, "data": {"name": "rows"}}),
+            rows=_script_json({"columns": list(rows[0]) if rows else [], "rows": [list(row.values()) for row in rows]}),
+            themes=_script_json({"light": config("light"), "dark": config("dark")}),
+        )
+    )
 
 
 def _environment() -> Environment:
@@ -76,11 +143,20 @@ def _environment() -> Environment:
         number=number,
         quantity=quantity,
         duration=duration,
-        solid_data=solid_data,
         solid_said=solid_said,
+        circuit_said=circuit_said,
+        defined=defined,
     )
-    environment.globals.update(css=Markup(_asset("report.css")), js=Markup(_asset("report.js")))
+    scripts = "\n".join(_asset(name) for name in ("charts.js", "solids.js", "page.js"))
+    environment.globals.update(css=Markup(_asset("report.css")), js=Markup(scripts), vega=_Vega())
     return environment
+
+
+class _Vega:
+    """The charts' library, made when a page asks for it."""
+
+    def __html__(self) -> str:
+        return bundle()
 
 
 def _asset(name: str) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.errors import RhosetError
-from rhoset.explain import (
+from rhoset.explaining import (
     Circuit,
     Explanation,
     Quadrature,
@@ -19,30 +19,28 @@ from rhoset.explain import (
     explain,
     slot_weights,
 )
-from rhoset.explain.explaining import structure as explained_with
-from rhoset.explain.faithfulness import affordable
-from rhoset.explain.large import LARGE_ORDER
+from rhoset.explaining.analysis import structure as explained_with
+from rhoset.explaining.faithfulness import affordable
+from rhoset.explaining.large import LARGE_ORDER
 from rhoset.groups import Group, Irrep, Subgroup, minimal_rho_set_sizes
 from rhoset.groups import group as by_name
 from rhoset.networks import Network
 from rhoset.networks.runs import certificates
+from rhoset.report.account import account
 from rhoset.report.frontier import frontier_view
 from rhoset.report.history import history_view
 from rhoset.report.margins import margin_view
 from rhoset.report.solids import solid
 from rhoset.report.views import (
-    BudgetView,
     CertificateView,
     CircuitView,
     Matrix,
     NetworkView,
     QuadratureView,
 )
+from rhoset.verdicts import check_summary
 from rhoset_check.verdict import check
 
-IN_USE = 0.01
-"""An irrep counts as learned when it holds at least this share of the live neurons' energy. A
-larger value drops weak irreps such as sign from the list."""
 SAME_DIRECTION = 1e-6
 """Unit vectors that differ by less than this count as one."""
 LARGEST_MATRIX = 64
@@ -65,8 +63,8 @@ class Structure:
 
 
 def with_names(group: Group) -> Group:
-    """The group with its elements' names, when the file has none and its table is the named one."""
-    if group.element_names:
+    """The named group, with its elements' names and its natural action, where the file's table is that group's."""
+    if group.permutations is not None:
         return group
     try:
         known = by_name(group.name)
@@ -117,7 +115,7 @@ def network_view(
             tuple(round(float(v), 2) for v in (neuron if live else 0 * neuron))
             for neuron, live in zip(energy, explanation.energy.live, strict=True)
         ),
-        circuits=tuple(circuit_view(circuit) for circuit in explanation.circuits),
+        circuits=tuple(circuit_view(circuit, shared.group) for circuit in explanation.circuits),
         explained=explanation.explained,
         ideal_accuracy=ideal.accuracy,
         ideal_loss=ideal.loss,
@@ -126,7 +124,8 @@ def network_view(
         steps=row.get("steps"),
         seconds=row.get("seconds"),
         quadratures=tuple(quadrature_view(q) for q in explanation.quadratures),
-        budget=BudgetView(diagnosis.margin, tuple((t.name, t.mean, t.largest) for t in diagnosis.terms)),
+        account=account(explanation),
+        left_over=len(explanation.left_over),
         findings=tuple(finding.text for finding in diagnosis.findings),
         margins=margin_view(network, shared.group, shared.irreps),
         frontier=None if path is None else frontier_view(path),
@@ -138,50 +137,63 @@ def network_view(
 
 def used_irreps(explanation: Explanation) -> tuple[tuple[str, int, float], ...]:
     """(name, neurons, share of energy) of each irrep in use, the strongest first."""
-    energy = explanation.energy
-    shares = energy.by_irrep()
-    neurons = np.bincount(energy.dominant[energy.live], minlength=len(shares))
-    order = [int(k) for k in np.argsort(-shares, kind="stable") if shares[k] >= IN_USE]
-    return tuple((explanation.irreps[k].name, int(neurons[k]), float(shares[k])) for k in order)
+    ranked = sorted((use for use in explanation.uses if use.in_use), key=lambda use: -use.share)
+    return tuple((use.irrep.label, use.neurons, use.share) for use in ranked)
 
 
-def circuit_view(circuit: Circuit) -> CircuitView:
+def circuit_view(circuit: Circuit, group: Group) -> CircuitView:
     """A circuit's figure and its slot weights, as multiples of the mean of the filled slots."""
     weights = slot_weights(circuit)
     p, q = weights.shape
     filled = np.abs(weights) > 0
     mean = float(weights[filled].mean()) if filled.any() else 1.0
     rows = np.abs(weights).sum(axis=1)
+    left, right = circuit.rho_sets
     uneven = rows.min() < 0.85 * rows.max() if rows.max() > 0 else False
     return CircuitView(
-        irrep=circuit.irrep,
+        irrep=circuit.irrep.label,
         kind=circuit.kind,
         neurons=len(circuit.neurons),
         left_size=p,
         right_size=q,
-        left=solid(circuit.left_set, rows if uneven else None),
+        left=solid(left, rows if uneven else None, group),
+        right=None if _alike(circuit) else solid(right, None, group),
         slots=_rounded(weights / (mean or 1.0)) if max(p, q) <= LARGEST_MATRIX else (),
     )
 
 
+def _alike(circuit: Circuit) -> bool:
+    """Are the points of C those of B or their negatives, in the same order?"""
+    b, c = circuit.left_set.points, circuit.right_set.points
+    return b.shape == c.shape and bool(min(np.abs(b - c).max(), np.abs(b + c).max()) < SAME_DIRECTION)
+
+
 def quadrature_view(quadrature: Quadrature) -> QuadratureView:
-    """The nodes of a quadrature; their directions where the irrep has dimension 2."""
+    """The nodes of a quadrature, of unit length; their directions where the irrep has dimension 2."""
     k, dim = quadrature.left.shape
     flat = dim == 2
-    left = quadrature.left
+    left, reads = quadrature.left, "b"
     if np.ptp(left, axis=0).max(initial=0) < SAME_DIRECTION:
-        left = quadrature.read_left  # complex type: b is the same for all, and a tells them apart
+        left, reads = quadrature.read_left, "a"  # complex type: b is the same for all, and a tells them apart
     return QuadratureView(
-        irrep=quadrature.irrep,
+        irrep=quadrature.irrep.label,
         dim=dim,
         neurons=k,
         defect=quadrature.defect,
-        left=_rounded(left) if flat else (),
-        right=_rounded(quadrature.right) if flat else (),
+        left=_rounded(_unit(left)) if flat else (),
+        right=_rounded(_unit(quadrature.right)) if flat else (),
         weights=tuple(round(float(w), 3) for w in quadrature.weight / max(quadrature.weight.max(), 1e-300))
         if flat
         else (),
+        reads=reads,
+        neurons_named=tuple(int(i) for i in quadrature.neurons),
     )
+
+
+def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each row at length 1; rows of zeros stay."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.where(lengths > 0, lengths, 1)
 
 
 def _rounded(rows: NDArray[np.float64]) -> Matrix:
@@ -190,15 +202,15 @@ def _rounded(rows: NDArray[np.float64]) -> Matrix:
 
 def certificate_view(path: Path, network: Path) -> CertificateView:
     """A certificate as the independent checker sees it now; its own claims are not shown."""
-    verdict = check(path, network)
+    said = check_summary(check(path, network), path.name, path, network)
     return CertificateView(
-        method=verdict.method or path.name.split(".")[-2],
-        accuracy_bound=verdict.accuracy_bound,
-        loss_bound=verdict.loss_bound if verdict.valid else None,
-        operations=verdict.operations,
-        exhaustive_operations=max(verdict.exhaustive_operations, 1),
-        seconds=verdict.seconds,
-        arithmetic=verdict.arithmetic or "–",
+        method=said["method"] or path.name.split(".")[-2],
+        accuracy_bound=said["accuracy_bound"],
+        loss_bound=said["loss_bound"] if said["valid"] else None,
+        operations=said["operations"],
+        exhaustive_operations=max(said["exhaustive_operations"], 1),
+        seconds=said["seconds"],
+        arithmetic=said["arithmetic"] or "–",
         path=path.name,
-        valid=verdict.valid,
+        valid=said["valid"],
     )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset.groups import RhoSet
+from rhoset.groups import Group, RhoSet
+from rhoset.report.captions import solid_name
+from rhoset.report.points import moves, point_labels, points_said
 from rhoset.report.views import SolidView
 
 NEAREST = 1.02
@@ -21,7 +25,7 @@ INDEPENDENT = 1e-6
 """A vector whose part outside the span of the earlier ones is shorter adds no direction."""
 
 
-def solid(rho_set: RhoSet, weights: NDArray[np.float64] | None = None) -> SolidView:
+def solid(rho_set: RhoSet, weights: NDArray[np.float64] | None = None, group: Group | None = None) -> SolidView:
     """The figure of a ρ-set.
 
     Parameters
@@ -30,22 +34,29 @@ def solid(rho_set: RhoSet, weights: NDArray[np.float64] | None = None) -> SolidV
         k points in ℝ^d.
     weights
         (k,) non-negative weight of each point, if they differ.
+    group
+        The same group with names for its elements and its natural action, where the ρ-set's own has none.
 
     Cost: k²d, and a convex hull when d = 3.
     """
+    group = group or rho_set.gset.stabilizer.group
     points = np.asarray(rho_set.points, dtype=float)
-    turned = points @ viewing_axes(rho_set)
+    axes = viewing_axes(rho_set)
+    turned = points @ axes
     shares: tuple[float, ...] = ()
     if weights is not None and float(np.sum(weights)) > 0:
         shares = tuple(round(float(w), 4) for w in np.asarray(weights) / np.sum(weights))
-    return SolidView(
-        irrep=rho_set.irrep.name,
+    view = SolidView(
+        irrep=rho_set.irrep.label,
         dim=points.shape[1],
         points=tuple(tuple(round(float(v), 4) + 0.0 for v in row) for row in turned),
         edges=nearest_pairs(points),
         faces=hull_faces(turned) if points.shape[1] == 3 else (),
         weights=shares,
+        labels=point_labels(rho_set, group),
+        moves=moves(rho_set, axes, group),
     )
+    return replace(view, said=points_said(rho_set, solid_name(view), group))
 
 
 def nearest_pairs(points: NDArray[np.float64]) -> tuple[tuple[int, int], ...]:

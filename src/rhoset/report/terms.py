@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+from markupsafe import Markup, escape
+
 KINDS = {
     "full": (
         "Every slot is filled evenly and all neurons read alike: the ideal network treats all "
@@ -19,7 +23,7 @@ KINDS = {
     "partial": "Some slots are empty: fewer symmetries remain, so more inputs have to be tried.",
     "twisted": ("Every slot is filled, and C is neither B nor −B: the two ρ-sets are related in another way."),
 }
-"""What the kinds of circuits (`rhoset.explain.KINDS`) mean for a proof."""
+"""What the kinds of circuits (`rhoset.explaining.KINDS`) mean for a proof."""
 
 COLUMNS = (
     {"name": "Network", "said": "its name in the run", "side": "left"},
@@ -60,7 +64,7 @@ TERMS = (
     ),
     (
         "bound",
-        "A number that the true accuracy provably never falls below, whatever the explanation.",
+        "A number that the true accuracy provably never falls below, however good or bad the explanation.",
     ),
     (
         "brute force",
@@ -76,8 +80,89 @@ TERMS = (
         "Sum of squares of a table of weights; by Plancherel it splits over the irreps.",
     ),
     (
+        "quadrature",
+        "Neurons whose vectors b and c lie anywhere on a circle or sphere. Their sum stands for an integral over all "
+        "directions; the defect is how far it is from the integral.",
+    ),
+    (
+        "frequency",
+        "k names the irrep of a cyclic or dihedral group in which an element of greatest order o turns by 2πk/o.",
+    ),
+    (
+        "simplex",
+        "The figure of n + 1 points at equal distances from one another in n dimensions: a triangle, a tetrahedron, …",
+    ),
+    (
+        "coset",
+        "gH, all products of one element g with a subgroup H. The points of a ρ-set are named by the cosets of the "
+        "elements that fix one of them.",
+    ),
+    (
+        "quartile",
+        "A quarter of the values lie below the lower one, half below the middle one, three quarters below "
+        "the upper one.",
+    ),
+    (
+        "uneven",
+        "Part of the margin lost since the slots of a circuit are missing or differ in weight: the idealised circuit "
+        "then treats some inputs better than others.",
+    ),
+    (
+        "reading",
+        "Part of the margin lost since neurons read something besides their vector a.",
+    ),
+    (
+        "writing",
+        "Part of the margin lost since neurons write beside their slot.",
+    ),
+    (
+        "left over",
+        "Neurons that no circuit or quadrature holds, and what they take from the margin.",
+    ),
+    (
         "nat",
         "Unit of logits and losses: a margin of 1 nat is a factor e in odds.",
     ),
 )
 """The glossary at the end of the report."""
+
+_WORDS = {
+    r"irreps?": "irrep",
+    r"ρ-sets?": "ρ-set",
+    r"circuits?": "circuit",
+    r"quadratures?": "quadrature",
+    r"frequenc(?:y|ies)": "frequency",
+    r"simplex": "simplex",
+    r"cosets?": "coset",
+    r"slots?": "slot",
+    r"certificates?": "certificate",
+    r"brute force": "brute force",
+    r"margins?": "margin",
+    r"energy": "energy",
+    r"nats?": "nat",
+    r"quartiles?": "quartile",
+    r"uneven": "uneven",
+    r"reading": "reading",
+    r"writing": "writing",
+    r"left over": "left over",
+}
+"""How a term is written in a sentence → its entry."""
+_PATTERN = re.compile(r"(?<![\w-])(" + "|".join(_WORDS) + r")(?![\w-])")
+
+
+def defined(text: str, known: set[str] | None = None) -> Markup:
+    """Text with each term's first use explained where it stands, on hover, touch or focus.
+
+    `known` collects the terms explained so far, so that neighbouring sentences explain each once.
+    """
+    seen = set() if known is None else known
+    meanings = dict(TERMS)
+
+    def explain(match: re.Match[str]) -> str:
+        entry = next(name for pattern, name in _WORDS.items() if re.fullmatch(pattern, match[0]))
+        if entry in seen:
+            return match[0]
+        seen.add(entry)
+        return f'<span class="term" tabindex="0">{match[0]}<span role="note">{escape(meanings[entry])}</span></span>'
+
+    return Markup(_PATTERN.sub(explain, str(escape(text))))

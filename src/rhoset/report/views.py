@@ -15,12 +15,25 @@ Matrix = tuple[tuple[float, ...], ...]
 
 @dataclass(frozen=True)
 class IrrepView:
-    """One irrep of the group."""
+    """One irrep of the group, under its name or, for cyclic and dihedral groups, as "frequency k"."""
 
     name: str
     dim: int
     type: str
     minimal_rho_set: int | None = None
+
+
+@dataclass(frozen=True)
+class MoveView:
+    """A group element as a rigid motion of a figure: turns in planes, and mirrors."""
+
+    name: str
+    points: tuple[int, ...]
+    """(k,): where each point goes."""
+    turns: tuple[tuple[float, tuple[float, ...], tuple[float, ...]], ...]
+    """(angle, u, v): a turn by the angle from u towards v, two orthonormal vectors in ℝ^d."""
+    mirrors: Matrix = ()
+    """Unit vectors that are reversed."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +47,12 @@ class SolidView:
     faces: tuple[tuple[int, ...], ...] = ()
     weights: tuple[float, ...] = ()
     """Share of the circuit's slot weight on each point; equal when empty."""
+    labels: tuple[str, ...] = ()
+    """The name of each point: the coset that it stands for."""
+    moves: tuple[MoveView, ...] = ()
+    """Group elements that the viewer can apply."""
+    said: str = ""
+    """What the points are, in words."""
 
 
 @dataclass(frozen=True)
@@ -81,19 +100,41 @@ class QuadratureView:
     neurons: int
     defect: float
     left: Matrix = ()
-    """(neurons, 2) unit vectors b, for irreps of dimension 2."""
+    """(neurons, 2) unit vectors, for irreps of dimension 2: b, or a where b is the same for all."""
     right: Matrix = ()
+    """(neurons, 2) unit vectors c."""
     weights: tuple[float, ...] = ()
     """Relative to the largest."""
+    reads: str = "b"
+    """What `left` holds: "b" or "a"."""
+    neurons_named: tuple[int, ...] = ()
+    """Their indices in the network."""
 
 
 @dataclass(frozen=True)
-class BudgetView:
-    """The ideal margin and what takes it away, in nats."""
+class AccountView:
+    """The explanation's margin, what takes from it, and what is left: at the worst input and on average, in nats.
 
+    ideal − Σ terms = margin, and the same for the means, up to rounding.
+    """
+
+    ideal: float
     margin: float
     terms: tuple[tuple[str, float, float], ...]
-    """(name, mean loss, largest loss) over the inputs, the dearest first."""
+    """(name, taken at the worst input, taken on average), the dearest first; negative where a term adds to it."""
+    mean_ideal: float
+    mean_margin: float
+    input: tuple[int, int]
+    """x and y of the input with the least margin."""
+    answers: tuple[int, int]
+    """The right answer there and the wrong one that the network puts first."""
+    pairs: int
+    """Inputs looked at."""
+
+    @property
+    def dearest(self) -> str:
+        """The name of the term that takes most at the worst input."""
+        return self.terms[0][0]
 
 
 @dataclass(frozen=True)
@@ -148,9 +189,11 @@ class NetworkView:
     ideal_loss: float | None
     certificates: tuple[CertificateView, ...]
     quadratures: tuple[QuadratureView, ...] = ()
-    budget: BudgetView | None = None
+    account: AccountView | None = None
     findings: tuple[str, ...] = ()
     """What keeps the explanation from saying more, one sentence each."""
+    left_over: int = 0
+    """Live neurons that neither circuits nor quadratures hold."""
     seed: int | None = None
     steps: int | None = None
     seconds: float | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 CONFIDENCE_Z = 1.959964
 """Normal quantile of a two-sided 95 % interval."""
@@ -79,3 +80,28 @@ def wilson(successes: int, trials: int) -> tuple[float, float]:
     low = 0.0 if successes == 0 else max(0.0, centre - half)
     high = 1.0 if successes == trials else min(1.0, centre + half)
     return low, high
+
+
+def counted(count: int, noun: str) -> str:
+    """A number and its noun, in the singular for one.
+
+    >>> counted(1, "network"), counted(2, "network")
+    ('1 network', '2 networks')
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def quartiles(values: Sequence[float]) -> tuple[float, float, float, float, float]:
+    """Least, lower quartile, median, upper quartile, largest (linear interpolation).
+
+    >>> quartiles([1, 2, 3, 4, 5])
+    (1.0, 2.0, 3.0, 4.0, 5.0)
+    """
+    ordered = sorted(float(v) for v in values)
+    found = []
+    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+        place = share * (len(ordered) - 1)
+        low = int(place)
+        high = min(low + 1, len(ordered) - 1)
+        found.append(ordered[low] + (place - low) * (ordered[high] - ordered[low]))
+    return found[0], found[1], found[2], found[3], found[4]

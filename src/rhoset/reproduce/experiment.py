@@ -6,8 +6,9 @@ import json
 import multiprocessing
 import os
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 from rhoset import __version__
 from rhoset.networks import write_atomic
 from rhoset.networks.runs import Run, open_run
-from rhoset.reproduce.measure import measure
+from rhoset.reproduce.measure import METHODS, measure
 from rhoset.reproduce.plan import Experiment, Population
 from rhoset.reproduce.published import PUBLISHED
 from rhoset.reproduce.summary import summarise
@@ -37,6 +38,8 @@ def reproduce(
     out: Path,
     *,
     workers: int | None = None,
+    device: str = "cpu",
+    methods: Sequence[str] = METHODS,
     progress: Told = lambda text, share: None,
 ) -> dict[str, Any]:
     """Run an experiment and return its results; goes on where an earlier call was stopped.
@@ -49,6 +52,10 @@ def reproduce(
         Folder: a run for each population, and ``results.json``.
     workers
         Processes; as many as there are cores when None.
+    device
+        Where to train: ``cpu``, or a torch device such as ``cuda:0``.
+    methods
+        Which certify every network; a network that was measured before keeps its row.
     progress
         Told what is being done and how much of it is.
 
@@ -72,12 +79,12 @@ def reproduce(
         def tell(text: str, share: float, start: float = done, part: float = part) -> None:
             progress(text, start + part * share)
 
-        run = _trained(population, out, count, tell)
-        rows[population.group] = _measured(run, population, count, tell)
+        run = _trained(population, out, count, device, tell)
+        rows[population.name] = _measured(run, population, count, methods, tell)
         done += part
     results = {
         "experiment": experiment.name,
-        "machine": machine(count),
+        "machine": machine(count) | _trained_on(out / experiment.populations[0].folder),
         "published": vars(PUBLISHED),
         "populations": rows,
         "summary": {name: summarise(found) for name, found in rows.items()},
@@ -93,23 +100,25 @@ def _weight(population: Population) -> float:
     return population.models * max(group(population.group).order / 120, 0.1) ** 2
 
 
-def _trained(population: Population, out: Path, workers: int, tell: Told) -> Run:
+def _trained(population: Population, out: Path, workers: int, device: str, tell: Told) -> Run:
     from rhoset.groups import group
     from rhoset.training import Progress, preset, train_population
 
-    name, total = population.group, population.models
+    name, total = population.name, population.models
 
     def news(said: Progress) -> None:
         tell(f"training {name}: {said.done} of {total}", TRAINING_SHARE * said.done / total)
 
     tell(f"training {name}", 0.0)
-    config = preset(population.preset)
+    config = preset(population.preset).replace(**population.settings)
     path = out / population.folder
-    train_population(group(name), config, total, path, workers=workers, progress=news)
+    train_population(group(population.group), config, total, path, workers=workers, progress=news, device=device)
     return open_run(path)
 
 
-def _measured(run: Run, population: Population, workers: int, tell: Told) -> list[dict[str, Any]]:
+def _measured(
+    run: Run, population: Population, workers: int, methods: Sequence[str], tell: Told
+) -> list[dict[str, Any]]:
     """Rows of `measure` for the population's networks, with their seeds and training times."""
     trained = {int(row["index"]): row for row in run.results()}
     indices = [k for k in run.indices if k < population.models]
@@ -117,10 +126,10 @@ def _measured(run: Run, population: Population, workers: int, tell: Told) -> lis
     folder.mkdir(exist_ok=True)
     missing = [k for k in indices if _read(folder / f"{k:04d}.json") is None]
     paths = [run.network_path(k) for k in missing]
-    for position, (index, row) in enumerate(zip(missing, _all(paths, workers), strict=True)):
+    for position, (index, row) in enumerate(zip(missing, _all(paths, workers, methods), strict=True)):
         write_atomic(folder / f"{index:04d}.json", json.dumps(row))
         share = TRAINING_SHARE + (1 - TRAINING_SHARE) * (position + 1) / len(missing)
-        tell(f"certifying {population.group}: {position + 1} of {len(missing)}", share)
+        tell(f"certifying {population.name}: {position + 1} of {len(missing)}", share)
     rows = []
     for index in indices:
         row = _read(folder / f"{index:04d}.json") or {}
@@ -130,13 +139,14 @@ def _measured(run: Run, population: Population, workers: int, tell: Told) -> lis
     return rows
 
 
-def _all(paths: list[Path], workers: int) -> Iterator[dict[str, Any]]:
+def _all(paths: list[Path], workers: int, methods: Sequence[str]) -> Iterator[dict[str, Any]]:
+    one = partial(measure, methods=tuple(methods))
     if workers == 1 or len(paths) < 2:
-        yield from map(measure, paths)
+        yield from map(one, paths)
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        yield from pool.map(measure, paths)
+        yield from pool.map(one, paths)
 
 
 def _read(path: Path) -> dict[str, Any] | None:
@@ -145,6 +155,13 @@ def _read(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return row
+
+
+def _trained_on(path: Path) -> dict[str, Any]:
+    """The machine that a run was trained on, as its manifest records it."""
+    said = open_run(path).manifest.get("environment", {})
+    where = said.get("accelerator") or said.get("processor")
+    return {"trained_on": f"{where}, torch {said.get('torch')}"} if where else {}
 
 
 def machine(workers: int) -> dict[str, Any]:

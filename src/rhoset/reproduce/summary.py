@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rhoset.report.words import wilson
 from rhoset.reproduce.published import PUBLISHED
+from rhoset.reproduce.questions import neurons_of_full_circuits
 
 Row = Mapping[str, Any]
 
@@ -18,21 +19,32 @@ def summarise(rows: Sequence[Row]) -> dict[str, Any]:
 
     Shares come with Wilson 95 % intervals, costs and times as medians over the networks.
     """
-    total = len(rows)
-    methods = list(rows[0]["methods"]) if rows else []
+    methods = [m for m in (rows[0]["methods"] if rows else ()) if all(m in row["methods"] for row in rows)]
     return {
-        "networks": total,
+        "networks": len(rows),
         "full_accuracy": sum(row["accuracy"] >= 1 for row in rows),
+        "steps": _median(row["steps"] for row in rows if row.get("steps")),
         "loss": _median(row["loss"] for row in rows),
         "explained": _median(row["explained"] for row in rows),
         "ideal_accuracy": _median(row["ideal_accuracy"] for row in rows),
         "brute_force_seconds": _median(row["brute_force_seconds"] for row in rows),
         "vectorised_seconds": _median(row["vectorised_seconds"] for row in rows),
         "methods": {method: _method(rows, method) for method in methods},
+        "published": _published([row["published"] for row in rows]),
+        "alone": {name: _alone([row["alone"][name] for row in rows]) for name in (rows[0]["alone"] if rows else ())},
         "irreps": _uses(row["irreps"] for row in rows),
         "irrep_sets": _counted(" + ".join(sorted(row["irreps"])) for row in rows),
         "kinds": _counted(c["kind"] for row in rows for c in row["circuits"]),
-        "dearest_terms": _counted(str(row["dearest_term"]).split(" ")[0] for row in rows if row["dearest_term"]),
+        "full_circuits": neurons_of_full_circuits(rows),
+        "equivariance": {
+            name: {"median": _median(values), "least": min(values)}
+            for name in ("left", "right", "both")
+            if (values := [row["equivariance"][name] for row in rows])
+        },
+        "replaced": {
+            key: _median(row["replaced"][key] for row in rows if key in row["replaced"])
+            for key in ("error", "largest_error", "correlation", "least_correlation")
+        },
     }
 
 
@@ -42,18 +54,15 @@ def _method(rows: Sequence[Row], method: str) -> dict[str, Any]:
     exact = sum(f["bound"] == row["accuracy"] for f, row in zip(found, rows, strict=True))
     costs = [f["operations"] / f["exhaustive_operations"] for f in found]
     unsound = [row["index"] for f, row in zip(found, rows, strict=True) if f["bound"] > row["accuracy"]]
-    low, high = wilson(proved, len(found))
     return {
-        "proved": proved,
-        "share": proved / len(found),
-        "low": low,
-        "high": high,
+        **_share(proved, len(found)),
         "exact": exact,
         "cost": _median(costs),
         "cost_quartiles": _quartiles(costs),
-        "within_30_percent": sum(
-            f["bound"] >= PUBLISHED.wanted and c <= PUBLISHED.time_share for f, c in zip(found, costs, strict=True)
+        "within_hundredth": sum(
+            f["bound"] >= PUBLISHED.wanted and c <= 0.01 for f, c in zip(found, costs, strict=True)
         ),
+        "loss": _median(f["loss_bound"] for f in found if f["loss_bound"] is not None),
         "seconds": _median(f["seconds"] for f in found),
         "over_brute_force": _median(
             f["seconds"] / row["brute_force_seconds"] for f, row in zip(found, rows, strict=True)
@@ -66,7 +75,36 @@ def _method(rows: Sequence[Row], method: str) -> dict[str, Any]:
     }
 
 
-def _median(values: Any) -> float | None:
+def _share(proved: int, total: int) -> dict[str, Any]:
+    low, high = wilson(proved, total)
+    return {"proved": proved, "share": proved / total, "low": low, "high": high}
+
+
+def _published(rows: Sequence[Row]) -> dict[str, Any]:
+    """The float-only published verifier over a population."""
+    flags = {"irrep_bad": "irrep_bad", "a_not_constant": "a_not_constant"}
+    return {
+        **_share(sum(row["accuracy"] >= PUBLISHED.wanted for row in rows), len(rows)),
+        "above_half": sum(row["accuracy"] > 0.5 for row in rows),
+        "above_zero": sum(row["accuracy"] > 0 for row in rows),
+        **{name: sum(row[key] for row in rows) for name, key in flags.items()},
+        "either": sum(row["irrep_bad"] or row["a_not_constant"] for row in rows),
+        "over_brute_force": _median(row["over_brute_force"] for row in rows),
+        "seconds": _median(row["seconds"] for row in rows),
+        "loss": _median(row["loss"] for row in rows),
+        "loss_where_proved": _median(row["loss"] for row in rows if row["accuracy"] >= PUBLISHED.wanted),
+    }
+
+
+def _alone(rows: Sequence[Row]) -> dict[str, Any]:
+    return {
+        "above_zero": sum(row["accuracy"] > 0 for row in rows),
+        "margin": _median(row["margin"] for row in rows),
+        "distance": _median(row["distance"] for row in rows),
+    }
+
+
+def _median(values: Iterable[float]) -> float | None:
     found = list(values)
     return float(statistics.median(found)) if found else None
 
@@ -78,7 +116,7 @@ def _quartiles(values: Sequence[float]) -> list[float]:
     return [low, high]
 
 
-def _uses(used: Any) -> dict[str, dict[str, float]]:
+def _uses(used: Iterable[Mapping[str, float]]) -> dict[str, dict[str, float]]:
     rows = [set(names) for names in used]
     counted = Counter(name for names in rows for name in names)
     found = {}
@@ -88,5 +126,5 @@ def _uses(used: Any) -> dict[str, dict[str, float]]:
     return found
 
 
-def _counted(values: Any) -> dict[str, int]:
+def _counted(values: Iterable[str]) -> dict[str, int]:
     return dict(Counter(values).most_common())

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rhoset.groups import group, irreps, minimal_rho_set_sizes
 from rhoset.report.words import duration, percent
 from rhoset.reproduce.plan import MAIN
 from rhoset.reproduce.published import PUBLISHED
+from rhoset.reproduce.questions import rank_correlation
+
+Summary = Mapping[str, Any]
 
 NAMES = {
-    "exhaustive": "exhaustive, rigorous",
+    "exhaustive": "every output of every input",
     "paper": "the published method, made rigorous",
-    "coset": "cosets alone, the rest evaluated",
+    "gaps": "right readings constant on cosets",
     "irrep": "irreps alone, the rest evaluated",
     "equivariant": "irreps and near bi-equivariance",
     "orbit": "circuits, nothing evaluated exactly",
-    "auto": "the cheapest mixture",
+    "mixture": "slots and whole irreps, the rest evaluated",
+    "auto": "the cheapest of all",
 }
 """Method → how the tables call it."""
 
@@ -27,114 +31,182 @@ def markdown(results: Mapping[str, Any]) -> str:
     parts = []
     if MAIN in results["summary"]:
         main = results["summary"][MAIN]
-        parts += [_beside(main), _methods(main), _irreps(main), _counts(main)]
+        parts += [_beside(main), _alone(main), _methods(main), _irreps(main), _questions(main)]
     parts += [_populations(results["summary"]), _machine(results)]
     return "\n\n".join(parts) + "\n"
 
 
-def _beside(summary: Mapping[str, Any]) -> str:
-    paper, ours = summary["methods"]["paper"], summary["methods"]["auto"]
-    orbit, irrep, coset = (summary["methods"][m] for m in ("orbit", "irrep", "coset"))
-    total = summary["networks"]
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join("| " + " | ".join(row) + " |" for row in lines)
+
+
+def _beside(summary: Summary) -> str:
+    float_only, paper = summary["published"], summary["methods"]["paper"]
+    gaps = summary["methods"]["gaps"]
+    auto = summary["methods"].get("auto", gaps)
+    total = str(summary["networks"])
+    low, high = PUBLISHED.time_share
     rows = [
-        ("networks on S5", str(PUBLISHED.networks), str(total), str(total)),
+        ("networks on S5", str(PUBLISHED.networks), total, total, total),
         (
             f"bound ≥ {percent(PUBLISHED.wanted)}",
-            percent(PUBLISHED.share_proved),
+            str(PUBLISHED.proved),
+            _share(float_only),
             _share(paper),
-            f"{_share(orbit)} (circuits), {_share(ours)} (mixture)",
+            _share(auto),
         ),
+        ("bound above 50 %", str(PUBLISHED.above_half), str(float_only["above_half"]), "–", "–"),
+        ("bound above 0", str(PUBLISHED.above_zero), str(float_only["above_zero"]), "–", "–"),
+        ("flag 'irrep bad'", str(PUBLISHED.irrep_bad), str(float_only["irrep_bad"]), "–", "–"),
+        ("flag 'a not constant'", str(PUBLISHED.a_not_constant), str(float_only["a_not_constant"]), "–", "–"),
+        ("either flag", str(PUBLISHED.either), str(float_only["either"]), "–", "–"),
         (
             "time of the check over brute force, one input at a time",
-            f"about {percent(PUBLISHED.time_share)}",
-            percent(paper["over_brute_force"]),
-            f"{percent(orbit['over_brute_force'])}, {percent(ours['over_brute_force'])}",
-        ),
-        ("the same over vectorised brute force", "–", _times(paper), f"{_times(orbit)}, {_times(ours)}"),
-        (
-            "multiply-adds over brute force",
+            f"{low:.2f} to {high:.2f}",
+            _number(float_only["over_brute_force"]),
             "–",
-            percent(paper["cost"]),
-            f"{percent(orbit['cost'])}, {percent(ours['cost'])}",
+            "–",
         ),
-        ("bound ≥ 95 % from irreps alone", percent(PUBLISHED.irreps_alone), "–", _cheap(irrep, total)),
-        ("bound ≥ 95 % from cosets alone", percent(PUBLISHED.cosets_alone), "–", _cheap(coset, total)),
+        (
+            "the same, vectorised",
+            "–",
+            "–",
+            f"{_number(paper['over_vectorised'])} ×",
+            f"{_number(gaps['over_vectorised'])} × (gaps)",
+        ),
+        ("multiply-adds over brute force", "–", "–", percent(paper["cost"]), percent(auto["cost"])),
+        (
+            "loss bound, median (nats)",
+            "–",
+            _number(float_only["loss_where_proved"]) + " where proved",
+            _number(paper["loss"]),
+            _number(auto["loss"]),
+        ),
     ]
-    head = "| | published | here, the same method | here, newer methods |\n|---|---|---|---|\n"
-    return head + "\n".join("| " + " | ".join(row) + " |" for row in rows)
+    head = ("", "published", "here, same method, floating point", "here, same method, rigorous", "here, newer methods")
+    return _table(head, rows)
 
 
-def _share(method: Mapping[str, Any]) -> str:
-    return f"{percent(method['share'])} [{percent(method['low'])}, {percent(method['high'])}]"
-
-
-def _times(method: Mapping[str, Any]) -> str:
-    return f"{method['over_vectorised']:.3g} ×"
-
-
-def _cheap(method: Mapping[str, Any], total: int) -> str:
-    return f"{percent(method['share'])}, at a median cost of {percent(method['cost'])}"
-
-
-def _methods(summary: Mapping[str, Any]) -> str:
-    lines = [
-        "| method | bound ≥ 95 % | bound = accuracy | multiply-adds over brute force (quartiles) | check | search |",
-        "|---|---|---|---|---|---|",
+def _alone(summary: Summary) -> str:
+    names = {
+        "cosets": "cosets alone, as published (first g, no factor 2)",
+        "cosets, mended": "cosets alone, lowest coset and factor 2",
+        "irreps": "irreps alone, nothing evaluated",
+    }
+    rows = [
+        (names[name], str(found["above_zero"]), _number(found["margin"]), _number(found["distance"]))
+        for name, found in summary["alone"].items()
     ]
+    said = {"gaps": "one-sided cosets, unembed as it is (gaps)", "irrep": "irreps, the rest evaluated"}
+    rows += [
+        (said[method], f"{found['proved']} ≥ 95 %", "–", f"cost {percent(found['cost'])}")
+        for method, found in summary["methods"].items()
+        if method in said
+    ]
+    return _table(("understanding", "networks with a bound above 0", "margin (median)", "distance (median)"), rows)
+
+
+def _share(found: Summary) -> str:
+    return f"{found['proved']} [{percent(found['low'])}, {percent(found['high'])}]"
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3g}"
+
+
+def _methods(summary: Summary) -> str:
+    rows = []
     for method, found in summary["methods"].items():
         low, high = found["cost_quartiles"]
-        lines.append(
-            f"| {method}: {NAMES.get(method, method)} | {found['proved']} of {summary['networks']} "
-            f"| {found['exact']} | {percent(found['cost'])} ({percent(low)} to {percent(high)}) "
-            f"| {duration(found['seconds'])} | {duration(found['search_seconds'])} |"
+        rows.append(
+            (
+                f"{method}: {NAMES.get(method, method)}",
+                f"{found['proved']} of {summary['networks']}",
+                str(found["exact"]),
+                f"{percent(found['cost'])} ({percent(low)} to {percent(high)})",
+                str(found["within_hundredth"]),
+                _number(found["loss"]),
+                duration(found["seconds"]),
+                duration(found["search_seconds"]),
+            )
         )
-    return "\n".join(lines)
+    head = (
+        "method", "bound ≥ 95 %", "bound = accuracy", "multiply-adds over brute force (quartiles)", "proved at ≤ 1 %",
+        "loss bound", "check", "search",
+    )  # fmt: skip
+    return _table(head, rows)
 
 
-def _irreps(summary: Mapping[str, Any]) -> str:
+def _irreps(summary: Summary) -> str:
     g = group(MAIN)
     found = irreps(g)
     sizes = minimal_rho_set_sizes(g, found)
-    lines = [
-        "| irrep | dimension | smallest ρ-set | networks that use it | 95 % interval |",
-        "|---|---|---|---|---|",
-    ]
+    rows, counts = [], []
     for rho in sorted(found, key=lambda rho: sizes[rho.name]):
         used = summary["irreps"].get(rho.name)
-        count, interval = ("0", "–")
-        if used is not None:
-            count = str(used["networks"])
-            interval = f"{percent(used['low'])} to {percent(used['high'])}"
-        lines.append(f"| {rho.name} | {rho.dim} | {sizes[rho.name]} | {count} | {interval} |")
-    return "\n".join(lines)
+        count = used["networks"] if used else 0
+        interval = f"{percent(used['low'])} to {percent(used['high'])}" if used else "–"
+        rows.append((rho.name, str(rho.dim), str(sizes[rho.name] ** 2), str(count), interval))
+        if rho.name != found[0].name and not (rho.character == 1).all():
+            counts.append((sizes[rho.name] ** 2, count))
+    table = _table(("irrep", "dimension", "least \\|ρ-set\\|²", "networks that use it", "95 % interval"), rows)
+    correlation = rank_correlation([c[0] for c in counts], [c[1] for c in counts])
+    said = (
+        f"Rank correlation of least |ρ-set|² with how often an irrep is used (all but the trivial): {correlation:.2f}."
+    )
+    return f"{table}\n\n{said}"
 
 
-def _counts(summary: Mapping[str, Any]) -> str:
+def _questions(summary: Summary) -> str:
+    replaced, full = summary["replaced"], summary["full_circuits"]
     kinds = ", ".join(f"{kind} {count}" for kind, count in summary["kinds"].items())
-    terms = ", ".join(f"{term} {count}" for term, count in summary["dearest_terms"].items())
-    return f"Circuits by kind: {kinds}.\n\nThe term that costs the margin most, by networks: {terms}."
+    sizes = ", ".join(f"{name} {count}" for name, count in full.items())
+    equal = ", ".join(
+        f"{name} {_number(found['median'])} (least {_number(found['least'])})"
+        for name, found in summary["equivariance"].items()
+    )
+    return (
+        f"Share of the logits' variance that is equivariant: {equal}.\n\n"
+        f"Circuits by kind: {kinds}. Full circuits (k ≥ 3) by neurons: {sizes}.\n\n"
+        "A neuron replaced by its prediction, over all inputs: squared error "
+        f"{_number(replaced['error'])} of its variance in the median ({_number(replaced['largest_error'])} for the "
+        f"worst neuron of a network), correlation {_number(replaced['correlation'])} "
+        f"({_number(replaced['least_correlation'])})."
+    )
 
 
-def _populations(summaries: Mapping[str, Any]) -> str:
-    lines = [
-        "| group | networks | full accuracy | explained | bound ≥ 95 % (mixture) | cost | circuits alone | "
-        "published method |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
+def _populations(summaries: Mapping[str, Summary]) -> str:
+    rows = []
     for name, found in summaries.items():
         if not found["networks"]:
             continue
-        auto, orbit, paper = (found["methods"][m] for m in ("auto", "orbit", "paper"))
-        lines.append(
-            f"| {name} | {found['networks']} | {found['full_accuracy']} | {percent(found['explained'])} "
-            f"| {auto['proved']} | {percent(auto['cost'])} | {orbit['proved']} | {paper['proved']} |"
+        gaps, paper = (found["methods"][m] for m in ("gaps", "paper"))
+        auto = found["methods"].get("auto", gaps)
+        rows.append(
+            (
+                name,
+                str(found["networks"]),
+                str(found["full_accuracy"]),
+                percent(found["explained"]),
+                str(found["published"]["proved"]),
+                str(paper["proved"]),
+                f"{gaps['proved']} ({percent(gaps['cost'])})",
+                f"{auto['exact']} ({percent(auto['cost'])})",
+            )
         )
-    return "\n".join(lines)
+    head = (
+        "group", "networks", "full accuracy", "explained", "published method ≥ 95 %", "rigorous", "gaps (cost)",
+        "auto: exact (cost)",
+    )  # fmt: skip
+    return _table(head, rows)
 
 
 def _machine(results: Mapping[str, Any]) -> str:
     said = results["machine"]
+    trained = said.get("trained_on")
     return (
         f"Measured with rhoset {said['rhoset']}, Python {said['python']}, numpy {said['numpy']}, torch "
         f"{said['torch']} on {said['processor']} ({said['cores']} cores; processes: {said['workers']})."
+        + (f" The networks on S5 were trained on {trained}." if trained else "")
     )

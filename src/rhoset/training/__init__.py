@@ -29,12 +29,14 @@ if TYPE_CHECKING:
     from rhoset.training.population import Progress as Progress
     from rhoset.training.population import retrain as retrain
     from rhoset.training.population import train_population as train_population
+    from rhoset.training.single import train_network as train_network
+    from rhoset.training.stacks.stack import Trained as Trained
+    from rhoset.training.stacks.stack import train_stack as train_stack
     from rhoset.training.sweep import Sweep as Sweep
     from rhoset.training.sweep import SweepProgress as SweepProgress
     from rhoset.training.sweep import read_sweep as read_sweep
     from rhoset.training.sweep import run_sweep as run_sweep
     from rhoset.training.trainer import Trainer as Trainer
-    from rhoset.training.trainer import train_network as train_network
 
 _NEEDS_TORCH = {
     "GroupNetwork": "model",
@@ -48,7 +50,9 @@ _NEEDS_TORCH = {
     "read_sweep": "sweep",
     "retrain": "population",
     "run_sweep": "sweep",
-    "train_network": "trainer",
+    "Trained": "stacks.stack",
+    "train_network": "single",
+    "train_stack": "stacks.stack",
     "train_population": "population",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,7 +10,14 @@ from typing import Any
 
 from rhoset.errors import MissingExtra, RhosetError
 from rhoset.networks import write_atomic
-from rhoset.training.pool import Failed, Finished, Job, News
+from rhoset.training.pool import Failed, Finished, News
+from rhoset.training.stacks.members import Job
+
+SCHEMES = ("tcp", "tls", "ucx", "ws", "wss")
+"""Protocols of a scheduler's address."""
+
+STACK_PIECE = 32
+"""Networks of a stack that go to a worker together: what a lost worker costs."""
 
 CONNECT_SECONDS = 20
 """How long to wait for the scheduler."""
@@ -18,25 +26,27 @@ RETRIES = 5
 """Times a network is trained anew when the worker that trained it is lost."""
 
 
-def train_elsewhere(settings: dict[str, bytes], index: int) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """What a worker does: train network `index` of a run in a folder of its own.
+def train_elsewhere(
+    settings: dict[str, bytes], indices: tuple[int, ...]
+) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
+    """What a worker does: train networks of a run in a folder of its own.
 
     Parameters
     ----------
     settings
         The run's files that say what to train (``run.toml``, ``group.safetensors``).
-    index
-        Which network.
+    indices
+        Which networks.
 
     Returns
     -------
     tuple
-        Its row in the table of results, and its files by their path in the run.
+        Their rows in the table of results, and their files by their path in the run.
     """
     import torch
 
     from rhoset.training.manifest import open_training_run
-    from rhoset.training.member import train_member
+    from rhoset.training.stacks.members import train_members
 
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory(prefix="rhoset-") as name:
@@ -45,10 +55,10 @@ def train_elsewhere(settings: dict[str, bytes], index: int) -> tuple[dict[str, A
             (folder / part).mkdir()
         for path, content in settings.items():
             (folder / path).write_bytes(content)
-        row = train_member(open_training_run(folder), index, threads=1)
+        rows = list(train_members(open_training_run(folder), indices, threads=1))
         made = [p for part in ("networks", "records") for p in sorted((folder / part).rglob("*"))]
         files = {str(p.relative_to(folder)): p.read_bytes() for p in made if p.is_file()}
-    return row, files
+    return rows, files
 
 
 def train_on_cluster(address: str, jobs: Sequence[Job]) -> Iterator[News | Finished | Failed]:
@@ -67,39 +77,71 @@ def train_on_cluster(address: str, jobs: Sequence[Job]) -> Iterator[News | Finis
         from distributed import Client, as_completed
     except ImportError:
         raise MissingExtra("training on a Dask cluster", "cluster") from None
+    check_address(address)
     try:
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, TimeoutError, ValueError, TypeError) as error:
-        reason = str(error).split("\n")[0]
-        raise RhosetError(
-            f"no Dask scheduler answers at {address!r} ({reason}); start one with `dask scheduler` "
-            "and give the address that it prints, such as tcp://127.0.0.1:8786",
-            slug="cluster",
-        ) from None
+        raise _no_scheduler(address, str(error).split("\n")[0]) from None
     with client:
         settings = {
             run: {name: (run / name).read_bytes() for name in ("run.toml", "group.safetensors")}
             for run in {run for run, _ in jobs}
         }
         futures = {
-            client.submit(train_elsewhere, settings[run], index, retries=RETRIES, pure=False): (
-                run,
-                index,
-            )
-            for run, index in jobs
+            client.submit(train_elsewhere, settings[run], indices, retries=RETRIES, pure=False): (run, indices)
+            for run, indices in jobs
         }
         for future in as_completed(futures, loop=client.loop):
-            run, index = futures[future]
+            run, indices = futures[future]
             failure = future.exception()
             if failure is not None:
                 slug = failure.slug if isinstance(failure, RhosetError) else "worker-died"
                 said = " ".join(str(failure).split()) or type(failure).__name__
-                yield Failed(run, index, f"training network {index} failed: {said}", slug)
+                yield Failed(run, indices[0], f"training network {indices[0]} failed: {said}", slug)
                 return
-            row, files = future.result()
+            rows, files = future.result()
             for path, content in files.items():
                 target = run / path
                 target.parent.mkdir(exist_ok=True)
                 write_atomic(target, content)
             future.release()
-            yield Finished(run, index, row)
+            for row in rows:
+                yield Finished(run, row["index"], row)
+
+
+def _no_scheduler(address: str, reason: str) -> RhosetError:
+    return RhosetError(
+        f"no Dask scheduler answers at {address!r} ({reason}); start one with `dask scheduler` "
+        "and give the address that it prints, such as tcp://127.0.0.1:8786",
+        slug="cluster",
+    )
+
+
+def check_address(address: str) -> None:
+    """Refuses what no scheduler can answer at, before Dask tries: its attempts go on in threads of their own.
+
+    Raises
+    ------
+    RhosetError
+        ``cluster``.
+    """
+    scheme, mark, place = address.partition("://")
+    if not mark or scheme not in SCHEMES or not place:
+        raise RhosetError(
+            f"cluster address {address!r}: it must be one of {', '.join(f'{s}://' for s in SCHEMES)} followed by "
+            f"HOST:PORT, such as tcp://{place or scheme or '127.0.0.1:8786'}",
+            slug="cluster",
+        )
+    if scheme not in ("tcp", "tls"):
+        return
+    host, mark, port = place.rpartition(":")
+    if not mark or not port.isdigit() or not 0 < int(port) < 65536:
+        raise RhosetError(
+            f"cluster address {address!r}: the port is missing or no number from 1 to 65535; a scheduler's usual one "
+            f"is {scheme}://{place.partition(':')[0]}:8786",
+            slug="cluster",
+        )
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS).close()
+    except OSError as error:
+        raise _no_scheduler(address, error.strerror or str(error) or type(error).__name__) from None

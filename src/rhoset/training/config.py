@@ -18,11 +18,15 @@ fan-in 2E; `shared_embedding`: one embedding for both operands; `folded`: the ta
 themselves."""
 
 ACTIVATION_NAMES = ("relu", "gelu", "silu", "abs", "square", "linear")
-INITS = ("default", "normal")
+INITS = ("default", "normal", "gaussian")
 """`default`: embeddings N(0, 1), linear maps uniform ±1/√fan-in (torch's Embedding and Linear).
 `normal`: every matrix N(0, 1/fan-in), an embedding counting its E columns as its fan-in (as in the
 code of Nanda et al. and Chughtai et al.). Biases start at zero under `normal`, uniform ±1/√fan-in
-under `default`. Multiplied by `init_scale`."""
+under `default`. `gaussian`: every coordinate, biases too, N(0, 1). Multiplied by `init_scale`."""
+
+PRECISIONS = ("float32", "float64")
+"""Of parameters, optimiser and files. A relative change below 1e-7 is rounding in float32: a convergence rule that
+fine needs float64."""
 
 OPTIMIZERS = ("adam", "adamw", "sgd")
 """`adam`: weight decay is L2 added to the gradient; `adamw`: decoupled; `sgd`: plain descent with
@@ -62,6 +66,8 @@ class TrainConfig:
         in a new random order each epoch; a rest smaller than a batch is dropped.
     optimizer, learning_rate, betas, epsilon, weight_decay
         The optimiser; see `OPTIMIZERS`.
+    bias_decay
+        Whether weight decay acts on the biases as on everything else.
     cubic_decay
         λ of the penalty λ Σ_i (‖left_i‖² + ‖right_i‖² + ‖unembed_i‖²)^{3/2} on the folded neurons,
         the norm L_{2,3} of Morwani et al. 2023; 0: none.
@@ -85,6 +91,18 @@ class TrainConfig:
     checkpoints
         Number of snapshots at log-spaced steps (1 … `max_steps`), written beside the network; 0:
         none.
+    precision
+        One of `PRECISIONS`.
+    convergence_tolerance, convergence_updates
+        Stop when the relative change of the training loss (with its decay term, ½·`weight_decay`·‖θ‖²) and that of
+        the parameters, ‖Δθ‖ / ‖θ‖, are both below the tolerance for so many updates in a row. Tolerance 0: never.
+    sampled_outputs
+        Outputs, drawn anew each step, that the softmax of a minibatch runs over, the right ones among them; 0: all.
+        For large groups; `batch` must be a multiple of it. See `rhoset.training.sampled`.
+    evaluation_pairs
+        Pairs, drawn once by the seed, that evaluations on the way are made on. 0: all n² up to order 720 without
+        `sampled_outputs`, else 16,384. The last evaluation sees all pairs up to order 720; beyond, accuracy and loss
+        are estimates from the sample, with an interval in the table of results. Stacks evaluate all pairs always.
 
     Raises
     ------
@@ -116,6 +134,7 @@ class TrainConfig:
     betas: tuple[float, float] = (0.9, 0.98)
     epsilon: float = 1e-8
     weight_decay: float = 2e-4
+    bias_decay: bool = True
     cubic_decay: float = 0.0
     schedule: str = "constant"
     warmup_steps: int = 0
@@ -127,6 +146,11 @@ class TrainConfig:
     plateau_loss: float = math.inf
     evaluate_every: int = 100
     checkpoints: int = 0
+    precision: str = "float32"
+    convergence_tolerance: float = 0.0
+    convergence_updates: int = 500
+    sampled_outputs: int = 0
+    evaluation_pairs: int = 0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "betas", tuple(float(b) for b in self.betas))
@@ -136,16 +160,19 @@ class TrainConfig:
             ("init", INITS),
             ("optimizer", OPTIMIZERS),
             ("schedule", SCHEDULES),
+            ("precision", PRECISIONS),
         ):
             if getattr(self, name) not in choices:
                 _refuse(name, getattr(self, name), f"one of {', '.join(choices)}")
-        for name in ("width", "embed_dim", "max_steps", "evaluate_every"):
+        for name in ("width", "embed_dim", "max_steps", "evaluate_every", "convergence_updates"):
             _whole(name, getattr(self, name), 1)
         for name in ("batch", "warmup_steps", "min_steps", "plateau_window", "checkpoints"):
             _whole(name, getattr(self, name), 0)
+        for name in ("sampled_outputs", "evaluation_pairs"):
+            _whole(name, getattr(self, name), 0)
         if self.split_seed is not None:
             _whole("split_seed", self.split_seed, 0)
-        for name in ("weight_decay", "cubic_decay", "stop_loss", "plateau_tolerance"):
+        for name in ("weight_decay", "cubic_decay", "stop_loss", "plateau_tolerance", "convergence_tolerance"):
             if not (math.isfinite(getattr(self, name)) and getattr(self, name) >= 0):
                 _refuse(name, getattr(self, name), "a finite number ≥ 0")
         for name in ("learning_rate", "epsilon", "init_scale"):
@@ -159,6 +186,10 @@ class TrainConfig:
             _refuse("betas", self.betas, "two numbers in [0, 1)")
         if self.cubic_decay and self.architecture != "folded":
             _refuse("cubic_decay", self.cubic_decay, "0 unless architecture is 'folded'")
+        if self.sampled_outputs and not self.batch:
+            _refuse("sampled_outputs", self.sampled_outputs, "0 unless batch is given (a softmax over a sample)")
+        if self.convergence_tolerance and self.batch:
+            _refuse("convergence_tolerance", self.convergence_tolerance, "0 unless batch is 0 (all training pairs)")
 
     def to_dict(self) -> dict[str, Any]:
         """Settings as TOML can hold them (None is left out)."""

@@ -7,6 +7,7 @@ part of the pairs are summed by atomic additions, and even a repetition agrees t
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
 from collections import deque
@@ -22,14 +23,26 @@ from rhoset.errors import RhosetError
 from rhoset.training.activations import activation
 from rhoset.training.batches import Batches, log_spaced, training_pairs
 from rhoset.training.config import TrainConfig
+from rhoset.training.convergence import Convergence
 from rhoset.training.labels import label_of
 from rhoset.training.model import FoldedTables, GroupNetwork, fold_parameters, penalty
 from rhoset.training.optimizers import learning_rate, make_optimizer
-from rhoset.training.trainer import Evaluated, Outcome, evaluated, first_generalised, stop_reason
+from rhoset.training.trainer import (
+    Evaluated,
+    Outcome,
+    evaluated,
+    first_generalised,
+    stop_reason,
+    torch_dtype,
+)
 
 BLOCK_BYTES = 1 << 28
 """Bytes that hidden values and logits of a block of pairs may take for all instances together;
 bounds the memory on the device at about three times this, beside the parameters."""
+
+
+DEVICE_INSTANCES = 128
+"""Networks trained together on a device; more of them need more memory and finish later."""
 
 
 def device_named(name: str) -> torch.device:
@@ -122,8 +135,15 @@ class InstanceTrainer:
         config: TrainConfig,
         seeds: Sequence[int],
         device: torch.device,
-        dtype: torch.dtype = torch.float32,
+        dtype: torch.dtype | None = None,
     ) -> None:
+        if config.sampled_outputs:
+            raise RhosetError(
+                f"training setting sampled_outputs is {config.sampled_outputs}; on device {str(device)!r} it must be 0 "
+                "(the softmax over a sample is made for processors)",
+                slug="bad-setting",
+            )
+        dtype = dtype or torch_dtype(config)
         self.table, self.config, self.seeds, self.device = table, config, list(seeds), device
         n = len(table)
         single = [GroupNetwork(n, config, seed, dtype) for seed in seeds]
@@ -131,7 +151,7 @@ class InstanceTrainer:
             name: nn.Parameter(torch.stack([s.get_parameter(name).detach() for s in single]).to(device))
             for name, _ in single[0].named_parameters()
         }
-        self.optimizer = make_optimizer(config, self.parameters.values())
+        self.optimizer = make_optimizer(config, self.parameters.items())
         self.labels = torch.from_numpy(table.reshape(-1).astype(np.int64)).to(device)
         chosen = [training_pairs(n, config, seed) for seed in seeds]
         every = np.arange(n * n, dtype=np.int64)
@@ -140,6 +160,7 @@ class InstanceTrainer:
             Batches(p, config.batch, seed) if config.batch else None for p, seed in zip(self.pairs, seeds, strict=True)
         ]
         self.fixed = None if config.batch else self._pairs(self.pairs)
+        self.convergence = Convergence([config] * len(self.seeds))
         self.step = 0
 
     def _pairs(self, chosen: Sequence[NDArray[np.int64]]) -> tuple[Tensor, Tensor, Tensor]:
@@ -171,8 +192,34 @@ class InstanceTrainer:
         if self.config.cubic_decay:
             objective = losses + penalty(tables, self.config)
         objective.sum().backward()
-        self.optimizer.step()
+        if self.convergence.wanted:
+            self._step_unless_converged(losses.detach())
+        else:
+            self.optimizer.step()
         return losses.detach()
+
+    def _step_unless_converged(self, losses: Tensor) -> None:
+        """The optimiser's step of those that `Convergence` does not end before it."""
+        before = self._flat()
+        done = self.convergence.look(losses.double().cpu().numpy(), before.cpu().numpy())
+        kept = {name: p.detach().clone() for name, p in self.parameters.items()} if done else {}
+        self.optimizer.step()
+        with torch.no_grad():
+            for name, values in kept.items():
+                for place in done:
+                    self.parameters[name][place] = values[place]
+        after = self._flat()
+        self.convergence.moved((before - after).cpu().numpy(), after.cpu().numpy())
+
+    @torch.no_grad()
+    def _flat(self) -> Tensor:
+        """All parameters, (I, P)."""
+        return torch.cat([p.detach().reshape(len(self.seeds), -1) for p in self.parameters.values()], 1)
+
+    def objective(self, place: int, loss: float) -> float:
+        """A loss with the decay term ½·weight_decay·‖θ‖² of one instance."""
+        theta = self._flat()[place].double()
+        return loss + 0.5 * self.config.weight_decay * float(theta @ theta)
 
     @torch.no_grad()
     def evaluate(self) -> list[Evaluated]:
@@ -214,12 +261,13 @@ class InstanceTrainer:
         old_state = {name: self.optimizer.state[p] for name, p in self.parameters.items()}
         old_size = len(self.seeds)
         self.parameters = {name: nn.Parameter(p.detach()[index]) for name, p in self.parameters.items()}
-        self.optimizer = make_optimizer(self.config, self.parameters.values())
+        self.optimizer = make_optimizer(self.config, self.parameters.items())
         for name, parameter in self.parameters.items():
             self.optimizer.state[parameter] = {
                 key: value[index] if isinstance(value, Tensor) and value.dim() and len(value) == old_size else value
                 for key, value in old_state[name].items()
             }
+        self.convergence.keep(places)
         self.seeds = [self.seeds[i] for i in places]
         self.pairs = [self.pairs[i] for i in places]
         self.batches = [self.batches[i] for i in places]
@@ -235,8 +283,10 @@ def train_instances(
     device: torch.device,
     emit: Callable[[int, Evaluated], None] | None = None,
     on_checkpoint: Callable[[int, int, GroupNetwork], None] | None = None,
-) -> Iterator[tuple[GroupNetwork, Outcome]]:
-    """Train networks together; yields each when its own stopping rule ends it.
+    snapshots: Sequence[int] = (),
+) -> Iterator[tuple[GroupNetwork, Outcome, float]]:
+    """Train networks together; yields each, with its objective (training loss and decay term), when its own stopping
+    rule ends it.
 
     Parameters
     ----------
@@ -246,6 +296,8 @@ def train_instances(
         Called with (seed, evaluation).
     on_checkpoint
         Called with (seed, step, network) at the log-spaced steps.
+    snapshots
+        More steps for `on_checkpoint`.
 
     Notes
     -----
@@ -258,13 +310,16 @@ def train_instances(
     losses = {seed: deque[float](maxlen=window) for seed in seeds}
     history = {seed: [now] for seed, now in zip(seeds, trainer.evaluate(), strict=True)}
     recent: list[Tensor] = []
-    marks = log_spaced(config.checkpoints, config.max_steps)
+    marks = log_spaced(config.checkpoints, config.max_steps) | frozenset(snapshots)
     while trainer.seeds:
         recent.append(trainer.advance())
+        over = trainer.convergence.done
         if on_checkpoint is not None and trainer.step in marks:
             for place, seed in enumerate(trainer.seeds):
-                on_checkpoint(seed, trainer.step, trainer.network(place))
-        if trainer.step % config.evaluate_every and trainer.step < config.max_steps:
+                if place not in over:
+                    on_checkpoint(seed, trainer.step, trainer.network(place))
+        regular = trainer.step % config.evaluate_every == 0 or trainer.step >= config.max_steps
+        if not regular and not over:
             continue
         columns = torch.stack(recent, 1).cpu().tolist()
         recent = []
@@ -274,27 +329,32 @@ def train_instances(
             if not math.isfinite(now.loss) or not all(map(math.isfinite, columns[place])):
                 ended[place] = "non-finite"
                 continue
-            history[seed].append(now)
-            reason = stop_reason(config, now, losses[seed])
-            if reason is not None:
-                ended[place] = reason
+            if place in over:
+                now = dataclasses.replace(now, step=trainer.step - 1)
+                ended[place] = "converged"
+            elif not regular:
+                continue
+            else:
+                reason = stop_reason(config, now, losses[seed])
+                if reason is not None:
+                    ended[place] = reason
+            if history[seed][-1].step != now.step:
+                history[seed].append(now)
             if emit is not None:
                 emit(seed, now)
         for place, reason in ended.items():
             seed = trainer.seeds[place]
             final = history[seed][-1]
-            yield (
-                trainer.network(place),
-                Outcome(
-                    seed=seed,
-                    label="diverged" if reason == "non-finite" else label_of(final),
-                    reason=reason,
-                    final=final,
-                    steps=trainer.step,
-                    generalised_at=first_generalised(history[seed]),
-                    seconds=(time.monotonic() - started) / begun,
-                    history=tuple(history[seed]),
-                ),
+            outcome = Outcome(
+                seed=seed,
+                label="diverged" if reason == "non-finite" else label_of(final),
+                reason=reason,
+                final=final,
+                steps=trainer.step - (place in over),
+                generalised_at=first_generalised(history[seed]),
+                seconds=(time.monotonic() - started) / begun,
+                history=tuple(history[seed]),
             )
+            yield trainer.network(place), outcome, trainer.objective(place, final.train_loss)
         if ended:
             trainer.keep([i for i in range(len(trainer.seeds)) if i not in ended])

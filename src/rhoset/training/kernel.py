@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -86,10 +87,13 @@ class PairLoss:
         self.n, self.m = len(table), m
         self.activation: Activation = activation(activation_name)
         self.dtype = dtype
-        self.every_pair = all_pairs(table, m)
         self._ones = torch.ones(self.n, dtype=dtype)
         self._size = 0
-        self._grow(self.every_pair.largest)
+
+    @cached_property
+    def every_pair(self) -> PairBlocks:
+        """All n² pairs, in blocks; made when first asked for, as large groups may never be."""
+        return all_pairs(self.table, self.m)
 
     def _grow(self, size: int) -> None:
         if size <= self._size:
@@ -173,7 +177,8 @@ class PairLoss:
             out = views.start.view(block.rows, self.n, self.m)
             torch.add(rows, right.unsqueeze(0), out=out)
         else:
-            torch.add(left[block.x], right[block.y], out=views.start)
+            rows = left.index_select(0, block.x)
+            torch.add(rows, right.index_select(0, block.y), out=views.start)
         self.activation.apply(views.start, views.hidden)
         return views
 
@@ -205,6 +210,7 @@ class PairLoss:
             Losses (n, n) and, as booleans (n, n), whether the right logit is strictly above all
             others (a tie or a non-finite logit counts as wrong).
         """
+        self._grow(self.every_pair.largest)
         n = self.n
         weights = torch.cat([unembed, bias.unsqueeze(0)])
         losses = torch.empty(n * n, dtype=self.dtype)

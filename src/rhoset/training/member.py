@@ -18,6 +18,7 @@ from rhoset.networks import read_network, write_atomic, write_network
 from rhoset.training.manifest import TrainingRun
 from rhoset.training.model import GroupNetwork
 from rhoset.training.statefile import read_state, write_state
+from rhoset.training.statistics import wilson
 from rhoset.training.trainer import Evaluated, Outcome, Trainer, cpu_threads
 
 COLUMNS = (
@@ -35,9 +36,16 @@ COLUMNS = (
     "reason",
     "seconds",
     "threads",
+    "sample",
+    "accuracy_low",
+    "accuracy_high",
 )
 """Columns of a run's table of results. `generalised_at` is empty where the network had not
-generalised by `steps`; `seconds` are processor seconds."""
+generalised by `steps`; `seconds` are processor seconds. Where loss and accuracy are estimates from
+`sample` pairs, the last two are the accuracy's 95 % interval (Wilson); empty where all pairs were seen."""
+
+_LATER = ("sample", "accuracy_low", "accuracy_high")
+"""Columns that records of earlier versions lack."""
 
 
 def train_member(
@@ -116,6 +124,10 @@ def write_checkpoint(run: TrainingRun, index: int, step: int, network: GroupNetw
 def row_of(index: int, outcome: Outcome, threads: int) -> dict[str, Any]:
     """A network's row in the table of results; what is not a number is None."""
     final = dataclasses.asdict(outcome.final)
+    low = high = None
+    if outcome.sample is not None:
+        share = wilson(round(outcome.final.accuracy * outcome.sample), outcome.sample)
+        low, high = share.low, share.high
     values = {
         **{k: None if isinstance(v, float) and math.isnan(v) else v for k, v in final.items()},
         "index": index,
@@ -126,6 +138,9 @@ def row_of(index: int, outcome: Outcome, threads: int) -> dict[str, Any]:
         "reason": outcome.reason,
         "seconds": round(outcome.seconds, 3),
         "threads": threads,
+        "sample": outcome.sample,
+        "accuracy_low": low,
+        "accuracy_high": high,
     }
     return {column: values[column] for column in COLUMNS}
 
@@ -135,7 +150,8 @@ def finished_row(run: TrainingRun, index: int) -> dict[str, Any] | None:
     (again)."""
     try:
         record = json.loads(run.record_path(index).read_text(encoding="utf-8"))
-        row = {column: record["row"][column] for column in COLUMNS}
+        known = dict.fromkeys(_LATER) | record["row"]
+        row = {column: known[column] for column in COLUMNS}
     except (OSError, ValueError, KeyError, TypeError):
         return None
     if row["index"] != index or row["seed"] != run.first_seed + index:

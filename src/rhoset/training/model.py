@@ -70,14 +70,15 @@ class GroupNetwork(nn.Module):
         super().__init__()
         self.order, self.config = order, config
         generator = torch.Generator().manual_seed(seed)
+        drawn_as = dtype if config.init == "gaussian" else torch.float32
         n, m, e = order, config.width, config.embed_dim
         fan_in = 2 * e if config.architecture == "concatenated" else e
 
         def draw(name: str, shape: tuple[int, ...], bound: float | None) -> None:
             """`bound` None: standard normal; otherwise uniform in ±bound, or normal with the same
             fan-in."""
-            if bound is None:
-                value = torch.randn(shape, generator=generator)
+            if bound is None or config.init == "gaussian":
+                value = torch.randn(shape, generator=generator, dtype=drawn_as)
             elif config.init == "normal":
                 value = torch.randn(shape, generator=generator) * bound
             else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -15,8 +16,18 @@ _FUSED_SINCE = (2, 4)
 """First torch whose Adam has a fused step on the CPU."""
 
 
-def make_optimizer(config: TrainConfig, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-    """Adam with L2 in the gradient, AdamW, or plain descent."""
+def make_optimizer(config: TrainConfig, named: Iterable[tuple[str, nn.Parameter]]) -> torch.optim.Optimizer:
+    """Adam with L2 in the gradient, AdamW, or plain descent.
+
+    Parameters
+    ----------
+    config
+        The optimiser's settings; without `bias_decay`, parameters whose names end in ``bias`` form
+        a group of their own that does not decay.
+    named
+        Parameters with their names.
+    """
+    parameters = _groups(config, list(named))
     fused = tuple(int(part) for part in torch.__version__.split(".")[:2]) >= _FUSED_SINCE
     if config.optimizer == "sgd":
         return torch.optim.SGD(
@@ -34,6 +45,15 @@ def make_optimizer(config: TrainConfig, parameters: Iterable[nn.Parameter]) -> t
         weight_decay=config.weight_decay,
         fused=fused or None,
     )
+
+
+def _groups(config: TrainConfig, named: list[tuple[str, nn.Parameter]]) -> list[dict[str, Any]]:
+    """Parameters in groups of equal decay, in their order."""
+    if config.bias_decay:
+        return [{"params": [p for _, p in named]}]
+    decaying = [p for name, p in named if not name.endswith("bias")]
+    biases = [p for name, p in named if name.endswith("bias")]
+    return [{"params": decaying}, {"params": biases, "weight_decay": 0.0}]
 
 
 def learning_rate(config: TrainConfig, step: int) -> float:

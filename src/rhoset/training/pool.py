@@ -1,6 +1,6 @@
 """Worker processes for a population: each is a fresh interpreter, single-threaded unless told
-otherwise, that trains one network after the other. A worker that dies is replaced and its network
-is tried again."""
+otherwise, that trains one network or one stack after the other. A worker that dies is replaced, and those of its
+networks that were not done are tried again."""
 
 from __future__ import annotations
 
@@ -17,14 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rhoset.training.stacks.members import Job
 from rhoset.training.trainer import Evaluated
 
 TRIES = 3
 """Times a network is begun before the population gives up because its worker died."""
-
-
-Job = tuple[Path, int]
-"""A run folder, and the index of a network of it."""
 
 
 @dataclass(frozen=True)
@@ -95,8 +92,8 @@ class _Worker:
     def give(self, job: Job, settings: dict[str, Any]) -> None:
         assert self.process.stdin is not None
         self.job = job
-        run, index = job
-        line = json.dumps({"run": str(run), "index": index, **settings})
+        run, indices = job
+        line = json.dumps({"run": str(run), "indices": indices, **settings})
         with contextlib.suppress(BrokenPipeError):  # its end comes through the inbox
             self.process.stdin.write(line + "\n")
             self.process.stdin.flush()
@@ -123,7 +120,7 @@ def train_in_processes(
 
     The processes end with the generator, and on their own when this process dies.
     """
-    waiting, tries = deque(jobs), Counter[Job]()
+    waiting, tries = deque(jobs), Counter[tuple[Path, int]]()
     inbox: queue.Queue[tuple[_Worker, str | None]] = queue.Queue()
     live: set[_Worker] = set()
     settings = {"threads": threads, "state_every": state_every}
@@ -139,7 +136,7 @@ def train_in_processes(
             worker.close()
             return
         job = waiting.popleft()
-        tries[job] += 1
+        tries.update((job[0], index) for index in job[1])
         worker.give(job, settings)
 
     try:
@@ -150,22 +147,25 @@ def train_in_processes(
             if worker not in live:
                 continue
             assert worker.job is not None
-            run, index = worker.job
+            run, indices = worker.job
             if line is None:
                 live.discard(worker)
                 worker.close()
-                if tries[worker.job] >= TRIES:
-                    yield Failed(run, index, _died(worker, index), "worker-died")
+                if max(tries[run, index] for index in indices) >= TRIES:
+                    yield Failed(run, indices[0], _died(worker, indices), "worker-died")
                     return
                 waiting.appendleft(worker.job)
                 start()
                 continue
             message = json.loads(line)
+            index = message["index"]
             if "evaluated" in message:
                 yield News(run, index, Evaluated.from_list(message["evaluated"]))
             elif "row" in message:
                 yield Finished(run, index, message["row"])
-                assign(worker)
+                worker.job = (run, tuple(i for i in indices if i != index))
+                if not worker.job[1]:
+                    assign(worker)
             else:
                 yield Failed(run, index, message["error"], message["slug"])
                 return
@@ -174,9 +174,10 @@ def train_in_processes(
             worker.close(kill=True)
 
 
-def _died(worker: _Worker, index: int) -> str:
+def _died(worker: _Worker, indices: Sequence[int]) -> str:
     said = worker.complaints[-1] if worker.complaints else "nothing"
+    which = f"network {indices[0]}" if len(indices) == 1 else f"networks {indices[0]} to {indices[-1]}"
     return (
-        f"training network {index} ended its process {TRIES} times (exit code "
+        f"training {which} ended its process {TRIES} times (exit code "
         f"{worker.process.returncode}, last words: {said}); out of memory?"
     )

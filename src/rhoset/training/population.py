@@ -16,21 +16,24 @@ from rhoset.groups import Group
 from rhoset.networks import Network
 from rhoset.networks.runs import Run
 from rhoset.training.config import TrainConfig
-from rhoset.training.instances import device_named, train_instances
+from rhoset.training.instances import DEVICE_INSTANCES, device_named, train_instances
 from rhoset.training.manifest import (
     TrainingRun,
     create_training_run,
     open_training_run,
     resume_training_run,
 )
-from rhoset.training.member import finished_row, train_member, write_checkpoint, write_member
+from rhoset.training.member import finished_row, write_checkpoint, write_member
 from rhoset.training.model import GroupNetwork
 from rhoset.training.pool import Failed, Finished, News, train_in_processes
 from rhoset.training.runlock import locked
-from rhoset.training.trainer import Evaluated, train_network
+from rhoset.training.single import train_network
+from rhoset.training.stacks.members import jobs_of, train_members, worth_processes
+from rhoset.training.trainer import Evaluated
 
-DEVICE_INSTANCES = 128
-"""Networks trained together on a device; more of them need more memory and finish later."""
+SAVE_SECONDS = 0.5
+"""The table of results is written at most so often while networks finish; their records are written at once, and a
+run that goes on makes the table from them."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +157,9 @@ def train_population(
             notes = (*notes, f"networks {damaged} were incomplete or damaged and are trained again")
         todo = [i for i in range(models) if i not in rows]
         _save(training, rows)
-        count = min(workers or default_workers(), max(1, len(todo)))
+        saved = time.monotonic()
+        wanted = workers or (default_workers() if worth_processes(training, len(todo)) else 1)
+        count = min(wanted, max(1, len(todo)))
         clock = _Clock(len(todo), config.max_steps)
         if device == "cpu":
             events = _events(training, todo, count, threads, state_every, progress, rows, clock)
@@ -165,8 +170,10 @@ def train_population(
                 raise RhosetError(event.message, slug=event.slug)
             if isinstance(event, Finished):
                 rows[event.index] = event.row
-                clock.finished(event.index)
-                _save(training, rows)
+                clock.finished(event.index, int(event.row["steps"]))
+                if time.monotonic() - saved >= SAVE_SECONDS or len(rows) == training.models:
+                    _save(training, rows)
+                    saved = time.monotonic()
             else:
                 clock.at(event.index, event.now.step)
             if progress is not None:
@@ -242,7 +249,7 @@ def _on_device(training: TrainingRun, todo: list[int], device: str, threads: int
             write_checkpoint(training, seed - first, step, network)
 
         trained = train_instances(training.table, training.config, seeds, device_named(device), emit, checkpoint)
-        for network, outcome in trained:
+        for network, outcome, _ in trained:
             index = outcome.seed - first
             yield from news
             news.clear()
@@ -260,19 +267,18 @@ def _events(
     clock: _Clock,
 ) -> Iterator[News | Finished | Failed]:
     if workers > 1:
-        jobs = [(training.path, index) for index in todo]
-        yield from train_in_processes(jobs, workers, threads, state_every)
+        yield from train_in_processes(jobs_of(training, todo, workers), workers, threads, state_every)
         return
-    for index in todo:
 
-        def emit(now: Evaluated, index: int = index) -> None:
-            clock.at(index, now.step)
-            if progress is not None:
-                total = training.models
-                progress(_news(training, News(training.path, index, now), rows, total, clock, workers))
+    def emit(index: int, now: Evaluated) -> None:
+        clock.at(index, now.step)
+        if progress is not None:
+            total = training.models
+            progress(_news(training, News(training.path, index, now), rows, total, clock, workers))
 
-        row = train_member(training, index, threads=threads, state_every=state_every, emit=emit)
-        yield Finished(training.path, index, row)
+    for _, indices in jobs_of(training, todo, 1):
+        for row in train_members(training, indices, threads=threads, state_every=state_every, emit=emit):
+            yield Finished(training.path, row["index"], row)
 
 
 def _news(
@@ -312,8 +318,9 @@ class _Clock:
         self.first.setdefault(index, step)
         self.steps[index] = step
 
-    def finished(self, index: int) -> None:
-        self.ended[index] = self.steps.get(index, self.max_steps)
+    def finished(self, index: int, step: int) -> None:
+        self.first.setdefault(index, 0)
+        self.steps[index] = self.ended[index] = step
 
     def left(self) -> float | None:
         done = sum(step - self.first[i] for i, step in self.steps.items())

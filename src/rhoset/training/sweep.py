@@ -3,7 +3,7 @@ results.
 
     models = 4                       # networks in each cell
     first_seed = 0
-    preset = "wu2024"
+    preset = "wu2024-all-pairs"
 
     [settings]                       # the same in every cell
     max_steps = 2000
@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import itertools
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,13 +31,15 @@ from rhoset.errors import RhosetError
 from rhoset.groups import Group, group
 from rhoset.networks import write_atomic
 from rhoset.networks.runs import Run
-from rhoset.training.cluster import train_on_cluster
+from rhoset.training.cluster import STACK_PIECE, check_address, train_on_cluster
 from rhoset.training.config import TrainConfig
 from rhoset.training.manifest import TrainingRun
-from rhoset.training.member import finished_row, train_member
-from rhoset.training.pool import Failed, Finished, Job, News, train_in_processes
+from rhoset.training.member import finished_row
+from rhoset.training.pool import Failed, Finished, News, train_in_processes
 from rhoset.training.population import default_workers, open_or_create, prepared
 from rhoset.training.presets import DEFAULT_PRESET, preset
+from rhoset.training.stacks.layout import suits_stack
+from rhoset.training.stacks.members import Job, jobs_of, train_members, worth_processes
 
 STATE_EVERY = 60.0
 """Seconds between saves of the state of a network in training on this machine."""
@@ -207,6 +209,8 @@ def run_sweep(
     network is trained by one thread from its own seed.
     """
     path = Path(out)
+    if cluster is not None:
+        check_address(cluster)
     with ExitStack() as stack:
         stack.enter_context(prepared(path))
         foreign = {p.name for p in path.iterdir()} - {"sweep.toml", "cells", "results.csv", ".lock"}
@@ -223,8 +227,8 @@ def run_sweep(
             training, _ = open_or_create(folder, cell.group, cell.config, sweep.models, sweep.first_seed, 1)
             runs[folder] = (cell, training)
         table = _Table(path, runs, sweep.models)
-        jobs = table.missing()
-        count = min(workers or default_workers(), max(1, len(jobs)))
+        jobs = table.jobs(workers or default_workers(), STACK_PIECE if cluster is not None else None)
+        count = min(workers or (default_workers() if table.worth_processes() else 1), max(1, len(jobs)))
         events: Iterator[News | Finished | Failed]
         if cluster is not None:
             events = train_on_cluster(cluster, jobs)
@@ -233,7 +237,9 @@ def run_sweep(
         else:
             trained = {folder: training for folder, (_, training) in runs.items()}
             events = (
-                Finished(run, index, train_member(trained[run], index, state_every=STATE_EVERY)) for run, index in jobs
+                Finished(run, row["index"], row)
+                for run, indices in jobs
+                for row in train_members(trained[run], indices, state_every=STATE_EVERY)
             )
         for event in events:
             if isinstance(event, Failed):
@@ -253,7 +259,7 @@ class _Table:
 
     def __init__(self, path: Path, runs: Mapping[Path, tuple[Cell, TrainingRun]], models: int) -> None:
         self.run, self.runs, self.models = Run(path, {}), runs, models
-        self.rows: dict[Job, Mapping[str, Any]] = {}
+        self.rows: dict[tuple[Path, int], Mapping[str, Any]] = {}
         for folder, (_, training) in runs.items():
             for index in range(models):
                 row = finished_row(training, index)
@@ -266,11 +272,23 @@ class _Table:
     def done(self) -> int:
         return len(self.rows)
 
-    def missing(self) -> Sequence[Job]:
-        """Networks to train: the first of every cell, then the second, so that every cell has some
-        early."""
-        every = ((folder, index) for index in range(self.models) for folder in self.runs)
-        return [job for job in every if job not in self.rows]
+    def jobs(self, shares: int, largest: int | None) -> list[Job]:
+        """Networks to train: the stacks, then of the other cells the first network of each, then the second, so that
+        every cell has some early."""
+        single, stacks = list[Job](), list[Job]()
+        for folder, (_, training) in self.runs.items():
+            missing = [index for index in range(self.models) if (folder, index) not in self.rows]
+            cut = jobs_of(training, missing, shares, largest)
+            (stacks if suits_stack(len(training.table), training.config) else single).extend(cut)
+        return stacks + sorted(single, key=lambda job: job[1])
+
+    def worth_processes(self) -> bool:
+        """Whether what is left is work for more than one process."""
+        left = [
+            (training, sum((folder, index) not in self.rows for index in range(self.models)))
+            for folder, (_, training) in self.runs.items()
+        ]
+        return sum(worth_processes(training, count) for training, count in left if count) > 0
 
     def add(self, event: Finished) -> None:
         self.rows[event.run, event.index] = event.row

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from rhoset.training.batches import Batches, log_spaced, training_pairs
 from rhoset.training.config import TrainConfig
+from rhoset.training.convergence import Convergence
 from rhoset.training.kernel import PairCrossEntropy, PairLoss
 from rhoset.training.labels import label_of
 from rhoset.training.model import GroupNetwork, penalty
@@ -27,6 +28,7 @@ from rhoset.training.optimizers import (
     restore_optimizer,
 )
 from rhoset.training.pairs import some_pairs
+from rhoset.training.sampled import ALL_PAIRS, OutputSamples, evaluation_pairs, losses_on, sampled_loss
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class Outcome:
         ``generalised``, ``memorised``, ``undertrained`` or ``diverged`` (see
         `rhoset.training.labels`).
     reason
-        Why it stopped: ``loss``, ``plateau``, ``max_steps``, ``non-finite``.
+        Why it stopped: ``loss``, ``plateau``, ``converged``, ``max_steps``, ``non-finite``.
     final
         The last evaluation; for a diverged network the last finite one.
     steps
@@ -89,6 +91,8 @@ class Outcome:
         Processor time of this process.
     history
         All evaluations.
+    sample
+        Pairs of the final evaluation where they are a sample; None: all n².
     """
 
     seed: int
@@ -99,6 +103,7 @@ class Outcome:
     generalised_at: int | None
     seconds: float
     history: tuple[Evaluated, ...] = field(default=(), repr=False)
+    sample: int | None = None
 
 
 @dataclass(eq=False)
@@ -143,10 +148,10 @@ class Trainer:
     ) -> None:
         self.table, self.config, self.seed = table, config, seed
         n = len(table)
-        self.network = GroupNetwork(n, config, seed)
-        self.optimizer = make_optimizer(config, self.network.parameters())
+        self.network = GroupNetwork(n, config, seed, torch_dtype(config))
+        self.optimizer = make_optimizer(config, self.network.named_parameters())
         self.names = {p: name for name, p in self.network.named_parameters()}
-        self.workspace = PairLoss(table, config.width, config.activation)
+        self.workspace = PairLoss(table, config.width, config.activation, torch_dtype(config))
         chosen = training_pairs(n, config, seed)
         self.train_mask = torch.ones(n * n, dtype=torch.bool)
         if chosen is not None:
@@ -154,13 +159,18 @@ class Trainer:
             self.train_mask[torch.from_numpy(chosen)] = True
         self.train_mask = self.train_mask.view(n, n)
         self.batches: Batches | None = None
-        self.full_batch = self.workspace.every_pair
-        if config.batch:
+        self.samples: OutputSamples | None = None
+        self.seen = evaluation_pairs(n, config, seed)
+        if config.sampled_outputs:
+            self.samples = OutputSamples(table, config, seed)
+        elif config.batch:
             every = chosen if chosen is not None else np.arange(n * n, dtype=np.int64)
             self.batches = Batches(every, config.batch, seed)
-        elif chosen is not None:
-            self.full_batch = some_pairs(table, chosen, config.width)
+        else:
+            every_pair = self.workspace.every_pair if chosen is None else some_pairs(table, chosen, config.width)
+            self.full_batch = every_pair
         self.step, self.seconds = 0, 0.0
+        self.convergence = Convergence([config])
         self.losses: deque[float] = deque(maxlen=max(1, 2 * config.plateau_window))
         self.history: list[Evaluated] = []
         if state is not None:
@@ -171,32 +181,61 @@ class Trainer:
         self.step += 1
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(self.config, self.step)
-        pairs = self.full_batch
-        if self.batches is not None:
-            pairs = some_pairs(self.table, self.batches.at(self.step), self.config.width)
         self.optimizer.zero_grad()
-        tables = self.network.fold()
-        loss = PairCrossEntropy.apply(*tables, self.workspace, pairs)
-        objective = loss
+        loss = objective = self._loss()
         if self.config.cubic_decay:
-            objective = loss + penalty(tables, self.config)
+            objective = loss + penalty(self.network.fold(), self.config)
         objective.backward()
-        self.optimizer.step()
         value = float(loss.detach())
         self.losses.append(value)
+        if self.convergence.wanted:
+            before = self._flat()
+            if self.convergence.look(np.array([value]), before):
+                self.step -= 1
+                return value
+        self.optimizer.step()
+        if self.convergence.wanted:
+            after = self._flat()
+            self.convergence.moved(before - after, after)
         return value
 
-    def evaluate(self) -> Evaluated:
-        """Loss and accuracy on all pairs, on the training pairs and on the others."""
-        tables = [t.detach() for t in self.network.fold()]
-        losses, correct = self.workspace.losses(*tables)
-        return evaluated(self.step, losses, correct, self.train_mask)
+    def _loss(self) -> torch.Tensor:
+        """The training loss of this step's pairs."""
+        if self.samples is not None:
+            return sampled_loss(dict(self.network.named_parameters()), self.samples.at(self.step), self.config)
+        if self.batches is not None:
+            pairs = some_pairs(self.table, self.batches.at(self.step), self.config.width)
+        else:
+            pairs = self.full_batch
+        loss: torch.Tensor = PairCrossEntropy.apply(*self.network.fold(), self.workspace, pairs)
+        return loss
+
+    def _flat(self) -> NDArray[np.floating]:
+        """All parameters as one row (1, P)."""
+        with torch.no_grad():
+            return np.asarray(torch.cat([p.detach().reshape(-1) for p in self.names])[None].numpy())
+
+    def objective(self, loss: float) -> float:
+        """A loss with the decay term ½·weight_decay·‖θ‖²."""
+        theta = self._flat()[0].astype(np.float64)
+        return loss + 0.5 * self.config.weight_decay * float(theta @ theta)
+
+    def evaluate(self, every_pair: bool = False) -> Evaluated:
+        """Loss and accuracy on the pairs that are evaluated on the way (or all), on those of them that are for
+        training, and on the others."""
+        left, right, unembed, bias = (t.detach() for t in self.network.fold())
+        if self.seen is None or every_pair:
+            losses, correct = self.workspace.losses(left, right, unembed, bias)
+            return evaluated(self.step, losses, correct, self.train_mask)
+        losses, correct = losses_on((left, right, unembed, bias), self.table, self.seen, self.config.activation)
+        return evaluated(self.step, losses, correct, self.train_mask.view(-1)[torch.from_numpy(self.seen)])
 
     def state(self) -> TrainingState:
         """A copy of everything that training needs to go on."""
         tensors = {f"parameter.{name}": p.detach().clone() for p, name in self.names.items()} | optimizer_tensors(
             self.optimizer, self.names
         )
+        tensors["convergence"] = torch.from_numpy(self.convergence.state(0))
         return TrainingState(tensors, self.step, list(self.losses), list(self.history), self.seconds)
 
     def _restore(self, state: TrainingState) -> None:
@@ -204,6 +243,7 @@ class Trainer:
             for parameter, name in self.names.items():
                 parameter.copy_(state.tensors[f"parameter.{name}"])
         restore_optimizer(self.optimizer, self.names, state.tensors)
+        self.convergence.restore(0, state.tensors["convergence"].numpy())
         self.step, self.seconds = state.step, state.seconds
         self.losses.extend(state.losses)
         self.history = list(state.history)
@@ -213,6 +253,7 @@ class Trainer:
         on_evaluation: Callable[[Evaluated], None] | None = None,
         on_checkpoint: Callable[[int, GroupNetwork], None] | None = None,
         every_step: Callable[[Trainer], None] | None = None,
+        snapshots: Sequence[int] = (),
     ) -> Outcome:
         """Train until the stopping rule says so.
 
@@ -224,17 +265,26 @@ class Trainer:
             Called with (step, network) at the log-spaced steps.
         every_step
             Called after every step that did not stop training (to save the state, or to give up).
+        snapshots
+            Steps at which `on_checkpoint` is called beside the log-spaced ones.
         """
         config = self.config
-        marks = log_spaced(config.checkpoints, config.max_steps)
+        marks = log_spaced(config.checkpoints, config.max_steps) | frozenset(snapshots)
         started = time.process_time() - self.seconds
         if not self.history:
             self.history.append(self.evaluate())
+            if on_evaluation is not None:
+                on_evaluation(self.history[0])
         reason: str | None = None
         while reason is None:
             loss = self.advance()
             if not math.isfinite(loss):
                 reason = "non-finite"
+                break
+            if self.convergence.done:
+                reason = "converged"
+                if self.history[-1].step != self.step:
+                    self.history.append(self.evaluate())
                 break
             if on_checkpoint is not None and self.step in marks:
                 on_checkpoint(self.step, self.network)
@@ -250,6 +300,9 @@ class Trainer:
             self.seconds = time.process_time() - started
             if every_step is not None and reason is None:
                 every_step(self)
+        sample = None if self.seen is None else len(self.seen)
+        if sample is not None and len(self.table) ** 2 <= ALL_PAIRS and reason != "non-finite":
+            self.history[-1], sample = self.evaluate(every_pair=True), None
         self.seconds = time.process_time() - started
         final = self.history[-1]
         return Outcome(
@@ -261,6 +314,7 @@ class Trainer:
             generalised_at=first_generalised(self.history),
             seconds=self.seconds,
             history=tuple(self.history),
+            sample=sample,
         )
 
 
@@ -324,31 +378,6 @@ def cpu_threads(count: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def train_network(
-    table: NDArray[np.int32], config: TrainConfig, seed: int, threads: int = 1
-) -> tuple[GroupNetwork, Outcome]:
-    """Train one network on this machine's processor.
-
-    Parameters
-    ----------
-    table
-        (n, n) multiplication table.
-    config
-        Settings.
-    seed
-        Of the weights.
-    threads
-        Processor threads; results are reproducible for a thread count.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from rhoset.training import TrainConfig, train_network
-    >>> table = ((np.arange(5)[:, None] + np.arange(5)) % 5).astype(np.int32)
-    >>> network, outcome = train_network(table, TrainConfig(width=16, max_steps=200), seed=0)
-    >>> outcome.label, outcome.steps
-    ('generalised', 200)
-    """
-    with cpu_threads(threads):
-        trainer = Trainer(table, config, seed)
-        return trainer.network, trainer.run()
+def torch_dtype(config: TrainConfig) -> torch.dtype:
+    """The type of a configuration's `precision`."""
+    return torch.float64 if config.precision == "float64" else torch.float32

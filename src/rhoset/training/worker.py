@@ -14,7 +14,7 @@ from typing import Any
 
 from rhoset.errors import RhosetError
 from rhoset.training.manifest import open_training_run
-from rhoset.training.member import train_member
+from rhoset.training.stacks.members import train_members
 from rhoset.training.trainer import Evaluated
 
 
@@ -30,24 +30,23 @@ def main() -> None:
 
     for line in sys.stdin:
         job = json.loads(line)
-        index = int(job["index"])
+        indices = [int(index) for index in job["indices"]]
 
-        def emit(now: Evaluated, index: int = index) -> None:
+        def emit(index: int, now: Evaluated) -> None:
             say(index=index, evaluated=now.to_list())
 
         try:
-            row = train_member(
+            for row in train_members(
                 open_training_run(Path(job["run"])),
-                index,
+                indices,
                 threads=int(job["threads"]),
                 state_every=float(job["state_every"]),
                 parent=parent,
                 emit=emit,
-            )
+            ):
+                say(index=row["index"], row=row)
         except RhosetError as error:
-            say(index=index, error=str(error), slug=error.slug)
-        else:
-            say(index=index, row=row)
+            say(index=indices[0], error=str(error), slug=error.slug)
 
 
 if __name__ == "__main__":

@@ -10,26 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
-from rhoset.networks.activations import activation as _activation
-from rhoset.networks.constructing.circuits import (
-    PlantedCircuit,
-    kernel,
-    plant,
-    response,
-    tables,
-)
-from rhoset.networks.constructing.plans import CircuitPlan, PointSet, parse_plan, point_set
+from rhoset.groups import Group, PointSet, as_group
+from rhoset.networks.activations import activation_name
+from rhoset.networks.arrays import float_type
+from rhoset.networks.circuits import Circuit
+from rhoset.networks.constructing.circuits import Ground, kernel, plant, response
+from rhoset.networks.constructing.plans import CircuitPlan, parse_plan, point_set
 from rhoset.networks.evaluation import logits
 from rhoset.networks.network import Network
-
-if TYPE_CHECKING:
-    from rhoset.groups import Group
+from rhoset.summaries import Shown
 
 DEGREE = {"relu": 1, "abs": 1, "linear": 1, "square": 2}
 """Degree k where φ(st) = s^k φ(t) for s > 0; neurons of other activations are not rescaled."""
@@ -40,13 +36,16 @@ ALL_PAIRS_MAX_ORDER = 130
 ALL_MARGINS_MAX_OPERATIONS = 20_000_000_000
 """Multiply-adds that may be spent on the margin of a network with missing slots (a few seconds)."""
 
+MOST_NUMBERS = 1 << 30
+"""Largest table that is made, in numbers (4 GB of float32)."""
+
 NO_MARGIN = 1e-9
 """A margin below this, relative to the logits, counts as none: the slots that are filled do not
 determine the product. Such a network is scaled by its logits."""
 
 
-@dataclass(frozen=True, eq=False)
-class Planted:
+@dataclass(frozen=True, eq=False, repr=False)
+class Planted(Shown):
     """A constructed network and all that was put into it.
 
     Attributes
@@ -55,8 +54,10 @@ class Planted:
         With noise, shuffled and rescaled.
     ideal
         The same neurons in the same places without noise.
+    plans
+        What was asked for.
     circuits
-        One for each plan; the neurons that belong to none are dead.
+        One for each plan, as the network holds it; the neurons that belong to none are dead.
     margin
         Least margin of the ideal network in exact arithmetic; with slots missing it may be 0 or
         less (they do not determine the product), and is None where finding it is too dear.
@@ -68,15 +69,18 @@ class Planted:
 
     network: Network
     ideal: Network
-    circuits: tuple[PlantedCircuit, ...]
+    plans: tuple[CircuitPlan, ...]
+    circuits: tuple[Circuit, ...]
     margin: float | None
     noise: float
     seed: int
 
 
+@public
+@np.errstate(over="ignore", invalid="ignore")  # what overflows is refused as not finite
 def construct(
     group: Group | str,
-    irreps: Sequence[str | CircuitPlan] = ("natural",),
+    irreps: Sequence[str | CircuitPlan] | str | CircuitPlan = ("natural",),
     *,
     noise: float = 0.0,
     seed: int = 0,
@@ -96,7 +100,7 @@ def construct(
     group
         The group or its name.
     irreps
-        A plan for each circuit, as `CircuitPlan` or as text for `parse_plan`.
+        A plan for each circuit, as `CircuitPlan` or as text for `parse_plan`; one alone needs no list.
     noise
         Standard deviation of Gaussian noise on each neuron's part of each table, relative to the
         root mean square of that part.
@@ -118,7 +122,7 @@ def construct(
         checked in any case.
     left_sets
         B for some circuits, by their position, whatever their plan's irrep and size say; any
-        transitive G-set will do (`from_gset`, `from_rho_set`).
+        `PointSet` will do: a `RhoSet`, or `PointSet.simplex` of a transitive G-set.
     right_sets
         C for some circuits, by their position; −B where left out.
     dtype
@@ -142,15 +146,16 @@ def construct(
     >>> planted.network.width, round(planted.margin, 3)
     (16, 10.0)
     """
-    if isinstance(group, str):
-        from rhoset.groups import group as by_name
-
-        group = by_name(group)
-    _activation(activation)
+    group = as_group(group)
+    activation = activation_name(activation)
+    dtype = float_type(dtype)
+    if seed < 0:
+        raise RhosetError(f"seed is {seed}, expected 0 or more", slug="bad-plan")
     for name, value, low in (("noise", noise, 0), ("margin", margin, 0), ("rescale", rescale, 1)):
         if not low <= value < np.inf:
             raise RhosetError(f"{name} is {value}, expected {low} or more", slug="bad-plan")
-    plans = [parse_plan(plan) if isinstance(plan, str) else plan for plan in irreps]
+    listed = (irreps,) if isinstance(irreps, str | CircuitPlan) else irreps
+    plans = [plan if isinstance(plan, CircuitPlan) else parse_plan(plan) for plan in listed]
     if not plans:
         raise RhosetError("no circuit to construct: name at least one irrep", slug="bad-plan")
     if activation not in ("relu", "abs") and any(plan.split for plan in plans):
@@ -162,19 +167,26 @@ def construct(
     circuits = []
     for i, plan in enumerate(plans):
         left_set = (left_sets or {}).get(i) or point_set(group, plan)
-        right_set = (right_sets or {}).get(i) or replace(left_set, points=-left_set.points)
-        circuits.append(plant(group, plan, left_set, right_set, activation, rng))
-    circuits, reached = _scaled_to_margin(group, circuits, activation, margin)
+        right_set = (right_sets or {}).get(i) or left_set.negative()
+        circuits.append(plant(Ground(left_set, right_set, activation), plan, rng))
+    _check_faithful(group, plans, circuits)
+    circuits, reached = _scaled_to_margin(group, circuits, margin)
     used = sum(len(circuit.rows) for circuit in circuits)
     width = used if width is None else width
+    if width * group.order > MOST_NUMBERS:
+        raise RhosetError(
+            f"width {width}: tables of {group.order} × {width} numbers are more than {MOST_NUMBERS}, the most that are"
+            " made; give a smaller one",
+            slug="construct-width",
+        )
     if width < used:
         raise RhosetError(f"the circuits need {used} neurons, {width} were given", slug="construct-width")
-    place = rng.permutation(width) if shuffle else np.arange(width)
+    place = (rng.permutation(width) if shuffle else np.arange(width)).astype(np.int32)
     degree = DEGREE.get(activation, 0)
     placed, start = [], 0
     for circuit in circuits:
         k = len(circuit.rows)
-        scale = np.exp(rng.uniform(-1, 1, k) * np.log(rescale if degree else 1))
+        scale = np.exp(rng.uniform(-1, 1, k) * np.log(float(rescale) if degree else 1))
         placed.append(
             replace(
                 circuit,
@@ -188,33 +200,34 @@ def construct(
     metadata = {"group": group.name, "architecture": "constructed", "construct_seed": str(seed)}
     if group.convention:
         metadata["element_order"] = group.convention
-    ideal = _assemble(group, placed, width, activation, np.dtype(dtype), metadata)
+    ideal = _assemble(group, placed, width, np.dtype(dtype), metadata)
     network = _with_noise(ideal, noise, rng) if noise else ideal
-    return Planted(network, ideal, tuple(placed), reached, noise, seed)
+    return Planted(network, ideal, tuple(plans), tuple(placed), reached, noise, seed)
 
 
-def _scaled_to_margin(
-    group: Group, circuits: list[PlantedCircuit], activation: str, margin: float
-) -> tuple[list[PlantedCircuit], float | None]:
-    """The circuits with weights such that the network has that margin, and the margin it has."""
-    full = all(circuit.is_full for circuit in circuits)
+def _check_faithful(group: Group, plans: Sequence[CircuitPlan], circuits: Sequence[Circuit]) -> None:
+    """Raise ``construct-unfaithful`` where the circuits do not tell all elements apart."""
     together = np.all([kernel(c.left_set) & kernel(c.right_set) for c in circuits], axis=0)
     if np.count_nonzero(together) > 1:
-        names = ", ".join(circuit.plan.irrep for circuit in circuits)
         raise RhosetError(
-            f"{group.name}: the irreps {names} do not tell all elements apart:"
+            f"{group.name}: the irreps {', '.join(plan.irrep for plan in plans)} do not tell all elements apart:"
             f" {np.count_nonzero(together)} elements act as the identity; add a faithful irrep",
             slug="construct-unfaithful",
         )
+
+
+def _scaled_to_margin(group: Group, circuits: list[Circuit], margin: float) -> tuple[list[Circuit], float | None]:
+    """The circuits with weights such that the network has that margin, and the margin it has."""
+    full = all(circuit.slot_counts.all() for circuit in circuits)
     margin_of = _margin if full else _all_margins
-    found = margin_of(group, circuits, activation)
+    found = margin_of(group, circuits)
     if full and not (found is not None and found > 0):
         raise RhosetError(
             f"{group.name}: the network would have margin {found:.3g}; with activation"
-            f" {activation} these ρ-sets do not single out the product, try relu and C = −B",
+            f" {circuits[0].activation} these ρ-sets do not single out the product, try relu and C = −B",
             slug="construct-no-margin",
         )
-    size = max(float(np.abs(response(c, activation)).max()) for c in circuits) or 1.0
+    size = max(float(np.abs(response(c)).max()) for c in circuits) or 1.0
     if found is None or found < NO_MARGIN * size:
         return [replace(c, weight=c.weight * margin / size) for c in circuits], (
             None if found is None else found * margin / size
@@ -222,23 +235,23 @@ def _scaled_to_margin(
     return [replace(c, weight=c.weight * margin / found) for c in circuits], margin
 
 
-def _margin(group: Group, circuits: Sequence[PlantedCircuit], activation: str) -> float:
+def _margin(group: Group, circuits: Sequence[Circuit]) -> float:
     """Margin at the input (e, e); that of every input when the circuits are full."""
-    f = np.sum([response(circuit, activation) for circuit in circuits], axis=0)
+    f = np.sum([response(circuit) for circuit in circuits], axis=0)
     others = np.delete(f, group.identity)
     return float(f[group.identity] - others.max()) if len(others) else float("inf")
 
 
-def _all_margins(group: Group, circuits: Sequence[PlantedCircuit], activation: str) -> float | None:
+def _all_margins(group: Group, circuits: Sequence[Circuit]) -> float | None:
     """Least margin with slots missing: over one input of each orbit of the symmetry that is left,
     (g, e) where all columns are filled in every circuit and (e, g) where all rows are; over all
     inputs of small groups otherwise; None where that is too dear."""
     n, e = group.order, group.identity
     width = sum(len(circuit.rows) for circuit in circuits)
     every, fixed = np.arange(n), np.full(n, e)
-    if all(c.plan.columns in (None, c.coupling.shape[1]) for c in circuits):
+    if all(c.slot_counts.any(axis=0).all() for c in circuits):
         x, y = every, fixed
-    elif all(c.plan.rows in (None, c.coupling.shape[0]) for c in circuits):
+    elif all(c.slot_counts.any(axis=1).all() for c in circuits):
         x, y = fixed, every
     elif n <= ALL_PAIRS_MAX_ORDER:
         x, y = (part.ravel() for part in np.indices((n, n)))
@@ -248,9 +261,9 @@ def _all_margins(group: Group, circuits: Sequence[PlantedCircuit], activation: s
         return None
     start, placed = 0, []
     for circuit in circuits:
-        placed.append(replace(circuit, neurons=start + np.arange(len(circuit.rows))))
+        placed.append(replace(circuit, neurons=np.arange(start, start + len(circuit.rows), dtype=np.int32)))
         start += len(circuit.rows)
-    network = _assemble(group, placed, width, activation, np.dtype(np.float64), {})
+    network = _assemble(group, placed, width, np.dtype(np.float64), {})
     f = logits(network, x, y)
     right = network.table[x, y][:, None]
     own = np.take_along_axis(f, right, axis=1)
@@ -259,23 +272,19 @@ def _all_margins(group: Group, circuits: Sequence[PlantedCircuit], activation: s
 
 
 def _assemble(
-    group: Group,
-    circuits: Sequence[PlantedCircuit],
-    width: int,
-    activation: str,
-    dtype: np.dtype[Any],
-    metadata: dict[str, str],
+    group: Group, circuits: Sequence[Circuit], width: int, dtype: np.dtype[Any], metadata: dict[str, str]
 ) -> Network:
     n = group.order
     left, right = np.zeros((n, width), dtype=dtype), np.zeros((n, width), dtype=dtype)
     unembed = np.zeros((width, n), dtype=dtype)
     for circuit in circuits:
-        parts = tables(circuit, group.inverse, dtype)
-        left[:, circuit.neurons], right[:, circuit.neurons], unembed[circuit.neurons] = parts
+        tables = circuit.tables()
+        left[:, circuit.neurons], right[:, circuit.neurons] = tables.left.T, tables.right.T
+        unembed[circuit.neurons] = tables.unembed
     for array in (left, right, unembed):
         array.setflags(write=False)
     bias = np.zeros(n, dtype=dtype)
-    return Network(left, right, unembed, bias, group.table, activation, metadata=metadata)
+    return Network(left, right, unembed, bias, group.table, circuits[0].activation, metadata=metadata)
 
 
 def _with_noise(ideal: Network, noise: float, rng: np.random.Generator) -> Network:

@@ -5,15 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
-
-if TYPE_CHECKING:
-    from rhoset.groups import Group, GSet, RhoSet
+from rhoset.groups import (
+    Group,
+    PointSet,
+    RhoSet,
+    gset_from_permutations,
+    irreps,
+    natural_gset,
+    rho_set_families,
+)
 
 NATURAL = "natural"
 """Name of the plan on the group's natural action, for groups too large for their irreps."""
@@ -82,6 +88,7 @@ class CircuitPlan:
             )
 
 
+@public
 def parse_plan(text: str) -> CircuitPlan:
     """A plan from ``IRREP`` or ``IRREP:KEY=VALUE,…`` with the fields of `CircuitPlan`.
 
@@ -113,38 +120,14 @@ def _truth(text: str) -> bool:
     return {"true": True, "false": False}[text.strip().lower()]
 
 
-@dataclass(frozen=True, eq=False)
-class PointSet:
-    """A ρ-set without its irrep: k unit vectors that a group permutes.
-
-    Attributes
-    ----------
-    name
-        What the plan called it.
-    action
-        (n, k): ``action[g, b]`` = g·b.
-    points
-        (k, d), with inner products that the action keeps.
-    """
-
-    name: str
-    action: NDArray[np.int32]
-    points: NDArray[np.float64]
-
-    @property
-    def size(self) -> int:
-        """k, the number of points."""
-        return int(self.points.shape[0])
-
-
 def point_set(group: Group, plan: CircuitPlan) -> PointSet:
     """The ρ-set B of a plan.
 
     Raises
     ------
     RhosetError
-        The group has no such irrep, or no ρ-set of that size (slug ``no-such-irrep``), or no
-        natural action (``no-natural-action``).
+        The group has no such irrep (slug ``unknown-irrep``), the irrep no ρ-set of that size
+        (``unknown-rho-set``), or the group no natural action (``no-natural-action``).
 
     Notes
     -----
@@ -154,8 +137,9 @@ def point_set(group: Group, plan: CircuitPlan) -> PointSet:
     name = plan.irrep
     natural = re.fullmatch(r"\[(\d+),1\]", name.replace(" ", ""))
     standard = natural and group.name == f"S{int(natural[1]) + 1}" and group.permutations is not None
+    found: PointSet
     if standard or name == NATURAL:
-        found = _natural(group, name)
+        found = PointSet.simplex(natural_gset(group))
     elif name == SIGN:
         found = _sign(group)
     else:
@@ -167,56 +151,32 @@ def point_set(group: Group, plan: CircuitPlan) -> PointSet:
     return found
 
 
-def from_rho_set(rho_set: RhoSet) -> PointSet:
-    """The ρ-set as a `PointSet`."""
-    return PointSet(rho_set.irrep.name, rho_set.gset.action, rho_set.points)
-
-
-def from_gset(gset: GSet, name: str = "gset") -> PointSet:
-    """Any transitive G-set: its points in the permutation representation less the trivial part."""
-    return PointSet(name, gset.action, _simplex(gset.action.shape[1]))
-
-
-def _natural(group: Group, name: str) -> PointSet:
-    from rhoset.groups import natural_gset
-
-    return from_gset(natural_gset(group), name)
-
-
-def _simplex(k: int) -> NDArray[np.float64]:
-    """(k, k): k unit vectors of equal angles and sum 0."""
-    points = np.eye(k) - 1 / k
-    return points / np.sqrt(1 - 1 / k) if k > 1 else np.ones((1, 1))
-
-
 def _sign(group: Group) -> PointSet:
-    from rhoset.groups import natural_gset
-
     permutations = natural_gset(group).action
     k = permutations.shape[1]
     odd = np.zeros(group.order, dtype=np.int32)
     for i in range(k):
         odd ^= (permutations[:, i, None] > permutations[:, i + 1 :]).sum(axis=1).astype(np.int32) & 1
     if not odd.any():
-        raise RhosetError(f"{group.name} has only even permutations, so no irrep {SIGN!r}", slug="no-such-irrep")
-    return PointSet(SIGN, np.column_stack([odd, 1 - odd]), np.array([[1.0], [-1.0]]))
+        raise RhosetError(f"{group.name} has only even permutations, so no irrep {SIGN!r}", slug="unknown-irrep")
+    gset = gset_from_permutations(group, np.column_stack([odd, 1 - odd]))
+    return PointSet(gset, np.array([[1.0], [-1.0]]))
 
 
-def _from_irrep(group: Group, plan: CircuitPlan) -> PointSet:
-    from rhoset.groups import irreps, rho_sets
-
+def _from_irrep(group: Group, plan: CircuitPlan) -> RhoSet:
     known = {irrep.name: irrep for irrep in irreps(group)}
-    wanted = plan.irrep if plan.irrep in known else plan.irrep.replace(" ", "")
+    alias = {irrep.label: irrep.name for irrep in known.values()}
+    wanted = alias.get(" ".join(plan.irrep.split()), plan.irrep.replace(" ", ""))
     if wanted not in known:
         raise RhosetError(
-            f"{group.name} has no irrep {plan.irrep!r}: its irreps are {', '.join(known)};"
+            f"{group.name} has no irrep {plan.irrep!r}: its irreps are {', '.join(alias)};"
             f" {NATURAL} stands for the natural action",
-            slug="no-such-irrep",
+            slug="unknown-irrep",
         )
-    families = rho_sets(group, known[wanted])
+    families = rho_set_families(group, known[wanted])
     for family in families:
         if plan.size in (None, family.size):
-            return from_rho_set(family.rho_set())
+            return family.rho_set()
     raise _no_size(group, plan, sorted({family.size for family in families}))
 
 
@@ -224,5 +184,5 @@ def _no_size(group: Group, plan: CircuitPlan, sizes: list[int]) -> RhosetError:
     return RhosetError(
         f"{group.name}: irrep {plan.irrep} has no ρ-set of {plan.size} points; sizes are"
         f" {', '.join(str(size) for size in sizes)}",
-        slug="no-such-irrep",
+        slug="unknown-rho-set",
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from rhoset.errors import RhosetError
 from rhoset.networks.evaluation import logits
-from rhoset.networks.importing.orders import Order, isomorphism, known_orders
+from rhoset.networks.importing.orders import Order
 from rhoset.networks.network import Network
 
 if TYPE_CHECKING:
@@ -19,12 +20,8 @@ if TYPE_CHECKING:
 SAMPLE_PAIRS = 4096
 """Pairs on which orders of elements are compared; the accuracies are right to about 0.02."""
 
-
-def scores(network: Network, group: Group) -> dict[Order, float]:
-    """Accuracy on a sample of pairs in each known order."""
-    x, y = sample_pairs(group.order)
-    answers = answers_of(network, x, y)
-    return {o: float(np.mean(o.labels(group, x, y) == answers)) for o in known_orders(group)}
+LATIN_ROWS = 4
+"""Rows of answers that must be permutations before all n² answers are asked for."""
 
 
 def sample_pairs(n: int) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -36,29 +33,78 @@ def sample_pairs(n: int) -> tuple[NDArray[Any], NDArray[Any]]:
     return pairs // n, pairs % n
 
 
+def in_blocks(
+    function: Callable[[NDArray[Any], NDArray[Any]], NDArray[Any]], x: NDArray[Any], y: NDArray[Any], numbers: int
+) -> NDArray[Any]:
+    """A function of pairs, called on as many at a time as keep `numbers` numbers each in 16 MB."""
+    step = max(1, (1 << 21) // max(numbers, 1))
+    return np.concatenate([function(x[i : i + step], y[i : i + step]) for i in range(0, len(x), step)])
+
+
 def answers_of(network: Network, x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
     """The largest logit's element for each pair, in blocks."""
-    step = max(1, (1 << 21) // max(network.order, network.width, 1))
-    blocks = [logits(network, x[i : i + step], y[i : i + step]).argmax(axis=-1) for i in range(0, len(x), step)]
-    return np.concatenate(blocks)
+
+    def largest(x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.asarray(logits(network, x, y).argmax(axis=-1))
+
+    return in_blocks(largest, x, y, max(network.order, network.width))
 
 
-def learned_order(network: Network, base: Group, path: Path) -> Order | None:
-    """The order in which the network's own answers are the table of ``base``, None where they are
-    no group's table; RhosetError where they are another group's."""
-    from rhoset.groups import Group
+def scores(network: Network, group: Group, orders: list[Order]) -> dict[Order, float]:
+    """Accuracy on a sample of pairs in each order."""
+    x, y = sample_pairs(group.order)
+    answers = answers_of(network, x, y)
+    return {o: float(np.mean(o.labels(group, x, y) == answers)) for o in orders}
+
+
+def steadiness(network: Network, group: Group, order: Order) -> float:
+    """Mean of the margins over their standard deviation, on a sample of pairs: high where the network does the same for
+    every pair, as one does that is read with the activation it was trained with. Its scale does not matter."""
+    x, y = sample_pairs(group.order)
+
+    def margins(x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
+        f = logits(network, x, y, np.float64)
+        answer = order.labels(group, x, y)[:, None].astype(np.int64)
+        right = np.take_along_axis(f, answer, axis=1)[:, 0]
+        np.put_along_axis(f, answer, -np.inf, axis=1)
+        found: NDArray[Any] = right - f.max(axis=1)
+        return found
+
+    with np.errstate(all="ignore"):
+        found = in_blocks(margins, x, y, max(network.order, network.width))
+        ratio = float(found.mean() / found.std())
+    return ratio if ratio == ratio else -np.inf
+
+
+def learned_order(network: Network, base: Group) -> Order | None:
+    """The order in which the network's own answers are the table of ``base``, None where they are no group's table;
+    RhosetError where they are another group's.
+
+    Cost n³m where the first rows of answers are permutations, nothing to speak of where they are not.
+    """
+    from rhoset.groups import Group, isomorphism
 
     n = base.order
+    rows = np.repeat(np.arange(min(n, LATIN_ROWS)), n)
+    first = answers_of(network, rows, np.resize(np.arange(n), len(rows))).reshape(-1, n)
+    if any(len(np.unique(row)) < n for row in first):
+        return None
     x, y = (part.ravel() for part in np.indices((n, n)))
     try:
         own = Group(name="learned", table=answers_of(network, x, y).reshape(n, n).astype(np.int32))
     except RhosetError:
         return None
-    old = isomorphism(base, own)
+    old = isomorphism(own, base)
     if old is None:
         raise RhosetError(
-            f"{path}: the network's answers form the table of a group of order {n}, but it is not"
+            f"the network's answers form the table of a group of order {n}, but it is not"
             f" isomorphic to {base.name}; give the group it was trained on",
             slug="wrong-group",
         )
-    return Order("learned", "the table that the network's answers form", old)
+    return Order("learned", "the table that the network's answers form", old.astype(np.int64))
+
+
+def with_activation(network: Network, activation: str) -> Network:
+    """The same weights with another activation."""
+    return replace(network, activation=activation)

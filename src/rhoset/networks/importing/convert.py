@@ -13,47 +13,26 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rhoset.arguments import public
 from rhoset.errors import MissingExtra, RhosetError
+from rhoset.networks.activations import activation_name
+from rhoset.networks.arrays import checked_table
 from rhoset.networks.evaluation import evaluate
-from rhoset.networks.importing.answers import (
-    answers_of,
-    learned_order,
-    sample_pairs,
-    scores,
-)
+from rhoset.networks.importing.answers import answers_of, sample_pairs
+from rhoset.networks.importing.choosing import better_activation, choose
+from rhoset.networks.importing.dropping import Dropped, dropped_outputs, refusal
 from rhoset.networks.importing.formats import FORMATS
 from rhoset.networks.importing.mapping import mapped, read_mapping
-from rhoset.networks.importing.orders import Order, find_order
 from rhoset.networks.importing.parameters import Parameters, to_network
-from rhoset.networks.importing.tensors import load_tensors
+from rhoset.networks.importing.tensors import load_tensors, without_wrappers
 from rhoset.networks.network import Network
+from rhoset.networks.tensorfile import open_tensors
 
 if TYPE_CHECKING:
     from rhoset.groups import Group
 
-NEAR_CHANCE = 0.1
-"""An accuracy below 1/n plus this is called near chance."""
-
-BETTER_ORDER = 0.1
-"""Another order is suggested when the network's accuracy in it is higher by more than this. Lower
-values would suggest orders that agree by luck for badly trained networks."""
-
-ASK_BELOW = 0.6
-"""Below this accuracy the network's own answers are tried as a table. A network that has learned a
-group answers rightly on at most 3/4 of the pairs of a different one, and mostly far fewer."""
-
-LEARNED_MAX_ORDER = 400
-"""Largest group for which the network's own answers are tried as a table (n³m operations)."""
-
 FULL_MAX_ORDER = 720
 """Largest group for which the accuracy reported is that of all pairs."""
-
-NATIVE_ORDERS = {
-    "chughtai": ("sympy/opposite", "cycle/opposite", "own"),
-    "stander": ("parity/opposite", "parity", "own/opposite", "own"),
-}
-"""For each format the orders that its authors' code is known to use, in order of preference; other
-formats have ``own``."""
 
 FORMAT_NAMES = (*FORMATS, "mapping")
 """What `import_network` takes as its format."""
@@ -84,6 +63,7 @@ class Imported:
     note: str
 
 
+@public
 def import_network(
     format: str,
     path: str | os.PathLike[str],
@@ -93,6 +73,7 @@ def import_network(
     order: str | None = None,
     instance: int | None = None,
     activation: str | None = None,
+    drop_outputs: bool = False,
 ) -> Network:
     """Read one foreign network; see `import_networks`.
 
@@ -107,7 +88,16 @@ def import_network(
         What `import_networks` raises; several instances and none chosen, or one that is not there
         (slug ``checkpoint-instance``).
     """
-    found = import_networks(format, path, group, mapping, order=order, instance=instance, activation=activation)
+    found = import_networks(
+        format,
+        path,
+        group,
+        mapping,
+        order=order,
+        instance=instance,
+        activation=activation,
+        drop_outputs=drop_outputs,
+    )
     if len(found) != 1:
         raise RhosetError(
             f"{path} holds {len(found)} networks: choose an instance from 0 to {len(found) - 1}",
@@ -116,6 +106,7 @@ def import_network(
     return found[0].network
 
 
+@public
 def import_networks(
     format: str,
     path: str | os.PathLike[str],
@@ -125,6 +116,7 @@ def import_networks(
     order: str | None = None,
     instance: int | None = None,
     activation: str | None = None,
+    drop_outputs: bool = False,
 ) -> list[Imported]:
     """Read the networks of a foreign checkpoint. Pickles are never executed.
 
@@ -146,20 +138,26 @@ def import_networks(
     instance
         Read this instance only.
     activation
-        Name of the activation; by default what the mapping says, otherwise ``relu``.
+        Name of the activation in any spelling (`activation_name`); by default what the mapping or the file's metadata
+        say, otherwise ``relu``.
+    drop_outputs
+        Leave out outputs that are no elements of the group. Without it a file that has such outputs is refused, with
+        the share of the pairs on which one of them is largest; with it the file records both.
 
     Raises
     ------
     RhosetError
         The file or its tensors are wrong (see `load_tensors` and the formats), the group is
         missing (slug ``checkpoint-group``) or does not fit (``checkpoint-order``), the network
-        answers rightly in another order of elements, which is named (``element-order``), or its
-        answers are the table of another group (``wrong-group``).
+        answers rightly in another order of elements, which is named (``element-order``), its answers
+        or its table are those of another group (``wrong-group``), or it has outputs that are no
+        elements (``dropped-outputs``).
 
     Notes
     -----
-    A network is near chance (`NEAR_CHANCE`) when it is untrained or its elements are in an order
-    that is not known; its ``note`` says so.
+    A network is near chance when it is untrained or its elements are in an order that is not known;
+    its ``note`` says so. It also says when the network answers better in another order than the one
+    that was asked for, or with another activation, and names it.
     """
     path = Path(path)
     if format not in FORMAT_NAMES:
@@ -169,30 +167,65 @@ def import_networks(
             "the format mapping and a mapping file belong together: give both or neither",
             slug="bad-mapping",
         )
+    stated = None if activation is None else activation_name(activation)
+    plan = None if mapping is None else read_mapping(mapping)
     with _naming(path):
-        if mapping is None:
-            name, read = None, FORMATS[format]
-            all_parameters = read(load_tensors(path))
+        if plan is None:
+            named, all_parameters = None, FORMATS[format](without_wrappers(load_tensors(path)))
         else:
-            plan = read_mapping(mapping)
-            name, all_parameters = plan.group, mapped(load_tensors(path), plan)
-    if activation is not None:
-        all_parameters = [replace(p, activation=activation) for p in all_parameters]
-    base = _group(group if group is not None else name, path, format)
+            named, all_parameters = plan.group, mapped(load_tensors(path), plan)
+        stated = stated or _stored_activation(path)
+        if stated is not None:
+            chosen_by_user = activation is not None
+            all_parameters = [
+                replace(p, activation=stated if chosen_by_user or p.activation is None else p.activation)
+                for p in all_parameters
+            ]
+    base = _group(group if group is not None else named, path, format)
     if instance is not None and not 0 <= instance < len(all_parameters):
         raise RhosetError(
             f"{path} has no instance {instance}: it holds {len(all_parameters)}",
             slug="checkpoint-instance",
         )
     with open(path, "rb") as handle:
-        source = {
+        metadata = {
             "source_format": format,
             "source_file": path.name,
             "source_sha256": hashlib.file_digest(handle, "sha256").hexdigest(),
         }
+    source, wishes = Source(format, base, metadata), Wishes(order, drop_outputs)
     chosen = range(len(all_parameters)) if instance is None else [instance]
     with _naming(path):
-        return [_convert(all_parameters[i], base, format, path, order, i, source) for i in chosen]
+        return [_convert(all_parameters[i], source, wishes, i) for i in chosen]
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """Where the networks of one file come from."""
+
+    format: str
+    group: Group | None
+    metadata: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """How the user wants them read."""
+
+    order: str | None
+    drop_outputs: bool
+
+
+def _stored_activation(path: Path) -> str | None:
+    """The activation that the metadata of a safetensors file name, None where they name none.
+
+    Raises RhosetError (slug ``unknown-activation``) for one that is not known.
+    """
+    with open(path, "rb") as handle:
+        if handle.read(9)[8:9] != b"{":
+            return None
+    name = open_tensors(path).metadata.get("activation")
+    return None if name is None else activation_name(name)
 
 
 @contextmanager
@@ -208,99 +241,80 @@ def _naming(path: Path) -> Iterator[None]:
         raise RhosetError(f"{path}: {error}", slug=error.slug) from None
 
 
-def _convert(
-    parameters: Parameters,
-    base: Group | None,
-    format: str,
-    path: Path,
-    order: str | None,
-    instance: int,
-    source: dict[str, str],
-) -> Imported:
-    if parameters.table is not None and order in (None, "file"):
-        n = parameters.table.shape[0] if parameters.table.ndim == 2 else 0
-        if base is not None and base.order != n:
-            raise RhosetError(
-                f"{path}: its table has {n} elements, the group {base.name} has {base.order}",
-                slug="checkpoint-order",
-            )
-        metadata = {**source, "group": base.name if base is not None else ""}
-        network = to_network(parameters, parameters.table, metadata)
-        return _finish(network, instance, "file", "the table in the file", "")
+def _convert(parameters: Parameters, source: Source, wishes: Wishes, instance: int) -> Imported:
+    base = source.group
+    if parameters.table is not None and wishes.order in (None, "file"):
+        return _with_its_table(parameters, source, wishes, instance)
     if base is None:
         raise RhosetError(
-            f"{path} does not say which group it was trained on: give --group, such as S5",
-            slug="checkpoint-group",
+            "the file does not say which group it was trained on: give --group, such as S5", slug="checkpoint-group"
         )
-    if order == "file":
-        raise RhosetError(f"{path} holds no table of its own", slug="unknown-order")
-    metadata = {**source, "group": base.name}
+    if wishes.order == "file":
+        raise RhosetError("it holds no table of its own", slug="unknown-order")
     # The answers do not depend on the table, so any will do to ask for them.
-    asked = to_network(parameters, base.table, metadata)
-    if order == "learned":
-        found = learned_order(asked, base, path)
-        if found is None:
-            raise RhosetError(f"{path}: the network's answers are not the table of a group", slug="unknown-order")
-        note = f"the table is what the network answers; it is isomorphic to {base.name}'s"
-        return _with_order(asked, base, found, instance, note)
-    if order is not None:
-        return _with_order(asked, base, find_order(base, order), instance, "")
-    accuracies = scores(asked, base)
-    native = [o for name in NATIVE_ORDERS.get(format, ("own",)) for o in accuracies if o.name == name]
-    assumed = max(native, key=lambda o: accuracies[o])
-    best = max(accuracies, key=lambda o: accuracies[o])
-    accuracy = accuracies[assumed]
-    if accuracies[best] - accuracy > BETTER_ORDER:
-        raise _wrong_order(path, base, assumed, accuracy, best, accuracies[best])
-    if accuracy < ASK_BELOW and base.order <= LEARNED_MAX_ORDER:
-        found = learned_order(asked, base, path)
-        if found is not None:
-            raise _wrong_order(path, base, assumed, accuracy, found, 1.0)
-    if accuracy < 1 / base.order + NEAR_CHANCE:
-        note = (
-            f"accuracy {accuracy:.1%} is near chance: the network is untrained, or its elements"
-            f" are in another order than {assumed.name} ({assumed.description}); tried"
-            f" {', '.join(o.name for o in accuracies)}"
-        )
-    elif parameters.vocabulary > base.order:
-        note = f"the vocabulary has {parameters.vocabulary} elements; the first {base.order} are used"
-    else:
-        note = ""
-    return _with_order(asked, base, assumed, instance, note)
-
-
-def _wrong_order(
-    path: Path, base: Group, assumed: Order, accuracy: float, better: Order, reached: float
-) -> RhosetError:
-    return RhosetError(
-        f"{path}: the network is right on {accuracy:.1%} of the pairs of {base.name} when its"
-        f" elements are taken in the order {assumed.name!r} ({assumed.description}), but on"
-        f" {reached:.1%} in the order {better.name!r} ({better.description}); choose it with"
-        f" --order {better.name}",
-        slug="element-order",
-    )
-
-
-def _with_order(network: Network, base: Group, order: Order, instance: int, note: str) -> Imported:
-    metadata = dict(network.metadata)
-    if base.element_names:
-        metadata["elements"] = json.dumps([base.element_names[i] for i in order.old])
+    asked = to_network(parameters, base.table, {**source.metadata, "group": base.name})
+    dropped = _dropped(parameters, asked, wishes)
+    choice = choose(asked, base, source.format, wishes.order)
+    order = choice.order
     product = "label of (x, y) is y x there" if order.opposite else "label of (x, y) is x y there"
     description = f"{order.description}; {product}; {base.convention}".rstrip("; ")
-    network = Network(
-        network.left,
-        network.right,
-        network.unembed,
-        network.bias,
-        order.table(base),
-        network.activation,
-        network.factors,
-        metadata,
-    )
-    return _finish(network, instance, order.name, description, note)
+    metadata = dict(asked.metadata)
+    if base.element_names:
+        metadata["elements"] = json.dumps([base.element_names[i] for i in order.old])
+    network = replace(asked, table=order.table(base), metadata=metadata)
+    notes = [*choice.notes, *_spare_inputs(parameters, base)]
+    return _finish(network, instance, (order.name, description), notes, dropped)
 
 
-def _finish(network: Network, instance: int, order: str, description: str, note: str) -> Imported:
+def _with_its_table(parameters: Parameters, source: Source, wishes: Wishes, instance: int) -> Imported:
+    """The network with the table that the file holds; it must be a group's, and that of the group that is named."""
+    table, base = checked_table(parameters.table), source.group
+    n = len(table)
+    if base is not None and base.order != n:
+        raise RhosetError(
+            f"its table has {n} elements, the group {base.name} has {base.order}", slug="checkpoint-order"
+        )
+    metadata = {**source.metadata, "group": base.name if base is not None else ""}
+    network = to_network(parameters, table, metadata)
+    _same_group(network.group, base)
+    dropped = _dropped(parameters, network, wishes)
+    notes = [better_activation(network, network.group), *_spare_inputs(parameters, network.group)]
+    return _finish(network, instance, ("file", "the table in the file"), notes, dropped)
+
+
+def _same_group(own: Group, named: Group | None) -> None:
+    from rhoset.groups import isomorphism
+
+    if named is None:
+        return
+    try:
+        same = isomorphism(own, named) is not None
+    except RhosetError:  # undecided
+        same = True
+    if not same:
+        raise RhosetError(
+            f"the table in the file is that of a group of order {own.order} that is not isomorphic to {named.name};"
+            " give no group, or the one that it is",
+            slug="wrong-group",
+        )
+
+
+def _dropped(parameters: Parameters, network: Network, wishes: Wishes) -> Dropped | None:
+    dropped = dropped_outputs(parameters, network)
+    if dropped is not None and not wishes.drop_outputs:
+        raise refusal(dropped)
+    return dropped
+
+
+def _spare_inputs(parameters: Parameters, base: Group) -> list[str]:
+    """A remark on rows of the embeddings that are no elements; as inputs they never occur."""
+    spare = parameters.vocabulary > base.order
+    return [f"the vocabulary has {parameters.vocabulary} elements; the first {base.order} are used"] if spare else []
+
+
+def _finish(
+    network: Network, instance: int, order: tuple[str, str], notes: list[str], dropped: Dropped | None
+) -> Imported:
     if network.order <= FULL_MAX_ORDER:
         accuracy = evaluate(network).accuracy
     else:
@@ -309,23 +323,22 @@ def _finish(network: Network, instance: int, order: str, description: str, note:
     metadata = {
         **network.metadata,
         "instance": str(instance),
-        "import_order": order,
-        "element_order": description,
+        "import_order": order[0],
+        "element_order": order[1],
         "measured_accuracy": f"{accuracy:.6f}",
     }
-    if note:
-        metadata["import_note"] = note
-    network = Network(
-        network.left,
-        network.right,
-        network.unembed,
-        network.bias,
-        network.table,
-        network.activation,
-        network.factors,
-        {key: value for key, value in metadata.items() if value},
-    )
-    return Imported(network, instance, accuracy, order, note)
+    if dropped is not None:
+        x, y = sample_pairs(network.order)
+        right = answers_of(network, x, y) == network.table[x, y]
+        over_all = float(np.mean(right & ~dropped.wins))
+        metadata["dropped_outputs"] = dropped.outputs
+        metadata["dropped_outputs_win"] = f"{dropped.share:.6f}"
+        metadata["accuracy_over_all_outputs"] = f"{over_all:.6f}"
+        notes = [*notes, f"dropped: {dropped.sentence()}; over all outputs the accuracy is {over_all:.1%}"]
+    note = "; ".join(filter(None, notes))
+    metadata["import_note"] = note
+    network = replace(network, metadata={key: value for key, value in metadata.items() if value})
+    return Imported(network, instance, accuracy, order[0], note)
 
 
 def _group(given: Group | str | None, path: Path, format: str) -> Group | None:

@@ -14,6 +14,10 @@
     bias         = "out.bias"                                  # optional
     table        = "cayley"                                    # optional
 
+    # Optional: a third token that is the same for every pair (such as "="), which a concatenating network reads.
+    embed_constant  = { name = "left.weight", index = 113 }
+    hidden_constant = { name = "fc.weight", transpose = true, rows = [512, 768] }
+
 ``left`` and ``right`` stand in for the embed and hidden tensors where the file holds the folded
 tables. An entry is applied in the order index (along the first axis), transpose, rows, columns.
 """
@@ -26,15 +30,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.errors import RhosetError
-from rhoset.networks.activations import activation as _activation
+from rhoset.networks.activations import activation_name
+from rhoset.networks.arrays import checked_weights
 from rhoset.networks.importing.parameters import Parameters
-from rhoset.networks.importing.tensors import Tensors
+from rhoset.networks.importing.tensors import Tensors, without_wrappers
+from rhoset.reading import read_text
 
 _FACTORS = ("embed_left", "embed_right", "hidden_left", "hidden_right")
-_ROLES = (*_FACTORS, "left", "right", "hidden_bias", "unembed", "bias", "table")
+_CONSTANT = ("embed_constant", "hidden_constant")
+_ROLES = (*_FACTORS, "left", "right", "hidden_bias", *_CONSTANT, "unembed", "bias", "table")
+_ONE_AXIS = ("bias", "hidden_bias", "embed_constant")
 _OPTIONS = {"name", "index", "transpose", "rows", "columns"}
 
 
@@ -45,7 +54,7 @@ class Mapping:
     path: Path
     tensors: dict[str, dict[str, Any]]
     group: str | None
-    activation: str
+    activation: str | None
     ignore: tuple[str, ...]
 
 
@@ -58,12 +67,10 @@ def read_mapping(path: str | os.PathLike[str]) -> Mapping:
         Not TOML, unknown keys or roles, roles missing (slug ``bad-mapping``); unknown activation.
     """
     path = Path(path)
+    text = read_text(path, "a mapping in TOML", "bad-mapping")
     try:
-        with open(path, "rb") as handle:
-            raw = tomllib.load(handle)
-    except OSError as error:
-        raise _bad(path, error.strerror or "cannot be read") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raw = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise _bad(path, f"not TOML ({error})") from None
     unknown = sorted(set(raw) - {"group", "activation", "ignore", "tensors"})
     if unknown:
@@ -84,8 +91,10 @@ def read_mapping(path: str | os.PathLike[str]) -> Mapping:
         raise _bad(path, f"missing roles {', '.join(missing)}")
     if folded and any(role in section for role in _FACTORS):
         raise _bad(path, "give left and right, or the embed and hidden tensors, not both")
-    name = raw.get("activation", "relu")
-    _activation(name if isinstance(name, str) else repr(name))
+    if sum(role in section for role in _CONSTANT) == 1:
+        raise _bad(path, f"{' and '.join(_CONSTANT)} belong together: give both or neither")
+    name = raw.get("activation")
+    name = None if name is None else activation_name(name)
     group, ignore = raw.get("group"), raw.get("ignore", [])
     if group is not None and not isinstance(group, str):
         raise _bad(path, f"group is {group!r}, expected a name in quotes")
@@ -105,6 +114,8 @@ def mapped(tensors: Tensors, mapping: Mapping) -> list[Parameters]:
         ``checkpoint-tensors``); an entry does not fit its tensor (``checkpoint-shape``).
     """
     used = {str(entry["name"]) for entry in mapping.tensors.values()}
+    if not used <= set(tensors):
+        tensors = without_wrappers(tensors)
     missing = sorted(used - set(tensors))
     extra = sorted(name for name in set(tensors) - used if not _ignored(name, mapping.ignore))
     if missing or extra:
@@ -124,12 +135,30 @@ def mapped(tensors: Tensors, mapping: Mapping) -> list[Parameters]:
             None if folded else found["hidden_right"],
             found["unembed"],
             bias=found.get("bias"),
-            hidden_bias=found.get("hidden_bias"),
+            hidden_bias=_hidden_bias(found),
             activation=mapping.activation,
             table=found.get("table"),
             spare_vocabulary=True,
         )
     ]
+
+
+def _hidden_bias(found: Tensors) -> NDArray[Any] | None:
+    """The bias of the hidden layer and what the constant token adds to it, None where there is neither."""
+    bias = found.get("hidden_bias")
+    if "embed_constant" not in found:
+        return bias
+    token, linear = found["embed_constant"], found["hidden_constant"]
+    if token.shape[0] != linear.shape[0] or (bias is not None and bias.shape != linear.shape[1:]):
+        raise RhosetError(
+            f"mapping: embed_constant of shape {token.shape} does not fit hidden_constant of shape {linear.shape}"
+            + ("" if bias is None else f" and hidden_bias of shape {bias.shape}")
+            + ": expected (E,), (E, m) and (m,)",
+            slug="checkpoint-shape",
+        )
+    token = checked_weights("embed_constant", token, token.shape).astype(np.float64)
+    added = token @ checked_weights("hidden_constant", linear, linear.shape).astype(np.float64)
+    return added if bias is None else added + checked_weights("hidden_bias", bias, bias.shape)
 
 
 def _entry(path: Path, role: str, value: Any) -> dict[str, Any]:
@@ -172,7 +201,7 @@ def _apply(role: str, array: NDArray[Any], entry: dict[str, Any]) -> NDArray[Any
             if array.ndim <= axis or end > array.shape[axis]:
                 raise _misfit(role, entry, start, f"no {option} {first} to {end}")
             array = array[first:end] if axis == 0 else array[:, first:end]
-    axes = 1 if role in ("bias", "hidden_bias") else 2
+    axes = 1 if role in _ONE_AXIS else 2
     if array.ndim != axes:
         raise _misfit(role, entry, start, f"{array.ndim} axes are left, expected {axes}")
     return array

@@ -8,7 +8,6 @@ is element ``old[i]`` there, and the product may be the opposite one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +53,8 @@ class Order:
         new = np.empty(group.order, dtype=np.int32)
         new[self.old] = np.arange(group.order, dtype=np.int32)
         first, second = (y, x) if self.opposite else (x, y)
-        return new[group.table[self.old[first], self.old[second]]]
+        found: NDArray[Any] = new[group.table[self.old[first], self.old[second]]]
+        return found
 
     def table(self, group: Group) -> NDArray[np.int32]:
         """(n, n) the group's table in this order."""
@@ -148,53 +148,3 @@ def _dihedral_orders(group: Group) -> list[Order]:
 
 def _cycle(k: int) -> list[int]:
     return [*range(1, k), 0]
-
-
-def isomorphism(group: Group, other: Group) -> NDArray[np.int64] | None:
-    """An isomorphism as (n,) images in ``group`` of the elements of ``other``, None if there is
-    none. Images of generators are tried, matched by element order and class size."""
-    if group.order != other.order or group.is_abelian != other.is_abelian:
-        return None
-    kinds = [_kinds(g) for g in (group, other)]
-    if not np.array_equal(np.sort(kinds[0], axis=0), np.sort(kinds[1], axis=0)):
-        return None
-    generators = [int(g) for g in other.generators]
-    for images in _images(kinds[0], kinds[1], generators):
-        found = _extend(group, other, generators, images)
-        if found is not None:
-            return found
-    return None
-
-
-def _kinds(group: Group) -> NDArray[np.int64]:
-    """A number for each element that isomorphisms keep: its order and the size of its class."""
-    sizes = group.classes.sizes[group.classes.labels].astype(np.int64)
-    return sizes * (group.order + 1) + group.element_orders
-
-
-def _images(
-    kinds: NDArray[np.int64], other_kinds: NDArray[np.int64], generators: list[int]
-) -> Iterator[tuple[int, ...]]:
-    """Candidate images of the generators, first generator slowest."""
-    if not generators:
-        yield ()
-        return
-    for image in np.flatnonzero(kinds == other_kinds[generators[0]]):
-        for rest in _images(kinds, other_kinds, generators[1:]):
-            yield (int(image), *rest)
-
-
-def _extend(group: Group, other: Group, generators: list[int], images: tuple[int, ...]) -> NDArray[np.int64] | None:
-    """The map that sends generators to images, where it is a well-defined bijection."""
-    found = np.full(other.order, -1, dtype=np.int64)
-    found[other.identity] = group.identity
-    queue = [other.identity]
-    for x in queue:
-        for g, image in zip(generators, images):
-            y, z = int(other.table[x, g]), int(group.table[found[x], image])
-            if found[y] < 0:
-                found[y] = z
-                queue.append(y)
-            elif found[y] != z:
-                return None
-    return found if len(np.unique(found)) == other.order else None

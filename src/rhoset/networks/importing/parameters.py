@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.errors import RhosetError
+from rhoset.networks.arrays import checked_weights
 from rhoset.networks.fold import fold_factors
-from rhoset.networks.network import Network, checked_weights
+from rhoset.networks.network import Network
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,11 +36,11 @@ class Parameters:
     hidden_bias
         (m,) or None.
     activation
-        Name of the activation.
+        Name of the activation, None where nothing says it.
     table
         The (n, n) table that the file itself holds, or None.
     spare_vocabulary
-        True where v may exceed n; the elements beyond the group are left out then.
+        True where v may exceed n: the layout is known to keep other tokens beside the elements.
     """
 
     embed_left: NDArray[Any]
@@ -49,9 +50,14 @@ class Parameters:
     unembed: NDArray[Any]
     bias: NDArray[Any] | None = None
     hidden_bias: NDArray[Any] | None = None
-    activation: str = "relu"
+    activation: str | None = None
     table: NDArray[Any] | None = None
     spare_vocabulary: bool = False
+
+    @property
+    def outputs(self) -> int:
+        """v, the number of outputs."""
+        return int(self.unembed.shape[-1]) if self.unembed.ndim == 2 else 0
 
     @property
     def vocabulary(self) -> int:
@@ -104,7 +110,7 @@ def to_network(parameters: Parameters, table: NDArray[Any], metadata: Mapping[st
         }
         if bias is not None:
             factors["bias"] = bias
-        return fold_factors(factors, table, activation=p.activation, metadata=metadata)
+        return fold_factors(factors, table, activation=p.activation or "relu", metadata=metadata)
     else:
         left, right = _product(embed_left, p.hidden_left), _product(embed_right, p.hidden_right)
         unembed = unembed.astype(np.float64)
@@ -114,7 +120,7 @@ def to_network(parameters: Parameters, table: NDArray[Any], metadata: Mapping[st
         right, unembed = right.astype(np.float64), unembed.astype(np.float64)
     if bias is None:
         bias = np.zeros(n, dtype=unembed.dtype)
-    return Network(left, right, unembed, bias, table, p.activation, metadata=metadata)
+    return Network(left, right, unembed, bias, table, p.activation or "relu", metadata=metadata)
 
 
 def _product(embed: NDArray[Any], hidden: NDArray[Any]) -> NDArray[np.float64]:

@@ -18,9 +18,10 @@ from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
 
 from rhoset.errors import MissingExtra, RhosetError
+from rhoset.networks.tensorfile import not_tensors, open_tensors
+from rhoset.reading import require_file
 
 Tensors = dict[str, NDArray[Any]]
 
@@ -29,6 +30,9 @@ MAX_TENSOR_BYTES = 1 << 33
 
 STATE_KEYS = ("model", "state_dict", "model_state_dict")
 """Keys under which checkpoints keep their tensors beside other things."""
+
+WRAPPERS = ("module.", "model.")
+"""Prefixes of all names that are left away."""
 
 
 def load_tensors(path: str | os.PathLike[str]) -> Tensors:
@@ -43,15 +47,14 @@ def load_tensors(path: str | os.PathLike[str]) -> Tensors:
         code or build objects other than tensors and plain containers; it was not run.
         ``MissingExtra``: a PyTorch file and no PyTorch.
     """
-    path = Path(path)
-    if not path.is_file():
-        what = "is a folder" if path.is_dir() else "no such file"
-        raise RhosetError(f"{path}: {what}; expected a checkpoint file", slug="not-a-checkpoint")
+    path = require_file(path, "a checkpoint file", "not-a-checkpoint")
     try:
         with open(path, "rb") as handle:
-            head = handle.read(9)
+            head = handle.read(64)
         if head[:2] == b"PK":
             return _zip(path)
+        if why := not_tensors(head):
+            raise _unreadable(path, why)
         if head[8:9] == b"{":
             return _safetensors(path)
         return _torch(path)
@@ -59,6 +62,16 @@ def load_tensors(path: str | os.PathLike[str]) -> Tensors:
         raise _unreadable(path, error.strerror or str(error)) from None
     except zipfile.BadZipFile as error:
         raise _unreadable(path, str(error)) from None
+
+
+def without_wrappers(tensors: Tensors) -> Tensors:
+    """The tensors by the names that they had before ``torch.compile``, a parallel wrapper or a surrounding module put
+    ``_orig_mod.``, ``module.`` or ``model.`` in front; as they are where two names would become one."""
+    names = {name: re.sub(r"(^|\.)_orig_mod\.", r"\1", name) for name in tensors}
+    for prefix in WRAPPERS * 2:
+        if names and all(name.startswith(prefix) for name in names.values()):
+            names = {old: name.removeprefix(prefix) for old, name in names.items()}
+    return {names[old]: array for old, array in tensors.items()} if len(set(names.values())) == len(names) else tensors
 
 
 def _unreadable(path: Path, why: str) -> RhosetError:
@@ -111,10 +124,10 @@ def _npy_header(handle: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
 
 def _safetensors(path: Path) -> Tensors:
     try:
-        with safe_open(path, framework="numpy") as handle:
-            return {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118
-    except (SafetensorError, TypeError, ValueError, KeyError) as error:
-        raise _unreadable(path, str(error)) from None
+        file = open_tensors(path)
+        return file.read(file.entries)
+    except RhosetError as error:
+        raise RhosetError(str(error), slug="not-a-checkpoint") from None
 
 
 def _torch(path: Path) -> Tensors:

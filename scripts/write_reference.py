@@ -1,0 +1,180 @@
+"""Write docs/cli.md, docs/api.md and docs/errors.md from the source: `make reference`.
+
+A test compares the files with what this script would write, so the pages cannot go stale.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+import rhoset
+from rhoset.cli._app import app
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCE = ROOT / "src" / "rhoset"
+SHARED = {"--json", "--quiet", "--debug", "--version", "--help"}
+NOTE = "<!-- Written by scripts/write_reference.py; run `make reference` after a change. -->"
+HEAD = f"""# Command line
+
+{NOTE}
+
+All commands take these options:
+
+| option | meaning |
+|---|---|
+| `--json` | print one JSON object on standard output and nothing else there |
+| `-q`, `--quiet` | no progress and no remarks on standard error |
+| `--debug` | show the traceback of an error |
+| `--version` | show the version |
+| `-h`, `--help` | show the help |
+
+Exit codes: **0** done; **1** the answer is no (a certificate that does not check, a bound below `--require`);
+**2** the input or the call is wrong, with one line on standard error that says what, where and what would be right;
+**130** interrupted.
+
+NET is a network file, a run folder (all its networks), a sweep (all networks of all its runs), a folder of network
+files, or `RUN#3` (network 3 of a run).
+GROUP is a name that `rhoset groups list` explains.
+"""
+
+
+API_HEAD = f"""# Python
+
+{NOTE}
+
+Everything below is reached as `rs.NAME` after `import rhoset as rs`. Importing is quick; each name loads what it needs
+on first use, and PyTorch is loaded only to train.
+"""
+ERRORS_HEAD = f"""# Errors
+
+{NOTE}
+
+Every error that bad input or a wrong call can cause is a `rhoset.RhosetError` with a message in one line and a stable
+`slug`. The command line prints the message and exits with 2. What stands in braces below is filled in.
+
+| slug | says | raised in |
+|---|---|---|
+"""
+TITLES = {
+    "api": "In a few calls",
+    "groups": "Groups",
+    "networks": "Networks",
+    "explaining": "Explanations",
+    "prove": "Proving",
+    "verdict": "Checking",
+    "populations": "Populations",
+    "display": "Pictures",
+    "frameworks": "Other frameworks",
+    "errors": "Errors",
+}
+"""Heading of the names of each room, in the order of the page."""
+
+
+def pages() -> dict[str, str]:
+    """File name → the whole page."""
+    return {"cli.md": command_page(), "api.md": api_page(), "errors.md": error_page()}
+
+
+def api_page() -> str:
+    """The names of `rhoset/__init__.pyi`, room by room."""
+    rooms: dict[str, list[str]] = {}
+    for name, module in rhoset._HOME.items():
+        rooms.setdefault(module.split(".")[1], []).append(f"{module}.{name}")
+    parts = [API_HEAD]
+    for room, title in TITLES.items():
+        parts += [f"## {title}\n", *(f"::: {name}\n" for name in rooms.pop(room))]
+    if rooms:
+        raise SystemExit(f"rooms without a heading: {', '.join(rooms)}")
+    return "\n".join(parts)
+
+
+def error_page() -> str:
+    """Every slug in the source, with the messages it comes with and the modules that raise it."""
+    found: dict[str, tuple[list[str], list[str]]] = {}
+    for path in sorted(SOURCE.rglob("*.py")):
+        module = ".".join(path.relative_to(SOURCE.parent).with_suffix("").parts).removesuffix(".__init__")
+        for slug, message in slugs(path):
+            messages, modules = found.setdefault(slug, ([], []))
+            messages += [message] if message not in (*messages, "{…}") else []
+            modules += [module] if module not in modules else []
+    rows = []
+    for slug, (messages, modules) in sorted(found.items()):
+        said = "<br>".join(message.replace("|", "\\|").replace("<", "&lt;") for message in messages)
+        rows.append(f"| `{slug}` | {said} | {', '.join(f'`{module}`' for module in modules)} |")
+    return ERRORS_HEAD + "\n".join(rows) + "\n"
+
+
+def slugs(path: Path) -> Iterator[tuple[str, str]]:
+    """Slug and message of each error that a module makes."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and node.args:
+            for keyword in node.keywords:
+                if keyword.arg == "slug" and isinstance(keyword.value, ast.Constant):
+                    yield str(keyword.value.value), _message(node.args[0])
+
+
+def _message(node: ast.expr) -> str:
+    """The text of a string, with names in braces for what is filled in."""
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_message(part) for part in node.values)
+    if isinstance(node, ast.FormattedValue):
+        text = ast.unparse(node.value)
+        return f"{{{text}}}" if text.isidentifier() or text.replace(".", "").isidentifier() else "{…}"
+    return "{…}"
+
+
+def command_page() -> str:
+    """The whole page."""
+    context = click.Context(app, info_name="rhoset")
+    parts = [HEAD]
+    for name in app.list_commands(context):
+        command = app.get_command(context, name)
+        if command is not None:
+            parts += _section(command, f"rhoset {name}", context)
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _section(command: click.Command, path: str, parent: click.Context) -> list[str]:
+    context = click.Context(command, info_name=path.rsplit(" ", 1)[-1], parent=parent)
+    if isinstance(command, click.Group):
+        found = []
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            if inner is not None:
+                found += _section(inner, f"{path} {name}", context)
+        return found
+    usage = " ".join(command.collect_usage_pieces(context))
+    lines = [f"## {path}", "", *_paragraphs(command.help or ""), f"    {path} {usage}", ""]
+    options = [p for p in command.params if isinstance(p, click.Option) and not SHARED.intersection(p.opts)]
+    if options:
+        lines += ["| option | meaning |", "|---|---|"]
+        for option in options:
+            record = option.get_help_record(context)
+            if record is not None:
+                flags, said = (" ".join(text.split()).replace("|", "\\|") for text in record)
+                lines.append(f"| `{flags}` | {said} |")
+        lines.append("")
+    if command.epilog:
+        lines += ["Example:", "", f"    {command.epilog.removeprefix('Example:').strip()}", ""]
+    return lines
+
+
+def _paragraphs(text: str) -> list[str]:
+    """The help's paragraphs, each on one line."""
+    found: list[str] = []
+    for paragraph in text.replace("\b\n", "").strip().split("\n\n"):
+        found += [" ".join(paragraph.split()), ""]
+    return found
+
+
+if __name__ == "__main__":
+    for name, text in pages().items():
+        (ROOT / "docs" / name).write_text(text, encoding="utf-8")
+        print(name, file=sys.stderr)

@@ -1,0 +1,180 @@
+"""Arguments of public functions: checked by their annotations, and taken as a user would pass them.
+
+A function under `public` gets what its annotations say, or raises one line that says what was given and what would be
+right. Where it wants a `Network` or a `Group`, whatever means one will do: the rooms register what that is.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeVar, cast
+
+from rhoset.errors import RhosetError
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_takers: dict[str, tuple[Callable[[Any], Any], str]] = {}
+
+
+def take(name: str, taker: Callable[[Any], Any], said: str) -> None:
+    """Register what turns other values into a type of that name.
+
+    Parameters
+    ----------
+    name
+        Of the type, as annotations write it.
+    taker
+        Returns the value, or raises RhosetError.
+    said
+        What it takes, for errors.
+    """
+    _takers[name] = taker, said
+
+
+def public(function: Function) -> Function:
+    """Check the arguments of a function by its annotations.
+
+    Checked are numbers, texts, truth values, paths, sequences, mappings, and types by their names; annotations of other
+    kinds are left to the function. Raises RhosetError (slug ``bad-argument``).
+    """
+    signature = inspect.signature(function)
+    wanted = {
+        name: _parts(parameter.annotation)
+        for name, parameter in signature.parameters.items()
+        if isinstance(parameter.annotation, str)
+        and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+    }
+    wanted = {name: parts for name, parts in wanted.items() if all(map(_known, parts))}
+
+    @functools.wraps(function)
+    def called(*arguments: Any, **options: Any) -> Any:
+        try:
+            bound = signature.bind(*arguments, **options)
+        except TypeError:
+            return function(*arguments, **options)  # says it with the function's name
+        for name in bound.arguments.keys() & wanted.keys():
+            bound.arguments[name] = _taken(function.__name__, name, bound.arguments[name], wanted[name])
+        return function(*bound.args, **bound.kwargs)
+
+    return cast(Function, called)
+
+
+def _taken(function: str, name: str, value: Any, parts: tuple[str, ...]) -> Any:
+    if any(_fits(value, part) for part in parts):
+        return value
+    taking = [part for part in parts if part in _takers]
+    if taking:
+        try:
+            return _takers[taking[0]][0](value)
+        except RhosetError as error:
+            if error.slug != "bad-argument":
+                raise
+    expected = " or ".join(dict.fromkeys(_takers[part][1] if part in _takers else _said(part) for part in parts))
+    raise RhosetError(f"{function}: {name} is {kind_of(value)}; expected {expected}", slug="bad-argument")
+
+
+def kind_of(value: Any) -> str:
+    """What a value is, for an error: its type, and the value itself where that is short."""
+    name = type(value).__name__
+    if value is None:
+        return "None"
+    if isinstance(value, str | int | float | bool):
+        text = repr(value)
+        return f"the {name} {text if len(text) <= 60 else text[:60] + '…'}"
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+
+
+_ARRAYS = ("ArrayLike", "NDArray")
+_PATHS = ("Path", "Place", "os.PathLike[str]")
+_SAID = {
+    "ArrayLike": "an array of numbers", "NDArray": "an array of numbers", "bytes": "bytes",
+    "int": "a whole number", "float": "a number", "str": "a text", "bool": "True or False", "None": "None",
+    "Sequence": "a list", "Mapping": "a mapping", "Iterable": "a list",
+} | dict.fromkeys(_PATHS, "a path that is not empty")  # fmt: skip
+
+
+def _parts(annotation: str) -> tuple[str, ...]:
+    """The alternatives of an annotation, split at the outer bars."""
+    parts, depth = [""], 0
+    for letter in annotation:
+        depth += (letter in "[(") - (letter in "])")
+        if letter == "|" and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    found = tuple(part.strip() for part in parts)
+    paths = any(part in _PATHS for part in found)  # a text is a path then, and no path is empty
+    return tuple(part for part in found if part != "str") if paths else found
+
+
+def _known(part: str) -> bool:
+    head = part.partition("[")[0]
+    return (
+        part in _SAID
+        or head in _SAID
+        or (head.isidentifier() and head[0].isupper() and part == head and head not in _OPEN)
+    )
+
+
+_OPEN = ("Any", "Target", "Self", "Callable", "Tensors", "Floats", "Array", "IntArray")
+"""Names in annotations that stand for no class, so that nothing is checked by them."""
+
+
+def _said(part: str) -> str:
+    head = part.partition("[")[0]
+    if part in _SAID or head in _SAID:
+        return _SAID.get(part) or _SAID[head]
+    return f"{'an' if head[0] in 'AEIOU' else 'a'} {head}"
+
+
+def _fits(value: Any, part: str) -> bool:
+    head = part.partition("[")[0]
+    if part == "None":
+        return value is None
+    if part in _PATHS:
+        return isinstance(value, str | os.PathLike) and os.fspath(value) != "" and "\0" not in str(os.fspath(value))
+    if head in _ARRAYS:
+        return _is_numeric(value)
+    if part == "bool":
+        return isinstance(value, bool) or type(value).__name__ in ("bool_", "bool")
+    if part in ("str", "bytes"):
+        return isinstance(value, str if part == "str" else bytes)
+    if part in ("int", "float"):
+        return _is_number(value, whole=part == "int")
+    if head in ("Sequence", "Iterable"):
+        return _is_listed(value, _parts(part.partition("[")[2].removesuffix("]")))
+    if head == "Mapping":
+        return isinstance(value, Mapping)
+    return any(base.__name__ == head for base in type(value).__mro__)
+
+
+def _is_number(value: Any, *, whole: bool) -> bool:
+    if isinstance(value, bool) or type(value).__name__ in ("bool_", "bool"):
+        return False
+    if hasattr(value, "__index__") and not hasattr(value, "__len__"):
+        return True
+    return (not whole and isinstance(value, float)) or (not whole and hasattr(value, "dtype") and _is_floating(value))
+
+
+def _is_listed(value: Any, inner: tuple[str, ...]) -> bool:
+    """A list, and where it can be gone through again its elements are what they should be."""
+    if not isinstance(value, Iterable) or isinstance(value, str | bytes):
+        return False
+    checked = all(map(_known, inner)) and not isinstance(value, Iterator)
+    return not checked or all(any(_fits(item, part) for part in inner) for item in value)
+
+
+def _is_numeric(value: Any) -> bool:
+    import numpy as np
+
+    try:
+        return np.asarray(value).dtype.kind in "biufc"
+    except (TypeError, ValueError, OverflowError, RuntimeError):
+        return False
+
+
+def _is_floating(value: Any) -> bool:
+    return getattr(value, "shape", None) == () and getattr(value.dtype, "kind", "") == "f"

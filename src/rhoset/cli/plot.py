@@ -1,0 +1,45 @@
+"""`rhoset plot`: one figure of a run or network as SVG, PDF, PNG or an interactive page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from rhoset.cli._command import command as make_command
+from rhoset.cli._output import Output, Payload
+
+KINDS = (
+    "cost", "irreps", "reasons", "energy", "margins", "account", "solid", "slots", "quadrature", "training",
+    "formation", "frontier",
+)  # fmt: skip
+
+
+@make_command(example="rhoset plot runs/s5 --kind cost --out cost.pdf")
+@click.argument("place", metavar="NET")
+@click.option("--kind", type=click.Choice(KINDS), help="Which figure; the most telling one when omitted.")
+@click.option(
+    "--out",
+    "target",
+    metavar="FILE",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where to write it; .svg, .pdf, .png, .html or .json (Vega-Lite) by its ending.",
+)
+def command(out: Output, place: str, kind: str | None, target: Path) -> Payload:
+    """Draw one figure of NET for a paper or a page.
+
+    NET is a run folder, a folder of network files, one network file, or RUN#3. Figures of several networks: cost
+    (bound against cost), irreps, reasons. Of one: energy (irreps by neurons), margins, account (where the margin
+    goes), solid, slots, quadrature, training, formation (irreps over training), frontier.
+    """
+    from rhoset.display import plot
+    from rhoset.report.charts.figure import ending_of
+
+    ending_of(target)  # before anything is computed
+    with out.progress("drawing", 1) as update:
+        picture = plot(place, kind)
+        path = picture.save(target)
+        update(1)
+    out.say(str(path))
+    return {"figure": str(path), "title": picture.title, "marks": len(picture.figure.rows)}

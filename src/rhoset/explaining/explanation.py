@@ -1,0 +1,157 @@
+"""What travels out of this room: quadratures and the explanation of one network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rhoset.explaining.spectrum import NeuronEnergy
+from rhoset.groups import Irrep, synthesis
+from rhoset.groups.arrays import read_only
+from rhoset.networks import Network, Tables
+from rhoset.networks.circuits import Circuit
+from rhoset.summaries import Shown
+
+IN_USE = 0.01
+"""An irrep is in use when it holds at least this share of the live neurons' energy. A larger value
+drops weak irreps such as sign."""
+
+
+class IrrepUse(NamedTuple):
+    """An irrep, the number of live neurons it dominates, and its share of their energy."""
+
+    irrep: Irrep
+    neurons: int
+    share: float
+
+    @property
+    def in_use(self) -> bool:
+        """True from a share of `IN_USE` on."""
+        return self.share >= IN_USE
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Quadrature(Shown):
+    """Neurons of rank one in an irrep, with vectors anywhere on the sphere:
+
+        l(x) = bᵀρ(x)a + λ,   r(y) = a'ᵀρ(y)c + μ,   u(z) = κ bᵀρ(z)c.
+
+    Together they sum an integral over b and c that would be bi-equivariant, as a ρ-set circuit sums
+    it over two orbits. In cyclic and dihedral groups every neuron is of this form, with b and c on
+    a circle (docs/explain.md, "Quadrature over a circle").
+
+    Attributes
+    ----------
+    irrep
+        ρ.
+    neurons
+        (k,) indices.
+    left, right
+        (k, d) unit vectors b and c. For complex and quaternionic irreps b is the same for all
+        neurons where it can be: only c̄b and āb have a meaning.
+    read_left, read_right
+        (k, d) the vectors a and a'; trained networks have a = a' to a tenth of a percent.
+    weight
+        (k,) κ > 0.
+    means
+        (k, 2) λ and μ, the means of the neurons' left and right.
+    defect
+        How far the sum is from the integral: root mean square over the pairs of
+        ‖Q(x, y) − mean Q‖ over ‖mean Q‖, Q = ρ(x)ᵀM(x, y)ρ(y)ᵀ.
+    """
+
+    irrep: Irrep
+    neurons: NDArray[np.int32]
+    left: NDArray[np.float64]
+    right: NDArray[np.float64]
+    read_left: NDArray[np.float64]
+    read_right: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    means: NDArray[np.float64]
+    defect: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "neurons", read_only(self.neurons))
+        for name in ("left", "right", "read_left", "read_right", "weight", "means"):
+            object.__setattr__(self, name, read_only(getattr(self, name), np.float64))
+
+    def __repr__(self) -> str:
+        return f"Quadrature({self.label}, {len(self.neurons)} neurons, defect {self.defect:.2g})"
+
+    @property
+    def label(self) -> str:
+        """Such as "frequency 3 quadrature"."""
+        return f"{self.irrep.label} quadrature"
+
+    @property
+    def written(self) -> NDArray[np.float64]:
+        """(k, d, d) b cᵀ of each neuron."""
+        return self.left[:, :, None] * self.right[:, None, :]
+
+    def tables(self) -> Tables:
+        """(k, n) left, right and unembed of the neurons by the formulas above."""
+        return Tables(
+            synthesis(self.irrep, self.left[:, :, None] * self.read_left[:, None, :]) + self.means[:, :1],
+            synthesis(self.irrep, self.read_right[:, :, None] * self.right[:, None, :]) + self.means[:, 1:],
+            synthesis(self.irrep, self.written * self.weight[:, None, None]),
+        )
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Explanation(Shown):
+    """What `explain` knows of one network.
+
+    Attributes
+    ----------
+    network
+        What was explained.
+    irreps
+        All real irreps of the group.
+    energy
+        Each neuron's share of energy by irrep.
+    circuits
+        The circuits, the one with most energy first.
+    quadratures
+        The neurons of rank one that lie on no common ρ-sets, one entry an irrep.
+    ideal
+        The idealised network: every neuron of a circuit or quadrature in its exact form, all
+        others 0.
+    share
+        (m,) share of each neuron's energy that the ideal network holds.
+    explained
+        The same over all neurons, weighted by their balanced energy.
+    left_over
+        (k,) live neurons that neither circuits nor quadratures hold.
+    thresholds
+        The named thresholds that this explanation was made with.
+    """
+
+    network: Network
+    irreps: tuple[Irrep, ...]
+    energy: NeuronEnergy
+    circuits: tuple[Circuit, ...]
+    quadratures: tuple[Quadrature, ...]
+    ideal: Network
+    share: NDArray[np.float64]
+    explained: float
+    left_over: NDArray[np.int32]
+    thresholds: dict[str, float] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        parts = [repr(part) for part in self.parts]
+        return f"Explanation({self.network!r}: {', '.join(parts) or 'no circuit'}, {self.explained:.1%} explained)"
+
+    @property
+    def uses(self) -> tuple[IrrepUse, ...]:
+        """The irreps that are in use or dominate a live neuron, in the order of `irreps`."""
+        counts = np.bincount(self.energy.dominant[self.energy.live], minlength=len(self.irreps))
+        every = map(IrrepUse, self.irreps, counts.tolist(), self.energy.by_irrep().tolist())
+        return tuple(use for use in every if use.neurons or use.in_use)
+
+    @property
+    def parts(self) -> tuple[Circuit | Quadrature, ...]:
+        """Circuits and quadratures: what the ideal network consists of."""
+        return (*self.circuits, *self.quadratures)

@@ -1,0 +1,29 @@
+"""The pairs (x, y) on which activations are looked at: all, or evenly spaced ones."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rhoset.networks import Network, Tables, activation
+
+PAIRS = 1 << 14
+"""Pairs, evenly spaced, over which activations are averaged and correlated when n² is larger."""
+
+PAIR_LOGITS = 1 << 24
+"""Logits of those pairs, at most (memory: 128 MiB for each table of them)."""
+
+
+def spread_pairs(order: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(N,) x and (N,) y of all n² pairs, or of `PAIRS` evenly spaced ones; fewer, but 256, where they
+    would have more than `PAIR_LOGITS` logits."""
+    most = min(order * order, PAIRS, max(256, PAIR_LOGITS // order))
+    pairs = np.unique(np.linspace(0, order * order - 1, most).astype(np.int64))
+    return pairs // order, pairs % order
+
+
+def activations(network: Network, neurons: NDArray[np.integer] | None = None) -> NDArray[np.float64]:
+    """(N, k) activations of neurons (all when left out) over the pairs of `spread_pairs`."""
+    x, y = spread_pairs(network.order)
+    own = Tables.of(network, slice(None) if neurons is None else neurons)
+    return np.asarray(activation(network.activation)(own.left.T[x] + own.right.T[y]))

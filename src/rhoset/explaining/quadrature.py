@@ -1,0 +1,115 @@
+"""Rank-one neurons anywhere on the sphere: nodes of an integral over the vectors b and c."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rhoset.explaining.explanation import Quadrature
+from rhoset.explaining.pairs import spread_pairs
+from rhoset.explaining.placement import directions
+from rhoset.explaining.spectrum import Spectrum, balanced_shares
+from rhoset.groups import seen_part
+from rhoset.networks import Network, Tables, activation
+
+
+def find_quadratures(spectrum: Spectrum, taken: NDArray[np.bool_], least_share: float) -> tuple[Quadrature, ...]:
+    """One quadrature for each irrep with live rank-one neurons that are not taken yet.
+
+    Parameters
+    ----------
+    taken
+        (m,) neurons that circuits hold.
+    least_share
+        A neuron stays when its exact form holds at least this share of its balanced energy.
+
+    Cost m d³, and k d² for each of the pairs of `spread_pairs` for the defect.
+    """
+    found = []
+    for k in range(len(spectrum.irreps)):
+        free = spectrum.energy.live & ~taken & (spectrum.energy.dominant == k)
+        neurons = np.flatnonzero(free).astype(np.int32)
+        if neurons.size == 0:
+            continue
+        keep = balanced_shares(spectrum, neurons, _fit(spectrum, k, neurons).tables()) >= least_share
+        if keep.any():
+            fitted = _fit(spectrum, k, neurons[keep])
+            found.append(replace(fitted, defect=quadrature_defect(spectrum.network, fitted)))
+    return tuple(found)
+
+
+def _fit(spectrum: Spectrum, k: int, neurons: NDArray[np.int32]) -> Quadrature:
+    """b from left and unembed, c from right and unembed, then a, a' and κ by projection."""
+    irrep, importance = spectrum.irreps[k], spectrum.energy.importance[neurons]
+    e = irrep.endomorphism_dim
+    left, right, unembed = spectrum.coefficients[k][neurons]
+    forms = left @ left.transpose(0, 2, 1) + unembed @ unembed.transpose(0, 2, 1)
+    b = directions(forms, importance, e).frames[:, :, 0 if e > 1 else -1]
+    pulled = np.einsum("iab,ia->ib", unembed, b)
+    if e > 1:
+        length = np.linalg.norm(pulled, axis=1, keepdims=True)
+        c = pulled / np.where(length > 0, length, 1.0)
+    else:
+        forms = right.transpose(0, 2, 1) @ right + pulled[:, :, None] * pulled[:, None, :]
+        c = directions(forms, importance, 1).frames[:, :, -1]
+    weight = e * np.einsum("ia,iab,ib->i", b, unembed, c)
+    sign = np.where(weight < 0, -1.0, 1.0)
+    c = c * sign[:, None]
+    size = spectrum.tables[neurons].map(lambda table: np.linalg.norm(table, axis=1))
+    own = Tables.of(spectrum.network, neurons)
+    return Quadrature(
+        irrep=irrep,
+        neurons=neurons,
+        left=b,
+        right=c,
+        read_left=e * np.einsum("iab,ia->ib", left, b) * size.left[:, None],
+        read_right=e * np.einsum("iab,ib->ia", right, c) * size.right[:, None],
+        weight=weight * sign * size.unembed,
+        means=np.stack([own.left.mean(axis=1), own.right.mean(axis=1)], axis=1),
+        defect=float("nan"),
+    )
+
+
+def quadrature_defect(network: Network, quadrature: Quadrature) -> float:
+    """Root mean square over pairs of ‖Q(x, y) − mean Q‖ / ‖mean Q‖ of the exact form.
+
+    Q(x, y) = ρ(x)ᵀ M(x, y) ρ(y)ᵀ with M(x, y) = Σ_i κ_i φ(l_i(x) + r_i(y)) b_i c_iᵀ; it does not
+    depend on (x, y) exactly when the neurons together are bi-equivariant.
+    """
+    irrep = quadrature.irrep
+    tables = quadrature.tables()
+    x, y = spread_pairs(network.order)
+    h = activation(network.activation)(tables.left[:, x] + tables.right[:, y]) * quadrature.weight[:, None]
+    m = np.tensordot(h, quadrature.written, axes=(0, 0))
+    q = irrep.matrices[x].transpose(0, 2, 1) @ m @ irrep.matrices[y].transpose(0, 2, 1)
+    q = seen_part(irrep, q)
+    mean = q.mean(axis=0)
+    size = float(np.linalg.norm(mean))
+    spread = float(np.sqrt(((q - mean) ** 2).sum(axis=(1, 2)).mean()))
+    return spread / size if size > 0 else float("inf")
+
+
+def angles(quadrature: Quadrature) -> NDArray[np.float64]:
+    """(k, 3) angles in radians of b, a, c relative to the first axis; for irreps of dimension 2.
+
+    For an irrep of complex type (a rotation by 2πf/n) left is A cos(2πfx/n + φ_l) with
+    φ_l = arg a − arg b and so on.
+    """
+    vectors = (quadrature.left, quadrature.read_left, quadrature.right)
+    return np.stack([np.arctan2(v[:, 1], v[:, 0]) for v in vectors], axis=1)
+
+
+def moments(quadrature: Quadrature, most: int = 4) -> NDArray[np.float64]:
+    """(most + 1, 2 most + 1): |Σ w exp(i(jφ + kψ))| / Σ w for 0 ≤ j ≤ most, −most ≤ k ≤ most.
+
+    φ is the angle from b to a, ψ that from a to c, w = κ‖a‖; for irreps of dimension 2. A
+    quadrature whose moments vanish up to some degree integrates all waves of that degree exactly.
+    """
+    turns = angles(quadrature)
+    weight = quadrature.weight * np.linalg.norm(quadrature.read_left, axis=1)
+    phi, psi = turns[:, 1] - turns[:, 0], turns[:, 2] - turns[:, 1]
+    j, k = np.arange(most + 1), np.arange(-most, most + 1)
+    waves = np.exp(1j * (j[:, None, None] * phi + k[None, :, None] * psi))
+    return np.asarray(np.abs(waves @ weight) / max(float(weight.sum()), 1e-300))

@@ -1,0 +1,264 @@
+"""Explanations on the same footing: each gives an ideal network and a measure; users add theirs.
+
+An explanation is a function from an `Analysis` to the tables of an ideal network. Five come with the library:
+"irreps", "cosets", "circuits", "writing law" and, for networks whose training pairs are known, "training pairs".
+`register` adds another, `compare` puts all that apply in one table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rhoset.errors import RhosetError
+from rhoset.explaining.analysis import explain, structure
+from rhoset.explaining.cosets import coset_concentration, coset_tables
+from rhoset.explaining.decided import decided
+from rhoset.explaining.explanation import Explanation
+from rhoset.explaining.faithfulness import affordable
+from rhoset.explaining.recipe import Recipe, recipe
+from rhoset.explaining.sparsity import irrep_agreement, irrep_tables
+from rhoset.explaining.spectrum import Spectrum, balanced_shares, spectrum, weighted_share
+from rhoset.explaining.writing import WritingLaw, filtered, law_of, mean_by_product
+from rhoset.groups import Irrep, Subgroup
+from rhoset.networks import Evaluation, Network, Tables
+
+
+@dataclass(frozen=True, eq=False)
+class Analysis:
+    """A network with what every explanation of it needs, each computed once.
+
+    Parameters
+    ----------
+    network
+        Any network on a group.
+    irreps, subgroups
+        Real irreps of its group and one subgroup of each class.
+    """
+
+    network: Network
+    irreps: tuple[Irrep, ...]
+    subgroups: tuple[Subgroup, ...]
+
+    @cached_property
+    def spectrum(self) -> Spectrum:
+        """Fourier coefficients and energies."""
+        return spectrum(self.network, self.irreps)
+
+    @cached_property
+    def explanation(self) -> Explanation:
+        """The explanation by circuits."""
+        return explain(self.network, real_irreps=self.irreps, subgroups=self.subgroups)
+
+    @cached_property
+    def recipe(self) -> Recipe | None:
+        """How the network was trained, where its metadata say it."""
+        return recipe(self.network)
+
+    @cached_property
+    def writing_law(self) -> WritingLaw:
+        """What it must write, given what it reads."""
+        return law_of(self.spectrum, self.recipe)
+
+
+@dataclass(frozen=True, eq=False)
+class Account:
+    """What one explanation says of one network.
+
+    Attributes
+    ----------
+    name
+        Of the explanation.
+    ideal
+        The network that is left when the explanation is taken at its word.
+    share
+        (m,) share of each neuron's balanced energy that `ideal` holds.
+    explained
+        The same over all live neurons, weighted by importance.
+    result
+        Accuracy, loss and least margin of `ideal`.
+    numbers
+        Further measures under names of the explanation's own.
+    """
+
+    name: str
+    ideal: Network
+    share: NDArray[np.float64]
+    explained: float
+    result: Evaluation
+    numbers: dict[str, float] = field(default_factory=dict)
+
+
+Explainer = Callable[[Analysis], tuple[Tables, dict[str, float]]]
+"""From an analysis to the ideal network's tables, (m, n), and numbers of its own."""
+
+_REGISTRY: dict[str, Explainer] = {}
+_APPLIES: dict[str, Callable[[Analysis], bool]] = {}
+_ON_REQUEST: set[str] = set()
+
+
+def register(
+    name: str, applies: Callable[[Analysis], bool] | None = None, *, on_request: bool = False
+) -> Callable[[Explainer], Explainer]:
+    """Decorator that adds an explanation under a name; see docs/explain.md for a worked example.
+
+    `applies` says of which networks it can speak (all, when left out). One that takes long is used `on_request`, when
+    it is named.
+
+    Raises RhosetError (slug ``explanation-exists``) when the name is taken by another function.
+    """
+
+    def add(function: Explainer) -> Explainer:
+        if _REGISTRY.get(name, function) is not function:
+            raise RhosetError(
+                f"an explanation named {name!r} exists already: choose another name",
+                slug="explanation-exists",
+            )
+        _REGISTRY[name] = function
+        if applies is not None:
+            _APPLIES[name] = applies
+        if on_request:
+            _ON_REQUEST.add(name)
+        return function
+
+    return add
+
+
+def unregister(name: str) -> None:
+    """Remove an explanation that a user added; unknown names are an error
+    (slug ``unknown-explanation``)."""
+    _lookup(name)
+    del _REGISTRY[name]
+    _APPLIES.pop(name, None)
+    _ON_REQUEST.discard(name)
+
+
+def explanations() -> tuple[str, ...]:
+    """Names of all explanations, in the order in which they were added."""
+    return tuple(_REGISTRY)
+
+
+def analyse(network: Network) -> Analysis:
+    """The analysis of a network; finds the group's irreps and subgroups, see `structure`."""
+    return Analysis(network, *structure(network))
+
+
+def account(of: Analysis, name: str) -> Account:
+    """One explanation's account of one network; cost that of the explanation plus n³m.
+
+    Raises RhosetError (slugs ``unknown-explanation``, ``explanation-shape``, and ``explanation-not-here`` where it
+    cannot speak of this network).
+    """
+    function = _lookup(name)
+    if not _applies(of, name):
+        raise RhosetError(
+            f"explanation {name!r} cannot speak of {of.network!r}: what it needs is not known of this network",
+            slug="explanation-not-here",
+        )
+    tables, numbers = function(of)
+    network, energy = of.network, of.spectrum.energy
+    wanted = (network.width, network.order)
+    for label in ("left", "right", "unembed"):
+        shape = np.asarray(getattr(tables, label, None)).shape
+        if shape != wanted:
+            raise RhosetError(
+                f"explanation {name!r} gives {label} of shape {shape}, expected Tables of {wanted}: one row a neuron",
+                slug="explanation-shape",
+            )
+    live = np.flatnonzero(energy.live)
+    share = np.zeros(network.width)
+    share[live] = balanced_shares(of.spectrum, live, tables[live])
+    ideal = tables.network(network)
+    return Account(name, ideal, share, weighted_share(energy, share), affordable(ideal), numbers)
+
+
+def compare(of: Analysis | Network, names: Iterable[str] | None = None) -> tuple[Account, ...]:
+    """Every explanation that applies and is quick (or those named) of one network, in one table."""
+    of = analyse(of) if isinstance(of, Network) else of
+    quick = (name for name in explanations() if name not in _ON_REQUEST and _applies(of, name))
+    chosen = quick if names is None else names
+    return tuple(account(of, name) for name in chosen)
+
+
+def _applies(of: Analysis, name: str) -> bool:
+    return name not in _APPLIES or _APPLIES[name](of)
+
+
+def _lookup(name: str) -> Explainer:
+    if name not in _REGISTRY:
+        raise RhosetError(
+            f"no explanation is named {name!r}: there are {', '.join(sorted(_REGISTRY))}",
+            slug="unknown-explanation",
+        )
+    return _REGISTRY[name]
+
+
+@register("irreps")
+def _irreps(of: Analysis) -> tuple[Tables, dict[str, float]]:
+    tables = irrep_tables(of.spectrum)
+    energy = of.spectrum.energy
+    live = energy.live
+    agreement = irrep_agreement(of.spectrum)[live]
+    numbers = {
+        "agreement": float(agreement.mean()) if live.any() else 0.0,
+        "rank": float(energy.rank[live].mean()) if live.any() else 0.0,
+    }
+    return tables, numbers
+
+
+@register("cosets")
+def _cosets(of: Analysis) -> tuple[Tables, dict[str, float]]:
+    found = coset_concentration(of.spectrum, of.subgroups)
+    live = of.spectrum.energy.live
+    held = live & (found.left >= 0) & (found.right >= 0)
+    count = max(int(live.sum()), 1)
+    numbers = {
+        "concentrated": float(held.sum()) / count,
+        "conjugate": float(found.conjugate.sum()) / count,
+        "mean_within": float((found.left_mean + found.right_mean)[held].mean() / 2) if held.any() else 0.0,
+        "largest_within": float((found.left_largest + found.right_largest)[held].mean() / 2) if held.any() else 0.0,
+    }
+    return coset_tables(of.network, found), numbers
+
+
+@register("circuits")
+def _circuits(of: Analysis) -> tuple[Tables, dict[str, float]]:
+    ideal = of.explanation.ideal
+    numbers = {
+        "circuits": float(len(of.explanation.circuits)),
+        "quadratures": float(len(of.explanation.quadratures)),
+        "left_over": float(len(of.explanation.left_over)),
+    }
+    return Tables.of(ideal), numbers
+
+
+@register("writing law")
+def _writing_law(of: Analysis) -> tuple[Tables, dict[str, float]]:
+    """Readings in the neuron's own irrep; what is written follows from them by one scalar an irrep."""
+    tables = irrep_tables(of.spectrum)
+    live = of.spectrum.energy.live
+    means = mean_by_product(tables.left.T, tables.right.T, of.network)
+    written, scalars = filtered(of.irreps, means, of.spectrum.tables.unembed, live)
+    shares = of.writing_law.shares()
+    numbers = {"scalars": float(np.count_nonzero(scalars)), "unembed": shares["group"], "unembed_by_own": shares["own"]}
+    return replace(tables, unembed=written * live[:, None] + _row_means(of)), numbers
+
+
+@register("training pairs", applies=lambda of: of.recipe is not None and of.recipe.decay > 0, on_request=True)
+def _training_pairs(of: Analysis) -> tuple[Tables, dict[str, float]]:
+    """Readings in the neuron's own irrep; what is written is what they and the training pairs decide."""
+    tables, live = irrep_tables(of.spectrum), of.spectrum.energy.live
+    found = None if of.recipe is None else decided(of.network, of.recipe, tables.left.T, tables.right.T)
+    if of.recipe is None or found is None:  # too large, or a penalty that has no convex problem
+        return tables, {}
+    numbers = {"fraction": of.recipe.fraction, "distance": found.distance, "steps": float(found.steps)}
+    return replace(tables, unembed=found.unembed * live[:, None]), numbers
+
+
+def _row_means(of: Analysis) -> NDArray[np.float64]:
+    unembed = of.network.unembed.astype(np.float64)
+    return np.asarray(unembed.mean(axis=1, keepdims=True) * of.spectrum.energy.live[:, None])

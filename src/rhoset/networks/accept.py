@@ -1,0 +1,96 @@
+"""What stands for a network where a function wants one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from rhoset.arguments import kind_of, take
+from rhoset.errors import RhosetError
+from rhoset.networks.digest import FACTOR_TENSORS, TABLE_TENSORS
+from rhoset.networks.files import read_network
+from rhoset.networks.fold import fold_factors
+from rhoset.networks.network import Network
+from rhoset.networks.runs import open_networks
+
+SAID = "a Network, the path of one such as 'net.safetensors' or 'runs/s5#3', or a module or dict with its tensors"
+"""What `as_network` takes."""
+
+
+def as_network(value: Any) -> Network:
+    """The network that a value means.
+
+    Parameters
+    ----------
+    value
+        A `Network`; a path, or ``RUN#3``; whatever has a ``network`` (an explanation, a planted network); a PyTorch
+        module, its state dict or a mapping of arrays with the tensors of a network file: ``left``, ``right``,
+        ``unembed``, ``bias`` or ``embed_left``, ``embed_right``, ``hidden_left``, ``hidden_right``, ``unembed``, with
+        ``table`` or ``cayley``; they are read with ReLU.
+
+    Raises
+    ------
+    RhosetError
+        It means none (slug ``bad-argument``), several (``several-networks``), or tensors are missing
+        (``network-tensors``).
+    """
+    if isinstance(value, Network):
+        return value
+    if isinstance(value, str | os.PathLike):
+        return the_network(value)
+    own = getattr(value, "network", None)
+    if isinstance(own, Network):
+        return own
+    if callable(getattr(value, "state_dict", None)):
+        value = value.state_dict()
+    if isinstance(value, Mapping):
+        return _from_tensors(value)
+    raise RhosetError(f"{kind_of(value)} is no network; expected {SAID}", slug="bad-argument")
+
+
+def the_network(spec: str | os.PathLike[str]) -> Network:
+    """The one network that a path means.
+
+    Raises RhosetError (slugs ``no-such-network``, ``several-networks``) and what `read_network` raises.
+    """
+    found = open_networks(spec)
+    if len(found) != 1:
+        raise RhosetError(
+            f"{os.fspath(spec)!r} holds {len(found)} networks: choose one, as in {found[0][0]!r}, or use load_all",
+            slug="several-networks",
+        )
+    return read_network(found[0][1])
+
+
+def _from_tensors(tensors: Mapping[Any, Any]) -> Network:
+    arrays = {str(name): _array(tensor) for name, tensor in tensors.items()}
+    names = FACTOR_TENSORS if "left" not in arrays and "embed_left" in arrays else TABLE_TENSORS
+    table = "table" if "table" in arrays else "cayley"
+    missing = [name for name in (*names, table) if name not in arrays]
+    if missing:
+        raise RhosetError(
+            f"missing tensors {', '.join(missing)} (it has {', '.join(sorted(arrays)[:12]) or 'none'}): a network is"
+            " left, right, unembed, bias and table, or embed_left, embed_right, hidden_left, hidden_right, unembed and"
+            " cayley; for other layouts save the state dict and use rhoset.networks.import_network",
+            slug="network-tensors",
+        )
+    if names is FACTOR_TENSORS:
+        factors = {name: arrays[name] for name in (*names, "bias") if name in arrays}
+        return fold_factors(factors, arrays[table])
+    left, right, unembed, bias = (arrays[name] for name in TABLE_TENSORS)
+    return Network(left, right, unembed, bias, arrays[table])
+
+
+def _array(tensor: Any) -> Any:
+    """A tensor of PyTorch, on whatever device, as an array; anything else as it is."""
+    if callable(getattr(tensor, "detach", None)):
+        tensor = tensor.detach().cpu()
+        tensor = tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor
+        return np.array(tensor.numpy())
+    return np.asarray(tensor)
+
+
+take("Network", as_network, SAID)

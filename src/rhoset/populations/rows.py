@@ -1,0 +1,180 @@
+"""From NET arguments to one record a network: settings, what was measured, what is proved."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rhoset.errors import RhosetError
+from rhoset.networks import read_network
+from rhoset.networks.runs import MANIFEST, Run, open_networks, open_run
+from rhoset.populations.measuring import measured, proved
+
+Place = str | os.PathLike[str]
+Progress = Callable[[int, int], None]
+
+TRAINED = ("seed", "steps", "generalised_at", "label", "train_accuracy", "train_loss")
+"""Columns of a run's table of results that a record carries."""
+
+
+def records(
+    specs: Sequence[Place],
+    *,
+    bounds: bool = True,
+    progress: Progress = lambda done, total: None,
+) -> list[dict[str, Any]]:
+    """One record a network of runs, sweeps, folders and files, in the order given.
+
+    Parameters
+    ----------
+    specs
+        NET arguments: see `rhoset.networks.runs.open_networks`.
+    bounds
+        Whether to check the certificates beside the networks.
+    progress
+        Called with networks done and in all.
+
+    Returns
+    -------
+    list
+        ``{"network", "group", "seed", "settings", "training", "accuracy", …, "bounds": {METHOD: {…}}, "refused"}``,
+        with the keys of `rhoset.populations.measuring.measured`.
+
+    Raises
+    ------
+    RhosetError
+        As `open_networks` and `read_network`; ``no-such-network`` for no arguments.
+    """
+    if not specs:
+        raise RhosetError("no networks were named; give runs, sweeps, folders or files", slug="no-such-network")
+    files = files_of(specs)
+    runs: dict[Path, tuple[Run, Mapping[int, Mapping[str, Any]]]] = {}
+    said = []
+    progress(0, len(files))
+    for label, path in files:
+        said.append(_record(label, path, runs, bounds))
+        progress(len(said), len(files))
+    return said
+
+
+def files_of(specs: Sequence[Place]) -> list[tuple[str, Path]]:
+    """Label and file of every network, as `open_networks`; a study's folder is refused with what to do instead."""
+    for spec in map(Path, specs):
+        if (spec / "settings.json").is_file() and (spec / "checkpoints").is_dir():
+            raise RhosetError(
+                f"{spec} is a study: its networks.csv has one row a network, and"
+                " `rhoset.populations.studies.study_network` opens one of them",
+                slug="no-such-network",
+            )
+    return [entry for spec in specs for entry in open_networks(spec)]
+
+
+def _record(label: str, path: Path, runs: dict[Path, Any], bounds: bool) -> dict[str, Any]:
+    network = read_network(path)
+    try:
+        found = measured(network, path)
+    except RhosetError as error:
+        raise RhosetError(f"{label}: {error}", slug=error.slug) from None
+    settings, row = _training(path, runs)
+    seed = row.get("seed", network.metadata.get("seed"))
+    said = {"network": label, "group": found["group"], "seed": _number(seed), "settings": settings}
+    said["training"] = {key: row[key] for key in TRAINED[1:] if key in row}
+    said |= {key: value for key, value in found.items() if key not in ("measures", "version", "table")}
+    said["digest_of_table"] = found["table"]
+    said["bounds"], said["refused"] = proved(path) if bounds else ({}, {})
+    return said
+
+
+def _training(path: Path, runs: dict[Path, Any]) -> tuple[dict[str, Any], Mapping[str, Any]]:
+    """Settings and the row of results of a network of a run; nothing for other files."""
+    folder = path.parent.parent
+    if path.parent.name != "networks" or not (folder / MANIFEST).is_file():
+        return {}, {}
+    if folder not in runs:
+        run = open_run(folder)
+        runs[folder] = run, {row.get("index"): row for row in run.results()}
+    run, rows = runs[folder]
+    config = run.manifest.get("config", {})
+    index = int(path.stem) if path.stem.isdigit() else -1
+    return dict(config) if isinstance(config, Mapping) else {}, rows.get(index, {})
+
+
+def _number(seed: Any) -> int | None:
+    try:
+        return int(seed)
+    except (TypeError, ValueError):
+        return None
+
+
+def differing(said: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Settings that not all records share, in order of appearance."""
+    names = dict.fromkeys(name for record in said for name in record["settings"])
+    return [name for name in names if len({repr(record["settings"].get(name)) for record in said}) > 1]
+
+
+def irreps_text(record: Mapping[str, Any]) -> str:
+    """``[4,1] ×64, [2,2,1] ×60``: the irreps in use with their neurons, most first; frequencies where there are."""
+    turning = record.get("frequency", {})
+    used = sorted((i for i in record["irreps"] if i["neurons"]), key=lambda i: -i["neurons"])
+    return ", ".join(f"{_irrep(i['name'], turning)} ×{i['neurons']}" for i in used)
+
+
+def key_set_text(record: Mapping[str, Any]) -> str:
+    """``{[4,1], [2,2,1]}``; nothing where the group is too large for spectral weights."""
+    if record["key_set"] is None:
+        return ""
+    turning = record.get("frequency", {})
+    return "{" + ", ".join(_irrep(name, turning) for name in record["key_set"]) + "}"
+
+
+def circuits_text(record: Mapping[str, Any]) -> str:
+    """``[4,1] 5×5 full, …``, the same ones counted."""
+    kinds: dict[str, int] = {}
+    for c in record["circuits"]:
+        text = f"{c['irrep']} {c['left_size']}×{c['right_size']} {c['kind']}"
+        kinds[text] = kinds.get(text, 0) + 1
+    return ", ".join(text if count == 1 else f"{count}× {text}" for text, count in kinds.items())
+
+
+def _irrep(name: str, turning: Mapping[str, int]) -> str:
+    return f"f={turning[name]}" if name in turning else name
+
+
+def flat(
+    said: Sequence[Mapping[str, Any]], *, settings: str = "differing", spectrum: bool = False
+) -> Iterator[dict[str, Any]]:
+    """Records as rows of scalars; the columns are those of `rhoset.populations.tables.COLUMNS`.
+
+    `settings`: ``differing`` (those that not all networks share), ``all`` or ``none``. `spectrum`: columns of b² and ν
+    for every class as well.
+    """
+    chosen = differing(said)
+    if settings == "all":
+        chosen = list(dict.fromkeys(name for record in said for name in record["settings"]))
+    elif settings == "none":
+        chosen = []
+    methods = list(dict.fromkeys(method for record in said for method in record["bounds"]))
+    classes = list(dict.fromkeys(name for record in said for name in record["multiplicity"]))
+    measured_settings = {"width", "activation"}  # have columns of their own
+    for record in said:
+        row = {key: record[key] for key in ("network", "group", "order", "seed", "width", "activation")}
+        row |= {name: _cell(record["settings"].get(name)) for name in chosen if name not in measured_settings}
+        row["steps"] = record["training"].get("steps")
+        row |= {key: record[key] for key in ("accuracy", "loss", "margin", "explained")}
+        row["irreps"], row["circuits"] = irreps_text(record), circuits_text(record)
+        row["key_set"], row["spectral_count"] = key_set_text(record), record["spectral_count"]
+        row["pure"] = sum(record["multiplicity"].values())
+        for method in methods:
+            bound = record["bounds"].get(method, {})
+            row[f"{method}_bound"] = bound.get("accuracy_bound")
+            row[f"{method}_cost"], row[f"{method}_seconds"] = bound.get("cost"), bound.get("seconds")
+        if spectrum:
+            row |= {f"b2 {name}": (record["spectral_weights"] or {}).get(name) for name in classes}
+            row |= {f"nu {name}": record["multiplicity"].get(name) for name in classes}
+        yield row
+
+
+def _cell(value: Any) -> Any:
+    return " ".join(map(str, value)) if isinstance(value, list | tuple) else value

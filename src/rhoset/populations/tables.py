@@ -1,0 +1,211 @@
+"""One row a network: as a data frame, and as files that a spreadsheet, a notebook or a paper takes."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rhoset.errors import MissingExtra, RhosetError
+from rhoset.networks import write_atomic
+from rhoset.populations.rows import Place, flat, records
+
+COLUMNS: dict[str, tuple[str, str]] = {
+    "network": ("", "label: RUN#index, or the file"),
+    "group": ("", "name of the group"),
+    "order": ("elements", "n"),
+    "seed": ("", "seed of the network, where the run or the file says it"),
+    "width": ("neurons", "m"),
+    "activation": ("", "φ"),
+    "steps": ("updates", "of training"),
+    "accuracy": ("share", "of all pairs, the right logit strictly largest"),
+    "loss": ("nats", "mean cross-entropy over all pairs"),
+    "margin": ("nats", "least over the pairs of the right logit minus the largest other"),
+    "explained": ("share", "of the weights' energy that the explanation holds"),
+    "irreps": ("", "irreps in use with the neurons that each dominates; frequencies f of cyclic groups"),
+    "circuits": ("", "irrep, sizes of the two ρ-sets, kind"),
+    "key_set": ("", "K_ε, ε = 0.005: classes with b_[ρ] ≥ ε"),
+    "spectral_count": ("classes", "N_δ, δ = 0.05"),
+    "pure": ("share", "of all neurons that are (0.05, [ρ])-pure for some [ρ]"),
+    "METHOD_bound": ("share", "accuracy that the checker derives from METHOD's certificate"),
+    "METHOD_cost": ("share", "multiply-adds of that check over those of exhaustive evaluation"),
+    "METHOD_seconds": ("s", "of that check, now"),
+    "b2 IRREP": ("share", "b_[ρ]², with spectrum=True"),
+    "nu IRREP": ("share", "ν_[ρ],δ, δ = 0.05, with spectrum=True"),
+}
+"""Column → (unit, meaning). Settings of training that differ between the networks stand between `activation` and
+`steps` under their own names."""
+
+ENDINGS = (".csv", ".parquet", ".tex", ".md")
+
+
+def table(
+    *specs: Place,
+    bounds: bool = True,
+    settings: str = "differing",
+    spectrum: bool = False,
+    frame: str = "pandas",
+) -> Any:
+    """One row a network of runs, sweeps, folders or files.
+
+    Parameters
+    ----------
+    specs
+        NET arguments: run, sweep or network folders, files, ``RUN#3``.
+    bounds
+        Columns of the certificates beside the networks, each checked anew.
+    settings
+        Settings of training as columns: ``differing`` between the networks, ``all`` or ``none``.
+    spectrum
+        Columns of spectral weight and multiplicity for every class of irreps.
+    frame
+        ``pandas`` or ``polars``.
+
+    Returns
+    -------
+    pandas.DataFrame or polars.DataFrame
+        Columns, units and meanings: `COLUMNS`.
+
+    Raises
+    ------
+    RhosetError
+        Nothing there, no networks, a table that is no group's; ``missing-extra`` without `rhoset[table]`.
+
+    Notes
+    -----
+    What was measured of a network is kept in ``.measured`` beside its run and used again while weights, table and
+    version agree: about 0.2 s a network of S5 the first time.
+    """
+    rows = list(flat(records(specs, bounds=bounds), settings=settings, spectrum=spectrum))
+    return as_frame(rows, frame)
+
+
+def as_frame(rows: Sequence[Mapping[str, Any]], frame: str = "pandas") -> Any:
+    """Rows of scalars as a data frame of pandas or polars; see `table` for what it raises."""
+    if frame not in ("pandas", "polars"):
+        raise RhosetError(f"frame is {frame!r}; it must be 'pandas' or 'polars'", slug="bad-frame")
+    if frame == "pandas":
+        try:
+            import pandas
+        except ImportError:
+            raise MissingExtra("a pandas data frame", "table") from None
+        return pandas.DataFrame([dict(row) for row in rows])
+    try:
+        import polars
+    except ImportError:
+        raise MissingExtra("a polars data frame", "table") from None
+    return polars.DataFrame([dict(row) for row in rows], infer_schema_length=None)
+
+
+def write_table(path: str | Path, rows: Sequence[Mapping[str, Any]]) -> Path:
+    """Write rows of scalars by the file's ending: .csv, .parquet, .tex or .md.
+
+    Raises
+    ------
+    RhosetError
+        Another ending (``bad-ending``), a place that cannot be written, Parquet without `rhoset[table]`.
+    """
+    path = Path(path)
+    ending = path.suffix.lower()
+    if ending not in ENDINGS:
+        raise RhosetError(
+            f"{path}: the ending {path.suffix!r} is not known; known are {', '.join(ENDINGS)}", slug="bad-ending"
+        )
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    headers = list(columns) if ending == ".csv" else [with_unit(column) for column in columns]
+    if ending == ".parquet":
+        target = io.BytesIO()
+        as_frame(rows, "polars").write_parquet(target)
+        return write_atomic(path, target.getvalue())
+    writers: dict[str, Callable[..., str]] = {".csv": to_csv, ".tex": to_latex, ".md": to_markdown}
+    return write_atomic(path, writers[ending](headers, [[row.get(c) for c in columns] for row in rows]))
+
+
+def with_unit(column: str) -> str:
+    """A column's name for readers: with its unit where that is no share or count, ``loss (nats)``."""
+    kind = "METHOD_" + column.rpartition("_")[2] if column.endswith("_seconds") else column
+    unit = COLUMNS.get(kind, ("", ""))[0]
+    return f"{column} ({unit})" if unit in ("nats", "s") else column
+
+
+def to_csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Comma-separated, numbers in full precision, nothing for what is not known."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([["" if v is None else repr(v) if isinstance(v, float) else v for v in row] for row in rows])
+    return text.getvalue()
+
+
+def to_markdown(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """A table of GitHub's Markdown; numbers to the right, four significant digits."""
+    numeric = _numeric(rows, len(columns))
+    lines = [list(columns), ["---:" if right else "---" for right in numeric]]
+    lines += [[shown(value).replace("|", "\\|") for value in row] for row in rows]
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+
+
+TEX = {
+    "\\": r"\textbackslash{}",
+    **{letter: "\\" + letter for letter in "&%$#_{}"},
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "[": "{[}",  # after \\ a bracket would be read as a distance
+    "×": r"$\times$",
+    "ρ": r"$\rho$",
+    "φ": r"$\varphi$",
+    "ε": r"$\varepsilon$",
+    "δ": r"$\delta$",
+    "≤": r"$\le$",
+    "≥": r"$\ge$",
+    "–": "--",
+    "−": "$-$",
+    "…": r"\dots{}",
+    "²": "$^2$",
+}
+"""Letter → LaTeX, for text outside of formulas."""
+
+
+def to_latex(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """A ``tabular`` that needs no package: numbers to the right with four significant digits, everything escaped."""
+    numeric = _numeric(rows, len(columns))
+    head = " & ".join(tex(name.replace("_", " ")) for name in columns)
+    body = "".join(" & ".join(_tex_cell(value) for value in row) + " \\\\\n" for row in rows)
+    spec = "".join("r" if right else "l" for right in numeric)
+    return f"\\begin{{tabular}}{{{spec}}}\n\\hline\n{head} \\\\\n\\hline\n{body}\\hline\n\\end{{tabular}}\n"
+
+
+def tex(text: str) -> str:
+    """Text with the letters escaped that LaTeX reads as commands."""
+    return "".join(TEX.get(letter, letter) for letter in text)
+
+
+def _tex_cell(value: Any) -> str:
+    text = shown(value)
+    if isinstance(value, float) and "e" in text:
+        digits, _, power = text.partition("e")
+        return f"${digits}\\cdot10^{{{int(power)}}}$"
+    if isinstance(value, int | float) and text.startswith("-"):
+        return f"${text}$"
+    return tex(text)
+
+
+def shown(value: Any) -> str:
+    """A cell for a human: four significant digits, – for what is not known."""
+    if value is None or value != value:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _numeric(rows: Sequence[Sequence[Any]], columns: int) -> list[bool]:
+    def number(value: Any) -> bool:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+
+    return [
+        any(number(row[k]) for row in rows) and all(row[k] is None or number(row[k]) for row in rows)
+        for k in range(columns)
+    ]

@@ -1,0 +1,84 @@
+"""Certificates in memory and as bytes: the checker's own types, and the file that its reader decodes (FORMAT.md)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import save
+
+from rhoset_check.files import FORMAT, VERSION, Certificate, MatrixTensors, Plan, SlotTensors
+
+BARE = Plan(
+    gaps=False,
+    pairs=False,
+    work="float32",
+    samples=0,
+    own=False,
+    span_pairs=None,
+    exact_pairs=None,
+    singles=0,
+)
+"""Rule exact alone."""
+
+
+def bounds_only(certificate: Certificate) -> Certificate:
+    """The same explanation without logits in the span and without exact evaluation."""
+    return limited(certificate, 0, 0)
+
+
+def limited(certificate: Certificate, span: int | None, exact: int | None) -> Certificate:
+    """The same explanation with at most so many pairs evaluated in the span and exactly (None: no limit)."""
+    return replace(certificate, plan=replace(certificate.plan, span_pairs=span, exact_pairs=exact))
+
+
+def encode(certificate: Certificate) -> bytes:
+    """The file: a safetensors file with the metadata in alphabetical order, so that equal certificates are equal."""
+    tensors: dict[str, NDArray[Any]] = {"generators": certificate.generators.astype(np.int32)}
+    for j, block in enumerate(certificate.blocks):
+        tensors |= {f"block{j}.{name}": array for name, array in _block(block).items()}
+    if certificate.gaps is not None:
+        tensors |= {f"gaps{j}.right": images.astype(np.int16) for j, images in enumerate(certificate.gaps.actions)}
+        tensors["gaps.block"] = certificate.gaps.block.astype(np.int16)
+        tensors["gaps.point"] = certificate.gaps.point.astype(np.int16)
+        tensors["gaps.exact"] = certificate.gaps.exact.astype(np.int8)
+    for name in ("scale", "references"):
+        array = getattr(certificate, name)
+        if array is not None:
+            tensors[name] = array.astype(np.float64)
+    for name in ("groups", "labels"):
+        array = getattr(certificate, name)
+        if array is not None:
+            tensors[name] = array.astype(np.int32)
+    metadata = {
+        "format": FORMAT,
+        "version": VERSION,
+        "network": certificate.network,
+        "table": certificate.table,
+        "method": certificate.method,
+        "arithmetic": certificate.arithmetic,
+        "plan": json.dumps({"blocks": len(certificate.blocks), **asdict(certificate.plan)}, sort_keys=True),
+        "claim": json.dumps({"right": certificate.right}),
+    }
+    return _sorted(save({name: np.ascontiguousarray(array) for name, array in tensors.items()}, metadata))
+
+
+def _block(block: SlotTensors | MatrixTensors) -> dict[str, NDArray[Any]]:
+    neurons = block.neurons.astype(np.int32)
+    if isinstance(block, MatrixTensors):
+        return {"matrices": block.matrices, "neurons": neurons, "coefficients": block.coefficients}
+    indices = {name: getattr(block, name).astype(np.int16) for name in ("left", "right", "rows", "columns")}
+    return {**indices, "coupling": block.coupling, "neurons": neurons, "weights": block.weights}
+
+
+def _sorted(data: bytes) -> bytes:
+    """safetensors writes metadata in an order that changes from process to process."""
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + length])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + data[8 + length :]

@@ -1,0 +1,164 @@
+"""Which candidate serves a wish, with how much of its in-span and exact work; judged by the checker."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from rhoset.counting import cost
+from rhoset.prove.certificates import bounds_only, limited
+from rhoset.prove.search import Candidate, Search
+from rhoset.prove.subject import Judged, judged
+from rhoset.prove.wish import Wish
+from rhoset_check.files import Certificate
+
+MARGIN = 0.003
+"""An accuracy estimated on a sample may be off by this much: a plan must promise so much more."""
+SLACK = (1.3, 0.03)
+"""A certificate may take so many times the in-span and exact work that its sample took, and this share of the pairs."""
+SINGLES = (1.0, 0.7, 0.5, 0.35, 0.25, 0.15, 0.08, 0.0)
+"""Parts of the outputs that a pair may have evaluated singly, tried until the checker takes the certificate."""
+STAGED = 6
+"""Plans of each kind whose bound is followed as their work grows."""
+TRIES = 4
+"""Runs of a plan with a growing limit of exact work before the limit is lifted."""
+
+
+@dataclass(frozen=True, eq=False)
+class Staged:
+    """A plan's bound as its in-span and exact work grow together: (cost, accuracy) without any and with all of it."""
+
+    made: Candidate
+    order: int
+    base: tuple[float, float]
+    full: tuple[float, float]
+
+    def share_for(self, accuracy: float) -> float:
+        """Share of that work that a bound is expected to need; infinite where all is too little."""
+        if self.base[1] >= min(accuracy + MARGIN, 1.0):
+            return 0.0
+        gain = self.full[1] - self.base[1]
+        if self.full[1] + MARGIN < accuracy or gain <= 0:
+            return float("inf")
+        return min(1.0, max(0.0, accuracy - self.base[1]) / gain)
+
+    def cost_of(self, accuracy: float) -> float:
+        """Expected cost of a bound."""
+        share = self.share_for(accuracy)
+        return self.base[0] + share * (self.full[0] - self.base[0]) if share <= 1 else share
+
+    def share_within(self, budget: float) -> float:
+        """Share of that work that a budget pays; negative where the plan costs more from the start."""
+        return min(1.0, (budget - self.base[0]) / max(self.full[0] - self.base[0], 1e-12))
+
+    def accuracy_for(self, budget: float) -> float:
+        """Expected bound for a cost; −1 where the plan costs more from the start."""
+        share = self.share_within(budget)
+        return self.base[1] + share * (self.full[1] - self.base[1]) if share >= 0 else -1.0
+
+    def limited(self, share: float) -> Certificate:
+        """The certificate with this share of the pairs that its in-span and exact work takes; all for 1 or more."""
+        if share >= 1:
+            return self.made.certificate
+        made, pairs = self.made.estimate, self.order**2
+        return limited(
+            self.made.certificate, *(int(max(0.0, share * part * pairs)) for part in (made.span, made.exact))
+        )
+
+
+def staged(search: Search, made: Candidate) -> Staged:
+    """Estimate a plan without its in-span and exact work as well."""
+    estimate, n = made.estimate, search.subject.network.order
+    full, plan = (estimate.cost, estimate.accuracy), made.certificate.plan
+    if estimate.span + estimate.exact <= 0:
+        return Staged(made, n, full, full)
+    if not plan.gaps and not plan.pairs:
+        return Staged(made, n, (0.0, 0.0), full)
+    bare = search.candidate(f"{made.name}, bounds only", bounds_only(made.certificate)).estimate
+    return Staged(made, n, (bare.cost, bare.accuracy), full)
+
+
+def choose(search: Search, made: Sequence[Candidate], wanted: Wish) -> Judged | None:
+    """The plan that serves the wish best, judged; None when there is none that the checker takes."""
+    possible = [c for c in made if c.estimate.cost < float("inf")]
+    if wanted.exact:
+        tried = (whole(search, made) for made in sorted(possible, key=wanted.rank))
+        return next((found for found in tried if found is not None), None)
+    known = [staged(search, c) for c in _promising(possible, wanted)]
+    if wanted.budget is not None:
+        return _within(search, known, wanted.budget, wanted.accuracy)
+    assert wanted.accuracy is not None
+    return _reach(search, known, wanted.accuracy)
+
+
+def whole(search: Search, made: Candidate) -> Judged | None:
+    """A candidate with all the in-span and exact work that it needs, judged; None where the checker refuses it.
+
+    The checker refuses what could take far more work than exhaustive evaluation, so a certificate says how many pairs
+    will need it: what the sample needed and `SLACK`. Where that was too few there is no limit, and fewer outputs of a
+    pair are evaluated singly.
+    """
+    n, plan, estimate = search.subject.network.order, made.certificate.plan, made.estimate
+    asked = plan.span_pairs, plan.exact_pairs
+    needed = [int((SLACK[0] * part + SLACK[1]) * n * n) for part in (estimate.span, estimate.exact)]
+    stated = [need if limit is None and plan.pairs else limit for need, limit in zip(needed, asked, strict=True)]
+    for span, exact in (stated, asked):
+        for part in SINGLES:
+            singles = int(plan.singles * part)
+            certificate = limited(made.certificate, span, exact)
+            found = judged(search.subject, replace(certificate, plan=replace(certificate.plan, singles=singles)))
+            if found is None and singles:
+                continue
+            if found is not None and (found.verdict.right == n * n or not _short(found, span, exact)):
+                return found
+            break
+    return None
+
+
+def _short(found: Judged, span: int | None, exact: int | None) -> bool:
+    """Whether a limit was reached."""
+    spent = found.verdict.spent
+    return any(limit and spent.get(name, 0) >= limit for name, limit in (("span", span), ("exact", exact)))
+
+
+def _promising(made: Sequence[Candidate], wanted: Wish) -> list[Candidate]:
+    """The plans that cost least in all, and those that leave least open."""
+    whole = sorted(made, key=wanted.rank)[:STAGED]
+    bounds = sorted(made, key=lambda c: c.estimate.span + c.estimate.exact)[:STAGED]
+    return list({id(c): c for c in [*whole, *bounds]}.values())
+
+
+def _reach(search: Search, known: Sequence[Staged], accuracy: float) -> Judged | None:
+    for best in sorted(known, key=lambda s: (s.cost_of(accuracy), -s.full[1], s.full[0])):
+        share = best.share_for(accuracy)
+        for _ in range(TRIES):
+            if share > 1:
+                break
+            found = judged(search.subject, best.limited(share))
+            if found is None:
+                break
+            if found.verdict.accuracy_bound >= accuracy:
+                return found
+            gain = max(best.full[1] - best.base[1], MARGIN)
+            share += 1.1 * (accuracy - found.verdict.accuracy_bound + MARGIN / 10) / gain + 0.01
+        found = whole(search, best.made)
+        if found is not None:
+            return found
+    return None
+
+
+def _within(search: Search, known: Sequence[Staged], budget: float, accuracy: float | None) -> Judged | None:
+    subject, ceiling = search.subject, 2.0 if accuracy is None else accuracy
+    for best in sorted(known, key=lambda s: (-min(s.accuracy_for(budget), ceiling), s.full[0])):
+        share = best.share_within(budget)
+        for _ in range(TRIES):
+            if share < 0:
+                break
+            found = judged(subject, best.limited(share))
+            if found is None:
+                break
+            over = cost(found.certificate, subject.weights, found.verdict).share - budget
+            if over <= 0:
+                return found
+            share = min(share, 1.0) - 1.02 * over / max(best.full[0] - best.base[0], 1e-12) - 1e-4
+    return None

@@ -1,0 +1,143 @@
+"""One search: the network as the checker sees it, what is known of it, and candidates tried on a sample.
+
+A *candidate* is a certificate with an *estimate*: what the checker's own `prepare` and `settle` made of it on all pairs
+of some x. Rules work x by x, so rows of pairs cost what they will cost. No estimate enters a statement.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from rhoset.counting import Facts, Shape, count
+from rhoset.explaining import Explanation, explain
+from rhoset.prove import writing
+from rhoset.prove.subject import Subject
+from rhoset_check.exact import CHUNK
+from rhoset_check.files import Certificate
+from rhoset_check.near import Array, Ints, Rejected
+from rhoset_check.verdict import prepare, settle
+
+SAMPLE_PAIRS = 1024
+"""Pairs that an estimate looks at: all y for so many x. More are slower, fewer may rank two close plans wrongly."""
+FEW = 256
+"""Pairs that a first look takes, two x at least."""
+SAMPLE_SEED = 20240
+"""Seed of the choice of the x; the search is deterministic."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a plan is expected to cost (share of exhaustive operations), to prove and to take.
+
+    `span` and `exact` are the parts of the pairs that have logits in the span, and all logits, evaluated.
+    """
+
+    plan: str
+    cost: float
+    accuracy: float
+    loss: float
+    seconds: float
+    span: float = 0.0
+    exact: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A certificate that claims nothing yet, and what it is expected to do."""
+
+    certificate: Certificate
+    estimate: Estimate
+
+    @property
+    def name(self) -> str:
+        return self.estimate.plan
+
+
+@dataclass(eq=False)
+class Search:
+    """Everything that several plans for one network share, made once and only when asked for."""
+
+    subject: Subject
+    given: Explanation | None = None
+    tried: list[Estimate] = field(default_factory=list)
+
+    @cached_property
+    def explanation(self) -> Explanation:
+        """The given explanation, or a fresh one."""
+        return self.given if self.given is not None else explain(self.subject.network)
+
+    @cached_property
+    def order(self) -> Ints:
+        """All x in a random order: samples are its beginnings."""
+        return np.random.default_rng(SAMPLE_SEED).permutation(self.subject.network.order)
+
+    def sample(self, pairs: int = SAMPLE_PAIRS) -> tuple[Ints, Ints]:
+        """(x, y): all y for as many x as make so many pairs, two at least; x sorted."""
+        n = self.subject.network.order
+        xs = np.sort(self.order[: max(2, -(-pairs // n))])
+        return np.repeat(xs, n), np.tile(np.arange(n), len(xs))
+
+    @cached_property
+    def size(self) -> Array:
+        """(m + 1,) root mean square of every activation over the sample; of the bias neuron 1."""
+        x, y = self.sample()
+        step = max(1, len(x) // SAMPLE_PAIRS)
+        hidden = self.subject.model.hidden(x[::step], y[::step], "float64").value
+        return np.asarray(np.sqrt(np.square(hidden).mean(axis=0)))
+
+    @cached_property
+    def mixed(self) -> writing.Dictionary:
+        """Slots where circuits give small ρ-sets, whole irreps elsewhere."""
+        return writing.dictionary(self.explanation, self.size, "mixed")
+
+    @cached_property
+    def spanned(self) -> writing.Dictionary:
+        """The same for plans that evaluate most logits: slots only where that stays cheaper."""
+        return writing.dictionary(self.explanation, self.size, "spanned")
+
+    @cached_property
+    def whole(self) -> writing.Dictionary:
+        """Whole irreps only."""
+        return writing.dictionary(self.explanation, self.size, "whole")
+
+    @cached_property
+    def slots(self) -> writing.Dictionary:
+        """Slots only."""
+        return writing.dictionary(self.explanation, self.size, "slots")
+
+    def candidate(self, name: str, certificate: Certificate, pairs: int = SAMPLE_PAIRS) -> Candidate:
+        """The certificate with its estimate from so many pairs, noted among the plans tried."""
+        made = self.estimate(name, certificate, pairs)
+        self.tried.append(made)
+        return Candidate(certificate, made)
+
+    def estimate(self, name: str, certificate: Certificate, pairs: int = SAMPLE_PAIRS) -> Estimate:
+        """Cost and bound by the checker's own rules on rows of pairs; an infinite cost where it rejects."""
+        n = self.subject.network.order
+        x, y = self.sample(pairs)
+        share = n * n / len(x)
+        begin = time.perf_counter()
+        try:
+            rules = prepare(certificate, self.subject.model)
+            ready = time.perf_counter()
+            rules.budget.span, rules.budget.exact = rules.budget.span / share, rules.budget.exact / share
+            margins, losses = [], []
+            rows = max(1, 4 * CHUNK // (n * max(n, self.subject.model.width))) * n
+            for start in range(0, len(x), rows):
+                found = settle(rules, x[start : start + rows], y[start : start + rows])
+                margins.append(found.margin)
+                losses.append(found.loss)
+        except Rejected:
+            return Estimate(name, float("inf"), 0.0, float("inf"), float("inf"))
+        end = time.perf_counter()
+        counted = count(certificate, Shape.of(self.subject.weights), rules.budget.spent, Facts.of(certificate, rules))
+        spent = rules.budget.spent
+        cost = counted.total(n, spent["pairs"] * share, share) / self.subject.exhaustive
+        right = float((np.concatenate(margins) > 0).mean())
+        loss = float(np.concatenate(losses).mean())
+        seconds = ready - begin + (end - ready) * share
+        return Estimate(name, cost, right, loss, seconds, spent["span"] / len(x), spent["exact"] / len(x))

@@ -1,0 +1,70 @@
+"""Opening files that a user named: what is there, in one line, when it is no file that can be read."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from rhoset.errors import RhosetError
+
+TEXT_BYTES = 1 << 24
+"""Largest text file (settings, mappings) that is read: 16 MiB."""
+
+
+def require_file(path: str | os.PathLike[str], expected: str, slug: str) -> Path:
+    """The path where a regular file is there that may be read.
+
+    Parameters
+    ----------
+    expected
+        What would be right, such as ``a .safetensors file``.
+    slug
+        Of the error.
+
+    Raises
+    ------
+    RhosetError
+        Nothing is there, a folder, a pipe or a device, or there is no permission. A pipe is not opened: that would wait
+        for its writer.
+    """
+    try:
+        place = Path(path)
+        mode = place.stat().st_mode
+        if stat.S_ISREG(mode):
+            with open(place, "rb"):  # nothing else tells whether it may be read
+                pass
+    except FileNotFoundError:
+        what = "no such file"
+    except (OSError, ValueError, TypeError) as error:
+        what = getattr(error, "strerror", None) or str(error)
+    else:
+        if stat.S_ISREG(mode):
+            return place
+        what = "is a folder" if stat.S_ISDIR(mode) else "is a pipe or a device, not a file"
+    raise RhosetError(f"{shown(path)}: {what}; expected {expected}", slug=slug)
+
+
+def read_text(path: str | os.PathLike[str], expected: str, slug: str) -> str:
+    """The text of a UTF-8 file, with or without a byte-order mark.
+
+    Raises RhosetError as `require_file` does, and where it is larger than `TEXT_BYTES` or not UTF-8.
+    """
+    place = require_file(path, expected, slug)
+    try:
+        if place.stat().st_size > TEXT_BYTES:
+            raise RhosetError(f"{shown(path)}: larger than {TEXT_BYTES} bytes; expected {expected}", slug=slug)
+        return place.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise RhosetError(f"{shown(path)}: not a text in UTF-8; expected {expected}", slug=slug) from None
+    except OSError as error:
+        raise RhosetError(f"{shown(path)}: {error.strerror or error}; expected {expected}", slug=slug) from None
+
+
+def shown(path: object) -> str:
+    """A path as errors show it."""
+    try:
+        text = os.fsdecode(path) if isinstance(path, str | bytes | os.PathLike) else repr(path)
+    except (TypeError, ValueError):
+        text = repr(path)
+    return text if text.isprintable() and text else repr(text)

@@ -1,0 +1,126 @@
+"""Figures of a whole run: bound against cost, learned irreps, reasons."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+from rhoset.report.charts.figure import Figure, Row
+from rhoset.report.charts.templates import METHODS
+from rhoset.report.palette import Colours, colour_order
+from rhoset.report.views import CertificateView, IrrepView, NetworkView
+from rhoset.report.words import counted, percent, wilson
+
+NEAR = 0.08
+"""Certificates of one method whose costs differ by less than this factor (natural logarithm), and whose bounds by less
+than `NEAR_BOUND`, would hide one another and are spread sideways."""
+NEAR_BOUND = 0.02
+SPREAD = 0.35
+"""Most that a mark is moved along the axis of costs (natural logarithm), to either side; its tooltip has the cost."""
+NAMED = 12
+"""Most networks that a tooltip names."""
+LOSSES = {
+    "uneven": ("uneven slots", "slots are missing or differ in weight, so the explanation favours some inputs"),
+    "reading": ("other reading", "neurons read something besides their vectors a"),
+    "writing": ("other writing", "neurons write beside their slots"),
+    "left": ("neurons left over", "neurons that no circuit holds write to the logits"),
+    "bias": ("bias", "the bias varies over the outputs"),
+}
+"""First word of a term of the account → its name, and what it means."""
+
+
+def method_family(method: str) -> str:
+    """The family that a mark stands for: `orbit-uniform` is drawn as `orbit`; a method unknown here is its own."""
+    return next((known for known in METHODS if method.startswith(known)), method)
+
+
+def cost_figure(networks: Sequence[NetworkView]) -> Figure:
+    """Every certificate that checks: what it proves, and what its check costs; a network's best is drawn strongly."""
+    shown = [(n, c) for n in networks for c in n.certificates if c.valid is not False]
+    piles: dict[tuple[str, int, int], list[tuple[NetworkView, CertificateView]]] = defaultdict(list)
+    for network, certificate in shown:
+        place = round(math.log(_drawn(certificate)) / NEAR), round(certificate.accuracy_bound / NEAR_BOUND)
+        piles[(method_family(certificate.method), *place)].append((network, certificate))
+    families = {family for family, _, _ in piles}
+    rows: list[Row] = []
+    for (family, _, _), pile in piles.items():
+        pile.sort(key=lambda pair: (pair[1].cost, pair[0].index))
+        for k, (network, certificate) in enumerate(pile):
+            rows.append(
+                {
+                    "network": network.name,
+                    "method": family,
+                    "at": _drawn(certificate) * math.exp(_aside(k, len(pile))),
+                    "bound": certificate.accuracy_bound,
+                    "proved": percent(certificate.accuracy_bound),
+                    "costs": percent(certificate.cost),
+                    "best": certificate is network.best,
+                    "count": len(pile),
+                    "href": f"#network-{network.index}",
+                }
+            )
+    rows.sort(key=lambda row: (row["best"], row["at"]))
+    said = (
+        f"Scatter plot: proved accuracy against cost of the check for {counted(len(shown), 'certificate')} of"
+        f" {counted(len(networks), 'network')}. Up and to the left is better."
+    )
+    return Figure("cost", rows, said, shown=tuple(sorted(families)))
+
+
+def _drawn(certificate: CertificateView) -> float:
+    return max(certificate.cost, 1e-7)
+
+
+def _aside(place: int, many: int) -> float:
+    """Where the `place`-th of `many` marks goes, symmetric about 0."""
+    if many == 1:
+        return 0.0
+    reach = min(SPREAD, 0.05 * (many - 1))
+    return reach * (2 * place / (many - 1) - 1)
+
+
+def learned_figure(irreps: Sequence[IrrepView], networks: Sequence[NetworkView], colours: Colours) -> Figure:
+    """In how many networks each irrep is in use, with Wilson 95 % intervals."""
+    total = len(networks)
+    uses = Counter(name for n in networks for name, _, _ in n.key)
+    shown = sorted((i for i in irreps if uses[i.name]), key=lambda i: -uses[i.name])
+    rows: list[Row] = []
+    for irrep in shown:
+        used = uses[irrep.name]
+        low, high = wilson(used, total)
+        rows.append(
+            {
+                "irrep": irrep.name,
+                "share": used / total,
+                "low": low,
+                "high": high,
+                "interval": f"{percent(low)} to {percent(high)}",
+                "said": f"{used} of {total}",
+                "dim": irrep.dim,
+                "smallest": f"{irrep.minimal_rho_set} points" if irrep.minimal_rho_set else "–",
+                "line": f"{irrep.name}  ·  dimension {irrep.dim}  ·  {used} of {total}",
+            }
+        )
+    said = f"Irreps in use among {total} networks: " + ", ".join(f"{i.name} in {uses[i.name]}" for i in shown)
+    return Figure("learned", rows, said, colour_order(colours), (), len(rows))
+
+
+def reasons_figure(networks: Sequence[NetworkView]) -> Figure | None:
+    """Networks without a cheap proof, counted by the term that costs their margin most; None where there is none."""
+    found: dict[str, list[NetworkView]] = defaultdict(list)
+    for network in networks:
+        if network.best is not None and not network.cheap and network.account is not None and network.account.terms:
+            found[network.account.dearest.split(" ")[0]].append(network)
+    if not found:
+        return None
+    rows: list[Row] = []
+    for reason, members in sorted(found.items(), key=lambda item: -len(item[1])):
+        names = ", ".join(str(n.index) for n in members[:NAMED])
+        more = f" and {len(members) - NAMED} more" if len(members) > NAMED else ""
+        short, words = LOSSES.get(reason, (reason, reason))
+        rows.append(
+            {"reason": words, "networks": len(members), "which": names + more, "line": f"{short}:  {len(members)}"}
+        )
+    said = "; ".join(f"{row['networks']}: {row['reason']}" for row in rows)
+    return Figure("reasons", rows, f"Why some have no cheap proof. {said}", bands=len(rows))

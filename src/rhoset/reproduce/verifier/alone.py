@@ -1,0 +1,149 @@
+"""Cosets alone and irreps alone, as published: no output is evaluated, and no bound is above 0.
+
+Each explanation offers an ideal network with a known margin, and a distance within which the network stays of it.
+The two numbers side by side say why neither proves anything.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rhoset.explaining import coset_concentration, spectrum
+from rhoset.groups import Group, Subgroup, coset_means, irreps, left_cosets, right_cosets, subgroup_classes
+from rhoset.networks import Network
+from rhoset.networks.activations import activation
+from rhoset.reproduce.verifier.bound import distances, own_logits
+from rhoset.reproduce.verifier.ideal import IdealNetwork
+
+Array = NDArray[np.float64]
+Ints = NDArray[np.intp]
+
+WITHIN = 0.01
+"""A table is constant on cosets when at most this share of its variance is within them."""
+
+
+@dataclass(frozen=True)
+class AloneBound:
+    """An explanation's bound and the two numbers behind it.
+
+    Parameters
+    ----------
+    accuracy
+        Share of inputs whose margin exceeds the distance.
+    margin
+        Largest margin of the ideal network over the right answers.
+    distance
+        Least distance over the inputs.
+    neurons
+        Neurons that the explanation holds.
+    """
+
+    accuracy: float
+    margin: float
+    distance: float
+    neurons: int
+
+
+def cosets_alone(network: Network, mended: bool = False) -> AloneBound:
+    """V_coset of the paper: left constant on Hx, right on yK, K = gHg⁻¹, unembed lower on Hg⁻¹ than elsewhere.
+
+    The published verifier stops with 0 where the two subgroups of a neuron are not conjugate; such neurons are
+    left out of the ideal network here. It takes the first g, which for a normal H need not be the one whose coset
+    is written low, and its distance lacks a factor of 2, since both logits of a margin move. `mended`: the lowest
+    coset, and the factor. Cost: n m for every subgroup, n² for every pair (H, g).
+    """
+    group, n = network.group, network.order
+    found = coset_concentration(spectrum(network, irreps(group)), subgroup_classes(group), WITHIN)
+    left, right = np.zeros((n, network.width)), np.zeros((n, network.width))
+    unembed = np.array(network.unembed, dtype=np.float64)
+    circuits: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
+    for i in np.flatnonzero(found.conjugate):
+        h, k = found.subgroups[found.left[i]], found.subgroups[found.right[i]]
+        g = _conjugator(group, h, k, unembed[i], mended)
+        inside = np.zeros(n, dtype=bool)
+        inside[group.table[h.elements, group.inverse[g]]] = True  # Hg⁻¹, where left and right cancel
+        labels = right_cosets(group, h), left_cosets(group, k)
+        left[:, i], right[:, i] = (
+            coset_means(np.asarray(t[:, i], dtype=np.float64)[None], at)[0][at]
+            for t, at in zip((network.left, network.right), labels, strict=True)
+        )
+        outside = unembed[i, ~inside].mean() if not inside.all() else 0.0
+        unembed[i] = np.where(inside, np.minimum(unembed[i], outside), outside)
+        circuits[int(found.left[i]), g].append(int(i))
+    margins = _coset_margins(network, found.subgroups, circuits, (left, right, unembed))
+    ideal = IdealNetwork(left, right, unembed, np.zeros(n), ())
+    away = np.stack([distances(network, ideal, x) for x in range(n)])
+    worst = np.zeros(n)
+    np.maximum.at(worst, np.asarray(network.table), away * (2 if mended else 1))
+    held = sum(map(len, circuits.values()))
+    return AloneBound(float((worst < margins).mean()), float(margins.max()), float(worst.min()), held)
+
+
+def _conjugator(group: Group, h: Subgroup, k: Subgroup, writes: Array, lowest: bool) -> int:
+    """The first g with gHg⁻¹ = K, or the one whose coset Hg⁻¹ is written lowest."""
+    moved = group.table[group.table[:, h.elements], group.inverse[:, None]]  # (g, h): g h g⁻¹
+    found = np.flatnonzero(k.mask[moved].all(axis=1))
+    if not lowest:
+        return int(found[0])
+    height = writes[group.table[h.elements[None, :], group.inverse[found][:, None]]].mean(axis=1)
+    return int(found[np.round(height, 9).argmin()])
+
+
+def _coset_margins(
+    network: Network,
+    subgroups: tuple[Subgroup, ...],
+    circuits: dict[tuple[int, int], list[int]],
+    ideal: tuple[Array, Array, Array],
+) -> Array:
+    """(n,) guaranteed margin of the ideal network where the right answer is z."""
+    group, n, phi = network.group, network.order, activation(network.activation)
+    left, right, unembed = ideal
+    writes, counts = np.zeros((len(circuits), n)), np.zeros((len(circuits), n), dtype=bool)
+    for row, ((h, g), neurons) in enumerate(circuits.items()):
+        inside = np.zeros(n, dtype=bool)
+        inside[group.table[subgroups[h].elements, group.inverse[g]]] = True
+        total = np.zeros((n, n))
+        for i in neurons:
+            total += phi(left[:, i, None] + right[None, :, i])
+        elsewhere = ~inside[np.asarray(network.table)]
+        writes[row] = float(total[elsewhere].min(initial=np.inf)) * unembed[neurons].sum(axis=0)
+        counts[row] = ~inside
+    if not circuits:
+        return np.zeros(n)
+    own = (counts * writes).sum(axis=0)
+    margins = own[:, None] - counts.T.astype(np.float64) @ writes
+    np.fill_diagonal(margins, np.inf)
+    least: Array = margins.min(axis=1)
+    return least
+
+
+def irreps_alone(network: Network) -> AloneBound:
+    """What irreps alone give with nothing evaluated: the network's mean over the group's action against norms.
+
+    The ideal network is f averaged over (x, y) at fixed w = x⁻¹zy⁻¹, all that irreps without ρ-sets determine. How
+    far f is from it is then known only through ‖U_z‖‖h(x, y)‖ plus the ideal's own logit. Cost: n³m (the mean).
+    """
+    group, n, phi = network.group, network.order, activation(network.activation)
+    table, inverse = np.asarray(network.table), group.inverse
+    left, right, unembed, bias = (
+        np.asarray(t, dtype=np.float64) for t in (network.left, network.right, network.unembed, network.bias)
+    )
+    mean, longest = np.zeros(n), np.sqrt(np.square(unembed).sum(axis=0).max())
+    sizes, own = np.empty((n, n)), np.empty((n, n))
+    for x in range(n):
+        hidden = phi(left[x] + right)
+        logits = hidden @ unembed + bias
+        moved = table[table[inverse[x]][None, :], inverse[:, None]]  # (y, z): x⁻¹ z y⁻¹
+        mean += np.bincount(moved.ravel(), logits.ravel(), n)
+        sizes[x] = longest * np.linalg.norm(hidden, axis=1)
+        own[x] = own_logits(network, x)
+    mean /= n * n
+    e = group.identity
+    margin = float(mean[e] - np.delete(mean, e).max(initial=-np.inf))
+    distance = sizes + float(np.abs(mean).max())
+    right_ones = own - float(np.delete(mean, e).max(initial=-np.inf)) > distance
+    return AloneBound(float(right_ones.mean()), margin, float(distance.min()), network.width)

@@ -1,0 +1,252 @@
+"""What a value says of itself: one line for `repr`, a small table for notebooks, one table for a list.
+
+`Shown` is the base of the types that a user holds. It lies below all rooms and loads nothing; a type's summary is found
+by its name, so the rooms need not know of notebooks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from html import escape
+from typing import Any
+
+Line = tuple[str, str]
+MOST_ROWS = 200
+"""Rows of a list that are shown; the others are counted."""
+
+
+class Shown:
+    """A value whose `repr` is one line and that notebooks show as a small table."""
+
+    def __repr__(self) -> str:
+        return summarised(self)
+
+    def _repr_html_(self) -> str:
+        from rhoset.display import html
+
+        return html(self) or ""
+
+
+def lines(value: Any) -> list[Line]:
+    """(name, what is said of it) of a value of a known type."""
+    found = SUMMARIES.get(_key(value))
+    return [] if found is None else found(value)
+
+
+def summarised(value: Any) -> str:
+    """The value in one line of at most about 120 letters: ``Circuit([4,1], 5×5, full, 25 neurons)``."""
+    said = ", ".join(part for _, part in lines(value))
+    said = said if len(said) <= 110 else f"{said[:109]}…"
+    return f"{type(value).__name__}({said})"
+
+
+def table_of(values: Sequence[Any]) -> str | None:
+    """A list of values of one known type as an HTML table; None for other lists."""
+    if not values or len({_key(value) for value in values}) != 1 or _key(values[0]) not in SUMMARIES:
+        return None
+    rows = [dict(lines(value)) for value in values[:MOST_ROWS]]
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    head = "".join(f'<th style="text-align:left">{escape(name)}</th>' for name in ["", *names])
+    body = "".join(f"<tr><th>{k}</th>{_cells(row.get(name, '') for name in names)}</tr>" for k, row in enumerate(rows))
+    more = f"<p>and {len(values) - MOST_ROWS} more</p>" if len(values) > MOST_ROWS else ""
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
+
+
+def _cells(parts: Iterable[str]) -> str:
+    return "".join(f'<td style="text-align:left">{escape(part)}</td>' for part in parts)
+
+
+def _key(value: Any) -> tuple[str, str]:
+    """Room and name of a value's type: ("rhoset.groups", "Irrep")."""
+    kind = type(value)
+    return ".".join(kind.__module__.split(".")[:2]), kind.__name__
+
+
+def _share(value: float) -> str:
+    return f"{value:.1%}"
+
+
+def _group(group: Any) -> list[Line]:
+    return [
+        ("group", group.name),
+        ("order", f"order {group.order}"),
+        ("classes", f"{len(group.classes)} classes"),
+        ("elements", group.convention or "elements by index"),
+    ]
+
+
+def _irrep(irrep: Any) -> list[Line]:
+    return [
+        ("irrep", irrep.label),
+        ("dimension", f"dim {irrep.dim}"),
+        ("type", irrep.type),
+        ("rank", f"rank {irrep.rank}"),
+    ]
+
+
+def _subgroup(subgroup: Any) -> list[Line]:
+    return [
+        ("of", subgroup.group.name),
+        ("order", f"order {subgroup.order}"),
+        ("index", f"index {subgroup.index}"),
+    ]
+
+
+def _gset(gset: Any) -> list[Line]:
+    group = gset.stabilizer.group
+    return [
+        ("group", group.name),
+        ("points", f"{gset.size} points"),
+        ("stabilizer", f"stabilizer of order {gset.stabilizer.order}"),
+    ]
+
+
+def _points(points: Any) -> list[Line]:
+    return [
+        ("group", points.gset.group.name),
+        ("points", f"{points.size} points"),
+        ("stabilizer", f"stabilizer of order {points.gset.stabilizer.order}"),
+    ]
+
+
+def _rho_set(rho_set: Any) -> list[Line]:
+    return [
+        ("group", rho_set.gset.stabilizer.group.name),
+        ("irrep", rho_set.irrep.label),
+        ("points", f"{len(rho_set.points)} points"),
+        ("dimension", f"dim {rho_set.irrep.dim}"),
+        ("stabilizer", f"stabilizer of order {rho_set.gset.stabilizer.order}"),
+    ]
+
+
+def _family(family: Any) -> list[Line]:
+    return [
+        ("irrep", family.irrep.label),
+        ("points", f"{family.size} points"),
+        ("stabilizer", f"stabilizer of order {family.stabilizer.order}"),
+        ("fixed vectors", f"fixed space of dim {family.fixed_dim}"),
+    ]
+
+
+def _network(network: Any) -> list[Line]:
+    from rhoset.networks.network import plain
+
+    return [
+        ("group", plain(network.metadata.get("group", "")) or f"group of order {network.order}"),
+        ("n", f"n={network.order}"),
+        ("neurons", f"m={network.width}"),
+        ("activation", network.activation),
+        ("weights", f"{network.left.dtype}{', factored' if network.factors else ''}"),
+        ("SHA-256", network.digest[:12]),
+    ]
+
+
+def _evaluation(result: Any) -> list[Line]:
+    return [
+        ("accuracy", f"accuracy {result.accuracy:.4%}"),
+        ("loss", f"loss {result.loss:.4g}"),
+        ("margin", f"margin {result.margin:.4g}"),
+        ("right", f"{result.correct} of {result.pairs} pairs"),
+    ]
+
+
+def _explanation(explanation: Any) -> list[Line]:
+    circuits = [c.label for c in explanation.circuits]
+    many = len(explanation.quadratures)
+    if many:
+        circuits.append(f"{many} quadrature{'s' if many > 1 else ''}")
+    return [
+        ("explained", f"{_share(explanation.explained)} of the weights explained"),
+        ("circuits", "; ".join(circuits) or "no circuits"),
+        ("left over", f"{len(explanation.left_over)} neurons left over"),
+    ]
+
+
+def _circuit(circuit: Any) -> list[Line]:
+    return [
+        ("circuit", circuit.label),
+        ("neurons", f"{len(circuit.neurons)} neurons"),
+    ]
+
+
+def _quadrature(quadrature: Any) -> list[Line]:
+    return [
+        ("irrep", quadrature.irrep.label),
+        ("neurons", f"{len(quadrature.neurons)} neurons"),
+        ("defect", f"defect {quadrature.defect:.3g}"),
+    ]
+
+
+def _energy(energy: Any) -> list[Line]:
+    return [("live", f"{int(energy.live.sum())} live neurons"), ("irreps", f"{energy.share.shape[1]} irreps")]
+
+
+def _step(step: Any) -> list[Line]:
+    bound = [] if step.bound is None else [("bound", f"bound {step.bound:.4%}")]
+    return [
+        ("step", f"step {step.step}"),
+        ("accuracy", f"accuracy {_share(step.result.accuracy)}"),
+        ("explained", f"{_share(step.explained)} explained"),
+        ("circuits", f"{step.circuits} circuits"),
+        *bound,
+    ]
+
+
+def _planted(planted: Any) -> list[Line]:
+    return [*_network(planted.network), ("circuits", f"{len(planted.circuits)} planted circuits")]
+
+
+def _diagnosis(diagnosis: Any) -> list[Line]:
+    return [
+        ("margin", f"ideal margin {diagnosis.margin:.3g}"),
+        ("terms", f"{len(diagnosis.terms)} terms"),
+        ("findings", f"{len(diagnosis.findings)} findings"),
+    ]
+
+
+def _result(result: Any) -> list[Line]:
+    said = result.summary()
+    cost = said["operations"] / max(said["exhaustive_operations"], 1)
+    return [
+        *_verdict(result.verdict),
+        ("cost", f"{cost:.3g} of exhaustive"),
+        ("search", f"search {result.search_seconds:.3g} s"),
+    ]
+
+
+def _verdict(verdict: Any) -> list[Line]:
+    if not verdict.valid:
+        return [("checked", f"refused: {verdict.reason}")]
+    return [
+        ("method", verdict.method),
+        ("proved", f"at least {verdict.right} of {verdict.inputs} right"),
+        ("arithmetic", verdict.arithmetic),
+    ]
+
+
+def _run(run: Any) -> list[Line]:
+    return [("run", str(run.path)), ("networks", f"{len(run.indices)} networks")]
+
+
+SUMMARIES: dict[tuple[str, str], Callable[[Any], list[Line]]] = {
+    ("rhoset.groups", "Group"): _group,
+    ("rhoset.groups", "Irrep"): _irrep,
+    ("rhoset.groups", "Subgroup"): _subgroup,
+    ("rhoset.groups", "GSet"): _gset,
+    ("rhoset.groups", "PointSet"): _points,
+    ("rhoset.groups", "RhoSet"): _rho_set,
+    ("rhoset.groups", "RhoSetFamily"): _family,
+    ("rhoset.networks", "Network"): _network,
+    ("rhoset.networks", "Evaluation"): _evaluation,
+    ("rhoset.networks", "Planted"): _planted,
+    ("rhoset.networks", "Run"): _run,
+    ("rhoset.explaining", "Explanation"): _explanation,
+    ("rhoset.networks", "Circuit"): _circuit,
+    ("rhoset.explaining", "Quadrature"): _quadrature,
+    ("rhoset.explaining", "NeuronEnergy"): _energy,
+    ("rhoset.explaining", "Step"): _step,
+    ("rhoset.explaining", "Diagnosis"): _diagnosis,
+    ("rhoset.prove", "CertifyResult"): _result,
+    ("rhoset_check.verdict", "Verdict"): _verdict,
+}
+"""Room and name of a type → its summary."""

@@ -1,0 +1,46 @@
+"""What scripts read of a verdict of the independent checker."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rhoset.counting import Cost
+    from rhoset_check.verdict import Verdict
+
+
+def verdict_summary(verdict: Verdict, cost: Cost) -> dict[str, Any]:
+    """The keys of `rhoset certify --json` and `rhoset check --json` that a verdict and its cost give."""
+    return {
+        "method": verdict.method,
+        "accuracy_bound": verdict.accuracy_bound,
+        "loss_bound": verdict.loss_bound,
+        "margin_bound": verdict.margin_bound,
+        "right": verdict.right,
+        "inputs": verdict.inputs,
+        "seconds": verdict.seconds,
+        "operations": cost.operations,
+        "exhaustive_operations": cost.exhaustive,
+        "table_operations": cost.table,
+        "arithmetic": verdict.arithmetic,
+        "network_sha256": verdict.network,
+        "table_sha256": verdict.table,
+        "statement": verdict.statement(),
+    }
+
+
+def check_summary(verdict: Verdict, network: str, certificate: Path, file: Path) -> dict[str, Any]:
+    """One entry of `rhoset check --json`; ``reason`` only when the certificate does not check.
+
+    `file` is the network's; both files are read again to count operations.
+    """
+    from rhoset.counting import cost_of_files
+
+    entry = {
+        "network": network,
+        "path": str(certificate),
+        "valid": verdict.valid,
+        **verdict_summary(verdict, cost_of_files(certificate, file, verdict)),
+    }
+    return entry if verdict.valid else {**entry, "reason": verdict.reason}

@@ -1,0 +1,68 @@
+"""What a command loads before it answers: a check loads no search, a wrong setting no PyTorch."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rhoset.networks import write_network
+from rhoset.networks.constructing import construct
+from rhoset.prove import certify
+
+
+def loaded(*arguments: object) -> tuple[int, set[str]]:
+    """Exit code of a command line in a fresh process, and the modules that it loaded."""
+    code = f"""
+import sys
+from rhoset.cli import main
+code = main({[str(a) for a in arguments]!r})
+print(code, *sorted(sys.modules), file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    first, *modules = done.stderr.splitlines()[-1].split()
+    return int(first), set(modules)
+
+
+SEARCH = {
+    "rhoset.prove",
+    "rhoset.explaining",
+    "rhoset.groups.real_irreps",
+    "rhoset.networks.importing",
+    "rhoset.training",
+}
+
+
+def test_a_check_loads_neither_scipy_nor_the_search(tmp_path: Path) -> None:
+    network = construct("S3", ["[2,1]"], seed=1).network
+    path = write_network(tmp_path / "net.safetensors", network)
+    certificate = certify(network).write(tmp_path / "net.cert")
+    code, modules = loaded("check", certificate, "--network", path)
+    assert code == 0
+    assert not modules & {*SEARCH, "scipy", "torch", "rich", "jinja2"}
+
+
+@pytest.mark.parametrize(
+    "wrong", [["--preset", "foo"], ["--set", "width=x"], ["--activation", "tanh"], ["--config", "missing.toml"]]
+)
+def test_a_wrong_setting_is_said_before_pytorch_is_loaded(wrong: list[str]) -> None:
+    code, modules = loaded("train", "S3", *wrong)
+    assert code == 2
+    assert "torch" not in modules
+
+
+def test_a_wrong_address_is_said_before_pytorch_is_loaded(tmp_path: Path) -> None:
+    (tmp_path / "sweep.toml").write_text('[grid]\ngroup = ["C3"]\n')
+    for address in ("127.0.0.1:8786", "localhost", "tcp://", "tcp://host", "tcp://host:99999999", ""):
+        code, modules = loaded("sweep", tmp_path / "sweep.toml", "--cluster", address)
+        assert code == 2
+        assert not modules & {"torch", "distributed"}
+
+
+def test_that_these_tests_can_fail(tmp_path: Path) -> None:
+    path = write_network(tmp_path / "net.safetensors", construct("S3", ["[2,1]"], seed=1).network)
+    _, modules = loaded("explain", path)
+    assert "scipy" in modules
+    assert "rhoset.explaining" in modules
