@@ -53,7 +53,7 @@ class GapsRule:
         moved = np.stack([(action != np.arange(action.shape[1])).sum(axis=1) for action in self.actions], axis=1)
         others = np.arange(n) != model.group.identity
         self.kinds, self.counts = np.unique(moved[others], axis=0, return_counts=True)
-        require(self.kinds.size <= n, "gaps: too many kinds of outputs")
+        require(self.kinds.size <= max(n, 64), "gaps: too many kinds of outputs")
         unembed, right = model.unembed["float64"], model.right["float64"]
         self.bias, self.columns, self.empty = Near.exact(unembed[-1:]).to(work), list[Column](), [0] * len(sizes)
         scale = np.ones(model.width) if certificate.scale is None else certificate.scale

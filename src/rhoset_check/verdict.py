@@ -149,6 +149,8 @@ def check(certificate_path: str | Path, network_path: str | Path) -> Verdict:
         return replace(header, status="unreadable", reason=str(refusal))
     except Rejected as refusal:
         return replace(header, reason=f"certificate: {refusal}"[:200])
+    except Exception as failure:  # of a library, or for want of memory: no file may end in a traceback
+        return replace(header, status="unreadable", reason=f"the files could not be read ({type(failure).__name__})")
 
 
 def judge(certificate: Certificate, weights: Weights) -> Verdict:

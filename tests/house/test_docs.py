@@ -170,7 +170,12 @@ def test_one_meaning_has_one_slug():
 
 
 def test_two_slugs_would_be_seen():
-    said = {"a": {"{x}: nobody writes there today"}, "b": {"{y}: nobody writes there today"}, "c": {"{x}"}, "d": {"{x}"}}
+    said = {
+        "a": {"{x}: nobody writes there today"},
+        "b": {"{y}: nobody writes there today"},
+        "c": {"{x}"},
+        "d": {"{x}"},
+    }
     assert two_slugs_of_one_meaning(said) == {"{}: nobody writes there today"}
     assert two_slugs_of_one_meaning({"unknown-irrep": {""}, "no-such-irrep": {""}}) == {"irrep"}
 

@@ -29,7 +29,7 @@ def network_files(out: Output, specs: Sequence[str]) -> list[tuple[str, Path]]:
 def one_network(spec: str, what: str) -> tuple[str, Path]:
     """The label and the file of the one network that an argument means.
 
-    Raises RhosetError (slug ``one-network``) where it means several.
+    Raises RhosetError (slug ``several-networks``) where it means several.
     """
     from rhoset.errors import RhosetError
     from rhoset.networks.runs import open_networks
