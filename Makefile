@@ -11,7 +11,7 @@ DEMO_DIR ?= demo
 ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 WORKERS ?= 2
 
-.PHONY: help demo test test-all lint types docs docs-serve reference clean
+.PHONY: help demo test test-all lint types docs docs-serve reference proofs clean
 help:
 	@grep -E '^#   make|^[a-z-]+:.*##' Makefile | sed -E 's/^#   //; s/:.*##/\t/'
 
@@ -58,3 +58,12 @@ docs-serve: .venv/.docs ## the documentation site on http://127.0.0.1:8000
 
 clean: ## remove what the targets made
 	rm -rf .venv site demo build .mypy_cache .ruff_cache
+
+# Debian and Ubuntu packages of the proof assistant, of OCaml and of its big integers.
+PROOF_PACKAGES := coq libzarith-ocaml-dev ocaml-findlib ocaml-nox make
+proofs: ## compile the proofs, check what they rest on, build the extracted checker (Coq 8.16, OCaml, zarith)
+	@if ! { command -v coqc && command -v ocamlfind && ocamlfind query zarith; } >/dev/null 2>&1; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(PROOF_PACKAGES) >/dev/null; \
+	  else echo "make proofs needs: $(PROOF_PACKAGES) (as root: apt-get install $(PROOF_PACKAGES))"; exit 2; fi; fi
+	@$(MAKE) --no-print-directory -C proofs check

@@ -2,13 +2,13 @@
 
 The unit is one multiply-add, an addition, a comparison or an activation of one number; sums count the entries that are
 not zero by the explanation's structure. The bias neuron, always 1, is not counted, as it is not in the exhaustive
-n³m + n²m. Apart stand `Count.table`: products looked up and labels compared to prove that the table is a group's and
-that permutations act, integers all.
+n³m + n²m. Apart stands `Count.table`, what comes before any input is looked at: integers compared to prove that the
+table is a group's and that permutations act, and left and right formed from factors.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, log2
 from pathlib import Path
@@ -28,7 +28,7 @@ from rhoset_check.files import (
     read_network,
 )
 from rhoset_check.group import permutation_action, prove_group
-from rhoset_check.near import Rejected
+from rhoset_check.near import Array, Rejected
 from rhoset_check.verdict import Rules, Verdict
 
 
@@ -56,7 +56,7 @@ class Shape:
 class Count:
     """Multiply-adds: done once; for each x; for each pair that rule pairs looks at; in stages, as they were opened.
 
-    `table` are the integers compared for the group and its actions.
+    `table` is what comes before: the group, its actions, and tables formed from factors.
     """
 
     once: int
@@ -75,24 +75,25 @@ class Facts:
     """What the shapes of a certificate do not say, and its actions do.
 
     `kinds`: rule gaps, how many vectors of numbers of moved points there are. `entries`: rule pairs, for each group of
-    outputs how many entries of its ΔF(w) are not zero, which is what one pair's logits in the span take.
+    outputs what one pair's logits in the span take; `shared`: what all groups of a pair share.
     """
 
     kinds: int = 0
     entries: tuple[int, ...] = ()
+    shared: int = 0
 
     @staticmethod
-    def of(rules: Rules) -> Facts:
+    def of(certificate: Certificate, rules: Rules) -> Facts:
         """From rules that the checker has prepared."""
         kinds = 0 if rules.gaps is None else len(rules.gaps.kinds)
-        parts = () if rules.pairs is None else rules.pairs.differences
-        return Facts(kinds, tuple(int(np.count_nonzero(delta)) for delta, _ in parts))
+        parts = [] if rules.pairs is None else [delta for delta, _ in rules.pairs.differences]
+        return Facts(kinds, *_span(certificate, parts))
 
     @staticmethod
     def by_actions(certificate: Certificate, weights: Weights, spanned: bool) -> Facts:
         """From the certificate; cost: proving the group and its actions."""
         group = prove_group(weights.table, certificate.generators)
-        others, kinds, entries = np.flatnonzero(np.arange(group.order) != group.identity), 0, list[int]()
+        others, kinds, parts = np.flatnonzero(np.arange(group.order) != group.identity), 0, list[Array]()
         if certificate.plan.gaps and certificate.gaps is not None:
             actions = [permutation_action(group, images, "gaps") for images in certificate.gaps.actions]
             moved = np.stack([(a != np.arange(a.shape[1])).sum(axis=1) for a in actions], axis=1)
@@ -101,14 +102,38 @@ class Facts:
             width = len(weights.tensors["unembed"]) + 1
             blocks = [build_block(block, group, width, f"block{j}") for j, block in enumerate(certificate.blocks)]
             labels = _labels(certificate, group.order)[others]
-            parts = (others[labels == g] for g in np.unique(labels))
-            entries = [int(np.count_nonzero(differences(blocks, group.identity, w)[0])) for w in parts]
-        return Facts(kinds, tuple(entries))
+            groups = (others[labels == g] for g in np.unique(labels))
+            parts = [differences(blocks, group.identity, w)[0] for w in groups]
+        return Facts(kinds, *_span(certificate, parts))
+
+
+def _span(certificate: Certificate, parts: Sequence[Array]) -> tuple[tuple[int, ...], int]:
+    """(entries, shared) of `Facts`, from ΔF(w), (outputs, features), of each group.
+
+    Block by block the shorter way: the entries of ΔF(w) that are not zero; or, of slots, M = Qᵀυ once a pair and
+    Σ_c M[c, w·c]; or, of orthogonal 2 × 2 matrices, which turn or mirror, four sums a pair and two products an output.
+    """
+    sizes, start, shared = np.array([len(part) for part in parts], dtype=np.int64), 0, 0
+    entries = np.zeros(len(parts), dtype=np.int64)
+    for block in certificate.blocks if parts else ():
+        features = block.coupling.size if isinstance(block, SlotTensors) else block.matrices[0].size
+        one = np.array([np.count_nonzero(part[:, start : start + features]) for part in parts], dtype=np.int64)
+        start += features
+        once, other = 0, one
+        if isinstance(block, SlotTensors):
+            q = block.coupling.shape[1]
+            once, other = q * int(np.count_nonzero(block.coupling)) + q, q * sizes
+        elif features == 4:
+            once, other = 4, 2 * sizes
+        if once + other.sum() < one.sum():
+            one, shared = other, shared + once
+        entries += one
+    return tuple(int(e) for e in entries), shared
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one check: multiply-adds, those of the exhaustive check, and integers compared (`Count.table`)."""
+    """Of one check: multiply-adds, those of the exhaustive check, and what comes before both (`Count.table`)."""
 
     operations: int
     exhaustive: int
@@ -150,11 +175,11 @@ def cost_of_files(certificate: Path, network: Path, verdict: Verdict) -> Cost:
 def count(certificate: Certificate, shape: Shape, spent: Mapping[str, int], known: Facts) -> Count:
     """What the rules of a certificate take; `spent` is what the checker's `Budget` kept."""
     n, m, plan, r = shape.order, shape.width, certificate.plan, len(certificate.generators)
-    once, each_x, each_pair, table = 4 * n * shape.inner * m, 0, 0, r * n * n
+    once, each_x, each_pair, table = 0, 0, 0, r * n * n + 2 * n * shape.inner * m
     stages = (spent.get("whole", 0) + spent.get("again", 0)) * m * (n + 1)
     if plan.gaps and certificate.gaps is not None:
         table += r * n * sum(images.shape[1] for images in certificate.gaps.actions)
-        fixed, each_x = _gaps(certificate.gaps, plan.exact_rest, shape, known.kinds)
+        fixed, each_x = _gaps(certificate.gaps, shape, known.kinds)
         once += fixed
     if plan.pairs:
         for block in certificate.blocks:
@@ -162,11 +187,11 @@ def count(certificate: Certificate, shape: Shape, spent: Mapping[str, int], know
             once, each_x, each_pair, table = once + fixed, each_x + moved, each_pair + each, table + r * n * points
         once += _pairs_once(certificate, shape)
         each_pair += _pairs_each(certificate, shape)
-        also = 3 if plan.samples else 1  # tabulated numbers added to each output
+        also = 3 if plan.samples else 2  # tabulated numbers added to each output
         opened = (spent.get(f"span {g}", 0) for g in range(len(known.entries)))
         sizes = np.unique(_labels(certificate, n), return_counts=True)[1].tolist()
         stages += sum(pairs * (e + also * w) for pairs, e, w in zip(opened, known.entries, sizes, strict=False))
-        stages += spent.get("singles", 0) * m
+        stages += spent.get("singles", 0) * m + spent.get("span", 0) * known.shared
     return Count(once, each_x, each_pair, stages, table)
 
 
@@ -187,9 +212,17 @@ def _block(block: SlotTensors | MatrixTensors, n: int, r: int) -> tuple[int, int
     k = len(block.neurons)
     if isinstance(block, MatrixTensors):
         d = block.matrices.shape[1]
-        return (1 + r) * n * d**3 + n * k * d * d, k * d**3, k * d * d + d**3, 0
+        rank = 2 if d == 2 and _turns(block.coefficients) else d * d
+        return (1 + r) * n * d**3 + n * k * rank, k * d * rank, (k + d) * rank, 0
     p, q = block.coupling.shape
     return n * k, 0, k + 2 * p * q, p + q
+
+
+def _turns(coefficients: Array) -> bool:
+    """Whether 2 × 2 matrices all turn, so that two numbers hold each."""
+    a, b, c, d = coefficients.T
+    size = float(np.abs(coefficients).max(initial=0.0))
+    return bool(max(np.abs(a - d).max(initial=0.0), np.abs(b + c).max(initial=0.0)) <= 1e-9 * size)
 
 
 def _pairs_once(certificate: Certificate, shape: Shape) -> int:
@@ -210,7 +243,7 @@ def _pairs_each(certificate: Certificate, shape: Shape) -> int:
     return each + 2 * _features(certificate) + groups * (len(certificate.blocks) + 1)
 
 
-def _gaps(given: GapTensors, exact_rest: bool, shape: Shape, kinds: int) -> tuple[int, int]:
+def _gaps(given: GapTensors, shape: Shape, kinds: int) -> tuple[int, int]:
     """(once, each x) of rule gaps.
 
     Once, for each point: mid-ranges of readings and of what is written, errors, and what they cost. For each x and
@@ -219,15 +252,15 @@ def _gaps(given: GapTensors, exact_rest: bool, shape: Shape, kinds: int) -> tupl
     """
     n, m = shape.order, shape.width
     once, each_x = 4 * n * m, n
-    gaps_of = list[int]()
+    gaps_of, exact = list[int](), bool(given.exact.all())
     for j, images in enumerate(given.actions):
         q, points = images.shape[1], np.bincount(given.point[given.block == j], minlength=images.shape[1])
         used = [int(k) for k in points if k]
         gaps_of.append(len(used) if q > 1 else 0)
-        columns = n if exact_rest else q
+        columns = n if given.exact[j] else q
         for k in used:
             once += n * k * (q + 1)
-            each_x += 2 * q * k + q * k * columns + (q * columns + 2 * n if q > 1 else 0) + n
+            each_x += (1 if exact else 2) * q * k + q * k * columns + (q * columns + 2 * n if q > 1 else 0) + n
         if gaps_of[-1] > 1:
             each_x += n * gaps_of[-1] * ceil(log2(gaps_of[-1])) + n * gaps_of[-1]
     each_x += kinds * n * (len(gaps_of) + 2)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from rhoset_check.files import MatrixTensors, SlotTensors
 from rhoset_check.group import Group, matrix_action, permutation_action
-from rhoset_check.near import UNIT, Array, Ints, Near, gamma, require, up
+from rhoset_check.near import LOST, UNIT, Array, Ints, Near, gamma, require, up
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,8 @@ class MatrixBlock:
         value = sum(cube[:, k] * moves[k] for k in range(d)).reshape(d * d, count).T
         most = float(up(np.abs(self.matrices).max()))
         error, size = (np.repeat(most * end.reshape(d, d).sum(axis=1), d) for end in (sums.error, sums.size))
-        return sums.rounded(value, up(error + 2 * gamma(d + 2, sums.dtype) * (size + error)), up(size))
+        slack = 2 * gamma(d + 2, sums.dtype) * (size + error) + 2 * d * LOST[sums.dtype]
+        return sums.rounded(value, up(error + slack), up(size))
 
 
 Block = SlotBlock | MatrixBlock

@@ -189,7 +189,7 @@ def read_network(path: Path) -> Weights:
     shapes |= {"embed_left": (n, e), "embed_right": (n, e), "hidden_left": (e, m), "hidden_right": (e, m)}
     activation = file.metadata.get("activation", "relu").lower()
     try:
-        require(1 <= n < 2**15 and m >= 1, f"needs a square {table_name} and unembed of (neurons, elements)")
+        require(1 <= n < 2**15 and 1 <= m < 10**6, f"needs a square {table_name} and unembed of (neurons, elements)")
         table = np.ascontiguousarray(file.indices(table_name, n, n, n), dtype="<i4")
         kept = {name: file.array(name, FLOATS, *shapes[name]) for name in names}
         for name, array in kept.items():

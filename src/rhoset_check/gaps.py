@@ -53,11 +53,11 @@ class GapsRule:
         moved = np.stack([(action != np.arange(action.shape[1])).sum(axis=1) for action in self.actions], axis=1)
         others = np.arange(n) != model.group.identity
         self.kinds, self.counts = np.unique(moved[others], axis=0, return_counts=True)
-        require(self.kinds.size <= n, "gaps: too many kinds of outputs")
+        require(self.kinds.size <= max(n, 64), "gaps: too many kinds of outputs")
         unembed, right = model.unembed["float64"], model.right["float64"]
         self.bias, self.columns, self.empty = Near.exact(unembed[-1:]).to(work), list[Column](), [0] * len(sizes)
         scale = np.ones(model.width) if certificate.scale is None else certificate.scale
-        self.scale, slope = scale, model.slopes()
+        self.scale = scale
         delta, self.lost = np.zeros((model.width - 1, n)), np.zeros((n, len(self.kinds)))
         for j, action in enumerate(self.actions):
             fixed, extra = [], []
@@ -70,7 +70,7 @@ class GapsRule:
                 middle, _ = ranges(right.value[:, members].T, place, q)
                 reads = Near.exact(np.ascontiguousarray(middle.T).astype(work))
                 rho = np.abs(right.value[:, members] - reads.value.astype(np.float64)[place]) + right.error[members]
-                rho = up(rho * slope[members])
+                rho = up(rho * model.slopes(members, reads.size))
                 means, widths = ranges(unembed[members], place, q)
                 whole = ranges(unembed[members], np.zeros(n, np.intp), 1)[1]
                 fixed.append(up(up(rho @ widths).max(axis=1)))
@@ -107,23 +107,23 @@ class GapsRule:
         own = Near(np.broadcast_to(self.bias.value, (len(xs), n)), self.bias.error, self.bias.size)
         gaps: list[list[Near]] = [[] for _ in self.actions]
         squares = np.zeros(len(xs))
+        everyone, count = np.arange(len(xs))[:, None], len(xs)
         for column in self.columns:
-            q, k = column.reads.value.shape
-            left = model.left[dtype].columns(column.neurons).rows(np.repeat(xs, q))
-            hidden = (left + column.reads.rows(np.tile(np.arange(q), len(xs)))).activate(model.activation)
+            q = len(column.reads.value)
+            left = model.left[dtype].columns(column.neurons).rows(np.tile(xs, q))
+            hidden = (left + column.reads.rows(np.repeat(np.arange(q), count))).activate(model.activation)
             if self.rest:
                 lengths = hidden.scaled(self.scale[column.neurons]).length()
-                squares += up(np.square(lengths.reshape(-1, q).max(axis=1)))
+                squares += up(np.square(lengths.reshape(q, count).max(axis=0)))
             found = hidden.times(column.writes)
-            table = found.value.T.reshape(-1, len(xs), q)  # (writes, x, c')
+            table = found.value.T.reshape(-1, q, count)  # (writes, c', x)
             ends = np.full(n, found.error.max()), np.full(n, found.size.max())
             place = self.actions[column.block][:, column.point][sigma]  # x⁻¹z carries c there
-            index = (column.place * len(xs) + np.arange(len(xs))[:, None]) * q + place
-            value = Near(table.take(index), *ends)
+            value = Near(table.take((column.place * q + place) * count + everyone), *ends)
             own = own + value
             if q > 1:
-                other = Near(largest_others(table).take(index), *ends)
-                gaps[column.block].append(value - other)
+                first, second = (two.take(column.place * count + everyone) for two in largest_two(table))
+                gaps[column.block].append(value - Near(np.where(value.value == first, second, first), *ends))
         rivals = np.full((len(xs), len(self.kinds)), -np.inf)
         nothing = Near.exact(np.zeros((len(xs), n), dtype))
         smallest = [running([nothing] * count + found) for count, found in zip(self.empty, gaps, strict=True)]
@@ -145,13 +145,13 @@ def ranges(values: Array, place: Ints, count: int) -> tuple[Array, Array]:
     return (low + high) / 2, up(high - low)
 
 
-def largest_others(table: NDArray[Any]) -> NDArray[Any]:
-    """The largest of the other entries along the last axis."""
-    first, second = table[..., 0], np.full(table.shape[:-1], -np.inf, dtype=table.dtype)
-    for k in range(1, table.shape[-1]):
-        second = np.maximum(second, np.minimum(first, table[..., k]))
-        first = np.maximum(first, table[..., k])
-    return np.where(table == first[..., None], second[..., None], first[..., None])
+def largest_two(table: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The largest entry along the second axis, and the next: (writes, x) each."""
+    first, second = table[:, 0], np.full((table.shape[0], table.shape[2]), -np.inf, dtype=table.dtype)
+    for k in range(1, table.shape[1]):
+        second = np.maximum(second, np.minimum(first, table[:, k]))
+        first = np.maximum(first, table[:, k])
+    return first, second
 
 
 def running(parts: Sequence[Near]) -> list[Near]:
@@ -159,7 +159,11 @@ def running(parts: Sequence[Near]) -> list[Near]:
     if not parts:
         return []
     error, size = (np.max([getattr(part, name) for part in parts], axis=0) for name in ("error", "size"))
-    ordered = [Near(value, error, size) for value in np.sort([part.value for part in parts], axis=0)]
+    values = [part.value for part in parts]
+    for i in range(len(values)):
+        for j in range(i + 1, len(values)):
+            values[i], values[j] = np.minimum(values[i], values[j]), np.maximum(values[i], values[j])
+    ordered = [Near(value, error, size) for value in values]
     for k in range(1, len(ordered)):
         ordered[k] = ordered[k - 1] + ordered[k]
     return ordered

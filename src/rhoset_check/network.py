@@ -38,12 +38,12 @@ class Model:
         """Neurons, bias included."""
         return len(self.unembed["float64"])
 
-    def slopes(self) -> Array:
-        """(m + 1,): Lipschitz constants of φ over all that each neuron reads (Lemma 9)."""
+    def slopes(self, neurons: Ints, read: Array) -> Array:
+        """(neurons,): Lipschitz constants of φ over l + r and over l + γ, |γ| ≤ `read` (Lemma 9)."""
         if self.activation != "square":
-            return np.ones(self.width)
-        sides = self.left["float64"], self.right["float64"]
-        return up(2.0 * (sides[0].size + sides[0].error + sides[1].size + sides[1].error))
+            return np.ones(len(neurons))
+        left, right = (side["float64"].columns(neurons) for side in (self.left, self.right))
+        return up(2.0 * (left.size + left.error + np.maximum(right.size + right.error, read)))
 
     def hidden(self, x: Ints, y: Ints, dtype: str) -> Near:
         """(pairs, m + 1) activations."""

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset_check.blocks import Block, at_references, differences, unwritten
-from rhoset_check.exact import EXP, Budget, exact_outputs
+from rhoset_check.exact import CHUNK, EXP, Budget, exact_outputs
 from rhoset_check.files import Certificate
 from rhoset_check.near import Array, Ints, Near, lower_sum, up
 from rhoset_check.network import Model
@@ -43,9 +43,10 @@ class Residual:
         everyone, rows, columns = np.arange(n), np.zeros((n if samples else 1, m)), np.zeros((n if samples else 1, m))
         if samples:
             chosen = np.linspace(0, n - 1, samples).astype(np.intp)
-            for z in everyone:
-                rows[z] = model.hidden(np.full(samples, z), chosen, "float64").value.mean(axis=0)
-                columns[z] = model.hidden(chosen, np.full(samples, z), "float64").value.mean(axis=0)
+            for z in np.array_split(everyone, 1 + n * samples * m // CHUNK):
+                one, other = np.repeat(z, samples), np.tile(chosen, len(z))
+                for side, x, y in ((rows, one, other), (columns, other, one)):
+                    side[z] = model.hidden(x, y, "float64").value.reshape(len(z), samples, m).mean(axis=1)
             rows -= rows[chosen].mean(axis=0)
         rows[:, -1], columns[:, -1] = 1.0, 0.0
         sides = [Near.exact(side.astype(dtype)) for side in (rows, columns)]
@@ -119,7 +120,7 @@ class PairsRule:
             sums.append(here.times(writing.T, max((slack for _, slack in moved), default=0.0)))
         total = Near.stacked(sums)
         carried = [b.carry_right(total.columns(part), y) for b, part in zip(self.blocks, self.parts, strict=True)]
-        defects = (2.0 * b.defect * total.size[part].sum() for b, part in zip(self.blocks, self.parts, strict=True))
+        defects = (2.0 * b.defect * hidden.size @ np.abs(b.writing).sum(axis=0) for b in self.blocks if b.defect)  # ‖P‖
         rest = residual.rest(hidden, x, y)
         length = up(rest.scaled(residual.scale).length())[:, None]
         correct = residual.delta.rows(own).dot(rest) if plan.own else Near.exact(-residual.bound * length)

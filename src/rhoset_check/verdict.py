@@ -78,7 +78,7 @@ def settle(rules: Rules, x: Ints, y: Ints) -> Settled:
             margin[asked], excess[asked] = np.fmax(margin[asked], least), np.fmin(excess[asked], total)
         open_ = open_[~(margin[open_] > floor)]
     with np.errstate(over="ignore", invalid="ignore"):
-        excess = up(excess * np.exp(min(floor, 700.0)) * EXP)
+        excess = up(excess * np.exp(floor) * EXP)
         loss = np.fmin(np.log1p(excess) * EXP, (worst + floor + np.log(model.order)) * EXP)
     return Settled(margin - up(floor) if floor else margin, up(loss))
 
@@ -149,6 +149,8 @@ def check(certificate_path: str | Path, network_path: str | Path) -> Verdict:
         return replace(header, status="unreadable", reason=str(refusal))
     except Rejected as refusal:
         return replace(header, reason=f"certificate: {refusal}"[:200])
+    except Exception as failure:  # of a library, or for want of memory: no file may end in a traceback
+        return replace(header, status="unreadable", reason=f"the files could not be read ({type(failure).__name__})")
 
 
 def judge(certificate: Certificate, weights: Weights) -> Verdict:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from .certificates import Slots, hidden
-from .harness import Cert, Net, Tensors
+from .certificates import Matrices, Slots, folded, gap_tensors, hidden, within
+from .harness import Cert, Net, Tensors, plan_of
 from .networks import Planted, draw_circuit, plant, random_tables
 from .small_groups import (
     ORDERS,
@@ -30,11 +31,48 @@ def network(tensors: Tensors, group: SmallGroup, activation: str = "relu", dtype
     return Net({k: v.astype(dtype) for k, v in tensors.items()}, group.table.astype(np.int32), activation, "attack")
 
 
-def certificate(group: SmallGroup, blocks: list[Slots], plan: list[dict[str, object]], **tensors: np.ndarray) -> Cert:
+def certificate(group: SmallGroup, blocks: list[Slots | Matrices], plan: dict[str, Any], **tensors: Any) -> Cert:
     out: Tensors = {"generators": group.generators}
     for j, block in enumerate(blocks):
         out |= block.emit(f"block{j}.", group)
-    return Cert({**out, **tensors}, plan, "real", len(blocks), "attack")
+    return Cert(within({**out, **tensors}), {**plan, "blocks": len(blocks)}, "real", "attack")
+
+
+def on_edge(net: Net, rng: np.random.Generator) -> Net:
+    """The bias of one output z changed so that one pair with xy = z is wrong by very little.
+
+    Other pairs with that product may be right: a bound that is only a little too good there counts one too many.
+    """
+    n, table = net.order, net.table
+    f = (hidden(net) @ np.concatenate([folded(net)[2], folded(net)[3][None]])).reshape(n, n, n)
+    z = int(rng.integers(n))
+    x, y = np.nonzero(table == z)
+    rival = np.where(np.arange(n) == z, -np.inf, f[x, y]).max(axis=1)
+    need = rival - f[x, y, z]
+    target = need[rng.integers(len(need))] if rng.random() < 0.5 else need.max()
+    least = 1e-6 if net.tensors["bias"].dtype == np.float32 else 1e-9
+    bias = net.tensors["bias"].astype(np.float64)
+    bias[z] += target - max(least, 10.0 ** rng.uniform(-6, -1.5)) * max(abs(target), np.abs(f).max(), 1e-3)
+    return replace(net, tensors={**net.tensors, "bias": bias.astype(net.tensors["bias"].dtype)})
+
+
+def gaps(group: SmallGroup, sets: list[np.ndarray], block: Any, point: Any, exact: Any = 1, **options: Any) -> Cert:
+    """A certificate of rule gaps alone."""
+    tensors = gap_tensors(sets, np.asarray(block, dtype=np.intp), np.asarray(point, dtype=np.intp), exact, group)
+    scale = {"scale": options.pop("scale")} if "scale" in options else {}
+    return certificate(group, [], plan_of("gaps", **options), **tensors, **scale)
+
+
+def pair_options(n: int, rng: np.random.Generator) -> dict[str, Any]:
+    """Any options of rule pairs."""
+    return {
+        "work": work(rng), "own": bool(rng.integers(2)), "samples": int(rng.choice([0, 0, 1, n])),
+        "span_pairs": [0, None][int(rng.integers(2))], "singles": int(rng.choice([0, 1, n])),
+    }  # fmt: skip
+
+
+def work(rng: np.random.Generator) -> str:
+    return str(rng.choice(["float32", "float64"]))
 
 
 def constant(group: SmallGroup, m: int, rng: np.random.Generator) -> Tensors:
@@ -57,7 +95,7 @@ def regular_block(group: SmallGroup, unembed: np.ndarray) -> Slots:
     m, n = unembed.shape
     neurons, rows = (a.ravel() for a in np.meshgrid(np.arange(m), np.arange(n), indexing="ij"))
     columns = np.full(m * n, group.identity)
-    return Slots(regular(group), regular(group), np.eye(n), neurons, rows, columns, unembed.ravel(), {})
+    return Slots(regular(group), regular(group), np.eye(n), neurons, rows, columns, unembed.ravel())
 
 
 def small_circuit(rng: np.random.Generator, extra: int) -> tuple[SmallGroup, Planted, Tensors]:
@@ -73,5 +111,6 @@ def small_circuit(rng: np.random.Generator, extra: int) -> tuple[SmallGroup, Pla
     raise AssertionError("no circuit in a hundred draws")
 
 
-def mean_transported(tensors: Tensors, group: SmallGroup, block: Slots) -> np.ndarray:
-    return block.transported(group, hidden(network(tensors, group))).mean(axis=0, keepdims=True)
+def mean_transported(tensors: Tensors, group: SmallGroup, *blocks: Slots | Matrices) -> np.ndarray:
+    h = hidden(network(tensors, group))
+    return np.concatenate([block.transported(group, h).mean(axis=0, keepdims=True) for block in blocks], axis=1)

@@ -10,18 +10,21 @@ from .attack_parts import (
     attack,
     certificate,
     constant,
+    mean_transported,
     network,
+    on_edge,
+    pair_options,
     regular,
     regular_block,
-    small_circuit,
 )
-from .certificates import Slots, draw_certificate, fitted_block, planted_block
-from .harness import Cert, Net, rules
+from .certificates import Slots, draw_certificate, draw_gaps, fitted_block, gap_tensors, with_gaps
+from .harness import Cert, Net, plan_of
 from .mutations import rebalance, repeat
 from .networks import factor, random_tables, tied_tables
 from .small_groups import (
     SmallGroup,
     random_group,
+    shuffled,
     small_group,
 )
 
@@ -33,11 +36,11 @@ def exact_ties(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors = tied_tables(group, rng)
     dtype = np.float32 if rng.random() < 0.5 else np.float64
     net = network(tensors, group, "relu", dtype)
-    names = [("exact",), ("pairs", "exact"), ("coset",), ("pairs",)][int(rng.integers(4))]
+    names = [("exact",), ("pairs", "exact"), ("gaps",), ("pairs",)][int(rng.integers(4))]
     cert = draw_certificate(net, group, [], rng, names)
-    if cert.blocks == 0 and names[0] != "exact":
+    if names[0] == "pairs" and cert.plan["blocks"] == 0:
         block = regular_block(group, net.tensors["unembed"].astype(np.float64))
-        cert = certificate(group, [block], cert.rules)
+        cert = certificate(group, [block], cert.plan)
     return net, replace(cert, arithmetic="real")
 
 
@@ -49,8 +52,10 @@ def single_ties(rng: np.random.Generator) -> tuple[Net, Cert]:
     net = network(tensors, group, "relu", np.float32)
     shift = net.tensors["bias"].astype(np.float64) + 2.0 ** -int(rng.integers(10, 26)) * rng.normal(size=group.order)
     net = replace(net, tensors={**net.tensors, "bias": shift.astype(np.float32)})
-    work = {"work": str(rng.choice(["float32", "float64"]))}
-    return net, Cert({"generators": group.generators}, rules("exact", exact=work), "float32", 0, "attack")
+    cert = draw_certificate(
+        net, group, [], rng, [("exact",), ("gaps",), ("pairs",)][int(rng.choice(3, p=[0.6, 0.2, 0.2]))]
+    )
+    return net, replace(cert, arithmetic="float32", plan={**cert.plan, "exact_pairs": None})
 
 
 @attack
@@ -64,9 +69,7 @@ def folded_ties(rng: np.random.Generator) -> tuple[Net, Cert]:
         "embed_right": np.zeros((n, width)), "hidden_right": np.zeros((width, n)), "unembed": np.eye(n),
     }  # fmt: skip
     dtype = np.float32 if rng.random() < 0.3 else np.float64
-    return network(tensors, group, "linear", dtype), Cert(
-        {"generators": group.generators}, rules("exact"), "real", 0, "attack"
-    )
+    return network(tensors, group, "linear", dtype), certificate(group, [], plan_of("exact"))
 
 
 @attack
@@ -89,17 +92,15 @@ def vanishing(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors["bias"][...] = 0
     block = regular_block(group, tensors["unembed"])
     kept = 10.0 ** rng.uniform(-1, 2) * np.eye(n).reshape(1, -1)
-    options = {
-        "in_span": bool(rng.integers(2)), "residual": str(rng.choice(["plain", "norm", "centred"])),
-        "work": str(rng.choice(["float32", "float64"])), "exact_correct": bool(rng.integers(2)),
-    }  # fmt: skip
-    names = [("pairs",), ("uniform",), ("coset",), ("paper",)][int(rng.choice(4, p=[0.6, 0.15, 0.1, 0.15]))]
-    cert = rebalance(
-        certificate(group, [block], rules(*names, pairs=options), references=kept), 2.0 ** int(rng.integers(-101, 102))
-    )
+    options = pair_options(n, rng)
+    names = [("pairs",), ("gaps",), ("gaps", "pairs")][int(rng.choice(3, p=[0.5, 0.3, 0.2]))]
+    cert = certificate(group, [block], plan_of(*names, **options), references=kept)
+    cert = rebalance(cert, 2.0 ** int(rng.integers(-61, 62)))
     if rng.random() < 0.3:
         bare = {"references": np.zeros((1, 0))} if rng.random() < 0.7 else {}
-        cert = replace(certificate(group, [], rules(*names, pairs=options), **bare))
+        cert = certificate(group, [], plan_of(*names, **options), **bare)
+    if "gaps" in names:
+        cert = with_gaps(cert, draw_gaps(network(tensors, group), group, [], rng))
     power = int(rng.choice([0, 0, -70, -149, -145, -300, -540]))
     tensors |= {k: np.ldexp(tensors[k], power) for k in ("left", "right")}
     tensors["unembed"] = np.ldexp(tensors["unembed"], min(-power, 506) if rng.random() < 0.8 else power)
@@ -118,30 +119,13 @@ def overflowing(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors["left"][:, i] /= big
     tensors["right"][:, i] /= big
     net = network(tensors, group)
-    names = [("exact",), ("pairs",), ("pairs", "exact")][int(rng.integers(3))]
-    options = {
-        "work": "float32",
-        "exact_correct": bool(rng.integers(2)),
-        "residual": str(rng.choice(["norm", "plain"])),
-    }
+    names = [("exact",), ("pairs",), ("gaps",), ("pairs", "exact")][int(rng.integers(4))]
     block = regular_block(group, tensors["unembed"]) if rng.random() < 0.5 else fitted_block(net, group, rng)
-    cert = certificate(group, [block], rules(*names, pairs=options, exact={"work": "float32"}))  # type: ignore[list-item]
-    return net, rebalance(cert, 2.0 ** int(rng.choice([0, 60, 99, -99])))
-
-
-@attack
-def ghost_circuit(rng: np.random.Generator) -> tuple[Net, Cert]:
-    """Rule `paper` (and others) with a perfect circuit that the network does not have, at any scale."""
-    group, circuit, tensors = small_circuit(rng, 0)
-    factor_ = 2.0 ** int(rng.choice([-560, -99, -60, -20, 0]))
-    net = {k: np.zeros_like(v) for k, v in tensors.items()}
-    if rng.random() < 0.5:
-        net["unembed"] = factor_ * rng.normal(size=net["unembed"].shape)
-        net["left"] = factor_ * rng.normal(size=net["left"].shape)
-    circuit = replace(circuit, alpha=circuit.alpha * factor_, gamma=circuit.gamma * factor_)
-    names = [("paper",), ("uniform",), ("pairs",)][int(rng.choice(3, p=[0.6, 0.2, 0.2]))]
-    block = planted_block(circuit, rng)
-    return network(net, group), certificate(group, [block], rules(*names))
+    kept = {"references": mean_transported(tensors, group, block)} if rng.random() < 0.5 else {}
+    cert = certificate(group, [block], plan_of(*names, **{**pair_options(n, rng), "work": "float32"}), **kept)
+    if "gaps" in names:
+        cert = with_gaps(cert, draw_gaps(net, group, [], rng))
+    return net, rebalance(cert, 2.0 ** int(rng.choice([0, 30, 50, -50])))
 
 
 @attack
@@ -162,9 +146,9 @@ def swallowed(rng: np.random.Generator) -> tuple[Net, Cert]:
     points = np.repeat([0, 1], count + 1)
     block = Slots(
         regular(group), regular(group), np.eye(2), np.zeros(2 * count + 2, dtype=np.intp), points,
-        points if e == 0 else 1 - points, np.tile(weights, 2), {},
+        points if e == 0 else 1 - points, np.tile(weights, 2),
     )  # fmt: skip
-    plan = rules("pairs", pairs={"residual": str(rng.choice(["norm", "plain"]))})
+    plan = plan_of("pairs", **pair_options(2, rng))
     return network(tensors, group), certificate(group, [block], plan)
 
 
@@ -174,7 +158,183 @@ def repeated(rng: np.random.Generator) -> tuple[Net, Cert]:
     net, _ = exact_ties(rng)
     group = SmallGroup("", net.table.astype(np.intp), np.arange(len(net.table))[:60], net.table.astype(np.intp))
     block = regular_block(group, net.tensors["unembed"].astype(np.float64))
-    cert = certificate(
-        group, [block], rules("pairs", pairs={"residual": str(rng.choice(["norm", "plain", "centred"]))})
-    )
+    cert = certificate(group, [block], plan_of("pairs", **pair_options(len(net.table), rng)))
     return net, repeat(cert, int(rng.integers(2, 30)), rng)
+
+
+@attack
+def cancelling(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """Huge terms that cancel exactly in real arithmetic and take the last bits of the others with them."""
+    group = random_group(rng, 6)
+    tensors = tied_tables(group, rng)
+    n, m = group.order, len(tensors["unembed"])
+    huge = 2.0 ** int(rng.choice([5, 20, 30, 48, 52]))
+    pair = np.abs(rng.normal(size=(n, 1)))
+    for side in ("left", "right"):
+        extra = np.repeat(pair if rng.random() < 0.7 else pair[:1].repeat(n, 0), 2, axis=1)
+        tensors[side] = np.concatenate([tensors[side], extra], axis=1)
+    written = huge * rng.normal(size=(1, n))
+    tensors["unembed"] = np.concatenate([tensors["unembed"], written, -written])
+    order = rng.permutation(m + 2)
+    tensors |= {"left": tensors["left"][:, order], "right": tensors["right"][:, order]}
+    tensors["unembed"] = tensors["unembed"][order]
+    net = network(tensors, group, "relu", np.float32 if rng.random() < 0.5 else np.float64)
+    names = [("exact",), ("gaps",), ("pairs",), ("gaps", "pairs", "exact")][int(rng.integers(4))]
+    cert = draw_certificate(net, group, [], rng, names)
+    if "pairs" in names and rng.random() < 0.5:
+        block = regular_block(group, net.tensors["unembed"].astype(np.float64))
+        cert = certificate(group, [block], plan_of(*names, **pair_options(n, rng)))
+    if "gaps" in names:
+        set_, one = (
+            group.table if rng.random() < 0.7 else np.zeros((n, 1), dtype=np.intp),
+            np.zeros(m + 2, dtype=np.intp),
+        )
+        cert = with_gaps(cert, gap_tensors([set_], one, one, int(rng.integers(2)), group))
+    return (on_edge(net, rng) if rng.random() < 0.4 else net), replace(cert, arithmetic="real")
+
+
+@attack
+def extreme(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """Honest circuits and ties at the ends of the exponent range: overflow to infinity, ∞ − ∞, subnormals, zero."""
+    group = random_group(rng, 6)
+    n = group.order
+    tensors = tied_tables(group, rng) if rng.random() < 0.4 else random_tables(n, int(rng.integers(1, 5)), rng)
+    m = len(tensors["unembed"])
+    activation = str(rng.choice(["relu", "abs", "square", "linear"]))
+    read = int(rng.choice([0, 60, 118, 120, 125, 127, 490, 990, -74, -130, -149, -500, -1060]))
+    write = int(rng.choice([-read, 0, read, 2 - read, 120 - read, -149 - read, 1000 - read, -1050 - read]))
+    write = int(np.clip(write, -1074, 1015))
+    read, both = min(read, 1015), read * (2 if activation == "square" else 1) + write
+    with np.errstate(all="ignore"):
+        tensors |= {k: np.ldexp(tensors[k], read) for k in ("left", "right")}
+        tensors["unembed"] = np.ldexp(tensors["unembed"], write)
+        tensors["bias"] = np.ldexp(tensors["bias"], int(np.clip(both, -1074, 1015)))
+    tensors = {k: np.nan_to_num(v, posinf=1e308, neginf=-1e308) for k, v in tensors.items()}
+    net = network(tensors, group, activation)
+    names = [("exact",), ("gaps",), ("pairs",), ("gaps", "pairs", "exact")][int(rng.integers(4))]
+    cert = draw_certificate(net, group, [], rng, names)
+    if "gaps" in names and rng.random() < 0.6:
+        one = np.zeros(m, dtype=np.intp)
+        set_ = group.table if rng.random() < 0.5 else np.zeros((n, 1), dtype=np.intp)
+        cert = with_gaps(cert, gap_tensors([set_], one, one, int(rng.integers(2)), group))
+    if rng.random() < 0.5:
+        cert = cert.but(scale=2.0 ** rng.integers(-59, 60, m + 1).astype(float))
+    return net, cert
+
+
+@attack
+def lost_readings(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """Factors big + small − big: the product that float64 computes loses what decides."""
+    group = random_group(rng, 6)
+    n, m = group.order, int(rng.integers(1, 4))
+    big = 2.0 ** int(rng.choice([24, 40, 52, 53, 54, 60]))
+    tensors = {"unembed": rng.normal(size=(m, n)), "bias": rng.normal(size=n) * rng.integers(0, 2)}
+    for side in ("left", "right"):
+        small = rng.normal(size=(n, 1))
+        parts = [np.full((n, 1), big), small, np.full((n, 1), -big)]
+        tensors[f"embed_{side}"] = np.concatenate([parts[k] for k in rng.permutation(3)], axis=1)
+        tensors[f"hidden_{side}"] = np.ones((3, m))
+    tensors["embed_left"] += 0
+    net = network(tensors, group, str(rng.choice(["relu", "linear", "square", "abs"])))
+    names = [("exact",), ("gaps",), ("pairs",)][int(rng.choice(3, p=[0.3, 0.5, 0.2]))]
+    cert = draw_certificate(net, group, [], rng, names)
+    if "gaps" in names:
+        one = np.zeros(m, dtype=np.intp)
+        set_ = group.table if rng.random() < 0.5 else np.zeros((n, 1), dtype=np.intp)
+        cert = with_gaps(cert, gap_tensors([set_], one, one, 1, group))
+    return net, replace(cert, arithmetic="real")
+
+
+@attack
+def rounded_apart(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """Logits so large that float32 evaluation turns a real margin of hundreds into a loss of thousands."""
+    group = shuffled(small_group("C2"), rng)
+    n, sign = 2, np.where(np.arange(2) == group.identity, 1.0, -1.0)
+    step = 2.0 ** (int(rng.choice([30, 34, 38, 40, 60, 100, 118])) - 24)  # half of what float32 tells apart there
+    less = float(np.float32(step * 0.6))
+    right = np.array([2.0**24 * step, less, less * rng.choice([0.7, 0.75, 1.2])])
+    wrong = np.array([2.0**24 * step, step * (1 + 2.0**-10), 0])
+    tensors = {"left": np.zeros((2, 12)), "right": np.zeros((2, 12)), "unembed": np.zeros((12, 2)), "bias": np.zeros(2)}
+    for j, (a, b) in enumerate([(1, 1), (-1, -1), (1, -1), (-1, 1)]):  # relu(±x ± y − 1): three neurons for each pair
+        here, z = slice(3 * j, 3 * j + 3), group.identity if a == b else 1 - group.identity
+        tensors["left"][:, here] = (a * sign - 0.5)[:, None]
+        tensors["right"][:, here] = (b * sign - 0.5)[:, None]
+        tensors["unembed"][here, z], tensors["unembed"][here, 1 - z] = right, wrong
+    names = [("exact",), ("gaps",), ("pairs",)][int(rng.integers(3))]
+    net = network(tensors, group, "relu", np.float32)
+    cert = certificate(group, [], plan_of(*names, **pair_options(n, rng)))
+    if "gaps" in names:
+        cert = with_gaps(cert, draw_gaps(net, group, [], rng))
+    return net, replace(cert, arithmetic="float32")
+
+
+@attack
+def spilling(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """Terms near the largest float32 (or float64) that cancel in real arithmetic and overflow on the way."""
+    group = random_group(rng, 5)
+    n, m = group.order, 16
+    top, z = 2.0 ** int(rng.choice([126, 127, 127, 1021])), int(rng.integers(n))
+    tensors = {"left": np.ones((n, m)), "right": np.zeros((n, m)), "unembed": np.zeros((m, n)), "bias": np.zeros(n)}
+    tensors["unembed"][:, z] = top * np.repeat([1.9, -1.9], m // 2) * rng.choice([-1, 1])
+    if rng.random() < 0.5:
+        tensors["unembed"] = tensors["unembed"][rng.permutation(m)]
+    tensors["bias"] = rng.normal(size=n) * rng.choice([1, 1e30])
+    net = network(tensors, group, "relu", np.float64)
+    names = [("exact",), ("gaps",), ("pairs",)][int(rng.integers(3))]
+    cert = certificate(group, [], plan_of(*names, **{**pair_options(n, rng), "work": "float32"}))
+    if "gaps" in names:
+        one = np.zeros(m, dtype=np.intp)
+        cert = with_gaps(cert, gap_tensors([np.zeros((n, 1), dtype=np.intp)], one, one, 1, group))
+    return net, cert
+
+
+@attack
+def one_way(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """Two neurons, one for each output, whose roundings in float32 all go up, or all go down."""
+    group = small_group("C2")
+    n, right, z = 2, float(2.0 ** -int(rng.integers(0, 3))), int(rng.integers(2))
+    drawn = 1 + rng.random((3, 20000)) * 0.1
+    drawn[1] *= right
+    narrow = drawn.astype(np.float32)
+    found = (np.square(narrow[0] + narrow[1]) * narrow[2]).astype(np.float64)
+    true = np.square(drawn[0] + drawn[1]) * drawn[2]
+    best = np.argmax((found - true) / true), np.argmin((found - true) / true)
+    order = best if z == 0 else best[::-1]
+    tensors = {
+        "left": drawn[0, order].repeat(n).reshape(2, n).T, "right": drawn[1, order].repeat(n).reshape(2, n).T,
+        "unembed": np.diag(drawn[2, order]), "bias": np.zeros(n),
+    }  # fmt: skip
+    f = true[list(order)]
+    tensors["unembed"][z, z] *= (f[1 - z] - 2.0**-26) / f[z]  # scaling by nearly a power of two spoils little
+    names = [("exact",), ("pairs",)][int(rng.integers(2))]
+    plan = plan_of(*names, **{**pair_options(n, rng), "work": "float32"})
+    return network(tensors, group, "square"), certificate(group, [], plan)
+
+
+@attack
+def drowned(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """A sum that starts with 1 and goes on with thousands of terms below half an ulp: all are lost."""
+    group = shuffled(small_group("C2"), rng)
+    count, z = int(rng.integers(2000, 6000)), int(rng.integers(2))
+    single = rng.random() < 0.5
+    small = float(rng.uniform(0.3, 0.48)) * 2.0 ** (-23 if single else -52)
+    tensors = {
+        "left": np.ones((2, count + 1)), "right": np.zeros((2, count + 1)), "unembed": np.zeros((count + 1, 2)),
+        "bias": np.zeros(2),
+    }  # fmt: skip
+    tensors["unembed"][0, 1 - z] = 1
+    tensors["unembed"][1:, 1 - z] = small
+    tensors["bias"][z] = 1 + small * count * (1 - rng.choice([1 / 32, 1 / 128, 1 / 512]))
+    names = [("exact",), ("pairs",), ("pairs", "exact")][int(rng.integers(3))]
+    plan = plan_of(*names, **{**pair_options(2, rng), "span_pairs": None, "own": True, "exact_pairs": None})
+    return network(tensors, group), certificate(group, [], plan)
+
+
+@attack
+def large_and_close(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """Logits of a million that differ by tens: float32 evaluation settles them, and its error is in the loss."""
+    group = random_group(rng, 6)
+    n, power = group.order, int(rng.integers(14, 22))
+    tensors = constant(group, 2, rng)
+    tensors["unembed"] = 2.0**power + 2.0 ** (power - 17) * rng.normal(size=(2, n)) * rng.uniform(1, 20)
+    return network(tensors, group), certificate(group, [], plan_of("exact"))

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .harness import Cert, Net, Tensors, rules
+from .harness import Cert, Net, Tensors, plan_of
 from .networks import Planted
-from .small_groups import Ints, SmallGroup, pair_orbits, random_action, random_matrices
+from .small_groups import Ints, SmallGroup, coset_action, pair_orbits, random_action, random_matrices
 
 Array = NDArray[np.float64]
 PLANS = (
-    ("exact",), ("uniform",), ("uniform", "exact"), ("pairs",), ("pairs", "exact"), ("uniform", "pairs"),
-    ("uniform", "pairs", "exact"), ("paper",), ("coset",), ("coset", "exact"),
+    ("exact",), ("gaps",), ("gaps", "exact"), ("pairs",), ("pairs", "exact"), ("gaps", "pairs"),
+    ("gaps", "pairs", "exact"),
 )  # fmt: skip
+LEAST, MOST = 2.0**-59, 2.0**59
+"""Floats of an honest certificate, as the format limits them."""
 
 
 def folded(net: Net) -> tuple[Array, Array, Array, Array]:
@@ -30,11 +32,12 @@ def folded(net: Net) -> tuple[Array, Array, Array, Array]:
 
 
 def hidden(net: Net) -> Array:
-    """(n·n, m) in float64."""
+    """(n·n, m + 1) in float64; the last is the bias neuron."""
     left, right, *_ = folded(net)
     with np.errstate(all="ignore"):
         t = (left[:, None, :] + right[None, :, :]).reshape(net.order**2, -1)
-        return {"relu": np.maximum(t, 0), "abs": np.abs(t), "square": t * t, "linear": t}[net.activation]
+        h = {"relu": np.maximum(t, 0), "abs": np.abs(t), "square": t * t, "linear": t}[net.activation]
+    return np.concatenate([h, np.ones((len(h), 1))], axis=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,19 +51,20 @@ class Slots:
     rows: Ints
     columns: Ints
     weights: Array
-    more: Tensors
 
     def emit(self, prefix: str, group: SmallGroup) -> Tensors:
         g = group.generators
         out = {"left": self.left[g], "right": self.right[g], "coupling": self.coupling, "neurons": self.neurons}
-        out |= {"rows": self.rows, "columns": self.columns, "weights": self.weights, **self.more}
+        out |= {"rows": self.rows, "columns": self.columns, "weights": self.weights}
         return {prefix + name: array for name, array in out.items()}
 
     def transported(self, group: SmallGroup, h: Array) -> Array:
-        """(n·n, p·q): Q of every pair."""
+        """(n·n, p·q): Q of every pair, before centring (THEOREMS.md, Lemma 7)."""
         n, p, q = group.order, self.left.shape[1], self.right.shape[1]
         sums = np.zeros((n * n, p, q))
         np.add.at(sums, (slice(None), self.rows, self.columns), self.weights * h[:, self.neurons])
+        sums = sums - sums.mean(axis=1, keepdims=True)
+        sums = sums - sums.mean(axis=2, keepdims=True)
         x, y = np.divmod(np.arange(n * n), n)
         rows, columns = self.left[x], self.right[group.inverse[y]]
         return sums[np.arange(n * n)[:, None, None], rows[:, :, None], columns[:, None, :]].reshape(n * n, -1)
@@ -87,19 +91,16 @@ class Matrices:
 Block = Slots | Matrices
 
 
-def planted_block(c: Planted, rng: np.random.Generator) -> Slots:
-    """The circuit as planted; sometimes with types, and what rule `paper` needs."""
-    p, q = c.coupling.shape
-    more: Tensors = {"scale": c.scale, "alpha": c.alpha, "gamma": c.gamma}
-    if rng.random() < 0.3:
-        more |= {"row_type": rng.integers(0, p, p), "column_type": rng.integers(0, q, q)}
-    return Slots(c.left, c.right, c.coupling, c.neurons, c.rows, c.columns, c.weights, more)
+def planted_block(c: Planted) -> Slots:
+    """The circuit as planted."""
+    return Slots(c.left, c.right, c.coupling, c.neurons, c.rows, c.columns, c.weights)
 
 
 def fitted_block(net: Net, group: SmallGroup, rng: np.random.Generator) -> Block:
-    """A random block, its coefficients fitted to unembed by least squares."""
-    unembed = np.clip(folded(net)[2], -1e100, 1e100)
-    m = net.width
+    """A random block, its coefficients fitted to unembed by least squares; with or without the bias neuron."""
+    *_, unembed, bias = folded(net)
+    unembed = np.clip(np.concatenate([unembed, bias[None]]), -1e100, 1e100)
+    m = net.width + int(rng.random() < 0.4)
     chosen = np.sort(rng.permutation(m)[: int(rng.integers(0, m + 1))]) if rng.random() < 0.4 else np.arange(m)
     if rng.random() < 0.4:
         matrices = random_matrices(group, rng)
@@ -108,9 +109,8 @@ def fitted_block(net: Net, group: SmallGroup, rng: np.random.Generator) -> Block
         return Matrices(matrices, chosen, coefficients)
     left, right = random_action(group, rng), random_action(group, rng)
     orbit = pair_orbits(group, left, right)
-    values = (
-        rng.normal(size=orbit.max() + 1) if rng.random() < 0.6 else rng.integers(-2, 3, orbit.max() + 1).astype(float)
-    )
+    count = orbit.max() + 1
+    values = rng.normal(size=count) if rng.random() < 0.6 else rng.integers(-2, 3, count).astype(float)
     coupling = values[orbit]
     p, q = coupling.shape
     if rng.random() < 0.3:
@@ -121,94 +121,136 @@ def fitted_block(net: Net, group: SmallGroup, rng: np.random.Generator) -> Block
     entry, slot = np.nonzero(keep)
     order = rng.permutation(len(entry))
     entry, slot = entry[order], slot[order]
-    more: Tensors = {}
-    if rng.random() < 0.3:
-        more = {"row_type": rng.integers(0, p, p), "column_type": rng.integers(0, q, q)}
-    return Slots(left, right, coupling, chosen[entry], slot // q, slot % q, weights[entry, slot], more)
+    return Slots(left, right, coupling, chosen[entry], slot // q, slot % q, weights[entry, slot])
 
 
-def coset_block(net: Net, group: SmallGroup, rng: np.random.Generator) -> Slots:
-    """A slot for every neuron of a random choice, for rule `coset` (and a poor explanation for the others)."""
+def false_block(net: Net, group: SmallGroup, rng: np.random.Generator) -> Slots:
+    """A slot for every neuron of a random choice: a poor explanation."""
     left, right = random_action(group, rng), random_action(group, rng)
-    neurons = np.flatnonzero(rng.random(net.width) < rng.choice([0.3, 1.0]))
-    p, q = left.shape[1], right.shape[1]
+    neurons = np.flatnonzero(rng.random(net.width + 1) < rng.choice([0.3, 1.0]))
     orbit = pair_orbits(group, left, right)
     coupling = rng.normal(size=orbit.max() + 1)[orbit]
-    k = len(neurons)
-    more: Tensors = {"scale": np.exp(rng.normal(size=k)), "alpha": rng.normal(size=p), "gamma": rng.normal(size=q)}
-    return Slots(left, right, coupling, neurons, rng.integers(0, p, k), rng.integers(0, q, k), rng.normal(size=k), more)
+    k, (p, q) = len(neurons), coupling.shape
+    return Slots(left, right, coupling, neurons, rng.integers(0, p, k), rng.integers(0, q, k), rng.normal(size=k))
 
 
 def draw_blocks(net: Net, group: SmallGroup, circuits: list[Planted], rng: np.random.Generator) -> list[Block]:
     blocks: list[Block] = []
     if circuits and rng.random() < 0.75:
-        blocks = [planted_block(c, rng) for c in circuits]
+        blocks = [planted_block(c) for c in circuits]
         if rng.random() < 0.3:
             blocks.append(fitted_block(net, group, rng))
         return blocks
     for _ in range(int(rng.integers(0, 3))):
-        draw = rng.random()
-        blocks.append(fitted_block(net, group, rng) if draw < 0.7 else coset_block(net, group, rng))
+        blocks.append(fitted_block(net, group, rng) if rng.random() < 0.7 else false_block(net, group, rng))
     return blocks
 
 
-def references(net: Net, group: SmallGroup, blocks: list[Block], rng: np.random.Generator) -> Tensors:
-    """Means of Q over parts of the pairs, or something bolder than the truth."""
+def references(
+    net: Net, group: SmallGroup, blocks: list[Block], rng: np.random.Generator, count: int | None = None
+) -> Tensors:
+    """Means of Q over parts of the pairs, or something bolder than the truth; plain means where count is given."""
     n = group.order
     with np.errstate(all="ignore"):
         h = hidden(net)
-        q = (
-            np.concatenate([block.transported(group, h) for block in blocks], axis=1)
-            if blocks
-            else np.zeros((n * n, 0))
-        )
-    q = np.nan_to_num(q, nan=0.0, posinf=1e30, neginf=-1e30)
-    count = int(rng.choice([1, 1, 2, n, n * n if n < 8 else n]))
+        found = [block.transported(group, h) for block in blocks]
+    q = np.nan_to_num(np.concatenate([np.zeros((n * n, 0)), *found], axis=1), nan=0.0, posinf=1e30, neginf=-1e30)
+    bold = rng.random() if count is None else 1.0
+    count = int(rng.choice([1, 1, 2, n, n * n if n < 8 else n])) if count is None else count
     label = rng.integers(0, count, n * n) if rng.random() < 0.5 else np.arange(n * n) % count
     means = np.stack([q[label == k].mean(axis=0) if (label == k).any() else q.mean(axis=0) for k in range(count)])
-    bold = rng.random()
     if bold < 0.15:
         means = means * rng.choice([0.5, 1.5, 2, 10])
     elif bold < 0.25:
         means = means + rng.normal(size=means.shape) * np.abs(means).max(initial=1)
-    out: Tensors = {"references": means}
-    if count > 1:
-        out["labels"] = label.reshape(n, n)
-    return out
+    return {"references": means, "labels": label.reshape(n, n)} if count > 1 else {"references": means}
+
+
+def gap_tensors(sets: list[Ints], block: Ints, point: Ints, exact: Any, group: SmallGroup) -> Tensors:
+    """Tensors of rule gaps: G-sets as actions (n, q), set and point of each neuron, whether unembed is kept."""
+    out: Tensors = {f"gaps{j}.right": action[group.generators] for j, action in enumerate(sets)}
+    whole = np.broadcast_to(np.asarray(exact, dtype=np.int64), len(sets)).copy()
+    return {**out, "gaps.block": block, "gaps.point": point, "gaps.exact": whole}
+
+
+def with_gaps(cert: Cert, tensors: Tensors) -> Cert:
+    """The certificate with these tensors of rule gaps in place of its own."""
+    kept = {name: array for name, array in cert.tensors.items() if not name.startswith("gaps")}
+    return replace(cert, tensors={**kept, **tensors})
+
+
+def fitted_point(right: Array, action: Ints) -> tuple[int, float]:
+    """The point c such that right is most nearly a function of y·c, and how far it is from one."""
+    spreads = []
+    for c in range(action.shape[1]):
+        fibres = [right[action[:, c] == d] for d in np.unique(action[:, c])]
+        spreads.append(max(float(np.ptp(fibre)) for fibre in fibres))
+    return int(np.argmin(spreads)), min(spreads)
+
+
+def draw_gaps(net: Net, group: SmallGroup, circuits: list[Planted], rng: np.random.Generator) -> Tensors:
+    """G-sets with true, fitted or false points: several sets, empty columns, intransitive ones, left-over neurons."""
+    m = net.width
+    sets = [random_action(group, rng) for _ in range(int(rng.integers(1, 4)))]
+    if rng.random() < 0.3:
+        sets.append(coset_action(group, np.array([group.identity])))  # regular: any reading fits
+    block, point = np.zeros(m, dtype=np.intp), np.zeros(m, dtype=np.intp)
+    right = folded(net)[1]
+    with np.errstate(all="ignore"):
+        for i in range(m):
+            found = [fitted_point(right[:, i], action) for action in sets]
+            block[i] = int(np.argmin([spread for _, spread in found]))
+            point[i] = found[block[i]][0]
+    for c in circuits if rng.random() < 0.8 else []:
+        block[c.neurons], point[c.neurons] = len(sets), c.columns
+        sets.append(c.right)
+    if rng.random() < 0.3:  # some neurons left over, on a single point
+        over = rng.random(m) < rng.choice([0.1, 0.5])
+        block[over], point[over] = len(sets), 0
+        sets.append(np.zeros((group.order, 1), dtype=np.intp))
+    if rng.random() < 0.2:  # some points that are not theirs
+        false = rng.random(m) < 0.3
+        point[false] = rng.integers(0, 2**31, m)[false] % np.array([s.shape[1] for s in sets])[block[false]]
+    return gap_tensors(sets, block, point, rng.integers(0, 2, len(sets)), group)
+
+
+def within(tensors: Tensors) -> Tensors:
+    """Floats clipped into what a certificate may hold."""
+
+    def clip(array: NDArray[Any]) -> NDArray[Any]:
+        size = np.abs(np.nan_to_num(array))
+        return np.where(size < LEAST, 0.0, np.sign(array) * np.minimum(size, MOST))
+
+    return {name: clip(array) if array.dtype.kind == "f" else array for name, array in tensors.items()}
 
 
 def draw_certificate(
     net: Net, group: SmallGroup, circuits: list[Planted], rng: np.random.Generator, plan: tuple[str, ...] | None = None
 ) -> Cert:
-    """An honest attempt at an explanation, any rule, any options."""
+    """An honest attempt at an explanation, any rules, any options."""
     n, m = net.order, net.width
     names = PLANS[int(rng.choice(len(PLANS)))] if plan is None else plan
-    blocks = [] if names == ("exact",) else draw_blocks(net, group, circuits, rng)
-    if names[0] == "paper" and circuits and rng.random() < 0.8:
-        blocks = [planted_block(c, rng) for c in circuits]
-    if names[0] == "coset" and rng.random() < 0.5:
-        blocks = [coset_block(net, group, rng)]
+    blocks = draw_blocks(net, group, circuits, rng) if "pairs" in names else []
     tensors: Tensors = {"generators": group.generators}
     for j, block in enumerate(blocks):
         tensors |= block.emit(f"block{j}.", group)
+    if "gaps" in names:
+        tensors |= draw_gaps(net, group, circuits, rng)
     if "pairs" in names and rng.random() < 0.7:
         tensors |= references(net, group, blocks, rng)
     if rng.random() < 0.4:
         tensors["groups"] = rng.integers(0, n, n) if rng.random() < 0.5 else np.arange(n)
     if rng.random() < 0.3:
-        tensors["omega"] = np.exp(rng.normal(size=m))
-    work = lambda: str(rng.choice(["float32", "float64"]))  # noqa: E731
-    limit = None if rng.random() < 0.7 else int(rng.integers(0, 2 * n**3 * (m + 1)))
+        tensors["scale"] = np.exp(rng.normal(size=m + 1) * rng.choice([0.5, 3]))
+    some = lambda most: None if rng.random() < 0.6 else int(rng.integers(0, most + 1))  # noqa: E731
     options: dict[str, Any] = {
-        "exact": {"max_operations": limit, "work": work()},
-        "pairs": {
-            "residual": str(rng.choice(["plain", "norm", "centred"])), "samples": int(rng.integers(1, n + 1)),
-            "exact_correct": bool(rng.random() < 0.5), "in_span": bool(rng.random() < 0.6), "work": work(),
-        },
-        "uniform": {"linear": bool(rng.random() < 0.4), "count": str(rng.choice(["dense", "dense", "sorted"]))},
+        "work": str(rng.choice(["float32", "float64"])), "own": bool(rng.integers(2)),
+        "samples": int(rng.integers(0, n + 1)) if rng.random() < 0.6 else 0, "span_pairs": some(n * n),
+        "singles": int(rng.integers(0, n + 1)) if rng.random() < 0.5 else 0,
     }  # fmt: skip
-    if net.activation != "relu" and rng.random() < 0.9:
-        options["uniform"]["linear"] = False
+    if "exact" in names or rng.random() < 0.1:
+        options["exact_pairs"] = some(n * n)
     single = all(array.dtype != np.float64 for array in net.tensors.values())
-    arithmetic = "float32" if rng.random() < (0.45 if single else 0.03) else "real"
-    return Cert(tensors, rules(*names, **options), arithmetic, len(blocks), "valid " + "+".join(names))
+    arithmetic = "float32" if single and rng.random() < 0.45 else "real"
+    options["blocks"] = len(blocks)
+    return Cert(within(tensors), plan_of(*names, **options), arithmetic, "valid " + "+".join(names))

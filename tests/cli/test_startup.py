@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from rhoset.networks import construct, write_network
+from rhoset.networks import write_network
+from rhoset.networks.constructing import construct
 from rhoset.prove import certify
 
 

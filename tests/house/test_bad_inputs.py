@@ -27,7 +27,8 @@ from support.commands import Command, Good, commands
 
 from rhoset.cli import main
 from rhoset.cli._types import Number, Writable
-from rhoset.networks import construct, write_network
+from rhoset.networks import write_network
+from rhoset.networks.constructing import construct
 
 COMMANDS = list(commands())
 IDS = [command.name for command in COMMANDS]

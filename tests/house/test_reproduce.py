@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from rhoset.reproduce import FULL, QUICK, Experiment, markdown, reproduce, summa
 from rhoset.reproduce.measure import KEPT, METHODS, brute_force_seconds, measure
 from rhoset.reproduce.plan import Population
 from rhoset.reproduce.published import PUBLISHED
-from rhoset.reproduce.questions import rank_correlation
+from rhoset.reproduce.questions import equivariance, rank_correlation
 from rhoset.training import preset
 
 
@@ -110,6 +111,25 @@ def test_smallgroup_96_227():
     kept = np.asarray(group.element_orders)
     # 15 involutions of V4 × V4, 12 outside it, 32 elements of order 3, 36 of order 4
     assert {int(k): int((kept == k).sum()) for k in np.unique(kept)} == {1: 1, 2: 27, 3: 32, 4: 36}
+
+
+def test_equivariance_of_a_full_circuit_and_of_noise():
+    network = rs.construct("S3", ["[2,1]"], seed=1).network
+    assert equivariance(network) == pytest.approx({"left": 1, "right": 1, "both": 1}, abs=1e-6)
+    draw = np.random.default_rng(0).standard_normal
+    noise = replace(network, left=draw((6, 50)), right=draw((6, 50)), unembed=draw((50, 6)), bias=np.zeros(6))
+    found = equivariance(noise)
+    assert 0 < found["both"] < min(found["left"], found["right"]) < 0.7
+    table = np.asarray(network.table)
+    left, right = noise.left.astype(float), noise.right.astype(float)
+    logits = np.maximum(left[:, None] + right, 0) @ noise.unembed
+    logits -= logits.mean(axis=2, keepdims=True)
+    means: dict[tuple[int, int], list[float]] = {}
+    inverse = noise.group.inverse
+    for x, y, z in np.ndindex(6, 6, 6):  # one number at a time
+        means.setdefault((int(table[inverse[x], z]), y), []).append(logits[x, y, z])
+    kept = sum(len(v) * np.mean(v) ** 2 for v in means.values()) / np.square(logits).sum()
+    assert found["left"] == pytest.approx(kept, rel=1e-5)
 
 
 def test_rank_correlation():

@@ -20,7 +20,7 @@ from rhoset.errors import RhosetError
 from rhoset.groups import group, irreps
 from rhoset.populations import Stack, observables
 from rhoset.populations.measuring import frequencies
-from rhoset.populations.studies import read_study, run_study, study_network
+from rhoset.populations.studies import read_study, run_study, study_network, study_so_far
 from rhoset.populations.studies import running as running_module
 from rhoset.populations.studies import work as work_module
 from rhoset.populations.studies.readouts import (
@@ -221,6 +221,17 @@ def test_a_stopped_study_goes_on_and_gives_the_same(tmp_path: Path):
         run_study(study, tmp_path / "out", workers=1, runner=failing)
     parts = sorted((tmp_path / "out" / "parts").iterdir())
     assert len(parts) == 1  # the first setting is whole, the second half done
+    partial = study_so_far(study, tmp_path / "out")
+    assert [len(of) for of in partial.settings] == [3, 2]
+    assert sum(partial.missing.values()) == 24 - 5
+    assert partial.missing["C3,width=2,decay=0.01"] == 1
+    whole = json.loads((tmp_path / "whole" / "results.json").read_text())
+    early = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert early["settings"][0] == whole["settings"][0]
+    assert (early["missing"], whole["missing"]) == (partial.missing, {})
+    page = (tmp_path / "out" / "study.md").read_text()
+    assert "**Not finished:** 19 networks are not there. In part: C3,width=2,decay=0.01 (2 of 3)." in page
+    assert "Not finished" not in (tmp_path / "whole" / "study.md").read_text()
     parts[0].write_bytes(parts[0].read_bytes()[:100])  # and cut by a crash of the disk
     told = []
     run_study(study, tmp_path / "out", workers=1, progress=lambda news: told.append(news.done))
@@ -268,6 +279,9 @@ def test_no_scheduler_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(running_module, "CONNECT_SECONDS", 1)
     with pytest.raises(RhosetError, match="no Dask scheduler answers"):
         run_study(read_study(written(tmp_path)), tmp_path / "out", cluster="tcp://127.0.0.1:9")
+    with pytest.raises(RhosetError, match="HOST:PORT"):
+        run_study(read_study(written(tmp_path)), tmp_path / "out", cluster="nonsense")
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.usefixtures("untrained")
@@ -277,12 +291,45 @@ def test_other_studies_and_strange_folders_are_left_alone(tmp_path: Path):
     before = {p: p.stat().st_mtime_ns for p in out.rglob("*")}
     with pytest.raises(RhosetError, match="other settings") as caught:
         run_study(read_study(written(tmp_path, models=4)), out, workers=1)
-    assert caught.value.slug == "study-differs"
+    assert caught.value.slug == "run-settings-differ"
+    assert "--quick" not in str(caught.value)
+    with pytest.raises(RhosetError, match="begun without --quick"):
+        run_study(read_study(written(tmp_path), quick=True), out, workers=1)
     assert before == {p: p.stat().st_mtime_ns for p in out.rglob("*")}
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.tex").write_text("")
     with pytest.raises(RhosetError, match=r"thesis\.tex"):
         run_study(read_study(written(tmp_path)), tmp_path / "mine", workers=1)
+
+
+@pytest.mark.usefixtures("untrained")
+def test_so_far_needs_networks_of_the_same_study(tmp_path: Path):
+    study, out = read_study(written(tmp_path)), tmp_path / "out"
+    with pytest.raises(RhosetError, match="without --so-far"):
+        study_so_far(study, out)
+    assert not out.exists()
+
+    def stopped(job: Job) -> bytes:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_study(study, out, workers=1, runner=stopped)
+    with pytest.raises(RhosetError, match="no network of the study is there yet"):
+        study_so_far(study, out)
+    with pytest.raises(RhosetError, match="other settings"):
+        study_so_far(read_study(written(tmp_path, models=4)), out)
+
+
+@pytest.mark.usefixtures("untrained")
+def test_the_page_has_every_network_s_count_and_multiplicity(tmp_path: Path):
+    results = run_study(read_study(written(tmp_path)), tmp_path / "out", workers=1)
+    page = (tmp_path / "out" / "study.md").read_text().split("## Spectral counts and multiplicities")[1]
+    for of in results.settings:
+        row = next(line for line in page.splitlines() if line.startswith(f"| {of.setting.name} |"))
+        counts = dict(part.split(": ") for part in row.split(" | ")[1].split(", "))
+        assert {int(k): int(v) for k, v in counts.items()} == {
+            int(k): int((of.counts == k).sum()) for k in np.unique(of.counts)
+        }
 
 
 def test_trained_for_real_and_the_objective_has_its_decay(tmp_path: Path):

@@ -101,7 +101,7 @@ def test_bounds_are_the_checkers_and_bad_certificates_prove_nothing(standard: Pa
     made.write(certificate_path(path, "auto"))
     (record,) = records([path])
     assert record["bounds"]["auto"]["accuracy_bound"] == made.verdict.accuracy_bound
-    assert record["bounds"]["auto"]["cost"] == made.verdict.operations / made.verdict.exhaustive_operations
+    assert record["bounds"]["auto"]["cost"] == made.cost.share
     shutil.copy(standard / "0001.safetensors", path)  # the certificate now speaks of another network
     (record,) = records([path])
     assert record["bounds"] == {}
@@ -145,6 +145,24 @@ def test_latex_needs_no_package_and_reads_nothing_as_a_command():
     assert to_markdown(["a|b"], [["x|y"]]).splitlines()[2] == "| x\\|y |"
 
 
+def test_units_for_readers_and_names_for_programs(standard: Path, tmp_path: Path):
+    rows = [{**row, "auto_seconds": 0.5} for row in flat(records([standard]))]
+    for name in ("t.tex", "t.md"):
+        text = write_table(tmp_path / name, rows).read_text()
+        assert "loss (nats)" in text
+        assert "seconds (s)" in text
+    assert ",loss," in write_table(tmp_path / "t.csv", rows).read_text().splitlines()[0]
+
+
+@pytest.mark.parametrize("command", ["table", "compare"])
+def test_a_study_is_refused_with_what_to_do(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "settings.json").write_text("{}")
+    places = [str(tmp_path)] * (2 if command == "compare" else 1)
+    assert main([command, "-q", *places]) == 2
+    assert "its networks.csv has one row a network" in capsys.readouterr().err
+
+
 def test_the_command(standard: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path):
     assert main(["table", "-q", "--json", str(standard)]) == 0
     said = json.loads(capsys.readouterr().out)["networks"]
@@ -170,6 +188,9 @@ def test_the_command(standard: Path, capsys: pytest.CaptureFixture[str], tmp_pat
         (["--columns", "nope"], "no column 'nope'"),
         (["--by", "nope"], "no column 'nope'"),
         (["--out", "t.xls"], "the ending must be one of"),
+        (["--out", "nowhere/t.csv"], "there is no folder nowhere"),
+        (["--columns", ","], "--columns names no column"),
+        (["--by", " "], "--by names no column"),
     ],
 )
 def test_wrong_calls_are_one_line(standard: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str):

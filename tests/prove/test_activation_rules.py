@@ -11,8 +11,7 @@ from support.networks import random_network
 from rhoset.cli import main
 from rhoset.errors import RhosetError
 from rhoset.networks import ACTIVATIONS, evaluate, write_network
-from rhoset.prove import certify, certify_frontier
-from rhoset.prove import context as search
+from rhoset.prove import certify, certify_frontier, search
 from rhoset_check.files import ACTIVATIONS as WITH_RULE
 
 WITHOUT = sorted(set(ACTIVATIONS) - set(WITH_RULE))

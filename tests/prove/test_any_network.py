@@ -37,10 +37,9 @@ def networks(draw: st.DrawFn) -> Network:
 @given(network=networks(), arithmetic=st.sampled_from(["real", "float32"]), objective=st.sampled_from(OBJECTIVES))
 def test_auto_is_the_truth(network: Network, arithmetic: str, objective: str):
     made = certify(network, arithmetic=arithmetic, objective=objective)
-    true = right_pairs(network)
-    assert made.verdict.right <= true
-    if arithmetic == "real":
-        assert made.verdict.right == true
+    assert made.verdict.right <= right_pairs(network)
+    if arithmetic == "real":  # margins that float64 cannot see are not proved
+        assert made.verdict.right >= right_pairs(network, 1e-12)
     assert made.cost.share <= 2.1  # logits within float32's error of each other are evaluated twice
 
 
@@ -66,9 +65,9 @@ def test_numbers_out_of_the_certificates_range(method: str):
     right = np.array([[1], [0], [0]], np.float32) * tiny
     unembed = np.array([[1, 1, 0]], np.float32) * tiny
     net = Network(left, right, unembed, np.array([0, 1, 0], np.float32) * tiny, named("C3").table)
-    made, true = certify(net, method=method, objective="operations"), right_pairs(net)
-    assert made.verdict.right <= true
-    assert method != "auto" or made.verdict.right == true
+    made = certify(net, method=method, objective="operations")
+    assert made.verdict.right <= right_pairs(net)
+    assert method != "auto" or made.verdict.right >= right_pairs(net, 1e-12)
 
 
 @pytest.mark.parametrize("bias", [0.0, 1.0])

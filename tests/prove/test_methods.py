@@ -21,8 +21,9 @@ from rhoset_check import check
 from rhoset_check.files import MatrixTensors, SlotTensors
 
 
-def right_pairs(net: Network) -> int:
-    """How many pairs are right, in rational arithmetic."""
+def right_pairs(net: Network, least: float = 0.0) -> int:
+    """How many pairs have all margins above this part of the largest sum of |terms| of a logit, in rational
+    arithmetic."""
     phi = {
         "relu": lambda t: max(t, Fraction(0)),
         "abs": abs,
@@ -35,16 +36,16 @@ def right_pairs(net: Network) -> int:
 
     left, right, unembed = exact(net.left), exact(net.right), exact(net.unembed.T)
     bias = exact(net.bias)[0]
-    count = 0
+    margins, size = [], Fraction(0)
     for x in range(net.order):
         for y in range(net.order):
             hidden = [phi(a + b) for a, b in zip(left[x], right[y], strict=True)]
-            logits = [
-                sum((u * h for u, h in zip(row, hidden, strict=True)), b) for row, b in zip(unembed, bias, strict=True)
-            ]
+            terms = [[u * h for u, h in zip(row, hidden, strict=True)] + [b] for row, b in zip(unembed, bias)]
+            logits = [sum(row) for row in terms]
+            size = max(size, *(sum(map(abs, row)) for row in terms))
             own = int(net.table[x, y])
-            count += all(v < logits[own] for z, v in enumerate(logits) if z != own)
-    return count
+            margins.append(min((logits[own] - v for z, v in enumerate(logits) if z != own), default=Fraction(1)))
+    return sum(margin > Fraction(least) * size for margin in margins)
 
 
 OWN = [method for method in METHODS if method not in BASELINES]

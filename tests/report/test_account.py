@@ -7,7 +7,8 @@ import pytest
 from support.public import public_file
 
 from rhoset import explain
-from rhoset.networks import Network, construct, evaluate, logits, read_network
+from rhoset.networks import Network, evaluate, logits, read_network
+from rhoset.networks.constructing import construct
 from rhoset.report.account import account
 from rhoset.report.answers import mean_account
 from rhoset.report.collect import several

@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "explain": "explain",
     "certify": "certify",
     "check": "check",
+    "formalize": "formalize",
     "report": "report",
     "plot": "plot",
     "formation": "formation",

@@ -9,10 +9,11 @@ import click
 from rhoset.cli._command import command as make_command
 from rhoset.cli._output import Output, Payload
 from rhoset.cli._types import FOLDER, WORKERS
+from rhoset.errors import RhosetError
 
 
 @make_command(example="rhoset reproduce --quick")
-@click.option("--quick", is_flag=True, help="Few networks: minutes instead of an hour.")
+@click.option("--quick", is_flag=True, help="Few networks: minutes instead of hours.")
 @click.option(
     "--out",
     "folder",
@@ -21,10 +22,17 @@ from rhoset.cli._types import FOLDER, WORKERS
     help="Folder of the runs [runs/reproduce, runs/reproduce-quick].",
 )
 @click.option("--steps", type=click.IntRange(1), help="Steps of training at most [25,000; 4,000 with --quick].")
+@click.option("--methods", default=None, metavar="LIST", help="Methods that certify, with commas between [all].")
 @click.option("--device", default="cpu", help="Where to train: cpu [default], or a GPU such as cuda:0.")
 @click.option("--workers", type=WORKERS, help="Processes [the cores].")
 def command(
-    out: Output, quick: bool, folder: Path | None, steps: int | None, device: str, workers: int | None
+    out: Output,
+    quick: bool,
+    folder: Path | None,
+    steps: int | None,
+    methods: str | None,
+    device: str,
+    workers: int | None,
 ) -> Payload:
     """Train the paper's populations, explain and certify them, and print the tables.
 
@@ -35,7 +43,12 @@ def command(
     """
     from rhoset.networks import write_atomic
     from rhoset.reproduce import FULL, QUICK, markdown, reproduce
+    from rhoset.reproduce.measure import METHODS
 
+    chosen = METHODS if methods is None else tuple(methods.split(","))
+    for name in chosen:
+        if name not in METHODS:
+            raise RhosetError(f"--methods {name}: give some of {', '.join(METHODS)}", slug="unknown-method")
     experiment = QUICK if quick else FULL
     if steps is not None:
         experiment = experiment.shortened(steps)
@@ -47,6 +60,7 @@ def command(
             place,
             workers=workers,
             device=device,
+            methods=chosen,
             progress=lambda text, share: update(share, text),
         )
     tables = markdown(results)

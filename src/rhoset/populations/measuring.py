@@ -16,7 +16,7 @@ from rhoset.networks import Network, evaluate, write_atomic
 from rhoset.networks.runs import certificates
 from rhoset.populations.observables import DELTA, EPSILON, Observables, neuron_shares, spectral_weights
 from rhoset.populations.stack import stacked
-from rhoset.prove.files import check_summary
+from rhoset.verdicts import check_summary
 from rhoset_check import check
 
 MEASURES = 1
@@ -179,10 +179,11 @@ def proved(network: Path) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
     bounds: dict[str, dict[str, Any]] = {}
     refused: dict[str, str] = {}
     for method, path in certificates(network).items():
-        said = check_summary(check(path, network), str(network), path)
-        if not said["valid"]:
-            refused[method] = said["reason"]
+        verdict = check(path, network)
+        if not verdict.valid:
+            refused[method] = verdict.reason
             continue
+        said = check_summary(verdict, str(network), path, network)
         bounds[method] = {
             "accuracy_bound": said["accuracy_bound"],
             "loss_bound": said["loss_bound"] if np.isfinite(said["loss_bound"]) else None,

@@ -114,12 +114,20 @@ def write_table(path: str | Path, rows: Sequence[Mapping[str, Any]]) -> Path:
             f"{path}: the ending {path.suffix!r} is not known; known are {', '.join(ENDINGS)}", slug="bad-ending"
         )
     columns = list(dict.fromkeys(key for row in rows for key in row))
+    headers = list(columns) if ending == ".csv" else [with_unit(column) for column in columns]
     if ending == ".parquet":
         target = io.BytesIO()
         as_frame(rows, "polars").write_parquet(target)
         return write_atomic(path, target.getvalue())
     writers: dict[str, Callable[..., str]] = {".csv": to_csv, ".tex": to_latex, ".md": to_markdown}
-    return write_atomic(path, writers[ending](columns, [[row.get(c) for c in columns] for row in rows]))
+    return write_atomic(path, writers[ending](headers, [[row.get(c) for c in columns] for row in rows]))
+
+
+def with_unit(column: str) -> str:
+    """A column's name for readers: with its unit where that is no share or count, ``loss (nats)``."""
+    kind = "METHOD_" + column.rpartition("_")[2] if column.endswith("_seconds") else column
+    unit = COLUMNS.get(kind, ("", ""))[0]
+    return f"{column} ({unit})" if unit in ("nats", "s") else column
 
 
 def to_csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:

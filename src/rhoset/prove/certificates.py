@@ -14,7 +14,6 @@ from rhoset_check.files import FORMAT, VERSION, Certificate, MatrixTensors, Plan
 
 BARE = Plan(
     gaps=False,
-    exact_rest=False,
     pairs=False,
     work="float32",
     samples=0,
@@ -45,6 +44,7 @@ def encode(certificate: Certificate) -> bytes:
         tensors |= {f"gaps{j}.right": images.astype(np.int16) for j, images in enumerate(certificate.gaps.actions)}
         tensors["gaps.block"] = certificate.gaps.block.astype(np.int16)
         tensors["gaps.point"] = certificate.gaps.point.astype(np.int16)
+        tensors["gaps.exact"] = certificate.gaps.exact.astype(np.int8)
     for name in ("scale", "references"):
         array = getattr(certificate, name)
         if array is not None:

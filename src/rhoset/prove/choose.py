@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from rhoset.counting import cost
 from rhoset.prove.certificates import bounds_only, limited
@@ -14,6 +14,10 @@ from rhoset_check.files import Certificate
 
 MARGIN = 0.003
 """An accuracy estimated on a sample may be off by this much: a plan must promise so much more."""
+SLACK = (1.3, 0.03)
+"""A certificate may take so many times the in-span and exact work that its sample took, and this share of the pairs."""
+SINGLES = (1.0, 0.7, 0.5, 0.35, 0.25, 0.15, 0.08, 0.0)
+"""Parts of the outputs that a pair may have evaluated singly, tried until the checker takes the certificate."""
 STAGED = 6
 """Plans of each kind whose bound is followed as their work grows."""
 TRIES = 4
@@ -78,7 +82,8 @@ def choose(search: Search, made: Sequence[Candidate], wanted: Wish) -> Judged | 
     """The plan that serves the wish best, judged; None when there is none that the checker takes."""
     possible = [c for c in made if c.estimate.cost < float("inf")]
     if wanted.exact:
-        return _first(search, (c.certificate for c in sorted(possible, key=wanted.rank)))
+        tried = (whole(search, made) for made in sorted(possible, key=wanted.rank))
+        return next((found for found in tried if found is not None), None)
     known = [staged(search, c) for c in _promising(possible, wanted)]
     if wanted.budget is not None:
         return _within(search, known, wanted.budget, wanted.accuracy)
@@ -86,9 +91,34 @@ def choose(search: Search, made: Sequence[Candidate], wanted: Wish) -> Judged | 
     return _reach(search, known, wanted.accuracy)
 
 
-def _first(search: Search, certificates: Iterator[Certificate]) -> Judged | None:
-    """The first that the checker takes."""
-    return next((found for c in certificates if (found := judged(search.subject, c)) is not None), None)
+def whole(search: Search, made: Candidate) -> Judged | None:
+    """A candidate with all the in-span and exact work that it needs, judged; None where the checker refuses it.
+
+    The checker refuses what could take far more work than exhaustive evaluation, so a certificate says how many pairs
+    will need it: what the sample needed and `SLACK`. Where that was too few there is no limit, and fewer outputs of a
+    pair are evaluated singly.
+    """
+    n, plan, estimate = search.subject.network.order, made.certificate.plan, made.estimate
+    asked = plan.span_pairs, plan.exact_pairs
+    needed = [int((SLACK[0] * part + SLACK[1]) * n * n) for part in (estimate.span, estimate.exact)]
+    stated = [need if limit is None and plan.pairs else limit for need, limit in zip(needed, asked, strict=True)]
+    for span, exact in (stated, asked):
+        for part in SINGLES:
+            singles = int(plan.singles * part)
+            certificate = limited(made.certificate, span, exact)
+            found = judged(search.subject, replace(certificate, plan=replace(certificate.plan, singles=singles)))
+            if found is None and singles:
+                continue
+            if found is not None and (found.verdict.right == n * n or not _short(found, span, exact)):
+                return found
+            break
+    return None
+
+
+def _short(found: Judged, span: int | None, exact: int | None) -> bool:
+    """Whether a limit was reached."""
+    spent = found.verdict.spent
+    return any(limit and spent.get(name, 0) >= limit for name, limit in (("span", span), ("exact", exact)))
 
 
 def _promising(made: Sequence[Candidate], wanted: Wish) -> list[Candidate]:
@@ -111,7 +141,7 @@ def _reach(search: Search, known: Sequence[Staged], accuracy: float) -> Judged |
                 return found
             gain = max(best.full[1] - best.base[1], MARGIN)
             share += 1.1 * (accuracy - found.verdict.accuracy_bound + MARGIN / 10) / gain + 0.01
-        found = judged(search.subject, best.made.certificate)
+        found = whole(search, best.made)
         if found is not None:
             return found
     return None

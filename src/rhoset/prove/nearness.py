@@ -19,6 +19,8 @@ GROUP_TOLERANCE = 0.1
 (blocks + 1) comparisons a pair each."""
 LEAST_WEIGHT = 1e-4
 """Squares of weights of a Cauchy-Schwarz inequality lie within this factor of the largest."""
+LEAST_SIZE = 1e-5
+"""Activations are taken to be at least this part of the largest: below, float32's errors are what is bounded."""
 LEARNED = 4096
 """Points that Lloyd's algorithm runs on, at least four for each reference."""
 ROUNDS = 5
@@ -111,7 +113,7 @@ def balanced(lengths: Array, size: Array) -> Array:
 
     `lengths` ‖δ_i‖, `size` σ_i: the root mean square of what δ_i meets. The weights are √(‖δ_i‖/σ_i).
     """
-    weight = lengths / np.maximum(size, 1e-6 * size.max(initial=1e-300))
+    weight = lengths / np.maximum(size, LEAST_SIZE * size.max(initial=1e-300))
     top = float(weight.max(initial=0.0))
     return np.sqrt(np.maximum(weight / top, LEAST_WEIGHT)) if top > 0 else np.ones(len(size))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -12,25 +11,25 @@ from rhoset.prove import nearness, writing
 from rhoset.prove.certificates import BARE
 from rhoset.prove.features import representable
 from rhoset.prove.grouping import regrouped
-from rhoset.prove.search import Candidate, Search
+from rhoset.prove.search import FEW, Candidate, Search
 from rhoset.prove.wish import Wish
 from rhoset_check.blocks import Block, build_block
 from rhoset_check.files import Certificate, MatrixTensors, SlotTensors
 from rhoset_check.near import Rejected
 
-DETAIL = (0.03, 0.1, 0.01, 0.003)
-"""How much a term must save, see `writing.choose`; the first is where the search starts."""
+DETAIL = (0.003, 0.01, 0.03, 0.1)
+"""How much a term must save, see `writing.choose`."""
+START = 2
+"""Place of the detail where the search starts; it goes to the finer and the coarser ones as long as that helps."""
 NEARER = (0.75, 1.4)
 """Details tried around the best one, as multiples of it."""
 SAMPLES = 24
 """Elements averaged for the additive part of the activations: few miss part of it (or, evenly spaced, take one
 frequency for another), many cost 2/n² of exhaustive work each."""
-SAMPLINGS = (12, 16, 32, 48)
+SAMPLINGS = (12, 40)
 """Other numbers of them, tried on the best plan."""
-FEW = 256
-"""Pairs that a first look takes."""
-KEPT = 2
-"""Ways of bounding that are kept after it."""
+KEPT = 1.3
+"""Ways of bounding are kept after it that cost at most so many times the best one, two at most."""
 LARGE = 2048
 """Groups of more elements get neither tables of n² numbers (an additive part) nor n² labels."""
 CLUSTERS = (1, 8)
@@ -64,6 +63,11 @@ class Written:
     @property
     def features(self) -> int:
         return sum(len(block.writing) for block in self.proved)
+
+
+Key = tuple[float, Mode]
+Found = dict[Key, Candidate]
+"""Candidates by detail and mode."""
 
 
 @dataclass(eq=False)
@@ -100,7 +104,7 @@ class PairsSearch:
             return None
         return Written(stored, proved, nearness.residual_scale(model, proved, self.search.size))
 
-    def looked(self, detail: float, mode: Mode, pairs: int = FEW) -> dict[tuple[float, Mode], Candidate]:
+    def looked(self, detail: float, mode: Mode, pairs: int = FEW) -> Found:
         """The candidate, under what it was made from; nothing where nothing is written."""
         written = self.written(detail)
         if written is None:
@@ -140,36 +144,47 @@ class PairsSearch:
     @property
     def modes(self) -> list[Mode]:
         """All ways of bounding."""
-        rests = ((0, False), (0, True), (SAMPLES, True))
-        kept = rests if self.search.subject.network.order <= LARGE else rests[:2]
-        return [Mode(samples, own, references) for samples, own in kept for references in self.references]
+        samples = (0, SAMPLES) if self.search.subject.network.order <= LARGE else (0,)
+        return [Mode(count, True, references) for count in samples for references in self.references]
 
-    def first(self) -> dict[tuple[float, Mode], Candidate]:
+    def first(self) -> Found:
         """Every mode at the first detail, on few pairs."""
-        found: dict[tuple[float, Mode], Candidate] = {}
+        found: Found = {}
         for mode in self.modes:
-            found |= self.looked(DETAIL[0], mode)
+            found |= self.looked(DETAIL[START], mode)
         return found
 
-    def run(self, first: Mapping[tuple[float, Mode], Candidate] | None = None) -> list[Candidate]:
+    def run(self, first: Found | None = None) -> list[Candidate]:
         """Candidates worth choosing from, estimated on the whole sample; `first` is that of `first()`, if at hand.
 
-        All modes at one detail on few pairs; the best modes at the other details, then near the best of these; then
-        groups of outputs, references and numbers of samples that suit the best.
+        All modes at one detail on few pairs; the best modes at finer and coarser details, while that helps, then near
+        the best of these; then groups of outputs, references and numbers of samples that suit the best.
         """
         found = dict(self.first() if first is None else first)
-        modes = [mode for _, mode in self.best(found)] or self.modes
-        for detail in DETAIL[1:]:
-            for mode in modes:
-                found |= self.looked(detail, mode)
+        for mode in [mode for _, mode in self.best(found)] or self.modes:
+            for step in (1, -1):
+                place = START + step
+                while 0 <= place < len(DETAIL):
+                    found |= self.looked(DETAIL[place], mode)
+                    if not self.best(found) or self.best(found)[0] != (DETAIL[place], mode):
+                        break
+                    place += step
         for detail, mode in self.best(found)[:1]:
             for factor in NEARER:
                 found |= self.looked(detail * factor, mode)
-        return [made for detail, mode in self.best(found) for made in self.refined(detail, mode)]
+        return [made for detail, mode in self.best(found)[:1] for made in self.refined(detail, mode)]
 
-    def best(self, found: Mapping[tuple[float, Mode], Candidate]) -> list[tuple[float, Mode]]:
-        """The `KEPT` best of some candidates, by what they were made from."""
-        return sorted(found, key=lambda key: self.wanted.rank(found[key]))[:KEPT]
+    def best(self, found: Found) -> list[Key]:
+        """The best of some candidates, and the best of another mode where it is near; by what they were made from."""
+        ordered = sorted(found, key=lambda key: self.wanted.rank(found[key]))
+        others = [key for key in ordered if key[1] != ordered[0][1]][:1]
+        if others and not self._near(found[ordered[0]], found[others[0]]):
+            others = []
+        return [*ordered[:1], *others]
+
+    def _near(self, best: Candidate, other: Candidate) -> bool:
+        (proved, price), (also, more) = self.wanted.rank(best), self.wanted.rank(other)
+        return also <= proved + 0.05 and more <= KEPT * price
 
     def refined(self, detail: float, mode: Mode) -> list[Candidate]:
         """The candidate on the whole sample, with groups that suit it, more references, other samples."""

@@ -23,6 +23,8 @@ from rhoset_check.verdict import prepare, settle
 
 SAMPLE_PAIRS = 1024
 """Pairs that an estimate looks at: all y for so many x. More are slower, fewer may rank two close plans wrongly."""
+FEW = 256
+"""Pairs that a first look takes, two x at least."""
 SAMPLE_SEED = 20240
 """Seed of the choice of the x; the search is deterministic."""
 
@@ -132,7 +134,7 @@ class Search:
         except Rejected:
             return Estimate(name, float("inf"), 0.0, float("inf"), float("inf"))
         end = time.perf_counter()
-        counted = count(certificate, Shape.of(self.subject.weights), rules.budget.spent, Facts.of(rules))
+        counted = count(certificate, Shape.of(self.subject.weights), rules.budget.spent, Facts.of(certificate, rules))
         spent = rules.budget.spent
         cost = counted.total(n, spent["pairs"] * share, share) / self.subject.exhaustive
         right = float((np.concatenate(margins) > 0).mean())

@@ -108,14 +108,14 @@ def _cheaper_spanned(spectrum: Spectrum, j: int, sets: Sets) -> bool:
     coupling = np.round(sets[0].points @ sets[1].points.T, 9)
     most = np.unique(coupling, return_counts=True)[1].max()
     varied = coupling.size - (most if most * 2 > coupling.size else 0)
-    slots = neurons + 2 * p * q + n * varied
-    return bool(slots < irrep.dim**2 * neurons + irrep.dim**3 + n * irrep.dim**2)
+    slots = neurons + 2 * p * q + varied * q + n * q
+    return bool(slots < irrep.rank * neurons + irrep.dim**3 + n * irrep.rank)
 
 
 def _whole(spectrum: Spectrum, j: int) -> Terms:
     irrep = spectrum.irreps[j]
     none = np.empty((1, 0), dtype=np.intp)
-    return Terms(j, None, spectrum.energy[j][None], irrep.dim**2, irrep.dim**3, none, none, np.empty((1, 1, 0)))
+    return Terms(j, None, spectrum.energy[j][None], irrep.rank, irrep.dim**3, none, none, np.empty((1, 1, 0)))
 
 
 def _pursuit(spectrum: Spectrum, j: int, sets: Sets) -> Terms:

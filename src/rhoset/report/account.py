@@ -11,8 +11,6 @@ D(z) − D(xy). These differences add up to the margin lost, up to rounding in f
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,13 +26,13 @@ LOGITS = 1 << 23
 Floats = NDArray[np.float64]
 
 
-def groups_of(explanation: Explanation, label: Callable[[str], str] = str) -> list[tuple[str, NDArray[np.int32]]]:
+def groups_of(explanation: Explanation) -> list[tuple[str, NDArray[np.int32]]]:
     """(name, neurons) of each circuit and quadrature."""
-    named = [(f"{label(c.irrep)} {c.shape[0]}×{c.shape[1]}", c.neurons) for c in explanation.circuits]
-    return named + [(f"{label(q.irrep)} quadrature", q.neurons) for q in explanation.quadratures]
+    named = [(f"{c.irrep.label} {c.shape[0]}×{c.shape[1]}", c.neurons) for c in explanation.circuits]
+    return named + [(q.label, q.neurons) for q in explanation.quadratures]
 
 
-def account(explanation: Explanation, label: Callable[[str], str] = str) -> AccountView | None:
+def account(explanation: Explanation) -> AccountView | None:
     """The account at the input with the least margin, and on average; None for a group of one element.
 
     Over all pairs, or `PAIRS` evenly spaced ones; the wrong answer is the network's best one at each input.
@@ -62,7 +60,7 @@ def account(explanation: Explanation, label: Callable[[str], str] = str) -> Acco
         difference: Floats = logits[at, rival] - logits[at, answer]
         return difference
 
-    groups = groups_of(explanation, label)
+    groups = groups_of(explanation)
     held = np.zeros(network.width, dtype=bool)
     wrong = _relative(table, x, y, rival)
     start = np.zeros(len(x))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset.groups import Group, Irrep, fourier, inverse_fourier
+from rhoset.groups import Group, Irrep, project
 from rhoset.networks import Network, logits
 from rhoset.report.views import MarginView
 
@@ -39,15 +39,12 @@ def mean_logit(network: Network, group: Group) -> NDArray[np.float64]:
     return total / (len(rows) * n)
 
 
-def margin_view(
-    network: Network, group: Group, irreps: Sequence[Irrep], label: Callable[[str], str] = str
-) -> MarginView | None:
+def margin_view(network: Network, group: Group, irreps: Sequence[Irrep]) -> MarginView | None:
     """Margins by class of w and by irrep; None for a group of one element."""
     if group.order == 1:
         return None
     mean = mean_logit(network, group)
-    transform = fourier(irreps, mean)
-    parts = np.array([inverse_fourier([rho], {rho.name: transform[rho.name]}) for rho in irreps])
+    parts = np.array([project(rho, mean) for rho in irreps])
     margin = parts[:, [group.identity]] - parts  # (irreps, n)
     classes = group.classes
     by_class = np.array([margin[:, classes.labels == k].mean(axis=1) for k in range(1, len(classes))])
@@ -60,5 +57,5 @@ def margin_view(
         classes=tuple(group.element_name(int(classes.representatives[1 + k])) for k in order),
         sizes=tuple(int(classes.sizes[1 + k]) for k in order),
         parts=tuple(tuple(round(float(v), 4) for v in row) for row in table),
-        irreps=(*(label(irreps[int(k)].name) for k in shown), "other"),
+        irreps=(*(irreps[int(k)].label for k in shown), "other"),
     )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,17 +17,15 @@ from rhoset.explaining import (
     Quadrature,
     diagnose,
     explain,
-    frequency,
     slot_weights,
 )
-from rhoset.explaining.explaining import structure as explained_with
+from rhoset.explaining.analysis import structure as explained_with
 from rhoset.explaining.faithfulness import affordable
 from rhoset.explaining.large import LARGE_ORDER
 from rhoset.groups import Group, Irrep, Subgroup, minimal_rho_set_sizes
 from rhoset.groups import group as by_name
 from rhoset.networks import Network
 from rhoset.networks.runs import certificates
-from rhoset.prove.files import check_summary
 from rhoset.report.account import account
 from rhoset.report.frontier import frontier_view
 from rhoset.report.history import history_view
@@ -41,11 +38,9 @@ from rhoset.report.views import (
     NetworkView,
     QuadratureView,
 )
+from rhoset.verdicts import check_summary
 from rhoset_check.verdict import check
 
-IN_USE = 0.01
-"""An irrep counts as learned when it holds at least this share of the live neurons' energy. A
-larger value drops weak irreps such as sign from the list."""
 SAME_DIRECTION = 1e-6
 """Unit vectors that differ by less than this count as one."""
 LARGEST_MATRIX = 64
@@ -60,16 +55,6 @@ class Structure:
     irreps: tuple[Irrep, ...]
     subgroups: tuple[Subgroup, ...]
     sizes: Mapping[str, int]
-    frequencies: Mapping[str, int]
-    """Irrep → its frequency, for cyclic and dihedral groups."""
-
-    def label(self, irrep: str) -> str:
-        """What the report calls an irrep."""
-        return f"frequency {self.frequencies[irrep]}" if irrep in self.frequencies else irrep
-
-    def named(self, text: str) -> str:
-        """A sentence with the irreps that it names as the report calls them."""
-        return re.sub(r"\b\d[a-z]+\b", lambda word: self.label(word[0]), text)
 
     def explained(self, network: Network) -> float:
         """Share of a network's weights that circuits explain."""
@@ -96,16 +81,7 @@ def structure(network: Network) -> Structure:
     group = with_names(network.group)
     found, subgroups = explained_with(network)
     sizes = minimal_rho_set_sizes(group, found) if group.order <= LARGE_ORDER else {}
-    return Structure(group, found, subgroups, sizes, frequencies(group, found))
-
-
-def frequencies(group: Group, irreps: Sequence[Irrep]) -> dict[str, int]:
-    """The frequency of each two-dimensional irrep, where the group has a cyclic subgroup of index 1 or 2 and each
-    frequency belongs to one irrep (cyclic and dihedral groups); empty elsewhere."""
-    if int(group.element_orders.max()) * 2 < group.order or any(irrep.dim > 2 for irrep in irreps):
-        return {}
-    found = {irrep.name: k for irrep in irreps if (k := frequency(group, irrep)) is not None}
-    return found if len(set(found.values())) == len(found) else {}
+    return Structure(group, found, subgroups, sizes)
 
 
 def network_view(
@@ -134,12 +110,12 @@ def network_view(
         width=network.width,
         accuracy=measured.accuracy,
         loss=measured.loss,
-        key=used_irreps(explanation, shared.label),
+        key=used_irreps(explanation),
         energy=tuple(
             tuple(round(float(v), 2) for v in (neuron if live else 0 * neuron))
             for neuron, live in zip(energy, explanation.energy.live, strict=True)
         ),
-        circuits=tuple(circuit_view(circuit, shared.group, shared.label) for circuit in explanation.circuits),
+        circuits=tuple(circuit_view(circuit, shared.group) for circuit in explanation.circuits),
         explained=explanation.explained,
         ideal_accuracy=ideal.accuracy,
         ideal_loss=ideal.loss,
@@ -147,11 +123,11 @@ def network_view(
         seed=row.get("seed"),
         steps=row.get("steps"),
         seconds=row.get("seconds"),
-        quadratures=tuple(quadrature_view(q, shared.label) for q in explanation.quadratures),
-        account=account(explanation, shared.label),
+        quadratures=tuple(quadrature_view(q) for q in explanation.quadratures),
+        account=account(explanation),
         left_over=len(explanation.left_over),
-        findings=tuple(shared.named(finding.text) for finding in diagnosis.findings),
-        margins=margin_view(network, shared.group, shared.irreps, shared.label),
+        findings=tuple(finding.text for finding in diagnosis.findings),
+        margins=margin_view(network, shared.group, shared.irreps),
         frontier=None if path is None else frontier_view(path),
         history=None
         if path is None
@@ -159,31 +135,29 @@ def network_view(
     )
 
 
-def used_irreps(explanation: Explanation, label: Callable[[str], str] = str) -> tuple[tuple[str, int, float], ...]:
+def used_irreps(explanation: Explanation) -> tuple[tuple[str, int, float], ...]:
     """(name, neurons, share of energy) of each irrep in use, the strongest first."""
-    energy = explanation.energy
-    shares = energy.by_irrep()
-    neurons = np.bincount(energy.dominant[energy.live], minlength=len(shares))
-    order = [int(k) for k in np.argsort(-shares, kind="stable") if shares[k] >= IN_USE]
-    return tuple((label(explanation.irreps[k].name), int(neurons[k]), float(shares[k])) for k in order)
+    ranked = sorted((use for use in explanation.uses if use.in_use), key=lambda use: -use.share)
+    return tuple((use.irrep.label, use.neurons, use.share) for use in ranked)
 
 
-def circuit_view(circuit: Circuit, group: Group, label: Callable[[str], str] = str) -> CircuitView:
+def circuit_view(circuit: Circuit, group: Group) -> CircuitView:
     """A circuit's figure and its slot weights, as multiples of the mean of the filled slots."""
     weights = slot_weights(circuit)
     p, q = weights.shape
     filled = np.abs(weights) > 0
     mean = float(weights[filled].mean()) if filled.any() else 1.0
     rows = np.abs(weights).sum(axis=1)
+    left, right = circuit.rho_sets
     uneven = rows.min() < 0.85 * rows.max() if rows.max() > 0 else False
     return CircuitView(
-        irrep=label(circuit.irrep),
+        irrep=circuit.irrep.label,
         kind=circuit.kind,
         neurons=len(circuit.neurons),
         left_size=p,
         right_size=q,
-        left=solid(circuit.left_set, rows if uneven else None, group),
-        right=None if _alike(circuit) else solid(circuit.right_set, None, group),
+        left=solid(left, rows if uneven else None, group),
+        right=None if _alike(circuit) else solid(right, None, group),
         slots=_rounded(weights / (mean or 1.0)) if max(p, q) <= LARGEST_MATRIX else (),
     )
 
@@ -194,7 +168,7 @@ def _alike(circuit: Circuit) -> bool:
     return b.shape == c.shape and bool(min(np.abs(b - c).max(), np.abs(b + c).max()) < SAME_DIRECTION)
 
 
-def quadrature_view(quadrature: Quadrature, label: Callable[[str], str] = str) -> QuadratureView:
+def quadrature_view(quadrature: Quadrature) -> QuadratureView:
     """The nodes of a quadrature, of unit length; their directions where the irrep has dimension 2."""
     k, dim = quadrature.left.shape
     flat = dim == 2
@@ -202,7 +176,7 @@ def quadrature_view(quadrature: Quadrature, label: Callable[[str], str] = str) -
     if np.ptp(left, axis=0).max(initial=0) < SAME_DIRECTION:
         left, reads = quadrature.read_left, "a"  # complex type: b is the same for all, and a tells them apart
     return QuadratureView(
-        irrep=label(quadrature.irrep),
+        irrep=quadrature.irrep.label,
         dim=dim,
         neurons=k,
         defect=quadrature.defect,
@@ -228,7 +202,7 @@ def _rounded(rows: NDArray[np.float64]) -> Matrix:
 
 def certificate_view(path: Path, network: Path) -> CertificateView:
     """A certificate as the independent checker sees it now; its own claims are not shown."""
-    said = check_summary(check(path, network), path.name, path)
+    said = check_summary(check(path, network), path.name, path, network)
     return CertificateView(
         method=said["method"] or path.name.split(".")[-2],
         accuracy_bound=said["accuracy_bound"],

@@ -6,8 +6,9 @@ import json
 import multiprocessing
 import os
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 from rhoset import __version__
 from rhoset.networks import write_atomic
 from rhoset.networks.runs import Run, open_run
-from rhoset.reproduce.measure import measure
+from rhoset.reproduce.measure import METHODS, measure
 from rhoset.reproduce.plan import Experiment, Population
 from rhoset.reproduce.published import PUBLISHED
 from rhoset.reproduce.summary import summarise
@@ -38,6 +39,7 @@ def reproduce(
     *,
     workers: int | None = None,
     device: str = "cpu",
+    methods: Sequence[str] = METHODS,
     progress: Told = lambda text, share: None,
 ) -> dict[str, Any]:
     """Run an experiment and return its results; goes on where an earlier call was stopped.
@@ -52,6 +54,8 @@ def reproduce(
         Processes; as many as there are cores when None.
     device
         Where to train: ``cpu``, or a torch device such as ``cuda:0``.
+    methods
+        Which certify every network; a network that was measured before keeps its row.
     progress
         Told what is being done and how much of it is.
 
@@ -76,7 +80,7 @@ def reproduce(
             progress(text, start + part * share)
 
         run = _trained(population, out, count, device, tell)
-        rows[population.name] = _measured(run, population, count, tell)
+        rows[population.name] = _measured(run, population, count, methods, tell)
         done += part
     results = {
         "experiment": experiment.name,
@@ -112,7 +116,9 @@ def _trained(population: Population, out: Path, workers: int, device: str, tell:
     return open_run(path)
 
 
-def _measured(run: Run, population: Population, workers: int, tell: Told) -> list[dict[str, Any]]:
+def _measured(
+    run: Run, population: Population, workers: int, methods: Sequence[str], tell: Told
+) -> list[dict[str, Any]]:
     """Rows of `measure` for the population's networks, with their seeds and training times."""
     trained = {int(row["index"]): row for row in run.results()}
     indices = [k for k in run.indices if k < population.models]
@@ -120,7 +126,7 @@ def _measured(run: Run, population: Population, workers: int, tell: Told) -> lis
     folder.mkdir(exist_ok=True)
     missing = [k for k in indices if _read(folder / f"{k:04d}.json") is None]
     paths = [run.network_path(k) for k in missing]
-    for position, (index, row) in enumerate(zip(missing, _all(paths, workers), strict=True)):
+    for position, (index, row) in enumerate(zip(missing, _all(paths, workers, methods), strict=True)):
         write_atomic(folder / f"{index:04d}.json", json.dumps(row))
         share = TRAINING_SHARE + (1 - TRAINING_SHARE) * (position + 1) / len(missing)
         tell(f"certifying {population.name}: {position + 1} of {len(missing)}", share)
@@ -133,13 +139,14 @@ def _measured(run: Run, population: Population, workers: int, tell: Told) -> lis
     return rows
 
 
-def _all(paths: list[Path], workers: int) -> Iterator[dict[str, Any]]:
+def _all(paths: list[Path], workers: int, methods: Sequence[str]) -> Iterator[dict[str, Any]]:
+    one = partial(measure, methods=tuple(methods))
     if workers == 1 or len(paths) < 2:
-        yield from map(measure, paths)
+        yield from map(one, paths)
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        yield from pool.map(measure, paths)
+        yield from pool.map(one, paths)
 
 
 def _read(path: Path) -> dict[str, Any] | None:

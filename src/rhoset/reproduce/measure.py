@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from rhoset.networks import Network, evaluate, read_network
 from rhoset.networks.activations import activation
 from rhoset.prove import certify
 from rhoset.prove.files import certificate_file
-from rhoset.reproduce.questions import replaced_neurons
+from rhoset.reproduce.questions import equivariance, replaced_neurons
 from rhoset.reproduce.verifier import PublishedBound, certify_paper, published_bound
 from rhoset.reproduce.verifier.alone import cosets_alone, irreps_alone
 from rhoset.reproduce.verifier.bound import loop_of_inputs
@@ -31,10 +31,11 @@ REPEATS = 3
 """Times are the least of this many."""
 
 
-def measure(path: Path) -> dict[str, Any]:
+def measure(path: Path, methods: Sequence[str] = METHODS) -> dict[str, Any]:
     """One network: what it learned, and for each method bound, operations and seconds.
 
-    Certificates of the methods in `KEPT` are written. Cost: about 15 s for S5 of width 128.
+    `methods` are those that certify it, beside rule `paper`. Certificates of the methods in `KEPT` are written. Cost:
+    about 15 s for S5 of width 128.
     """
     network = read_network(path)
     explanation = explain(network)
@@ -54,6 +55,7 @@ def measure(path: Path) -> dict[str, Any]:
         "irreps": {use.irrep.name: round(use.share, 6) for use in explanation.uses if use.in_use},
         "circuits": _circuits(explanation),
         "replaced": replaced_neurons(explanation),
+        "equivariance": equivariance(network),
         "brute_force_seconds": brute,
         "vectorised_seconds": vectorised_seconds(network),
         "methods": {"paper": _paper(network, said, path)},
@@ -64,7 +66,7 @@ def measure(path: Path) -> dict[str, Any]:
             "irreps": dataclasses.asdict(irreps_alone(network)),
         },
     }
-    for method in METHODS:
+    for method in methods:
         result = certify(network, method=method, objective="operations", explanation=explanation, path=path)
         row["methods"][method] = _method(result.summary())
         if method in KEPT:

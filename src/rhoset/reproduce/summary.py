@@ -19,7 +19,7 @@ def summarise(rows: Sequence[Row]) -> dict[str, Any]:
 
     Shares come with Wilson 95 % intervals, costs and times as medians over the networks.
     """
-    methods = list(rows[0]["methods"]) if rows else []
+    methods = [m for m in (rows[0]["methods"] if rows else ()) if all(m in row["methods"] for row in rows)]
     return {
         "networks": len(rows),
         "full_accuracy": sum(row["accuracy"] >= 1 for row in rows),
@@ -36,6 +36,11 @@ def summarise(rows: Sequence[Row]) -> dict[str, Any]:
         "irrep_sets": _counted(" + ".join(sorted(row["irreps"])) for row in rows),
         "kinds": _counted(c["kind"] for row in rows for c in row["circuits"]),
         "full_circuits": neurons_of_full_circuits(rows),
+        "equivariance": {
+            name: {"median": _median(values), "least": min(values)}
+            for name in ("left", "right", "both")
+            if (values := [row["equivariance"][name] for row in rows])
+        },
         "replaced": {
             key: _median(row["replaced"][key] for row in rows if key in row["replaced"])
             for key in ("error", "largest_error", "correlation", "least_correlation")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rhoset.groups import group, irreps, minimal_rho_set_sizes
@@ -36,14 +36,15 @@ def markdown(results: Mapping[str, Any]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [head, ("---",) * len(head), *rows]
     return "\n".join("| " + " | ".join(row) + " |" for row in lines)
 
 
 def _beside(summary: Summary) -> str:
     float_only, paper = summary["published"], summary["methods"]["paper"]
-    gaps, auto = summary["methods"]["gaps"], summary["methods"]["auto"]
+    gaps = summary["methods"]["gaps"]
+    auto = summary["methods"].get("auto", gaps)
     total = str(summary["networks"])
     low, high = PUBLISHED.time_share
     rows = [
@@ -97,15 +98,11 @@ def _alone(summary: Summary) -> str:
         (names[name], str(found["above_zero"]), _number(found["margin"]), _number(found["distance"]))
         for name, found in summary["alone"].items()
     ]
-    gaps, irrep = (summary["methods"][m] for m in ("gaps", "irrep"))
+    said = {"gaps": "one-sided cosets, unembed as it is (gaps)", "irrep": "irreps, the rest evaluated"}
     rows += [
-        (
-            "one-sided cosets, unembed as it is (gaps)",
-            str(gaps["proved"]) + " ≥ 95 %",
-            "–",
-            f"cost {percent(gaps['cost'])}",
-        ),
-        ("irreps, the rest evaluated", str(irrep["proved"]) + " ≥ 95 %", "–", f"cost {percent(irrep['cost'])}"),
+        (said[method], f"{found['proved']} ≥ 95 %", "–", f"cost {percent(found['cost'])}")
+        for method, found in summary["methods"].items()
+        if method in said
     ]
     return _table(("understanding", "networks with a bound above 0", "margin (median)", "distance (median)"), rows)
 
@@ -165,7 +162,12 @@ def _questions(summary: Summary) -> str:
     replaced, full = summary["replaced"], summary["full_circuits"]
     kinds = ", ".join(f"{kind} {count}" for kind, count in summary["kinds"].items())
     sizes = ", ".join(f"{name} {count}" for name, count in full.items())
+    equal = ", ".join(
+        f"{name} {_number(found['median'])} (least {_number(found['least'])})"
+        for name, found in summary["equivariance"].items()
+    )
     return (
+        f"Share of the logits' variance that is equivariant: {equal}.\n\n"
         f"Circuits by kind: {kinds}. Full circuits (k ≥ 3) by neurons: {sizes}.\n\n"
         "A neuron replaced by its prediction, over all inputs: squared error "
         f"{_number(replaced['error'])} of its variance in the median ({_number(replaced['largest_error'])} for the "
@@ -179,7 +181,8 @@ def _populations(summaries: Mapping[str, Summary]) -> str:
     for name, found in summaries.items():
         if not found["networks"]:
             continue
-        auto, gaps, paper = (found["methods"][m] for m in ("auto", "gaps", "paper"))
+        gaps, paper = (found["methods"][m] for m in ("gaps", "paper"))
+        auto = found["methods"].get("auto", gaps)
         rows.append(
             (
                 name,

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
+
+import numpy as np
 
 from rhoset.populations.studies.results import SettingResults, StudyResults
 from rhoset.populations.tables import to_markdown
 
 MOST_SETS = 6
 """Key sets listed for a setting in the page; results.json has all."""
+MOST_CLASSES = 8
+"""Classes whose multiplicity the page lists for a setting."""
+BOOTSTRAPS = 2000
+"""Draws of a bootstrap interval."""
 COLOURS = ("#3b6fb6", "#d9822b", "#4a9a5d", "#b04a5a", "#7a5fa8", "#8a8a8a")
 """Blue, orange, green, red, violet, grey: the last stands for all other sets."""
 
@@ -24,10 +31,11 @@ def page(results: StudyResults, drawn: Sequence[str]) -> str:
         f"# {study.title}",
         "",
         f"Study `{study.name}`{' (quick)' if study.quick else ''}: {networks} networks, {study.models} for each of"
-        f" {len(results.settings)} settings, seeds {study.seeds.start} to {study.seeds.stop - 1};"
+        f" {len(study.settings)} settings, seeds {study.seeds.start} to {study.seeds.stop - 1};"
         f" {networks - settled} did not converge by the study's rule. ε = {study.epsilon:g}, δ = {study.delta:g}."
         " Settings in full: `settings.json`; every network: `networks.csv`; final networks: `checkpoints/`.",
         "",
+        *_missing(results),
         "## Settings",
         "",
         to_markdown(*_settings(results)),
@@ -35,15 +43,35 @@ def page(results: StudyResults, drawn: Sequence[str]) -> str:
         "## Key sets",
         "",
         f"K is the set of classes with b ≥ ε (the definition of the source) and, on the right, with b² ≥ ε; the"
-        f" {MOST_SETS} most frequent of each setting, shares with exact 95 % intervals.",
+        f" {MOST_SETS} most frequent of each setting, shares with exact 95 % intervals; all of them: `results.json`.",
         "",
         to_markdown(*_laws(results)),
+        "## Spectral counts and multiplicities",
+        "",
+        "How many networks have which N_δ, and ν_[ρ],δ, the share of a network's neurons that are pure for the class:"
+        " mean over networks, with a 95 % bootstrap interval over networks.",
+        "",
+        to_markdown(*_counts(results)),
     ]
     for readout in results.summary["readouts"]:
         rows = [list(row) for row in readout["rows"]]
         lines += [f"## {readout['title']}", "", readout["method"], ""]
         lines += [to_markdown(list(readout["headers"]), rows) if rows else "Nothing to say with these networks.\n"]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _missing(results: StudyResults) -> list[str]:
+    """Says that the study is not finished, if so; settings without any network are named."""
+    missing = results.missing
+    if not missing:
+        return []
+    models = results.study.models
+    none = [name for name, count in missing.items() if count == models]
+    some = [f"{name} ({models - count} of {models})" for name, count in missing.items() if count < models]
+    said = f"**Not finished:** {sum(missing.values())} networks are not there."
+    said += f" In part: {'; '.join(some)}." if some else ""
+    said += f" Not reached: {'; '.join(none)}." if none else ""
+    return [said, ""]
 
 
 def _settings(results: StudyResults) -> tuple[list[str], list[list[Any]]]:
@@ -75,6 +103,26 @@ def _laws(results: StudyResults) -> tuple[list[str], list[list[Any]]]:
                 row += _entry(law[i]) if i < len(law) else ["", "", ""]
             rows.append(row)
     return headers, rows
+
+
+def _counts(results: StudyResults) -> tuple[list[str], list[list[Any]]]:
+    rng = np.random.default_rng(0)
+    rows: list[list[Any]] = []
+    for of in results.settings:
+        law = Counter(of.counts.tolist())
+        nu = of.multiplicities
+        means = rng.multinomial(len(of), np.full(len(of), 1 / len(of)), size=BOOTSTRAPS) @ nu / len(of)
+        low, high = np.quantile(means, (0.025, 0.975), axis=0)
+        shown = [
+            f"{of.labels[name]}: {mean:.2f} ({a:.2f}–{b:.2f})"
+            for name, mean, a, b in zip(of.classes, nu.mean(axis=0), low, high, strict=True)
+            if mean > 0
+        ]
+        law_text = ", ".join(f"{count}: {law[count]}" for count in sorted(law))
+        rows.append([of.setting.name, law_text, "; ".join(shown[:MOST_CLASSES]) or "none pure"])
+        if len(shown) > MOST_CLASSES:
+            rows[-1][-1] += f"; and {len(shown) - MOST_CLASSES} more in `results.json`"
+    return ["setting", "N: networks", "ν"], rows
 
 
 def _entry(entry: Mapping[str, Any]) -> list[Any]:

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -157,6 +157,13 @@ class StudyResults:
     study: Study
     settings: tuple[SettingResults, ...]
 
+    @property
+    def missing(self) -> dict[str, int]:
+        """Setting → networks that the study asks for and that are not there; empty for a finished study."""
+        there = {of.setting.name: len(of) for of in self.settings}
+        lacking = {setting.name: self.study.models - there.get(setting.name, 0) for setting in self.study.settings}
+        return {name: count for name, count in lacking.items() if count}
+
     @cached_property
     def summary(self) -> dict[str, Any]:
         """What results.json and ``rhoset study --json`` say."""
@@ -170,25 +177,53 @@ class StudyResults:
             "epsilon": self.study.epsilon,
             "delta": self.study.delta,
             "seeds": [self.study.seeds.start, self.study.seeds.stop - 1],
+            "missing": self.missing,
             "settings": [setting.to_json() for setting in self.settings],
             "readouts": [READOUTS[name](self).to_json() for name in self.study.readouts],
         }
 
 
-def collect(study: Study, folder: Path) -> StudyResults:
-    """Read a finished study's files.
+def checkpoint(folder: Path, setting: Setting) -> Path:
+    """Where a setting's networks are."""
+    return folder / "checkpoints" / f"{setting.name}.safetensors"
+
+
+def part_of(folder: Path, setting: Setting, first: int) -> Path:
+    """Where the networks of a job are, until all of its setting's are done; `first` is the place of its first seed."""
+    return folder / "parts" / f"{setting.name}.{first:06d}.safetensors"
+
+
+def joined(parts: Sequence[Path]) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """Arrays and metadata of some jobs of one setting, one after the other."""
+    loaded = [unpacked(part) for part in parts]
+    arrays: dict[str, NDArray[Any]] = {}
+    for key in loaded[0][0]:
+        pieces = [tensors[key] for tensors, _ in loaded]
+        arrays[key] = pieces[0] if key == "table" else np.concatenate(pieces, axis=1 if key == "weights_at" else 0)
+    return arrays, loaded[0][1]
+
+
+def collect(study: Study, folder: Path, *, so_far: bool = False) -> StudyResults:
+    """Read a study's files: a finished one's, or, `so_far`, what there is of each setting (nothing: it is left out).
 
     Raises
     ------
     RhosetError
         ``bad-study-folder``, naming the file that is missing or does not open.
     """
-    return StudyResults(study, tuple(_read(study, setting, folder) for setting in study.settings))
-
-
-def _read(study: Study, setting: Setting, folder: Path) -> SettingResults:
-    arrays, about = unpacked(folder / "checkpoints" / f"{setting.name}.safetensors")
-    return SettingResults(setting, arrays, tuple(about["classes"]), study.epsilon, study.delta, study.at)
+    found = []
+    for setting in study.settings:
+        whole = checkpoint(folder, setting)
+        parts = [whole]
+        if so_far and not whole.is_file():
+            parts = [path for first in range(study.models) if (path := part_of(folder, setting, first)).is_file()]
+        if parts:
+            arrays, about = joined(parts)
+            classes = tuple(about["classes"])
+            found.append(SettingResults(setting, arrays, classes, study.epsilon, study.delta, study.at))
+    if not found:
+        raise RhosetError(f"{folder}: no network of the study is there yet", slug="bad-study-folder")
+    return StudyResults(study, tuple(found))
 
 
 def study_network(folder: str | Path, setting: str, seed: int) -> Network:

@@ -15,21 +15,18 @@ import importlib
 import json
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from rhoset.errors import MissingExtra, RhosetError
 from rhoset.networks import write_atomic
-from rhoset.populations.studies.results import StudyResults, collect, write_results
-from rhoset.populations.studies.spec import Setting, Study
-from rhoset.populations.studies.work import Job, job_size, packed, run_job, unpacked
+from rhoset.populations.studies.results import StudyResults, checkpoint, collect, joined, part_of, write_results
+from rhoset.populations.studies.spec import Study
+from rhoset.populations.studies.work import Job, job_size, network_cost, packed, run_job, unpacked
 
 CONNECT_SECONDS = 20
 """How long to wait for a cluster's scheduler."""
@@ -77,16 +74,19 @@ def run_study(
     Raises
     ------
     RhosetError
-        The folder holds something else or another study (``run-exists``, ``study-differs``), another process works
-        there (``run-busy``), PyTorch is missing (``missing-extra``), no scheduler answers (``cluster``), a process
-        was killed (``worker-died``).
+        The folder holds something else or another study (``run-exists``, ``run-settings-differ``), another process
+        works there (``run-busy``), PyTorch is missing (``missing-extra``), no scheduler answers (``cluster``), a
+        process was killed (``worker-died``).
 
     Notes
     -----
     A network depends on its setting and seed alone, so the results are the same however many processes there are.
     """
+    from rhoset.training.cluster import check_address
     from rhoset.training.runlock import locked
 
+    if cluster is not None:
+        check_address(cluster)
     folder = Path(out)
     _prepare(folder, study)
     with locked(folder):
@@ -108,6 +108,26 @@ def run_study(
     return results
 
 
+def study_so_far(study: Study, out: str | Path) -> StudyResults:
+    """Results and page of a study from the networks that are there, while it runs or after it was stopped.
+
+    Nothing is trained. The page, results.json and networks.csv say how many networks are missing; the next whole run
+    replaces them.
+
+    Raises
+    ------
+    RhosetError
+        No network is there yet, or no study (``bad-study-folder``); another study (``run-settings-differ``).
+    """
+    folder = Path(out)
+    if not (folder / "settings.json").is_file():
+        raise RhosetError(f"{folder}: no study was begun there; run it without --so-far", slug="bad-study-folder")
+    _same_study(folder, study)
+    results = collect(study, folder, so_far=True)
+    write_results(results, folder)
+    return results
+
+
 _OWN = ("study.toml", "settings.json", "parts", "checkpoints", "networks.csv", "results.json", "study.md", ".lock")
 
 
@@ -124,15 +144,22 @@ def _prepare(folder: Path, study: Study) -> None:
         raise RhosetError(
             f"{folder} holds {sorted(foreign)[0]!r}, which no study made; choose another folder", slug="run-exists"
         )
+    write_atomic(folder / "settings.json", _same_study(folder, study))
+    write_atomic(folder / "study.toml", study.text)
+
+
+def _same_study(folder: Path, study: Study) -> str:
+    """What the folder's settings.json is to say; raises where it says something else."""
     wanted = json.dumps(described(study), indent=1, ensure_ascii=False) + "\n"
     place = folder / "settings.json"
-    if place.is_file() and place.read_text(encoding="utf-8") != wanted:
+    if place.is_file() and (kept := place.read_text(encoding="utf-8")) != wanted:
+        hasty = '"quick": true' in kept
+        form = "" if hasty == study.quick else f"; it was begun {'with' if hasty else 'without'} --quick"
         raise RhosetError(
-            f"{folder} holds a study with other settings ({place.name} differs); choose another folder",
-            slug="study-differs",
+            f"{folder} holds a study with other settings ({place.name} differs{form}); choose another folder",
+            slug="run-settings-differ",
         )
-    write_atomic(place, wanted)
-    write_atomic(folder / "study.toml", study.text)
+    return wanted
 
 
 def described(study: Study) -> dict[str, Any]:
@@ -160,26 +187,18 @@ def described(study: Study) -> dict[str, Any]:
 
 
 def _jobs(study: Study, folder: Path) -> dict[Path, Job]:
-    """Part file → job, of the settings whose checkpoint is not there yet."""
+    """Part file → job, of the settings whose checkpoint is not there yet; cheapest settings first, so that a study
+    that is stopped has as many as it can."""
     jobs: dict[Path, Job] = {}
-    for setting in study.settings:
+    for setting in sorted(study.settings, key=lambda s: network_cost(s.group, s.config)):
         if _is_there(checkpoint(folder, setting)):
             continue
         size = job_size(setting.group, setting.config)
         for first in range(0, study.models, size):
             seeds = tuple(study.seeds[first : first + size])
             job = Job(setting.name, setting.group, setting.config, seeds, study.at, study.delta, study.proofs)
-            jobs[_part(folder, setting, first)] = job
+            jobs[part_of(folder, setting, first)] = job
     return jobs
-
-
-def checkpoint(folder: Path, setting: Setting) -> Path:
-    """Where a setting's networks are."""
-    return folder / "checkpoints" / f"{setting.name}.safetensors"
-
-
-def _part(folder: Path, setting: Setting, first: int) -> Path:
-    return folder / "parts" / f"{setting.name}.{first:06d}.safetensors"
 
 
 def _is_there(path: Path) -> bool:
@@ -199,18 +218,10 @@ def _join(study: Study, folder: Path, name: str) -> None:
     if _is_there(checkpoint(folder, setting)):
         return
     size = job_size(setting.group, setting.config)
-    parts = [_part(folder, setting, first) for first in range(0, study.models, size)]
+    parts = [part_of(folder, setting, first) for first in range(0, study.models, size)]
     if not all(map(_is_there, parts)):
         return
-    loaded = [unpacked(part) for part in parts]
-    arrays: dict[str, NDArray[Any]] = {}
-    for key in loaded[0][0]:
-        pieces = [tensors[key] for tensors, _ in loaded]
-        if key == "table":
-            arrays[key] = pieces[0]
-        else:
-            arrays[key] = np.concatenate(pieces, axis=1 if key == "weights_at" else 0)
-    write_atomic(checkpoint(folder, setting), packed(arrays, loaded[0][1]))
+    write_atomic(checkpoint(folder, setting), packed(*joined(parts)))
     for part in parts:
         part.unlink()
 
@@ -227,7 +238,7 @@ def _work(
             yield part, runner(job)
         return
     with ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn")) as pool:
-        futures = {pool.submit(runner, job): part for part, job in _dearest_first(jobs)}
+        futures = {pool.submit(runner, job): part for part, job in jobs.items()}
         try:
             for future in as_completed(futures):
                 yield futures.pop(future), future.result()
@@ -240,13 +251,6 @@ def _work(
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-
-
-def _dearest_first(jobs: dict[Path, Job]) -> Sequence[tuple[Path, Job]]:
-    def cost(job: Job) -> int:
-        return job.group.order**2 * (job.group.order + job.config.width) * job.config.max_steps * len(job.seeds)
-
-    return sorted(jobs.items(), key=lambda item: -cost(item[1]))
 
 
 def _cores() -> int:

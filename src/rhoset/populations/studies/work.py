@@ -68,10 +68,15 @@ class TrainedNetworks:
     earlier: dict[int, Stack]
 
 
-def job_size(setting_group: Group, config: TrainConfig) -> int:
+def network_cost(group: Group, config: TrainConfig) -> int:
+    """Multiply-adds of training one network to the last update: n²·(m + n)·updates."""
+    n = group.order
+    return n * n * (config.width + n) * config.max_steps
+
+
+def job_size(group: Group, config: TrainConfig) -> int:
     """Networks in a job."""
-    n = setting_group.order
-    return max(1, int(BUDGET / (n * n * (config.width + n) * config.max_steps)))
+    return max(1, int(BUDGET / network_cost(group, config)))
 
 
 def trained(job: Job) -> TrainedNetworks:

@@ -88,7 +88,8 @@ def _vectors(rho: Irrep, neurons: Ints, read: Array, answer: Array, write: Array
     weight = (product * write).sum(axis=(1, 2)) / np.maximum(np.square(product).sum(axis=(1, 2)), 1e-30)
     (read_b, a), (read_a, answer_c), (b, c) = (_leading(m) for m in (read, answer, write))
     b, c = _towards(b, read_b), _towards(c, answer_c)
-    sign_a, sign_read_a = np.sign(a[:, :1]), np.sign(read_a[:, :1])
+    common = _common(a)
+    sign_a, sign_read_a = (np.where(v @ common < 0, -1.0, 1.0)[:, None] for v in (a, read_a))
     a, b, c = a * sign_a, b * sign_a, c * sign_read_a
     mean = a.mean(axis=0)
     return IrrepNeurons(
@@ -106,6 +107,16 @@ def _leading(matrices: Array) -> tuple[Array, Array]:
     """(m, d) leading left and right singular vectors."""
     u, _, v = np.linalg.svd(matrices)
     return u[:, :, 0], v[:, 0, :]
+
+
+def _common(a: Array) -> Array:
+    """The line that the a's share, turned so that its largest coordinate is positive.
+
+    The original turns every a by the sign of its first coordinate, which depends on the basis and is noise where that
+    coordinate is nearly 0.
+    """
+    line: Array = np.linalg.svd(a)[2][0]
+    return line * np.sign(line[np.abs(np.round(line, 6)).argmax()])
 
 
 def _towards(vectors: Array, guides: Array) -> Array:

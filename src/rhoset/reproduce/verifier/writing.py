@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from rhoset.networks import Network, write_atomic
@@ -26,7 +28,7 @@ def certify_paper(network: Network, ideal: IdealNetwork, network_path: Path, pat
     """
     weights = read_weights(network_path)
     generators = np.asarray(network.group.generators, dtype=np.int32)
-    tensors = {"generators": generators, "bias.factor": np.zeros(1)}
+    tensors: dict[str, NDArray[Any]] = {"generators": generators, "bias.factor": np.zeros(1)}
     for j, circuit in enumerate(ideal.circuits):
         for item in fields(circuit):
             value = np.asarray(getattr(circuit, item.name))

@@ -1,0 +1,571 @@
+(** Theorem 4 (gaps): right readings are nearly constant on cosets; what a rival loses is counted by the points that
+    it moves.  This is the case in which unembed is taken as it is, with one allowance for all rivals of an input. *)
+From Coq Require Import ZArith List Uint63 Bool Lia.
+From Rhoset Require Import Spec Sums Rounding Machine Exact Fold Group Norms Transport Uniform.
+Import ListNotations.
+Open Scope Z_scope.
+
+(** ** What an explanation says.  Nothing of it is believed: see [gsets_ok]. *)
+Record gset := GSet {
+  size : nat;                                (* points *)
+  moves : list (list nat);                   (* y, c: where y moves c *)
+  members : list (list (nat * list Z))       (* c: the neurons there, each with what it is taken to read on the points *)
+}.
+
+Definition move_of (G : gset) : nat -> nat -> nat := point (moves G).
+Definition members_of (G : gset) (c : nat) : list (nat * list Z) := nth c (members G) nil.
+Definition gamma_of (E : nat * list Z) (c : nat) : Z := nth c (snd E) 0.
+
+(** Every neuron stands at one point of one set. *)
+Definition places_of_neuron (sets : list gset) (i : nat) : Z :=
+  lsum (fun G => sum (size G) (fun c => lsum (fun E => if (fst E =? i)%nat then 1 else 0) (members_of G c))) sets.
+
+Definition gsets_ok (n m : nat) (op : nat -> nat -> nat) (e : nat) (generators : list nat) (sets : list gset) : bool :=
+  forallb (fun G => action_ok n op e generators (size G) (move_of G) &&
+    all (size G) (fun c => forallb (fun E => (fst E <? m)%nat) (members_of G c))) sets &&
+  all m (fun i => places_of_neuron sets i =? 1).
+
+(** ** Largest values *)
+Definition top (n : nat) (f : nat -> Z) : Z := fold_right Z.max (- 2 ^ 62) (map f (seq 0 n)).
+
+Lemma fold_max_spec d l v : In v l -> v <= fold_right Z.max d l.
+Proof. induction l as [|u l IH]; simpl; [tauto|]. intros [->|H]; [lia|]. specialize (IH H). lia. Qed.
+
+Lemma top_spec n f i : (i < n)%nat -> f i <= top n f.
+Proof. intros Hi. apply fold_max_spec, in_map, in_seq. lia. Qed.
+
+(** The largest but at p. *)
+Definition top_but (q p : nat) (f : nat -> Z) : Z :=
+  fold_right (fun c acc => if (c =? p)%nat then acc else Z.max (f c) acc) (- 2 ^ 62) (seq 0 q).
+
+Lemma top_but_spec q p f c : (c < q)%nat -> c <> p -> f c <= top_but q p f.
+Proof.
+  intros Hc Hne. unfold top_but. assert (H : In c (seq 0 q)) by (apply in_seq; lia). revert H.
+  generalize (- 2 ^ 62). intros d.
+  induction (seq 0 q) as [|v l IH]; [contradiction|]. simpl. intros [->|H].
+  - destruct (Nat.eqb_spec c p); [contradiction|lia].
+  - specialize (IH H). destruct (v =? p)%nat; lia.
+Qed.
+
+(** ** Lemma 10: at least the sum of the k smallest.  [k t - Σ (t - g)⁺] is below the sum of any k of them for every
+    [t], and equal to the sum of the k smallest when [t] is the k-th smallest: so sorting need not be proved. *)
+Fixpoint insert_sorted (v : Z) (l : list Z) : list Z :=
+  match l with nil => [v] | u :: l' => if v <=? u then v :: l else u :: insert_sorted v l' end.
+
+Definition smallest (k : Z) (gaps : list Z) : Z :=
+  if k <=? 0 then 0 else
+  let t := nth (Z.to_nat (k - 1)) (fold_right insert_sorted nil gaps) 0 in
+  k * t - lsum (fun g => relu (t - g)) gaps.
+
+Lemma smallest_sound q (g : nat -> Z) (P : nat -> bool) :
+  smallest (sum q (fun c => if P c then 1 else 0)) (tabulate q g) <= sum q (fun c => if P c then g c else 0).
+Proof.
+  unfold smallest. set (k := sum q (fun c => if P c then 1 else 0)).
+  assert (Hk : 0 <= k) by (apply sum_nonneg; intros; destruct (P i); lia).
+  destruct (Z.leb_spec k 0) as [H0|H0].
+  - assert (Hz : forall i, (i < q)%nat -> P i = false).
+    { intros i Hi. destruct (P i) eqn:E; [|reflexivity]. exfalso.
+      assert (Hle : sum q (fun c => if (i =? c)%nat then 1 else 0) <= k).
+      { apply sum_le. intros c Hc. destruct (Nat.eqb_spec i c) as [->|]; [rewrite E; lia|destruct (P c); lia]. }
+      pose proof (sum_pick q i 1 (fun _ => 1) Hi) as Hp.
+      rewrite (sum_ext q _ (fun c => if (i =? c)%nat then 1 else 0)) in Hp by (intros; destruct (i =? i0)%nat; lia). lia. }
+    rewrite (sum_ext q _ (fun _ => 0)); [rewrite sum_const; lia|]. intros i Hi. rewrite (Hz i Hi). reflexivity.
+  - set (t := nth _ _ 0).
+    assert (E : lsum (fun v => relu (t - v)) (tabulate q g) = sum q (fun c => relu (t - g c))).
+    { unfold tabulate. clear. rewrite sum_list. induction (seq 0 q); simpl; [reflexivity|]. rewrite IHl. reflexivity. }
+    rewrite E. replace (k * t) with (sum q (fun c => t * (if P c then 1 else 0))) by (rewrite sum_scale; fold k; ring).
+    rewrite <- sum_minus. apply sum_le. intros c _. destruct (P c); unfold relu; lia.
+Qed.
+
+(** ** The tables, in machine integers *)
+Definition machine_us (r : rounded) (n : nat) (mem : list (nat * list Z)) : list (list int) :=
+  tabulate n (fun z => map of_Z (map (fun E => zentry (rows_unembed r) z (fst E)) mem)).
+Definition machine_gammas (q : nat) (mem : list (nat * list Z)) : list (list int) :=
+  tabulate q (fun c => map of_Z (map (fun E => gamma_of E c) mem)).
+
+Definition prepared : Type := list (nat * list Z) * (list (list int) * list (list int)).
+Definition prepare_point (r : rounded) (n q : nat) (mem : list (nat * list Z)) : prepared :=
+  (mem, (machine_us r n mem, machine_gammas q mem)).
+Definition prepare_set (r : rounded) (n : nat) (G : gset) : list prepared :=
+  tabulate (size G) (fun c => prepare_point r n (size G) (members_of G c)).
+
+(** z, c' ↦ what the neurons at one point write for z when they read c'. *)
+Definition point_table (row : list Z) (P : prepared) : list (list Z) :=
+  let l := map of_Z (map (fun E => nth (fst E) row 0) (fst P)) in
+  let hids := map (hiddens l) (snd (snd P)) in
+  map (fun u => map (fun h => signed (dot 0%uint63 u h)) hids) (fst (snd P)).
+
+(** What neurons are taken to read, all of it. *)
+Definition gammas_of (sets : list gset) : list Z :=
+  flat_map (fun G => flat_map (fun mem => flat_map snd mem) (members G)) sets.
+
+(** No sum leaves 63 bits. *)
+Definition gaps_fit (r : rounded) (sets : list gset) : bool :=
+  let most := largest_of largest (rows_left r) + largest (gammas_of sets) in
+  (most <? 2 ^ 62) && (writes_most r * most <? 2 ^ 62).
+
+(** ** The rule *)
+
+(** What the points of a set give output z where y = x⁻¹z, and by how much less at any other y. *)
+Definition own_and_gaps (q : nat) (tables : list (list (list Z))) (place : nat -> nat) (z : nat) : Z * list Z :=
+  let at_point c := let row := nth z (nth c tables nil) nil in
+    let own := nth (place c) row 0 in (own, own - top_but q (place c) (fun c' => nth c' row 0)) in
+  let found := tabulate q at_point in
+  (fold_right (fun f acc => fst f + acc) 0 found, map snd found).
+
+(** The kinds of rivals: how many points of each set w moves. *)
+Definition kind_of (sets : list gset) (w : nat) : list Z :=
+  map (fun G => sum (size G) (fun c => if negb (move_of G w c =? c)%nat then 1 else 0)) sets.
+
+Definition kinds_of (n e : nat) (sets : list gset) : list (list Z) :=
+  fold_right (fun w acc =>
+    if (w =? e)%nat then acc else
+    let k := kind_of sets w in if existsb (same_distances k) acc then acc else k :: acc) nil (seq 0 n).
+
+Fixpoint allowance (kind : list Z) (gaps : list (list Z)) : Z :=
+  match kind, gaps with k :: kind', g :: gaps' => smallest k g + allowance kind' gaps' | _, _ => 0 end.
+
+(** For one x: what each output is worth where it is right, and the most that a rival can be. *)
+Definition row_of (n : nat) (op : nat -> nat -> nat) (inv : nat -> nat) (r : rounded) (sets : list gset)
+    (prepared_sets : list (list prepared)) (kinds : list (list Z)) (x : nat) : list Z * Z :=
+  let row := nth x (rows_left r) nil in
+  let tables := map (map (point_table row)) prepared_sets in
+  let ix := inv x in
+  let outputs := tabulate n (fun z =>
+    let v := op ix z in
+    let found := map (fun GT => own_and_gaps (size (fst GT)) (snd GT) (move_of (fst GT) v) z) (combine sets tables) in
+    (nth z (row_bias r) 0 + fold_right (fun f acc => fst f + acc) 0 found, map snd found)) in
+  (map fst outputs,
+   fold_right Z.max (- 2 ^ 62)
+     (flat_map (fun kind => map (fun out => fst out - allowance kind (snd out)) outputs) kinds)).
+
+(** How far readings are from what they are taken to be, times the range of what the neuron writes. *)
+Definition range_of (n : nat) (r : rounded) (i : nat) : Z :=
+  top n (fun z => zentry (rows_unembed r) z i) + top n (fun z => - zentry (rows_unembed r) z i).
+
+Definition reading_error (r : rounded) (sets : list gset) (ranges : list Z) (y : nat) : Z :=
+  let row := nth y (rows_right r) nil in
+  lsum (fun G => sum (size G) (fun c => let place := move_of G y c in
+    lsum (fun E => nth (fst E) ranges 0 * Z.abs (nth (fst E) row 0 - gamma_of E place)) (members_of G c))) sets.
+
+Definition count_gaps (a : Z) (n m e : nat) (inv : nat -> nat) (r : rounded) (sets : list gset) : Z :=
+  let op := table_product (row_table r) in
+  let need := 2 * slack a m (writes_most r) (reads_most r) + 1 in
+  let prepared_sets := map (prepare_set r n) sets in
+  let kinds := kinds_of n e sets in
+  let ranges := tabulate m (range_of n r) in
+  let errors := tabulate n (reading_error r sets ranges) in
+  if gaps_fit r sets then
+    sum n (fun x =>
+      let row := row_of n op inv r sets prepared_sets kinds x in
+      let rival := need + snd row in
+      sum n (fun y => if rival + nth y errors 0 <=? nth (op x y) (fst row) 0 then 1 else 0))
+  else 0.
+
+Definition gaps_rounded (a : Z) (m : nat) (r : rounded) (generators : list nat) (sets : list gset) : Z :=
+  let t := row_table r in
+  let n := length t in
+  match find_identity t with
+  | None => 0
+  | Some e =>
+    let inverses := inverse_table t e in
+    if group t generators && inverses_ok n (table_product t) e (fun x => nth x inverses O) &&
+       gsets_ok n m (table_product t) e generators sets
+    then count_gaps a n m e (fun x => nth x inverses O) r sets
+    else 0
+  end.
+
+(** ** Its soundness *)
+Lemma largest_flat (A : Type) (f : A -> list Z) l a v : In a l -> In v (f a) -> In v (flat_map f l).
+Proof. intros Ha Hv. apply in_flat_map. exists a. split; assumption. Qed.
+
+Lemma zhiddens_map (A : Type) (f g : A -> Z) l : zhiddens (map f l) (map g l) = map (fun a => relu (f a + g a)) l.
+Proof. induction l; simpl; [reflexivity|]. rewrite IHl. reflexivity. Qed.
+
+Lemma total_map_le (A : Type) (f : A -> Z) l : total (map f l) = lsum (fun a => Z.abs (f a)) l.
+Proof. induction l; simpl; [reflexivity|]. rewrite IHl. reflexivity. Qed.
+
+Lemma kinds_cover n e sets w : (w < n)%nat -> w <> e -> In (kind_of sets w) (kinds_of n e sets).
+Proof.
+  intros Hw Hne. unfold kinds_of. assert (H : In w (seq 0 n)) by (apply in_seq; lia). revert H.
+  induction (seq 0 n) as [|v l IH]; [contradiction|]. simpl. intros [->|H].
+  - destruct (Nat.eqb_spec w e); [contradiction|]. destruct (existsb _ _) eqn:E; [|left; reflexivity].
+    apply existsb_exists in E. destruct E as [k [Hk E]]. apply same_distances_spec in E. rewrite E. exact Hk.
+  - specialize (IH H). destruct (v =? e)%nat; [exact IH|]. destruct (existsb _ _); [exact IH|right; exact IH].
+Qed.
+
+(** A sum over neurons is a sum over the points where they stand. *)
+Lemma sum_by_points m (F : nat -> Z) sets :
+  (forall i, (i < m)%nat -> places_of_neuron sets i = 1) ->
+  (forall G, In G sets -> forall c, (c < size G)%nat -> forall E, In E (members_of G c) -> (fst E < m)%nat) ->
+  sum m F = lsum (fun G => sum (size G) (fun c => lsum (fun E => F (fst E)) (members_of G c))) sets.
+Proof.
+  intros Hone Hm.
+  rewrite (sum_ext m F (fun i => places_of_neuron sets i * F i)) by (intros i Hi; rewrite Hone by exact Hi; ring).
+  clear Hone. unfold places_of_neuron. induction sets as [|G sets IH]; simpl.
+  - rewrite sum_const. lia.
+  - rewrite <- IH by (intros; eapply Hm; eauto; right; assumption).
+    rewrite (sum_ext m _ (fun i =>
+      sum (size G) (fun c => lsum (fun E => (if (fst E =? i)%nat then 1 else 0) * F i) (members_of G c)) +
+      lsum (fun G => sum (size G) (fun c => lsum (fun E => if (fst E =? i)%nat then 1 else 0) (members_of G c))) sets * F i)).
+    + rewrite sum_plus. f_equal. rewrite sum_swap. apply sum_ext. intros c Hc. rewrite lsum_swap. apply lsum_ext.
+      intros E HE. rewrite sum_pick; [ring|]. eapply Hm; eauto. left. reflexivity.
+    + intros i _. rewrite Z.mul_add_distr_r. f_equal. rewrite Z.mul_comm, <- sum_scale. apply sum_ext. intros c _.
+      rewrite <- lsum_scale. apply lsum_ext. intros. apply Z.mul_comm.
+Qed.
+
+Lemma nth_largest l i : Z.abs (nth i l 0) <= largest l.
+Proof.
+  destruct (nth_in_or_default i l 0) as [H|H]; [apply largest_spec; exact H|].
+  rewrite H. pose proof (largest_nonneg l). lia.
+Qed.
+
+Lemma nth_rows_largest rows x i : Z.abs (nth i (nth x rows nil) 0) <= largest_of largest rows.
+Proof.
+  destruct (nth_in_or_default x rows nil) as [H|H].
+  - eapply Z.le_trans; [apply nth_largest|]. apply largest_of_spec. exact H.
+  - rewrite H. destruct i; simpl; pose proof (largest_of_nonneg largest rows); lia.
+Qed.
+
+Lemma nth_map_tabulate (A B : Type) (f : A -> B) n g d i :
+  (i < n)%nat -> nth i (map f (tabulate n g)) d = f (g i).
+Proof.
+  intros Hi. unfold tabulate. rewrite map_map. apply (tabulate_nth _ n (fun i => f (g i)) d i Hi).
+Qed.
+
+Lemma fold_tabulate (A : Type) n (h : nat -> A) (f : A -> Z) :
+  fold_right (fun a acc => f a + acc) 0 (tabulate n h) = sum n (fun i => f (h i)).
+Proof.
+  unfold tabulate. rewrite sum_list. induction (seq 0 n); simpl; [reflexivity|]. rewrite IHl. reflexivity.
+Qed.
+
+Lemma fold_map_lsum (A B : Type) (h : A -> B) (f : B -> Z) l :
+  fold_right (fun b acc => f b + acc) 0 (map h l) = lsum (fun a => f (h a)) l.
+Proof. induction l; simpl; [reflexivity|]. rewrite IHl. reflexivity. Qed.
+
+Lemma allowance_map (A : Type) (k : A -> Z) (g : A -> list Z) l :
+  allowance (map k l) (map g l) = lsum (fun a => smallest (k a) (g a)) l.
+Proof. induction l; simpl; [reflexivity|]. rewrite IHl. reflexivity. Qed.
+
+Lemma own_and_gaps_spec q tables place z (A : nat -> nat -> Z) :
+  (forall c c', (c < q)%nat -> (c' < q)%nat -> nth c' (nth z (nth c tables nil) nil) 0 = A c c') ->
+  (forall c, (c < q)%nat -> (place c < q)%nat) ->
+  fst (own_and_gaps q tables place z) = sum q (fun c => A c (place c)) /\
+  exists g, snd (own_and_gaps q tables place z) = tabulate q g /\
+    forall c c', (c < q)%nat -> (c' < q)%nat -> c' <> place c -> A c c' <= A c (place c) - g c.
+Proof.
+  intros HA Hp. unfold own_and_gaps. cbv zeta. simpl fst. simpl snd. split.
+  - rewrite (fold_tabulate _ q _ fst). apply sum_ext. intros c Hc. simpl fst. apply HA; auto.
+  - unfold tabulate. rewrite map_map. simpl snd.
+    eexists. split; [reflexivity|]. intros c c' Hc Hc' Hne. cbv beta.
+    rewrite (HA c (place c)) by auto.
+    pose proof (top_but_spec q (place c) (fun c' => nth c' (nth z (nth c tables nil) nil) 0) c' Hc' Hne) as H.
+    cbv beta in H. rewrite (HA c c') in H by auto. lia.
+Qed.
+
+Lemma lsum_nonneg (A : Type) (f : A -> Z) l : (forall a, 0 <= f a) -> 0 <= lsum f l.
+Proof. intros H. induction l as [|a l IH]; simpl; [lia|]. specialize (H a). lia. Qed.
+
+Lemma lsum_member (A : Type) (f : A -> Z) l a : (forall b, 0 <= f b) -> In a l -> f a <= lsum f l.
+Proof.
+  intros Hf. induction l as [|b l IH]; simpl; [tauto|]. intros [->|Ha].
+  - pose proof (lsum_nonneg A f l Hf). lia.
+  - specialize (IH Ha). specialize (Hf b). lia.
+Qed.
+
+Section GapsSound.
+  Variables (n m : nat) (op : nat -> nat -> nat) (e : nat) (inv : nat -> nat) (generators : list nat) (sets : list gset).
+  Variable r : rounded.
+  Hypothesis closed : forall x y, (x < n)%nat -> (y < n)%nat -> (op x y < n)%nat.
+  Hypothesis assoc : forall x y z, (x < n)%nat -> (y < n)%nat -> (z < n)%nat -> op (op x y) z = op x (op y z).
+  Hypothesis identity : forall x, (x < n)%nat -> op e x = x /\ op x e = x.
+  Hypothesis induction : inductive n op generators e.
+  Hypothesis inverse : forall x, (x < n)%nat -> (inv x < n)%nat /\ op (inv x) x = e /\ op x (inv x) = e.
+  Hypothesis ok : gsets_ok n m op e generators sets = true.
+  Hypothesis shape_u : zshaped n m (rows_unembed r).
+  Hypothesis fit : gaps_fit r sets = true.
+  Let N' := rounded_network m r.
+
+  Lemma gset_facts G : In G sets ->
+    action n op e (size G) (move_of G) /\
+    (forall c, (c < size G)%nat -> forall E, In E (members_of G c) -> (fst E < m)%nat).
+  Proof.
+    intros HG. pose proof ok as H. unfold gsets_ok in H. rewrite andb_true_iff, forallb_forall in H. destruct H as [H _].
+    specialize (H G HG). rewrite andb_true_iff, all_spec in H. destruct H as [H1 H2]. split.
+    - apply (action_ok_sound n op e generators closed assoc identity induction). exact H1.
+    - intros c Hc E HE. specialize (H2 c Hc). rewrite forallb_forall in H2. apply Nat.ltb_lt, H2, HE.
+  Qed.
+
+  Lemma one_place i : (i < m)%nat -> places_of_neuron sets i = 1.
+  Proof.
+    pose proof ok as H. unfold gsets_ok in H. rewrite andb_true_iff, all_spec in H. destruct H as [_ H].
+    intros Hi. apply Z.eqb_eq, H, Hi.
+  Qed.
+
+  Lemma by_points F : sum m F = lsum (fun G => sum (size G) (fun c => lsum (fun E => F (fst E)) (members_of G c))) sets.
+  Proof. apply sum_by_points; [exact one_place|]. intros G HG. apply (gset_facts G HG). Qed.
+
+  (** What the neurons at c write for z when they read c'. *)
+  Definition table_at (G : gset) (x c z c' : nat) : Z :=
+    lsum (fun E => unembed N' (fst E) z * relu (left N' x (fst E) + gamma_of E c')) (members_of G c).
+
+  Lemma members_total G c z : In G sets -> (c < size G)%nat -> (z < n)%nat ->
+    lsum (fun E => Z.abs (unembed N' (fst E) z)) (members_of G c) <= writes_most r.
+  Proof.
+    intros HG Hc Hz. eapply Z.le_trans; [|apply (writes_bound n m r shape_u z Hz)].
+    fold N'. rewrite (by_points (fun i => Z.abs (unembed N' i z))).
+    assert (Hl : forall l, 0 <= lsum (fun E : nat * list Z => Z.abs (unembed N' (fst E) z)) l)
+      by (intros l; apply lsum_nonneg; intros; apply Z.abs_nonneg).
+    set (g := fun G => sum (size G) (fun c => lsum (fun E => Z.abs (unembed N' (fst E) z)) (members_of G c))).
+    eapply Z.le_trans; [|apply (lsum_member _ g sets G)]; try assumption.
+    - unfold g.
+      pose proof (sum_pick (size G) c 1 (fun c => lsum (fun E => Z.abs (unembed N' (fst E) z)) (members_of G c)) Hc) as Hp.
+      rewrite Z.mul_1_l in Hp. rewrite <- Hp. apply sum_le. intros i _. specialize (Hl (members_of G i)).
+      destruct (c =? i)%nat; lia.
+    - intros b. unfold g. apply sum_nonneg. intros. apply Hl.
+  Qed.
+
+  Lemma gamma_bound G c E c' : In G sets -> In E (members_of G c) -> Z.abs (gamma_of E c') <= largest (gammas_of sets).
+  Proof.
+    intros HG HE. unfold gamma_of. destruct (nth_in_or_default c' (snd E) 0) as [H|H].
+    - apply largest_spec. unfold gammas_of. apply (largest_flat _ _ _ G _ HG).
+      unfold members_of in HE. destruct (nth_in_or_default c (members G) nil) as [Hm|Hm]; [|rewrite Hm in HE; contradiction].
+      apply (largest_flat _ _ _ _ _ Hm). apply (largest_flat _ _ _ E _ HE). exact H.
+    - rewrite H. pose proof (largest_nonneg (gammas_of sets)). lia.
+  Qed.
+
+  Lemma point_table_entry G x c z c' : In G sets -> (c < size G)%nat -> (z < n)%nat -> (c' < size G)%nat ->
+    nth c' (nth z (point_table (nth x (rows_left r) nil) (prepare_point r n (size G) (members_of G c))) nil) 0 =
+    table_at G x c z c'.
+  Proof.
+    intros HG Hc Hz Hc'. unfold point_table, prepare_point. simpl fst. simpl snd. unfold machine_us, machine_gammas.
+    rewrite nth_map_tabulate by exact Hz. rewrite map_map, nth_map_tabulate by exact Hc'.
+    set (us := map (fun E => zentry (rows_unembed r) z (fst E)) (members_of G c)).
+    set (ls := map (fun E => nth (fst E) (nth x (rows_left r) nil) 0) (members_of G c)).
+    set (gs := map (fun E => gamma_of E c') (members_of G c)).
+    pose proof fit as F. unfold gaps_fit in F. rewrite andb_true_iff, !Z.ltb_lt in F. destruct F as [F1 F2].
+    set (L := largest_of largest (rows_left r)) in *. set (R := largest (gammas_of sets)) in *.
+    assert (HL : 0 <= L) by apply largest_of_nonneg. assert (HR : 0 <= R) by apply largest_nonneg.
+    assert (Hls : forall a, In a ls -> Z.abs a <= L).
+    { intros a Ha. apply in_map_iff in Ha. destruct Ha as [E [<- _]]. apply nth_rows_largest. }
+    assert (Hgs : forall b, In b gs -> Z.abs b <= R).
+    { intros b Hb. apply in_map_iff in Hb. destruct Hb as [E [<- HE]]. eapply gamma_bound; eassumption. }
+    assert (Value : zdot us (zhiddens ls gs) = table_at G x c z c').
+    { unfold ls, gs. rewrite zhiddens_map. unfold us. rewrite zdot_map. reflexivity. }
+    rewrite <- Value. apply signed_spec.
+    - change (zdot us (zhiddens ls gs)) with (0 + zdot us (zhiddens ls gs)). apply stands_dot; [|reflexivity].
+      apply stands_hiddens with (L := L) (R := R); assumption.
+    - assert (Hh : forall h, In h (zhiddens ls gs) -> Z.abs h <= L + R).
+      { intros h Hh. unfold ls, gs in Hh. rewrite zhiddens_map in Hh. apply in_map_iff in Hh. destruct Hh as [E [<- HE]].
+        assert (Z.abs (nth (fst E) (nth x (rows_left r) nil) 0) <= L) by apply nth_rows_largest.
+        assert (Z.abs (gamma_of E c') <= R) by (eapply gamma_bound; eassumption). unfold relu. lia. }
+      pose proof (zdot_bound (L + R) us (zhiddens ls gs) ltac:(lia) Hh) as Hb.
+      assert (Ht : total us <= writes_most r).
+      { unfold us. rewrite total_map_le. apply members_total; assumption. }
+      assert ((L + R) * total us <= writes_most r * (L + R)) by nia. lia.
+  Qed.
+
+  (** One set: the right answer c0 against z = x w y. *)
+  Lemma set_margin G x y w z (V : nat -> Z) g :
+    In G sets -> (x < n)%nat -> (y < n)%nat -> (w < n)%nat ->
+    (forall E c, (c < size G)%nat -> In E (members_of G c) ->
+       Z.abs (unembed N' (fst E) (op x y) - unembed N' (fst E) z) <= V (fst E)) ->
+    (forall c c', (c < size G)%nat -> (c' < size G)%nat -> c' <> move_of G (op w y) c ->
+       table_at G x c z c' <= table_at G x c z (move_of G (op w y) c) - g c) ->
+    sum (size G) (fun c => table_at G x c (op x y) (move_of G y c)) -
+    (sum (size G) (fun c => table_at G x c z (move_of G (op w y) c)) -
+     smallest (sum (size G) (fun c => if negb (move_of G w c =? c)%nat then 1 else 0)) (tabulate (size G) g)) -
+    sum (size G) (fun c => lsum (fun E =>
+      V (fst E) * Z.abs (right N' y (fst E) - gamma_of E (move_of G y c))) (members_of G c)) <=
+    sum (size G) (fun c => lsum (fun E =>
+      (unembed N' (fst E) (op x y) - unembed N' (fst E) z) * relu (left N' x (fst E) + right N' y (fst E))) (members_of G c)).
+  Proof.
+    intros HG Hx Hy Hw HV Hg. destruct (gset_facts G HG) as [Ha _].
+    pose proof (action_bijection n op e inv inverse (size G) (move_of G) y Ha Hy) as Br.
+    destruct Ha as [Hr [_ Hop]].
+    set (P := fun c => negb (move_of G w (move_of G y c) =? move_of G y c)%nat).
+    assert (Hk : sum (size G) (fun c => if negb (move_of G w c =? c)%nat then 1 else 0) =
+                 sum (size G) (fun c => if P c then 1 else 0)).
+    { symmetry. unfold P.
+      apply (sum_bijection (size G) (move_of G y) _ (fun c => if negb (move_of G w c =? c)%nat then 1 else 0) Br). }
+    rewrite Hk. pose proof (smallest_sound (size G) g P) as HS.
+    set (S := smallest _ _) in *.
+    assert (Step : forall c, (c < size G)%nat ->
+      table_at G x c (op x y) (move_of G y c) -
+      (table_at G x c z (move_of G (op w y) c) - (if P c then g c else 0)) -
+      lsum (fun E => V (fst E) * Z.abs (right N' y (fst E) - gamma_of E (move_of G y c))) (members_of G c) <=
+      lsum (fun E =>
+        (unembed N' (fst E) (op x y) - unembed N' (fst E) z) * relu (left N' x (fst E) + right N' y (fst E))) (members_of G c)).
+    { intros c Hc.
+      assert (Rival : table_at G x c z (move_of G y c) <=
+                      table_at G x c z (move_of G (op w y) c) - (if P c then g c else 0)).
+      { assert (Ew : move_of G (op w y) c = move_of G w (move_of G y c)) by (apply Hop; assumption).
+        unfold P. destruct (Nat.eqb_spec (move_of G w (move_of G y c)) (move_of G y c)) as [E|E]; simpl.
+        - rewrite Ew, E. lia.
+        - apply Hg; auto. rewrite Ew. congruence. }
+      assert (Linear : table_at G x c (op x y) (move_of G y c) - table_at G x c z (move_of G y c) -
+        lsum (fun E => V (fst E) * Z.abs (right N' y (fst E) - gamma_of E (move_of G y c))) (members_of G c) <=
+        lsum (fun E => (unembed N' (fst E) (op x y) - unembed N' (fst E) z) *
+                       relu (left N' x (fst E) + right N' y (fst E))) (members_of G c)).
+      { unfold table_at. rewrite <- !lsum_minus. apply lsum_le. intros E HE. cbv beta.
+        pose proof (HV E c Hc HE) as Hv.
+        pose proof (relu_lipschitz (left N' x (fst E) + gamma_of E (move_of G y c)) (left N' x (fst E) + right N' y (fst E))) as Hl.
+        set (d := unembed N' (fst E) (op x y) - unembed N' (fst E) z) in *.
+        set (h := relu (left N' x (fst E) + right N' y (fst E))) in *.
+        set (h' := relu (left N' x (fst E) + gamma_of E (move_of G y c))) in *.
+        set (rho := Z.abs (right N' y (fst E) - gamma_of E (move_of G y c))).
+        assert (Hd : Z.abs (h' - h) <= rho) by (unfold rho; lia).
+        assert (Z.abs (d * (h' - h)) <= V (fst E) * rho)
+          by (rewrite Z.abs_mul; apply Z.mul_le_mono_nonneg; lia).
+        replace (unembed N' (fst E) (op x y) * h' - unembed N' (fst E) z * h') with (d * h + d * (h' - h))
+          by (unfold d; ring).
+        lia. }
+      lia. }
+    eapply Z.le_trans; [|apply sum_le; exact Step].
+    rewrite !sum_minus. lia.
+  Qed.
+End GapsSound.
+
+Lemma combine_map (A B : Type) (f : A -> B) l : combine l (map f l) = map (fun a => (a, f a)) l.
+Proof. induction l; simpl; [reflexivity|]. rewrite IHl. reflexivity. Qed.
+
+(** What [row_of] computes, set by set. *)
+Definition found_at (n : nat) (op : nat -> nat -> nat) (inv : nat -> nat) (r : rounded) (x z : nat) (G : gset) : Z * list Z :=
+  own_and_gaps (size G) (map (point_table (nth x (rows_left r) nil)) (prepare_set r n G)) (move_of G (op (inv x) z)) z.
+Definition output_at (n : nat) (op : nat -> nat -> nat) (inv : nat -> nat) (r : rounded) (sets : list gset) (x z : nat) : Z * list (list Z) :=
+  (nth z (row_bias r) 0 + lsum (fun G => fst (found_at n op inv r x z G)) sets,
+   map (fun G => snd (found_at n op inv r x z G)) sets).
+
+Lemma row_of_spec n op inv r sets kinds x :
+  row_of n op inv r sets (map (prepare_set r n) sets) kinds x =
+  (map fst (tabulate n (output_at n op inv r sets x)),
+   fold_right Z.max (- 2 ^ 62)
+     (flat_map (fun kind => map (fun out => fst out - allowance kind (snd out)) (tabulate n (output_at n op inv r sets x))) kinds)).
+Proof.
+  unfold row_of. cbv zeta. rewrite (map_map (prepare_set r n)), combine_map.
+  match goal with |- (map fst ?t, _) = _ => assert (E : t = tabulate n (output_at n op inv r sets x)) end;
+    [|rewrite E; reflexivity].
+  unfold tabulate. apply map_ext. intros z. unfold output_at. rewrite map_map. simpl fst. simpl snd.
+  rewrite fold_map_lsum, map_map. reflexivity.
+Qed.
+
+(** x⁻¹ z, where z = x w y. *)
+Lemma quotient n op e (inv : nat -> nat) :
+  (forall x y, (x < n)%nat -> (y < n)%nat -> (op x y < n)%nat) ->
+  (forall x y z, (x < n)%nat -> (y < n)%nat -> (z < n)%nat -> op (op x y) z = op x (op y z)) ->
+  (forall x, (x < n)%nat -> op e x = x /\ op x e = x) ->
+  (forall x, (x < n)%nat -> (inv x < n)%nat /\ op (inv x) x = e /\ op x (inv x) = e) ->
+  forall x y w, (x < n)%nat -> (y < n)%nat -> (w < n)%nat ->
+  op (inv x) (op x y) = y /\ op (inv x) (op (op x w) y) = op w y.
+Proof.
+  intros closed assoc identity inverse x y w Hx Hy Hw. destruct (inverse x Hx) as [Hi [H1 _]].
+  assert (cancel : forall v, (v < n)%nat -> op (inv x) (op x v) = v).
+  { intros v Hv. rewrite <- (assoc (inv x) x v), H1 by assumption. apply identity, Hv. }
+  split; [apply cancel, Hy|]. rewrite (assoc x w y) by assumption. apply cancel, closed; assumption.
+Qed.
+
+(** Theorem 4 (gaps), for the rounded network. *)
+Theorem gaps_rounded_sound N kl ku a r generators sets :
+  rounds N kl ku a r -> gaps_rounded a (width N) r generators sets <= right_pairs N.
+Proof.
+  intros R. unfold gaps_rounded. cbv zeta.
+  set (t := row_table r). set (n := length t). set (op := table_product t). set (m := width N).
+  destruct (find_identity t) as [e'|] eqn:He'; [|apply right_pairs_nonneg].
+  set (inv := fun x => nth x (inverse_table t e') O).
+  match goal with |- (if ?c then _ else _) <= _ => destruct c eqn:H end; [|apply right_pairs_nonneg].
+  rewrite !andb_true_iff in H. destruct H as [[G Hinv] Hok].
+  apply group_facts in G. fold n op in G. destruct G as [[closed [assoc _]] [e [He [e_in [identity Hind]]]]].
+  rewrite He' in He. injection He as ->.
+  assert (inverse : forall x, (x < n)%nat -> (inv x < n)%nat /\ op (inv x) x = e /\ op x (inv x) = e).
+  { unfold inverses_ok in Hinv. rewrite all_spec in Hinv. intros x Hx. specialize (Hinv x Hx).
+    rewrite !andb_true_iff, Nat.ltb_lt, !Nat.eqb_eq in Hinv. destruct Hinv as [[H1 H2] H3].
+    split; [exact H1|]. split; [exact H2|exact H3]. }
+  clearbody inv. clear Hinv.
+  assert (Hn : n = order N) by (apply (shape_table _ _ _ _ _ R)).
+  assert (Su : zshaped n m (rows_unembed r)) by (rewrite Hn; apply R).
+  unfold count_gaps. cbv zeta. fold t op.
+  destruct (gaps_fit r sets) eqn:Fit; [|apply right_pairs_nonneg].
+  set (kinds := kinds_of n e sets). set (ranges := tabulate m (range_of n r)).
+  set (errors := tabulate n (reading_error r sets ranges)).
+  set (need := 2 * slack a m (writes_most r) (reads_most r) + 1).
+  unfold right_pairs. rewrite <- Hn. apply sum_le. intros x Hx. cbv beta. apply sum_le. intros y Hy. cbv beta.
+  rewrite row_of_spec. cbn [fst snd].
+  set (outputs := tabulate n (output_at n op inv r sets x)).
+  set (rival := fold_right Z.max (- 2 ^ 62)
+    (flat_map (fun kind => map (fun out => fst out - allowance kind (snd out)) outputs) kinds)).
+  match goal with |- (if ?c then _ else _) <= _ => destruct c eqn:P end; [|destruct (right_answerb N x y); lia].
+  apply Z.leb_le in P.
+  assert (Hxy : (op x y < n)%nat) by (apply closed; assumption).
+  unfold outputs in P at 1. rewrite nth_map_tabulate in P by exact Hxy.
+  unfold errors in P. rewrite tabulate_nth in P by exact Hy.
+  assert (Hright : right_answer N x y); [|apply right_answerb_spec in Hright; rewrite Hright; lia].
+  apply (margin_right N kl ku a r x y R); [lia|lia|].
+  unfold margin_above. fold t op n. cbv zeta. change (table_product t x y) with (op x y). fold m need.
+  split; [exact Hxy|]. intros z Hz Hne.
+  destruct (middle_of n op e inv closed assoc identity inverse x y z Hx Hy Hz) as [w [Hw [Hxw Hwe]]].
+  specialize (Hwe Hne).
+  destruct (quotient n op e inv closed assoc identity inverse x y w Hx Hy Hw) as [Hc0 Hcz]. rewrite Hxw in Hcz.
+  (* the rival z *)
+  assert (Hrival : fst (output_at n op inv r sets x z) -
+                   allowance (kind_of sets w) (snd (output_at n op inv r sets x z)) <= rival).
+  { apply fold_max_spec, in_flat_map. exists (kind_of sets w). split; [apply kinds_cover; assumption|].
+    apply (in_map (fun out => fst out - allowance (kind_of sets w) (snd out))).
+    unfold tabulate. apply in_map, in_seq. lia. }
+  (* every set *)
+  assert (Facts : forall G v, In G sets -> (v < n)%nat ->
+    fst (found_at n op inv r x v G) =
+      sum (size G) (fun c => table_at m r G x c v (move_of G (op (inv x) v) c)) /\
+    exists g, snd (found_at n op inv r x v G) = tabulate (size G) g /\
+      forall c c', (c < size G)%nat -> (c' < size G)%nat -> c' <> move_of G (op (inv x) v) c ->
+      table_at m r G x c v c' <= table_at m r G x c v (move_of G (op (inv x) v) c) - g c).
+  { intros G v HG Hv. destruct (gset_facts n m op e generators sets closed assoc identity Hind Hok G HG) as [[Hr _] _].
+    unfold found_at.
+    apply (own_and_gaps_spec (size G) _ (move_of G (op (inv x) v)) v (fun c c' => table_at m r G x c v c')).
+    - intros c c' Hc Hc'. unfold prepare_set. rewrite nth_map_tabulate by exact Hc.
+      apply (point_table_entry n m op e generators sets r closed assoc identity Hind Hok Su Fit); assumption.
+    - intros c Hc. apply Hr; [apply closed; [exact (proj1 (inverse x Hx))|exact Hv]|exact Hc]. }
+  set (ranged := fun i => nth i ranges 0).
+  assert (Hranged : forall i z', (i < m)%nat -> (z' < n)%nat ->
+    Z.abs (zentry (rows_unembed r) (op x y) i - zentry (rows_unembed r) z' i) <= ranged i).
+  { intros i z' Hi Hz'. unfold ranged, ranges. rewrite tabulate_nth by exact Hi. unfold range_of.
+    pose proof (top_spec n (fun z => zentry (rows_unembed r) z i) (op x y) Hxy) as T1.
+    pose proof (top_spec n (fun z => zentry (rows_unembed r) z i) z' Hz') as T2.
+    pose proof (top_spec n (fun z => - zentry (rows_unembed r) z i) (op x y) Hxy) as T3.
+    pose proof (top_spec n (fun z => - zentry (rows_unembed r) z i) z' Hz') as T4.
+    cbv beta in T1, T2, T3, T4. lia. }
+  assert (Each : forall G, In G sets ->
+    fst (found_at n op inv r x (op x y) G) -
+    (fst (found_at n op inv r x z G) -
+     smallest (sum (size G) (fun c => if negb (move_of G w c =? c)%nat then 1 else 0)) (snd (found_at n op inv r x z G))) -
+    sum (size G) (fun c => lsum (fun E =>
+      ranged (fst E) * Z.abs (nth (fst E) (nth y (rows_right r) nil) 0 - gamma_of E (move_of G y c))) (members_of G c)) <=
+    sum (size G) (fun c => lsum (fun E =>
+      (zentry (rows_unembed r) (op x y) (fst E) - zentry (rows_unembed r) z (fst E)) *
+      relu (zentry (rows_left r) x (fst E) + zentry (rows_right r) y (fst E))) (members_of G c))).
+  { intros G HG. destruct (Facts G (op x y) HG Hxy) as [F1 _]. destruct (Facts G z HG Hz) as [F2 [g [F3 F4]]].
+    rewrite F1, F2, F3, Hc0, Hcz. rewrite Hcz in F4.
+    apply (set_margin n m op e inv generators sets r closed assoc identity Hind inverse Hok
+             G x y w z ranged g HG Hx Hy Hw); [|exact F4].
+    intros E c Hc HE. apply Hranged; [|exact Hz].
+    apply (gset_facts n m op e generators sets closed assoc identity Hind Hok G HG) with (c := c); assumption. }
+  pose proof (lsum_le _ _ _ sets Each) as All. rewrite !lsum_minus in All. cbv beta in All.
+  (* the allowance, set by set *)
+  unfold output_at in Hrival, P. cbn [fst snd] in Hrival, P. unfold kind_of in Hrival. rewrite allowance_map in Hrival.
+  unfold reading_error in P. cbv zeta in P. fold (ranged) in P.
+  (* the two outputs of the rounded network *)
+  assert (Margin : logit (rounded_network m r) x y (op x y) - logit (rounded_network m r) x y z =
+    lsum (fun G => sum (size G) (fun c => lsum (fun E =>
+      (zentry (rows_unembed r) (op x y) (fst E) - zentry (rows_unembed r) z (fst E)) *
+      relu (zentry (rows_left r) x (fst E) + zentry (rows_right r) y (fst E))) (members_of G c))) sets +
+    (nth (op x y) (row_bias r) 0 - nth z (row_bias r) 0)).
+  { rewrite <- (by_points n m op e generators sets closed assoc identity Hind Hok (fun i =>
+      (zentry (rows_unembed r) (op x y) i - zentry (rows_unembed r) z i) *
+      relu (zentry (rows_left r) x i + zentry (rows_right r) y i))).
+    unfold logit. cbn [width rounded_network unembed bias left right].
+    rewrite (sum_ext m (fun i => (zentry (rows_unembed r) (op x y) i - zentry (rows_unembed r) z i) * _)
+      (fun i => zentry (rows_unembed r) (op x y) i * relu (zentry (rows_left r) x i + zentry (rows_right r) y i) -
+                zentry (rows_unembed r) z i * relu (zentry (rows_left r) x i + zentry (rows_right r) y i)))
+      by (intros; ring).
+    rewrite sum_minus. ring. }
+  rewrite Margin. unfold ranged in All. lia.
+Qed.

@@ -1,0 +1,171 @@
+(** What a file about one network uses, and the executable. *)
+From Coq Require Import ZArith List Uint63 Bool Lia.
+From Rhoset Require Import Spec Sums Rounding Machine Exact Group Fold Norms Transport Uniform Gaps Prepare.
+Import ListNotations.
+Open Scope Z_scope.
+
+(** The rule uniform on a rounded network. *)
+Definition uniform_given (a : Z) (m : nat) (r : rounded) (generators : list nat) (blocks : list given) (D : Z) : Z :=
+  match find_identity (row_table r) with
+  | None => 0
+  | Some e =>
+      let made := map (block_of m r e generators) blocks in
+      uniform_rounded a m r generators made (centre_of m r made D) D
+  end.
+
+Definition uniform (kl ku : Z) (generators : list nat) (blocks : list given) (D : Z) (w : stored) : Z :=
+  if well_formed w && (0 <=? kl) && (0 <=? ku) then
+    uniform_given 2 (length (unembeds w)) (round kl ku w) generators blocks D
+  else 0.
+
+Definition uniform_factored (ke kw s ku : Z) (generators : list nat) (blocks : list given) (D : Z) (w : factored) : Z :=
+  if well_formed_factored w && factored_fits ke kw s w && (0 <=? ku) then
+    uniform_given 4 (length (factored_unembeds w)) (round_factored ke kw s ku w) generators blocks D
+  else 0.
+
+Lemma uniform_given_sound N kl ku a r generators blocks D :
+  rounds N kl ku a r -> uniform_given a (width N) r generators blocks D <= right_pairs N.
+Proof.
+  intros R. unfold uniform_given. destruct (find_identity (row_table r)); [|apply right_pairs_nonneg].
+  apply (uniform_rounded_sound N kl ku). exact R.
+Qed.
+
+(** Theorem uniform. *)
+Theorem uniform_sound kl ku generators blocks D w :
+  uniform kl ku generators blocks D w <= right_pairs (exact_network w).
+Proof.
+  unfold uniform. destruct (well_formed w && (0 <=? kl) && (0 <=? ku)) eqn:G; [|apply right_pairs_nonneg].
+  rewrite !andb_true_iff, !Z.leb_le in G. destruct G as [[wf Hkl] Hku].
+  apply (uniform_given_sound (exact_network w) kl ku). apply round_rounds; assumption.
+Qed.
+
+Theorem uniform_factored_sound ke kw s ku generators blocks D w :
+  uniform_factored ke kw s ku generators blocks D w <= right_pairs (exact_factored_network w).
+Proof.
+  unfold uniform_factored. destruct (well_formed_factored w && factored_fits ke kw s w && (0 <=? ku)) eqn:G;
+    [|apply right_pairs_nonneg].
+  rewrite !andb_true_iff, Z.leb_le in G. destruct G as [[wf F] Hku].
+  apply (uniform_given_sound (exact_factored_network w) (ke + kw + s) ku). apply round_factored_rounds; assumption.
+Qed.
+
+(** The rule gaps; [images]: for each G-set, the permutations by which the generators act. *)
+Definition gaps_given (a : Z) (m : nat) (r : rounded) (generators : list nat) (images : list (list (list nat))) : Z :=
+  match find_identity (row_table r) with
+  | None => 0
+  | Some e => gaps_rounded a m r generators (gsets_of m r e generators images)
+  end.
+
+Definition gaps (kl ku : Z) (generators : list nat) (images : list (list (list nat))) (w : stored) : Z :=
+  if well_formed w && (0 <=? kl) && (0 <=? ku) then
+    gaps_given 2 (length (unembeds w)) (round kl ku w) generators images
+  else 0.
+
+Definition gaps_factored (ke kw s ku : Z) (generators : list nat) (images : list (list (list nat))) (w : factored) : Z :=
+  if well_formed_factored w && factored_fits ke kw s w && (0 <=? ku) then
+    gaps_given 4 (length (factored_unembeds w)) (round_factored ke kw s ku w) generators images
+  else 0.
+
+Lemma gaps_given_sound N kl ku a r generators images :
+  rounds N kl ku a r -> gaps_given a (width N) r generators images <= right_pairs N.
+Proof.
+  intros R. unfold gaps_given. destruct (find_identity (row_table r)); [|apply right_pairs_nonneg].
+  apply (gaps_rounded_sound N kl ku). exact R.
+Qed.
+
+(** Theorem 4 (gaps). *)
+Theorem gaps_sound kl ku generators images w : gaps kl ku generators images w <= right_pairs (exact_network w).
+Proof.
+  unfold gaps. destruct (well_formed w && (0 <=? kl) && (0 <=? ku)) eqn:G; [|apply right_pairs_nonneg].
+  rewrite !andb_true_iff, !Z.leb_le in G. destruct G as [[wf Hkl] Hku].
+  apply (gaps_given_sound (exact_network w) kl ku). apply round_rounds; assumption.
+Qed.
+
+Theorem gaps_factored_sound ke kw s ku generators images w :
+  gaps_factored ke kw s ku generators images w <= right_pairs (exact_factored_network w).
+Proof.
+  unfold gaps_factored. destruct (well_formed_factored w && factored_fits ke kw s w && (0 <=? ku)) eqn:G;
+    [|apply right_pairs_nonneg].
+  rewrite !andb_true_iff, Z.leb_le in G. destruct G as [[wf F] Hku].
+  apply (gaps_given_sound (exact_factored_network w) (ke + kw + s) ku). apply round_factored_rounds; assumption.
+Qed.
+
+(** ** Statements about one network *)
+Lemma right_pairs_most N : right_pairs N <= Z.of_nat (order N) * Z.of_nat (order N).
+Proof.
+  unfold right_pairs. set (n := order N).
+  replace (Z.of_nat n * Z.of_nat n) with (sum n (fun _ => sum n (fun _ => 1))) by (rewrite !sum_const; lia).
+  apply sum_le. intros x _. apply sum_le. intros y _. destruct (right_answerb N x y); lia.
+Qed.
+
+(** The tensors are well formed, the table is a group's, and at least [k] pairs are right. *)
+Definition proved (w : stored) (k : Z) : Prop :=
+  well_formed w = true /\ is_group (length (table w)) (table_product (table w)) /\
+  k <= right_pairs (exact_network w).
+
+Definition proved_factored (w : factored) (k : Z) : Prop :=
+  well_formed_factored w = true /\ is_group (length (factored_table w)) (table_product (factored_table w)) /\
+  k <= right_pairs (exact_factored_network w).
+
+Theorem by_exact w k generators kl ku :
+  well_formed w && group (table w) generators && (k <=? exact kl ku w) = true -> proved w k.
+Proof.
+  rewrite !andb_true_iff, Z.leb_le. intros [[H1 H2] H3]. split; [exact H1|]. split; [apply (group_sound _ _ H2)|].
+  eapply Z.le_trans; [exact H3|apply exact_sound].
+Qed.
+
+Theorem by_uniform w k generators blocks D kl ku :
+  well_formed w && group (table w) generators && (k <=? uniform kl ku generators blocks D w) = true -> proved w k.
+Proof.
+  rewrite !andb_true_iff, Z.leb_le. intros [[H1 H2] H3]. split; [exact H1|]. split; [apply (group_sound _ _ H2)|].
+  eapply Z.le_trans; [exact H3|apply uniform_sound].
+Qed.
+
+Theorem by_exact_factored w k generators ke kw s ku :
+  well_formed_factored w && group (factored_table w) generators && (k <=? exact_factored ke kw s ku w) = true ->
+  proved_factored w k.
+Proof.
+  rewrite !andb_true_iff, Z.leb_le. intros [[H1 H2] H3]. split; [exact H1|]. split; [apply (group_sound _ _ H2)|].
+  eapply Z.le_trans; [exact H3|apply exact_factored_sound].
+Qed.
+
+Theorem by_uniform_factored w k generators blocks D ke kw s ku :
+  well_formed_factored w && group (factored_table w) generators &&
+    (k <=? uniform_factored ke kw s ku generators blocks D w) = true -> proved_factored w k.
+Proof.
+  rewrite !andb_true_iff, Z.leb_le. intros [[H1 H2] H3]. split; [exact H1|]. split; [apply (group_sound _ _ H2)|].
+  eapply Z.le_trans; [exact H3|apply uniform_factored_sound].
+Qed.
+
+Theorem by_gaps w k generators images kl ku :
+  well_formed w && group (table w) generators && (k <=? gaps kl ku generators images w) = true -> proved w k.
+Proof.
+  rewrite !andb_true_iff, Z.leb_le. intros [[H1 H2] H3]. split; [exact H1|]. split; [apply (group_sound _ _ H2)|].
+  eapply Z.le_trans; [exact H3|apply gaps_sound].
+Qed.
+
+Theorem by_gaps_factored w k generators images ke kw s ku :
+  well_formed_factored w && group (factored_table w) generators &&
+    (k <=? gaps_factored ke kw s ku generators images w) = true -> proved_factored w k.
+Proof.
+  rewrite !andb_true_iff, Z.leb_le. intros [[H1 H2] H3]. split; [exact H1|]. split; [apply (group_sound _ _ H2)|].
+  eapply Z.le_trans; [exact H3|apply gaps_factored_sound].
+Qed.
+
+(** All pairs are right. *)
+Theorem complete w k :
+  proved w k -> Z.of_nat (length (table w)) * Z.of_nat (length (table w)) =? k = true ->
+  well_formed w = true /\ is_group (length (table w)) (table_product (table w)) /\ right_pairs (exact_network w) = k.
+Proof.
+  intros [H1 [H2 H3]] E. apply Z.eqb_eq in E. split; [exact H1|]. split; [exact H2|].
+  pose proof (right_pairs_most (exact_network w)) as M. change (order (exact_network w)) with (length (table w)) in M. lia.
+Qed.
+
+Theorem complete_factored w k :
+  proved_factored w k -> Z.of_nat (length (factored_table w)) * Z.of_nat (length (factored_table w)) =? k = true ->
+  well_formed_factored w = true /\ is_group (length (factored_table w)) (table_product (factored_table w)) /\
+  right_pairs (exact_factored_network w) = k.
+Proof.
+  intros [H1 [H2 H3]] E. apply Z.eqb_eq in E. split; [exact H1|]. split; [exact H2|].
+  pose proof (right_pairs_most (exact_factored_network w)) as M.
+  change (order (exact_factored_network w)) with (length (factored_table w)) in M. lia.
+Qed.

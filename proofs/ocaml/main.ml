@@ -1,0 +1,209 @@
+(* rhoset-verified CERT --network NET: the extracted checkers on the files of the Python checker.
+
+   Not proved: this file, the reader, and what Extract.v and uint63.ml say.  What is chosen here (places kept,
+   generators) may be anything: the proved functions answer for themselves. *)
+
+open Verified
+
+let bad = Safetensors.bad
+let log2 x = log x /. log 2.0
+let bits = Safetensors.matrix Safetensors.float_bits
+let value b = Float.abs (Int32.float_of_bits (Int32.of_int b))
+
+(* Largest |entry|, and largest Σ|entry| of a row or of a column. *)
+let largest rows = List.fold_left (List.fold_left (fun a b -> Float.max a (value b))) 0.0 rows
+let row_total rows =
+  List.fold_left (fun a row -> Float.max a (List.fold_left (fun s b -> s +. value b) 0.0 row)) 0.0 rows
+let column_total rows = match rows with
+  | [] -> 0.0
+  | first :: _ ->
+    let sums = Array.make (List.length first) 0.0 in
+    List.iter (List.iteri (fun j b -> sums.(j) <- sums.(j) +. value b)) rows;
+    Array.fold_left Float.max 0.0 sums
+
+let places = 149
+let big = Big_int_Z.big_int_of_int
+let clamp k = if k < 0 then 0 else k
+
+(* Bits after the point for reads and for writes, so that no sum leaves 63 bits. *)
+let share reads writes bias =
+  let most = Float.max 1e-30 ((2.0 *. reads *. writes) +. (2.0 *. bias)) in
+  let total = int_of_float (Float.floor (61.0 -. log2 most -. 0.5)) in
+  (total - (total / 2), total / 2)
+
+let rec nat_of_int = function 0 -> O | k -> S (nat_of_int (k - 1))
+
+type loaded = Plain of stored | Factors of factored
+
+let load path =
+  let f = Safetensors.read path in
+  (match List.assoc_opt "activation" f.metadata with
+   | None -> ()
+   | Some a when String.lowercase_ascii a = "relu" -> ()
+   | Some a -> bad "activation %s: the proved checker knows relu only" a);
+  let plain = Safetensors.has f "left" in
+  let name = if Safetensors.has f "table" then "table" else "cayley" in
+  let table = Safetensors.matrix Safetensors.int_at f name in
+  let unembed = bits f "unembed" in
+  if plain then
+    Plain { lefts = bits f "left"; rights = bits f "right"; unembeds = unembed;
+            biases = Safetensors.vector Safetensors.float_bits f "bias"; table }
+  else
+    let zeros = List.map (fun _ -> 0) table in
+    let bias = if Safetensors.has f "bias" then Safetensors.vector Safetensors.float_bits f "bias" else zeros in
+    Factors { embeds_left = bits f "embed_left"; embeds_right = bits f "embed_right";
+              hiddens_left = bits f "hidden_left"; hiddens_right = bits f "hidden_right";
+              factored_unembeds = unembed; factored_biases = bias; factored_table = table }
+
+(* How many places are kept: of a plain network (reads, writes); of factors (embedding, linear, dropped, writes). *)
+type kept = Direct of int * int | Folded of int * int * int * int
+
+let places_of = function
+  | Plain w ->
+    let s, t = share (largest w.lefts +. largest w.rights) (column_total w.unembeds) (largest [ w.biases ]) in
+    Direct (s, t)
+  | Factors w ->
+    let embed = Float.max (row_total w.embeds_left) (row_total w.embeds_right) in
+    let linear = Float.max (column_total w.hiddens_left) (column_total w.hiddens_right) in
+    let e = Float.max (largest w.embeds_left) (largest w.embeds_right) in
+    let width = float_of_int (List.length w.hiddens_left + List.length w.hiddens_right) in
+    let product = int_of_float (Float.floor (61.5 -. log2 (Float.max 1e-30 (e *. linear)))) in
+    let difference = int_of_float (Float.round (log2 (Float.max 1e-30 linear /. Float.max 1e-30 embed))) in
+    let p = (product + difference) / 2 in
+    let q = product - p in
+    let error = (embed *. Float.ldexp 1.0 p) +. (linear *. Float.ldexp 1.0 q) +. width in
+    let s = clamp (int_of_float (Float.ceil (log2 error +. 0.01))) in
+    (* What the products leave of reads decides how many places writes may keep. *)
+    let reads =
+      let bound a b = largest a *. column_total b in
+      bound w.embeds_left w.hiddens_left +. bound w.embeds_right w.hiddens_right in
+    let most = (2.0 *. reads *. column_total w.factored_unembeds) +. (2.0 *. largest [ w.factored_biases ]) in
+    let t = int_of_float (Float.floor (60.5 -. log2 (Float.max 1e-30 most))) - (product - s) in
+    Folded (p, q, s, t)
+
+let dropped k = big (clamp (places - k))
+
+let run_exact = function
+  | Plain w, Direct (s, t) -> exact (dropped s) (dropped t) w
+  | Factors w, Folded (p, q, s, t) -> exact_factored (dropped p) (dropped q) (big s) (dropped t) w
+  | _ -> assert false
+
+let run_uniform generators (blocks, scale) = function
+  | Plain w, Direct (s, t) -> uniform (dropped s) (dropped t) generators blocks (scale t) w
+  | Factors w, Folded (p, q, s, t) ->
+    uniform_factored (dropped p) (dropped q) (big s) (dropped t) generators blocks (scale t) w
+  | _ -> assert false
+
+let run_gaps generators images = function
+  | Plain w, Direct (s, t) -> gaps (dropped s) (dropped t) generators images w
+  | Factors w, Folded (p, q, s, t) -> gaps_factored (dropped p) (dropped q) (big s) (dropped t) generators images w
+  | _ -> assert false
+
+let point limit v = if v < limit then nat_of_int v else bad "a point lies outside its block"
+
+let images_of file name =
+  List.map (fun row -> List.map (point (List.length row)) row) (Safetensors.matrix Safetensors.int_at file name)
+
+(* The G-sets of a certificate: those of rule gaps, or the right ones of its slot blocks; each once. *)
+let gsets_of_file file =
+  let rec named form j = let name = Printf.sprintf form j in
+    if Safetensors.has file name then name :: named form (j + 1) else [] in
+  let names = match named "gaps%d.right" 0 with
+    | [] ->
+      let rec slots j =
+        if Safetensors.has file (Printf.sprintf "block%d.neurons" j) then
+          let name = Printf.sprintf "block%d.right" j in
+          (if Safetensors.has file name then [ name ] else []) @ slots (j + 1)
+        else [] in
+      slots 0
+    | found -> found in
+  List.sort_uniq compare (List.map (images_of file) names)
+
+(* The slot blocks of a certificate, coupling and weights in fixed units; None without any. *)
+let blocks_of file width =
+  let module S = Safetensors in
+  let rec names j =
+    let name = Printf.sprintf "block%d." j in
+    if S.has file (name ^ "neurons") then name :: names (j + 1) else [] in
+  let slot = List.filter (fun name -> S.has file (name ^ "coupling")) (names 0) in
+  let floats = List.map (fun name -> (S.matrix S.float_at file (name ^ "coupling"), S.vector S.float_at file (name ^ "weights"))) slot in
+  let top f = List.fold_left (fun a x -> Float.max a (f x)) 1e-18 floats in
+  let size = List.fold_left (fun a v -> Float.max a (Float.abs v)) 0.0 in
+  let places_for most = 30 - int_of_float (Float.ceil (log2 most)) in
+  let cv = places_for (top (fun (c, _) -> List.fold_left (fun a row -> Float.max a (size row)) 0.0 c)) in
+  let cw = places_for (top (fun (_, w) -> size w)) in
+  let fixed k v =
+    let scaled = Float.ldexp v k in
+    if Float.is_nan scaled || Float.abs scaled > 1e15 then bad "a number of the certificate is not finite or too large";
+    big (int_of_float (Float.round scaled)) in
+  let cw = max cw (60 - cv) in
+  let one name (coupling, weights) =
+    let left_images = images_of file (name ^ "left") and right_images = images_of file (name ^ "right") in
+    let p = List.length (List.hd left_images) and q = List.length (List.hd right_images) in
+    let all = List.map2 (fun i (b, (c, v)) -> (i, (b, (c, v))))
+        (S.vector S.int_at file (name ^ "neurons"))
+        (List.map2 (fun b (c, v) -> (b, (c, v))) (S.vector S.int_at file (name ^ "rows"))
+           (List.combine (S.vector S.int_at file (name ^ "columns")) weights)) in
+    let entries = List.filter_map (fun (i, (b, (c, v))) ->
+        if i < width then Some (nat_of_int i, (point p b, (point q c, fixed cw v))) else None) all in
+    { left_images; right_images; coupling_given = List.map (List.map (fixed cv)) coupling; entries } in
+  let scale t = Big_int_Z.power_int_positive_int 2 (clamp (cv + cw - t)) in
+  match List.map2 one slot floats with
+  | [] -> None
+  | blocks -> Some (blocks, scale)
+  | exception (Invalid_argument _ | Failure _) -> bad "the certificate's blocks have the wrong shapes"
+
+(* One line of plain text, whatever the files hold. *)
+let complain m =
+  prerr_endline ("rhoset-verified: " ^ String.map (fun c -> if c < ' ' || c > '~' then '?' else c) m);
+  exit 2
+
+let () =
+  let usage = "rhoset-verified CERT --network NET [--rule gaps|uniform|exact]" in
+  let network = ref "" and certificate = ref "" and rule = ref "" in
+  let options = [
+    ("--network", Arg.Set_string network, "NET  the network file");
+    ("--rule", Arg.Symbol ([ "gaps"; "uniform"; "exact" ], fun r -> rule := r), "  only this rule (all, until one settles all pairs)") ] in
+  let anonymous a = if !certificate = "" then certificate := a else raise (Arg.Bad ("unexpected " ^ a)) in
+  try
+    (try Arg.parse_argv Sys.argv options anonymous usage with
+     | Arg.Bad m -> prerr_string m; exit 2
+     | Arg.Help m -> print_string m; exit 0);
+    if !network = "" || !certificate = "" then (prerr_endline ("usage: " ^ usage); exit 2);
+    let w = load !network in
+    let kept = places_of w in
+    let table = match w with Plain w -> w.table | Factors w -> w.factored_table in
+    let width = List.length (match w with Plain w -> w.unembeds | Factors w -> w.factored_unembeds) in
+    let n = List.length table in
+    let file = Safetensors.read !certificate in
+    let generators =
+      List.map (fun g -> if g >= n then bad "a generator lies outside the group" else nat_of_int g)
+        (Safetensors.vector Safetensors.int_at file "generators") in
+    if not (group table generators) then begin
+      print_endline "{\"valid\": false, \"reason\": \"the table is not proved to be a group's\"}";
+      exit 1
+    end;
+    let all = big (n * n) in
+    let sets = lazy (gsets_of_file file) and slots = lazy (blocks_of file width) in
+    let attempt = function
+      | "gaps" -> if Lazy.force sets = [] then None else Some (run_gaps generators (Lazy.force sets) (w, kept))
+      | "uniform" -> Option.map (fun given -> run_uniform generators given (w, kept)) (Lazy.force slots)
+      | _ -> Some (run_exact (w, kept)) in
+    let rec first best = function
+      | [] -> best
+      | name :: rest ->
+        (match attempt name with
+         | Some right when Big_int_Z.ge_big_int right all -> Some (name, right)
+         | Some right ->
+           let better = match best with Some (_, b) -> Big_int_Z.gt_big_int right b | None -> true in
+           first (if better then Some (name, right) else best) rest
+         | None -> first best rest) in
+    let rules = if !rule = "" then [ "gaps"; "exact" ] else [ !rule ] in
+    let used, right = match first None rules with
+      | Some found -> found
+      | None -> bad "the certificate has nothing that rule %s could use: --rule exact" !rule in
+    Printf.printf "{\"valid\": true, \"group\": true, \"rule\": \"%s\", \"right\": %s, \"inputs\": %d}\n"
+      used (Big_int_Z.string_of_big_int right) (n * n)
+  with
+  | Safetensors.Bad m -> complain m
+  | Stack_overflow | Out_of_memory -> complain "the network is too large"

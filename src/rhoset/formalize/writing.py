@@ -1,0 +1,120 @@
+"""The file for the proof assistant: the network's bits, the explanation's integers, one theorem."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rhoset.formalize.fixed_point import UNIT, Places
+from rhoset.formalize.reading import Explanation, SlotBlock, Stored
+
+COUPLING_BITS = 30
+"""Bits of the largest coupling and of the largest weight of an explanation."""
+
+TENSORS = {
+    False: ("left", "right", "unembed", "bias"),
+    True: ("embed_left", "embed_right", "hidden_left", "hidden_right", "unembed", "bias"),
+}
+
+
+def _row(values: Iterable[int]) -> str:
+    return "[" + "; ".join(str(int(v)) for v in values) + "]"
+
+
+def _matrix(name: str, rows: NDArray[np.integer]) -> Iterator[str]:
+    """A definition for each row: short terms, which the assistant reads quickly."""
+    for i, row in enumerate(rows):
+        yield f"Definition {name}_{i} : list int := {_row(row)}%uint63."
+    yield f"Definition {name} : list (list int) := [{'; '.join(f'{name}_{i}' for i in range(len(rows)))}]."
+
+
+def _bits(array: NDArray[np.float32]) -> NDArray[np.uint32]:
+    return np.ascontiguousarray(array, dtype="<f4").view("<u4")
+
+
+def network_lines(stored: Stored) -> Iterator[str]:
+    """`weights`, from the bits of the stored tensors."""
+    names = TENSORS[stored.factored]
+    for name in names[:-1]:
+        yield from _matrix(f"net_{name}", _bits(stored.tensors[name]))
+    yield f"Definition net_bias : list int := {_row(_bits(stored.tensors['bias']))}%uint63."
+    yield from _matrix("net_table", stored.table)
+    kind, make = ("factored", "Factored") if stored.factored else ("stored", "Stored")
+    yield f"Definition weights : {kind} := {make} {' '.join(f'net_{name}' for name in names)} net_table."
+
+
+def fixed_scale(explanation: Explanation, places: Places) -> tuple[int, int, int]:
+    """Places of couplings and of weights, and D: what brings unembed to the unit of their products."""
+    top = [max((float(np.abs(a).max(initial=0.0)) for a in arrays), default=0.0) or 1.0 for arrays in (
+        [block.coupling for block in explanation.blocks], [block.weights for block in explanation.blocks])]  # fmt: skip
+    coupling, weights = (COUPLING_BITS - int(np.ceil(np.log2(t))) for t in top)
+    weights = max(weights, 2 * COUPLING_BITS - coupling, places.writes - coupling)
+    return coupling, weights, 1 << (coupling + weights - places.writes)
+
+
+def explanation_lines(explanation: Explanation, coupling: int, weights: int) -> Iterator[str]:
+    """`blocks`, in fixed point."""
+    names = []
+    for j, block in enumerate(explanation.blocks):
+        yield f"Definition block_{j} : given := Given {_images(block.left)} {_images(block.right)}"
+        yield f"  [{'; '.join(_row(_fixed(row, coupling)) for row in block.coupling)}]%Z"
+        yield f"  [{'; '.join(_entries(block, weights))}]."
+        names.append(f"block_{j}")
+    yield f"Definition blocks : list given := [{'; '.join(names)}]."
+
+
+def _images(rows: NDArray[np.int64]) -> str:
+    return f"[{'; '.join(_row(row) for row in rows)}]%nat"
+
+
+def _fixed(values: NDArray[np.float64], places: int) -> list[int]:
+    """Equal floats become equal integers: the coupling stays exactly invariant."""
+    return [round(float(v) * 2.0**places) for v in values]
+
+
+def _entries(block: SlotBlock, places: int) -> Iterator[str]:
+    for i, b, c, w in zip(block.neurons, block.rows, block.columns, _fixed(block.weights, places), strict=True):
+        yield f"({i}%nat, ({b}%nat, ({c}%nat, {w}%Z)))"
+
+
+def theorem_lines(stored: Stored, explanation: Explanation, places: Places, rule: str, right: int) -> Iterator[str]:
+    """The theorem and its proof: one evaluation of the proved checker."""
+    yield f"Definition generators : list nat := {_row(explanation.generators)}%nat."
+    suffix = "_factored" if stored.factored else ""
+    table = "factored_table" if stored.factored else "table"
+    kept = [UNIT - places.reads, UNIT - places.writes]
+    if stored.factored:
+        kept = [UNIT - places.embed, UNIT - places.linear, places.dropped, UNIT - places.writes]
+    arguments = "generators"
+    if rule == "uniform":
+        coupling, weights, scale = fixed_scale(explanation, places)
+        yield from explanation_lines(explanation, coupling, weights)
+        arguments = f"generators blocks {scale}"
+    if rule == "gaps":
+        names = "; ".join(_images(images) for images in explanation.gsets)
+        yield f"Definition gsets : list (list (list nat)) := [{names}]."
+        arguments = "generators gsets"
+    everything = right == stored.order**2
+    relation = f"right_pairs (exact{suffix}_network weights) = {right}"
+    if not everything:
+        relation = f"{right} <= right_pairs (exact{suffix}_network weights)"
+    yield ""
+    yield f"Lemma proved_by_{rule} : proved{suffix} weights {right}."
+    yield "Proof."
+    yield f"  apply (by_{rule}{suffix} weights {right} {arguments} {' '.join(map(str, kept))})."
+    yield "  vm_cast_no_check (eq_refl true)."
+    yield "Qed."
+    yield ""
+    yield f"(** Of {stored.order}² = {stored.order**2} pairs. *)"
+    yield "Theorem network_right :"
+    yield f"  well_formed{suffix} weights = true /\\"
+    yield f"  is_group (length ({table} weights)) (table_product ({table} weights)) /\\"
+    yield f"  {relation}."
+    if everything:
+        yield f"Proof. apply (complete{suffix} weights {right} proved_by_{rule}). vm_compute. reflexivity. Qed."
+    else:
+        yield f"Proof. exact proved_by_{rule}. Qed."
+    yield ""
+    yield "Print Assumptions network_right."

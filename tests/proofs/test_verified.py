@@ -1,0 +1,142 @@
+"""The checker extracted from the proofs: never above the truth, whatever the certificate; refusals are one line."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.orbit_circuits import Case, circuit, truth
+
+from rhoset.errors import RhosetError
+from rhoset.formalize import formalize, verify
+from rhoset.formalize.reading import read_stored
+from rhoset.formalize.verified import VARIABLE
+
+
+def test_without_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "nothing"))
+    case = circuit(tmp_path, 3)
+    with pytest.raises(RhosetError) as caught:
+        verify(case.certificate, case.network)
+    assert caught.value.slug == "no-verified-checker"
+    assert "make proofs" in str(caught.value)
+
+
+@pytest.mark.parametrize("rule", ["gaps", "uniform", "exact"])
+@pytest.mark.parametrize("points", [3, 4])
+def test_ideal_circuits(tmp_path: Path, verified: Path, rule: str, points: int):
+    case = circuit(tmp_path, points, 0.001)
+    n = len(case.tensors["table"])
+    answer = verify(case.certificate, case.network, rule)
+    assert answer == {"valid": True, "group": True, "rule": rule, "right": n * n, "inputs": n * n}
+
+
+@pytest.mark.parametrize("rule", ["gaps", "uniform"])
+def test_rules_fall_with_noise_and_exact_does_not(tmp_path: Path, verified: Path, rule: str):
+    found = []
+    for noise in (0.001, 0.02, 0.05, 0.1, 0.2):
+        case = circuit(tmp_path, 3, noise, 2)
+        true = truth(case.tensors)
+        assert verify(case.certificate, case.network, "exact")["right"] == true
+        found.append(verify(case.certificate, case.network, rule)["right"])
+        assert found[-1] <= true
+    assert found[0] == 36 > found[-1]
+    assert sorted(found, reverse=True) == found
+
+
+def damaged(case: Case, rng: np.random.Generator) -> None:
+    """One change to the network or to the explanation, often a large one."""
+    part = case.tensors if rng.random() < 0.4 else case.explanation
+    name = sorted(part)[rng.integers(len(part))]
+    array = part[name] = part[name].copy()
+    if not array.size:
+        return
+    at = rng.integers(array.size)
+    if array.dtype.kind == "f":
+        array.flat[at] = rng.choice([0.0, -1.0, 1e4, -1e4, 1e-30, -array.flat[at], 3 * array.flat[at]])
+    elif name == "table" or rng.random() < 0.5:
+        other = rng.integers(array.size)
+        array.flat[at], array.flat[other] = array.flat[other], array.flat[at]
+    else:
+        array.flat[at] = rng.integers(0, max(2, int(array.max()) + 1))
+
+
+def test_never_above_the_truth(tmp_path: Path, verified: Path):
+    rng, settled = np.random.default_rng(0), 0
+    for trial in range(150):
+        case = circuit(tmp_path, 3, float(rng.choice([0.0, 0.01, 0.05, 0.3])), trial)
+        for _ in range(rng.integers(1, 4)):
+            damaged(case, rng)
+        try:
+            case.save()
+        except RhosetError:
+            continue
+        for rule in ("gaps", "uniform", "exact"):
+            try:
+                answer = verify(case.certificate, case.network, rule)
+            except RhosetError:
+                continue
+            if answer["valid"]:
+                right = truth(case.tensors)
+                assert answer["right"] <= right, (trial, rule)
+                settled += answer["right"]
+    assert settled > 1000
+
+
+def test_not_a_group(tmp_path: Path, verified: Path):
+    case = circuit(tmp_path, 3)
+    table = case.tensors["table"]
+    table[[3, 4]] = table[[4, 3]]
+    answer = verify(case.save().certificate, case.network)
+    assert answer["valid"] is False
+    assert "group" in answer["reason"]
+
+
+def test_generators_that_do_not_generate(tmp_path: Path, verified: Path):
+    case = circuit(tmp_path, 3)
+    case.explanation = {"generators": case.explanation["generators"][:1]}
+    assert verify(case.save().certificate, case.network)["valid"] is False
+
+
+@pytest.mark.parametrize("what", ["network", "certificate"])
+def test_damaged_files_end_in_one_line(tmp_path: Path, verified: Path, what: str):
+    case = circuit(tmp_path, 3)
+    path = getattr(case, what)
+    whole, rng = path.read_bytes(), np.random.default_rng(1)
+    for trial in range(60):
+        data = bytearray(whole)
+        if trial % 3 == 0:
+            data = data[: rng.integers(len(data))]
+        else:
+            for _ in range(rng.integers(1, 6)):
+                data[rng.integers(min(len(data), 900))] = rng.integers(256)
+        path.write_bytes(bytes(data))
+        done = subprocess.run(
+            [str(verified), str(case.certificate), "--network", str(case.network)],
+            capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+        assert done.returncode in (0, 1, 2), done.stderr
+        if done.returncode == 2:
+            assert done.stderr.startswith("rhoset-verified: ")
+            assert done.stderr.count("\n") == 1
+
+
+def test_numbers_of_two_bytes(tmp_path: Path, verified: Path):
+    """float16 weights are float32 numbers, subnormals too."""
+    case = circuit(tmp_path, 3, 0.05)
+    case.tensors["bias"] = np.array([6e-8, 0, -6e-8, 3e-7, 1e-5, 1e-3])
+    for name in ("left", "right", "unembed", "bias"):
+        case.tensors[name] = case.tensors[name].astype(np.float16)
+    case.save()
+    wide = {k: v.astype(np.float64) for k, v in case.tensors.items() if k != "table"}
+    assert verify(case.certificate, case.network, "exact")["right"] == truth({**wide, "table": case.tensors["table"]})
+    assert read_stored(case.network).tensors["bias"][0] == np.float16(6e-8)
+
+
+def test_formalize_takes_the_rule_that_settles_all(tmp_path: Path, verified: Path):
+    clean = circuit(tmp_path, 3, 0.001)
+    assert formalize(clean.certificate, clean.network, tmp_path / "a.v").rule == "gaps"
+    noisy = circuit(tmp_path, 3, 0.3, 2)
+    assert formalize(noisy.certificate, noisy.network, tmp_path / "b.v").rule == "exact"

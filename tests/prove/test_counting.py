@@ -1,0 +1,154 @@
+"""Operations are counted from shapes; a meter on the checker's arithmetic says what was done."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from prove.planted import network, random_tables
+
+from rhoset.counting import Shape, cost
+from rhoset.networks import Network
+from rhoset.networks.constructing import construct
+from rhoset.prove import certify, quick
+from rhoset.prove.certificates import limited
+from rhoset.prove.pairs import Mode, PairsSearch
+from rhoset.prove.search import Search
+from rhoset.prove.subject import Judged, judged, subject
+from rhoset.prove.wish import Wish
+from rhoset_check import gaps
+from rhoset_check.blocks import MatrixBlock
+from rhoset_check.near import Near
+
+
+@pytest.fixture
+def meter(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Numbers that the checker's operations go through, by kind; products count entries that are not zero."""
+    done: Counter[str] = Counter()
+
+    def watch(owner: Any, name: str, amount: Any) -> None:
+        original = getattr(owner, name)
+
+        def watched(*arguments: Any, **options: Any) -> Any:
+            result = original(*arguments, **options)
+            done[name] += int(amount(result, *arguments))
+            return result
+
+        monkeypatch.setattr(owner, name, watched)
+
+    watch(Near, "times", lambda _, near, matrix, slack=0.0: len(near.value) * np.count_nonzero(matrix))
+    watch(Near, "dot", lambda _, near, other: near.value.size)
+    watch(Near, "length", lambda _, near: near.value.size)
+    watch(Near, "activate", lambda _, near, activation: near.value.size)
+    watch(Near, "__add__", lambda result, *_: result.value.size)
+    watch(Near, "__sub__", lambda result, *_: result.value.size)
+    watch(MatrixBlock, "carry_right", lambda result, block, *_: result.value.size * len(block.matrices[0]))
+    watch(gaps, "largest_others", lambda _, table: table.size)
+    watch(gaps, "running", lambda _, parts: sorting([p.value.size for p in parts if p.value.any()]))
+    return done
+
+
+def sorting(sizes: list[int]) -> float:
+    """Comparisons that put arrays in order, entry by entry; those of points without neurons are zero and stay."""
+    return sum(sizes) * max(1.0, math.log2(max(len(sizes), 1)))
+
+
+def judged_by(one: Search, certificate: Any) -> Judged:
+    found = judged(one.subject, certificate)
+    assert found is not None
+    return found
+
+
+def pairs_of(net: Network, kind: str, mode: Mode, detail: float = 0.003) -> tuple[Search, Any]:
+    one = Search(subject(net))
+    made = PairsSearch(one, "mixture", getattr(one, kind), Wish())
+    written = made.written(detail)
+    assert written is not None
+    return one, made.certificate(written, mode)
+
+
+def near(one: Search, found: Judged, meter: Counter[str]) -> float:
+    """Operations counted over operations metered; subjects, made before, are not metered."""
+    return cost(found.certificate, one.subject.weights, found.verdict).operations / sum(meter.values())
+
+
+@pytest.mark.parametrize("key", ["S4", "C7-fitted", "Q8-square", "S3-abs"])
+def test_exhaustive(key: str, meter: Counter[str]):
+    one = Search(subject(network(key)))
+    certificate = one.subject.certificate("exhaustive")
+    meter.clear()
+    found = judged_by(one, certificate)
+    n, m = one.subject.network.order, one.subject.network.width
+    counted = cost(found.certificate, one.subject.weights, found.verdict)
+    again = found.verdict.spent.get("again", 0)
+    assert counted.operations == (n * n + again) * m * (n + 1)
+    assert counted.exhaustive == n**3 * m + n**2 * m
+    assert 0.75 <= counted.operations / sum(meter.values()) <= 1.0  # the bias neuron is not counted
+
+
+@pytest.mark.parametrize("mode", quick.MODES)
+def test_gaps(mode: str, meter: Counter[str]):
+    net = construct("S5", ["[4,1]", "sign"], noise=0.02, seed=1).network
+    one = Search(subject(net))
+    certificate = quick.gaps_certificate(one, quick.readings(one)[0], mode)
+    meter.clear()
+    found = judged_by(one, limited(certificate, 0, 0))
+    assert 0.7 <= near(one, found, meter) <= 1.4
+
+
+@pytest.mark.parametrize("references", [True, False])
+@pytest.mark.parametrize("samples", [0, 8])
+@pytest.mark.parametrize("net", ["A5", "S4"])
+def test_matrices(net: str, samples: int, references: bool, meter: Counter[str]):
+    """Whole irreps: every entry is one that the checker multiplies."""
+    network = replace(random_tables(net, 40), bias=np.zeros(len(random_tables(net, 40).bias), np.float32))
+    one, certificate = pairs_of(network, "whole", Mode(samples, True, references))
+    meter.clear()
+    found = judged_by(one, limited(certificate, None, 0))
+    assert found.verdict.spent["span"] > 0
+    assert 0.7 <= near(one, found, meter) <= 1.3
+
+
+def test_slots_count_no_more_than_is_done(meter: Counter[str]):
+    """The checker's sums run over all slots, the count over those that a neuron is written on."""
+    one, certificate = pairs_of(network("S4-noisy"), "slots", Mode(0, True, True))
+    meter.clear()
+    found = judged_by(one, limited(certificate, None, 0))
+    assert 0.2 <= near(one, found, meter) <= 1.0
+
+
+def test_singles_and_whole_pairs(meter: Counter[str]):
+    one, certificate = pairs_of(network("S4-noisy"), "mixed", Mode(0, True, True), 0.1)
+    bounds = judged_by(one, limited(certificate, None, 0))
+    both = judged_by(one, certificate)
+    shape, spent = Shape.of(one.subject.weights), both.verdict.spent
+    assert spent["singles"] + spent["whole"] > 0
+    added = spent["singles"] * shape.width
+    added += (spent["whole"] + spent.get("again", 0)) * shape.width * (shape.order + 1)
+    counted = [cost(f.certificate, one.subject.weights, f.verdict).operations for f in (both, bounds)]
+    assert counted[0] - counted[1] == added
+
+
+def test_a_rejected_certificate_costs_nothing():
+    one = Search(subject(network("S3")))
+    found = judged_by(one, one.subject.certificate("exhaustive"))
+    nothing = cost(found.certificate, one.subject.weights, replace(found.verdict, status="rejected"))
+    assert (nothing.operations, nothing.table) == (0, 0)
+
+
+def test_folding_and_the_group_stand_apart():
+    made = certify(network("S4"), method="exhaustive")
+    generators = len(made.certificate.generators)
+    assert made.cost.table == generators * 24**2
+
+
+def test_counting_imports_no_search():
+    code = "import sys, rhoset.counting; print([m for m in sys.modules if 'prove' in m or 'explain' in m])"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
