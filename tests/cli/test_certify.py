@@ -142,3 +142,16 @@ def test_wrong_calls(rhoset, folder: Path, arguments: list[str]):
     ran = rhoset(*[net if a == "NET" else a for a in arguments])
     assert ran.code == 2
     assert "Traceback" not in ran.err
+
+
+def test_processes_change_nothing(rhoset, folder: Path):
+    (folder / "broken.safetensors").write_bytes(b"\x00" * 40)
+    one, two = (rhoset("certify", folder, "--json", "--workers", count) for count in ("1", "2"))
+    assert one.code == two.code == 2
+    assert "broken" in two.err
+
+    def lasting(ran) -> list[dict]:
+        return [{k: v for k, v in e.items() if not k.endswith("seconds")} for e in ran.json["certificates"]]
+
+    assert lasting(one) == lasting(two)
+    assert len(lasting(two)) == 2

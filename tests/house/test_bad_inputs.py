@@ -42,6 +42,8 @@ def good() -> Iterator[Good]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
+        (folder / "out").mkdir()
+        (folder / "out").chmod(0o777)
         write_network(folder / "good.safetensors", construct("S3", ["[2,1]", "[1,1,1]"], seed=1).network)
         assert main(["certify", str(folder / "good.safetensors"), "-q", "--json"]) == 0
         eye = np.eye(9, dtype=np.float32)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,8 @@ import click
 from rhoset.cli._command import command as make_command
 from rhoset.cli._networks import network_files, read_labelled
 from rhoset.cli._output import Output, Payload
-from rhoset.cli._types import FOLDER, Number, Target
+from rhoset.cli._pool import in_turn
+from rhoset.cli._types import FOLDER, WORKERS, Number, Target
 
 METHODS = (
     "auto",
@@ -23,6 +27,37 @@ METHODS = (
     "paper",
     "mixture",
 )
+
+
+IN_PROCESSES = 24
+"""From so many networks on they are divided among processes, which take a third of a second to start."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be done to each network."""
+
+    options: Mapping[str, Any]
+    """Of `rhoset.prove.certify`."""
+    frontier: bool
+    folder: Path | None
+
+    def __call__(self, file: tuple[str, Path]) -> tuple[dict[str, Any], dict[str, Any] | None]:
+        """Certify one network file under its label; the certificate's entry, and its curve where that is wanted."""
+        from rhoset.prove import certify, certify_frontier
+        from rhoset.prove.files import certificate_file, frontier_file, write_frontier
+
+        label, path = file
+        network = read_labelled(label, path)
+        made = certify(network, path=path, **self.options)
+        place = made.write(certificate_file(path, self.options["method"], self.folder))
+        entry = {**made.summary(), "network": label, "path": str(place)}
+        if not self.frontier:
+            return entry, None
+        points = certify_frontier(network, arithmetic=self.options["arithmetic"])
+        curve = {"network": label, "points": [point.summary() for point in points]}
+        written = write_frontier(frontier_file(path, self.folder), curve)
+        return entry, {**curve, "path": str(written)}
 
 
 @make_command(example="rhoset certify runs/s5#0 --method auto")
@@ -74,6 +109,7 @@ METHODS = (
     type=FOLDER,
     help="Where to write the certificates; beside the networks when omitted.",
 )
+@click.option("--workers", type=WORKERS, help="Processes [the cores, for many networks].")
 def command(
     out: Output,
     networks: tuple[str, ...],
@@ -85,6 +121,7 @@ def command(
     require: float | None,
     frontier: bool,
     folder: Path | None,
+    workers: int | None,
 ) -> Payload:
     """Search for the cheapest proof of each network's accuracy and have it checked.
 
@@ -92,34 +129,24 @@ def command(
     NET.METHOD.cert; `rhoset check` re-derives its bound. Operations and seconds are those of the
     check.
     """
-    from rhoset.prove import certify, certify_frontier
-    from rhoset.prove.files import certificate_file, frontier_file, write_frontier
-
     files = network_files(out, networks)
+    asked = Asked(
+        {"method": method, "arithmetic": arithmetic, "target": target, "budget": budget, "objective": objective},
+        frontier,
+        folder,
+    )
+    count = workers or ((os.cpu_count() or 1) if len(files) >= IN_PROCESSES else 1)
     entries: list[dict[str, Any]] = []
     curves: list[dict[str, Any]] = []
     with out.progress("certifying", len(files)) as update:
-        for done, (label, path) in enumerate(files):
+        results = in_turn(asked, files, min(count, len(files)))
+        for done, ((label, _), result) in enumerate(zip(files, results, strict=True)):
             said = label
             with out.attempt(label, alone=len(files) == 1 and len(networks) == 1):
-                network = read_labelled(label, path)
-                made = certify(
-                    network,
-                    method=method,
-                    arithmetic=arithmetic,
-                    target=target,
-                    budget=budget,
-                    objective=objective,
-                    path=path,
-                )
-                place = made.write(certificate_file(path, method, folder))
-                entries.append({**made.summary(), "network": label, "path": str(place)})
-                said = f"{label}: {made.verdict.accuracy_bound:.4f}"
-                if frontier:
-                    points = certify_frontier(network, arithmetic=arithmetic)
-                    curve = {"network": label, "points": [point.summary() for point in points]}
-                    file = write_frontier(frontier_file(path, folder), curve)
-                    curves.append({**curve, "path": str(file)})
+                entry, curve = result()
+                entries.append(entry)
+                curves += [curve] if curve else []
+                said = f"{label}: {entry['accuracy_bound']:.4f}"
             update(done + 1, said)
     _show(out, entries, curves)
     if require is not None and any(e["accuracy_bound"] < require for e in entries):

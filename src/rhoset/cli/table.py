@@ -57,6 +57,11 @@ def command(
         raise RhosetError(f"{target}: the ending must be one of {', '.join(ENDINGS)}", slug="bad-ending")
     if target is not None:
         require_writable(target)
+    for option, text in (("--columns", columns), ("--by", by)):
+        if text is not None and not _names(text):
+            raise RhosetError(
+                f"{option} names no column; give some, such as {option} group,width", slug="no-such-column"
+            )
     with out.progress("measuring", 1) as update:
 
         def tell(done: int, total: int) -> None:

@@ -21,8 +21,8 @@ orders 60 to 120. Counts and not seconds decide, so that the same network gets t
 PAIRS_FROM = 500
 """On the clock rule pairs is looked at from this order on: below, whatever walks the pairs takes as long as brute
 force (docs/prove.md, "On the clock")."""
-SMALL = 10**7
-"""Multiply-adds of exhaustive checking, a few milliseconds of it, below which the clock allows no look elsewhere."""
+SMALL = 5 * 10**7
+"""Multiply-adds of exhaustive checking, five milliseconds or so, below which the clock allows no look elsewhere."""
 
 Method = Callable[[Search, Wish], list[Candidate]]
 
