@@ -90,13 +90,25 @@ def choose(search: Search, made: Sequence[Candidate], wanted: Wish) -> Judged | 
     """The plan that serves the wish best, judged; None when there is none that the checker takes."""
     possible = [c for c in made if c.estimate.cost < float("inf")]
     if wanted.exact:
-        tried = (whole(search, made) for made in sorted(possible, key=wanted.rank))
-        return next((found for found in tried if found is not None), None)
+        return _cheapest(search, sorted(possible, key=wanted.rank), wanted)
     known = [staged(search, c) for c in _promising(possible, wanted)]
     if wanted.budget is not None:
         return _within(search, known, wanted.budget, wanted.accuracy)
     assert wanted.accuracy is not None
     return _reach(search, known, wanted.accuracy)
+
+
+def _cheapest(search: Search, made: Sequence[Candidate], wanted: Wish) -> Judged | None:
+    """The first that the checker takes; where lengths count, that turns out no longer than exhaustive, if any does."""
+    longer: Judged | None = None
+    for candidate in made:
+        found = whole(search, candidate)
+        if found is None:
+            continue
+        if wanted.objective == "time" or cost(found.certificate, search.subject.weights, found.verdict).share <= 1:
+            return found
+        longer = longer or found
+    return longer
 
 
 def whole(search: Search, made: Candidate) -> Judged | None:
