@@ -30,8 +30,6 @@ from typing import Any
 
 import numpy as np
 
-from rhoset.report import svg
-
 CASES: tuple[tuple[str, str], ...] = (
     ("S3", "natural:directions=4"),
     ("S4", "natural:directions=4"),
@@ -77,17 +75,17 @@ def prove_stage(name: str, plan: str, folder: Path) -> dict[str, Any]:
     write_network(folder / "net.safetensors", network)
     n, m = network.order, network.width
     begin = time.perf_counter()
-    made = certify(network, method="orbit")
+    made = certify(network, method="gaps", objective="operations")
     out: dict[str, Any] = {"group": name, "order": n, "width": m, "noise": NOISE}
     out["certify_seconds"] = time.perf_counter() - begin
     out["certify_gb"] = peak_gb()
     made.write(folder / "net.cert")
     if n <= EQUIVARIANT_MAX_ORDER:
-        verdict = certify(network, method="equivariant").verdict
+        other = certify(network, method="equivariant", objective="operations")
         out["equivariant"] = {
-            "operations": verdict.operations,
-            "seconds": verdict.seconds,
-            "accuracy_bound": verdict.accuracy_bound,
+            "operations": other.cost.operations,
+            "seconds": other.verdict.seconds,
+            "accuracy_bound": other.verdict.accuracy_bound,
         }
     begin = time.perf_counter()
     sample = evaluate(network, operations=min(float(n) ** 3 * m, SAMPLE_OPERATIONS))
@@ -107,18 +105,21 @@ def prove_stage(name: str, plan: str, folder: Path) -> dict[str, Any]:
 
 def check_stage(folder: Path) -> dict[str, Any]:
     """The independent checker on the two files."""
+    from rhoset.counting import cost_of_files
     from rhoset_check import check
 
+    files = folder / "net.cert", folder / "net.safetensors"
     begin = time.perf_counter()
-    verdict = check(folder / "net.cert", folder / "net.safetensors")
+    verdict = check(*files)
+    seconds, gb, cost = time.perf_counter() - begin, peak_gb(), cost_of_files(*files, verdict)
     return {
         "valid": verdict.valid,
         "accuracy_bound": verdict.accuracy_bound,
         "margin_bound": verdict.margin_bound,
-        "operations": verdict.operations,
-        "table_operations": verdict.table_operations,
-        "check_seconds": time.perf_counter() - begin,
-        "check_gb": peak_gb(),
+        "operations": cost.operations,
+        "table_operations": cost.table,
+        "check_seconds": seconds,
+        "check_gb": gb,
     }
 
 
@@ -144,8 +145,8 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
     per_neuron = [row["operations"] / row["width"] for row in rows]
     big = [row for row in rows if row["order"] >= 60]
     return {
-        "uniform_operations_per_neuron": exponent(orders, per_neuron),
-        "uniform_operations": exponent(orders, [row["operations"] for row in rows]),
+        "gaps_operations_per_neuron": exponent(orders, per_neuron),
+        "gaps_operations": exponent(orders, [row["operations"] for row in rows]),
         "check_seconds_from_60": exponent([row["order"] for row in big], [row["check_seconds"] for row in big]),
         "exhaustive_operations_per_neuron": exponent(
             orders, [row["exhaustive"]["operations"] / row["width"] for row in rows]
@@ -156,7 +157,7 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
 def table(rows: list[dict[str, Any]], fitted: dict[str, Any]) -> str:
     """The table in Markdown."""
     lines = [
-        "| group | n | m | bound | orbit operations | of exhaustive | table's check | certify s | GB | check s | GB |"
+        "| group | n | m | bound | gaps operations | of exhaustive | table's check | certify s | GB | check s | GB |"
         " equivariant operations | exhaustive operations | exhaustive s |",
         "|---|" + "---:|" * 13,
     ]
@@ -184,41 +185,30 @@ def insert(page: Path, content: str) -> None:
 
 
 def plot(rows: list[dict[str, Any]]) -> str:
-    """Log-log: operations against order, exhaustive and orbit, and the table's check."""
-    width, height = 640.0, 420.0
-    series = (
-        ("exhaustive", "#b5482f", [row["exhaustive"]["operations"] for row in rows]),
-        ("orbit, uniform", "#2f6db5", [row["operations"] for row in rows]),
-        ("table is a group's", "#808080", [row["table_operations"] for row in rows]),
-    )
-    values = [v for _, _, line in series for v in line]
-    orders = [row["order"] for row in rows]
-    low, high = 10 ** np.floor(np.log10(min(values))), 10 ** np.ceil(np.log10(max(values)))
-    x = svg.logarithmic(min(orders) * 0.8, max(orders) * 1.25, 70, width - 150)
-    y = svg.logarithmic(low, high, height - 45, 15)
-    body = [
-        f'<line x1="70" x2="{width - 150}" y1="{y(decade):.1f}" y2="{y(decade):.1f}" stroke="#ddd"/>'
-        f'<text x="62" y="{y(decade) + 4:.1f}" text-anchor="end">1e{round(np.log10(decade))}</text>'
-        for decade in svg.decades(low, high)
+    """Log-log: operations against order, exhaustive and gaps, and the table's check."""
+    import altair as alt
+    import vl_convert
+
+    series = {
+        "exhaustive": [row["exhaustive"]["operations"] for row in rows],
+        "gaps": [row["operations"] for row in rows],
+        "table is a group's": [row["table_operations"] for row in rows],
+    }
+    points = [
+        {"order": row["order"], "multiply-adds": value, "of": name}
+        for name, values in series.items()
+        for row, value in zip(rows, values, strict=True)
     ]
-    body += [
-        f'<text x="{x(decade):.1f}" y="{height - 28}" text-anchor="middle">{decade}</text>'
-        for decade in (10, 100, 1000)
-    ]
-    body.append(f'<text x="{(width - 80) / 2}" y="{height - 8}" text-anchor="middle">order n</text>')
-    for name, colour, line in series:
-        points = " ".join(f"{x(n):.1f},{y(v):.1f}" for n, v in zip(orders, line, strict=True))
-        body.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        body += [
-            f'<circle cx="{x(n):.1f}" cy="{y(v):.1f}" r="3" fill="{colour}"/>'
-            for n, v in zip(orders, line, strict=True)
-        ]
-        body.append(f'<text x="{width - 142}" y="{y(line[-1]) + 4:.1f}" fill="{colour}">{name}</text>')
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" font-family="sans-serif"'
-        f' font-size="12" role="img"><title>Multiply-adds against the order of the group</title>'
-        f'<rect width="{width:g}" height="{height:g}" fill="white"/>{"".join(body)}</svg>\n'
+    chart = (
+        alt.Chart(alt.Data(values=points), width=480, height=320, title="Multiply-adds against the order of the group")
+        .mark_line(point=True)
+        .encode(
+            alt.X("order:Q", scale=alt.Scale(type="log")),
+            alt.Y("multiply-adds:Q", scale=alt.Scale(type="log"), axis=alt.Axis(format=".0e")),
+            alt.Color("of:N", title=None),
+        )
     )
+    return vl_convert.vegalite_to_svg(chart.to_dict())
 
 
 def main() -> None:

@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-FORMAT = Path(__file__).parents[1] / "src" / "rhoset_check" / "FORMAT.md"
-
+CHECKER = Path(__file__).parents[1] / "src" / "rhoset_check"
+SHOWN = {"certificate-format.md": "FORMAT.md", "theorems.md": "THEOREMS.md"}
+"""Page of the site → the document of the checker that is shown on it."""
 
 CODE = r"(?:^```.*?^```$|`[^`\n]*`)"
 FORMULA = re.compile(CODE + r"|\$\$(?P<display>.+?)\$\$|(?<![\w\\$])\$(?P<inline>[^$\n]+?)\$(?!\w)", re.M | re.S)
@@ -15,11 +16,19 @@ FORMULA = re.compile(CODE + r"|\$\$(?P<display>.+?)\$\$|(?<![\w\\$])\$(?P<inline
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Show the checker's own specification on the page about certificates, and formulas as mathematics."""
-    if page.file.src_path == "certificate-format.md":
-        text = FORMAT.read_text(encoding="utf-8")
-        markdown = f"{markdown}\n\n{text.replace('# ', '## ', 1)}"
+    """Show the checker's own documents on their pages, and formulas as mathematics."""
+    document = SHOWN.get(page.file.src_path)
+    if document is not None:
+        markdown = f"{markdown}\n\n{shown_document(document)}"
     return typeset(markdown)
+
+
+def shown_document(name: str) -> str:
+    """A document of the checker, headings one level down, its links to the others leading to their pages."""
+    text = re.sub(r"^#", "##", (CHECKER / name).read_text(encoding="utf-8"), flags=re.M)
+    for page, document in SHOWN.items():
+        text = text.replace(f"]({document})", f"]({page})")
+    return text
 
 
 def typeset(markdown: str) -> str:

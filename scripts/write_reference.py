@@ -67,7 +67,9 @@ TITLES = {
     "explaining": "Explanations",
     "prove": "Proving",
     "verdict": "Checking",
+    "populations": "Populations",
     "display": "Pictures",
+    "frameworks": "Other frameworks",
     "errors": "Errors",
 }
 """Heading of the names of each room, in the order of the page."""

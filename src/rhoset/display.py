@@ -65,7 +65,7 @@ class Plot:
         Raises
         ------
         RhosetError
-            Another ending (slug ``figure-ending``); nothing is written.
+            Another ending (slug ``bad-ending``); nothing is written.
         """
         from rhoset.networks import write_atomic
         from rhoset.report.charts.figure import ending_of
@@ -92,7 +92,7 @@ def plot(what: Any, kind: str | None = None) -> Plot:
     what
         A `RhoSet` or `Circuit` (the interactive figure), a `Network` or `Explanation` (its section of the report), a
         path of a run or network file (the whole report), a list of networks, or the steps of
-        `rhoset.explain.explain_steps`.
+        `rhoset.explaining.explain_steps`.
     kind
         One figure instead: of several networks ``cost``, ``irreps``, ``reasons``; of one ``energy``, ``margins``,
         ``account``, ``solid``, ``slots``, ``quadrature``, ``training``, ``formation``, ``frontier``.
@@ -112,14 +112,14 @@ def plot(what: Any, kind: str | None = None) -> Plot:
     """
     from rhoset.explaining import Circuit, Explanation, Step
     from rhoset.groups import RhoSet
-    from rhoset.networks import Network
+    from rhoset.networks import Network, as_network
     from rhoset.report import collect
     from rhoset.report.collect import several, single
 
     if isinstance(what, RhoSet):
         return _rho_set(what)
     if isinstance(what, Circuit):
-        return _rho_set(what.left_set) if kind in (None, "solid") else _circuit(what, kind)
+        return _rho_set(what.rho_sets[0]) if kind in (None, "solid") else _circuit(what, kind)
     if isinstance(what, Explanation):
         return plot(what.network, kind)
     if isinstance(what, Network):
@@ -132,6 +132,11 @@ def plot(what: Any, kind: str | None = None) -> Plot:
         networks = [item.network if isinstance(item, Explanation) else item for item in what]
         if all(isinstance(item, Network) for item in networks):
             return _of_run(several(networks), kind)
+    try:
+        return plot(as_network(what), kind)
+    except RhosetError as error:
+        if error.slug != "bad-argument":
+            raise
     raise RhosetError(
         f"no picture of a {type(what).__name__}; give a RhoSet, a Circuit, a Network, an Explanation, a list of"
         " networks, or the path of a run",
@@ -155,7 +160,7 @@ def _rho_set(rho_set: Any) -> Plot:
     from rhoset.report.solids import solid
 
     view = solid(rho_set)
-    title = f"ρ-set of {rho_set.irrep.name} of {rho_set.gset.stabilizer.group.name}"
+    title = f"ρ-set of {rho_set.irrep.label} of {rho_set.gset.stabilizer.group.name}"
     return Plot(title, solid_figure(view), lambda: render_solid(view, title))
 
 

@@ -59,8 +59,7 @@ def _cells(parts: Iterable[str]) -> str:
 def _key(value: Any) -> tuple[str, str]:
     """Room and name of a value's type: ("rhoset.groups", "Irrep")."""
     kind = type(value)
-    room = ".".join(kind.__module__.split(".")[:2])
-    return room.replace("rhoset.explaining", "rhoset.explain"), kind.__name__
+    return ".".join(kind.__module__.split(".")[:2]), kind.__name__
 
 
 def _share(value: float) -> str:
@@ -78,7 +77,7 @@ def _group(group: Any) -> list[Line]:
 
 def _irrep(irrep: Any) -> list[Line]:
     return [
-        ("irrep", irrep.name),
+        ("irrep", irrep.label),
         ("dimension", f"dim {irrep.dim}"),
         ("type", irrep.type),
         ("rank", f"rank {irrep.rank}"),
@@ -102,10 +101,18 @@ def _gset(gset: Any) -> list[Line]:
     ]
 
 
+def _points(points: Any) -> list[Line]:
+    return [
+        ("group", points.gset.group.name),
+        ("points", f"{points.size} points"),
+        ("stabilizer", f"stabilizer of order {points.gset.stabilizer.order}"),
+    ]
+
+
 def _rho_set(rho_set: Any) -> list[Line]:
     return [
         ("group", rho_set.gset.stabilizer.group.name),
-        ("irrep", rho_set.irrep.name),
+        ("irrep", rho_set.irrep.label),
         ("points", f"{len(rho_set.points)} points"),
         ("dimension", f"dim {rho_set.irrep.dim}"),
         ("stabilizer", f"stabilizer of order {rho_set.gset.stabilizer.order}"),
@@ -114,7 +121,7 @@ def _rho_set(rho_set: Any) -> list[Line]:
 
 def _family(family: Any) -> list[Line]:
     return [
-        ("irrep", family.irrep.name),
+        ("irrep", family.irrep.label),
         ("points", f"{family.size} points"),
         ("stabilizer", f"stabilizer of order {family.stabilizer.order}"),
         ("fixed vectors", f"fixed space of dim {family.fixed_dim}"),
@@ -144,7 +151,7 @@ def _evaluation(result: Any) -> list[Line]:
 
 
 def _explanation(explanation: Any) -> list[Line]:
-    circuits = [f"{c.irrep} {c.shape[0]}×{c.shape[1]} {c.kind}" for c in explanation.circuits]
+    circuits = [c.label for c in explanation.circuits]
     many = len(explanation.quadratures)
     if many:
         circuits.append(f"{many} quadrature{'s' if many > 1 else ''}")
@@ -157,16 +164,14 @@ def _explanation(explanation: Any) -> list[Line]:
 
 def _circuit(circuit: Any) -> list[Line]:
     return [
-        ("irrep", circuit.irrep),
-        ("slots", f"{circuit.shape[0]}×{circuit.shape[1]}"),
-        ("kind", circuit.kind),
+        ("circuit", circuit.label),
         ("neurons", f"{len(circuit.neurons)} neurons"),
     ]
 
 
 def _quadrature(quadrature: Any) -> list[Line]:
     return [
-        ("irrep", quadrature.irrep),
+        ("irrep", quadrature.irrep.label),
         ("neurons", f"{len(quadrature.neurons)} neurons"),
         ("defect", f"defect {quadrature.defect:.3g}"),
     ]
@@ -228,18 +233,19 @@ SUMMARIES: dict[tuple[str, str], Callable[[Any], list[Line]]] = {
     ("rhoset.groups", "Irrep"): _irrep,
     ("rhoset.groups", "Subgroup"): _subgroup,
     ("rhoset.groups", "GSet"): _gset,
+    ("rhoset.groups", "PointSet"): _points,
     ("rhoset.groups", "RhoSet"): _rho_set,
     ("rhoset.groups", "RhoSetFamily"): _family,
     ("rhoset.networks", "Network"): _network,
     ("rhoset.networks", "Evaluation"): _evaluation,
     ("rhoset.networks", "Planted"): _planted,
     ("rhoset.networks", "Run"): _run,
-    ("rhoset.explain", "Explanation"): _explanation,
-    ("rhoset.explain", "Circuit"): _circuit,
-    ("rhoset.explain", "Quadrature"): _quadrature,
-    ("rhoset.explain", "NeuronEnergy"): _energy,
-    ("rhoset.explain", "Step"): _step,
-    ("rhoset.explain", "Diagnosis"): _diagnosis,
+    ("rhoset.explaining", "Explanation"): _explanation,
+    ("rhoset.networks", "Circuit"): _circuit,
+    ("rhoset.explaining", "Quadrature"): _quadrature,
+    ("rhoset.explaining", "NeuronEnergy"): _energy,
+    ("rhoset.explaining", "Step"): _step,
+    ("rhoset.explaining", "Diagnosis"): _diagnosis,
     ("rhoset.prove", "CertifyResult"): _result,
     ("rhoset_check.verdict", "Verdict"): _verdict,
 }

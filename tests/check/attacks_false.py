@@ -10,7 +10,6 @@ from .attack_parts import (
     constant,
     gaps,
     network,
-    on_edge,
     regular,
     regular_block,
     work,
@@ -30,23 +29,19 @@ from .small_groups import (
 
 @attack
 def false_coupling(rng: np.random.Generator) -> tuple[Net, Cert]:
-    """A network of zeros, written with a coupling that the group does not leave invariant."""
+    """Exactly what the block writes, with a coupling that the group does not leave invariant."""
     group = shuffled(small_group(str(rng.choice(["C2", "C3", "C4", "S3"]))), rng)
     n = group.order
     tensors = constant(group, 1, rng)
-    row = int(rng.integers(n))
-    coupling = np.zeros((n, n))
-    coupling[:, rng.integers(n)] = 1
-    coupling[row] = 0
-    tensors["unembed"][...] = 0
-    one = np.zeros(1, dtype=np.intp)
-    block = Slots(regular(group), regular(group), coupling, one, one + row, one + int(rng.integers(n)), np.ones(1))
-    kept = block.transported(group, np.abs(tensors["left"][0, 0]) * np.ones((n * n, 1)))
-    options = {"span_pairs": [0, None][int(rng.integers(2))]}
-    cert = certificate(
-        group, [block], plan_of("pairs", **options), references=kept, labels=np.arange(n * n).reshape(n, n)
-    )
-    return network(tensors, group), cert
+    coupling = rng.normal(size=(n, n)) if rng.random() < 0.5 else rng.integers(-1, 2, (n, n)).astype(float)
+    row, column = (np.array([int(rng.integers(n))]) for _ in range(2))
+    written = np.zeros((n, n))
+    written[row, column] = 1
+    written = written - written.mean(axis=0)
+    written = written - written.mean(axis=1, keepdims=True)
+    tensors["unembed"] = np.einsum("bc,bzc->z", written, coupling[:, regular(group)])[None]
+    block = Slots(regular(group), regular(group), coupling, np.zeros(1, dtype=np.intp), row, column, np.ones(1))
+    return network(tensors, group), certificate(group, [block], plan_of("pairs", own=bool(rng.integers(2))))
 
 
 @attack
@@ -117,18 +112,41 @@ def false_matrices(rng: np.random.Generator) -> tuple[Net, Cert]:
 
 @attack
 def false_gap_action(rng: np.random.Generator) -> tuple[Net, Cert]:
-    """Rule gaps: the generator of C_n moves points by a permutation whose order does not divide n."""
-    n, k = int(rng.choice([2, 3, 4, 5])), int(rng.integers(2, 5))
-    group = small_group(f"C{n}")
-    sigma, powers = rng.permutation(k), [np.arange(k)]
-    for _ in range(n - 1):
-        powers.append(sigma[powers[-1]])
-    action, m = np.array(powers), int(rng.integers(1, 4))
-    point, reading = rng.integers(0, k, m), rng.normal(size=(k, m))
-    tensors = constant(group, m, rng)
-    tensors["left"] = np.abs(rng.normal(size=(n, m)))
-    tensors["right"] = reading[action[:, point], np.arange(m)]
-    return on_edge(network(tensors, group), rng), gaps(group, [action], np.zeros(m), point)
+    """Rule gaps: generators by permutations that are no action; some two elements act alike, though none like e.
+
+    f(z|x, y) counts the points c with yc = x⁻¹zc, so that every point that w moves would cost a rival one.
+    """
+    group = shuffled(small_group(str(rng.choice(["C2xC2", "C2xC2", "S3"]))), rng)
+    n, k = group.order, 4
+    action, best = np.zeros((n, k), dtype=np.intp), -1
+    for _ in range(30):
+        images = [rng.permutation(k) for _ in group.generators]
+        made = _words(group, images)
+        moved = min(int((made[g] != np.arange(k)).sum()) for g in range(n) if g != group.identity)
+        if moved > best:
+            action, best = made, moved
+    x0, c, d = (a.ravel() for a in np.meshgrid(np.arange(n), np.arange(k), np.arange(k), indexing="ij"))
+    m = len(x0)
+    tensors = {
+        "left": (np.arange(n)[:, None] == x0) - 1.0, "right": (action[:, c] == d) * 1.0, "bias": np.zeros(n),
+        "unembed": (action[group.table[group.inverse[x0]], c[:, None]] == d[:, None]) * 1.0,
+    }  # fmt: skip
+    return network(tensors, group), gaps(group, [action], np.zeros(m), c, work=work(rng))
+
+
+def _words(group: SmallGroup, images: list[np.ndarray]) -> np.ndarray:
+    """(n, k): what words in the generators do, the first that reaches each element."""
+    found, frontier = {group.identity: np.arange(len(images[0]))}, [group.identity]
+    while frontier:
+        fresh = []
+        for g, image in zip(group.generators, images, strict=True):
+            for x in sorted(frontier):
+                child = int(group.table[g, x])
+                if child not in found:
+                    found[child] = image[found[x]]
+                    fresh.append(child)
+        frontier = fresh
+    return np.array([found[g] for g in range(group.order)])
 
 
 @attack

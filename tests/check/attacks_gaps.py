@@ -8,20 +8,29 @@ from __future__ import annotations
 import numpy as np
 
 from .attack_parts import attack, certificate, constant, gaps, network, on_edge, regular, small_circuit, work
-from .certificates import gap_tensors
-from .harness import Cert, Net, plan_of
-from .networks import factor, random_tables
-from .small_groups import Ints, SmallGroup, coset_action, random_action, random_group, shuffled, small_group
+from .certificates import folded, gap_tensors, hidden
+from .harness import Cert, Net, Tensors, plan_of
+from .networks import Planted, factor, random_tables
+from .small_groups import Ints, SmallGroup, random_action, random_group
 
 
-def stabilised(group: SmallGroup, rng: np.random.Generator) -> Ints:
-    """An action whose points have stabilizers, so that readings can differ within a fibre."""
-    draw = rng.random()
-    if draw < 0.3:
-        return np.zeros((group.order, 1), dtype=np.intp)
-    if draw < 0.6 and group.natural.shape[1] < group.order:
-        return group.natural
-    return coset_action(group, rng.choice(group.order, size=1))
+def least_margin(net: Net) -> float:
+    """The least margin of a network that is right everywhere."""
+    n, table = net.order, net.table
+    f = (hidden(net) @ np.concatenate([folded(net)[2], folded(net)[3][None]])).reshape(n, n, n)
+    own = np.take_along_axis(f, table[:, :, None], 2)
+    return float(np.where(np.arange(n) == table[:, :, None], np.inf, own - f).min())
+
+
+def right_circuit(rng: np.random.Generator, extra: int, kind: str) -> tuple[SmallGroup, Planted, Tensors, float]:
+    """A circuit that rule gaps proves, with silent neurons, and its least margin; `kind` is an activation."""
+    for _ in range(100):
+        group, circuit, tensors = small_circuit(rng, extra)
+        if kind != "square" or circuit.right.shape[1] == 2:
+            margin = least_margin(network(tensors, group, kind))
+            if margin > 1e-3:
+                return group, circuit, tensors, margin
+    raise AssertionError("no circuit in a hundred draws")
 
 
 def one_sign(action: Ints, point: int, rng: np.random.Generator) -> np.ndarray:
@@ -34,45 +43,47 @@ def one_sign(action: Ints, point: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def _deviating(rng: np.random.Generator, inside: bool, activation: str) -> tuple[Net, Cert]:
-    """Neurons u·(L + r) and −u·(L − r) with r = ±R in every fibre, so that γ = 0: only E_w(y) knows of r.
+    """A circuit, and neurons u·φ(L + r), −u·φ(L − r) with r = ±R in every fibre, so that γ = 0: only E_w(y) knows of r.
 
-    `inside`: u differs between outputs of one fibre (term D); else it is a function of zc (term V).
+    They take a little more than the circuit's margin, or less. `inside`: u differs between outputs of one fibre
+    (term D); else it is a function of zc (term V).
     """
-    names = ["S3", "S3", "D4", "A4", "C4", "C2xC2", "C6", "D5"] if not inside else ["C2", "C3", "S3", "C2xC2"]
-    group = shuffled(small_group(str(rng.choice(names))), rng)
-    action, n = stabilised(group, rng), group.order
-    many = int(rng.choice([1, 1, 2, action.shape[1]]))
-    points = rng.permutation(action.shape[1])[:many]
-    m = 2 * len(points)
-    point, size = np.repeat(points, 2), 10.0 ** rng.uniform(-1, 1)
-    tensors = {"left": np.full((n, m), size * 1.5), "right": np.zeros((n, m)), "bias": np.zeros(n)}
-    tensors["unembed"] = np.zeros((m, n))
-    for j, c in enumerate(points):
-        written = rng.choice([-1.0, 1.0], n) if rng.random() < 0.6 else rng.normal(size=n)
-        written = written if inside else written[action[:, c] % n]
-        sign = size * one_sign(action, int(c), rng)
-        tensors["right"][:, 2 * j], tensors["right"][:, 2 * j + 1] = sign, -sign
-        tensors["unembed"][2 * j], tensors["unembed"][2 * j + 1] = written, -written
-    net = on_edge(network(tensors, group, activation), rng)
-    return net, gaps(group, [action], np.zeros(m), point, 1, work=work(rng))
+    for _ in range(100):
+        group, circuit, tensors, margin = right_circuit(rng, 2, activation)
+        if inside or circuit.right.shape[1] < group.order:
+            break
+    n, k, size = group.order, len(circuit.neurons), 10.0 ** rng.uniform(-1, 1)
+    sets = [circuit.right, np.zeros((n, 1), dtype=np.intp)]
+    block, point = (int(rng.integers(2)), 0) if inside else (0, int(rng.integers(circuit.right.shape[1])))
+    action = sets[block]
+    written = rng.choice([-1.0, 1.0], n) if inside else rng.choice([-1.0, 1.0], n)[action[:, point]]
+    length = size * (20 if activation == "square" else 1.5)
+    sign = size * one_sign(action, point, rng)
+    tensors["left"][:, k:] = length
+    tensors["right"][:, k], tensors["right"][:, k + 1] = sign, -sign
+    slope = 2 * length if activation == "square" else 1.0
+    written *= margin * rng.uniform(0.8, 1.9) / (4 * size * slope)
+    tensors["unembed"][k], tensors["unembed"][k + 1] = written, -written
+    where = np.append(np.zeros(k), [block] * 2), np.append(circuit.columns, [point] * 2)
+    return network(tensors, group, activation), gaps(group, sets, *where, 1, work=work(rng))
 
 
 @attack
 def within_fibres(rng: np.random.Generator) -> tuple[Net, Cert]:
     """Term D of E_w(y), met with equality."""
-    return _deviating(rng, True, str(rng.choice(["relu", "linear", "abs"])))
+    return _deviating(rng, True, "relu")
 
 
 @attack
 def between_fibres(rng: np.random.Generator) -> tuple[Net, Cert]:
     """Term V of E_w(y), met with equality."""
-    return _deviating(rng, False, str(rng.choice(["relu", "linear", "abs"])))
+    return _deviating(rng, False, "relu")
 
 
 @attack
 def steep(rng: np.random.Generator) -> tuple[Net, Cert]:
     """Squares far from zero, where the slope is 2(L + R)."""
-    return _deviating(rng, bool(rng.integers(2)), "square")
+    return _deviating(rng, True, "square")
 
 
 @attack
@@ -104,15 +115,37 @@ def silent_columns(rng: np.random.Generator) -> tuple[Net, Cert]:
 
 @attack
 def rest_driver(rng: np.random.Generator) -> tuple[Net, Cert]:
-    """One neuron whose unembed differs within fibres and is replaced by its mid-range: R(x), met with equality."""
-    group = random_group(rng, 6)
-    n, m = group.order, int(rng.choice([1, 1, 2]))
-    tensors = constant(group, m, rng)
-    tensors["unembed"] = rng.choice([-1.0, 1.0], (m, n)) if rng.random() < 0.7 else rng.normal(size=(m, n))
-    set_ = np.zeros((n, 1), dtype=np.intp) if rng.random() < 0.6 else random_action(group, rng)
-    scale = {"scale": 2.0 ** rng.integers(-9, 10, m + 1)} if rng.random() < 0.5 else {}
-    point = rng.integers(0, set_.shape[1], m)
-    return on_edge(network(tensors, group), rng), gaps(group, [set_], np.zeros(m), point, 0, work=work(rng), **scale)
+    """A circuit, and one neuron whose unembed is replaced by its mid-range: R(x), met with equality."""
+    group, circuit, tensors, margin = right_circuit(rng, 1, "relu")
+    n, k, h = group.order, len(circuit.neurons), 10.0 ** rng.uniform(-1, 1)
+    tensors["left"][:, k] = h
+    tensors["unembed"][k] = rng.choice([-1.0, 1.0], n) * margin * rng.uniform(0.8, 1.9) / (2 * h)
+    sets = [circuit.right, np.zeros((n, 1), dtype=np.intp)]
+    scale = {"scale": 2.0 ** rng.integers(-9, 10, k + 2) * 2.0 ** rng.integers(-30, 30)} if rng.random() < 0.5 else {}
+    where = np.append(np.zeros(k), 1), np.append(circuit.columns, 0)
+    return network(tensors, group), gaps(group, sets, *where, [1, 0], work=work(rng), **scale)
+
+
+@attack
+def drowned_readings(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """A circuit and neurons that read big ± r − big: the product that is computed has lost r, which decides."""
+    group, circuit, tensors, margin = right_circuit(rng, 2, "relu")
+    n, k, unit = group.order, len(circuit.neurons), 2.0 ** int(rng.integers(-6, 3))
+    sign = 0.49 * unit * one_sign(np.zeros((n, 1), dtype=np.intp), 0, rng)[:, None]
+    big, silent = np.full((n, 1), 2.0**52 * unit), np.zeros((n, 2 * k))
+    tensors["left"][:, k:] = 2 * unit
+    written = rng.choice([-1.0, 1.0], n) * margin * rng.uniform(0.8, 1.9) / (4 * 0.49 * unit)
+    tensors["unembed"][k:] = written, -written
+    drivers = np.zeros((3, k + 2))
+    drivers[:, k:] = [[1, 1], [1, -1], [-1, -1]]
+    net = {
+        "embed_left": np.concatenate([tensors["left"], np.zeros((n, k + 1))], axis=1), "unembed": tensors["unembed"],
+        "hidden_left": np.eye(2 * k + 3, k + 2),
+        "embed_right": np.concatenate([tensors["right"][:, :k], silent[:, :k], big, sign, big], axis=1),
+        "hidden_right": np.concatenate([np.eye(k, k + 2), np.zeros((k, k + 2)), drivers]),
+    }  # fmt: skip
+    sets, where = [circuit.right, np.zeros((n, 1), dtype=np.intp)], np.append(np.zeros(k), [1, 1])
+    return network(net, group), gaps(group, sets, where, np.append(circuit.columns, [0, 0]), 1)
 
 
 @attack

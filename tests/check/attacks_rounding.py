@@ -266,3 +266,75 @@ def rounded_apart(rng: np.random.Generator) -> tuple[Net, Cert]:
     if "gaps" in names:
         cert = with_gaps(cert, draw_gaps(net, group, [], rng))
     return net, replace(cert, arithmetic="float32")
+
+
+@attack
+def spilling(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """Terms near the largest float32 (or float64) that cancel in real arithmetic and overflow on the way."""
+    group = random_group(rng, 5)
+    n, m = group.order, 16
+    top, z = 2.0 ** int(rng.choice([126, 127, 127, 1021])), int(rng.integers(n))
+    tensors = {"left": np.ones((n, m)), "right": np.zeros((n, m)), "unembed": np.zeros((m, n)), "bias": np.zeros(n)}
+    tensors["unembed"][:, z] = top * np.repeat([1.9, -1.9], m // 2) * rng.choice([-1, 1])
+    if rng.random() < 0.5:
+        tensors["unembed"] = tensors["unembed"][rng.permutation(m)]
+    tensors["bias"] = rng.normal(size=n) * rng.choice([1, 1e30])
+    net = network(tensors, group, "relu", np.float64)
+    names = [("exact",), ("gaps",), ("pairs",)][int(rng.integers(3))]
+    cert = certificate(group, [], plan_of(*names, **{**pair_options(n, rng), "work": "float32"}))
+    if "gaps" in names:
+        one = np.zeros(m, dtype=np.intp)
+        cert = with_gaps(cert, gap_tensors([np.zeros((n, 1), dtype=np.intp)], one, one, 1, group))
+    return net, cert
+
+
+@attack
+def one_way(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """Two neurons, one for each output, whose roundings in float32 all go up, or all go down."""
+    group = small_group("C2")
+    n, right, z = 2, float(2.0 ** -int(rng.integers(0, 3))), int(rng.integers(2))
+    drawn = 1 + rng.random((3, 20000)) * 0.1
+    drawn[1] *= right
+    narrow = drawn.astype(np.float32)
+    found = (np.square(narrow[0] + narrow[1]) * narrow[2]).astype(np.float64)
+    true = np.square(drawn[0] + drawn[1]) * drawn[2]
+    best = np.argmax((found - true) / true), np.argmin((found - true) / true)
+    order = best if z == 0 else best[::-1]
+    tensors = {
+        "left": drawn[0, order].repeat(n).reshape(2, n).T, "right": drawn[1, order].repeat(n).reshape(2, n).T,
+        "unembed": np.diag(drawn[2, order]), "bias": np.zeros(n),
+    }  # fmt: skip
+    f = true[list(order)]
+    tensors["unembed"][z, z] *= (f[1 - z] - 2.0**-26) / f[z]  # scaling by nearly a power of two spoils little
+    names = [("exact",), ("pairs",)][int(rng.integers(2))]
+    plan = plan_of(*names, **{**pair_options(n, rng), "work": "float32"})
+    return network(tensors, group, "square"), certificate(group, [], plan)
+
+
+@attack
+def drowned(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """A sum that starts with 1 and goes on with thousands of terms below half an ulp: all are lost."""
+    group = shuffled(small_group("C2"), rng)
+    count, z = int(rng.integers(2000, 6000)), int(rng.integers(2))
+    single = rng.random() < 0.5
+    small = float(rng.uniform(0.3, 0.48)) * 2.0 ** (-23 if single else -52)
+    tensors = {
+        "left": np.ones((2, count + 1)), "right": np.zeros((2, count + 1)), "unembed": np.zeros((count + 1, 2)),
+        "bias": np.zeros(2),
+    }  # fmt: skip
+    tensors["unembed"][0, 1 - z] = 1
+    tensors["unembed"][1:, 1 - z] = small
+    tensors["bias"][z] = 1 + small * count * (1 - rng.choice([1 / 32, 1 / 128, 1 / 512]))
+    names = [("exact",), ("pairs",), ("pairs", "exact")][int(rng.integers(3))]
+    plan = plan_of(*names, **{**pair_options(2, rng), "span_pairs": None, "own": True, "exact_pairs": None})
+    return network(tensors, group), certificate(group, [], plan)
+
+
+@attack
+def large_and_close(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """Logits of a million that differ by tens: float32 evaluation settles them, and its error is in the loss."""
+    group = random_group(rng, 6)
+    n, power = group.order, int(rng.integers(14, 22))
+    tensors = constant(group, 2, rng)
+    tensors["unembed"] = 2.0**power + 2.0 ** (power - 17) * rng.normal(size=(2, n)) * rng.uniform(1, 20)
+    return network(tensors, group), certificate(group, [], plan_of("exact"))

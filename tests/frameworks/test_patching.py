@@ -42,7 +42,7 @@ def test_without_is_a_patch_of_the_activations(network: Network, mode: str):
 
 def test_without_an_irrep_or_a_circuit(network: Network):
     explanation = rs.explain(network)
-    circuit = next(c for c in explanation.circuits if c.irrep == "[3,1]")
+    circuit = next(c for c in explanation.circuits if c.irrep.name == "[3,1]")
     by_irrep = network.without(irrep="[3,1]")
     by_object = network.without(circuit=circuit)
     by_number = network.without(circuit=explanation.circuits.index(circuit), explanation=explanation)
@@ -75,7 +75,7 @@ def test_factors_do_not_survive(network: Network):
         ({}, "nothing-named"),
         ({"neurons": [999]}, "neuron-out-of-range"),
         ({"neurons": [-1]}, "neuron-out-of-range"),
-        ({"irrep": "9z"}, "no-such-irrep"),
+        ({"irrep": "9z"}, "unknown-irrep"),
         ({"circuit": 99}, "no-such-circuit"),
         ({"neurons": [0], "mode": "half"}, "unknown-mode"),
     ],

@@ -22,11 +22,13 @@ def table(rows: object) -> Callable[[], object]:
 
 
 CASES: dict[str, Callable[[], object]] = {
+    "bad-argument": lambda: groups.as_group(None),
     "bad-coefficients": lambda: groups.rho_set_families(S3, RHO)[0].rho_set([0.0]),
     "bad-cycles": lambda: group("perm:(1 2"),
     "element-names-length": lambda: Group("bad", TWO, element_names=("e",)),
     "function-shape": lambda: groups.fourier([RHO], np.zeros(5)),
     "group-too-large": lambda: groups.irreps(group("D3000")),
+    "irreps-of-another-group": lambda: groups.minimal_rho_set(group("S4"), RHO),
     "no-coefficients": lambda: groups.inverse_fourier([RHO], {}),
     "no-fixed-vector": lambda: groups.rho_set_family(S3, RHO, groups.generated_subgroup(S3, range(6))),
     "no-natural-action": lambda: groups.natural_gset(Group("bare", TWO)),

@@ -10,8 +10,26 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
-ROOMS = ["groups", "networks", "training", "explaining", "prove", "populations", "report", "reproduce", "cli"]
+ROOMS = [
+    "groups",
+    "networks",
+    "training",
+    "explaining",
+    "prove",
+    "formalize",
+    "populations",
+    "report",
+    "reproduce",
+    "cli",
+]
 """From left to right; a room imports only from rooms to its left (docs/architecture.md)."""
+BESIDE = {
+    "frameworks": {"groups", "networks", "explaining"},
+    "formalize": {"groups", "networks"},
+}
+"""Rooms beside the flow → what they may import. `cli` alone imports them, and `Network` for two of its methods."""
+METHODS = "rhoset/networks/network.py"
+"""Imports `frameworks` when `without` or `activations` is called."""
 NOT_OF = {"explaining": {"training"}, "prove": {"training"}, "report": {"training"}}
 """Rooms that work without PyTorch do not import training, though it stands to their left."""
 CEILING = 400
@@ -39,7 +57,7 @@ def imports(path: Path) -> set[str]:
 
 def room(module: str) -> str | None:
     parts = module.split(".")
-    return parts[1] if parts[0] == "rhoset" and len(parts) > 1 and parts[1] in ROOMS else None
+    return parts[1] if parts[0] == "rhoset" and len(parts) > 1 and parts[1] in {*ROOMS, *BESIDE} else None
 
 
 def breaches(path: Path) -> list[str]:
@@ -52,12 +70,18 @@ def breaches(path: Path) -> list[str]:
         there = room(module)
         if there is None or there == here:
             continue
-        if ROOMS.index(there) > ROOMS.index(here) or there in NOT_OF.get(here, ()):
+        if here in BESIDE:
+            wrong = there not in BESIDE[here]
+        elif there in BESIDE:
+            wrong = here != "cli" and path != SOURCE / METHODS
+        else:
+            wrong = ROOMS.index(there) > ROOMS.index(here) or there in NOT_OF.get(here, ())
+        if wrong:
             found.append(f"{here} imports {module}")
     return found
 
 
-@pytest.mark.parametrize("name", ROOMS)
+@pytest.mark.parametrize("name", [*ROOMS, *BESIDE])
 def test_data_flows_one_way(name: str):
     for path in sorted((SOURCE / "rhoset" / name).rglob("*.py")):
         assert breaches(path) == [], path.name
@@ -69,10 +93,22 @@ def test_a_breach_would_be_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     bad.parent.mkdir(parents=True)
     bad.write_text("def f():\n    from ..explaining import explain\n    import rhoset.cli\n")
     assert breaches(bad) == ["groups imports rhoset.cli", "groups imports rhoset.explaining"]
+    bad.write_text("from rhoset.frameworks import to_torch\n")
+    assert breaches(bad) == ["groups imports rhoset.frameworks"]
+    beside = tmp_path / "rhoset" / "frameworks" / "bad.py"
+    beside.parent.mkdir()
+    beside.write_text("from rhoset.prove import certify\n")
+    assert breaches(beside) == ["frameworks imports rhoset.prove"]
 
 
-def test_the_checker_imports_nothing_of_rhoset():
-    for path in sorted((SOURCE / "rhoset_check").glob("*.py")):
+def test_every_room_has_its_place():
+    rooms = {path.parent.name for path in (SOURCE / "rhoset").glob("*/__init__.py")}
+    assert rooms == {*ROOMS, *BESIDE}
+
+
+@pytest.mark.parametrize("package", ["rhoset_check", "rhoset_check_baselines"])
+def test_the_checkers_import_nothing_of_rhoset(package: str):
+    for path in sorted((SOURCE / package).glob("*.py")):
         for module in imports(path):
             assert module.partition(".")[0] != "rhoset", f"{path.name} imports {module}"
 

@@ -279,6 +279,9 @@ def test_no_scheduler_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(running_module, "CONNECT_SECONDS", 1)
     with pytest.raises(RhosetError, match="no Dask scheduler answers"):
         run_study(read_study(written(tmp_path)), tmp_path / "out", cluster="tcp://127.0.0.1:9")
+    with pytest.raises(RhosetError, match="HOST:PORT"):
+        run_study(read_study(written(tmp_path)), tmp_path / "out", cluster="nonsense")
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.usefixtures("untrained")
@@ -288,7 +291,10 @@ def test_other_studies_and_strange_folders_are_left_alone(tmp_path: Path):
     before = {p: p.stat().st_mtime_ns for p in out.rglob("*")}
     with pytest.raises(RhosetError, match="other settings") as caught:
         run_study(read_study(written(tmp_path, models=4)), out, workers=1)
-    assert caught.value.slug == "study-differs"
+    assert caught.value.slug == "run-settings-differ"
+    assert "--quick" not in str(caught.value)
+    with pytest.raises(RhosetError, match="begun without --quick"):
+        run_study(read_study(written(tmp_path), quick=True), out, workers=1)
     assert before == {p: p.stat().st_mtime_ns for p in out.rglob("*")}
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.tex").write_text("")

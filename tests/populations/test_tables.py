@@ -17,7 +17,7 @@ from rhoset.networks import read_network
 from rhoset.networks.runs import certificate_path, create_run
 from rhoset.populations import COLUMNS, measuring, table, write_table
 from rhoset.populations.rows import flat, records
-from rhoset.populations.tables import to_latex, to_markdown
+from rhoset.populations.tables import shown, to_latex, to_markdown
 
 pandas = pytest.importorskip("pandas")
 
@@ -101,7 +101,7 @@ def test_bounds_are_the_checkers_and_bad_certificates_prove_nothing(standard: Pa
     made.write(certificate_path(path, "auto"))
     (record,) = records([path])
     assert record["bounds"]["auto"]["accuracy_bound"] == made.verdict.accuracy_bound
-    assert record["bounds"]["auto"]["cost"] == made.cost.operations / made.cost.exhaustive
+    assert record["bounds"]["auto"]["cost"] == made.cost.share
     shutil.copy(standard / "0001.safetensors", path)  # the certificate now speaks of another network
     (record,) = records([path])
     assert record["bounds"] == {}
@@ -145,6 +145,30 @@ def test_latex_needs_no_package_and_reads_nothing_as_a_command():
     assert to_markdown(["a|b"], [["x|y"]]).splitlines()[2] == "| x\\|y |"
 
 
+def test_a_share_below_one_never_reads_as_one():
+    assert [shown(value) for value in (1.0, 0.99993, 1 - 4e-8, 0.123456, float("nan"))] == [
+        "1", "0.9999", "0.99999996", "0.1235", "–",
+    ]  # fmt: skip
+
+
+def test_units_for_readers_and_names_for_programs(standard: Path, tmp_path: Path):
+    rows = [{**row, "auto_seconds": 0.5} for row in flat(records([standard]))]
+    for name in ("t.tex", "t.md"):
+        text = write_table(tmp_path / name, rows).read_text()
+        assert "loss (nats)" in text
+        assert "seconds (s)" in text
+    assert ",loss," in write_table(tmp_path / "t.csv", rows).read_text().splitlines()[0]
+
+
+@pytest.mark.parametrize("command", ["table", "compare"])
+def test_a_study_is_refused_with_what_to_do(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "settings.json").write_text("{}")
+    places = [str(tmp_path)] * (2 if command == "compare" else 1)
+    assert main([command, "-q", *places]) == 2
+    assert "its networks.csv has one row a network" in capsys.readouterr().err
+
+
 def test_the_command(standard: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path):
     assert main(["table", "-q", "--json", str(standard)]) == 0
     said = json.loads(capsys.readouterr().out)["networks"]
@@ -161,7 +185,7 @@ def test_the_command(standard: Path, capsys: pytest.CaptureFixture[str], tmp_pat
     assert main(["table", "-q", str(standard), "--out", str(tmp_path / "t.csv")]) == 0
     assert ",order," in (tmp_path / "t.csv").read_text().splitlines()[0]
     assert main(["table", "-q", str(standard), "--by", "group"]) == 0
-    assert "6/6 = 100% (61–100)" in capsys.readouterr().out
+    assert "6/6 = 100% (54–100)" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -170,6 +194,9 @@ def test_the_command(standard: Path, capsys: pytest.CaptureFixture[str], tmp_pat
         (["--columns", "nope"], "no column 'nope'"),
         (["--by", "nope"], "no column 'nope'"),
         (["--out", "t.xls"], "the ending must be one of"),
+        (["--out", "nowhere/t.csv"], "there is no folder nowhere"),
+        (["--columns", ","], "--columns names no column"),
+        (["--by", " "], "--by names no column"),
     ],
 )
 def test_wrong_calls_are_one_line(standard: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str):

@@ -11,7 +11,7 @@ import pytest
 import rhoset as rs
 from rhoset.cli import main
 from rhoset.display import html
-from rhoset.groups import group, irreps, minimal_rho_set, rho_sets
+from rhoset.groups import group, irreps, minimal_rho_set, rho_set_families
 from rhoset.networks import write_network
 
 
@@ -71,7 +71,7 @@ def values() -> list:
     explanation = rs.explain(planted.network)
     points = minimal_rho_set(g, rho)
     return [
-        g, rho, points, points.gset, points.gset.stabilizer, rho_sets(g, rho)[0], planted, planted.network,
+        g, rho, points, points.gset, points.gset.stabilizer, rho_set_families(g, rho)[0], planted, planted.network,
         explanation, explanation.circuits[0], explanation.energy,
     ]  # fmt: skip
 

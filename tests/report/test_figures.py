@@ -37,7 +37,7 @@ def test_saved(ending: str, tmp_path: Path):
 def test_unknown_endings_are_refused_before_anything_is_written(name: str, tmp_path: Path):
     with pytest.raises(RhosetError, match=r"\.svg, \.pdf") as caught:
         rs.plot(rho_set()).save(tmp_path / name)
-    assert caught.value.slug == "figure-ending"
+    assert caught.value.slug == "bad-ending"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -79,39 +79,17 @@ def test_marks_of_a_bar_chart_have_the_lengths_of_the_numbers():
 
 def test_a_quadrature_lies_on_its_circle():
     network = rs.construct("D7", ["2a"], noise=0.05, seed=2).network
-    shared = structure(network)
-    assert shared.label("2a").startswith("frequency ")
+    irrep = next(i for i in structure(network).irreps if i.name == "2a")
     rng = np.random.default_rng(0)
     from rhoset.explaining import Quadrature
 
     b, a, c = rng.normal(size=(3, 9, 2)) * np.array([1, 7, 1])[:, None, None]
     b[:] = b[0]  # complex type: what is drawn is a
-    view = quadrature_view(Quadrature("2a", np.arange(9), b, c, a, a, np.ones(9), 0.1), shared.label)
+    view = quadrature_view(Quadrature(irrep, np.arange(9), b, c, a, a, np.ones(9), np.zeros((9, 2)), 0.1))
     assert view.reads == "a"
-    assert view.irrep == shared.label("2a")
+    assert view.irrep == "frequency 1"
     for vectors in (view.left, view.right):
         assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=2e-3)
-
-
-@pytest.mark.parametrize("name", ["C7", "C12", "D7", "D12"])
-def test_frequencies_name_the_irreps_of_cyclic_and_dihedral_groups(name: str):
-    from rhoset.report.sections import frequencies
-
-    g = group(name)
-    found = frequencies(g, irreps(g))
-    n = int(g.element_orders.max())
-    assert sorted(found.values()) == list(range(1, (n + 1) // 2))
-    turning = int(np.argmax(g.element_orders))
-    for rho in irreps(g):
-        if rho.name in found:
-            assert rho.character[turning] == pytest.approx(2 * np.cos(2 * np.pi * found[rho.name] / n))
-
-
-def test_other_groups_have_no_frequencies():
-    from rhoset.report.sections import frequencies
-
-    for name in ("S4", "Q8", "A5"):
-        assert frequencies(group(name), irreps(group(name))) == {}
 
 
 @pytest.mark.parametrize("name", ["S4", "A5", "Q8", "S5"])

@@ -29,7 +29,7 @@ def network_files(out: Output, specs: Sequence[str]) -> list[tuple[str, Path]]:
 def one_network(spec: str, what: str) -> tuple[str, Path]:
     """The label and the file of the one network that an argument means.
 
-    Raises RhosetError (slug ``one-network``) where it means several.
+    Raises RhosetError (slug ``several-networks``) where it means several.
     """
     from rhoset.errors import RhosetError
     from rhoset.networks.runs import open_networks
@@ -37,7 +37,7 @@ def one_network(spec: str, what: str) -> tuple[str, Path]:
     found = open_networks(spec)
     if len(found) != 1:
         raise RhosetError(
-            f"{spec!r} means {len(found)} networks; {what} speaks of one: write {found[0][0]}", slug="one-network"
+            f"{spec!r} means {len(found)} networks; {what} speaks of one: write {found[0][0]}", slug="several-networks"
         )
     return found[0]
 

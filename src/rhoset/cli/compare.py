@@ -36,7 +36,7 @@ def command(out: Output, a: str, b: str, no_distances: bool, scale_free: bool, a
             automorphisms=automorphisms,
             progress=tell,
         )
-    out.say(f"A: {a}, {found.sizes[0]} networks; B: {b}, {found.sizes[1]} networks")
+    out.say(f"A: {a}, {_networks(found.sizes[0])}; B: {b}, {_networks(found.sizes[1])}")
     out.table(
         ["share of networks", "A", "A 95 %", "B", "B 95 %", "p", "p corrected"],
         [
@@ -53,11 +53,12 @@ def command(out: Output, a: str, b: str, no_distances: bool, scale_free: bool, a
         ],
     )
     out.say()
-    out.table(
-        ["median", "unit", "A", "B", "P(A > B)", "p", "p corrected"],
-        [[t.name, t.unit, *t.medians, t.greater, t.p, t.p_adjusted] for t in found.numbers],
-    )
-    out.say()
+    if found.numbers:
+        out.table(
+            ["median", "unit", "A", "B", "P(A > B)", "p", "p corrected"],
+            [[t.name, t.unit, *t.medians, t.greater, t.p, t.p_adjusted] for t in found.numbers],
+        )
+        out.say()
     d = found.distances
     if d is not None:
         out.table(
@@ -68,6 +69,10 @@ def command(out: Output, a: str, b: str, no_distances: bool, scale_free: bool, a
     for sentence in found.said:
         out.say(sentence)
     return {"a": a, "b": b, **found.to_json()}
+
+
+def _networks(count: int) -> str:
+    return f"{count} network{'' if count == 1 else 's'}"
 
 
 def _interval(bounds: tuple[float, float]) -> str:

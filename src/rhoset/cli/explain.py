@@ -25,7 +25,12 @@ SHOWN = 10
 @click.option("--compare", is_flag=True, help="Irreps, cosets and circuits side by side.")
 @click.option("--faithful", is_flag=True, help="Replace and remove circuits and irreps in turn.")
 @click.option("--neurons", is_flag=True, help="One line for each neuron.")
-def command(out: Output, networks: tuple[str, ...], compare: bool, faithful: bool, neurons: bool) -> Payload:
+@click.option("--minimal", is_flag=True, help="Accuracy without each part, and which sets of parts are enough.")
+@click.option("--equivariance", is_flag=True, help="How nearly equivariant: left, right, both.")
+@click.option("--laws", is_flag=True, help="What readings and training pairs decide (seconds each).")
+def command(
+    out: Output, networks: tuple[str, ...], compare: bool, faithful: bool, neurons: bool, **more: bool
+) -> Payload:
     """Irreps, cosets and circuits of networks.
 
     NET is a network file, a run folder, a folder of network files, or RUN#3. Says how much of the
@@ -43,6 +48,9 @@ def command(out: Output, networks: tuple[str, ...], compare: bool, faithful: boo
                 entry = _one(out, label, of, compare, faithful)
                 if neurons:
                     entry["neurons"] = _neurons(out, of)
+                for name, wanted in more.items():
+                    if wanted:
+                        entry[name] = _MORE[name](out, of)
                 said.append(entry)
             update(done + 1)
     return {"networks": said}
@@ -134,3 +142,83 @@ def _neurons(out: Output, of: Analysis) -> list[dict[str, Any]]:
     ]
     out.table(list(said[0]) if said else [], [list(row.values()) for row in said])
     return said
+
+
+def _minimal(out: Output, of: Analysis) -> dict[str, Any]:
+    """Accuracy without each part and each irrep, with it alone; the smallest sets that are enough."""
+    from rhoset.explaining import minimality
+
+    found = minimality(of.explanation)
+    for title, rows in (("part", found.parts), ("irrep", found.irreps)):
+        out.table(
+            [title, "neurons", "accuracy without", "alone"], [[r.part, r.neurons, r.accuracy, r.alone] for r in rows]
+        )
+    for chosen in found.sufficient[:SHOWN]:
+        out.say(f"enough for {found.target:.2%}: {', '.join(chosen) or 'no part at all'}")
+    if len(found.sufficient) > SHOWN:
+        out.say(f"… {len(found.sufficient) - SHOWN} more")
+    how = "all sets of parts tried" if found.exhaustive else "one part left out at a time"
+    out.say(f"{'minimal' if found.minimal else 'not minimal'} ({how})")
+    out.say()
+    return {
+        "accuracy": found.accuracy,
+        "target": found.target,
+        "parts": [vars(row) for row in found.parts],
+        "irreps": [vars(row) for row in found.irreps],
+        "sufficient": [list(chosen) for chosen in found.sufficient],
+        "exhaustive": found.exhaustive,
+        "minimal": found.minimal,
+    }
+
+
+def _equivariance(out: Output, of: Analysis) -> dict[str, Any]:
+    """Shares of the logits that each symmetry keeps."""
+    from rhoset.explaining import equivariance
+
+    found = equivariance(of.network)
+    said = {name: getattr(found, name) for name in ("left", "right", "both", "by_class", "margin")}
+    out.table(["equivariant", "left", "right", "both", "by class", "margin of the mean"], [["", *said.values()]])
+    out.say()
+    return said
+
+
+def _laws(out: Output, of: Analysis) -> dict[str, Any]:
+    """What each description holds of unembed, and what the reading law holds of left and right."""
+    from rhoset.explaining import reading_law, writing_law
+
+    law = writing_law(of.network, decide=True)
+    shares, trained = law.shares(), law.recipe
+    rows = [
+        [what, shares[name], shares.get(f"off_{name}", "")] for name, what in WRITES if shares[name] == shares[name]
+    ]
+    out.table(["unembed by", "share", f"of the {shares['off']:.2%} off own irreps"], rows)
+    known = "training pairs not known" if trained is None else f"{trained.fraction:.0%} of the pairs, {trained.source}"
+    reading = reading_law(of.network)
+    read = None if reading is None else reading.shares()
+    if read is not None:
+        known += f"; reading law: left {read['left']:.4f}, right {read['right']:.4f}, at the kink {read['kink']:.1%}"
+    out.say(known)
+    out.say()
+    return {
+        "writing": {name: value if value == value else None for name, value in shares.items()},
+        "scalars": [
+            {"irrep": irrep.name, "scalar": q, "energy": size, "held": held} for irrep, q, size, held in law.by_irrep()
+        ],
+        "distance": None if law.decided is None else law.decided.distance,
+        "fitted": law.fitted,
+        "fraction": None if trained is None else trained.fraction,
+        "reading": read,
+    }
+
+
+WRITES = (
+    ("own", "own irrep, a matrix for each neuron"),
+    ("group", "readings, one scalar an irrep"),
+    ("both", "own irrep, and scalars off it"),
+    ("law", "law over the training pairs, at the network"),
+    ("decided", "decided by readings and training pairs"),
+    ("decided_by_all", "decided by readings and all pairs"),
+)
+"""Descriptions of unembed, in the order of the table."""
+
+_MORE = {"minimal": _minimal, "equivariance": _equivariance, "laws": _laws}

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from rhoset.cli._command import command as make_command
+from rhoset.cli._networks import one_network
 from rhoset.cli._output import Output, Payload
 
 
@@ -32,20 +33,14 @@ def command(out: Output, certificate: Path, spec: str, target: Path, rule: str, 
     """
     from rhoset.errors import RhosetError
     from rhoset.formalize import formalize
-    from rhoset.networks.runs import open_networks
 
-    files = open_networks(spec)
-    if len(files) != 1:
-        raise RhosetError(
-            f"{spec!r} means {len(files)} networks; a theorem is about one: write RUN#3", slug="one-network"
-        )
+    label, path = one_network(spec, "a theorem")
     if not target.stem.isidentifier() or target.suffix != ".v":
         raise RhosetError(
             f"{target.name}: coqc needs a name like S5_seed3.v (letters, digits and _, ending in .v)", slug="file-name"
         )
     if target.exists() and not force:
-        raise RhosetError(f"{target}: exists already; another name, or --force", slug="exists")
-    label, path = files[0]
+        raise RhosetError(f"{target} is there already: choose another name or give --force", slug="file-exists")
     written = formalize(certificate, path, target, rule)
     out.say(f"{target}: claims {written.right} of {written.inputs} pairs of {label}, by rule {written.rule}")
     out.note(f"coqc -R proofs Rhoset {target} proves it")

@@ -53,6 +53,13 @@ def command(
 
     if target is not None and target.suffix.lower() not in ENDINGS:
         raise RhosetError(f"{target}: the ending must be one of {', '.join(ENDINGS)}", slug="bad-ending")
+    if target is not None and not target.parent.is_dir():
+        raise RhosetError(f"cannot write {target}: there is no folder {target.parent}; make it", slug="cannot-write")
+    for option, text in (("--columns", columns), ("--by", by)):
+        if text is not None and not _names(text):
+            raise RhosetError(
+                f"{option} names no column; give some, such as {option} group,width", slug="no-such-column"
+            )
     with out.progress("measuring", 1) as update:
 
         def tell(done: int, total: int) -> None:

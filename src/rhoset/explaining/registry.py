@@ -1,13 +1,14 @@
 """Explanations on the same footing: each gives an ideal network and a measure; users add theirs.
 
-An explanation is a function from an `Analysis` to the tables of an ideal network. Three come with the library,
-"irreps", "cosets" and "circuits"; `register` adds another, `compare` puts all in one table.
+An explanation is a function from an `Analysis` to the tables of an ideal network. Five come with the library:
+"irreps", "cosets", "circuits", "writing law" and, for networks whose training pairs are known, "training pairs".
+`register` adds another, `compare` puts all that apply in one table.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -16,10 +17,13 @@ from numpy.typing import NDArray
 from rhoset.errors import RhosetError
 from rhoset.explaining.analysis import explain, structure
 from rhoset.explaining.cosets import coset_concentration, coset_tables
+from rhoset.explaining.deciding import decided
 from rhoset.explaining.explanation import Explanation
 from rhoset.explaining.faithfulness import affordable
 from rhoset.explaining.sparsity import irrep_agreement, irrep_tables
 from rhoset.explaining.spectrum import Spectrum, balanced_shares, spectrum, weighted_share
+from rhoset.explaining.trained import Recipe, recipe
+from rhoset.explaining.writing import WritingLaw, filtered, law_of, mean_by_product
 from rhoset.groups import Irrep, Subgroup
 from rhoset.networks import Evaluation, Network, Tables
 
@@ -49,6 +53,16 @@ class Analysis:
     def explanation(self) -> Explanation:
         """The explanation by circuits."""
         return explain(self.network, real_irreps=self.irreps, subgroups=self.subgroups)
+
+    @cached_property
+    def recipe(self) -> Recipe | None:
+        """How the network was trained, where its metadata say it."""
+        return recipe(self.network)
+
+    @cached_property
+    def writing_law(self) -> WritingLaw:
+        """What it must write, given what it reads."""
+        return law_of(self.spectrum, self.recipe)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,10 +97,17 @@ Explainer = Callable[[Analysis], tuple[Tables, dict[str, float]]]
 """From an analysis to the ideal network's tables, (m, n), and numbers of its own."""
 
 _REGISTRY: dict[str, Explainer] = {}
+_APPLIES: dict[str, Callable[[Analysis], bool]] = {}
+_ON_REQUEST: set[str] = set()
 
 
-def register(name: str) -> Callable[[Explainer], Explainer]:
+def register(
+    name: str, applies: Callable[[Analysis], bool] | None = None, *, on_request: bool = False
+) -> Callable[[Explainer], Explainer]:
     """Decorator that adds an explanation under a name; see docs/explain.md for a worked example.
+
+    `applies` says of which networks it can speak (all, when left out). One that takes long is used `on_request`, when
+    it is named.
 
     Raises RhosetError (slug ``explanation-exists``) when the name is taken by another function.
     """
@@ -98,6 +119,10 @@ def register(name: str) -> Callable[[Explainer], Explainer]:
                 slug="explanation-exists",
             )
         _REGISTRY[name] = function
+        if applies is not None:
+            _APPLIES[name] = applies
+        if on_request:
+            _ON_REQUEST.add(name)
         return function
 
     return add
@@ -108,6 +133,8 @@ def unregister(name: str) -> None:
     (slug ``unknown-explanation``)."""
     _lookup(name)
     del _REGISTRY[name]
+    _APPLIES.pop(name, None)
+    _ON_REQUEST.discard(name)
 
 
 def explanations() -> tuple[str, ...]:
@@ -123,9 +150,16 @@ def analyse(network: Network) -> Analysis:
 def account(of: Analysis, name: str) -> Account:
     """One explanation's account of one network; cost that of the explanation plus n³m.
 
-    Raises RhosetError (slugs ``unknown-explanation``, ``explanation-shape``).
+    Raises RhosetError (slugs ``unknown-explanation``, ``explanation-shape``, and ``explanation-not-here`` where it
+    cannot speak of this network).
     """
-    tables, numbers = _lookup(name)(of)
+    function = _lookup(name)
+    if not _applies(of, name):
+        raise RhosetError(
+            f"explanation {name!r} cannot speak of {of.network!r}: what it needs is not known of this network",
+            slug="explanation-not-here",
+        )
+    tables, numbers = function(of)
     network, energy = of.network, of.spectrum.energy
     wanted = (network.width, network.order)
     for label in ("left", "right", "unembed"):
@@ -143,9 +177,15 @@ def account(of: Analysis, name: str) -> Account:
 
 
 def compare(of: Analysis | Network, names: Iterable[str] | None = None) -> tuple[Account, ...]:
-    """Every explanation (or those named) of one network, in one table."""
+    """Every explanation that applies and is quick (or those named) of one network, in one table."""
     of = analyse(of) if isinstance(of, Network) else of
-    return tuple(account(of, name) for name in (explanations() if names is None else names))
+    quick = (name for name in explanations() if name not in _ON_REQUEST and _applies(of, name))
+    chosen = quick if names is None else names
+    return tuple(account(of, name) for name in chosen)
+
+
+def _applies(of: Analysis, name: str) -> bool:
+    return name not in _APPLIES or _APPLIES[name](of)
 
 
 def _lookup(name: str) -> Explainer:
@@ -194,3 +234,31 @@ def _circuits(of: Analysis) -> tuple[Tables, dict[str, float]]:
         "left_over": float(len(of.explanation.left_over)),
     }
     return Tables.of(ideal), numbers
+
+
+@register("writing law")
+def _writing_law(of: Analysis) -> tuple[Tables, dict[str, float]]:
+    """Readings in the neuron's own irrep; what is written follows from them by one scalar an irrep."""
+    tables = irrep_tables(of.spectrum)
+    live = of.spectrum.energy.live
+    means = mean_by_product(tables.left.T, tables.right.T, of.network)
+    written, scalars = filtered(of.irreps, means, of.spectrum.tables.unembed, live)
+    shares = of.writing_law.shares()
+    numbers = {"scalars": float(np.count_nonzero(scalars)), "unembed": shares["group"], "unembed_by_own": shares["own"]}
+    return replace(tables, unembed=written * live[:, None] + _row_means(of)), numbers
+
+
+@register("training pairs", applies=lambda of: of.recipe is not None and of.recipe.decay > 0, on_request=True)
+def _training_pairs(of: Analysis) -> tuple[Tables, dict[str, float]]:
+    """Readings in the neuron's own irrep; what is written is what they and the training pairs decide."""
+    tables, live = irrep_tables(of.spectrum), of.spectrum.energy.live
+    found = None if of.recipe is None else decided(of.network, of.recipe, tables.left.T, tables.right.T)
+    if of.recipe is None or found is None:  # too large, or a penalty that has no convex problem
+        return tables, {}
+    numbers = {"fraction": of.recipe.fraction, "distance": found.distance, "steps": float(found.steps)}
+    return replace(tables, unembed=found.unembed * live[:, None]), numbers
+
+
+def _row_means(of: Analysis) -> NDArray[np.float64]:
+    unembed = of.network.unembed.astype(np.float64)
+    return np.asarray(unembed.mean(axis=1, keepdims=True) * of.spectrum.energy.live[:, None])

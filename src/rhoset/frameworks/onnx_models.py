@@ -54,7 +54,7 @@ def to_onnx(
     MissingExtra
         The package onnx is not installed.
     RhosetError
-        Another dtype (slug ``onnx-dtype``).
+        Another dtype (slug ``bad-argument``).
 
     Notes
     -----
@@ -64,7 +64,7 @@ def to_onnx(
     onnx = _onnx()
     kind = np.dtype(dtype or np.result_type(np.float32, network.left, network.unembed, network.bias))
     if kind not in (np.float32, np.float64):
-        raise RhosetError(f"dtype {kind}: give float32 or float64", slug="onnx-dtype")
+        raise RhosetError(f"dtype {kind}: give float32 or float64", slug="bad-argument")
     helper, numpy_helper = onnx.helper, onnx.numpy_helper
     element = onnx.TensorProto.FLOAT if kind == np.float32 else onnx.TensorProto.DOUBLE
     n, m = network.order, network.width

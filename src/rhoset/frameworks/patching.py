@@ -90,7 +90,7 @@ def without(
     ------
     RhosetError
         Nothing was named (slug ``nothing-named``), an index, irrep or circuit is not there (``neuron-out-of-range``,
-        ``no-such-irrep``, ``no-such-circuit``), unknown mode (``unknown-mode``), an explanation of another network
+        ``unknown-irrep``, ``no-such-circuit``), unknown mode (``unknown-mode``), an explanation of another network
         (``other-network``).
 
     Examples
@@ -138,13 +138,13 @@ def _explain(network: Network) -> Explanation:
 
 
 def _of_irreps(explanation: Explanation, names: list[str]) -> set[int]:
-    known = [irrep.name for irrep in explanation.irreps]
-    found: set[int] = set()
+    energy, found = explanation.energy, set[int]()
     for name in names:
-        if name not in known:
-            raise RhosetError(f"no irrep {name!r}: there are {', '.join(known)}", slug="no-such-irrep")
-        energy = explanation.energy
-        found |= {int(i) for i in np.flatnonzero(energy.live & (energy.dominant == known.index(name)))}
+        chosen = [k for k, irrep in enumerate(explanation.irreps) if name in (irrep.name, irrep.label)]
+        if not chosen:
+            known = ", ".join(irrep.label for irrep in explanation.irreps)
+            raise RhosetError(f"no irrep {name!r}: there are {known}", slug="unknown-irrep")
+        found |= {int(i) for i in np.flatnonzero(energy.live & (energy.dominant == chosen[0]))}
     return found
 
 

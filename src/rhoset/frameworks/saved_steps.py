@@ -15,7 +15,7 @@ _STEP = re.compile(r"(\d+)(?!.*\d)")
 
 
 def snapshots(place: str | os.PathLike[str]) -> tuple[tuple[int, Network], ...]:
-    """The saved steps of one training, for `rhoset.explain.explain_steps`.
+    """The saved steps of one training, for `rhoset.explaining.explain_steps`.
 
     Parameters
     ----------

@@ -73,7 +73,7 @@ class PointSet(Shown):
         return PointSet(gset, points / np.sqrt(1 - 1 / k) if k > 1 else np.ones((1, 1)))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class RhoSet(PointSet):
     """An orbit of unit vectors of an irrep: ``points[gset.action[g, b]]`` = ρ(g) ``points[b]``."""
 
@@ -290,7 +290,7 @@ def _of(group: Group, irrep: Irrep | str) -> Irrep:
     if len(irrep.matrices) != group.order:
         raise RhosetError(
             f"the irrep {irrep.name} is one of a group of order {len(irrep.matrices)}; {group.name} has {group.order}",
-            slug="unknown-irrep",
+            slug="irreps-of-another-group",
         )
     return irrep
 

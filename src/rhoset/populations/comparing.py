@@ -9,9 +9,8 @@ from functools import partial
 from typing import Any, TypeVar
 
 from rhoset.networks import read_network
-from rhoset.networks.runs import open_networks
 from rhoset.populations.distances import distance_matrix
-from rhoset.populations.rows import Place, Progress, key_set_text, records
+from rhoset.populations.rows import Place, Progress, files_of, key_set_text, records
 from rhoset.populations.summaries import used_irreps
 from rhoset.populations.testing import ALPHA, RankTest, ShareTest, energy_test, holm, law_test, rank_test, share_test
 
@@ -109,7 +108,7 @@ def compare(
     have a fixed seed.
     """
     first, second = _list(a), _list(b)
-    files = [[path for spec in side for _, path in open_networks(spec)] for side in (first, second)]
+    files = [[path for _, path in files_of(side)] for side in (first, second)]
     total = len(files[0]) + len(files[1])
     said_a = records(first, progress=lambda done, _: progress(done, total))
     said_b = records(second, progress=lambda done, _: progress(len(said_a) + done, total))

@@ -49,7 +49,7 @@ def records(
     """
     if not specs:
         raise RhosetError("no networks were named; give runs, sweeps, folders or files", slug="no-such-network")
-    files = [entry for spec in specs for entry in open_networks(spec)]
+    files = files_of(specs)
     runs: dict[Path, tuple[Run, Mapping[int, Mapping[str, Any]]]] = {}
     said = []
     progress(0, len(files))
@@ -57,6 +57,18 @@ def records(
         said.append(_record(label, path, runs, bounds))
         progress(len(said), len(files))
     return said
+
+
+def files_of(specs: Sequence[Place]) -> list[tuple[str, Path]]:
+    """Label and file of every network, as `open_networks`; a study's folder is refused with what to do instead."""
+    for spec in map(Path, specs):
+        if (spec / "settings.json").is_file() and (spec / "checkpoints").is_dir():
+            raise RhosetError(
+                f"{spec} is a study: its networks.csv has one row a network, and"
+                " `rhoset.populations.studies.study_network` opens one of them",
+                slug="no-such-network",
+            )
+    return [entry for spec in specs for entry in open_networks(spec)]
 
 
 def _record(label: str, path: Path, runs: dict[Path, Any], bounds: bool) -> dict[str, Any]:

@@ -114,12 +114,20 @@ def write_table(path: str | Path, rows: Sequence[Mapping[str, Any]]) -> Path:
             f"{path}: the ending {path.suffix!r} is not known; known are {', '.join(ENDINGS)}", slug="bad-ending"
         )
     columns = list(dict.fromkeys(key for row in rows for key in row))
+    headers = list(columns) if ending == ".csv" else [with_unit(column) for column in columns]
     if ending == ".parquet":
         target = io.BytesIO()
         as_frame(rows, "polars").write_parquet(target)
         return write_atomic(path, target.getvalue())
     writers: dict[str, Callable[..., str]] = {".csv": to_csv, ".tex": to_latex, ".md": to_markdown}
-    return write_atomic(path, writers[ending](columns, [[row.get(c) for c in columns] for row in rows]))
+    return write_atomic(path, writers[ending](headers, [[row.get(c) for c in columns] for row in rows]))
+
+
+def with_unit(column: str) -> str:
+    """A column's name for readers: with its unit where that is no share or count, ``loss (nats)``."""
+    kind = "METHOD_" + column.rpartition("_")[2] if column.endswith("_seconds") else column
+    unit = COLUMNS.get(kind, ("", ""))[0]
+    return f"{column} ({unit})" if unit in ("nats", "s") else column
 
 
 def to_csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
@@ -185,12 +193,18 @@ def _tex_cell(value: Any) -> str:
 
 
 def shown(value: Any) -> str:
-    """A cell for a human: four significant digits, – for what is not known."""
+    """A cell for a human: four significant digits, more where a number below 1 would read as 1; – for what is not
+    known."""
     if value is None or value != value:
         return "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    digits = 4
+    while value < 1 and f"{value:.{digits}g}" == "1" and digits < 17:
+        digits += 1
+    return f"{value:.{digits}g}"
 
 
 def _numeric(rows: Sequence[Sequence[Any]], columns: int) -> list[bool]:

@@ -46,7 +46,7 @@ def collect(
     Parameters
     ----------
     spec
-        A run folder, ``RUN#3``, a network file or a folder of network files, all of one group.
+        A run folder, ``RUN#3``, a sweep, a network file or a folder of network files, all of one group.
     progress
         Called with (networks done, networks in all).
     workers
@@ -62,13 +62,18 @@ def collect(
     """
     named = open_networks(spec)
     run = open_run(Path(spec)) if (Path(spec) / MANIFEST).is_file() else None
-    rows = {row.get("index"): row for row in run.results()} if run is not None else {}
+    rows: dict[Path, Mapping[Any, Mapping[str, Any]]] = {}
     jobs = []
     for position, (_, path) in enumerate(named):
-        index = int(path.stem) if run is not None and path.stem.isdigit() else position
-        name = f"Network {index}" if run is not None else path.stem
+        home = path.parent.parent if path.parent.name == "networks" else path.parent
+        if home not in rows:
+            made = open_run(home).results() if (home / MANIFEST).is_file() else []
+            rows[home] = {row.get("index"): row for row in made}
+        number = int(path.stem) if path.stem.isdigit() else position
+        index = number if run is not None else position
+        name = f"Network {index}" if run is not None else f"{home.name} #{number}" if rows[home] else path.stem
         history = len(named) <= CIRCUIT_HISTORY
-        jobs.append(_Job(name, index, path, rows.get(index, {}), named[0][1], history))
+        jobs.append(_Job(name, index, path, rows[home].get(number, {}), named[0][1], history))
     views = []
     progress(0, len(jobs))
     for view in _views(jobs, min(workers, len(jobs))):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset.groups import Group, Irrep, fourier, inverse_fourier
+from rhoset.groups import Group, Irrep, project
 from rhoset.networks import Network, logits
 from rhoset.report.views import MarginView
 
@@ -44,8 +44,7 @@ def margin_view(network: Network, group: Group, irreps: Sequence[Irrep]) -> Marg
     if group.order == 1:
         return None
     mean = mean_logit(network, group)
-    transform = fourier(irreps, mean)
-    parts = np.array([inverse_fourier([rho], {rho.name: transform[rho.name]}) for rho in irreps])
+    parts = np.array([project(rho, mean) for rho in irreps])
     margin = parts[:, [group.identity]] - parts  # (irreps, n)
     classes = group.classes
     by_class = np.array([margin[:, classes.labels == k].mean(axis=1) for k in range(1, len(classes))])

@@ -41,9 +41,6 @@ from rhoset.report.views import (
 from rhoset.verdicts import check_summary
 from rhoset_check.verdict import check
 
-IN_USE = 0.01
-"""An irrep counts as learned when it holds at least this share of the live neurons' energy. A
-larger value drops weak irreps such as sign from the list."""
 SAME_DIRECTION = 1e-6
 """Unit vectors that differ by less than this count as one."""
 LARGEST_MATRIX = 64
@@ -140,11 +137,8 @@ def network_view(
 
 def used_irreps(explanation: Explanation) -> tuple[tuple[str, int, float], ...]:
     """(name, neurons, share of energy) of each irrep in use, the strongest first."""
-    energy = explanation.energy
-    shares = energy.by_irrep()
-    neurons = np.bincount(energy.dominant[energy.live], minlength=len(shares))
-    order = [int(k) for k in np.argsort(-shares, kind="stable") if shares[k] >= IN_USE]
-    return tuple((explanation.irreps[k].label, int(neurons[k]), float(shares[k])) for k in order)
+    ranked = sorted((use for use in explanation.uses if use.in_use), key=lambda use: -use.share)
+    return tuple((use.irrep.label, use.neurons, use.share) for use in ranked)
 
 
 def circuit_view(circuit: Circuit, group: Group) -> CircuitView:

@@ -47,7 +47,7 @@ def solid(rho_set: RhoSet, weights: NDArray[np.float64] | None = None, group: Gr
     if weights is not None and float(np.sum(weights)) > 0:
         shares = tuple(round(float(w), 4) for w in np.asarray(weights) / np.sum(weights))
     view = SolidView(
-        irrep=rho_set.irrep.name,
+        irrep=rho_set.irrep.label,
         dim=points.shape[1],
         points=tuple(tuple(round(float(v), 4) + 0.0 for v in row) for row in turned),
         edges=nearest_pairs(points),

@@ -43,7 +43,7 @@ def page(results: StudyResults, drawn: Sequence[str]) -> str:
         "## Key sets",
         "",
         f"K is the set of classes with b ≥ ε (the definition of the source) and, on the right, with b² ≥ ε; the"
-        f" {MOST_SETS} most frequent of each setting, shares with exact 95 % intervals.",
+        f" {MOST_SETS} most frequent of each setting, shares with exact 95 % intervals; all of them: `results.json`.",
         "",
         to_markdown(*_laws(results)),
         "## Spectral counts and multiplicities",
@@ -121,7 +121,7 @@ def _counts(results: StudyResults) -> tuple[list[str], list[list[Any]]]:
         law_text = ", ".join(f"{count}: {law[count]}" for count in sorted(law))
         rows.append([of.setting.name, law_text, "; ".join(shown[:MOST_CLASSES]) or "none pure"])
         if len(shown) > MOST_CLASSES:
-            rows[-1][-1] += f"; and {len(shown) - MOST_CLASSES} more in results.json"
+            rows[-1][-1] += f"; and {len(shown) - MOST_CLASSES} more in `results.json`"
     return ["setting", "N: networks", "ν"], rows
 
 

@@ -74,16 +74,19 @@ def run_study(
     Raises
     ------
     RhosetError
-        The folder holds something else or another study (``run-exists``, ``study-differs``), another process works
-        there (``run-busy``), PyTorch is missing (``missing-extra``), no scheduler answers (``cluster``), a process
-        was killed (``worker-died``).
+        The folder holds something else or another study (``run-exists``, ``run-settings-differ``), another process
+        works there (``run-busy``), PyTorch is missing (``missing-extra``), no scheduler answers (``cluster``), a
+        process was killed (``worker-died``).
 
     Notes
     -----
     A network depends on its setting and seed alone, so the results are the same however many processes there are.
     """
+    from rhoset.training.cluster import check_address
     from rhoset.training.runlock import locked
 
+    if cluster is not None:
+        check_address(cluster)
     folder = Path(out)
     _prepare(folder, study)
     with locked(folder):
@@ -114,7 +117,7 @@ def study_so_far(study: Study, out: str | Path) -> StudyResults:
     Raises
     ------
     RhosetError
-        No network is there yet, or no study (``bad-study-folder``); another study (``study-differs``).
+        No network is there yet, or no study (``bad-study-folder``); another study (``run-settings-differ``).
     """
     folder = Path(out)
     if not (folder / "settings.json").is_file():
@@ -149,10 +152,12 @@ def _same_study(folder: Path, study: Study) -> str:
     """What the folder's settings.json is to say; raises where it says something else."""
     wanted = json.dumps(described(study), indent=1, ensure_ascii=False) + "\n"
     place = folder / "settings.json"
-    if place.is_file() and place.read_text(encoding="utf-8") != wanted:
+    if place.is_file() and (kept := place.read_text(encoding="utf-8")) != wanted:
+        hasty = '"quick": true' in kept
+        form = "" if hasty == study.quick else f"; it was begun {'with' if hasty else 'without'} --quick"
         raise RhosetError(
-            f"{folder} holds a study with other settings ({place.name} differs); choose another folder",
-            slug="study-differs",
+            f"{folder} holds a study with other settings ({place.name} differs{form}); choose another folder",
+            slug="run-settings-differ",
         )
     return wanted
 

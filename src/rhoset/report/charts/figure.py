@@ -73,7 +73,7 @@ class Figure:
     def text(self, ending: str) -> bytes:
         """The figure as a file of that ending: html, svg, pdf, png or json.
 
-        Raises RhosetError (slug ``figure-ending``) for another ending.
+        Raises RhosetError (slug ``bad-ending``) for another ending.
         """
         return render_spec(self.chart().to_dict(), ending, self.said)
 
@@ -97,17 +97,17 @@ def render_spec(spec: dict[str, Any], ending: str, title: str = "figure") -> byt
         return bytes(vl_convert.vegalite_to_pdf(spec))
     if ending == "png":
         return bytes(vl_convert.vegalite_to_png(spec, scale=PNG_SCALE))
-    raise RhosetError(f"no figure ends in {ending!r}: give one of .{', .'.join(ENDINGS)}", slug="figure-ending")
+    raise RhosetError(f"no figure ends in {ending!r}: give one of .{', .'.join(ENDINGS)}", slug="bad-ending")
 
 
 def ending_of(path: Path) -> str:
-    """The ending of a figure's file name, or RhosetError (slug ``figure-ending``)."""
+    """The ending of a figure's file name, or RhosetError (slug ``bad-ending``)."""
     ending = path.suffix.lower().removeprefix(".")
     if ending not in ENDINGS:
         raise RhosetError(
             f"{path}: a figure can't be saved as {path.suffix or 'a name without ending'!r};"
             f" give a name that ends in .{', .'.join(ENDINGS)}",
-            slug="figure-ending",
+            slug="bad-ending",
         )
     return ending
 

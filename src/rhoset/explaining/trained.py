@@ -1,0 +1,169 @@
+"""How a network was trained, as far as its weights must fit it: which pairs training saw, and how the weights decay."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from rhoset.arguments import public
+from rhoset.errors import RhosetError
+from rhoset.groups.arrays import read_only
+from rhoset.networks import Network
+
+CHUGHTAI = "bilal-chughtai/rep-theory-mech-interp"
+"""Repository of the public checkpoints; their files name it. Optimiser and split are those of its ``train.py``."""
+
+
+@dataclass(frozen=True, eq=False)
+class Recipe:
+    """What fixes the stationary points of training.
+
+    Attributes
+    ----------
+    pairs
+        (n, n) bool: the training pairs (x, y).
+    optimizer
+        ``"adam"`` or ``"sgd"`` (decay is L2 in the gradient), ``"adamw"`` (decay beside it), or "" when unknown.
+    decay, epsilon
+        λ and ε of the optimiser; 0 when unknown.
+    cubic
+        λ of the penalty λ Σ (‖l‖² + ‖r‖² + ‖u‖²)^{3/2} on whole neurons; 0: none.
+    architecture
+        ``"folded"`` (the tables are the parameters), ``"factored"`` (embeddings times maps), or "" when unknown.
+    bias
+        ``"decays"``, ``"free"`` (trained without decay), or "" (none, or unknown).
+    source
+        Where this was read.
+    """
+
+    pairs: NDArray[np.bool_]
+    optimizer: str = ""
+    decay: float = 0.0
+    epsilon: float = 0.0
+    cubic: float = 0.0
+    architecture: str = ""
+    bias: str = ""
+    source: str = "as given"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pairs", read_only(self.pairs, np.bool_))
+
+    @property
+    def fraction(self) -> float:
+        """Share of the pairs that training saw."""
+        return float(self.pairs.mean())
+
+
+@public
+def recipe(network: Network, split: Any = None) -> Recipe | None:
+    """How a network was trained: by its metadata, or on the pairs given.
+
+    Parameters
+    ----------
+    network
+        One that `rhoset train` wrote (its metadata hold settings and seed), or one of the published checkpoints of
+        Chughtai et al. (their files name repository, seed and share of the pairs).
+    split
+        Training pairs where the metadata do not say them: ``"all"``, an (n, n) array of bool, or positions x·n + y.
+
+    Returns
+    -------
+    Recipe or None
+        None where neither the metadata nor `split` say which pairs training saw.
+
+    Raises
+    ------
+    RhosetError
+        `split` is of another shape or names pairs that do not exist (slug ``bad-split``).
+
+    Notes
+    -----
+    The splits of the published checkpoints are the first pairs of ``torch.randperm(n²)`` after
+    ``torch.manual_seed(seed)``; they are drawn here without PyTorch, see `torch_permutation`.
+    """
+    n = network.order
+    found = _trained_here(network.metadata, n) or _published(network.metadata, n)
+    if split is None:
+        return found
+    pairs = _given(split, n)
+    if found is None:
+        return Recipe(pairs)
+    return replace(found, pairs=pairs, source="as given")
+
+
+def _trained_here(metadata: Mapping[str, str], n: int) -> Recipe | None:
+    from rhoset.training.batches import training_pairs
+    from rhoset.training.config import TrainConfig
+
+    if "config" not in metadata or "seed" not in metadata:
+        return None
+    try:
+        config, seed = TrainConfig.from_dict(json.loads(metadata["config"])), int(metadata["seed"])
+    except (ValueError, TypeError, RecursionError, RhosetError):
+        return None
+    if config.sampled_outputs or config.hidden_bias:
+        return None
+    seen = training_pairs(n, config, seed)
+    return Recipe(
+        pairs=np.ones((n, n), dtype=bool) if seen is None else _mask(seen, n),
+        optimizer=config.optimizer,
+        decay=config.weight_decay,
+        epsilon=config.epsilon,
+        cubic=config.cubic_decay,
+        architecture={"folded": "folded", "shared_embedding": ""}.get(config.architecture, "factored"),
+        bias=("decays" if config.bias_decay else "free") if config.unembed_bias else "",
+        source="its settings and seed",
+    )
+
+
+def _published(metadata: Mapping[str, str], n: int) -> Recipe | None:
+    if metadata.get("source_repository") != CHUGHTAI:
+        return None
+    try:
+        seed, fraction = int(metadata["seed"]), float(metadata["train_fraction"])
+    except (KeyError, ValueError):
+        return None
+    if not (0 < fraction <= 1 and 0 <= seed < 2**32):
+        return None
+    seen = torch_permutation(n * n, seed)[: int(fraction * n * n)]
+    return Recipe(_mask(seen, n), "adamw", 1.0, 1e-8, architecture="factored", source=f"the split of {CHUGHTAI}")
+
+
+def _given(split: Any, n: int) -> NDArray[np.bool_]:
+    if isinstance(split, str) and split == "all":
+        return np.ones((n, n), dtype=bool)
+    array = np.asarray(split)
+    if array.shape == (n, n) and array.dtype == bool and array.any():
+        return array
+    whole = array.ndim == 1 and array.size > 0 and np.issubdtype(array.dtype, np.integer)
+    if whole and array.min() >= 0 and array.max() < n * n:
+        return _mask(array, n)
+    raise RhosetError(
+        f"split of shape {array.shape} and type {array.dtype}: give 'all', ({n}, {n}) truth values of which one is"
+        f" true, or positions x·{n} + y from 0 to {n * n - 1}",
+        slug="bad-split",
+    )
+
+
+def _mask(positions: ArrayLike, n: int) -> NDArray[np.bool_]:
+    mask = np.zeros(n * n, dtype=bool)
+    mask[np.asarray(positions)] = True
+    return mask.reshape(n, n)
+
+
+def torch_permutation(count: int, seed: int) -> NDArray[np.int64]:
+    """``torch.randperm(count)`` after ``torch.manual_seed(seed)`` on a CPU, without PyTorch.
+
+    A Fisher-Yates shuffle whose numbers are the 32-bit words of a Mersenne twister; cost `count`.
+    """
+    words = np.frombuffer(np.random.RandomState(seed).bytes(4 * count), dtype="<u4")
+    order = np.arange(count)
+    for i in range(count - 1):
+        j = i + int(words[i]) % (count - i)
+        order[i], order[j] = order[j], order[i]
+    return order

@@ -1,0 +1,165 @@
+"""Obligations of the checker, each as the line that carries it, what stands there without it, and who must notice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Weakness:
+    """Text of one file of the checker, what replaces it, the attacks that must then find a bound above the truth."""
+
+    file: str
+    line: str
+    instead: str
+    attacks: tuple[str, ...]
+    kinds: tuple[str, ...] = ("accuracy", "no group")
+    """What is wrong then: accuracy, margin, loss, no group."""
+
+
+ARITHMETIC = {
+    "gamma is zero": Weakness(
+        "near.py", 'return float("inf") if product > 0.01 else product / (1.0 - product) * (1.0 + 1e-9)', "return 0.0",
+        ("drowned",),
+    ),
+    "underflow loses nothing": Weakness(
+        "near.py", 'LOST = {"float64": 2.0**-1022, "float32": 2.0**-126}', 'LOST = {"float64": 0.0, "float32": 0.0}',
+        ("extreme", "vanishing"),
+    ),
+    "lower forgets the error": Weakness(
+        "near.py", "return self.value.astype(np.float64) - up(self.error + 2.0**-51 * (self.size + self.error))",
+        "return self.value.astype(np.float64)", ("exact_ties", "cancelling", "one_way"),
+    ),
+    "exact: logits have no error": Weakness(
+        "exact.py", "up(2.0 * logits.error.max() + 2.0", "up(0.0 * logits.error.max() + 2.0", ("drowned",)
+    ),
+    "exact: error left out of the loss": Weakness(
+        "exact.py", "total.astype(np.float64) * EXP * np.exp(error)", "total.astype(np.float64)",
+        ("large_and_close",), ("loss",),
+    ),
+    "no floor for float32": Weakness("network.py", "float(up(2.0 * error))", "0.0", ("single_ties",)),
+    "floor left out of the loss": Weakness("verdict.py", "np.exp(floor)", "1.0", ("rounded_apart",), ("loss",)),
+    "floor in the loss at most 700": Weakness(
+        "verdict.py", "np.exp(floor)", "np.exp(min(floor, 700.0))", ("rounded_apart",), ("loss",)
+    ),
+    "folding is exact": Weakness(
+        "network.py", 'table = embedded.times(stored[f"hidden_{side}"].astype(np.float64))',
+        'table = Near.exact(embedded.times(stored[f"hidden_{side}"].astype(np.float64)).value)',
+        ("folded_ties", "lost_readings", "drowned_readings"),
+    ),
+    "nothing proved is no bad margin": Weakness(
+        "verdict.py", "worst = float(up(2.0 * (one.size + one.error).max()))", "worst = 0.0", ("extreme",), ("margin",)
+    ),
+    "nothing proved is no loss": Weakness(
+        "verdict.py", "(worst + floor + np.log(model.order))", "np.log(model.order)", ("uneven_columns",), ("loss",)
+    ),
+}  # fmt: skip
+
+GROUPS = {
+    "associativity": Weakness("group.py", "require(same, f", "require(True, f", ("false_table",)),
+    "inverses": Weakness("group.py", "require(is_identity.any(axis=1).all(), f", "require(True, f", ("false_table",)),
+    "generation": Weakness("group.py", "require(seen.all(), f", "require(True, f", ("false_table",)),
+    "relations (pairs)": Weakness("group.py", "require(holds, f", "require(True, f", ("false_permutations",)),
+    "relations (gaps)": Weakness("group.py", "require(holds, f", "require(True, f", ("false_gap_action",)),
+    "coupling": Weakness(
+        "blocks.py", "require(np.array_equal(moved, stored.coupling), f", "require(True, f", ("false_coupling",)
+    ),
+    "defect of matrices": Weakness("group.py", "return matrices, defect", "return matrices, 0.0", ("false_matrices",)),
+    "defect times what is carried": Weakness(
+        "pairs.py", "hidden.size @ np.abs(b.writing).sum(axis=0) for b in self.blocks if b.defect)",
+        "total.size[part].sum() for b, part in zip(self.blocks, self.parts))", ("forgetful_matrices",),
+    ),
+}  # fmt: skip
+
+PAIRS = {
+    "half of ‖ΔF‖": Weakness(
+        "blocks.py", "np.abs(part).max())).length().max()", "np.abs(part).max())).length().max() / 2", ("aligned",)
+    ),
+    "‖Q − K‖": Weakness(
+        "pairs.py", "-up(gaps @ self.distance.T), self.own", "self.own", ("aligned", "copied_points")
+    ),
+    "least over a group": Weakness(
+        "blocks.py", "kept.times(delta.T, slack).lower.min(axis=1)", "kept.times(delta.T, slack).lower.max(axis=1)",
+        ("aligned", "biased_circuit", "loose_writing"),
+    ),
+    "a group of outputs": Weakness(
+        "verdict.py", "for g in np.unique(label)]", "for g in np.unique(label)[:-1]]", ("unwritten", "hidden_driver")
+    ),
+    "δ": Weakness(
+        "pairs.py", "bound = float(up(delta.scaled(1.0 / scale).length().max()))", "bound = 0.0",
+        ("hidden_driver", "unwritten"),
+    ),
+    "half of δ": Weakness(
+        "pairs.py", "bound = float(up(delta.scaled(1.0 / scale).length().max()))",
+        "bound = 0.5 * float(up(delta.scaled(1.0 / scale).length().max()))", ("unwritten",),
+    ),
+    "the scale of δ": Weakness(
+        "pairs.py", "delta.scaled(1.0 / scale).length()", "delta.length()", ("unwritten",)
+    ),
+    "the own part of δ": Weakness(
+        "pairs.py", "terms = [correct.lower, -residual", "terms = [-residual", ("unwritten", "hidden_driver")
+    ),
+    "the rival's part of δ": Weakness(
+        "pairs.py", "terms = [correct.lower, -residual.bound * length,", "terms = [correct.lower,",
+        ("unwritten", "hidden_driver"),
+    ),
+    "additive tables of rivals (span)": Weakness(
+        "pairs.py", "margin = margin - self.residual.by_x.at(x[:, None], z) - self.residual.by_y.at(y[:, None], z)",
+        "pass", ("additive_driver",),
+    ),
+    "additive tables of rivals (references)": Weakness(
+        "pairs.py", "self.own(state).lower, *worst]", "self.own(state).lower]", ("additive_driver",)
+    ),
+    "additive tables of the answer": Weakness(
+        "pairs.py", "return by_x + by_y + state.lost", "return by_x + state.lost", ("additive_driver",)
+    ),
+    "error of single outputs": Weakness(
+        "exact.py", "hidden.dot(difference).lower[:, 0]", "hidden.dot(difference).value[:, 0]",
+        ("exact_ties", "repeated", "cancelling"),
+    ),
+}  # fmt: skip
+
+GAPS = {
+    "term D": Weakness("gaps.py", "fixed.append(up(up(rho @ widths).max(axis=1)))", "fixed.append(np.zeros(n))",
+                       ("within_fibres",)),
+    "half of term D": Weakness("gaps.py", "fixed.append(up(up(rho @ widths).max(axis=1)))",
+                               "fixed.append(0.5 * up(up(rho @ widths).max(axis=1)))", ("within_fibres",)),
+    "term V": Weakness("gaps.py", "extra.append(np.maximum(up(rho @ whole)[:, 0] - fixed[-1], 0.0))",
+                       "extra.append(np.zeros(n))", ("between_fibres",)),
+    "half of term V": Weakness("gaps.py", "extra.append(np.maximum(up(rho @ whole)[:, 0] - fixed[-1], 0.0))",
+                               "extra.append(0.5 * np.maximum(up(rho @ whole)[:, 0] - fixed[-1], 0.0))",
+                               ("between_fibres",)),
+    "the greatest term V": Weakness("gaps.py", "np.sort(extra, axis=0)[::-1]", "np.sort(extra, axis=0)",
+                                    ("between_fibres",)),
+    "the k smallest gaps": Weakness("gaps.py", "for value in np.sort([part.value for part in parts], axis=0)]",
+                                    "for value in np.sort([part.value for part in parts], axis=0)[::-1]]",
+                                    ("uneven_columns", "silent_columns")),
+    "negative gaps": Weakness("gaps.py", "np.sort([part.value for part in parts], axis=0)",
+                              "np.sort([np.maximum(part.value, 0) for part in parts], axis=0)", ("uneven_columns",)),
+    "columns without neurons": Weakness("gaps.py", "[nothing] * count + found)",
+                                        "found + found[-1:] * count or [nothing] * count)", ("silent_columns",)),
+    "the largest of the others": Weakness("gaps.py", "largest_others(table).take(index)",
+                                          "np.repeat(table.min(axis=-1, keepdims=True), q, axis=-1).take(index)",
+                                          ("far_outputs", "uneven_columns")),
+    "the greatest over all z'": Weakness("gaps.py", "rivals[:, g] = total.most()",
+                                         "rivals[:, g] = total.columns(slice(0, 1)).most()",
+                                         ("far_outputs", "uneven_columns")),
+    "the rest R": Weakness("gaps.py", "else 2.0 * float(up(np.sqrt(", "else 0.0 * float(up(np.sqrt(", ("rest_driver",)),
+    "half of the rest R": Weakness("gaps.py", "else 2.0 * float(up(np.sqrt(", "else 1.0 * float(up(np.sqrt(",
+                                   ("rest_driver",)),
+    "the scale of the rest": Weakness("gaps.py", "up(delta / scale[:-1, None])", "up(delta)", ("rest_driver",)),
+    "slope of the square": Weakness("network.py", 'if self.activation != "square":', "if True:", ("steep",)),
+    "half the slope of the square": Weakness("network.py", "return up(2.0 * (left.size", "return up(1.0 * (left.size",
+                                             ("steep",)),
+    "error of readings": Weakness("gaps.py", " + right.error[members]", "", ("drowned_readings",)),
+    "how many outputs of a kind": Weakness("gaps.py", "self.counts.astype(np.float64)",
+                                           "np.ones(len(self.counts))", ("equal_rivals",), ("loss",)),
+    "bias": Weakness("gaps.py", "own = Near(np.broadcast_to(self.bias.value, (len(xs), n)),",
+                     "own = Near(np.zeros((len(xs), n), dtype),", ("within_fibres", "far_outputs")),
+}  # fmt: skip
+
+WEAKNESSES = {
+    f"{room}: {name}": weakness
+    for room, found in {"arithmetic": ARITHMETIC, "groups": GROUPS, "pairs": PAIRS, "gaps": GAPS}.items()
+    for name, weakness in found.items()
+}
