@@ -193,12 +193,18 @@ def _tex_cell(value: Any) -> str:
 
 
 def shown(value: Any) -> str:
-    """A cell for a human: four significant digits, – for what is not known."""
+    """A cell for a human: four significant digits, more where a number below 1 would read as 1; – for what is not
+    known."""
     if value is None or value != value:
         return "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    digits = 4
+    while value < 1 and f"{value:.{digits}g}" == "1" and digits < 17:
+        digits += 1
+    return f"{value:.{digits}g}"
 
 
 def _numeric(rows: Sequence[Sequence[Any]], columns: int) -> list[bool]:
