@@ -123,6 +123,7 @@ def test_built_in_studies_read(name: str):
         (("tau_power = -0.5", "width = 3"), "both in"),
         (("tau_power = -0.5", "speed = 3"), "no training setting"),
         (("at = [10, 20]", "at = [0]"), "list of numbers of updates"),
+        (("at = [10, 20]", "at = [10, 41]"), "names 41, but a setting is trained for max_steps = 40"),
         (('proofs = "exhaustive"', 'proofs = "yes"'), "one of auto"),
         (("[observables]", "[observables]\nepsilon = 2"), "in (0, 1)"),
         (("[quick]", "[hasty]"), "not known at the top"),
@@ -155,6 +156,7 @@ def test_quick_changes_what_it_names(tmp_path: Path):
     study = read_study(written(tmp_path), quick=True)
     assert (study.models, len(study.settings)) == (1, 4)
     assert study.settings[0].config.max_steps == 5
+    assert study.at == ()  # none of 10 and 20 is reached
     assert study.settings[0].config.evaluate_every == 20
 
 
