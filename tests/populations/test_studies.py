@@ -491,6 +491,17 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert "other settings" in capsys.readouterr().err
 
 
+def test_labels_in_the_figure_are_short(tmp_path: Path):
+    def arrays(of, classes):
+        return np.ones((40, len(classes))) / len(classes), np.zeros((40, 2))
+
+    results_with(tmp_path, "long", '"growth"', ["C5", "C23"], arrays)
+    figure = (tmp_path / "long" / "key-sets.svg").read_text()
+    assert ">{f=1, f=2}</text>" in figure
+    assert ">{f=1, … 11 classes}</text>" in figure
+    assert "<title>{f=1, f=2, f=3, f=4, f=5, f=6, f=7, f=8, f=9, f=10, f=11}: 100%</title>" in figure
+
+
 def test_groups_in_the_names_of_settings(tmp_path: Path):
     study = read_study(written(tmp_path, SMALL.replace('"C3", "S3"', '"perm:(1 2 3)"')))
     assert study.settings[0].name.startswith("perm_(1_2_3),")
