@@ -26,7 +26,7 @@ FACTORS = ("embed_left", "embed_right", "hidden_left", "hidden_right", "unembed"
 ACTIVATIONS = ("relu", "abs", "square", "linear")
 FLOATS, INTEGERS = ("F16", "F32", "F64"), ("I8", "U8", "I16", "U16", "I32", "U32", "I64")
 PLAN: dict[str, tuple[type, ...]] = {
-    "blocks": (int,), "gaps": (bool,), "pairs": (bool,), "work": (str,), "samples": (int,),
+    "blocks": (int,), "gaps": (bool,), "even": (bool,), "pairs": (bool,), "work": (str,), "samples": (int,),
     "own": (bool,), "span_pairs": (int, type(None)), "exact_pairs": (int, type(None)), "singles": (int,),
 }  # fmt: skip
 SECOND = 2 * 10**10
@@ -95,6 +95,8 @@ class Plan:
     """Which rules run, in the order gaps, pairs, exact; each gets the pairs that those before it left open."""
 
     gaps: bool
+    even: bool
+    """gaps: the tables of all x are compared with their mean, carried to the identity."""
     pairs: bool
     work: str
     """gaps, pairs: float32 or float64."""
@@ -311,7 +313,10 @@ def _limit(file: Tensors, count: int, groups: int, plan: dict[str, Any], n: int,
     if plan["gaps"]:
         sizes = [file.length(f"gaps{j}.right", 1) for j in range(m)]
         require(sum(sizes) * max(n, m) <= MOST_ENTRIES, "gaps: too many points")
-        asked += n * n * (max(sizes) * m + PASS * (sum(6 * q * q + 12 * q for q in sizes) + n))
-        asked += CALL * (chunks + 4) * 50 * sum(sizes)
+        rows = max(sizes) if plan["even"] else n  # tables have so many rows, and are walked for one x or for all
+        asked += n * rows * max(sizes) * m + PASS * n * (
+            n * 4 * n + (rows + 8 * max(sizes)) * sum(6 * q + 12 for q in sizes)
+        )
+        asked += PASS * n * rows * sum(6 * q * q for q in sizes) + CALL * (chunks + 4) * 50 * sum(sizes)
     exhaustive = n * n * (m * n + PASS * (m + n)) + chunks * 30 * CALL
     require(asked <= 3 * exhaustive + SECOND, "the certificate asks for far more work than exhaustive evaluation")

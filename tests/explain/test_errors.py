@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import ModuleType
 
 import numpy as np
 import pytest
 from explain.planting import analysis_of, explained, planted, structure
 from support.slugs import assert_all_tested, assert_raises
 
-from rhoset.explaining import account, explain, explain_steps, intervene, register, unregister
+import rhoset.explaining.equivariance_of
+import rhoset.explaining.parts_needed
+from rhoset.explaining import (
+    account,
+    equivariance,
+    explain,
+    explain_steps,
+    intervene,
+    minimality,
+    recipe,
+    register,
+    unregister,
+)
 from rhoset.groups import PointSet, coset_gset, group, subgroup_classes
 from rhoset.networks import Network, Tables
 from rhoset.networks.constructing import CircuitPlan, construct
@@ -30,14 +43,29 @@ def steps_of_two_groups() -> None:
     explain_steps([(0, S4), (1, other)])
 
 
+def too_large(module: ModuleType, limit: str, call: Callable[[], object]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, limit, 1.0)
+        call()
+
+
 CASES: dict[str, Callable[[], object]] = {
+    "bad-enough": lambda: minimality(explained("S4", S4), target=1.5),
     "bad-plan": lambda: CircuitPlan("[3,1]", rows=0),
+    "bad-split": lambda: recipe(S4, [24 * 24]),
     "construct-no-margin": lambda: construct("S4", ["[3,1]"], activation="linear"),
     "construct-unfaithful": lambda: construct("S4", ["[2,2]"]),
     "construct-width": lambda: construct("S4", ["[3,1]"], width=3),
+    "equivariance-too-large": lambda: too_large(
+        rhoset.explaining.equivariance_of, "EQUIVARIANCE_OPERATIONS", lambda: equivariance(S4)
+    ),
     "explanation-exists": lambda: register("irreps")(lambda of: (Tables.zeros(1, 1), {})),
+    "explanation-not-here": lambda: account(analysis_of("S4", S4), "training pairs"),
     "explanation-shape": wrong_shape,
     "irreps-of-another-group": lambda: explain(S4, real_irreps=structure("S5")[0]),
+    "minimal-too-large": lambda: too_large(
+        rhoset.explaining.parts_needed, "MINIMAL_OPERATIONS", lambda: minimality(explained("S4", S4))
+    ),
     "mixed-groups": steps_of_two_groups,
     "neuron-out-of-range": lambda: intervene(explained("S4", S4), [10**6], "zero"),
     "no-irrep": lambda: construct("S4", ["natural"]).circuits[0].irrep,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset.explaining.recipe import Recipe
+from rhoset.explaining.trained import Recipe
 from rhoset.networks import Network, activation
 
 Array = NDArray[np.float64]

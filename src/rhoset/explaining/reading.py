@@ -26,8 +26,8 @@ from numpy.typing import NDArray
 
 from rhoset.arguments import public
 from rhoset.explaining.gradients import Array, errors, rest
-from rhoset.explaining.recipe import Recipe, recipe
 from rhoset.explaining.spectrum import spectrum
+from rhoset.explaining.trained import Recipe, recipe
 from rhoset.explaining.writing import LAW_OPERATIONS
 from rhoset.groups import irreps
 from rhoset.networks import Network, activation

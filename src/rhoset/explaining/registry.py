@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from rhoset.errors import RhosetError
 from rhoset.explaining.analysis import explain, structure
 from rhoset.explaining.cosets import coset_concentration, coset_tables
-from rhoset.explaining.decided import decided
+from rhoset.explaining.deciding import decided
 from rhoset.explaining.explanation import Explanation
 from rhoset.explaining.faithfulness import affordable
-from rhoset.explaining.recipe import Recipe, recipe
 from rhoset.explaining.sparsity import irrep_agreement, irrep_tables
 from rhoset.explaining.spectrum import Spectrum, balanced_shares, spectrum, weighted_share
+from rhoset.explaining.trained import Recipe, recipe
 from rhoset.explaining.writing import WritingLaw, filtered, law_of, mean_by_product
 from rhoset.groups import Irrep, Subgroup
 from rhoset.networks import Evaluation, Network, Tables

@@ -18,7 +18,7 @@ projection on an irrep,
 
 What rule 1 or 2 gives beyond rule 4 is the split's part: it is there because training saw those pairs and no others.
 
-The rules use the network's own softmax. That this is not going in a circle is shown in `rhoset.explaining.decided`.
+The rules use the network's own softmax. That this is not going in a circle is shown in `rhoset.explaining.deciding`.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.arguments import public
-from rhoset.explaining.decided import Decided, decided
+from rhoset.explaining.deciding import Decided, decided
 from rhoset.explaining.gradients import Array, ascent, rest
-from rhoset.explaining.recipe import Recipe, recipe
 from rhoset.explaining.spectrum import Spectrum, spectrum
+from rhoset.explaining.trained import Recipe, recipe
 from rhoset.groups import Irrep, irreps, project
 from rhoset.networks import Network, activation
 from rhoset.summaries import Shown
@@ -70,7 +70,7 @@ class WritingLaw(Shown):
     fitted
         Whether the law's scale was fitted (one number), since the decay is not known.
     decided
-        What readings and training pairs decide (`rhoset.explaining.decided`), when it was asked for and is known.
+        What readings and training pairs decide (`rhoset.explaining.deciding`), when it was asked for and is known.
     decided_by_all
         The same as if training had seen all pairs.
     """

@@ -22,7 +22,7 @@ PAIRS_FROM = 500
 """On the clock rule pairs is looked at from this order on: below, whatever walks the pairs takes as long as brute
 force (docs/prove.md, "On the clock")."""
 SMALL = 5 * 10**7
-"""Multiply-adds of exhaustive checking, some five milliseconds, below which the clock allows no look elsewhere."""
+"""Multiply-adds of exhaustive checking, five milliseconds or so, below which the clock allows no look elsewhere."""
 
 Method = Callable[[Search, Wish], list[Candidate]]
 

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rhoset.explaining.gradients import Array, cross_entropy
-from rhoset.explaining.recipe import Recipe
+from rhoset.explaining.trained import Recipe
 from rhoset.networks import Network, activation
 
 STEPS = 200
