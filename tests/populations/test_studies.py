@@ -475,6 +475,8 @@ def test_simulated_chi_square_agrees_with_the_asymptotic_one():
     p = simulated(observed, expected, np.random.default_rng(0))
     assert p == pytest.approx(stats.chisquare(observed, 100 * expected).pvalue, abs=0.02)
     assert total_variation([("a",), ("a",)], [("a",), ("b",)]) == 0.5
+    one, two = [("a",)] * 37 + [("b",)] * 63, [("b",)] * 87 + [("c",)] * 13
+    assert total_variation(one, two) == 0.37 == total_variation(two[::-1], one[::-1])  # to the last bit, in any order
 
 
 @pytest.mark.usefixtures("untrained")
