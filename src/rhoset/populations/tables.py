@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rhoset.arguments import public
 from rhoset.errors import MissingExtra, RhosetError
 from rhoset.networks import write_atomic
 from rhoset.populations.rows import Place, flat, records
@@ -41,6 +42,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
 ENDINGS = (".csv", ".parquet", ".tex", ".md")
 
 
+@public
 def table(
     *specs: Place,
     bounds: bool = True,
