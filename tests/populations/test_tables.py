@@ -145,6 +145,15 @@ def test_latex_needs_no_package_and_reads_nothing_as_a_command():
     assert to_markdown(["a|b"], [["x|y"]]).splitlines()[2] == "| x\\|y |"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "slug"), [({"settings": "some"}, "bad-settings"), ({"frame": "dask"}, "bad-frame")]
+)
+def test_wrong_arguments_are_said_before_anything_is_read(arguments: dict[str, str], slug: str):
+    with pytest.raises(RhosetError) as caught:
+        table("nowhere", **arguments)
+    assert caught.value.slug == slug
+
+
 def test_a_share_below_one_never_reads_as_one():
     assert [shown(value) for value in (1.0, 0.99993, 1 - 4e-8, 0.123456, float("nan"))] == [
         "1", "0.9999", "0.99999996", "0.1235", "–",

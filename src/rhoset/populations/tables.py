@@ -71,13 +71,15 @@ def table(
     Raises
     ------
     RhosetError
-        Nothing there, no networks, a table that is no group's; ``missing-extra`` without `rhoset[table]`.
+        Nothing there, no networks, a table that is no group's; another `settings` (``bad-settings``) or `frame`
+        (``bad-frame``); ``missing-extra`` without `rhoset[table]`.
 
     Notes
     -----
     What was measured of a network is kept in ``.measured`` beside its run and used again while weights, table and
     version agree: about 0.2 s a network of S5 the first time.
     """
+    as_frame(list(flat([], settings=settings)), frame)  # what is wrong with the arguments is said before measuring
     rows = list(flat(records(specs, bounds=bounds), settings=settings, spectrum=spectrum))
     return as_frame(rows, frame)
 
