@@ -295,7 +295,7 @@ def _limit(file: Tensors, count: int, groups: int, plan: dict[str, Any], n: int,
         entries, most = entries + file.length(f"block{j}.neurons", 0), max(most, d * d)
     kept, chunks = max(1, file.length("references", 0)), n * n * max(n, m) // (1 << 19) + 1
     tables = (
-        total * max(n, m + 1, kept),
+        total * max(n, 4 * (m + 1), 2 * kept),
         3 * total * min(n * n, (1 << 19) // max(n, m)),  # features of a chunk of pairs, three times over
         points * n,
         kept * groups,
@@ -313,7 +313,8 @@ def _limit(file: Tensors, count: int, groups: int, plan: dict[str, Any], n: int,
         asked += CALL * (n * (12 * count + 30) + chunks * (30 * count + 30 * groups + 100))
     if plan["gaps"]:
         sizes = [file.length(f"gaps{j}.right", 1) for j in range(m)]
-        chunk = sum(q * q for q in sizes) * max(n, min(n * n, (1 << 21) // max(n, m)))  # tables of some rows of pairs
+        most = max(1, min(n, (1 << 21) // (n * max(n, m))))  # rows of pairs whose tables are formed at once
+        chunk = sum(min(q, m) * q * max(n, q) for q in sizes) * most
         require(max(sum(sizes) * max(n, m), chunk) <= MOST_ENTRIES, "gaps: too many points")
         rows = max(sizes) if plan["even"] else n  # tables have so many rows, and are walked for one x or for all
         asked += n * rows * max(sizes) * m + PASS * n * (
