@@ -307,9 +307,9 @@ def _limit(file: Tensors, count: int, groups: int, plan: dict[str, Any], n: int,
         span = n * n if plan["span_pairs"] is None else min(plan["span_pairs"], n * n)
         asked += n * n * (total * m + PASS * (8 * m + 12 * total + 3 * cubes + groups * (count + 4)))
         singly = n * n if plan["exact_pairs"] is None else min(plan["exact_pairs"], n * n)
-        asked += span * n * (total + 30 * PASS) + n * total * m * 8 * PASS
-        asked += min(singly, span) * min(plan["singles"], n) * m * 8 * PASS
-        asked += CALL * (n * (12 * count + 30) + chunks * (30 * count + 100 * groups + 100))
+        asked += span * (n * (total + 30 * PASS) + groups * total * PASS) + n * total * m * 8 * PASS
+        asked += min(singly, span) * min(plan["singles"], n) * m * 5 * PASS
+        asked += CALL * (n * (12 * count + 30) + chunks * (30 * count + 30 * groups + 100))
     if plan["gaps"]:
         sizes = [file.length(f"gaps{j}.right", 1) for j in range(m)]
         require(sum(sizes) * max(n, m) <= MOST_ENTRIES, "gaps: too many points")

@@ -3,6 +3,8 @@
 from rhoset.explaining.analysis import explain as explain
 from rhoset.explaining.analysis import ideal_network as ideal_network
 from rhoset.explaining.analysis import structure as structure
+from rhoset.explaining.circles import Circle as Circle
+from rhoset.explaining.circles import circles as circles
 from rhoset.explaining.circuits import find_circuits as find_circuits
 from rhoset.explaining.contributions import MarginParts as MarginParts
 from rhoset.explaining.contributions import margin_parts as margin_parts

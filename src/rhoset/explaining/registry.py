@@ -1,7 +1,8 @@
 """Explanations on the same footing: each gives an ideal network and a measure; users add theirs.
 
-An explanation is a function from an `Analysis` to the tables of an ideal network. Five come with the library:
-"irreps", "cosets", "circuits", "writing law" and, for networks whose training pairs are known, "training pairs".
+An explanation is a function from an `Analysis` to the tables of an ideal network. Six come with the library:
+"irreps", "cosets", "circuits", "writing law", for cyclic and dihedral groups "circles", and for networks whose training
+pairs are known "training pairs".
 `register` adds another, `compare` puts all that apply in one table.
 """
 
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from rhoset.errors import RhosetError
 from rhoset.explaining.analysis import explain, structure
+from rhoset.explaining.circles import circle_tables, circles, is_circular
 from rhoset.explaining.cosets import coset_concentration, coset_tables
 from rhoset.explaining.deciding import decided
 from rhoset.explaining.explanation import Explanation
@@ -246,6 +248,19 @@ def _writing_law(of: Analysis) -> tuple[Tables, dict[str, float]]:
     shares = of.writing_law.shares()
     numbers = {"scalars": float(np.count_nonzero(scalars)), "unembed": shares["group"], "unembed_by_own": shares["own"]}
     return replace(tables, unembed=written * live[:, None] + _row_means(of)), numbers
+
+
+@register("circles", applies=lambda of: is_circular(of.irreps))
+def _circles(of: Analysis) -> tuple[Tables, dict[str, float]]:
+    """Of cyclic and dihedral groups: waves that are read, and their harmonics that are written."""
+    tables, scalars = circle_tables(of.explanation, of.spectrum.tables.unembed)
+    found = circles(of.explanation)
+    weights = np.array([len(circle.neurons) for circle in found], dtype=np.float64)
+    numbers = {"circles": float(len(found)), "scalars": float(np.count_nonzero(scalars))}
+    for j in range(3):
+        shares = [circle.harmonics[j] for circle in found]
+        numbers[f"harmonic_{j + 1}"] = float(np.average(shares, weights=weights)) if found else 0.0
+    return tables, numbers
 
 
 @register("training pairs", applies=lambda of: of.recipe is not None and of.recipe.decay > 0, on_request=True)

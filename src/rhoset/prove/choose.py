@@ -17,8 +17,6 @@ from rhoset_check.files import Certificate
 
 MARGIN = 0.003
 """An accuracy estimated on a sample may be off by this much: a plan must promise so much more."""
-SLACK = (1.3, 0.03)
-"""A certificate may take so many times the in-span and exact work that its sample took, and this share of the pairs."""
 MANY = 1 << 20
 FRUGAL = (
     (1.0, MANY, 1.0), (0.6, MANY, 1.0), (0.35, MANY, 1.0), (0.15, MANY, 1.0), (0.0, MANY, 1.0), (0.0, MANY, 0.6),
@@ -90,8 +88,7 @@ def choose(search: Search, made: Sequence[Candidate], wanted: Wish) -> Judged | 
     """The plan that serves the wish best, judged; None when there is none that the checker takes."""
     possible = [c for c in made if c.estimate.cost < float("inf")]
     if wanted.exact:
-        tried = (whole(search, made) for made in sorted(possible, key=wanted.rank))
-        return next((found for found in tried if found is not None), None)
+        return _cheapest(search, sorted(possible, key=wanted.rank), wanted)
     known = [staged(search, c) for c in _promising(possible, wanted)]
     if wanted.budget is not None:
         return _within(search, known, wanted.budget, wanted.accuracy)
@@ -99,18 +96,28 @@ def choose(search: Search, made: Sequence[Candidate], wanted: Wish) -> Judged | 
     return _reach(search, known, wanted.accuracy)
 
 
+def _cheapest(search: Search, made: Sequence[Candidate], wanted: Wish) -> Judged | None:
+    """The first that the checker takes; where lengths count, that turns out no longer than exhaustive, if any does."""
+    longer: Judged | None = None
+    for candidate in made:
+        found = whole(search, candidate)
+        if found is None:
+            continue
+        if wanted.objective == "time" or cost(found.certificate, search.subject.weights, found.verdict).share <= 1:
+            return found
+        longer = longer or found
+    return longer
+
+
 def whole(search: Search, made: Candidate) -> Judged | None:
     """A candidate with all the in-span and exact work that it needs, judged; None where the checker refuses it.
 
-    The certificate states how many pairs will need such work: what the sample needed and `SLACK`; where that was too
+    The certificate states how many pairs will need such work: see `Candidate.stated`; where that was too
     few, there is no limit.
     """
-    n, plan, estimate = search.subject.network.order, made.certificate.plan, made.estimate
-    asked = plan.span_pairs, plan.exact_pairs
-    needed = [int((SLACK[0] * part + SLACK[1]) * n * n) for part in (estimate.span, estimate.exact)]
-    stated = [need if limit is None and plan.pairs else limit for need, limit in zip(needed, asked, strict=True)]
-    for span, exact in (stated, asked):
-        certificate = allowed(search, limited(made.certificate, span, exact))
+    n = search.subject.network.order
+    for asked in (made.stated(n), made.certificate):
+        certificate = allowed(search, asked)
         found = None if certificate is None else judged(search.subject, certificate)
         if found is not None and (found.verdict.right == n * n or not _short(found)):
             return found
