@@ -37,7 +37,8 @@ demo: .venv/.installed ## train, explain, certify, check and report a few S5 net
 test: .venv/.installed ## the test suite without the slow tests
 	$(ONE_THREAD) $(BIN)/python -m pytest -m 'not slow' -n $(WORKERS) tests
 
-test-all: .venv/.installed ## every test
+test-all: .venv/.installed ## every test, with an outside verifier and runtime where they can be installed
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test-outside]'
 	$(ONE_THREAD) $(BIN)/python -m pytest -n $(WORKERS) tests
 
 lint: .venv/.installed ## ruff

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from rhoset.arguments import public
 from rhoset.groups import Group, Irrep, energies, irreps
 from rhoset.networks import Network
 from rhoset.networks.activations import activation
@@ -67,6 +68,7 @@ class Observables:
         return np.asarray(self.pure(delta).mean(axis=1), dtype=np.float64)
 
 
+@public
 def observables(of: Network | Sequence[Network] | Stack, real_irreps: Sequence[Irrep] | None = None) -> Observables:
     """Spectral weights and purities of a network, or of each of a stack.
 
