@@ -179,7 +179,7 @@ def count(certificate: Certificate, shape: Shape, spent: Mapping[str, int], know
     stages = (spent.get("whole", 0) + spent.get("again", 0)) * m * (n + 1)
     if plan.gaps and certificate.gaps is not None:
         table += r * n * sum(images.shape[1] for images in certificate.gaps.actions)
-        fixed, each_x = _gaps(certificate.gaps, shape, known.kinds)
+        fixed, each_x = _gaps(certificate.gaps, plan.even, shape, known.kinds)
         once += fixed
     if plan.pairs:
         for block in certificate.blocks:
@@ -243,25 +243,24 @@ def _pairs_each(certificate: Certificate, shape: Shape) -> int:
     return each + 2 * _features(certificate) + groups * (len(certificate.blocks) + 1)
 
 
-def _gaps(given: GapTensors, shape: Shape, kinds: int) -> tuple[int, int]:
+def _gaps(given: GapTensors, even: bool, shape: Shape, kinds: int) -> tuple[int, int]:
     """(once, each x) of rule gaps.
 
     Once, for each point: mid-ranges of readings and of what is written, errors, and what they cost. For each x and
-    point: its neurons at every point, their length, the table; the best and second of every row. Then for each output
-    the sum of the rows, its least gaps in order, and one comparison a kind of outputs.
+    point its table: its neurons at every point, their length, the product. From tables the outcomes: the best and
+    second of every row, for each output the sum of the rows, its least gaps in order, the rivals of every kind; for
+    each x, or where tables are even once, from their mean. Then one comparison for each y and kind.
     """
-    n, m = shape.order, shape.width
-    once, each_x = 4 * n * m, n
-    gaps_of, exact = list[int](), bool(given.exact.all())
+    n, m, whole = shape.order, shape.width, bool(given.exact.all())
+    once, tables, outcomes = 4 * n * m, 0, n + kinds * n * (len(given.actions) + 1)
     for j, images in enumerate(given.actions):
         q, points = images.shape[1], np.bincount(given.point[given.block == j], minlength=images.shape[1])
-        used = [int(k) for k in points if k]
-        gaps_of.append(len(used) if q > 1 else 0)
-        columns = n if given.exact[j] else q
-        for k in used:
-            once += n * k * (q + 1)
-            each_x += (1 if exact else 2) * q * k + q * k * columns + (q * columns + 2 * n if q > 1 else 0) + n
-        if gaps_of[-1] > 1:
-            each_x += n * gaps_of[-1] * ceil(log2(gaps_of[-1])) + n * gaps_of[-1]
-    each_x += kinds * n * (len(gaps_of) + 2)
-    return once, each_x
+        used, columns = [int(k) for k in points if k], n if given.exact[j] else q
+        once += sum(n * k * (q + 1) for k in used)
+        tables += sum((1 if whole else 2) * q * k + q * k * columns + (3 * q * q if even else 0) for k in used)
+        outcomes += len(used) * (n + (q * columns + 2 * n if q > 1 else 0))
+        if len(used) > 1 and q > 1:
+            outcomes += n * len(used) * (ceil(log2(len(used))) + 1)
+    if even:
+        return once + n * tables + outcomes, n * kinds
+    return once, tables + outcomes + n * kinds

@@ -14,6 +14,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.summaries import lines, table_of
 
@@ -84,6 +85,7 @@ class Plot:
         )
 
 
+@public
 def plot(what: Any, kind: str | None = None) -> Plot:
     """A picture of a ρ-set, a circuit, a network, an explanation, a run, several networks, or a training.
 

@@ -26,7 +26,7 @@ FACTORS = ("embed_left", "embed_right", "hidden_left", "hidden_right", "unembed"
 ACTIVATIONS = ("relu", "abs", "square", "linear")
 FLOATS, INTEGERS = ("F16", "F32", "F64"), ("I8", "U8", "I16", "U16", "I32", "U32", "I64")
 PLAN: dict[str, tuple[type, ...]] = {
-    "blocks": (int,), "gaps": (bool,), "pairs": (bool,), "work": (str,), "samples": (int,),
+    "blocks": (int,), "gaps": (bool,), "even": (bool,), "pairs": (bool,), "work": (str,), "samples": (int,),
     "own": (bool,), "span_pairs": (int, type(None)), "exact_pairs": (int, type(None)), "singles": (int,),
 }  # fmt: skip
 SECOND = 2 * 10**10
@@ -95,6 +95,8 @@ class Plan:
     """Which rules run, in the order gaps, pairs, exact; each gets the pairs that those before it left open."""
 
     gaps: bool
+    even: bool
+    """gaps: the tables of all x are compared with their mean, carried to the identity."""
     pairs: bool
     work: str
     """gaps, pairs: float32 or float64."""
@@ -305,13 +307,16 @@ def _limit(file: Tensors, count: int, groups: int, plan: dict[str, Any], n: int,
         span = n * n if plan["span_pairs"] is None else min(plan["span_pairs"], n * n)
         asked += n * n * (total * m + PASS * (8 * m + 12 * total + 3 * cubes + groups * (count + 4)))
         singly = n * n if plan["exact_pairs"] is None else min(plan["exact_pairs"], n * n)
-        asked += span * n * (total + 30 * PASS) + n * total * m * 8 * PASS
-        asked += min(singly, span) * min(plan["singles"], n) * m * 8 * PASS
-        asked += CALL * (n * (12 * count + 30) + chunks * (30 * count + 100 * groups + 100))
+        asked += span * (n * (total + 30 * PASS) + groups * total * PASS) + n * total * m * 8 * PASS
+        asked += min(singly, span) * min(plan["singles"], n) * m * 5 * PASS
+        asked += CALL * (n * (12 * count + 30) + chunks * (30 * count + 30 * groups + 100))
     if plan["gaps"]:
         sizes = [file.length(f"gaps{j}.right", 1) for j in range(m)]
         require(sum(sizes) * max(n, m) <= MOST_ENTRIES, "gaps: too many points")
-        asked += n * n * (max(sizes) * m + PASS * (sum(6 * q * q + 12 * q for q in sizes) + n))
-        asked += CALL * (chunks + 4) * 50 * sum(sizes)
+        rows = max(sizes) if plan["even"] else n  # tables have so many rows, and are walked for one x or for all
+        asked += n * rows * max(sizes) * m + PASS * n * (
+            n * 4 * n + (rows + 8 * max(sizes)) * sum(6 * q + 12 for q in sizes)
+        )
+        asked += PASS * n * rows * sum(6 * q * q for q in sizes) + CALL * (chunks + 4) * 50 * sum(sizes)
     exhaustive = n * n * (m * n + PASS * (m + n)) + chunks * 30 * CALL
     require(asked <= 3 * exhaustive + SECOND, "the certificate asks for far more work than exhaustive evaluation")

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset_check.exact import EXP, Budget
-from rhoset_check.files import Certificate
+from rhoset_check.exact import CHUNK, EXP, Budget
+from rhoset_check.files import MOST_ENTRIES, Certificate
 from rhoset_check.group import permutation_action
-from rhoset_check.near import Array, Ints, Near, Rejected, lower_sum, require, up
+from rhoset_check.near import UNIT, Array, Ints, Near, Rejected, lower_sum, require, up
 from rhoset_check.network import Model
 
 
@@ -78,61 +78,100 @@ class GapsRule:
                 writes, at = (unembed[members], np.arange(n)) if given.exact[j] else (means, place)
                 delta[members] = up(np.abs(unembed[members] - writes[:, at]))
                 self.columns.append(Column(j, c, members, reads, writes, at))
-            if fixed:
-                worst = up(np.cumsum(np.sort(extra, axis=0)[::-1], axis=0))
-                worst = np.concatenate([np.zeros((1, n)), worst])[np.minimum(self.kinds[:, j], len(worst))]
-                self.lost = up(self.lost + worst.T + np.sum(fixed, axis=0)[:, None])
-        self.rest = (
-            0.0
-            if given.exact.all()
-            else 2.0 * float(up(np.sqrt(np.square(up(delta / scale[:-1, None])).sum(axis=0).max())))
+            self.lost = up(self.lost + most_of(extra, self.kinds[:, j], n) + sum(fixed, np.zeros(n))[:, None])
+        squares = np.square(up(delta / scale[:-1, None])).sum(axis=0)
+        self.rest = 0.0 if given.exact.all() else 2.0 * float(up(np.sqrt(squares.max())))
+        self.size, self.uneven = np.zeros(n), np.full((n, len(self.kinds)), up(np.ptp(unembed[-1])))
+        require(not (certificate.plan.even and given.exact.any()), "plan.even needs gaps.exact 0 for every set")
+        self.means = self.alike([[] for _ in self.actions]) if certificate.plan.even else None
+
+    def alike(self, deviations: list[list[Array]]) -> tuple[Near, Array]:
+        """Means of the tables of all x, carried to e, and what follows from them; how far each x is from them is put
+        into `uneven` and `size` (Theorem 5)."""
+        model, n, tables = self.model, self.model.order, []
+        for column in self.columns:
+            action, q = self.actions[column.block], len(column.reads.value)
+            require(n * q * q <= MOST_ENTRIES, "gaps: too many points for tables that are alike")
+            carried, error, step = np.empty((q, q, n), self.bias.value.dtype), 0.0, max(1, CHUNK // (q * q))
+            for xs in np.split(np.arange(n), range(step, n, step)):
+                table, slack, _, squares = self.table(column, xs)
+                carried[..., xs] = np.take_along_axis(table, action[xs].T[:, None], axis=0)  # [d', c', x]: d = x·d'
+                error, self.size[xs] = max(error, slack), self.size[xs] + squares
+            mean = carried.mean(axis=2, keepdims=True)
+            largest = np.abs(carried - mean).max(axis=(0, 1)).astype(np.float64) * (1.0 + 2.0 * UNIT[self.bias.dtype])
+            deviations[column.block].append(up(largest + error))
+            tables.append((mean, 0.0, float(up(np.abs(mean).max())), None))
+        for j, found in enumerate(deviations):
+            self.uneven = up(self.uneven + 2.0 * most_of(found, self.kinds[:, j], n))
+        self.size = up(np.sqrt(self.size))
+        return self.outcomes(
+            tables, np.array([model.group.identity]), Near.exact(np.zeros((1, n), self.bias.value.dtype))
         )
 
     def bounds(self, x: Ints, y: Ints, budget: Budget) -> tuple[Array, Array]:
         """(pairs,): lower bounds of the least margin, upper bounds of Σ exp(−margin)."""
         xs, run = np.unique(x, return_inverse=True)
-        own, rivals, size = self.tables(xs)
-        answers = own.lower[np.arange(len(xs))[:, None], self.model.group.table[xs]]  # (x, y)
-        lost = self.lost.T[:, None, :], up(self.rest * size)[None, :, None]
+        if self.means is not None:
+            own, rivals = self.means
+            answers, size, uneven = own.lower, self.size[xs], self.uneven[xs]
+        else:
+            tables = [self.table(column, xs) for column in self.columns]
+            own, rivals = self.outcomes(tables, xs, self.bias)
+            answers = own.lower[np.arange(len(xs))[:, None], self.model.group.table[xs]]  # (x, y)
+            size = up(np.sqrt(sum((squares for *_, squares in tables), np.zeros(len(xs)))))
+            uneven = np.zeros((1, len(self.kinds)))
+        lost = self.lost.T[:, None, :], up(self.rest * size)[None, :, None], uneven.T[:, :, None]
         lower = lower_sum([answers[None], -rivals.T[:, :, None], *(-term for term in lost)])  # (kinds, x, y)
         with np.errstate(over="ignore"):
             excess = up(np.tensordot(self.counts.astype(np.float64), np.exp(-lower), axes=1) * EXP)
         return lower.min(axis=0)[run, y], excess[run, y]
 
-    def tables(self, xs: Ints) -> tuple[Near, Array, Array]:
-        """For each x: (x, z) the logits of z where y = x⁻¹z; (x, kinds) the most that a rival can reach which moves so
-        many points; a bound of ‖scale · h‖."""
-        model, group, n = self.model, self.model.group, self.model.order
-        dtype, sigma = self.bias.dtype, group.table[group.inverse[xs]]  # x⁻¹z
-        own = Near(np.broadcast_to(self.bias.value, (len(xs), n)), self.bias.error, self.bias.size)
-        gaps: list[list[Near]] = [[] for _ in self.actions]
+    def table(self, column: Column, xs: Ints) -> tuple[NDArray[Any], float, float, Array]:
+        """(writes, c', x): A of a column, a bound of its error and of its size; (x,): a bound of Σ (scale · ĥ)²."""
+        q, dtype = len(column.reads.value), self.bias.dtype
+        left = self.model.left[dtype].columns(column.neurons).rows(np.tile(xs, q))
+        hidden = (left + column.reads.rows(np.repeat(np.arange(q), len(xs)))).activate(self.model.activation)
         squares = np.zeros(len(xs))
-        everyone, count = np.arange(len(xs))[:, None], len(xs)
-        for column in self.columns:
-            q = len(column.reads.value)
-            left = model.left[dtype].columns(column.neurons).rows(np.tile(xs, q))
-            hidden = (left + column.reads.rows(np.repeat(np.arange(q), count))).activate(model.activation)
-            if self.rest:
-                lengths = hidden.scaled(self.scale[column.neurons]).length()
-                squares += up(np.square(lengths.reshape(q, count).max(axis=0)))
-            found = hidden.times(column.writes)
-            table = found.value.T.reshape(-1, q, count)  # (writes, c', x)
-            ends = np.full(n, found.error.max()), np.full(n, found.size.max())
+        if self.rest:
+            lengths = hidden.scaled(self.scale[column.neurons]).length()
+            squares = up(np.square(lengths.reshape(q, len(xs)).max(axis=0)))
+        found = hidden.times(column.writes)
+        return found.value.T.reshape(-1, q, len(xs)), float(found.error.max()), float(found.size.max()), squares
+
+    def outcomes(
+        self, tables: Sequence[tuple[NDArray[Any], float, float, Any]], xs: Ints, bias: Near
+    ) -> tuple[Near, Array]:
+        """For each x: (x, z) the logits of z where y = x⁻¹z; (x, kinds) the most that a rival can reach which moves so
+        many points."""
+        group, n, count = self.model.group, self.model.order, len(xs)
+        sigma = group.table[group.inverse[xs]]  # x⁻¹z
+        own = Near(np.broadcast_to(bias.value, (count, n)), bias.error, bias.size)
+        gaps: list[list[Near]] = [[] for _ in self.actions]
+        everyone = np.arange(count)[:, None]
+        for column, (table, error, size, _) in zip(self.columns, tables, strict=True):
+            q, ends = len(column.reads.value), (np.full(n, error), np.full(n, size))
             place = self.actions[column.block][:, column.point][sigma]  # x⁻¹z carries c there
             value = Near(table.take((column.place * q + place) * count + everyone), *ends)
             own = own + value
             if q > 1:
                 first, second = (two.take(column.place * count + everyone) for two in largest_two(table))
                 gaps[column.block].append(value - Near(np.where(value.value == first, second, first), *ends))
-        rivals = np.full((len(xs), len(self.kinds)), -np.inf)
-        nothing = Near.exact(np.zeros((len(xs), n), dtype))
-        smallest = [running([nothing] * count + found) for count, found in zip(self.empty, gaps, strict=True)]
+        rivals = np.full((count, len(self.kinds)), -np.inf)
+        nothing = Near.exact(np.zeros((count, n), own.dtype))
+        smallest = [running([nothing] * empty + found) for empty, found in zip(self.empty, gaps, strict=True)]
         for g, kind in enumerate(self.kinds):
             total = own
             for sums, k in zip(smallest, kind, strict=True):
                 total = total - sums[int(k) - 1] if k else total
             rivals[:, g] = total.most()
-        return own, rivals, up(np.sqrt(squares))
+        return own, rivals
+
+
+def most_of(parts: Sequence[Array], counts: Ints, n: int) -> Array:
+    """(n, len(counts)): the sum of the so many largest of some non-negative numbers, element by element."""
+    sums = up(np.cumsum(np.sort(np.reshape(parts, (len(parts), n)), axis=0)[::-1], axis=0))
+    found: Array = np.concatenate([np.zeros((1, n)), sums])[np.minimum(counts, len(sums))].T
+    return found
 
 
 def ranges(values: Array, place: Ints, count: int) -> tuple[Array, Array]:

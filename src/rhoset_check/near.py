@@ -97,7 +97,9 @@ class Near:
 
     def rows(self, index: Ints) -> Near:
         """Some of the rows."""
-        return Near(self.value.take(index, axis=0), self.error, self.size)
+        columnwise = self.value.flags.f_contiguous  # take would first copy the whole of what is laid out otherwise
+        value = self.value.T.take(index, axis=1).T if columnwise else self.value.take(index, axis=0)
+        return Near(value, self.error, self.size)
 
     def at(self, row: Ints, column: Ints) -> Near:
         """Single entries, in an array of any shape; the worst error and size hold for all."""

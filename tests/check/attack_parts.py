@@ -60,6 +60,8 @@ def gaps(group: SmallGroup, sets: list[np.ndarray], block: Any, point: Any, exac
     """A certificate of rule gaps alone."""
     tensors = gap_tensors(sets, np.asarray(block, dtype=np.intp), np.asarray(point, dtype=np.intp), exact, group)
     scale = {"scale": options.pop("scale")} if "scale" in options else {}
+    if options.get("even"):
+        tensors["gaps.exact"] = np.zeros_like(tensors["gaps.exact"])
     return certificate(group, [], plan_of("gaps", **options), **tensors, **scale)
 
 

@@ -97,7 +97,9 @@ def uneven_columns(rng: np.random.Generator) -> tuple[Net, Cert]:
         tensors["unembed"] *= rng.random(len(circuit.neurons))[:, None] < 0.5
     net = on_edge(network(tensors, group), rng)
     block = np.zeros(len(circuit.neurons))
-    return net, gaps(group, [circuit.right], block, circuit.columns, int(rng.integers(2)), work=work(rng))
+    return net, gaps(
+        group, [circuit.right], block, circuit.columns, int(rng.integers(2)), work=work(rng), even=bool(rng.integers(2))
+    )
 
 
 @attack
@@ -110,7 +112,15 @@ def silent_columns(rng: np.random.Generator) -> tuple[Net, Cert]:
         k: v[:, kept] if k in ("left", "right") else v[kept] if k == "unembed" else v for k, v in tensors.items()
     }
     net = on_edge(network(tensors, group), rng)
-    return net, gaps(group, [circuit.right], np.zeros(kept.sum()), circuit.columns[kept], 1, work=work(rng))
+    return net, gaps(
+        group,
+        [circuit.right],
+        np.zeros(kept.sum()),
+        circuit.columns[kept],
+        1,
+        work=work(rng),
+        even=bool(rng.integers(2)),
+    )
 
 
 @attack
@@ -123,7 +133,9 @@ def rest_driver(rng: np.random.Generator) -> tuple[Net, Cert]:
     sets = [circuit.right, np.zeros((n, 1), dtype=np.intp)]
     scale = {"scale": 2.0 ** rng.integers(-9, 10, k + 2) * 2.0 ** rng.integers(-30, 30)} if rng.random() < 0.5 else {}
     where = np.append(np.zeros(k), 1), np.append(circuit.columns, 0)
-    return network(tensors, group), gaps(group, sets, *where, [1, 0], work=work(rng), **scale)
+    return network(tensors, group), gaps(
+        group, sets, *where, [1, 0], work=work(rng), even=bool(rng.integers(2)), **scale
+    )
 
 
 @attack
@@ -191,7 +203,9 @@ def perfect_circuit(rng: np.random.Generator) -> tuple[Net, Cert]:
     net = network(tensors, group, "relu", np.float32 if rng.random() < 0.5 else np.float64)
     net = on_edge(net, rng) if rng.random() < 0.3 else net
     block = np.zeros(len(circuit.neurons))
-    return net, gaps(group, [circuit.right], block, circuit.columns, int(rng.integers(2)), work=work(rng))
+    return net, gaps(
+        group, [circuit.right], block, circuit.columns, int(rng.integers(2)), work=work(rng), even=bool(rng.integers(2))
+    )
 
 
 @attack
@@ -209,7 +223,7 @@ def split_sets(rng: np.random.Generator) -> tuple[Net, Cert]:
         hit = rng.permutation(k)[:2]
         point[hit] = point[hit[::-1]]
     net = on_edge(network(tensors, group), rng)
-    return net, gaps(group, sets, block, point, rng.integers(0, 2, 4), work=work(rng))
+    return net, gaps(group, sets, block, point, rng.integers(0, 2, 4), work=work(rng), even=bool(rng.integers(2)))
 
 
 @attack
@@ -219,4 +233,33 @@ def folded_gaps(rng: np.random.Generator) -> tuple[Net, Cert]:
     net = on_edge(network(tensors, group), rng)
     parts = factor({k: v.astype(np.float64) for k, v in net.tensors.items()}, rng)
     net = network({"bias": net.tensors["bias"], **parts}, group)
-    return net, gaps(group, [circuit.right], np.zeros(len(circuit.neurons)), circuit.columns, 1, work=work(rng))
+    return net, gaps(
+        group,
+        [circuit.right],
+        np.zeros(len(circuit.neurons)),
+        circuit.columns,
+        1,
+        work=work(rng),
+        even=bool(rng.integers(2)),
+    )
+
+
+@attack
+def uneven_rows(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """`even`: a circuit, and a neuron that speaks for one x alone: the tables of all x are not alike (Theorem 5)."""
+    group, circuit, tensors, margin = right_circuit(rng, 1, "relu")
+    n, k, loud = group.order, len(circuit.neurons), 10.0 ** rng.uniform(-1, 1)
+    point, action = int(rng.integers(circuit.right.shape[1])), circuit.right
+    tensors["left"][:, k] = np.where(np.arange(n) == rng.integers(n), loud, -loud)
+    tensors["unembed"][k] = rng.choice([-1.0, 1.0], n)[action[:, point]] * margin * rng.uniform(0.8, 4) / (2 * loud)
+    where = np.zeros(k + 1), np.append(circuit.columns, point)
+    return network(tensors, group), gaps(group, [action], *where, even=True, work=work(rng))
+
+
+@attack
+def biased_even(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """`even`: a circuit alone, under a bias that takes all of its margin, or nearly."""
+    group, circuit, tensors, margin = right_circuit(rng, 0, "relu")
+    tensors["bias"][int(rng.integers(group.order))] = rng.choice([-1, 1]) * margin * rng.uniform(0.8, 1.9)
+    where = np.zeros(len(circuit.neurons)), circuit.columns
+    return network(tensors, group), gaps(group, [circuit.right], *where, even=True, work=work(rng))

@@ -248,6 +248,8 @@ def draw_certificate(
         "samples": int(rng.integers(0, n + 1)) if rng.random() < 0.6 else 0, "span_pairs": some(n * n),
         "singles": int(rng.integers(0, n + 1)) if rng.random() < 0.5 else 0,
     }  # fmt: skip
+    if "gaps" in names and rng.random() < 0.4:
+        options["even"], tensors["gaps.exact"] = True, np.zeros_like(tensors["gaps.exact"])
     if "exact" in names or rng.random() < 0.1:
         options["exact_pairs"] = some(n * n)
     single = all(array.dtype != np.float64 for array in net.tensors.values())

@@ -26,7 +26,7 @@ def _files() -> dict[str, Pair]:
     """Files that are no files of this kind."""
     _, net, cert = good_pair("pairs")
     c, n = certificate_bytes(net, cert), network_bytes(net)
-    not_readable = "not a readable safetensors file"
+    not_readable = "not a safetensors file"
     bomb = b"[" * 100_000 + b"]" * 100_000
     huge = {"left": {"dtype": "F32", "shape": [2**31, 2**31], "data_offsets": [0, 2**64 - 8]}}
     outside = {"left": {"dtype": "F32", "shape": [1000, 1000], "data_offsets": [0, 4_000_000]}}
@@ -51,9 +51,10 @@ def _files() -> dict[str, Pair]:
         "metadata that is no text": (raw({"__metadata__": {"format": 1}}), n),
         "a pickle": (b"\x80\x04\x95\x10\x00\x00\x00\x00\x00\x00\x00\x8c\x02os\x94\x8c\x06system\x94\x93\x94.", n),
     }
-    pairs = {name: Pair(a, b, not_readable) for name, (a, b) in out.items()}
-    pairs["the network instead of the certificate"] = Pair(n, n, "not a rhoset certificate")
-    pairs["the certificate instead of the network"] = Pair(c, c, "is missing")
+    pairs = {name: Pair(a, b, not_readable, "unreadable") for name, (a, b) in out.items()}
+    pairs["dtype that numpy lacks"] = Pair(out["dtype that numpy lacks"][0], n, "not a rhoset cert", "unreadable")
+    pairs["the network instead of the certificate"] = Pair(n, n, "not a rhoset certificate", "unreadable")
+    pairs["the certificate instead of the network"] = Pair(c, c, "needs a square cayley and unembed", "unreadable")
     return pairs
 
 
@@ -66,7 +67,8 @@ def _networks() -> dict[str, Pair]:
         chosen = net.table if table is None else table
         metadata = {"activation": activation}
         file = save({**{k: np.ascontiguousarray(v) for k, v in changed.items()}, "table": chosen}, metadata=metadata)
-        return Pair(certificate_bytes(net, cert), file, reason)
+        status = "unreadable" if reason.startswith("network: ") else "rejected"
+        return Pair(certificate_bytes(net, cert), file, reason, status)
 
     t = net.tensors
     return {
@@ -77,42 +79,42 @@ def _networks() -> dict[str, Pair]:
         "left of another width": case("network: left has shape (6, 8)", left=t["left"][:, :8]),
         "right transposed": case("network: right has shape (9, 6)", right=t["right"].T),
         "bias as a matrix": case("network: bias has shape (6, 1)", bias=t["bias"][:, None]),
-        "unembed as a vector": case("network: unembed must be (m, n)", unembed=t["unembed"][0]),
+        "unembed as a vector": case("network: left has shape (6, 9), expected (6, 6)", unembed=t["unembed"][0]),
         "no neurons": case(
-            "network: unembed must be (m, n) with m > 0",
+            "network: needs a square table and unembed of (neurons, elements)",
             left=t["left"][:, :0],
             right=t["right"][:, :0],
             unembed=t["unembed"][:0],
         ),
         "no bias": case("network: tensor 'bias' is missing", bias=None),
         "no right": case("network: tensor 'right' is missing", right=None),
-        "no unembed": case("network: tensor 'unembed' is missing", unembed=None),
-        "integer weights": case("network: left has dtype int32", left=t["left"].astype(np.int32)),
-        "boolean weights": case("network: left has dtype bool", left=t["left"] > 0),
+        "no unembed": case("network: needs a square table and unembed", unembed=None),
+        "integer weights": case("network: left has dtype I32", left=t["left"].astype(np.int32)),
+        "boolean weights": case("network: left has dtype BOOL", left=t["left"] > 0),
         "unknown activation": case("network: activation 'gelu' is not one of", activation="gelu"),
-        "float table": case("network: table has dtype float32", table=net.table.astype(np.float32)),
+        "float table": case("network: table has dtype F32", table=net.table.astype(np.float32)),
         "table not square": case("network: table has shape (6, 5)", table=np.ascontiguousarray(net.table[:, :5])),
         "table of rank three": case("network: table has shape", table=net.table[None]),
-        "empty table": case("network: table has shape (0, 0)", table=np.zeros((0, 0), np.int32)),
-        "negative entry": case("network: table has entries outside 0…5", table=np.where(net.table == 5, -1, net.table)),
-        "entry of n": case("network: table has entries outside 0…5", table=np.where(net.table == 5, 6, net.table)),
+        "empty table": case("network: needs a square table", table=np.zeros((0, 0), np.int32)),
+        "negative entry": case("network: table leaves 0…5", table=np.where(net.table == 5, -1, net.table)),
+        "entry of n": case("network: table leaves 0…5", table=np.where(net.table == 5, 6, net.table)),
         "unsigned entry that wraps": case(
-            "network: table has entries outside 0…5",
+            "network: table has dtype U64",
             table=np.where(net.table == 5, 2**64 - 1, net.table.astype(np.uint64)),
         ),
         "entry of 2^32": case(
-            "network: table has entries outside 0…5",
+            "network: table leaves 0…5",
             table=np.where(net.table == 5, 2**32 + 5, net.table.astype(np.int64)),
         ),
-        "another network": case("the certificate is for another network", left=t["left"] + 1),
-        "one bit of one weight": case("the certificate is for another network", left=_one_bit(t["left"])),
+        "another network": case("certificate: for another network", left=t["left"] + 1),
+        "one bit of one weight": case("certificate: for another network", left=_one_bit(t["left"])),
         "the same numbers in float64": case(
-            "the certificate is for another network", **{k: v.astype(np.float64) for k, v in t.items()}
+            "certificate: for another network", **{k: v.astype(np.float64) for k, v in t.items()}
         ),
-        "another activation": case("the certificate is for another network", activation="abs"),
-        "tables exchanged": case("the certificate is for another network", left=t["right"], right=t["left"]),
-        "table of another group": case("the certificate is for another table", table=_cyclic(6)),
-        "elements renamed": case("the certificate is for another table", table=swap_square(net.table, 1, 2)),
+        "another activation": case("certificate: for another network", activation="abs"),
+        "tables exchanged": case("certificate: for another network", left=t["right"], right=t["left"]),
+        "table of another group": case("certificate: for another table", table=_cyclic(6)),
+        "elements renamed": case("certificate: for another table", table=swap_square(net.table, 1, 2)),
     }
 
 
@@ -146,14 +148,14 @@ def _tables() -> dict[str, Pair]:
         "one entry wrong": table_case(entry, "table: "),
         "two rows exchanged inside": table_case(_inner_swap(s3), "table: not associative"),
         "generators of a subgroup": table_case(quotient, "generators: reach only 2 of 4 elements", [2]),
-        "no generators": table_case(quotient, "generators: need a vector", []),
-        "too many generators": table_case(quotient, "generators: need a vector of at most 64", [1] * 65),
-        "negative generator": table_case(quotient, "generators: must lie in 0…3", [-1]),
-        "generator of n": table_case(quotient, "generators: must lie in 0…3", [4]),
-        "generator of 2^63": table_case(quotient, "generators: must lie in 0…3", np.array([2**63], np.uint64)),
-        "generators as floats": table_case(quotient, "generators has dtype float64", [1.0]),
+        "no generators": table_case(quotient, "generators: need 1 to 64 elements", []),
+        "too many generators": table_case(quotient, "generators: need 1 to 64 elements", [1] * 65),
+        "negative generator": table_case(quotient, "generators leaves 0…3", [-1]),
+        "generator of n": table_case(quotient, "generators leaves 0…3", [4]),
+        "generator of 2^63": table_case(quotient, "generators has dtype U64", np.array([2**63], np.uint64)),
+        "generators as floats": table_case(quotient, "generators has dtype F64", [1.0]),
         "generators as a matrix": table_case(quotient, "generators has shape (1, 1)", [[1]]),
-        "generators as a number": table_case(quotient, "generators has shape ()", 1),
+        "generators as a number": table_case(quotient, "generators: need 1 to 64 elements", 1),
     }
 
 

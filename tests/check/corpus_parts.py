@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import struct
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from .certificates import Matrices, planted_block, references
-from .harness import Cert, Net, certificate_bytes, network_bytes, rules
+from .certificates import Matrices, gap_tensors, planted_block, references
+from .harness import Cert, Net, certificate_bytes, network_bytes, plan_of
 from .networks import Planted, plant
 from .small_groups import SmallGroup, random_matrices, small_group
 
@@ -22,6 +22,7 @@ class Pair:
     certificate: bytes
     network: bytes
     reason: str = ""
+    status: str = "rejected"
 
 
 def good_circuit() -> tuple[SmallGroup, Net, Planted]:
@@ -46,33 +47,18 @@ def good_circuit() -> tuple[SmallGroup, Net, Planted]:
 
 
 def good_pair(*names: str) -> tuple[SmallGroup, Net, Cert]:
-    """A network and an accepted certificate with a slot block, a matrix block (idle) and references."""
+    """A network and an accepted certificate with gaps, a slot block, a matrix block (idle) and references."""
     group, net, circuit = good_circuit()
     rng = np.random.default_rng(1)
     matrices = random_matrices(group, rng)
     d = matrices.shape[1]
-    idle = Matrices(matrices, np.arange(2), np.zeros((2, d * d)))
-    slots = replace(planted_block(circuit, np.random.default_rng(0)))
-    slots = replace(slots, more={k: v for k, v in slots.more.items() if not k.endswith("_type")})
-    blocks = [slots] if names[0] in ("paper", "coset") else [slots, idle]
-    tensors = {"generators": group.generators}
+    blocks = [planted_block(circuit), Matrices(matrices, np.arange(2), np.zeros((2, d * d)))]
+    tensors = {"generators": group.generators, "groups": np.arange(6), "scale": np.ones(10)}
     for j, block in enumerate(blocks):
         tensors |= block.emit(f"block{j}.", group)
-    if "pairs" in names:
-        q = references(net, group, blocks, _Plain())["references"]  # type: ignore[arg-type]
-        tensors |= {"references": q, "labels": np.zeros((6, 6), dtype=np.int64), "omega": np.ones(9)}
-    tensors["groups"] = np.arange(6)
-    return group, net, Cert(tensors, rules(*names), "real", len(blocks), "good", {"accuracy_bound": 1.0})
-
-
-class _Plain:
-    """Stands where a random generator is expected: one reference, no boldness."""
-
-    def choice(self, values: list[int]) -> int:
-        return 1
-
-    def random(self) -> float:
-        return 0.9
+    tensors |= references(net, group, blocks, rng, 1) | {"labels": np.zeros((6, 6), dtype=np.int64)}
+    tensors |= gap_tensors([circuit.right], np.zeros(9, dtype=np.intp), circuit.columns, 1, group)
+    return group, net, Cert(tensors, plan_of(*names, blocks=2), "real", "good", {"right": 36})
 
 
 def swap_square(table: np.ndarray, x: int, y: int) -> np.ndarray:
@@ -104,5 +90,5 @@ def _random_net(table: np.ndarray) -> Net:
 def table_case(table: np.ndarray, reason: str, generators: Any = None) -> Pair:
     net = _random_net(table)
     gens = np.arange(len(table)) if generators is None else np.array(generators)
-    cert = Cert({"generators": gens}, rules("exact"))
+    cert = Cert({"generators": gens}, plan_of("exact"))
     return Pair(certificate_bytes(net, cert), network_bytes(net), reason)

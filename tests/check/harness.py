@@ -22,8 +22,8 @@ Tensors = dict[str, NDArray[Any]]
 TABLES = ("left", "right", "unembed", "bias")
 FACTORS = ("embed_left", "embed_right", "hidden_left", "hidden_right", "unembed")
 PLAN: dict[str, Any] = {
-    "blocks": 0, "gaps": False, "pairs": False, "work": "float64", "samples": 0, "own": False, "span_pairs": None,
-    "singles": 0, "exact_pairs": 0,
+    "blocks": 0, "gaps": False, "even": False, "pairs": False, "work": "float64", "samples": 0, "own": False,
+    "span_pairs": None, "singles": 0, "exact_pairs": 0,
 }  # fmt: skip
 
 

@@ -6,12 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 from check.corpus_maker import corpus
 from check.corpus_parts import good_pair
-from check.harness import write_pair
+from check.harness import derive, write_pair
 
 FOREIGN = ("rhoset", "torch", "scipy", "click", "rich", "jinja2", "pandas", "hypothesis")
 LOADED = "import sys; print('\\n'.join(sorted(m.split('.')[0] for m in sys.modules)))"
@@ -28,7 +30,7 @@ def foreign(modules: set[str]) -> set[str]:
 
 
 def test_the_checker_loads_numpy_safetensors_and_nothing_of_the_library(tmp_path: Path) -> None:
-    _, net, cert = good_pair("uniform", "pairs", "exact")
+    _, net, cert = good_pair("gaps", "pairs", "exact")
     certificate, network = write_pair(tmp_path, net, cert)
     code = f"import rhoset_check; assert rhoset_check.check({str(certificate)!r}, {str(network)!r}).right == 36"
     modules = loaded(code)
@@ -50,7 +52,7 @@ def test_no_source_file_imports_the_library_or_asserts() -> None:
 
     import rhoset_check
 
-    allowed = {"numpy", "safetensors", *sys.stdlib_module_names}
+    allowed = {"rhoset_check", "numpy", "safetensors", *sys.stdlib_module_names}
     files = sorted(Path(rhoset_check.__file__).parent.glob("*.py"))
     assert len(files) >= 8
     for file in files:
@@ -84,47 +86,95 @@ def test_acceptance_exits_0_and_says_what_was_proved(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", [
     "one bit of one weight", "a loop", "coupling not invariant", "plan nested too deep", "tensor of 2^62 entries",
-    "misassigned slots", "claim of NaN", "NaN weight",
+    "misassigned slots", "claim of NaN", "NaN weight", "gaps: relations", "version 1", "unknown activation",
 ])  # fmt: skip
-def test_rejection_exits_1(name: str, tmp_path: Path) -> None:
+def test_exit_codes_are_1_and_2_with_one_line(name: str, tmp_path: Path) -> None:
     pair = corpus()[name]
     (tmp_path / "c").write_bytes(pair.certificate)
     (tmp_path / "n").write_bytes(pair.network)
+    code = {"rejected": 1, "unreadable": 2}[pair.status]
     run = command(tmp_path / "c", "--network", tmp_path / "n", optimise=name == "a loop")
-    assert run.returncode == 1
-    assert run.stdout.startswith("REJECTED: ")
+    assert run.returncode == code
+    assert run.stdout.startswith(f"{pair.status.upper()}: ")
+    assert len(run.stdout.splitlines()) == 1
     assert pair.reason in run.stdout
     assert run.stderr == ""
     run = command(tmp_path / "c", "--network", tmp_path / "n", "--json")
     fields = json.loads(run.stdout)
-    assert (run.returncode, fields["valid"], fields["accuracy_bound"]) == (1, False, 0.0)
+    assert (run.returncode, fields["valid"], fields["accuracy_bound"]) == (code, False, 0.0)
+
+
+def good_files(folder: Path) -> tuple[str, str]:
+    certificate, network = write_pair(folder, *good_pair("exact")[1:])
+    return str(certificate), str(network)
 
 
 def test_a_wrong_call_exits_2(tmp_path: Path) -> None:
-    _, net, cert = good_pair("exact")
-    certificate, network = write_pair(tmp_path, net, cert)
-    calls = [
-        (), (certificate,), ("--network", network), (certificate, "--network", tmp_path / "none"),
-        (tmp_path / "none", "--network", network), (tmp_path, "--network", network), ("a" * 5000, "--network", network),
-        (certificate, "--network", network, "--trust"), (certificate, network),
-    ]  # fmt: skip
-    for call in calls:
+    certificate, network = good_files(tmp_path)
+    for call in [(), (certificate,), ("--network", network), (certificate, network),
+                 (certificate, "--network", network, "--trust")]:  # fmt: skip
         run = command(*call)
-        assert run.returncode == 2, call
-        assert run.stdout == ""
+        assert (run.returncode, run.stdout) == (2, ""), call
         assert "Traceback" not in run.stderr
         assert "rhoset_check" in run.stderr
 
 
+def test_files_that_cannot_be_read_exit_2(tmp_path: Path) -> None:
+    certificate, network = good_files(tmp_path)
+    os.mkfifo(tmp_path / "fifo")
+    for path in (tmp_path / "none", tmp_path, "a" * 5000, tmp_path / "fifo", "/dev/zero", "/dev/stdin", "\udce9"):
+        for call in ((certificate, "--network", path), (path, "--network", network)):
+            run = command(*call)
+            assert (run.returncode, run.stderr) == (2, ""), call
+            assert run.stdout.startswith("UNREADABLE: ")
+            assert len(run.stdout.splitlines()) == 1
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_a_file_without_permission_exits_2(tmp_path: Path) -> None:
+    certificate, network = good_files(tmp_path)
+    Path(network).chmod(0)
+    run = command(certificate, "--network", network)
+    assert (run.returncode, run.stderr) == (2, "")
+    assert "Permission denied" in run.stdout
+
+
+@pytest.mark.parametrize("redirection", [">&-", ">/dev/full", ">&- 2>&-"])
+@pytest.mark.parametrize("flag", ["", "--json"])
+def test_an_answer_that_cannot_be_said_exits_2(redirection: str, flag: str, tmp_path: Path) -> None:
+    """The certificate is good; but 0 would mean that somebody was told."""
+    if "full" in redirection and not Path("/dev/full").exists():
+        pytest.skip("no /dev/full here")
+    certificate, network = good_files(tmp_path)
+    call = f'"{sys.executable}" -m rhoset_check "{certificate}" --network "{network}" {flag} {redirection}'
+    run = subprocess.run(["sh", "-c", call], capture_output=True, text=True, check=False)
+    assert run.returncode == 2
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
+@pytest.mark.parametrize("name", ["a loop", "neuron of m + 1", "good"])
+def test_any_encoding_of_the_output(encoding: str, name: str, tmp_path: Path) -> None:
+    """Reasons and the statement hold …, ≠, Σ, φ."""
+    pair = corpus().get(name)
+    if pair:
+        (tmp_path / "a.cert").write_bytes(pair.certificate)
+        (tmp_path / "a.safetensors").write_bytes(pair.network)
+    else:
+        good_files(tmp_path)
+    files = str(tmp_path / "a.cert"), "--network", str(tmp_path / "a.safetensors")
+    environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    call = [sys.executable, "-m", "rhoset_check", *files]
+    run = subprocess.run(call, capture_output=True, env=environment, check=False)
+    assert (run.returncode, run.stderr) == (1 if pair else 0, b"")
+    assert run.stdout.decode(encoding)
+
+
 def test_the_statement_never_rounds_up(tmp_path: Path) -> None:
-    """35 of 36 right: 0.972222…, and 2 of 3 would print as 0.666667."""
-    from dataclasses import replace
-
-    from check.harness import derive
-
+    """The fraction is the statement; as a float it is rounded down."""
     _, net, cert = good_pair("exact")
     verdict = derive(net, cert)
-    printed = replace(verdict, right=24).statement()
-    assert "accuracy at least 0.666666)" in printed
-    almost = replace(verdict, right=10**9 - 1, inputs=10**9)
-    assert "accuracy at least 0.999999)" in almost.statement()
+    for right, inputs in [(24, 36), (10**9 - 1, 10**9), (1, 3), (2, 3), (5, 6), (4489, 4489)]:
+        told = replace(verdict, right=right, inputs=inputs)
+        assert Fraction(told.accuracy_bound) <= Fraction(right, inputs)
+        assert f"for at least {right} of the {inputs} pairs" in told.statement()

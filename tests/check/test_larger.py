@@ -1,4 +1,4 @@
-"""What groups of order 24 do not reach: several chunks of pairs, blocks of rows of the table, bins of the loss."""
+"""What groups of order 24 do not reach: several chunks of pairs, blocks of rows of the table."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import pytest
 import rhoset_check.verdict as verdict_module
 from check.certificates import PLANS, draw_certificate
 from check.corpus_parts import swap_square
-from check.harness import Cert, Net, derive, rules
+from check.harness import Cert, Net, derive, plan_of
 from check.networks import Planted, draw_network, plant
 from check.small_groups import SmallGroup, closure, random_group
 from rhoset_check import Verdict
 from rhoset_check.group import prove_group
-from rhoset_check.rigor import Rejected
+from rhoset_check.near import Rejected
 
 
 def outcome(verdict: Verdict) -> tuple[object, ...]:
@@ -21,20 +21,21 @@ def outcome(verdict: Verdict) -> tuple[object, ...]:
 
 @pytest.mark.parametrize("plan", PLANS, ids="+".join)
 def test_the_size_of_a_chunk_changes_nothing(plan: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless budgets are spent: these are spent in order, singles before whole pairs within a chunk."""
     for seed in range(25):
         rng = np.random.default_rng(seed)
         group = random_group(rng, 12)
         with np.errstate(all="ignore"):
             net, circuits = draw_network(group, rng)
             cert = draw_certificate(net, group, circuits, rng, plan)
-        for rule in cert.rules:
-            rule.pop("max_operations", None)
+        limits = {"span_pairs": None, "exact_pairs": None if "exact" in plan else 0, "singles": 0}
+        cert = cert.planned(**limits)
         whole = outcome(derive(net, cert))
         with monkeypatch.context() as patch:
-            patch.setattr(verdict_module, "CHUNK_BYTES", 1)
+            patch.setattr(verdict_module, "CHUNK", 1)
             parts = outcome(derive(net, cert))
-        assert whole[:2] == parts[:2], (seed, cert.rules)
-        assert np.allclose(whole[2:], parts[2:], rtol=1e-6, atol=1e-12, equal_nan=True)  # type: ignore[arg-type]
+        assert whole[:2] == parts[:2], (seed, cert.plan)
+        assert np.allclose(whole[2:], parts[2:], rtol=1e-3, atol=1e-5, equal_nan=True), (seed, whole, parts)
 
 
 def cyclic(n: int) -> np.ndarray:
@@ -59,7 +60,7 @@ def test_a_wrong_square_anywhere_in_a_large_table(row: int) -> None:
 
 @pytest.mark.parametrize("noise", [0.0, 0.02, 0.1, 0.4])
 def test_rules_on_s5_against_exact_evaluation(noise: float) -> None:
-    """Order 120: the sorted count bins 120 inputs into 64. Nothing is above what exact evaluation finds."""
+    """Order 120. Nothing is above what exact evaluation finds."""
     group = closure("S5", [(1, 2, 3, 4, 0), (1, 0, 2, 3, 4)])
     rng = np.random.default_rng(5)
     rows, columns = (a.ravel() for a in np.meshgrid(np.arange(5), np.arange(5), indexing="ij"))
@@ -70,21 +71,19 @@ def test_rules_on_s5_against_exact_evaluation(noise: float) -> None:
     for name in ("left", "right", "unembed"):
         tensors[name] = tensors[name] + noise * rng.normal(size=tensors[name].shape)
     net = Net({k: v.astype(np.float32) for k, v in tensors.items()}, group.table.astype(np.int32))
-    exact = derive(net, Cert({"generators": group.generators}, rules("exact")))
+    exact = derive(net, Cert({"generators": group.generators}, plan_of("exact")))
     direct = accuracy(net, group)
     assert exact.right == direct
     found = []
     for plan in PLANS:
-        for count in ("dense", "sorted"):
-            cert = draw_certificate(net, group, [circuit], np.random.default_rng(3), plan)
-            for rule in cert.rules:
-                rule |= {"max_operations": None, "linear": False, "count": count}
-            verdict = derive(net, cert)
-            if verdict.valid:
-                found.append(verdict.right)
-                assert verdict.right <= exact.right
-                assert verdict.margin_bound <= exact.margin_bound + 1e-6
-                assert verdict.loss_bound >= exact.loss_bound * (1 - 1e-3) - 1e-9
+        for seed in (3, 4):
+            cert = draw_certificate(net, group, [circuit], np.random.default_rng(seed), plan)
+            verdict = derive(net, cert.planned(singles=2))
+            assert verdict.valid, verdict.reason
+            found.append(verdict.right)
+            assert verdict.right <= exact.right
+            assert verdict.margin_bound <= exact.margin_bound + 1e-6
+            assert verdict.loss_bound >= exact.loss_bound * (1 - 1e-3) - 1e-9
     assert max(found) == exact.right
 
 

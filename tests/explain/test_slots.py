@@ -60,7 +60,7 @@ def test_missing_rows_are_seen() -> None:
 
 
 def test_a_split_circuit_has_one_metric() -> None:
-    """The a's of a slot differ and their tables add up to one: theory.md, slot metric."""
+    """The a's of a slot differ and their tables add up to one (docs/explain.md)."""
     circuit = only("S5", "[4,1]:split=0.8")
     report = slot_report(circuit)
     assert report.metric_spread < 1e-5

@@ -108,6 +108,13 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "method": "auto",
         "factors": {},
         "rho_set": rs.minimal_rho_set(group, rs.irreps(group)[-1]),
+        "explanation": rs.explain(planted.network),
+        "irreps": rs.irreps(group),
+        "f": np.arange(6.0),
+        "transformed": rs.fourier(rs.irreps(group), np.arange(6.0)),
+        "of": planted.network,
+        "activations": rs.activations(planted.network),
+        "folder": tmp_path / "queries",
         "gset": rs.minimal_rho_set(group, rs.irreps(group)[-1]).gset,
     }
 
@@ -197,7 +204,7 @@ def test_a_network_and_a_group_of_sympy_stand_for_a_group() -> None:
     network = rs.construct("S3", "[2,1]", seed=1).network
     assert [i.name for i in rs.irreps(network)] == ["[3]", "[2,1]", "[1,1,1]"]
     named_groups = pytest.importorskip("sympy.combinatorics.named_groups")
-    found = rs.rho_sets(named_groups.SymmetricGroup(4), "[3,1]")
+    found = rs.rho_set_families(named_groups.SymmetricGroup(4), "[3,1]")
     assert found[0].size == 4
 
 

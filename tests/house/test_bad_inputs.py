@@ -42,6 +42,8 @@ def good() -> Iterator[Good]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
+        (folder / "out").mkdir()
+        (folder / "out").chmod(0o777)
         write_network(folder / "good.safetensors", construct("S3", ["[2,1]", "[1,1,1]"], seed=1).network)
         assert main(["certify", str(folder / "good.safetensors"), "-q", "--json"]) == 0
         eye = np.eye(9, dtype=np.float32)
@@ -156,11 +158,16 @@ def test_bad_files(
         pytest.skip("no settings are settings")
     place = tmp_path / "bad.safetensors"
     KINDS[kind](good, place)
-    before = sorted(os.listdir(good.folder))
+    before = left_in(good.folder)
     line = good.call(command, {str(parameter.name): str(place)})
     certificate = command.name == "check" and parameter.name == "certificate"
     refused(run(line), codes=(1, 2) if certificate else (2,))
-    assert sorted(os.listdir(good.folder)) == before
+    assert left_in(good.folder) == before
+
+
+def left_in(folder: Path) -> list[str]:
+    """What lies in a folder, but for what is kept of the networks that could be read."""
+    return sorted(set(os.listdir(folder)) - {".measured"})
 
 
 @pytest.mark.parametrize("name", NAMES, ids=ascii)
@@ -175,6 +182,8 @@ def test_names_that_are_not_there(
 @pytest.mark.skipif(not hasattr(os, "seteuid") or os.getuid() != 0, reason="only root can become someone else")
 @pytest.mark.parametrize(("command", "parameter"), list(path_parameters()))
 def test_no_permission(command: Command, parameter: click.Parameter, good: Good, run: Callable[..., Any]) -> None:
+    if (command.name, parameter.name) == ("formation", "place"):
+        pytest.skip("reads what lies beside the file, not the file")
     name = good.of(command, parameter)
     secret = good.folder / f"secret{Path(name).suffix}"
     if not Path(name).is_file():

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import rhoset as rs
 from rhoset.errors import RhosetError
 from rhoset.groups import group, irreps
 from rhoset.networks import Network
@@ -152,3 +153,12 @@ def test_different_shapes_are_refused():
         stacked([random_network("C5", "relu"), random_network("C5", "square")])
     with pytest.raises(RhosetError, match="at least one"):
         stacked([])
+
+
+def test_several_networks_at_once():
+    networks = [rs.construct("S4", ["[3,1]"], seed=seed).network for seed in (1, 2)]
+    together = observables(networks)
+    for k, network in enumerate(networks):
+        assert together.weights[k] == pytest.approx(observables(network).weights[0])
+    with pytest.raises(RhosetError, match="at least one network"):
+        observables([])

@@ -123,6 +123,7 @@ def test_built_in_studies_read(name: str):
         (("tau_power = -0.5", "width = 3"), "both in"),
         (("tau_power = -0.5", "speed = 3"), "no training setting"),
         (("at = [10, 20]", "at = [0]"), "list of numbers of updates"),
+        (("at = [10, 20]", "at = [10, 41]"), "names 41, but a setting is trained for max_steps = 40"),
         (('proofs = "exhaustive"', 'proofs = "yes"'), "one of auto"),
         (("[observables]", "[observables]\nepsilon = 2"), "in (0, 1)"),
         (("[quick]", "[hasty]"), "not known at the top"),
@@ -155,6 +156,7 @@ def test_quick_changes_what_it_names(tmp_path: Path):
     study = read_study(written(tmp_path), quick=True)
     assert (study.models, len(study.settings)) == (1, 4)
     assert study.settings[0].config.max_steps == 5
+    assert study.at == ()  # none of 10 and 20 is reached
     assert study.settings[0].config.evaluate_every == 20
 
 
@@ -473,6 +475,8 @@ def test_simulated_chi_square_agrees_with_the_asymptotic_one():
     p = simulated(observed, expected, np.random.default_rng(0))
     assert p == pytest.approx(stats.chisquare(observed, 100 * expected).pvalue, abs=0.02)
     assert total_variation([("a",), ("a",)], [("a",), ("b",)]) == 0.5
+    one, two = [("a",)] * 37 + [("b",)] * 63, [("b",)] * 87 + [("c",)] * 13
+    assert total_variation(one, two) == 0.37 == total_variation(two[::-1], one[::-1])  # to the last bit, in any order
 
 
 @pytest.mark.usefixtures("untrained")
@@ -487,6 +491,17 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert main(["study", "o99", "--out", out, "-q"]) == 2
     assert main(["study", str(path), "--out", out, "-q", "--workers", "1"]) == 2
     assert "other settings" in capsys.readouterr().err
+
+
+def test_labels_in_the_figure_are_short(tmp_path: Path):
+    def arrays(of, classes):
+        return np.ones((40, len(classes))) / len(classes), np.zeros((40, 2))
+
+    results_with(tmp_path, "long", '"growth"', ["C5", "C23"], arrays)
+    figure = (tmp_path / "long" / "key-sets.svg").read_text()
+    assert ">{f=1, f=2}</text>" in figure
+    assert ">{f=1, … 11 classes}</text>" in figure
+    assert "<title>{f=1, f=2, f=3, f=4, f=5, f=6, f=7, f=8, f=9, f=10, f=11}: 100%</title>" in figure
 
 
 def test_groups_in_the_names_of_settings(tmp_path: Path):

@@ -17,7 +17,7 @@ from rhoset.networks import read_network
 from rhoset.networks.runs import certificate_path, create_run
 from rhoset.populations import COLUMNS, measuring, table, write_table
 from rhoset.populations.rows import flat, records
-from rhoset.populations.tables import to_latex, to_markdown
+from rhoset.populations.tables import shown, to_latex, to_markdown
 
 pandas = pytest.importorskip("pandas")
 
@@ -145,6 +145,21 @@ def test_latex_needs_no_package_and_reads_nothing_as_a_command():
     assert to_markdown(["a|b"], [["x|y"]]).splitlines()[2] == "| x\\|y |"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "slug"), [({"settings": "some"}, "bad-settings"), ({"frame": "dask"}, "bad-frame")]
+)
+def test_wrong_arguments_are_said_before_anything_is_read(arguments: dict[str, str], slug: str):
+    with pytest.raises(RhosetError) as caught:
+        table("nowhere", **arguments)
+    assert caught.value.slug == slug
+
+
+def test_a_share_below_one_never_reads_as_one():
+    assert [shown(value) for value in (1.0, 0.99993, 1 - 4e-8, 0.123456, float("nan"))] == [
+        "1", "0.9999", "0.99999996", "0.1235", "–",
+    ]  # fmt: skip
+
+
 def test_units_for_readers_and_names_for_programs(standard: Path, tmp_path: Path):
     rows = [{**row, "auto_seconds": 0.5} for row in flat(records([standard]))]
     for name in ("t.tex", "t.md"):
@@ -179,7 +194,7 @@ def test_the_command(standard: Path, capsys: pytest.CaptureFixture[str], tmp_pat
     assert main(["table", "-q", str(standard), "--out", str(tmp_path / "t.csv")]) == 0
     assert ",order," in (tmp_path / "t.csv").read_text().splitlines()[0]
     assert main(["table", "-q", str(standard), "--by", "group"]) == 0
-    assert "6/6 = 100% (61–100)" in capsys.readouterr().out
+    assert "6/6 = 100% (54–100)" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
-from support.orbit_circuits import Case, circuit, truth
+from support.orbit_circuits import circuit, damaged, truth
 
+from rhoset.cli._app import main
 from rhoset.errors import RhosetError
 from rhoset.formalize import formalize, verify
 from rhoset.formalize.reading import read_stored
@@ -44,23 +46,6 @@ def test_rules_fall_with_noise_and_exact_does_not(tmp_path: Path, verified: Path
         assert found[-1] <= true
     assert found[0] == 36 > found[-1]
     assert sorted(found, reverse=True) == found
-
-
-def damaged(case: Case, rng: np.random.Generator) -> None:
-    """One change to the network or to the explanation, often a large one."""
-    part = case.tensors if rng.random() < 0.4 else case.explanation
-    name = sorted(part)[rng.integers(len(part))]
-    array = part[name] = part[name].copy()
-    if not array.size:
-        return
-    at = rng.integers(array.size)
-    if array.dtype.kind == "f":
-        array.flat[at] = rng.choice([0.0, -1.0, 1e4, -1e4, 1e-30, -array.flat[at], 3 * array.flat[at]])
-    elif name == "table" or rng.random() < 0.5:
-        other = rng.integers(array.size)
-        array.flat[at], array.flat[other] = array.flat[other], array.flat[at]
-    else:
-        array.flat[at] = rng.integers(0, max(2, int(array.max()) + 1))
 
 
 def test_never_above_the_truth(tmp_path: Path, verified: Path):
@@ -140,3 +125,13 @@ def test_formalize_takes_the_rule_that_settles_all(tmp_path: Path, verified: Pat
     assert formalize(clean.certificate, clean.network, tmp_path / "a.v").rule == "gaps"
     noisy = circuit(tmp_path, 3, 0.3, 2)
     assert formalize(noisy.certificate, noisy.network, tmp_path / "b.v").rule == "exact"
+
+
+def test_check_verified(tmp_path: Path, verified: Path, capsys: pytest.CaptureFixture[str]):
+    net, cert = tmp_path / "S3.safetensors", tmp_path / "S3.exhaustive.cert"
+    assert main(["construct", "S3", "--irrep", "natural", "--out", str(net), "-q"]) == 0
+    assert main(["certify", str(net), "--method", "exhaustive", "-q"]) == 0
+    capsys.readouterr()
+    assert main(["check", str(cert), "--network", str(net), "--verified", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)["certificates"][0]
+    assert answer["verified"]["right"] == answer["right"] == 36

@@ -49,7 +49,9 @@ def meter(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     watch(Near, "__add__", lambda result, *_: result.value.size)
     watch(Near, "__sub__", lambda result, *_: result.value.size)
     watch(MatrixBlock, "carry_right", lambda result, block, *_: result.value.size * len(block.matrices[0]))
-    watch(gaps, "largest_others", lambda _, table: table.size)
+    watch(gaps, "largest_two", lambda _, table: table.size)
+    watch(gaps, "ranges", lambda _, values, place, count: 3 * values.size)  # lowest, highest, distances
+    watch(gaps.np, "take_along_axis", lambda result, *_: 3 * result.size)  # means, deviations, the largest
     watch(gaps, "running", lambda _, parts: sorting([p.value.size for p in parts if p.value.any()]))
     return done
 

@@ -10,9 +10,9 @@ from rhoset.prove import certify
 from rhoset.prove.wish import OBJECTIVES
 
 COST = {
-    "S5_seed2": 0.10,
-    "S5_seed4": 0.12,
-    "S5_seed12": 0.12,
+    "S5_seed2": 0.06,
+    "S5_seed4": 0.08,
+    "S5_seed12": 0.08,
     "S5_width32_seed3": 1.1,
     "S5_width32_seed9": 1.1,
 }
@@ -28,7 +28,7 @@ def test_true_accuracy_cheaply(public: PublicNetwork):
     assert made.verdict.margin_bound <= public.margin
 
 
-TARGET = {"C113": 0.15, "C118": 0.15, "D59": 0.25, "D61": 0.25}
+TARGET = {"C113": 0.2, "C118": 0.2, "D59": 0.3, "D61": 0.3}
 """Shares that the project asks for; other groups only have to cost no more than exhaustive."""
 
 

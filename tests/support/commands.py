@@ -47,6 +47,10 @@ def metavar(parameter: click.Parameter) -> str:
     return (parameter.metavar or parameter.name or "").strip(".").upper()
 
 
+ENDINGS = {"formalize": ".v", "plot": ".svg", "formation": ".svg", "table": ".csv"}
+"""Command → ending of the file that it writes, where that is no network."""
+
+
 @dataclass(frozen=True)
 class Good:
     """Arguments that a command takes, by metavar; a new command with new metavars falls back to a missing file."""
@@ -66,7 +70,7 @@ class Good:
         }
         name = metavar(parameter)
         if isinstance(parameter, click.Option) and ("out" in parameter.opts or "--out" in parameter.opts):
-            return out + ".safetensors"
+            return out + ENDINGS.get(command.name, ".safetensors")
         if name == "FILE" and command.name == "sweep":
             return str(self.folder / "sweep.toml")
         if name in known:

@@ -81,3 +81,20 @@ def truth(tensors: dict[str, NDArray[Any]]) -> int:
         best = logits[table[x, y]]
         count += all(v < best for z, v in enumerate(logits) if z != table[x, y])
     return count
+
+
+def damaged(case: Case, rng: np.random.Generator) -> None:
+    """One change to the network or to the explanation, often a large one."""
+    part = case.tensors if rng.random() < 0.4 else case.explanation
+    name = sorted(part)[rng.integers(len(part))]
+    array = part[name] = part[name].copy()
+    if not array.size:
+        return
+    at = rng.integers(array.size)
+    if array.dtype.kind == "f":
+        array.flat[at] = rng.choice([0.0, -1.0, 1e4, -1e4, 1e-30, -array.flat[at], 3 * array.flat[at]])
+    elif name == "table" or rng.random() < 0.5:
+        other = rng.integers(array.size)
+        array.flat[at], array.flat[other] = array.flat[other], array.flat[at]
+    else:
+        array.flat[at] = rng.integers(0, max(2, int(array.max()) + 1))

@@ -14,7 +14,8 @@ from rhoset.cli._output import Output, Payload
 @make_command(example="rhoset check runs/s5/networks/0000.auto.cert --network runs/s5#0")
 @click.argument("certificate", metavar="CERT", type=click.Path(path_type=Path))
 @click.option("--network", "spec", metavar="NET", required=True, help="The network it speaks of.")
-def command(out: Output, certificate: Path, spec: str) -> Payload:
+@click.option("--verified", is_flag=True, help="Also run the checker extracted from the proofs (make proofs).")
+def command(out: Output, certificate: Path, spec: str, verified: bool) -> Payload:
     """Re-derive the bound of CERT from the weights and the multiplication table.
 
     Exit code 1 when the certificate does not check. `python -m rhoset_check` does the same with
@@ -34,4 +35,18 @@ def command(out: Output, certificate: Path, spec: str) -> Payload:
     out.say(verdict.statement() if verdict.valid else f"REJECTED: {verdict.reason}")
     if not verdict.valid:
         out.no()
-    return {"certificates": [check_summary(verdict, label, certificate, path)]}
+    summary = check_summary(verdict, label, certificate, path)
+    if not verified:
+        return {"certificates": [summary]}
+    from rhoset.formalize import verify
+
+    proved = verify(certificate, path)
+    if proved["valid"]:
+        out.say(
+            f"The checker extracted from the proofs: {proved['right']} of {proved['inputs']} pairs are right "
+            f"(rule {proved['rule']}; the exact real function of the stored numbers)."
+        )
+    else:
+        out.say(f"The checker extracted from the proofs: REJECTED: {proved['reason']}")
+        out.no()
+    return {"certificates": [{**summary, "verified": proved}]}

@@ -9,14 +9,13 @@ import click
 from rhoset.cli._command import command as make_command
 from rhoset.cli._networks import one_network
 from rhoset.cli._output import Output, Payload
+from rhoset.cli._types import FILE
 
 
 @make_command(example="rhoset formalize net.auto.cert --network net.safetensors --out net.v")
 @click.argument("certificate", metavar="CERT", type=click.Path(path_type=Path))
 @click.option("--network", "spec", metavar="NET", required=True, help="The network it speaks of.")
-@click.option(
-    "--out", "target", metavar="FILE.v", required=True, type=click.Path(path_type=Path), help="The file to write."
-)
+@click.option("--out", "target", metavar="FILE.v", required=True, type=FILE, help="The file to write.")
 @click.option(
     "--rule",
     type=click.Choice(["auto", "gaps", "uniform", "exact"]),
@@ -33,12 +32,14 @@ def command(out: Output, certificate: Path, spec: str, target: Path, rule: str, 
     """
     from rhoset.errors import RhosetError
     from rhoset.formalize import formalize
+    from rhoset.networks.atomic import require_writable
 
     label, path = one_network(spec, "a theorem")
     if not target.stem.isidentifier() or target.suffix != ".v":
         raise RhosetError(
             f"{target.name}: coqc needs a name like S5_seed3.v (letters, digits and _, ending in .v)", slug="file-name"
         )
+    require_writable(target)
     if target.exists() and not force:
         raise RhosetError(f"{target} is there already: choose another name or give --force", slug="file-exists")
     written = formalize(certificate, path, target, rule)

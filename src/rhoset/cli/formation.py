@@ -9,6 +9,7 @@ import click
 
 from rhoset.cli._command import command as make_command
 from rhoset.cli._output import Output, Payload
+from rhoset.cli._types import FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     "--out",
     "target",
     metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FILE,
     help="The figure: .svg, .pdf, .png, .html or .json by its ending.",
 )
 def command(out: Output, place: str, prove: bool, target: Path | None) -> Payload:
@@ -36,11 +37,12 @@ def command(out: Output, place: str, prove: bool, target: Path | None) -> Payloa
     from rhoset.display import plot
     from rhoset.explaining import explain_steps
     from rhoset.frameworks import snapshots
+    from rhoset.networks.atomic import require_writable
     from rhoset.prove import certify
     from rhoset.report.charts.figure import ending_of
 
     if target is not None:
-        ending_of(target)  # before anything is computed
+        ending_of(require_writable(target))  # before anything is computed
     saved = snapshots(place)
     with out.progress("explaining", len(saved)) as update:
 

@@ -8,6 +8,7 @@ import click
 
 from rhoset.cli._command import command as make_command
 from rhoset.cli._output import Output, Payload
+from rhoset.cli._types import FILE
 
 KINDS = (
     "cost", "irreps", "reasons", "energy", "margins", "account", "solid", "slots", "quadrature", "training",
@@ -23,7 +24,7 @@ KINDS = (
     "target",
     metavar="FILE",
     required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FILE,
     help="Where to write it; .svg, .pdf, .png, .html or .json (Vega-Lite) by its ending.",
 )
 def command(out: Output, place: str, kind: str | None, target: Path) -> Payload:
@@ -34,9 +35,10 @@ def command(out: Output, place: str, kind: str | None, target: Path) -> Payload:
     goes), solid, slots, quadrature, training, formation (irreps over training), frontier.
     """
     from rhoset.display import plot
+    from rhoset.networks.atomic import require_writable
     from rhoset.report.charts.figure import ending_of
 
-    ending_of(target)  # before anything is computed
+    ending_of(require_writable(target))  # before anything is computed
     with out.progress("drawing", 1) as update:
         picture = plot(place, kind)
         path = picture.save(target)

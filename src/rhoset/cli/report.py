@@ -10,7 +10,6 @@ import click
 from rhoset.cli._command import command as make_command
 from rhoset.cli._output import Output, Payload
 from rhoset.cli._types import FILE
-from rhoset.errors import RhosetError
 
 IN_PROCESSES = 12
 """From this many networks on the cores share the work; below, starting processes costs more."""
@@ -32,12 +31,12 @@ def command(out: Output, run: str, target: Path | None) -> Payload:
     explained and evaluated, and every certificate beside it is checked again. The file opens from
     disk with no network.
     """
+    from rhoset.networks.atomic import require_writable
     from rhoset.networks.runs import open_networks
     from rhoset.report import collect, write_report
 
     place = target if target is not None else _beside(run)
-    if not place.parent.is_dir():
-        raise RhosetError(f"cannot write {place}: there is no folder {place.parent}; make it", slug="cannot-write")
+    require_writable(place)
     many = len(open_networks(run)) >= IN_PROCESSES
     with out.progress("explaining and checking", 1) as update:
 

@@ -8,11 +8,12 @@ import click
 
 from rhoset.cli._command import command as make_command
 from rhoset.cli._output import Output, Payload
+from rhoset.cli._types import FOLDER
 
 
 @make_command(example="rhoset study o61 --out studies/o61 --quick")
 @click.argument("name", metavar="NAME|FILE.toml")
-@click.option("--out", "folder", type=click.Path(path_type=Path), required=True, help="Folder of the study.")
+@click.option("--out", "folder", type=FOLDER, required=True, help="Folder of the study.")
 @click.option("--quick", is_flag=True, help="Fewer and shorter: a look at the pipeline, within a minute.")
 @click.option("--so-far", is_flag=True, help="Train nothing: results and page of the networks that are there.")
 @click.option("--workers", type=click.IntRange(1), default=None, help="Processes [the cores].")

@@ -9,6 +9,7 @@ import click
 
 from rhoset.cli._command import command as make_command
 from rhoset.cli._output import Output, Payload
+from rhoset.cli._types import FILE
 
 KEYS = ("network", "group", "seed", "accuracy", "loss", "irreps", "circuits", "explained", "bounds")
 """Keys of ``--json`` that come first; scripts rely on them."""
@@ -23,7 +24,7 @@ FOR_READERS = (".tex", ".md")
     "--out",
     "target",
     metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FILE,
     help="Write it instead: .csv, .parquet, .tex or .md.",
 )
 @click.option("--columns", metavar="A,B,…", help="These columns, in this order.")
@@ -47,14 +48,15 @@ def command(
     networks apart; --columns chooses.
     """
     from rhoset.errors import RhosetError
+    from rhoset.networks.atomic import require_writable
     from rhoset.populations.rows import flat, records
     from rhoset.populations.summaries import counted
     from rhoset.populations.tables import ENDINGS, write_table
 
     if target is not None and target.suffix.lower() not in ENDINGS:
         raise RhosetError(f"{target}: the ending must be one of {', '.join(ENDINGS)}", slug="bad-ending")
-    if target is not None and not target.parent.is_dir():
-        raise RhosetError(f"cannot write {target}: there is no folder {target.parent}; make it", slug="cannot-write")
+    if target is not None:
+        require_writable(target)
     for option, text in (("--columns", columns), ("--by", by)):
         if text is not None and not _names(text):
             raise RhosetError(

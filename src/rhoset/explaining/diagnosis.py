@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rhoset.arguments import public
 from rhoset.explaining.contributions import neuron_groups
 from rhoset.explaining.explanation import Explanation
 from rhoset.explaining.pairs import activations, spread_pairs
@@ -86,6 +87,7 @@ class Diagnosis(Shown):
         return "\n".join(lines)
 
 
+@public
 def diagnose(explanation: Explanation) -> Diagnosis:
     """Findings and the budget of one network.
 

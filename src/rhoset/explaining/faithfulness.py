@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.explaining.contributions import neuron_groups
 from rhoset.explaining.explanation import Explanation
@@ -83,6 +84,7 @@ def intervene(explanation: Explanation, neurons: Iterable[int], mode: str) -> Ne
     return replace(network, left=left, right=right, unembed=unembed, bias=bias, factors={})
 
 
+@public
 def faithfulness(
     explanation: Explanation, *, modes: Iterable[str] = ("ideal", "zero"), neurons: bool = False
 ) -> tuple[Intervention, ...]:

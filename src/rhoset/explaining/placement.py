@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincc
+from scipy.special import betainc
 
 from rhoset.groups import Irrep, RhoSet, RhoSetFamily, orbit
 
@@ -117,7 +117,7 @@ def threshold(points: NDArray[np.float64], best: NDArray[np.float64], columns: i
         return POINT_FIT
     levels = np.sort(best[best >= POINT_FIT])
     found = levels.size - np.arange(levels.size)
-    tail = betaincc(columns / 2, (d - columns) / 2, np.minimum(levels, 1.0))
+    tail = betainc((d - columns) / 2, columns / 2, 1 - np.minimum(levels, 1.0))  # the upper tail, by symmetry
     enough = np.flatnonzero(len(best) * p * tail <= BY_CHANCE * found)
     if enough.size == 0:
         return np.inf

@@ -16,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 
 from rhoset.errors import RhosetError
 from rhoset.networks.digest import FACTOR_TENSORS, TABLE_TENSORS, network_digest
+from rhoset.reading import require_file
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -67,8 +68,7 @@ class Explanation:
 
 
 def _open(path: Path, what: str, wanted: Iterable[str] | None = None) -> tuple[dict[str, str], dict[str, NDArray[Any]]]:
-    if not path.is_file():
-        raise RhosetError(f"{path}: no such file; expected a {what}", slug="no-such-file")
+    require_file(path, f"a {what}", f"no-such-{what.partition(' ')[0]}")
     try:
         with safe_open(str(path), framework="numpy") as file:
             names = [name for name in file.keys() if wanted is None or name in set(wanted)]  # noqa: SIM118

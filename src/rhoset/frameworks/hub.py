@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rhoset.arguments import public
 from rhoset.errors import MissingExtra, RhosetError
 from rhoset.frameworks.torch_modules import LAYOUTS, PLAIN
 from rhoset.networks import Network, import_networks, read_network
@@ -27,6 +28,7 @@ LONGEST_NAME = 200
 FACTORS = frozenset({"embed_left", "embed_right", "hidden_left", "hidden_right", "unembed"})
 
 
+@public
 def hub_networks(
     place: str | os.PathLike[str], group: Group | str | None = None, *, revision: str | None = None
 ) -> Iterator[tuple[str, Network]]:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rhoset.arguments import public
 from rhoset.errors import MissingExtra, RhosetError
 from rhoset.networks import Network, write_atomic
 
@@ -36,6 +37,7 @@ OPERATORS = {"Relu": "relu", "Gelu": "gelu", "Abs": "abs"}
 """Operators that are an activation by themselves; the square is Mul(t, t), silu Mul(t, Sigmoid(t))."""
 
 
+@public
 def to_onnx(
     network: Network, path: str | os.PathLike[str], *, dtype: str | None = None, batch: int | None = None
 ) -> Path:
@@ -54,7 +56,7 @@ def to_onnx(
     MissingExtra
         The package onnx is not installed.
     RhosetError
-        Another dtype (slug ``bad-argument``).
+        Another dtype, a batch below 1 (slug ``bad-argument``).
 
     Notes
     -----
@@ -62,9 +64,11 @@ def to_onnx(
     `from_onnx` reads them back.
     """
     onnx = _onnx()
+    if dtype not in (None, "float32", "float64"):
+        raise RhosetError(f"dtype {dtype!r}: give float32 or float64", slug="bad-argument")
     kind = np.dtype(dtype or np.result_type(np.float32, network.left, network.unembed, network.bias))
-    if kind not in (np.float32, np.float64):
-        raise RhosetError(f"dtype {kind}: give float32 or float64", slug="bad-argument")
+    if batch is not None and not 1 <= batch < 2**31:
+        raise RhosetError(f"batch is {batch}, expected 1 or more", slug="bad-argument")
     helper, numpy_helper = onnx.helper, onnx.numpy_helper
     element = onnx.TensorProto.FLOAT if kind == np.float32 else onnx.TensorProto.DOUBLE
     n, m = network.order, network.width
@@ -103,6 +107,7 @@ def to_onnx(
     return write_atomic(path, model.SerializeToString())
 
 
+@public
 def from_onnx(path: str | os.PathLike[str], group: Group | str | None = None) -> Network:
     """Read a network from an ONNX model: a linear map of (x, y), an activation, a linear map to the logits.
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.networks import Network, hidden
 
@@ -24,6 +25,7 @@ MODES = ("zero", "mean")
 """What stands for the neurons taken out: nothing, or the mean of their activations over all pairs."""
 
 
+@public
 def activations(
     network: Network, x: ArrayLike | None = None, y: ArrayLike | None = None, *, dtype: Any = None
 ) -> NDArray[Any]:
@@ -45,6 +47,7 @@ def activations(
     return np.array(hidden(network, x, y, dtype))
 
 
+@public
 def logits_of(network: Network, activations: ArrayLike) -> NDArray[Any]:
     """The logits that the network computes from given hidden activations: (…, m) → (…, n).
 
@@ -62,6 +65,7 @@ def logits_of(network: Network, activations: ArrayLike) -> NDArray[Any]:
     return found.reshape(*h.shape[:-1], network.order)
 
 
+@public
 def without(
     network: Network,
     neurons: Iterable[int] | None = None,
@@ -124,7 +128,7 @@ def without(
 def _listed(circuit: Any) -> list[Any]:
     if circuit is None:
         return []
-    return list(circuit) if isinstance(circuit, list | tuple) else [circuit]
+    return list(circuit) if isinstance(circuit, Iterable) else [circuit]
 
 
 def _needs_explanation(circuit: Any) -> bool:

@@ -6,6 +6,7 @@ import os
 import re
 from pathlib import Path
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.networks import Network, read_network
 from rhoset.networks.runs import open_networks
@@ -14,6 +15,7 @@ _STEP = re.compile(r"(\d+)(?!.*\d)")
 """The last number in a name: ``step-001000``, ``checkpoint_20``, ``0003.steps/001500``."""
 
 
+@public
 def snapshots(place: str | os.PathLike[str]) -> tuple[tuple[int, Network], ...]:
     """The saved steps of one training, for `rhoset.explaining.explain_steps`.
 

@@ -13,6 +13,7 @@ import tomli_w
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
+from rhoset.arguments import public
 from rhoset.errors import MissingExtra, RhosetError
 from rhoset.networks import Network, import_network
 
@@ -110,6 +111,7 @@ def from_torch(
     )
 
 
+@public
 def to_torch(network: Network) -> torch.nn.Module:
     """A torch module whose ``forward(x, y)`` gives the logits for two integer tensors of elements.
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.frameworks.onnx_models import to_onnx
 from rhoset.networks import Network, write_atomic
@@ -61,6 +62,7 @@ def query(network: Network, x: int, y: int, *, radius: float = 0.0) -> str:
     return "\n".join(lines) + "\n"
 
 
+@public
 def write_query(
     network: Network, x: int, y: int, folder: str | os.PathLike[str], *, radius: float = 0.0
 ) -> tuple[Path, Path]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.groups.arrays import read_only
 from rhoset.groups.cache import read_entry, remembered, write_entry
@@ -28,6 +29,7 @@ CACHE_FROM = 64
 """Orders below this are searched faster than an entry is read."""
 
 
+@public
 def subgroup_classes(group: Group) -> tuple[Subgroup, ...]:
     """One subgroup of each conjugacy class, by order, the trivial one first.
 

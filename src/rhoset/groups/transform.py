@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.groups.representation import Irrep
 from rhoset.groups.table import Group
@@ -14,6 +15,7 @@ from rhoset.groups.table import Group
 FloatArray = NDArray[np.float64]
 
 
+@public
 def fourier(irreps: Sequence[Irrep], f: ArrayLike) -> dict[str, FloatArray]:
     """Coefficients f̂(ρ) = Σ_x f(x) ρ(x) for each irrep, by name.
 
@@ -93,7 +95,8 @@ def seen_part(irrep: Irrep, matrices: NDArray[np.floating]) -> FloatArray:
     return np.asarray((matrices.reshape(*matrices.shape[:-2], -1) @ projector).reshape(matrices.shape))
 
 
-def inverse_fourier(irreps: Sequence[Irrep], transformed: dict[str, FloatArray]) -> FloatArray:
+@public
+def inverse_fourier(irreps: Sequence[Irrep], transformed: Mapping[str, FloatArray]) -> FloatArray:
     """f(x) = (1/n) Σ_ρ (d/e) ⟨f̂(ρ), ρ(x)⟩: the inverse of :func:`fourier` over all irreps.
 
     With some irreps only it is the projection on their matrix entries.
@@ -116,7 +119,8 @@ def inverse_fourier(irreps: Sequence[Irrep], transformed: dict[str, FloatArray])
 def energies(irreps: Sequence[Irrep], f: ArrayLike) -> FloatArray:
     """(number of irreps,) or (number of irreps, m): Σ_x f(x)² split by irrep (Plancherel)."""
     values = np.asarray(f, dtype=np.float64).T
-    return np.array([energy(rho, coefficients(rho, values)) for rho in irreps])
+    found = np.array([energy(rho, coefficients(rho, values)) for rho in irreps])
+    return found.reshape(len(irreps), *np.shape(f)[1:])
 
 
 def convolve(group: Group, f: ArrayLike, h: ArrayLike) -> FloatArray:

@@ -39,6 +39,22 @@ def write_atomic(path: str | os.PathLike[str], data: bytes | str) -> Path:
     return path
 
 
+def require_writable(path: Path) -> Path:
+    """The path, where a file can be made beside it: said before something is computed for it.
+
+    Raises RhosetError (slug ``cannot-write``) where the folder is missing or not writable.
+    """
+    try:
+        folder = path.parent
+        if not folder.is_dir():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        if not os.access(folder, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise cannot_write(path, error) from None
+    return path
+
+
 def cannot_write(path: Path, error: OSError) -> RhosetError:
     """What to do about it depends on what went wrong."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
+from rhoset.arguments import public
 from rhoset.networks import read_network
 from rhoset.populations.distances import distance_matrix
 from rhoset.populations.rows import Place, Progress, files_of, key_set_text, records
@@ -76,6 +77,7 @@ class Comparison:
         return asdict(self)
 
 
+@public
 def compare(
     a: Place | Sequence[Place],
     b: Place | Sequence[Place],

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from rhoset.arguments import public
 from rhoset.groups import Group, Irrep, energies, irreps
 from rhoset.networks import Network
 from rhoset.networks.activations import activation
@@ -67,20 +68,21 @@ class Observables:
         return np.asarray(self.pure(delta).mean(axis=1), dtype=np.float64)
 
 
-def observables(of: Network | Stack, real_irreps: Sequence[Irrep] | None = None) -> Observables:
+@public
+def observables(of: Network | Sequence[Network] | Stack, real_irreps: Sequence[Irrep] | None = None) -> Observables:
     """Spectral weights and purities of a network, or of each of a stack.
 
     Parameters
     ----------
     of
-        A network (k = 1) or k of one shape.
+        A network (k = 1), or k of one table, width and activation.
     real_irreps
         `rhoset.groups.irreps` of the group, when they are at hand.
 
     Raises
     ------
     RhosetError
-        Where the table is no group's.
+        Where the table is no group's, or networks differ in shape (``mixed-networks``).
 
     Notes
     -----
@@ -97,7 +99,7 @@ def observables(of: Network | Stack, real_irreps: Sequence[Irrep] | None = None)
     >>> seen.key_sets(), int(seen.spectral_counts()[0])
     ([('[3,1]',)], 1)
     """
-    stack = of if isinstance(of, Stack) else stacked([of])
+    stack = of if isinstance(of, Stack) else stacked([of] if isinstance(of, Network) else list(of))
     known = irreps(stack.group) if real_irreps is None else real_irreps
     classes = tuple(irrep for irrep in known if not (irrep.dim == 1 and np.all(irrep.character > 0)))
     return Observables(

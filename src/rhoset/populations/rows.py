@@ -17,6 +17,8 @@ Progress = Callable[[int, int], None]
 
 TRAINED = ("seed", "steps", "generalised_at", "label", "train_accuracy", "train_loss")
 """Columns of a run's table of results that a record carries."""
+SETTINGS = ("differing", "all", "none")
+"""Which settings of training become columns."""
 
 
 def records(
@@ -150,6 +152,8 @@ def flat(
     `settings`: ``differing`` (those that not all networks share), ``all`` or ``none``. `spectrum`: columns of b² and ν
     for every class as well.
     """
+    if settings not in SETTINGS:
+        raise RhosetError(f"settings is {settings!r}; it must be one of {', '.join(SETTINGS)}", slug="bad-settings")
     chosen = differing(said)
     if settings == "all":
         chosen = list(dict.fromkeys(name for record in said for name in record["settings"]))

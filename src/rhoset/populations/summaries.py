@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from rhoset.errors import RhosetError
-from rhoset.training import wilson
+from rhoset.populations.testing import clopper_pearson
 
 
 def counted(
     said: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]], by: Sequence[str]
 ) -> list[dict[str, Any]]:
     """One row for each combination of the columns `by`: networks, how many are right everywhere, median loss, and for
-    each irrep the share of the networks that use it, with Wilson's 95 % interval as text.
+    each irrep the share of the networks that use it, with the exact 95 % interval (Clopper-Pearson) as text.
 
     Parameters
     ----------
@@ -56,5 +56,5 @@ def used_irreps(record: Mapping[str, Any]) -> list[str]:
 
 def interval(count: int, total: int) -> str:
     """``12/40 = 30 % (18–45)``."""
-    share = wilson(count, total)
-    return f"{count}/{total} = {share.share:.0%} ({100 * share.low:.0f}–{100 * share.high:.0f})"
+    low, high = clopper_pearson(count, total)
+    return f"{count}/{total} = {count / total:.0%} ({100 * low:.0f}–{100 * high:.0f})"

@@ -71,13 +71,15 @@ def table(
     Raises
     ------
     RhosetError
-        Nothing there, no networks, a table that is no group's; ``missing-extra`` without `rhoset[table]`.
+        Nothing there, no networks, a table that is no group's; another `settings` (``bad-settings``) or `frame`
+        (``bad-frame``); ``missing-extra`` without `rhoset[table]`.
 
     Notes
     -----
     What was measured of a network is kept in ``.measured`` beside its run and used again while weights, table and
     version agree: about 0.2 s a network of S5 the first time.
     """
+    as_frame(list(flat([], settings=settings)), frame)  # what is wrong with the arguments is said before measuring
     rows = list(flat(records(specs, bounds=bounds), settings=settings, spectrum=spectrum))
     return as_frame(rows, frame)
 
@@ -193,12 +195,18 @@ def _tex_cell(value: Any) -> str:
 
 
 def shown(value: Any) -> str:
-    """A cell for a human: four significant digits, – for what is not known."""
+    """A cell for a human: four significant digits, more where a number below 1 would read as 1; – for what is not
+    known."""
     if value is None or value != value:
         return "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    digits = 4
+    while value < 1 and f"{value:.{digits}g}" == "1" and digits < 17:
+        digits += 1
+    return f"{value:.{digits}g}"
 
 
 def _numeric(rows: Sequence[Sequence[Any]], columns: int) -> list[bool]:

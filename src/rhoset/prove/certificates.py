@@ -14,6 +14,7 @@ from rhoset_check.files import FORMAT, VERSION, Certificate, MatrixTensors, Plan
 
 BARE = Plan(
     gaps=False,
+    even=False,
     pairs=False,
     work="float32",
     samples=0,

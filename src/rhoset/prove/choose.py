@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from rhoset.counting import cost
 from rhoset.prove.certificates import bounds_only, limited
 from rhoset.prove.search import Candidate, Search
-from rhoset.prove.subject import Judged, judged
+from rhoset.prove.subject import Judged, decodes, judged
 from rhoset.prove.wish import Wish
 from rhoset_check.files import Certificate
 
 MARGIN = 0.003
 """An accuracy estimated on a sample may be off by this much: a plan must promise so much more."""
-SLACK = (1.3, 0.03)
-"""A certificate may take so many times the in-span and exact work that its sample took, and this share of the pairs."""
-SINGLES = (1.0, 0.7, 0.5, 0.35, 0.25, 0.15, 0.08, 0.0)
-"""Parts of the outputs that a pair may have evaluated singly, tried until the checker takes the certificate."""
+MANY = 1 << 20
+FRUGAL = (
+    (1.0, MANY, 1.0), (0.6, MANY, 1.0), (0.35, MANY, 1.0), (0.15, MANY, 1.0), (0.0, MANY, 1.0), (0.0, MANY, 0.6),
+    (0.0, MANY, 0.3), (0.0, MANY, 0.1), (0.0, MANY, 0.0), (0.0, 8, 0.3), (0.0, 5, 0.1), (0.0, 3, 0.0), (0.0, 1, 0.0),
+)  # fmt: skip
+"""Parts of the outputs that a pair may have evaluated singly, groups of outputs, and parts of the pairs that may have
+logits in the span evaluated: tried in turn until the checker takes the certificate."""
 STAGED = 6
 """Plans of each kind whose bound is followed as their work grows."""
 TRIES = 4
@@ -82,8 +88,7 @@ def choose(search: Search, made: Sequence[Candidate], wanted: Wish) -> Judged | 
     """The plan that serves the wish best, judged; None when there is none that the checker takes."""
     possible = [c for c in made if c.estimate.cost < float("inf")]
     if wanted.exact:
-        tried = (whole(search, made) for made in sorted(possible, key=wanted.rank))
-        return next((found for found in tried if found is not None), None)
+        return _cheapest(search, sorted(possible, key=wanted.rank), wanted)
     known = [staged(search, c) for c in _promising(possible, wanted)]
     if wanted.budget is not None:
         return _within(search, known, wanted.budget, wanted.accuracy)
@@ -91,34 +96,66 @@ def choose(search: Search, made: Sequence[Candidate], wanted: Wish) -> Judged | 
     return _reach(search, known, wanted.accuracy)
 
 
+def _cheapest(search: Search, made: Sequence[Candidate], wanted: Wish) -> Judged | None:
+    """The first that the checker takes; where lengths count, that turns out no longer than exhaustive, if any does."""
+    longer: Judged | None = None
+    for candidate in made:
+        found = whole(search, candidate)
+        if found is None:
+            continue
+        if wanted.objective == "time" or cost(found.certificate, search.subject.weights, found.verdict).share <= 1:
+            return found
+        longer = longer or found
+    return longer
+
+
 def whole(search: Search, made: Candidate) -> Judged | None:
     """A candidate with all the in-span and exact work that it needs, judged; None where the checker refuses it.
 
-    The checker refuses what could take far more work than exhaustive evaluation, so a certificate says how many pairs
-    will need it: what the sample needed and `SLACK`. Where that was too few there is no limit, and fewer outputs of a
-    pair are evaluated singly.
+    The certificate states how many pairs will need such work: see `Candidate.stated`; where that was too
+    few, there is no limit.
     """
-    n, plan, estimate = search.subject.network.order, made.certificate.plan, made.estimate
-    asked = plan.span_pairs, plan.exact_pairs
-    needed = [int((SLACK[0] * part + SLACK[1]) * n * n) for part in (estimate.span, estimate.exact)]
-    stated = [need if limit is None and plan.pairs else limit for need, limit in zip(needed, asked, strict=True)]
-    for span, exact in (stated, asked):
-        for part in SINGLES:
-            singles = int(plan.singles * part)
-            certificate = limited(made.certificate, span, exact)
-            found = judged(search.subject, replace(certificate, plan=replace(certificate.plan, singles=singles)))
-            if found is None and singles:
-                continue
-            if found is not None and (found.verdict.right == n * n or not _short(found, span, exact)):
-                return found
-            break
+    n = search.subject.network.order
+    for asked in (made.stated(n), made.certificate):
+        certificate = allowed(search, asked)
+        found = None if certificate is None else judged(search.subject, certificate)
+        if found is not None and (found.verdict.right == n * n or not _short(found)):
+            return found
     return None
 
 
-def _short(found: Judged, span: int | None, exact: int | None) -> bool:
-    """Whether a limit was reached."""
-    spent = found.verdict.spent
-    return any(limit and spent.get(name, 0) >= limit for name, limit in (("span", span), ("exact", exact)))
+def allowed(search: Search, certificate: Certificate) -> Certificate | None:
+    """The certificate, more and more frugal until the checker's reader takes it: it refuses what might take far more
+    work than exhaustive evaluation. What the span does not get, exact evaluation does."""
+    plan, pairs = certificate.plan, search.subject.network.order**2
+    for singly, groups, part in FRUGAL if plan.pairs else FRUGAL[:1]:
+        span, exact = plan.span_pairs, plan.exact_pairs
+        if part < 1 and span != 0 and exact != 0:
+            whole_ = pairs if span is None else span
+            span = int(part * whole_)
+            exact = None if exact is None else exact + whole_ - span
+        tried = replace(
+            certificate,
+            groups=merged(certificate.groups, groups),
+            plan=replace(plan, singles=int(plan.singles * singly), span_pairs=span, exact_pairs=exact),
+        )
+        if decodes(search.subject, tried):
+            return tried
+    return None
+
+
+def merged(groups: NDArray[np.intp] | None, most: int) -> NDArray[np.intp] | None:
+    """At most so many groups, of neighbours: groups are numbered in order of difficulty."""
+    if groups is None:
+        return None
+    count = int(groups.max()) + 1
+    return groups if count <= most else groups * most // count
+
+
+def _short(found: Judged) -> bool:
+    """Whether a limit of pairs evaluated exactly was reached."""
+    limit = found.certificate.plan.exact_pairs
+    return bool(limit) and found.verdict.spent.get("exact", 0) >= (limit or 0)
 
 
 def _promising(made: Sequence[Candidate], wanted: Wish) -> list[Candidate]:

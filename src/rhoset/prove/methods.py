@@ -22,7 +22,7 @@ PAIRS_FROM = 500
 """On the clock rule pairs is looked at from this order on: below, whatever walks the pairs takes as long as brute
 force (docs/prove.md, "On the clock")."""
 SMALL = 5 * 10**7
-"""Multiply-adds of exhaustive checking, some five milliseconds, below which the clock allows no look elsewhere."""
+"""Multiply-adds of exhaustive checking, five milliseconds or so, below which the clock allows no look elsewhere."""
 
 Method = Callable[[Search, Wish], list[Candidate]]
 
@@ -114,10 +114,11 @@ def by_time(search: Search, wanted: Wish) -> list[Candidate]:
     if search.subject.exhaustive < SMALL:
         return plain
     for reading in quick.readings(search)[:1]:
-        made = quick.of_reading(search, reading, quick.ON_THE_CLOCK)
-        proved, share = made.estimate.accuracy >= plain[0].estimate.accuracy, made.estimate.cost * CLOCK
-        if proved and share < GIVE_UP:
-            return [at_clock(made, share * plain[0].estimate.seconds), *plain]
+        for mode in quick.ON_THE_CLOCK:
+            made = quick.of_reading(search, reading, mode)
+            proved, share = made.estimate.accuracy >= plain[0].estimate.accuracy, made.estimate.cost * CLOCK
+            if proved and share < GIVE_UP:
+                return [at_clock(made, share * plain[0].estimate.seconds), *plain]
     if search.subject.network.order < PAIRS_FROM:
         return plain
     return [*_few_pairs(search, wanted), *plain]

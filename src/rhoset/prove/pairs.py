@@ -11,8 +11,9 @@ from rhoset.prove import nearness, writing
 from rhoset.prove.certificates import BARE
 from rhoset.prove.features import representable
 from rhoset.prove.grouping import regrouped
-from rhoset.prove.search import FEW, Candidate, Search
-from rhoset.prove.wish import Wish
+from rhoset.prove.search import FEW, SAMPLE_PAIRS, Candidate, Search
+from rhoset.prove.subject import decodes
+from rhoset.prove.wish import CEILING, Wish
 from rhoset_check.blocks import Block, build_block
 from rhoset_check.files import Certificate, MatrixTensors, SlotTensors
 from rhoset_check.near import Rejected
@@ -21,6 +22,9 @@ DETAIL = (0.003, 0.01, 0.03, 0.1)
 """How much a term must save, see `writing.choose`."""
 START = 2
 """Place of the detail where the search starts; it goes to the finer and the coarser ones as long as that helps."""
+HARD = 0.5
+"""Where the first look finds nothing below this share of exhaustive, all finer details are looked at, and the additive
+part without references."""
 NEARER = (0.75, 1.4)
 """Details tried around the best one, as multiples of it."""
 SAMPLES = 24
@@ -30,6 +34,8 @@ SAMPLINGS = (12, 40)
 """Other numbers of them, tried on the best plan."""
 KEPT = 1.3
 """Ways of bounding are kept after it that cost at most so many times the best one, two at most."""
+SINGLES = (1.0, 0.8, 0.65, 0.5, 0.4, 0.3, 0.22, 0.15, 0.08)
+"""Parts of the outputs that a pair may have evaluated singly: the most that the checker's reader takes."""
 LARGE = 2048
 """Groups of more elements get neither tables of n² numbers (an additive part) nor n² labels."""
 CLUSTERS = (1, 8)
@@ -110,7 +116,20 @@ class PairsSearch:
         if written is None:
             return {}
         name = f"{self.method}: detail {detail:.3g}, {mode}"
-        return {(detail, mode): self.search.candidate(name, self.certificate(written, mode), pairs)}
+        return {(detail, mode): self.tried(name, self.certificate(written, mode), pairs)}
+
+    def tried(self, name: str, certificate: Certificate, pairs: int = SAMPLE_PAIRS) -> Candidate:
+        """The candidate; where it would have more outputs evaluated singly than a checker may allow, with fewer."""
+        made = self.search.candidate(name, certificate, pairs)
+        subject, plan = self.search.subject, certificate.plan
+        stated = made.stated(subject.network.order)
+        for part in SINGLES if plan.singles and made.estimate.exact > WORTH and made.estimate.cost < CEILING else ():
+            singles = int(part * plan.singles)
+            if decodes(subject, replace(stated, plan=replace(stated.plan, singles=singles))):
+                if singles == plan.singles:
+                    return made
+                return self.search.candidate(name, replace(certificate, plan=replace(plan, singles=singles)), pairs)
+        return made
 
     def certificate(self, written: Written, mode: Mode, clusters: int = 1) -> Certificate:
         """Rule pairs, and exact where that is allowed."""
@@ -161,12 +180,15 @@ class PairsSearch:
         the best of these; then groups of outputs, references and numbers of samples that suit the best.
         """
         found = dict(self.first() if first is None else first)
-        for mode in [mode for _, mode in self.best(found)] or self.modes:
-            for step in (1, -1):
+        modes = [mode for _, mode in self.best(found)]
+        hard = not modes or found[self.best(found)[0]].estimate.cost > HARD
+        for mode in dict.fromkeys([*modes, *(self.modes[-1:] if hard else [])]):
+            for step in (-1, 1):
                 place = START + step
                 while 0 <= place < len(DETAIL):
                     found |= self.looked(DETAIL[place], mode)
-                    if not self.best(found) or self.best(found)[0] != (DETAIL[place], mode):
+                    helped = bool(self.best(found)) and self.best(found)[0] == (DETAIL[place], mode)
+                    if not helped and not (hard and step < 0):
                         break
                     place += step
         for detail, mode in self.best(found)[:1]:
@@ -192,7 +214,7 @@ class PairsSearch:
         if written is None:
             return []
         name = f"{self.method}: detail {detail:.3g}, {mode}"
-        out = [self.search.candidate(name, self.certificate(written, mode))]
+        out = [self.tried(name, self.certificate(written, mode))]
         if mode.references:
             out += self._regrouped(out[0])
             out += self._clustered(name, written, mode, min(out, key=self.wanted.rank))
@@ -206,7 +228,7 @@ class PairsSearch:
             certificate = regrouped(self.search, made.certificate)
         except Rejected:
             return []
-        return [self.search.candidate(f"{made.name}, grouped", certificate)]
+        return [self.tried(f"{made.name}, grouped", certificate)]
 
     def _clustered(self, name: str, written: Written, mode: Mode, so_far: Candidate) -> list[Candidate]:
         out: list[Candidate] = []
@@ -219,7 +241,7 @@ class PairsSearch:
                 break
             try:
                 made = self.certificate(written, mode, multiple * n)
-                out.append(self.search.candidate(f"{name}, {multiple * n} references", regrouped(self.search, made)))
+                out.append(self.tried(f"{name}, {multiple * n} references", regrouped(self.search, made)))
             except Rejected:
                 break
             if settled and self.wanted.price(out[-1].estimate) > self.wanted.price(last.estimate):

@@ -15,6 +15,7 @@ import numpy as np
 from rhoset.counting import Facts, Shape, count
 from rhoset.explaining import Explanation, explain
 from rhoset.prove import writing
+from rhoset.prove.certificates import limited
 from rhoset.prove.subject import Subject
 from rhoset_check.exact import CHUNK
 from rhoset_check.files import Certificate
@@ -25,6 +26,8 @@ SAMPLE_PAIRS = 1024
 """Pairs that an estimate looks at: all y for so many x. More are slower, fewer may rank two close plans wrongly."""
 FEW = 256
 """Pairs that a first look takes, two x at least."""
+SLACK = (1.3, 0.03)
+"""A certificate may take so many times the in-span and exact work that its sample took, and this share of the pairs."""
 SAMPLE_SEED = 20240
 """Seed of the choice of the x; the search is deterministic."""
 
@@ -55,6 +58,18 @@ class Candidate:
     @property
     def name(self) -> str:
         return self.estimate.plan
+
+    def stated(self, order: int) -> Certificate:
+        """The certificate with the pairs stated that will need work: what the sample needed and `SLACK`."""
+        plan, estimate = self.certificate.plan, self.estimate
+        if not plan.pairs:
+            return self.certificate
+        span, exact = (int((SLACK[0] * part + SLACK[1]) * order**2) for part in (estimate.span, estimate.exact))
+        return limited(
+            self.certificate,
+            span if plan.span_pairs is None else plan.span_pairs,
+            exact if plan.exact_pairs is None else plan.exact_pairs,
+        )
 
 
 @dataclass(eq=False)

@@ -123,6 +123,12 @@ def judged(about: Subject, certificate: Certificate) -> Judged | None:
     return Judged(claimed[0], claimed[1], verdict)
 
 
+def decodes(about: Subject, certificate: Certificate) -> bool:
+    """Whether the checker's reader takes the certificate."""
+    with tempfile.TemporaryDirectory(prefix="rhoset-") as folder:
+        return _through_file(Path(folder) / "certificate", certificate, about) is not None
+
+
 def _through_file(place: Path, certificate: Certificate, about: Subject) -> tuple[bytes, Certificate] | None:
     data = encode(certificate)
     place.write_bytes(data)

@@ -49,7 +49,7 @@ def wish(target: Target, budget: float | None, objective: str) -> Wish:
         raise RhosetError(
             f"budget {budget}: must be a positive share of exhaustive work, such as 0.3", slug="bad-budget"
         )
-    if target is None or target == "exact":
+    if target is None or (isinstance(target, str) and target == "exact"):
         return Wish(None, budget, objective)
     try:
         value = float(target)

@@ -18,6 +18,8 @@ MOST_CLASSES = 8
 """Classes whose multiplicity the page lists for a setting."""
 BOOTSTRAPS = 2000
 """Draws of a bootstrap interval."""
+LONGEST_LABEL = 20
+"""Letters of a key set's name in the legend."""
 COLOURS = ("#3b6fb6", "#d9822b", "#4a9a5d", "#b04a5a", "#7a5fa8", "#8a8a8a")
 """Blue, orange, green, red, violet, grey: the last stands for all other sets."""
 
@@ -39,7 +41,7 @@ def page(results: StudyResults, drawn: Sequence[str]) -> str:
         "## Settings",
         "",
         to_markdown(*_settings(results)),
-        *(f"![{name}]({name})\n" for name in drawn),
+        *(f"![{name}]({name})\n\nShares of the key sets with b² ≥ ε in each setting.\n" for name in drawn),
         "## Key sets",
         "",
         f"K is the set of classes with b ≥ ε (the definition of the source) and, on the right, with b² ≥ ε; the"
@@ -164,8 +166,16 @@ def figures(results: StudyResults) -> dict[str, str]:
     for i, label in enumerate([*names, "others"]):
         at, below = left + (i % 3) * 145, y + 24 * (i // 3)
         parts.append(f'<rect x="{at}" y="{below}" width="12" height="12" fill="{colour.get(label, COLOURS[-1])}"/>')
-        parts.append(f'<text x="{at + 18}" y="{below + 11}">{escape(label)}</text>')
+        parts.append(f'<text x="{at + 18}" y="{below + 11}">{escape(_short(label))}</text>')
     return {"key-sets.svg": "\n".join([*parts, "</svg>", ""])}
+
+
+def _short(label: str) -> str:
+    """A key set's name that fits beside its colour; all of it stands in the bar's title."""
+    if len(label) <= LONGEST_LABEL:
+        return label
+    first, *rest = label.split(", ")
+    return f"{first}, … {len(rest) + 1} classes}}"
 
 
 def _frequent(settings: Sequence[SettingResults]) -> list[str]:

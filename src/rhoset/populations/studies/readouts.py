@@ -115,7 +115,7 @@ def law_changes(results: StudyResults) -> Readout:
 def total_variation(a: Sequence[KeySet], b: Sequence[KeySet]) -> float:
     """Half the sum of the differences of the shares."""
     first, second = Counter(a), Counter(b)
-    return sum(abs(first[s] / len(a) - second[s] / len(b)) for s in {*first, *second}) / 2
+    return math.fsum(abs(first[s] / len(a) - second[s] / len(b)) for s in {*first, *second}) / 2  # in any order
 
 
 def over_time(results: StudyResults) -> Readout:

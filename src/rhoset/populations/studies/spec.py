@@ -205,6 +205,11 @@ def _parse(said: dict[str, Any], text: str, quick: bool) -> Study:
     at = seen.get("at", [])
     if not isinstance(at, list) or not all(type(step) is int and step > 0 for step in at):
         _bad(f"observables.at is {at!r}; it must be a list of numbers of updates")
+    end = min(setting.config.max_steps for setting in settings)
+    if quick:
+        at = [step for step in at if step <= end]
+    elif max(at, default=0) > end:
+        _bad(f"observables.at names {max(at)}, but a setting is trained for max_steps = {end} updates")
     proofs = seen.get("proofs", "none")
     if proofs not in PROOFS:
         _bad(f"observables.proofs is {proofs!r}; it must be one of {', '.join(PROOFS)}")

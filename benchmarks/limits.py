@@ -1,0 +1,240 @@
+"""Worst cases of work and memory: the largest certificates of every kind that the checker still takes.
+
+For each kind the size grows until the reader refuses it; what it takes last is checked in a process of its own with
+limits of memory and time. The contract: at most four times the seconds of the exhaustive check of that network and one
+second, and a small multiple of the two files plus 256 MB. CPU seconds; other work on the machine makes both numbers
+larger.
+
+    python benchmarks/limits.py [--orders 24 120] [--kinds "slots, groups" …]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+
+from check.harness import Cert, Net, certificate_bytes, network_bytes, plan_of
+
+CHILD = """
+import json, resource, sys, time
+import numpy, rhoset_check
+from rhoset_check import check
+files, memory, seconds = sys.argv[1:4], int(sys.argv[4]), int(sys.argv[5])
+def high():  # kB; getrusage would count what the parent held
+    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
+base = high()
+resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+spent = []
+for certificate in files[:2]:
+    begin = time.process_time()
+    verdict = check(certificate, files[2])
+    spent.append(time.process_time() - begin)
+peak = (high() - base) * 1024
+print(json.dumps([verdict.status, verdict.reason, *spent, peak]))
+"""
+ADDRESSES = 4 << 30
+"""Bytes of address space of a child: libraries map much that they never touch."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The last certificate of a kind that was taken."""
+
+    kind: str
+    order: int
+    width: int
+    size: int
+    seconds: float
+    exhaustive: float
+    peak: int
+    files: int
+    reason: str
+
+    @property
+    def allowed(self) -> float:
+        return 4 * self.exhaustive + 1
+
+    @property
+    def room(self) -> int:
+        return 4 * self.files + (256 << 20)
+
+
+def network(n: int, m: int) -> Net:
+    """C_n (or C_2 × C_n/2, that more actions have), with random weights: nothing can be proved but by evaluation."""
+    rng = np.random.default_rng(0)
+    shapes = {"left": (n, m), "right": (n, m), "unembed": (m, n), "bias": (n,)}
+    tensors = {k: rng.normal(size=s).astype(np.float32) for k, s in shapes.items()}
+    return Net(tensors, (np.add.outer(np.arange(n), np.arange(n)) % n).astype(np.int32))
+
+
+def _points(n: int, q: int) -> np.ndarray:
+    """(1, q): a permutation of order dividing n on q points, none fixed if n is even."""
+    return (np.arange(q) ^ 1 if n % 2 == 0 and q % 2 == 0 else np.arange(q))[None]
+
+
+def _slots(n: int, p: int, j: int = 0) -> dict[str, Any]:
+    none, name = np.zeros(0, int), f"block{j}."
+    return {
+        name + "left": _points(n, p), name + "right": _points(n, p), name + "coupling": np.zeros((p, p)),
+        name + "neurons": none, name + "rows": none, name + "columns": none, name + "weights": np.zeros(0),
+    }  # fmt: skip
+
+
+def _matrices(m: int, d: int, j: int) -> dict[str, Any]:
+    return {
+        f"block{j}.matrices": np.eye(d)[None], f"block{j}.neurons": np.arange(m + 1),
+        f"block{j}.coefficients": np.full((m + 1, d * d), 1e-3),
+    }  # fmt: skip
+
+
+Maker = Callable[[int, int, int], tuple[dict[str, Any], dict[str, Any]]]
+"""(order, width, size) → tensors, plan."""
+
+
+def _pairs(tensors: dict[str, Any], blocks: int, n: int, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    chosen = {"samples": n, "own": True, "work": "float64", "exact_pairs": None, **options}
+    return tensors, plan_of("pairs", blocks=blocks, **chosen)
+
+
+def _gaps(n: int, m: int, q: int, sets: int, exact: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    tensors: dict[str, Any] = {f"gaps{j}.right": _points(n, q) for j in range(sets)}
+    tensors |= {"gaps.block": np.arange(m) % sets, "gaps.point": np.arange(m) // sets % q}
+    return {**tensors, "gaps.exact": np.full(sets, exact)}, plan_of("gaps", "exact", work="float64")
+
+
+KINDS: dict[str, Maker] = {
+    "slots": lambda n, m, s: _pairs(_slots(n, s), 1, n),
+    "slots, no samples": lambda n, m, s: _pairs(_slots(n, s), 1, n, samples=0),
+    "slots, groups": lambda n, m, s: _pairs({**_slots(n, s), "groups": np.arange(n)}, 1, n),
+    "slots, half groups": lambda n, m, s: _pairs({**_slots(n, s), "groups": np.arange(n) // 2}, 1, n),
+    "slots, no span": lambda n, m, s: _pairs(_slots(n, s), 1, n, span_pairs=0),
+    "slots, references, no span": lambda n, m, s: _pairs(
+        {**_slots(n, s), "references": np.zeros((8, s * s)), "groups": np.arange(n)}, 1, n, span_pairs=0),
+    "slots, few spans": lambda n, m, s: _pairs({**_slots(n, s), "groups": np.arange(n)}, 1, n, span_pairs=n),
+    "singles": lambda n, m, s: _pairs(_slots(n, 2), 1, n, singles=s, span_pairs=None),
+    "singles of some": lambda n, m, s: _pairs(_slots(n, 2), 1, n, singles=n, span_pairs=s, exact_pairs=s),
+    "references": lambda n, m, s: _pairs(
+        {**_slots(n, 4), "references": np.zeros((s, 16)), "labels": (np.arange(n * n) % s).reshape(n, n),
+         "groups": np.arange(n)}, 1, n),
+    "groups": lambda n, m, s: _pairs({**_slots(n, 2), "groups": np.arange(n) % min(s, n)}, 1, n),
+    "slot blocks": lambda n, m, s: _pairs(
+        {k: v for j in range(s) for k, v in _slots(n, 2, j).items()} | {"groups": np.arange(n)}, s, n),
+    "slot blocks of one point": lambda n, m, s: _pairs(
+        {k: v for j in range(s) for k, v in _slots(n, 1, j).items()} | {"references": np.zeros((1, s))}, s, n,
+        span_pairs=0),
+    "a matrix": lambda n, m, s: _pairs(_matrices(m, s, 0), 1, n),
+    "a matrix, no span": lambda n, m, s: _pairs(_matrices(m, s, 0), 1, n, span_pairs=0),
+    "matrices of two": lambda n, m, s: _pairs({k: v for j in range(s) for k, v in _matrices(m, 2, j).items()}, s, n),
+    "matrices of two, no span": lambda n, m, s: _pairs(
+        {k: v for j in range(s) for k, v in _matrices(m, 2, j).items()} | {"references": np.zeros((1, 4 * s)),
+         "groups": np.arange(n)}, s, n, span_pairs=0),
+    "matrices of one": lambda n, m, s: _pairs(
+        {k: v for j in range(s) for k, v in _matrices(m, 1, j).items()} | {"groups": np.arange(n)}, s, n),
+    "entries": lambda n, m, s: _pairs(
+        {**_slots(n, 2), "block0.neurons": np.zeros(1000 * s, int), "block0.rows": np.zeros(1000 * s, int),
+         "block0.columns": np.zeros(1000 * s, int), "block0.weights": np.ones(1000 * s)}, 1, n),
+    "gaps": lambda n, m, s: _gaps(n, m, s, 1, 1),
+    "gaps, mid-ranges": lambda n, m, s: _gaps(n, m, s, 1, 0),
+    "gaps of two points": lambda n, m, s: _gaps(n, m, 2, min(s, m), 1),
+    "gaps of one point": lambda n, m, s: _gaps(n, m, 1, min(s, m), 0),
+}  # fmt: skip
+
+
+def largest(net: Net, make: Maker, folder: Path) -> tuple[int, str]:
+    """The largest size that is taken, by doubling and halving; its certificate is left in `folder`."""
+    from rhoset_check.files import read_certificate
+    from rhoset_check.near import Rejected
+
+    n, m = net.order, net.width
+    generators = {"generators": np.array([1 % n])}
+    reason = ""
+
+    def taken(size: int) -> bool:
+        nonlocal reason
+        tensors, plan = make(n, m, size)
+        path = folder / "trial.cert"
+        path.write_bytes(certificate_bytes(net, Cert({**generators, **tensors}, plan)))
+        try:
+            read_certificate(path, n, m)
+        except Rejected as refusal:
+            reason = str(refusal)
+            return False
+        path.replace(folder / "worst.cert")
+        return True
+
+    low, high, top = 0, 1, 1 << 13
+    while high <= top and taken(high):
+        low, high = high, 2 * high
+    while high - low > max(1, low // 16):
+        middle = (low + high) // 2
+        low, high = (middle, high) if taken(middle) else (low, middle)
+    return low, reason
+
+
+def measure(kind: str, n: int, m: int) -> Measured | None:
+    """The worst certificate of this kind in a child process; None where not even the smallest is taken."""
+    net = network(n, m)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "net").write_bytes(network_bytes(net))
+        (folder / "exact.cert").write_bytes(
+            certificate_bytes(net, Cert({"generators": np.array([1 % n])}, plan_of("exact")))
+        )
+        size, reason = largest(net, KINDS[kind], folder)
+        if not size:
+            return None
+        paths = [str(folder / name) for name in ("exact.cert", "worst.cert", "net")]
+        threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+        call = [sys.executable, "-c", CHILD, *paths, str(ADDRESSES), "120"]
+        run = subprocess.run(call, capture_output=True, text=True, env={**os.environ, **threads}, check=False)
+        files = sum((folder / name).stat().st_size for name in ("worst.cert", "net"))
+    if run.returncode:
+        return Measured(kind, n, m, size, float("inf"), 0.0, 0, files, run.stderr[-200:] or str(run.returncode))
+    status, said, exhaustive, seconds, peak = json.loads(run.stdout)
+    return Measured(kind, n, m, size, seconds, exhaustive, peak, files, f"{status} {said}; then: {reason}")
+
+
+def worst_cases(orders: dict[int, int], kinds: list[str]) -> Iterator[Measured]:
+    for n, m in orders.items():
+        for kind in kinds:
+            found = measure(kind, n, m)
+            if found is not None:
+                yield found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--orders", type=int, nargs="*", default=[2, 24, 113, 120])
+    parser.add_argument("--width", type=int, default=128)
+    parser.add_argument("--kinds", nargs="*", default=list(KINDS))
+    options = parser.parse_args()
+    worst = 0.0
+    print("kind, order, size: CPU s of (allowed), times exhaustive; MB over the start of (allowed); files")
+    for found in worst_cases(dict.fromkeys(options.orders, options.width), options.kinds):
+        share = found.seconds / found.allowed
+        worst = max(worst, share, found.peak / found.room)
+        print(
+            f"{found.kind:28} n={found.order:4} size={found.size:5} {found.seconds:7.2f} s of {found.allowed:5.2f} "
+            f"{found.seconds / max(found.exhaustive, 1e-9):7.1f}×  {found.peak >> 20:5} MB of {found.room >> 20:5}  "
+            f"{found.files >> 10:7} kB  {found.reason[:60]}{'  EXCEEDS' if share > 1 else ''}",
+            flush=True,
+        )
+    print(f"worst share of what is allowed: {worst:.2f}")
+    return int(worst > 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
