@@ -1,4 +1,4 @@
-"""docs/explain.md and docs/understanding.md: their Python runs, top to bottom in one namespace, and does what they say."""
+"""The pages explain.md and understanding.md: their Python runs, top to bottom, and does what they say."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from rhoset.networks import write_network
 
 def test_minimal_and_equivariance(tmp_path: Path) -> None:
     path = tmp_path / "net.safetensors"
-    write_network(planted("S4", "[3,1]:rows=3", "sign").network, path)
+    write_network(path, planted("S4", "[3,1]:rows=3", "sign").network)
     call = ["explain", str(path), "--minimal", "--equivariance"]
     said = json.loads(CliRunner().invoke(app, [*call, "--json"], catch_exceptions=False).stdout)["networks"][0]
     assert said["minimal"]["exhaustive"] is True
@@ -43,7 +43,7 @@ def test_laws_of_a_public_network() -> None:
 
 def test_laws_where_the_pairs_are_not_known(tmp_path: Path) -> None:
     path = tmp_path / "net.safetensors"
-    write_network(planted("S4", "[3,1]").network, path)
+    write_network(path, planted("S4", "[3,1]").network)
     said = CliRunner().invoke(app, ["explain", str(path), "--laws"], catch_exceptions=False).stdout
     assert "training pairs not known" in said
     assert "one scalar an irrep" in said
