@@ -115,6 +115,10 @@ def _gaps(n: int, m: int, q: int, sets: int, exact: int) -> tuple[dict[str, Any]
     return {**tensors, "gaps.exact": np.full(sets, exact)}, plan_of("gaps", "exact", work="float64")
 
 
+def _even(tensors: dict[str, Any], plan: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    return tensors, {**plan, "even": True}
+
+
 KINDS: dict[str, Maker] = {
     "slots": lambda n, m, s: _pairs(_slots(n, s), 1, n),
     "slots, no samples": lambda n, m, s: _pairs(_slots(n, s), 1, n, samples=0),
@@ -148,6 +152,7 @@ KINDS: dict[str, Maker] = {
          "block0.columns": np.zeros(1000 * s, int), "block0.weights": np.ones(1000 * s)}, 1, n),
     "gaps": lambda n, m, s: _gaps(n, m, s, 1, 1),
     "gaps, mid-ranges": lambda n, m, s: _gaps(n, m, s, 1, 0),
+    "gaps, even": lambda n, m, s: _even(*_gaps(n, m, s, 1, 0)),
     "gaps of two points": lambda n, m, s: _gaps(n, m, 2, min(s, m), 1),
     "gaps of one point": lambda n, m, s: _gaps(n, m, 1, min(s, m), 0),
 }  # fmt: skip

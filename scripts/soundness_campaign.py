@@ -50,7 +50,7 @@ class Judge:
 
     @cached_property
     def group(self) -> bool:
-        return is_group(self.net.table.astype(np.intp))
+        return bool(is_group(self.net.table.astype(np.intp)))
 
     @cached_property
     def real(self) -> Truth:

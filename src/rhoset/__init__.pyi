@@ -10,9 +10,15 @@ from rhoset.explaining import Circuit as Circuit
 from rhoset.explaining import Diagnosis as Diagnosis
 from rhoset.explaining import Explanation as Explanation
 from rhoset.explaining import Quadrature as Quadrature
+from rhoset.explaining import ReadingLaw as ReadingLaw
+from rhoset.explaining import WritingLaw as WritingLaw
 from rhoset.explaining import diagnose as diagnose
+from rhoset.explaining import equivariance as equivariance
 from rhoset.explaining import explain as explain
 from rhoset.explaining import faithfulness as faithfulness
+from rhoset.explaining import minimality as minimality
+from rhoset.explaining import reading_law as reading_law
+from rhoset.explaining import writing_law as writing_law
 from rhoset.frameworks import activations as activations
 from rhoset.frameworks import from_onnx as from_onnx
 from rhoset.frameworks import from_torch as from_torch

@@ -295,14 +295,15 @@ def _limit(file: Tensors, count: int, groups: int, plan: dict[str, Any], n: int,
         entries, most = entries + file.length(f"block{j}.neurons", 0), max(most, d * d)
     kept, chunks = max(1, file.length("references", 0)), n * n * max(n, m) // (1 << 19) + 1
     tables = (
-        total * max(n, m + 1, kept),
+        total * max(n, 4 * (m + 1), 2 * kept),
+        3 * total * min(n * n, (1 << 19) // max(n, m)),  # features of a chunk of pairs, three times over
         points * n,
         kept * groups,
         entries * max(most, 1),
         n * n * (plan["samples"] > 0),
     )
     require(max(tables) <= MOST_ENTRIES, "the blocks or references are too large")
-    asked = PASS * (entries + 64 * n * (points + n + cubes)) + kept * n * total
+    asked = PASS * (30 * entries + 64 * n * (points + n + cubes)) + kept * n * total
     if plan["pairs"]:
         span = n * n if plan["span_pairs"] is None else min(plan["span_pairs"], n * n)
         asked += n * n * (total * m + PASS * (8 * m + 12 * total + 3 * cubes + groups * (count + 4)))
@@ -312,7 +313,9 @@ def _limit(file: Tensors, count: int, groups: int, plan: dict[str, Any], n: int,
         asked += CALL * (n * (12 * count + 30) + chunks * (30 * count + 30 * groups + 100))
     if plan["gaps"]:
         sizes = [file.length(f"gaps{j}.right", 1) for j in range(m)]
-        require(sum(sizes) * max(n, m) <= MOST_ENTRIES, "gaps: too many points")
+        most = max(1, min(n, (1 << 21) // (n * max(n, m))))  # rows of pairs whose tables are formed at once
+        chunk = sum(min(q, m) * q * max(n, q) for q in sizes) * most
+        require(max(sum(sizes) * max(n, m), chunk) <= MOST_ENTRIES, "gaps: too many points")
         rows = max(sizes) if plan["even"] else n  # tables have so many rows, and are walked for one x or for all
         asked += n * rows * max(sizes) * m + PASS * n * (
             n * 4 * n + (rows + 8 * max(sizes)) * sum(6 * q + 12 for q in sizes)

@@ -79,11 +79,14 @@ def test_rules_on_s5_against_exact_evaluation(noise: float) -> None:
         for seed in (3, 4):
             cert = draw_certificate(net, group, [circuit], np.random.default_rng(seed), plan)
             verdict = derive(net, cert.planned(singles=2))
-            assert verdict.valid, verdict.reason
+            if not verdict.valid:  # a set of 120 points, say
+                assert "more work" in verdict.reason or "too many points" in verdict.reason
+                continue
             found.append(verdict.right)
             assert verdict.right <= exact.right
             assert verdict.margin_bound <= exact.margin_bound + 1e-6
             assert verdict.loss_bound >= exact.loss_bound * (1 - 1e-3) - 1e-9
+    assert len(found) > len(PLANS)
     assert max(found) == exact.right
 
 

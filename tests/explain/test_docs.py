@@ -1,4 +1,4 @@
-"""docs/explain.md: its Python runs, top to bottom in one namespace, and does what the page says."""
+"""The pages explain.md and understanding.md: their Python runs, top to bottom, and does what they say."""
 
 from __future__ import annotations
 
@@ -9,7 +9,18 @@ import pytest
 
 from rhoset.explaining import explanations
 
+DECIDES = Path(__file__).resolve().parents[2] / "docs" / "understanding.md"
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "explain.md"
+
+
+def test_the_page_on_what_decides_a_network_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    (block,) = re.findall(r"^```python\n(.*?)^```$", DECIDES.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    exec(compile(block, DECIDES.name, "exec"), {})
+    shares, parts, sides = capsys.readouterr().out.splitlines()
+    assert "'law': nan" in shares
+    assert "4 of 5 rows" in parts or "5×5" in parts
+    left, right = map(float, sides.split())
+    assert left < right == 1.0
 
 
 def test_the_page_runs(capsys: pytest.CaptureFixture[str]) -> None:

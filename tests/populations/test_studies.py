@@ -7,6 +7,9 @@ import json
 import math
 import os
 import signal
+import subprocess
+import sys
+import time
 from itertools import combinations
 from pathlib import Path
 
@@ -274,6 +277,53 @@ def test_a_killed_process_is_one_line(tmp_path: Path):
     with pytest.raises(RhosetError, match="was killed") as caught:
         run_study(read_study(written(tmp_path)), tmp_path / "out", workers=2, runner=killed)
     assert caught.value.slug == "worker-died"
+
+
+def slept(job: Job) -> bytes:
+    Path(os.environ["PLACE"], f"{os.getpid()}").touch()
+    time.sleep(300)
+    return b""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL here")
+def test_processes_end_with_a_study_that_is_killed(tmp_path: Path):
+    code = (
+        "import importlib.util, sys\n"
+        f"spec = importlib.util.spec_from_file_location('slept_module', {str(Path(__file__))!r})\n"
+        "module = importlib.util.module_from_spec(spec); sys.modules['slept_module'] = module\n"
+        "spec.loader.exec_module(module)\n"
+        "from rhoset.populations.studies import read_study, run_study\n"
+        "if __name__ == '__main__':\n"
+        f"    study = read_study({str(written(tmp_path))!r})\n"
+        f"    run_study(study, {str(tmp_path / 'out')!r}, workers=2, runner=module.slept)\n"
+    )
+    script = tmp_path / "study.py"
+    script.write_text(code)
+    place = tmp_path / "pids"
+    place.mkdir()
+    with subprocess.Popen([sys.executable, str(script)], env={**os.environ, "PLACE": str(place)}) as study:
+        pids = _until(lambda: [int(p.name) for p in place.iterdir()], lambda found: len(found) == 2)
+        study.kill()
+    assert _until(lambda: [pid for pid in pids if _alive(pid)], lambda left: not left) == []
+
+
+def _until(look, enough):
+    """What `look` finds once it is `enough`, or after a minute."""
+    for _ in range(600):
+        found = look()
+        if enough(found):
+            break
+        time.sleep(0.1)
+    return found
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    stat = Path(f"/proc/{pid}/stat")
+    return not stat.exists() or stat.read_text().rsplit(")", 1)[1].split()[0] != "Z"
 
 
 def test_no_scheduler_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -203,7 +203,7 @@ def test_the_command(standard: Path, capsys: pytest.CaptureFixture[str], tmp_pat
         (["--columns", "nope"], "no column 'nope'"),
         (["--by", "nope"], "no column 'nope'"),
         (["--out", "t.xls"], "the ending must be one of"),
-        (["--out", "nowhere/t.csv"], "there is no folder nowhere"),
+        (["--out", "nowhere/t.csv"], "cannot write nowhere/t.csv"),
         (["--columns", ","], "--columns names no column"),
         (["--by", " "], "--by names no column"),
     ],

@@ -40,7 +40,7 @@ def write(case: Case, rule: str) -> None:
     """Both files, with a plan of this rule alone."""
     save_file({k: np.ascontiguousarray(v) for k, v in case.tensors.items()}, case.network)
     plan: dict[str, Any] = {"blocks": 0, "gaps": rule == "gaps", "pairs": False, "work": "float64", "samples": 0}
-    plan |= {"own": False, "span_pairs": 0, "singles": 0, "exact_pairs": None if rule == "exact" else 0}
+    plan |= {"even": False, "own": False, "span_pairs": 0, "singles": 0, "exact_pairs": None if rule == "exact" else 0}
     metadata = {
         "format": "rhoset-certificate", "version": "2", "method": "test", "arithmetic": "real",
         "network": read_stored(case.network).digest, "table": table_digest(case.tensors["table"]),

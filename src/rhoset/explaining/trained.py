@@ -14,6 +14,7 @@ from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.groups.arrays import read_only
 from rhoset.networks import Network
+from rhoset.networks.splits import drawn_pairs
 
 CHUGHTAI = "bilal-chughtai/rep-theory-mech-interp"
 """Repository of the public checkpoints; their files name it. Optimiser and split are those of its ``train.py``."""
@@ -97,28 +98,30 @@ def recipe(network: Network, split: Any = None) -> Recipe | None:
 
 
 def _trained_here(metadata: Mapping[str, str], n: int) -> Recipe | None:
-    from rhoset.training.batches import training_pairs
-    from rhoset.training.config import TrainConfig
-
+    """From the settings that `rhoset train` writes; what a file of an older version lacks has its default."""
     if "config" not in metadata or "seed" not in metadata:
         return None
     try:
-        config, seed = TrainConfig.from_dict(json.loads(metadata["config"])), int(metadata["seed"])
-    except (ValueError, TypeError, RecursionError, RhosetError):
+        config = json.loads(metadata["config"])
+        if config.get("sampled_outputs") or config.get("hidden_bias") or "optimizer" not in config:
+            return None
+        split = config.get("split_seed", 0)
+        seed = int(metadata["seed"]) if split in ("own", None) else int(split)
+        seen = drawn_pairs(n, float(config.get("train_fraction", 1.0)), seed)
+        architecture = {"folded": "folded", "shared_embedding": ""}.get(config.get("architecture", ""), "factored")
+        decays = "decays" if config.get("bias_decay", True) else "free"
+        return Recipe(
+            pairs=np.ones((n, n), dtype=bool) if seen is None else _mask(seen, n),
+            optimizer=str(config["optimizer"]),
+            decay=float(config.get("weight_decay", 0.0)),
+            epsilon=float(config.get("epsilon", 0.0)),
+            cubic=float(config.get("cubic_decay", 0.0)),
+            architecture=architecture,
+            bias=decays if config.get("unembed_bias", True) else "",
+            source="its settings and seed",
+        )
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError):  # settings that a stranger wrote
         return None
-    if config.sampled_outputs or config.hidden_bias:
-        return None
-    seen = training_pairs(n, config, seed)
-    return Recipe(
-        pairs=np.ones((n, n), dtype=bool) if seen is None else _mask(seen, n),
-        optimizer=config.optimizer,
-        decay=config.weight_decay,
-        epsilon=config.epsilon,
-        cubic=config.cubic_decay,
-        architecture={"folded": "folded", "shared_embedding": ""}.get(config.architecture, "factored"),
-        bias=("decays" if config.bias_decay else "free") if config.unembed_bias else "",
-        source="its settings and seed",
-    )
 
 
 def _published(metadata: Mapping[str, str], n: int) -> Recipe | None:

@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.errors import RhosetError
+from rhoset.networks.splits import drawn_pairs
 from rhoset.training.config import TrainConfig
 
-_SPLIT_STREAM, _EPOCH_STREAM = 1, 2
-"""Keep the split's and the epochs' random numbers apart from each other."""
+_EPOCH_STREAM = 2
+"""Keeps the epochs' random numbers apart from those of the split (1, in `rhoset.networks.splits`)."""
 
 
 def training_pairs(n: int, config: TrainConfig, seed: int) -> NDArray[np.int64] | None:
@@ -25,12 +26,7 @@ def training_pairs(n: int, config: TrainConfig, seed: int) -> NDArray[np.int64] 
     seed
         The network's, used when `split_seed` is None.
     """
-    if config.train_fraction == 1:
-        return None
-    count = max(1, round(config.train_fraction * n * n))
-    split = seed if config.split_seed is None else config.split_seed
-    chosen = np.random.default_rng([_SPLIT_STREAM, split]).permutation(n * n)[:count]
-    return np.sort(chosen).astype(np.int64)
+    return drawn_pairs(n, config.train_fraction, seed if config.split_seed is None else config.split_seed)
 
 
 class Batches:
