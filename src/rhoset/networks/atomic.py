@@ -46,8 +46,9 @@ def require_writable(path: Path) -> Path:
     """
     try:
         folder = path.parent
-        if not folder.is_dir():
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        if not folder.exists():
+            said = f"cannot write {shown(path)}: there is no folder {shown(folder)}; make it"
+            raise RhosetError(said, slug="cannot-write")
         if not os.access(folder, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
