@@ -59,7 +59,7 @@ def test_options_add_their_keys(rhoset, files: Path):
     (network,) = rhoset("explain", files / "clean.safetensors", "--compare", "--faithful", "--neurons", "--json").json[
         "networks"
     ]
-    assert [e["name"] for e in network["explanations"]] == ["irreps", "cosets", "circuits"]
+    assert [e["name"] for e in network["explanations"]] == ["irreps", "cosets", "circuits", "writing law"]
     rows = {(r["what"], r["mode"]): r["accuracy"] for r in network["faithfulness"]}
     assert rows["network", "ideal"] == 1
     assert rows["network", "zero"] == 0
