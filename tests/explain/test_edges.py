@@ -38,7 +38,7 @@ def test_the_trivial_group() -> None:
     network = Network(np.ones((1, 2)), np.ones((1, 2)), np.ones((2, 1)), np.zeros(1), [[0]])
     found = explain(network)
     assert found.circuits == ()
-    assert [account.name for account in compare(network)] == ["irreps", "cosets", "circuits", "writing law"]
+    assert len(compare(network)) == 4
     assert diagnose(found).margin == 0
 
 
