@@ -140,7 +140,10 @@ def _published(metadata: Mapping[str, str], n: int) -> Recipe | None:
 def _given(split: Any, n: int) -> NDArray[np.bool_]:
     if isinstance(split, str) and split == "all":
         return np.ones((n, n), dtype=bool)
-    array = np.asarray(split)
+    try:
+        array = np.asarray(split)
+    except (TypeError, ValueError):  # rows of unequal length, or no numbers at all
+        array = np.zeros(0, dtype=object)
     if array.shape == (n, n) and array.dtype == bool and array.any():
         return array
     whole = array.ndim == 1 and array.size > 0 and np.issubdtype(array.dtype, np.integer)
