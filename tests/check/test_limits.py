@@ -17,7 +17,8 @@ from check.harness import Cert, Net, derive, plan_of
 
 PLACE = Path(__file__).resolve().parents[2] / "benchmarks" / "limits.py"
 SPEC = importlib.util.spec_from_file_location("benchmark_limits", PLACE)
-assert SPEC is not None and SPEC.loader is not None
+assert SPEC is not None
+assert SPEC.loader is not None
 limits = importlib.util.module_from_spec(SPEC)
 sys.modules[SPEC.name] = limits
 SPEC.loader.exec_module(limits)
