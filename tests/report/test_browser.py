@@ -86,14 +86,15 @@ def test_charts_are_drawn_and_drawn_again_in_the_other_theme(browse: Callable[..
     const fills = () => [...place.querySelectorAll("path")].map(p => p.getAttribute("fill")).join();
     place.scrollIntoView({behavior: "instant"});
     drawChart(place);
-    setTimeout(() => {
+    const until = (holds, then, left) => holds() ? then() : left && setTimeout(() => until(holds, then, left - 1), 200);
+    until(() => place.dataset.ready === "yes" && fills().length > 0, () => {
       const before = fills();
       document.body.dataset.drawn = place.dataset.ready;
       document.getElementById("theme").click();
-      setTimeout(() => { document.body.dataset.recoloured = before !== fills() && before.length > 0; }, 2500);
-    }, 2500);
+      until(() => fills().length > 0 && fills() !== before, () => { document.body.dataset.recoloured = true; }, 100);
+    }, 100);
     """
-    seen = browse(write(tmp_path / "r.html", with_probe(page, probe)), "--virtual-time-budget=12000")
+    seen = browse(write(tmp_path / "r.html", with_probe(page, probe)), "--virtual-time-budget=40000")
     assert seen.console == []
     assert seen.data("drawn") == "yes"
     assert seen.data("recoloured") == "true"
