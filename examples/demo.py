@@ -41,7 +41,7 @@ def main() -> None:
     run("train", GROUP, "--models", options.models, "--checkpoints", SNAPSHOTS, "--out", options.out)
     run("explain", options.out)
     run("certify", options.out, "--frontier")
-    for method in ("orbit", "paper"):
+    for method in ("gaps", "orbit"):
         run("certify", options.out, "--method", method)
     for label, network in open_networks(options.out):
         for certificate in certificates(network).values():
