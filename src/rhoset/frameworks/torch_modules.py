@@ -130,7 +130,7 @@ def to_torch(network: Network) -> torch.nn.Module:
         "linear": lambda t: t,
     }[network.activation]
 
-    class GroupNetwork(torch.nn.Module):  # type: ignore[name-defined]
+    class GroupNetwork(torch.nn.Module):  # type: ignore[name-defined, misc]
         """f(z | x, y) = Σ_i unembed[i, z] φ(left[x, i] + right[y, i]) + bias[z]."""
 
         def __init__(self) -> None:

@@ -13,9 +13,10 @@ import rhoset
 from rhoset.errors import RhosetError
 from rhoset.groups import Group, Irrep
 from rhoset.networks import Network, evaluate, write_atomic
-from rhoset.networks.runs import certificates
+from rhoset.networks.runs import certificates, run_of
 from rhoset.populations.observables import DELTA, EPSILON, Observables, neuron_shares, spectral_weights
 from rhoset.populations.stack import stacked
+from rhoset.reading import read_json
 from rhoset.verdicts import check_summary
 from rhoset_check import check
 
@@ -70,7 +71,7 @@ def measured(network: Network, beside: Path | None = None, *, keep: bool = True)
         "table": network.group.digest,
     }
     if place is not None:
-        kept = _read(place)
+        kept = read_json(place)
         if kept is not None and all(kept.get(key) == value for key, value in stamp.items()):
             return kept
     found = {**stamp, **_measure(network)}
@@ -84,18 +85,8 @@ def measured(network: Network, beside: Path | None = None, *, keep: bool = True)
 
 
 def _place(file: Path, network: Network) -> Path:
-    folder = file.parent
-    if folder.name == "networks" and (folder.parent / "run.toml").is_file():
-        folder = folder.parent
+    folder = run_of(file) or file.parent
     return folder / KEPT / f"{network.digest[:24]}-{network.group.digest[:8]}.json"
-
-
-def _read(place: Path) -> dict[str, Any] | None:
-    try:
-        found = json.loads(place.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def _measure(network: Network) -> dict[str, Any]:

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from rhoset.explaining import Explanation, explain
+from rhoset.explaining import Explanation, equivariance, explain
 from rhoset.networks import Network, evaluate, read_network
 from rhoset.networks.activations import activation
 from rhoset.prove import certify
 from rhoset.prove.files import certificate_file
-from rhoset.reproduce.questions import equivariance, replaced_neurons
+from rhoset.reproduce.questions import replaced_neurons
 from rhoset.reproduce.verifier import PublishedBound, certify_paper, published_bound
 from rhoset.reproduce.verifier.alone import cosets_alone, irreps_alone
 from rhoset.reproduce.verifier.bound import loop_of_inputs
@@ -41,7 +41,7 @@ def measure(path: Path, methods: Sequence[str] = METHODS) -> dict[str, Any]:
     explanation = explain(network)
     evaluated, ideal = evaluate(network), evaluate(explanation.ideal)
     said = published_bound(network, explanation.irreps)
-    brute = brute_force_seconds(network)
+    shares, brute = equivariance(network), brute_force_seconds(network)
     row: dict[str, Any] = {
         "file": path.name,
         "digest": network.digest,
@@ -55,7 +55,7 @@ def measure(path: Path, methods: Sequence[str] = METHODS) -> dict[str, Any]:
         "irreps": {use.irrep.name: round(use.share, 6) for use in explanation.uses if use.in_use},
         "circuits": _circuits(explanation),
         "replaced": replaced_neurons(explanation),
-        "equivariance": equivariance(network),
+        "equivariance": {name: getattr(shares, name) for name in ("left", "right", "both")},
         "brute_force_seconds": brute,
         "vectorised_seconds": vectorised_seconds(network),
         "methods": {"paper": _paper(network, said, path)},

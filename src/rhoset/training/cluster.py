@@ -10,6 +10,7 @@ from typing import Any
 
 from rhoset.errors import MissingExtra, RhosetError
 from rhoset.networks import write_atomic
+from rhoset.networks.runs import FOLDERS, GROUP_FILE, MANIFEST, NETWORKS, RECORDS
 from rhoset.training.pool import Failed, Finished, News
 from rhoset.training.stacks.members import Job
 
@@ -51,12 +52,12 @@ def train_elsewhere(
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory(prefix="rhoset-") as name:
         folder = Path(name)
-        for part in ("networks", "records", "state"):
+        for part in FOLDERS:
             (folder / part).mkdir()
         for path, content in settings.items():
             (folder / path).write_bytes(content)
         rows = list(train_members(open_training_run(folder), indices, threads=1))
-        made = [p for part in ("networks", "records") for p in sorted((folder / part).rglob("*"))]
+        made = [p for part in (NETWORKS, RECORDS) for p in sorted((folder / part).rglob("*"))]
         files = {str(p.relative_to(folder)): p.read_bytes() for p in made if p.is_file()}
     return rows, files
 
@@ -84,7 +85,7 @@ def train_on_cluster(address: str, jobs: Sequence[Job]) -> Iterator[News | Finis
         raise _no_scheduler(address, str(error).split("\n")[0]) from None
     with client:
         settings = {
-            run: {name: (run / name).read_bytes() for name in ("run.toml", "group.safetensors")}
+            run: {name: (run / name).read_bytes() for name in (MANIFEST, GROUP_FILE)}
             for run in {run for run, _ in jobs}
         }
         futures = {

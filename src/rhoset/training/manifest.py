@@ -17,14 +17,11 @@ from safetensors.numpy import save
 from rhoset.errors import RhosetError
 from rhoset.groups import Group
 from rhoset.networks import table_digest, write_atomic
-from rhoset.networks.runs import Run, create_run, open_run
+from rhoset.networks.runs import FOLDERS, GROUP_FILE, MANIFEST, NETWORKS, Run, create_run, open_run
 from rhoset.training.config import TrainConfig
 from rhoset.training.environment import differences, environment
 
 FORMAT = "rhoset-training-run/1"
-GROUP_FILE = "group.safetensors"
-"""The multiplication table in a run, so that a run stands alone whatever the group's name was."""
-
 _IGNORED = ("preset",)
 """Settings that are labels: they may differ between two calls for the same run."""
 
@@ -63,14 +60,6 @@ class TrainingRun:
     def path(self) -> Path:
         return self.run.path
 
-    def record_path(self, index: int) -> Path:
-        """Where the result of network `index` is."""
-        return self.path / "records" / f"{index:04d}.json"
-
-    def state_path(self, index: int) -> Path:
-        """Where the state of network `index` is while it trains."""
-        return self.path / "state" / f"{index:04d}.safetensors"
-
     def identity(self, index: int) -> str:
         """What a saved state must have been made for."""
         said = self.config.to_dict() | {
@@ -90,8 +79,8 @@ def create_training_run(
     device: str = "cpu",
 ) -> TrainingRun:
     """Makes the folder. One that was left half-made by a kill is made again."""
-    if (path / "networks").is_dir() and not any((path / "networks").iterdir()):
-        (path / "networks").rmdir()
+    if (path / NETWORKS).is_dir() and not any((path / NETWORKS).iterdir()):
+        (path / NETWORKS).rmdir()
     manifest = {
         "format": FORMAT,
         "group": group.name,
@@ -109,7 +98,7 @@ def create_training_run(
 
 def _complete(path: Path, group: Group) -> None:
     """Makes what a run has beside its manifest, where it is missing."""
-    for folder in ("networks", "records", "state"):
+    for folder in FOLDERS:
         (path / folder).mkdir(exist_ok=True)
     if (path / GROUP_FILE).exists():
         return
@@ -201,9 +190,9 @@ def resume_training_run(
         manifest["models"] = max(models, found.models)
         if here not in known:
             manifest["resumed"] = [*manifest.get("resumed", []), here]
-        write_atomic(path / "run.toml", tomli_w.dumps(manifest))
+        write_atomic(path / MANIFEST, tomli_w.dumps(manifest))
         found = open_training_run(path)
-    for folder in (path, path / "networks", path / "records", path / "state"):
+    for folder in (path, *(path / part for part in FOLDERS)):
         for leftover in folder.glob(".*.tmp"):  # of a writer that was killed
             leftover.unlink(missing_ok=True)
     return found, notes

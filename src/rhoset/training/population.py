@@ -14,7 +14,7 @@ from typing import Any
 from rhoset.errors import RhosetError
 from rhoset.groups import Group
 from rhoset.networks import Network
-from rhoset.networks.runs import Run
+from rhoset.networks.runs import MANIFEST, Run
 from rhoset.training.config import TrainConfig
 from rhoset.training.instances import DEVICE_INSTANCES, device_named, train_instances
 from rhoset.training.manifest import (
@@ -231,7 +231,7 @@ def open_or_create(
     device: str = "cpu",
 ) -> tuple[TrainingRun, tuple[str, ...]]:
     """The run to train into, new or resumed, with notes for the user."""
-    if (path / "run.toml").exists():
+    if (path / MANIFEST).exists():
         return resume_training_run(path, group, config, models, first_seed, threads, device)
     return create_training_run(path, group, config, models, first_seed, threads, device), ()
 
