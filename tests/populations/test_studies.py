@@ -130,7 +130,7 @@ def test_built_in_studies_read(name: str):
         (('proofs = "exhaustive"', 'proofs = "yes"'), "one of auto"),
         (("[observables]", "[observables]\nepsilon = 2"), "in (0, 1)"),
         (("[quick]", "[hasty]"), "not known at the top"),
-        (("[study]", "[study"), "not TOML"),
+        (("[study]", "[study"), "not a readable TOML"),
     ],
 )
 def test_what_a_file_may_not_say(tmp_path: Path, change: tuple[str, str], said: str):

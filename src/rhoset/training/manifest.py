@@ -69,16 +69,28 @@ class TrainingRun:
         return json.dumps({k: v for k, v in said.items() if k not in _IGNORED}, sort_keys=True)
 
 
-def create_training_run(
-    path: Path,
-    group: Group,
-    config: TrainConfig,
-    models: int,
-    first_seed: int,
-    threads: int,
-    device: str = "cpu",
-) -> TrainingRun:
+@dataclass(frozen=True, eq=False)
+class Wanted:
+    """What a call wants of a run: `models` networks, seeds from first_seed on, and by what arithmetic."""
+
+    group: Group
+    config: TrainConfig
+    models: int
+    first_seed: int = 0
+    threads: int = 1
+    device: str = "cpu"
+
+
+def open_or_create(path: Path, wanted: Wanted) -> tuple[TrainingRun, tuple[str, ...]]:
+    """The run to train into, new or resumed, with notes for the user; raises as `resume_training_run`."""
+    if (path / MANIFEST).exists():
+        return resume_training_run(path, wanted)
+    return create_training_run(path, wanted), ()
+
+
+def create_training_run(path: Path, wanted: Wanted) -> TrainingRun:
     """Makes the folder. One that was left half-made by a kill is made again."""
+    group = wanted.group
     if (path / NETWORKS).is_dir() and not any((path / NETWORKS).iterdir()):
         (path / NETWORKS).rmdir()
     manifest = {
@@ -86,10 +98,10 @@ def create_training_run(
         "group": group.name,
         "order": len(group.table),
         "table_sha256": table_digest(group.table),
-        "models": models,
-        "first_seed": first_seed,
-        "config": config.to_dict(),
-        "environment": environment(threads, device),
+        "models": wanted.models,
+        "first_seed": wanted.first_seed,
+        "config": wanted.config.to_dict(),
+        "environment": environment(wanted.threads, wanted.device),
     }
     create_run(path, manifest)
     _complete(path, group)
@@ -149,15 +161,7 @@ def open_training_run(path: Path) -> TrainingRun:
     return TrainingRun(run, config, first_seed, models, table, group, described)
 
 
-def resume_training_run(
-    path: Path,
-    group: Group,
-    config: TrainConfig,
-    models: int,
-    first_seed: int,
-    threads: int,
-    device: str = "cpu",
-) -> tuple[TrainingRun, tuple[str, ...]]:
+def resume_training_run(path: Path, wanted: Wanted) -> tuple[TrainingRun, tuple[str, ...]]:
     """Opens a run to go on with it.
 
     Returns
@@ -172,10 +176,10 @@ def resume_training_run(
     RhosetError
         ``run-settings-differ``, naming each setting with both values.
     """
-    if open_run(path).manifest.get("table_sha256") == table_digest(group.table):
-        _complete(path, group)
+    if open_run(path).manifest.get("table_sha256") == table_digest(wanted.group.table):
+        _complete(path, wanted.group)
     found = open_training_run(path)
-    wrong = _compare(found, group, config, first_seed)
+    wrong = _compare(found, wanted)
     if wrong:
         raise RhosetError(
             f"{path} was made with other settings: {'; '.join(wrong)}. Give the "
@@ -183,11 +187,11 @@ def resume_training_run(
             slug="run-settings-differ",
         )
     manifest = dict(found.run.manifest)
-    here = environment(threads, device)
+    here = environment(wanted.threads, wanted.device)
     known = [manifest.get("environment", {}), *manifest.get("resumed", [])]
     notes = differences(known[0], here)
-    if models > found.models or here not in known:
-        manifest["models"] = max(models, found.models)
+    if wanted.models > found.models or here not in known:
+        manifest["models"] = max(wanted.models, found.models)
         if here not in known:
             manifest["resumed"] = [*manifest.get("resumed", []), here]
         write_atomic(path / MANIFEST, tomli_w.dumps(manifest))
@@ -198,8 +202,9 @@ def resume_training_run(
     return found, notes
 
 
-def _compare(found: TrainingRun, group: Group, config: TrainConfig, first_seed: int) -> list[str]:
-    then, now = found.config.to_dict(), config.to_dict()
+def _compare(found: TrainingRun, wanted: Wanted) -> list[str]:
+    group, first_seed = wanted.group, wanted.first_seed
+    then, now = found.config.to_dict(), wanted.config.to_dict()
     wrong = [f"{key} {then[key]!r}, now {now[key]!r}" for key in now if key not in _IGNORED and then[key] != now[key]]
     if first_seed != found.first_seed:
         wrong.append(f"first_seed {found.first_seed}, now {first_seed}")

@@ -14,15 +14,10 @@ from typing import Any
 from rhoset.errors import RhosetError
 from rhoset.groups import Group
 from rhoset.networks import Network
-from rhoset.networks.runs import MANIFEST, Run
+from rhoset.networks.runs import Run
 from rhoset.training.config import TrainConfig
 from rhoset.training.instances import DEVICE_INSTANCES, device_named, train_instances
-from rhoset.training.manifest import (
-    TrainingRun,
-    create_training_run,
-    open_training_run,
-    resume_training_run,
-)
+from rhoset.training.manifest import TrainingRun, Wanted, open_or_create, open_training_run
 from rhoset.training.member import finished_row, write_checkpoint, write_member
 from rhoset.training.model import GroupNetwork
 from rhoset.training.pool import Failed, Finished, News, train_in_processes
@@ -150,7 +145,7 @@ def train_population(
     if device != "cpu":
         device_named(device)
     with prepared(path):
-        training, notes = open_or_create(path, group, config, models, first_seed, threads, device)
+        training, notes = open_or_create(path, Wanted(group, config, models, first_seed, threads, device))
         rows = {i: row for i in range(training.models) if (row := finished_row(training, i))}
         damaged = [i for i in range(models) if i not in rows and training.run.network_path(i).exists()]
         if damaged:
@@ -219,21 +214,6 @@ def prepared(path: Path) -> AbstractContextManager[None]:
     except OSError as error:
         raise RhosetError(f"cannot make the folder {path}: {error.strerror or error}", slug="cannot-write") from None
     return locked(path)
-
-
-def open_or_create(
-    path: Path,
-    group: Group,
-    config: TrainConfig,
-    models: int,
-    first_seed: int,
-    threads: int,
-    device: str = "cpu",
-) -> tuple[TrainingRun, tuple[str, ...]]:
-    """The run to train into, new or resumed, with notes for the user."""
-    if (path / MANIFEST).exists():
-        return resume_training_run(path, group, config, models, first_seed, threads, device)
-    return create_training_run(path, group, config, models, first_seed, threads, device), ()
 
 
 def _on_device(training: TrainingRun, todo: list[int], device: str, threads: int) -> Iterator[News | Finished]:
