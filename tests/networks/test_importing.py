@@ -24,7 +24,7 @@ from rhoset.networks import (
     read_network,
     write_network,
 )
-from rhoset.networks.constructing import construct
+from rhoset.networks.constructing import CircuitPlan, construct
 from rhoset.networks.importing import known_orders
 
 torch = pytest.importorskip("torch")
@@ -33,7 +33,7 @@ torch = pytest.importorskip("torch")
 def _solved(g: Group, order: str = "own", seed: int = 0) -> Network:
     """A network of accuracy 1 on the group with its elements in another known order."""
     points = PointSet.simplex(natural_gset(g) if g.permutations is not None else regular_gset(g))
-    network = construct(g, seed=seed, left_sets={0: points}).network
+    network = construct(g, CircuitPlan("natural", left_set=points), seed=seed).network
     chosen = next(o for o in known_orders(g) if o.name == order)
     table = chosen.table(g)
     # f(z|x, y) for the own order; with the opposite product x and y change places.

@@ -11,11 +11,10 @@ import pytest
 
 from rhoset.cli import main
 from rhoset.errors import RhosetError
-from rhoset.groups import group
+from rhoset.groups import all_automorphisms, group
 from rhoset.networks import Network, evaluate, read_network
 from rhoset.networks.constructing import construct
 from rhoset.populations import compare, distance_matrix
-from rhoset.populations.distances import all_automorphisms
 from rhoset.populations.testing import detectable_shares, energy_test, rank_test, share_test
 from rhoset.shares import clopper_pearson
 

@@ -29,6 +29,7 @@ from rhoset.groups.gsets import orbitals as orbitals
 from rhoset.groups.gsets import point_stabilizer as point_stabilizer
 from rhoset.groups.gsets import regular_gset as regular_gset
 from rhoset.groups.isomorphisms import abelian_invariants as abelian_invariants
+from rhoset.groups.isomorphisms import all_automorphisms as all_automorphisms
 from rhoset.groups.isomorphisms import isomorphism as isomorphism
 from rhoset.groups.isomorphisms import recognise as recognise
 from rhoset.groups.lattice import subgroup_classes as subgroup_classes

@@ -9,7 +9,7 @@ from rhoset.explaining import Step
 from rhoset.report import charts
 from rhoset.report.charts import Figure
 from rhoset.report.palette import irrep_colours
-from rhoset.report.views import HistoryView, NetworkView, RunView
+from rhoset.report.views import NetworkView, RunView
 
 Drawn = Callable[[RunView, NetworkView], Figure | None]
 
@@ -87,15 +87,3 @@ def steps_figure(steps: Sequence[Step]) -> Figure:
                     }
                 )
     return Figure("formation", rows, f"Accuracy, circuits and bound at {len(steps)} steps of a training")
-
-
-def steps_history(steps: Sequence[Step]) -> HistoryView:
-    """The steps as the report's view of a training."""
-    return HistoryView(
-        steps=tuple(s.step for s in steps),
-        loss=tuple(s.result.loss for s in steps),
-        accuracy=tuple(s.result.accuracy for s in steps),
-        energy_steps=tuple(s.step for s in steps),
-        energy=tuple(tuple(float(v) for v in s.energy) for s in steps),
-        explained=tuple(s.explained for s in steps),
-    )
