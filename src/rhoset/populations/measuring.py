@@ -28,8 +28,6 @@ OPERATIONS = 1e12
 """Multiply-adds for accuracy, loss and margin of one network (about a minute); above, a fixed sample of the pairs is
 evaluated, and `pairs` says how many; and as many for the spectral weights, which are left out above. A smaller budget
 is faster and knows less of large groups."""
-IN_USE = 0.01
-"""An irrep is listed when it dominates a live neuron or holds this share of the weights' energy (as `explain` does)."""
 
 
 def measured(network: Network, beside: Path | None = None, *, keep: bool = True) -> dict[str, Any]:
@@ -91,9 +89,6 @@ def _place(file: Path, network: Network) -> Path:
 
 def _measure(network: Network) -> dict[str, Any]:
     explanation = rhoset.explain(network)
-    energy = explanation.energy
-    shares, names = energy.by_irrep(), [irrep.name for irrep in explanation.irreps]
-    counts = np.bincount(energy.dominant[energy.live], minlength=len(names))
     seen = _observed(network, explanation.irreps)
     result = evaluate(network, np.float64, operations=OPERATIONS)
     return {
@@ -105,21 +100,8 @@ def _measure(network: Network) -> dict[str, Any]:
         "loss": result.loss,
         "margin": result.margin if np.isfinite(result.margin) else None,
         "pairs": result.pairs,
-        "irreps": [
-            {"name": name, "neurons": int(counts[k]), "energy": float(shares[k])}
-            for k, name in enumerate(names)
-            if counts[k] or shares[k] >= IN_USE
-        ],
-        "circuits": [
-            {
-                "irrep": str(getattr(c.irrep, "name", c.irrep)),
-                "left_size": c.shape[0],
-                "right_size": c.shape[1],
-                "kind": c.kind,
-                "neurons": len(c.neurons),
-            }
-            for c in explanation.circuits
-        ],
+        "irreps": [{"name": u.irrep.name, "neurons": u.neurons, "energy": u.share} for u in explanation.uses],
+        "circuits": [circuit.summary() for circuit in explanation.circuits],
         "explained": explanation.explained,
         **seen,
         "frequency": frequencies(network.group, explanation.irreps),
@@ -129,7 +111,7 @@ def _measure(network: Network) -> dict[str, Any]:
 def _observed(network: Network, known: Sequence[Irrep]) -> dict[str, Any]:
     """Spectral weights and multiplicities; no weights where the norm of the logits is too dear."""
     stack = stacked([network])
-    classes = [irrep for irrep in known if not (irrep.dim == 1 and np.all(irrep.character > 0))]
+    classes = [irrep for irrep in known if not irrep.is_trivial]
     names = tuple(irrep.name for irrep in classes)
     n, m = network.order, network.width
     affordable = n * n * m * min(n, m) <= OPERATIONS

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from rhoset.explaining import Explanation, equivariance, explain
+from rhoset.explaining import equivariance, explain
 from rhoset.networks import Network, evaluate, read_network
 from rhoset.networks.activations import activation
 from rhoset.prove import certify
@@ -53,7 +53,7 @@ def measure(path: Path, methods: Sequence[str] = METHODS) -> dict[str, Any]:
         "ideal_accuracy": ideal.accuracy,
         "ideal_loss": ideal.loss,
         "irreps": {use.irrep.name: round(use.share, 6) for use in explanation.uses if use.in_use},
-        "circuits": _circuits(explanation),
+        "circuits": [circuit.summary() for circuit in explanation.circuits],
         "replaced": replaced_neurons(explanation),
         "equivariance": {name: getattr(shares, name) for name in ("left", "right", "both")},
         "brute_force_seconds": brute,
@@ -72,19 +72,6 @@ def measure(path: Path, methods: Sequence[str] = METHODS) -> dict[str, Any]:
         if method in KEPT:
             result.write(certificate_file(path, method))
     return row
-
-
-def _circuits(explanation: Explanation) -> list[dict[str, Any]]:
-    return [
-        {
-            "irrep": c.irrep.name,
-            "left_size": c.shape[0],
-            "right_size": c.shape[1],
-            "neurons": len(c.neurons),
-            "kind": c.kind,
-        }
-        for c in explanation.circuits
-    ]
 
 
 def _method(said: dict[str, Any]) -> dict[str, Any]:

@@ -146,7 +146,7 @@ def _irreps(summary: Summary) -> str:
         count = used["networks"] if used else 0
         interval = f"{percent(used['low'])} to {percent(used['high'])}" if used else "–"
         rows.append((rho.name, str(rho.dim), str(sizes[rho.name] ** 2), str(count), interval))
-        if rho.name != found[0].name and not (rho.character == 1).all():
+        if not rho.is_trivial:
             counts.append((sizes[rho.name] ** 2, count))
     table = _table(("irrep", "dimension", "least \\|ρ-set\\|²", "networks that use it", "95 % interval"), rows)
     constant = any(len(set(column)) < 2 for column in zip(*counts, strict=True))
