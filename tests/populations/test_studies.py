@@ -328,7 +328,7 @@ def _alive(pid: int) -> bool:
 
 def test_no_scheduler_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     pytest.importorskip("distributed")
-    monkeypatch.setattr(running_module, "CONNECT_SECONDS", 1)
+    monkeypatch.setattr("rhoset.training.cluster.CONNECT_SECONDS", 1)
     with pytest.raises(RhosetError, match="no Dask scheduler answers"):
         run_study(read_study(written(tmp_path)), tmp_path / "out", cluster="tcp://127.0.0.1:9")
     with pytest.raises(RhosetError, match="HOST:PORT"):

@@ -13,8 +13,8 @@ import click
 from rhoset.cli._command import command as make_command
 from rhoset.cli._networks import network_files, read_labelled
 from rhoset.cli._output import Output, Payload
-from rhoset.cli._pool import in_turn
 from rhoset.cli._types import FOLDER, WORKERS, Number, Target
+from rhoset.processes import in_turn
 
 METHODS = (
     "auto",

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from rhoset.networks import write_atomic
 from rhoset.networks.runs import Run, open_run
+from rhoset.processes import cores, in_turn
 from rhoset.reading import read_json
 from rhoset.reproduce.measure import METHODS, measure
 from rhoset.reproduce.plan import Experiment, Population
@@ -66,7 +65,7 @@ def reproduce(
     RhosetError
         Training is not installed, or the folder holds other runs.
     """
-    count = workers or len(os.sched_getaffinity(0))
+    count = workers or cores()
     total = sum(_weight(p) for p in experiment.populations)
     done = 0.0
     rows: dict[str, list[dict[str, Any]]] = {}
@@ -137,13 +136,8 @@ def _measured(
 
 
 def _all(paths: list[Path], workers: int, methods: Sequence[str]) -> Iterator[dict[str, Any]]:
-    one = partial(measure, methods=tuple(methods))
-    if workers == 1 or len(paths) < 2:
-        yield from map(one, paths)
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        yield from pool.map(one, paths)
+    for row in in_turn(partial(measure, methods=tuple(methods)), paths, min(workers, len(paths))):
+        yield row()
 
 
 def _trained_on(path: Path) -> dict[str, Any]:

@@ -3,7 +3,6 @@ run folder."""
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -15,6 +14,7 @@ from rhoset.errors import RhosetError
 from rhoset.groups import Group
 from rhoset.networks import Network
 from rhoset.networks.runs import Run
+from rhoset.processes import cores
 from rhoset.training.config import TrainConfig
 from rhoset.training.instances import DEVICE_INSTANCES, device_named, train_instances
 from rhoset.training.manifest import TrainingRun, Wanted, open_or_create, open_training_run
@@ -76,13 +76,6 @@ class Population:
     run: Run
     rows: tuple[Mapping[str, Any], ...]
     notes: tuple[str, ...]
-
-
-def default_workers() -> int:
-    """Processor cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def train_population(
@@ -153,7 +146,7 @@ def train_population(
         todo = [i for i in range(models) if i not in rows]
         _save(training, rows)
         saved = time.monotonic()
-        wanted = workers or (default_workers() if worth_processes(training, len(todo)) else 1)
+        wanted = workers or (cores() if worth_processes(training, len(todo)) else 1)
         count = min(wanted, max(1, len(todo)))
         clock = _Clock(len(todo), config.max_steps)
         if device == "cpu":

@@ -29,13 +29,14 @@ from rhoset.errors import RhosetError
 from rhoset.groups import Group
 from rhoset.networks import write_atomic
 from rhoset.networks.runs import CELLS, RESULTS, SWEEP, Run
+from rhoset.processes import cores
 from rhoset.training.cluster import STACK_PIECE, check_address, train_on_cluster
 from rhoset.training.config import TrainConfig
 from rhoset.training.grid import GridFile, plain
 from rhoset.training.manifest import TrainingRun, Wanted, open_or_create
 from rhoset.training.member import finished_row
 from rhoset.training.pool import Failed, Finished, News, train_in_processes
-from rhoset.training.population import default_workers, prepared
+from rhoset.training.population import prepared
 from rhoset.training.presets import DEFAULT_PRESET, preset
 from rhoset.training.stacks.layout import suits_stack
 from rhoset.training.stacks.members import Job, jobs_of, train_members, worth_processes
@@ -199,8 +200,8 @@ def run_sweep(
             training, _ = open_or_create(folder, Wanted(cell.group, cell.config, sweep.models, sweep.first_seed))
             runs[folder] = (cell, training)
         table = _Table(path, runs, sweep.models)
-        jobs = table.jobs(workers or default_workers(), STACK_PIECE if cluster is not None else None)
-        count = min(workers or (default_workers() if table.worth_processes() else 1), max(1, len(jobs)))
+        jobs = table.jobs(workers or cores(), STACK_PIECE if cluster is not None else None)
+        count = min(workers or (cores() if table.worth_processes() else 1), max(1, len(jobs)))
         events: Iterator[News | Finished | Failed]
         if cluster is not None:
             events = train_on_cluster(cluster, jobs)
