@@ -12,6 +12,7 @@ import numpy as np
 import rhoset
 from rhoset.errors import RhosetError
 from rhoset.groups import Group, Irrep
+from rhoset.groups.representation import frequency
 from rhoset.networks import Network, evaluate, write_atomic
 from rhoset.networks.runs import certificates, run_of
 from rhoset.populations.observables import DELTA, EPSILON, Observables, neuron_shares, spectral_weights
@@ -129,15 +130,10 @@ def _observed(network: Network, known: Sequence[Irrep]) -> dict[str, Any]:
 def frequencies(group: Group, irreps: tuple[Irrep, ...]) -> dict[str, int]:
     """Of a cyclic group: name of each irrep → f, 0 ≤ f ≤ n/2, by which the first generator turns through 2πf/n. Other
     groups have none."""
-    generators = np.flatnonzero(group.element_orders == group.order)
-    if not len(generators) or group.order == 1:
+    if group.order == 1 or group.order not in group.element_orders:
         return {}
-    turn = int(generators[0])
-    halves = {irrep.name: float(irrep.character[turn]) / irrep.dim for irrep in irreps}
-    return {
-        name: round(float(np.arccos(np.clip(half, -1.0, 1.0))) * group.order / (2 * np.pi))
-        for name, half in halves.items()
-    }
+    turns = {irrep.name: frequency(group, irrep.character) for irrep in irreps}
+    return {name: f for name, f in turns.items() if f is not None}
 
 
 def proved(network: Path) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:

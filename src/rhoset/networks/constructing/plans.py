@@ -16,7 +16,7 @@ from rhoset.groups import (
     PointSet,
     RhoSet,
     gset_from_permutations,
-    irreps,
+    irrep,
     natural_gset,
     rho_set_families,
 )
@@ -172,16 +172,12 @@ def _sign(group: Group) -> PointSet:
 
 
 def _from_irrep(group: Group, plan: CircuitPlan) -> RhoSet:
-    known = {irrep.name: irrep for irrep in irreps(group)}
-    alias = {irrep.label: irrep.name for irrep in known.values()}
-    wanted = alias.get(" ".join(plan.irrep.split()), plan.irrep.replace(" ", ""))
-    if wanted not in known:
-        raise RhosetError(
-            f"{group.name} has no irrep {plan.irrep!r}: its irreps are {', '.join(alias)};"
-            f" {NATURAL} stands for the natural action",
-            slug="unknown-irrep",
-        )
-    families = rho_set_families(group, known[wanted])
+    try:
+        found = irrep(group, plan.irrep)
+    except RhosetError as error:
+        hint = f"; {NATURAL} stands for the natural action" if error.slug == "unknown-irrep" else ""
+        raise RhosetError(f"{error}{hint}", slug=error.slug) from None
+    families = rho_set_families(group, found)
     for family in families:
         if plan.size in (None, family.size):
             return family.rho_set()
