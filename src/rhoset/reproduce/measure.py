@@ -14,7 +14,7 @@ import numpy as np
 from rhoset.explaining import equivariance, explain
 from rhoset.networks import Network, evaluate, read_network
 from rhoset.networks.activations import activation
-from rhoset.prove import certify
+from rhoset.prove import certify_subject, subject
 from rhoset.prove.files import certificate_file
 from rhoset.reproduce.questions import replaced_neurons
 from rhoset.reproduce.verifier import PublishedBound, certify_paper, published_bound
@@ -67,7 +67,7 @@ def measure(path: Path, methods: Sequence[str] = METHODS) -> dict[str, Any]:
         },
     }
     for method in methods:
-        result = certify(network, method=method, objective="operations", explanation=explanation, path=path)
+        result = certify_subject(subject(network, path=path), explanation, method=method, objective="operations")
         row["methods"][method] = _method(result.summary())
         if method in KEPT:
             result.write(certificate_file(path, method))
