@@ -74,14 +74,14 @@ def isomorphism(first: Group, second: Group) -> IntArray | None:
     if gens:
         candidates[0] = np.intersect1d(candidates[0], second.classes.representatives)
     for tries, phi in _search(first, second, gens, candidates):
-        if phi is not None:
-            return phi
         if tries > TRIES:
             raise RhosetError(
                 f"{first.name} and {second.name}: {TRIES} images of generators did not decide"
                 " whether they are isomorphic",
                 slug="isomorphism-undecided",
             )
+        if phi is not None:
+            return phi
     return None
 
 

@@ -37,7 +37,16 @@ NETWORK: dict[str, Drawn] = {
     ),
     "frontier": lambda run, n: None if n.frontier is None else charts.frontier_figure(n.frontier),
 }
-"""Figures of one network; ``solid``, ``slots`` and ``quadrature`` are of its strongest circuit or quadrature."""
+"""Figures of one network; ``solid``, ``slots`` and ``quadrature`` are of its strongest circuit or quadrature. What is
+added here has a name for `rhoset plot --kind` and `rs.plot`."""
+
+
+def require_kind(kind: str | None) -> None:
+    """Raise RhosetError (slug ``unknown-picture``) for a name that no figure has."""
+    if kind is not None and kind not in RUN and kind not in NETWORK:
+        raise RhosetError(
+            f"no picture is called {kind!r}: give one of {', '.join((*RUN, *NETWORK))}", slug="unknown-picture"
+        )
 
 
 def picture(run: RunView, kind: str | None = None) -> Figure:
@@ -49,18 +58,15 @@ def picture(run: RunView, kind: str | None = None) -> Figure:
     if kind is None:
         several = "cost" if any(n.certificates for n in run.networks) else "irreps"
         kind = "energy" if len(run.networks) == 1 else several
+    require_kind(kind)
     if kind in RUN:
         found = RUN[kind](run)
-    elif kind in NETWORK:
+    else:
         if len(run.networks) != 1:
             raise RhosetError(
                 f"the picture {kind!r} is of one network: choose one, as in RUN#3", slug="several-networks"
             )
         found = NETWORK[kind](run, run.networks[0])
-    else:
-        raise RhosetError(
-            f"no picture is called {kind!r}: give one of {', '.join((*RUN, *NETWORK))}", slug="unknown-picture"
-        )
     if found is None or not found.rows:
         raise RhosetError(f"there is nothing to draw for the picture {kind!r} of {run.title}", slug="no-picture")
     return found
