@@ -148,7 +148,7 @@ def margin_budget(explanation: Explanation) -> tuple[float, tuple[Term, ...]]:
     bounds = range(0, len(x), max(1, BLOCK // n))
     blocks = [slice(start, start + bounds.step) for start in bounds]
     answer, most = table[x, y], np.maximum(_most(network), _most(ideal))
-    dtype = np.float32 if SINGLE[0] < most.max(initial=0.0) < SINGLE[1] else np.float64
+    dtype: Any = np.float32 if SINGLE[0] < most.max(initial=0.0) < SINGLE[1] else np.float64
     unembed, written = (_centred(one.unembed).astype(dtype) for one in (network, ideal))
     names, member = neuron_groups(explanation)
     held = np.flatnonzero(member < len(names) - 1)

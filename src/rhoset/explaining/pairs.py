@@ -30,12 +30,13 @@ def spread_pairs(order: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 def activations(network: Network, neurons: NDArray[np.integer] | None = None) -> NDArray[np.float64]:
     """(N, k) activations of neurons (all when left out) over the pairs of `spread_pairs`."""
-    return activations_of(network, neurons)(*spread_pairs(network.order))
+    found: NDArray[np.float64] = activations_of(network, neurons)(*spread_pairs(network.order))
+    return found
 
 
 def activations_of(
-    network: Network, neurons: NDArray[np.integer] | None = None, dtype: type[np.floating[Any]] = np.float64
-) -> Callable[[NDArray[np.integer], NDArray[np.integer]], NDArray[np.floating[Any]]]:
+    network: Network, neurons: NDArray[np.integer] | None = None, dtype: Any = np.float64
+) -> Callable[[NDArray[np.integer], NDArray[np.integer]], Any]:
     """The function from (N,) x and (N,) y to (N, k) activations of neurons, all when left out."""
     own, phi = Tables.of(network, slice(None) if neurons is None else neurons), activation(network.activation)
     left, right = (np.ascontiguousarray(table.T, dtype=dtype) for table in (own.left, own.right))
