@@ -15,9 +15,10 @@ GIVE_UP = 0.95
 """A plan expected to cost more than this share of exhaustive work is not worth its risk: exhaustive is certain."""
 GOOD = 0.03
 """Below this share of exhaustive operations no further plan is looked for."""
-CLOCK = 10
-"""A multiply-add of rule gaps takes, at worst, so many times one of exhaustive's matrix product; measured 5 to 15 on
-orders 60 to 120. Counts and not seconds decide, so that the same network gets the same plan on a busy machine."""
+CLOCK, COLUMN = 14, 9 * 10**6
+"""A multiply-add of rule gaps takes, at worst, so many times one of exhaustive's matrix product, and each point with
+neurons as long as so many of those; measured on orders 60 to 120. Counts and not seconds decide, so that the same
+network gets the same plan on a busy machine."""
 PAIRS_FROM = 500
 """On the clock rule pairs is looked at from this order on: below, whatever walks the pairs takes as long as brute
 force (docs/prove.md, "On the clock")."""
@@ -113,10 +114,13 @@ def by_time(search: Search, wanted: Wish) -> list[Candidate]:
     plain = quick.exhaustive(search, FEW if wanted.exact else SAMPLE_PAIRS)
     if search.subject.exhaustive < SMALL:
         return plain
-    for reading in quick.readings(search)[:1]:
+    for look in quick.looks(search)[:1]:
+        fixed = look.columns * COLUMN / search.subject.exhaustive
         for mode in quick.ON_THE_CLOCK:
-            made = quick.of_reading(search, reading, mode)
-            proved, share = made.estimate.accuracy >= plain[0].estimate.accuracy, made.estimate.cost * CLOCK
+            if mode not in look.modes() or fixed + CLOCK * look.share(mode) >= GIVE_UP:
+                continue
+            made = look.candidate(mode)
+            proved, share = made.estimate.accuracy >= plain[0].estimate.accuracy, fixed + CLOCK * made.estimate.cost
             if proved and share < GIVE_UP:
                 return [at_clock(made, share * plain[0].estimate.seconds), *plain]
     if search.subject.network.order < PAIRS_FROM:
