@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from rhoset.errors import RhosetError
 from rhoset.prove import quick
-from rhoset.prove.pairs import Mode, PairsSearch
+from rhoset.prove.pairs import LARGE, SAMPLES, Mode, PairsSearch
 from rhoset.prove.search import FEW, SAMPLE_PAIRS, Candidate, Search
 from rhoset.prove.wish import Wish
 
@@ -22,6 +22,8 @@ network gets the same plan on a busy machine."""
 PAIRS_FROM = 500
 """On the clock rule pairs is looked at from this order on: below, whatever walks the pairs takes as long as brute
 force (docs/prove.md, "On the clock")."""
+NOISY = 4
+"""Where readings cost more than so many times the typical margin, pairs is not looked at on the clock."""
 SMALL = 5 * 10**7
 """Multiply-adds of exhaustive checking, five milliseconds or so, below which the clock allows no look elsewhere."""
 
@@ -114,7 +116,8 @@ def by_time(search: Search, wanted: Wish) -> list[Candidate]:
     plain = quick.exhaustive(search, FEW if wanted.exact else SAMPLE_PAIRS)
     if search.subject.exhaustive < SMALL:
         return plain
-    for look in quick.looks(search)[:1]:
+    looks = quick.looks(search)[:1]
+    for look in looks:
         fixed = look.columns * COLUMN / search.subject.exhaustive
         for mode in quick.ON_THE_CLOCK:
             if mode not in look.modes() or fixed + CLOCK * look.share(mode) >= GIVE_UP:
@@ -123,7 +126,9 @@ def by_time(search: Search, wanted: Wish) -> list[Candidate]:
             proved, share = made.estimate.accuracy >= plain[0].estimate.accuracy, fixed + CLOCK * made.estimate.cost
             if proved and share < GIVE_UP:
                 return [at_clock(made, share * plain[0].estimate.seconds), *plain]
-    if search.subject.network.order < PAIRS_FROM:
+    if search.subject.network.order < PAIRS_FROM or any(
+        look.reading.error > NOISY * look.reading.margin for look in looks
+    ):
         return plain
     return [*_few_pairs(search, wanted), *plain]
 
@@ -134,12 +139,13 @@ def at_clock(made: Candidate, seconds: float) -> Candidate:
 
 
 def _few_pairs(search: Search, wanted: Wish) -> list[Candidate]:
-    """At most a handful of plans with rule pairs, on two x."""
-    pairs = PairsSearch(search, "mixture", search.mixed, wanted)
+    """At most a handful of plans with rule pairs, on one x. What bounds leave open is evaluated from all neurons: a
+    product is quicker than logits in the span, gathered output by output."""
+    pairs = PairsSearch(search, "mixture", search.mixed, wanted, span=False)
     found: list[Candidate] = []
-    for mode in (Mode(0, True, True), Mode(0, True, False)):
+    for samples in (0, SAMPLES) if search.subject.network.order <= LARGE else (0,):
         for detail in (0.03, 0.1):
-            found += pairs.looked(detail, mode, 1).values()
+            found += pairs.looked(detail, Mode(samples, True, True), 1).values()
     return found
 
 
