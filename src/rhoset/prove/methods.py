@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
+
 from rhoset.errors import RhosetError
 from rhoset.prove import quick
 from rhoset.prove.pairs import LARGE, SAMPLES, Mode, PairsSearch
@@ -13,6 +15,8 @@ from rhoset.prove.wish import Wish
 
 GIVE_UP = 0.95
 """A plan expected to cost more than this share of exhaustive work is not worth its risk: exhaustive is certain."""
+BOTH = (0.005, 0.6)
+"""Parts of the pairs that rule gaps leaves open where rule pairs is tried on them."""
 GOOD = 0.03
 """Below this share of exhaustive operations no further plan is looked for."""
 CLOCK, COLUMN = 14, 9 * 10**6
@@ -155,7 +159,22 @@ def by_operations(search: Search, wanted: Wish) -> list[Candidate]:
     made = quick.gaps(search)
     done = [c for c in made if c.estimate.accuracy >= enough and c.estimate.cost < GOOD]
     if not done:
-        made += mixture(search, wanted)
+        mixtures = mixture(search, wanted)
+        made += [*mixtures, *both(search, made, mixtures, wanted)]
         if wanted.exact:
             made = [c for c in made if c.estimate.cost <= GIVE_UP]
-    return [*made, *quick.exhaustive(search, SAMPLE_PAIRS)]
+    return [*made, *quick.exhaustive(search, FEW)]
+
+
+def both(search: Search, first: list[Candidate], then: list[Candidate], wanted: Wish) -> list[Candidate]:
+    """The best plan of rule pairs on what rule gaps leaves open, where that is a part of the pairs."""
+    some = [c for c in first if c.certificate.gaps is not None and BOTH[0] < c.estimate.exact < BOTH[1]]
+    if not some or not then:
+        return []
+    gaps_ = min(some, key=lambda c: c.estimate.exact).certificate.gaps
+    made = []
+    for best in sorted(then, key=wanted.rank)[:2] if gaps_ is not None else ():
+        whole = replace(gaps_, exact=np.ones_like(gaps_.exact))  # weights serve rule pairs: no inequality in gaps
+        certificate = replace(best.certificate, gaps=whole, plan=replace(best.certificate.plan, gaps=True))
+        made.append(search.candidate(f"gaps, {best.name}", certificate))
+    return made
