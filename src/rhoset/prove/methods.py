@@ -168,13 +168,15 @@ def by_operations(search: Search, wanted: Wish) -> list[Candidate]:
 
 def both(search: Search, first: list[Candidate], then: list[Candidate], wanted: Wish) -> list[Candidate]:
     """The best plan of rule pairs on what rule gaps leaves open, where that is a part of the pairs."""
-    some = [c for c in first if c.certificate.gaps is not None and BOTH[0] < c.estimate.exact < BOTH[1]]
-    if not some or not then:
-        return []
-    gaps_ = min(some, key=lambda c: c.estimate.exact).certificate.gaps
-    made = []
-    for best in sorted(then, key=wanted.rank)[:2] if gaps_ is not None else ():
-        whole = replace(gaps_, exact=np.ones_like(gaps_.exact))  # weights serve rule pairs: no inequality in gaps
-        certificate = replace(best.certificate, gaps=whole, plan=replace(best.certificate.plan, gaps=True))
-        made.append(search.candidate(f"gaps, {best.name}", certificate))
+    known = [
+        (c.estimate.exact, c.certificate.gaps)
+        for c in first
+        if c.certificate.gaps is not None and BOTH[0] < c.estimate.exact < BOTH[1]
+    ]
+    made = list[Candidate]()
+    for _, gaps_ in sorted(known, key=lambda pair: pair[0])[:1]:
+        whole = replace(gaps_, exact=np.ones(len(gaps_.exact), dtype=np.intp))  # weights serve rule pairs alone
+        for best in sorted(then, key=wanted.rank)[:2]:
+            certificate = replace(best.certificate, gaps=whole, plan=replace(best.certificate.plan, gaps=True))
+            made.append(search.candidate(f"gaps, {best.name}", certificate))
     return made
