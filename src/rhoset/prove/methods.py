@@ -40,8 +40,11 @@ def exhaustive(search: Search, wanted: Wish) -> list[Candidate]:
 
 
 def gaps(search: Search, wanted: Wish) -> list[Candidate]:
-    """Right readings nearly constant on cosets; n²kq for k neurons on q points."""
-    return quick.gaps(search)
+    """Right readings nearly constant on cosets; n²kq for k neurons on q points.
+
+    Last comes the plan that leaves everything open, which is exhaustive.
+    """
+    return [*quick.gaps(search), search.candidate("no gaps", search.subject.certificate("gaps"), FEW)]
 
 
 def irrep(search: Search, wanted: Wish) -> list[Candidate]:
@@ -58,7 +61,7 @@ def mixture(search: Search, wanted: Wish) -> list[Candidate]:
     """Slots where circuits give them, whole irreps for what is left."""
     searches = [PairsSearch(search, "mixture", search.mixed, wanted)]
     if search.mixed.shapes != search.spanned.shapes:
-        searches.append(PairsSearch(search, "mixture", search.spanned, wanted))
+        searches.append(PairsSearch(search, "mixture", search.spanned, wanted, references=(False,)))
     firsts = [one.first() for one in searches]
     nothing = (0.0, float("inf"))
     ranks = [min((wanted.rank(made) for made in first.values()), default=nothing) for first in firsts]
