@@ -76,7 +76,7 @@ def certify(
     budget: float | None = None,
     objective: str = "time",
     explanation: Explanation | None = None,
-    path: Path | None = None,
+    path: str | Path | None = None,
 ) -> CertifyResult:
     """Search for a proof of a network's accuracy and have it checked.
 
@@ -120,7 +120,7 @@ def certify(
     if method == "auto" and target is None and budget is None and n * n * m * (n + 1) > LONG:
         budget = SHORT / (n * n * m * (n + 1))
     wanted = wish(target, budget, objective)
-    search = Search(subject(network, arithmetic, path), explanation)
+    search = Search(subject(network, arithmetic, None if path is None else Path(path)), explanation)
     found = choose(search, candidates(method, search, wanted), wanted)
     if found is None:  # nothing to go by, or nothing within the budget: an empty proof, bound 0
         found = judged(search.subject, limited(search.subject.certificate(method), 0, 0))

@@ -9,12 +9,18 @@ import numpy as np
 
 from rhoset.errors import RhosetError
 from rhoset.prove import quick
-from rhoset.prove.pairs import LARGE, SAMPLES, Mode, PairsSearch
+from rhoset.prove.pairs import DETAIL, LARGE, SAMPLES, START, Mode, PairsSearch
 from rhoset.prove.search import FEW, SAMPLE_PAIRS, Candidate, Search
 from rhoset.prove.wish import Wish
 
 GIVE_UP = 0.95
 """A plan expected to cost more than this share of exhaustive work is not worth its risk: exhaustive is certain."""
+DEAR = 0.1
+"""Where mixtures of slots and irreps cost more, whole irreps with references are tried as well."""
+LIKELY = 1.4
+"""A first look that costs so many times the best plan so far may still lead to a better one."""
+FINER = 0.25
+"""Where the best plan so far costs more, much has to be written: a first look at the finest detail too."""
 BOTH = (0.005, 0.6)
 """Parts of the pairs that rule gaps leaves open where rule pairs is tried on them."""
 GOOD = 0.03
@@ -163,10 +169,23 @@ def by_operations(search: Search, wanted: Wish) -> list[Candidate]:
     done = [c for c in made if c.estimate.accuracy >= enough and c.estimate.cost < GOOD]
     if not done:
         mixtures = mixture(search, wanted)
+        mixtures += in_whole_irreps(search, wanted, min((c.estimate.cost for c in mixtures), default=0.0))
         made += [*mixtures, *both(search, made, mixtures, wanted)]
         if wanted.exact:
             made = [c for c in made if c.estimate.cost <= GIVE_UP]
     return [*made, *quick.exhaustive(search, FEW)]
+
+
+def in_whole_irreps(search: Search, wanted: Wish, so_far: float) -> list[Candidate]:
+    """As `equivariant`, with the additive part taken off: where circuits share the work, many references for whole
+    irreps may settle more than slots do. Nothing where that is not likely to be cheaper than `so_far`."""
+    if so_far < DEAR or search.subject.network.order > LARGE or not any(search.mixed.shapes):
+        return []
+    pairs = PairsSearch(search, "mixture", search.whole, wanted, references=(True,))
+    first = pairs.looked(DETAIL[START], Mode(SAMPLES, True, True))
+    if so_far > FINER:
+        first |= pairs.looked(DETAIL[0], Mode(SAMPLES, True, True))
+    return pairs.run(first) if any(c.estimate.cost < LIKELY * so_far for c in first.values()) else []
 
 
 def both(search: Search, first: list[Candidate], then: list[Candidate], wanted: Wish) -> list[Candidate]:
