@@ -108,7 +108,7 @@ class GapsRule:
         self.uneven += up(np.ptp(self.unembed[-1]))
         for j, part in enumerate(self.parts):
             q, count = part.points, len(part.columns)
-            step = max(1, CHUNK // (q * max(q * count, len(part.neurons))))
+            step = max(1, CHUNK // (q * max(q * count, len(part.neurons), 1)))
             require(n * q * q * count <= MOST_ENTRIES, "gaps: too many points for tables that are alike")
             carried = [np.empty((q, q, n), self.work) for _ in part.columns]
             errors = np.zeros(len(carried))
