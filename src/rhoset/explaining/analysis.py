@@ -97,7 +97,8 @@ def structure(network: Network) -> tuple[tuple[Irrep, ...], tuple[Subgroup, ...]
     """Irreps and subgroup classes that a network is explained with.
 
     All of them up to order `rhoset.explaining.large.LARGE_ORDER`; above, those that the weights show,
-    so they are the network's own then. Kept as long as the group object is. Raises RhosetError as the groups' functions do.
+    so they are the network's own then. Kept as long as the group object is. Raises RhosetError as the groups'
+    functions do.
     """
     group = network.group
     if group.order > LARGE_ORDER:
