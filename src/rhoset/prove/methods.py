@@ -15,6 +15,8 @@ from rhoset.prove.wish import Wish
 
 GIVE_UP = 0.95
 """A plan expected to cost more than this share of exhaustive work is not worth its risk: exhaustive is certain."""
+TINY = 24
+"""Up to this order every method is tried: a look takes milliseconds, and first looks say little."""
 DEAR = 0.1
 """Where mixtures of slots and irreps cost more, whole irreps with references are tried as well."""
 LIKELY = 1.4
@@ -169,6 +171,8 @@ def by_operations(search: Search, wanted: Wish) -> list[Candidate]:
     done = [c for c in made if c.estimate.accuracy >= enough and c.estimate.cost < GOOD]
     if not done:
         mixtures = mixture(search, wanted)
+        if search.subject.network.order <= TINY:
+            mixtures += equivariant(search, wanted)
         mixtures += in_whole_irreps(search, wanted, min((c.estimate.cost for c in mixtures), default=0.0))
         made += [*mixtures, *both(search, made, mixtures, wanted)]
         if wanted.exact:
