@@ -103,9 +103,9 @@ class Output:
             self.failures.append(Failure(name, message if name in message else f"{name}: {message}", slug))
 
     def say_failures(self) -> None:
-        """Print one line for each input that failed (standard error, `-q` or not)."""
-        for failure in self.failures:
-            print(f"rhoset: {failure.message}", file=sys.stderr)
+        """Print one line for each input that failed (standard error, `-q` or not); the same line once."""
+        for message in dict.fromkeys(failure.message for failure in self.failures):
+            print(f"rhoset: {message}", file=sys.stderr)
 
     def no(self) -> None:
         """Record that the answer is no: the command will exit with 1."""

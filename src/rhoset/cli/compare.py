@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from rhoset.cli._command import command as make_command
+from rhoset.cli._networks import attempts
 from rhoset.cli._output import Output, Payload
 
 
@@ -35,6 +36,7 @@ def command(out: Output, a: str, b: str, no_distances: bool, scale_free: bool, a
             scale_free=scale_free,
             automorphisms=automorphisms,
             progress=tell,
+            attempt=attempts(out, [a, b]),
         )
     out.say(f"A: {a}, {_networks(found.sizes[0])}; B: {b}, {_networks(found.sizes[1])}")
     out.table(
