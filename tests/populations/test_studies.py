@@ -281,7 +281,7 @@ def test_a_killed_process_is_one_line(tmp_path: Path):
 
 def slept(job: Job) -> bytes:
     Path(os.environ["PLACE"], f"{os.getpid()}").touch()
-    time.sleep(300)
+    time.sleep(3000)
     return b""
 
 
@@ -308,8 +308,8 @@ def test_processes_end_with_a_study_that_is_killed(tmp_path: Path):
 
 
 def _until(look, enough):
-    """What `look` finds once it is `enough`, or after a minute."""
-    for _ in range(600):
+    """What `look` finds once it is `enough`, or after ten minutes."""
+    for _ in range(6000):
         found = look()
         if enough(found):
             break
