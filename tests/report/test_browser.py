@@ -21,8 +21,13 @@ PAINTED = (
     UNTIL
     + """
 const canvases = [...document.querySelectorAll("canvas.solid")];
-const painted = () => canvases.filter(c => c.dataset.ready && c.width &&
-  c.getContext("2d").getImageData(0, 0, c.width, c.height).data.some(v => v));
+const copy = document.createElement("canvas"), pen = copy.getContext("2d", {willReadFrequently: true});
+const pixels = c => {
+  [copy.width, copy.height] = [c.width, c.height];
+  pen.drawImage(c, 0, 0);
+  return pen.getImageData(0, 0, c.width, c.height).data;
+};
+const painted = () => canvases.filter(c => c.dataset.ready && c.width && pixels(c).some(v => v));
 until(() => painted().length === canvases.length, () => {
   document.body.dataset.canvases = canvases.length;
   document.body.dataset.painted = painted().length;
