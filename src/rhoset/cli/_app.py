@@ -9,6 +9,7 @@ import importlib
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
@@ -79,7 +80,9 @@ def _run(arguments: list[str]) -> int:
     try:
         # Not app.main(), which exits with 1 on a closed pipe; here 1 means that the answer is no.
         try:
-            with app.make_context("rhoset", arguments) as context:
+            with app.make_context("rhoset", arguments) as context, warnings.catch_warnings():
+                if "--debug" not in arguments:  # what overflows is said by the results
+                    warnings.simplefilter("ignore", RuntimeWarning)
                 app.invoke(context)
         except click.exceptions.Exit as end:  # --help and --version end so
             return end.exit_code

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.groups import families
+from rhoset.groups.laws import MAX_ORDER
 from rhoset.groups.linear import matrix_group
 from rhoset.groups.permutations import parse_cycles, permutation_group
 from rhoset.groups.table import Group
@@ -109,7 +110,20 @@ def _factor(text: str, whole: str) -> Group:
         return families.direct_product([families.cyclic(2), families.cyclic(2)], "V4")
     if match := re.fullmatch(r"(Dic|[CZDQSAF])(\d{1,9})", text):
         return _SIMPLE[match[1]](int(match[2]))
-    raise RhosetError(f"unknown group {whole!r}: {NAME_HELP}", slug="unknown-group")
+    if re.fullmatch(r"(Dic|[CZDQSAF])\d+", text):
+        raise RhosetError(
+            f"{text[:40]}: its table would be too large; the largest order handled is {MAX_ORDER}",
+            slug="table-too-large",
+        )
+    raise RhosetError(f"unknown group {whole!r}: {_near(text)}{NAME_HELP}", slug="unknown-group")
+
+
+def _near(text: str) -> str:
+    """The name that differs in its capitals only."""
+    for near in (text.upper(), text.capitalize()):
+        if near != text and re.fullmatch(r"(Dic|[CZDQSAF])(\d{1,9})|M11|V4", near):
+            return f"did you mean {near}? Otherwise "
+    return ""
 
 
 def _split(text: str, separator: str) -> list[str]:
