@@ -109,7 +109,9 @@ def test_what_is_no_index_is_no_header(cell: str, tmp_path: Path) -> None:
         table_from_file(tmp_path / "t.csv")
 
 
-@pytest.mark.parametrize(("data", "said"), [(b"0\0,\0" * 9, "not a text in UTF-8"), (b"[[0,1],[1,0]]", "looks like JSON")])
+@pytest.mark.parametrize(
+    ("data", "said"), [(b"0\0,\0" * 9, "not a text in UTF-8"), (b"[[0,1],[1,0]]", "looks like JSON")]
+)
 def test_other_kinds_of_files(data: bytes, said: str, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_bytes(data)
     with pytest.raises(RhosetError, match=said):

@@ -37,6 +37,8 @@ from rhoset.populations.studies.readouts import (
 from rhoset.populations.studies.results import StudyResults
 from rhoset.populations.studies.work import FORMAT, Job, TrainedNetworks, packed, run_job
 
+pytest.importorskip("torch", reason="studies train networks")
+
 SMALL = """
 [study]
 name = "small"

@@ -18,7 +18,7 @@ from typing import Any, TextIO, cast
 import click
 
 from rhoset.cli._command import CommandGroup, Denied, Incomplete, version_option
-from rhoset.cli._output import describe, print_json
+from rhoset.cli._output import describe, print_json, visible
 
 COMMANDS: dict[str, str] = {
     "groups": "groups",
@@ -108,7 +108,7 @@ def _report(error: BaseException, arguments: list[str]) -> int:
     if "--debug" in arguments:
         traceback.print_exception(error)
     message, slug = describe(error)
-    print(f"rhoset: {message}", file=sys.stderr)
+    print(f"rhoset: {visible(message)}", file=sys.stderr)
     try:
         if "--json" in arguments:
             print_json({"error": {"message": message, "slug": slug}})

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
+
+import numpy as np
 
 from rhoset.arguments import public
 from rhoset.errors import RhosetError
@@ -139,3 +142,40 @@ def _split(text: str, separator: str) -> list[str]:
         current += text[i]
         i += 1
     return [*parts, current] if parts and current else []
+
+
+NAMED = 1000
+"""Largest order for which a name is compared with the table by more than the order."""
+
+_ORDERS: dict[str, Callable[[int], int]] = {
+    "C": lambda n: n,
+    "Z": lambda n: n,
+    "D": lambda n: 2 * n,
+    "Dic": lambda n: 4 * n,
+    "Q": lambda n: n,
+    "S": math.factorial,
+    "A": lambda n: max(1, math.factorial(n) // 2),
+}
+
+
+def misnamed(of: Group) -> bool:
+    """Is the group's name the name of a cyclic, dihedral, dicyclic, quaternion, symmetric or alternating group that it
+    is not isomorphic to?
+
+    Told by the order and, up to `NAMED`, by the orders of the elements, which tell these families from all groups that
+    are named by mistake in practice; True is never wrong.
+    """
+    match = re.fullmatch(r"(Dic|[CZDQSA])(\d{1,4})", of.name)
+    if match is None or int(match[2]) > MAX_ORDER:
+        return False
+    if match[1] in "SA" and int(match[2]) > 8:
+        return True  # beyond the largest order
+    if _ORDERS[match[1]](int(match[2])) != of.order:
+        return True
+    if of.order > NAMED:
+        return False
+    try:
+        named = np.sort(group(of.name).element_orders)
+    except RhosetError:  # there is none of that name
+        return True
+    return not np.array_equal(named, np.sort(of.element_orders))

@@ -187,13 +187,13 @@ def _views(jobs: Sequence[_Job], workers: int) -> Iterator[Callable[[], NetworkV
             raise
 
 
-_known: dict[tuple[Path, str], Structure] = {}
+_known: dict[tuple[Path, str, str], Structure] = {}
 """The structure of the group of the first network; a worker finds it once."""
 
 
 def _structure_of(first: Path) -> Structure:
     network = read_network(first)
-    key = (first, network.digest)
+    key = (first, network.digest, network.group.name)
     if key not in _known:
         _known.clear()
         _known[key] = structure(network)
