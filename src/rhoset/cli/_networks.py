@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,8 +30,8 @@ def network_files(out: Output, specs: Sequence[str]) -> list[tuple[str, Path]]:
 
 
 def attempts(out: Output, specs: Sequence[str]) -> Attempt:
-    """Around each of several inputs: an error costs that input only, unless one file is all there is."""
-    return partial(out.attempt, alone=len(specs) == 1 and not os.path.isdir(specs[0]))
+    """Around each of several inputs: an error costs that input only, unless the command is about that one alone."""
+    return lambda name: out.attempt(name, alone=[name] == list(specs))
 
 
 def report_unread(out: Output, view: RunView) -> None:

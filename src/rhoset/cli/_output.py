@@ -172,11 +172,6 @@ def print_json(payload: object) -> None:
     print(json.dumps(to_json(payload), indent=2, ensure_ascii=encoding != "utf8"))
 
 
-def count(number: int, one: str, many: str | None = None) -> str:
-    """``1 network``, ``2 networks``."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
-
-
 def describe(error: BaseException) -> tuple[str, str]:
     """One line for a human, and the stable name of the kind of error."""
     if isinstance(error, RhosetError):
@@ -197,6 +192,8 @@ def describe(error: BaseException) -> tuple[str, str]:
     if isinstance(error, RecursionError):
         return "nested too deeply", "unexpected"
     text = _line(str(error))
+    if isinstance(error, RuntimeError) and ("allocate memory" in text or "out of memory" in text):  # PyTorch's
+        return "out of memory; a smaller group or width would need less", "memory"
     kind = type(error).__name__
     return f"unexpected {kind}{': ' + text if text else ''} (--debug shows where)", "unexpected"
 

@@ -11,7 +11,8 @@ import numpy as np
 from rhoset.arguments import public
 from rhoset.errors import Attempt, RhosetError, raising
 from rhoset.networks import Network, read_network
-from rhoset.networks.runs import network_files, open_networks
+from rhoset.networks.runs import MANIFEST, network_files, open_networks, steps_folder
+from rhoset.summaries import counted
 
 _STEP = re.compile(r"(\d+)(?!.*\d)")
 """The last number in a name: ``step-001000``, ``checkpoint_20``, ``0003.steps/001500``."""
@@ -41,7 +42,9 @@ def snapshots(place: str | os.PathLike[str], attempt: Attempt = raising) -> tupl
         file that is no network.
     """
     path = Path(place)
-    folder = path if path.is_dir() else open_networks(place)[0][1].with_suffix(".steps")
+    if (path / MANIFEST).is_file():
+        raise RhosetError(f"{place} is a run: choose one of its networks, as in {place}#0", slug="no-snapshots")
+    folder = path if path.is_dir() else steps_folder(open_networks(place)[0][1])
     files = network_files(folder) if folder.is_dir() else []
     found: dict[int, tuple[Path, Network]] = {}
     for file in files:
@@ -58,8 +61,8 @@ def snapshots(place: str | os.PathLike[str], attempt: Attempt = raising) -> tupl
             found[step] = file, network
     if len(found) < 2:
         raise RhosetError(
-            f"{place}: {len(found)} snapshots, at least two make a history; train with --checkpoints, or give a folder"
-            " of network files named by their step",
+            f"{place}: {counted(len(found), 'snapshot')}, at least two make a history; train with --checkpoints, or"
+            " give a folder of network files named by their step",
             slug="no-snapshots",
         )
     return tuple((step, found[step][1]) for step in sorted(found))

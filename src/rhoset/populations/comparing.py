@@ -87,7 +87,6 @@ def compare(
     scale_free: bool = False,
     automorphisms: bool = False,
     progress: Progress = lambda done, total: None,
-    attempt: Attempt = raising,
 ) -> Comparison:
     """Compare two populations.
 
@@ -99,13 +98,11 @@ def compare(
         Whether to compare the networks as functions, and how: see `rhoset.populations.distances.distance_matrix`.
     progress
         Called with networks measured and in all.
-    attempt
-        Around each network, see `rhoset.populations.rows.records`; bad ones are left out.
 
     Raises
     ------
     RhosetError
-        As `rhoset.populations.rows.records` and `distance_matrix`; ``no-such-network`` where a side has none left.
+        As `rhoset.populations.rows.records` and `distance_matrix`.
 
     Notes
     -----
@@ -113,11 +110,31 @@ def compare(
     found when the adjusted p value is at most 0.05. Networks are taken to be independent draws. Random relabellings
     have a fixed seed.
     """
-    first, second = _list(a), _list(b)
-    files = [files_of(side, attempt) for side in (first, second)]
+    said_a, said_b = both_records(a, b, progress, raising)
+    return compare_records(said_a, said_b, distances=distances, scale_free=scale_free, automorphisms=automorphisms)
+
+
+def both_records(
+    a: Place | Sequence[Place], b: Place | Sequence[Place], progress: Progress, attempt: Attempt
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Records of both sides, see `rhoset.populations.rows.records`; `progress` counts the networks of both."""
+    files = [files_of(_list(side), attempt) for side in (a, b)]
     before, total = len(files[0]), len(files[0]) + len(files[1])
-    said_a = records_of(files[0], progress=lambda done, _: progress(done, total), attempt=attempt)
-    said_b = records_of(files[1], progress=lambda done, _: progress(before + done, total), attempt=attempt)
+    return (
+        records_of(files[0], progress=lambda done, _: progress(done, total), attempt=attempt),
+        records_of(files[1], progress=lambda done, _: progress(before + done, total), attempt=attempt),
+    )
+
+
+def compare_records(
+    said_a: Sequence[dict[str, Any]],
+    said_b: Sequence[dict[str, Any]],
+    *,
+    distances: bool = True,
+    scale_free: bool = False,
+    automorphisms: bool = False,
+) -> Comparison:
+    """`compare` of records; raises RhosetError (``no-such-network``) where a side has none."""
     for side, said in (("A", said_a), ("B", said_b)):
         if not said:
             raise RhosetError(

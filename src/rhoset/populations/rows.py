@@ -9,7 +9,7 @@ from typing import Any
 
 from rhoset.errors import Attempt, RhosetError, raising
 from rhoset.networks import read_network
-from rhoset.networks.runs import MANIFEST, RESULTS, Run, open_networks, open_run
+from rhoset.networks.runs import RESULTS, Run, open_networks, open_run, run_of
 from rhoset.populations.measuring import measured, proved
 
 Place = str | os.PathLike[str]
@@ -119,8 +119,8 @@ def _record(label: str, path: Path, training: Training, bounds: bool) -> dict[st
 
 def _training(path: Path, runs: dict[Path, tuple[Run, Rows]], attempt: Attempt) -> Training:
     """Settings and the row of results of a network of a run; nothing for other files."""
-    folder = path.parent.parent
-    if path.parent.name != "networks" or not (folder / MANIFEST).is_file():
+    folder = run_of(path)
+    if folder is None:
         return {}, {}
     if folder not in runs:
         run = open_run(folder)

@@ -19,7 +19,7 @@ from rhoset import __version__
 from rhoset.errors import Attempt, RhosetError, raising
 from rhoset.groups import Group
 from rhoset.networks import Network, read_network
-from rhoset.networks.runs import MANIFEST, RESULTS, Run, open_networks, open_run
+from rhoset.networks.runs import MANIFEST, RESULTS, Run, open_networks, open_run, run_of
 from rhoset.reading import shown
 from rhoset.report.sections import Structure, network_view, structure
 from rhoset.report.views import IrrepView, NetworkView, RunView
@@ -95,7 +95,7 @@ def collect(
 def _jobs(named: Sequence[tuple[str, Path]], run: Run | None, attempt: Attempt) -> Iterator[_Job]:
     rows: dict[Path, Mapping[Any, Mapping[str, Any]]] = {}
     for position, (label, path) in enumerate(named):
-        home = path.parent.parent if path.parent.name == "networks" else path.parent
+        home = run_of(path) or path.parent
         if home not in rows:
             rows[home] = {}
             with attempt(str(home / RESULTS)):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import math
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -12,7 +10,8 @@ from rhoset.errors import RhosetError
 from rhoset.explaining.spectrum import spectrum
 from rhoset.groups import Irrep
 from rhoset.networks import Network, read_network
-from rhoset.reading import read_text
+from rhoset.networks.runs import record_of, steps_folder
+from rhoset.reading import read_json
 from rhoset.report.views import HistoryView
 
 POINTS = 160
@@ -30,8 +29,7 @@ def history_view(
     Parameters
     ----------
     network
-        The file; the losses are in ``records/NNNN.json`` of its run, snapshots in
-        ``networks/NNNN.steps/``.
+        The file; the losses are in its run's record, snapshots beside it.
     irreps
         Of the group.
     explained
@@ -41,10 +39,10 @@ def history_view(
 
     None when there is no record.
     """
-    steps, loss, accuracy = _record(network.parent.parent / "records" / f"{network.stem}.json", unread)
+    steps, loss, accuracy = _losses(network, unread)
     if len(steps) < 2:
         return None
-    saved = _snapshots(network.with_suffix(".steps"), unread)
+    saved = _snapshots(steps_folder(network), unread)
     if saved and saved[-1][0] < steps[-1]:
         saved.append((steps[-1], read_network(network)))
     energies = [spectrum(snapshot, irreps).energy.by_irrep() for _, snapshot in saved]
@@ -60,17 +58,16 @@ def history_view(
     )
 
 
-def _record(path: Path, unread: list[tuple[str, str]]) -> tuple[list[int], list[float], list[float]]:
-    """Steps, losses and accuracies; empty where there is no readable record."""
-    try:
-        history = json.loads(read_text(path, "the record of a training", "record"))["history"]
-        rows = [(int(v[0]), float(v[1]), float(v[2])) for v in history]
-    except (ValueError, KeyError, TypeError, IndexError, RecursionError):
-        unread.append((str(path), "not the record of a training"))
+def _losses(network: Path, unread: list[tuple[str, str]]) -> tuple[list[int], list[float], list[float]]:
+    """Steps, losses and accuracies; empty where there is no record that says them."""
+    place = record_of(network)
+    record = None if place is None else read_json(place, unread)
+    if record is None:
         return [], [], []
-    except RhosetError as error:
-        if os.path.lexists(path):
-            unread.append((str(path), str(error)))
+    try:
+        rows = [(int(v[0]), float(v[1]), float(v[2])) for v in record["history"]]
+    except (ValueError, KeyError, TypeError, IndexError):
+        unread.append((str(place), "not the record of a training"))
         return [], [], []
     rows = [row for row in rows if math.isfinite(row[1])]
     return [r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows]
