@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from rhoset.cli._command import command as make_command
+from rhoset.cli._networks import attempts
 from rhoset.cli._output import Output, Payload
 from rhoset.cli._types import FILE
 
@@ -67,10 +68,12 @@ def command(
         def tell(done: int, total: int) -> None:
             update(done / max(total, 1), f"network {done} of {total}")
 
-        said = records(networks, bounds=not no_bounds, progress=tell)
+        said = records(networks, bounds=not no_bounds, progress=tell, attempt=attempts(out, networks))
+    if not said:
+        return {"networks": []}
     for record in said:
-        for method, reason in record["refused"].items():
-            out.note(f"{record['network']}: the certificate of {method} does not check: {reason}")
+        for method in record["refused"].keys() - record["unreadable"]:
+            out.note(f"{record['network']}: the certificate of {method} does not check: {record['refused'][method]}")
     rows = list(flat(said, spectrum=spectrum))
     if by is not None:
         rows = counted(said, rows, _names(by))
