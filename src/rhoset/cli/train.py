@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import sys
+import time
 import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 LIVE_ROWS = 12
 """Networks in the live table: those in training, then those finished last."""
+
+NEWS_EVERY = 15.0
+"""Seconds between lines about networks in training, where there is no terminal for a table."""
 
 _SHORT = (
     ("width", "width", int, "Hidden neurons."),
@@ -135,13 +140,19 @@ def _change(text: str) -> dict[str, Any]:
 
 @contextmanager
 def _watch(out: Output, title: str, max_steps: int) -> Iterator[Callable[[Progress], None] | None]:
-    """A live table on a terminal, a line for each finished network elsewhere, nothing with -q."""
+    """A live table on a terminal; elsewhere a line for each finished network and, `NEWS_EVERY` seconds or more apart,
+    for an evaluation on the way, the first one at once; nothing with -q."""
     if out.quiet:
         yield None
         return
     if not sys.stderr.isatty():
+        spoke = -math.inf
 
         def report(news: Progress) -> None:
+            nonlocal spoke
+            if news.now is not None and time.monotonic() - spoke >= NEWS_EVERY:
+                spoke, now = time.monotonic(), news.now
+                out.note(f"seed {news.seed}  step {now.step}  loss {now.loss:.4g}  accuracy {now.accuracy:.2%}")
             if news.row is not None:
                 row = news.row
                 out.note(

@@ -260,7 +260,7 @@ class Trainer:
         Parameters
         ----------
         on_evaluation
-            Called with every evaluation.
+            Called with every evaluation; where training goes on from a state, with its last one first.
         on_checkpoint
             Called with (step, network) at the log-spaced steps.
         every_step
@@ -273,8 +273,8 @@ class Trainer:
         started = time.process_time() - self.seconds
         if not self.history:
             self.history.append(self.evaluate())
-            if on_evaluation is not None:
-                on_evaluation(self.history[0])
+        if on_evaluation is not None:  # at once, so that whoever waits for a large group knows that it goes on
+            on_evaluation(self.history[-1])
         reason: str | None = None
         while reason is None:
             loss = self.advance()
