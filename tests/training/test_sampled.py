@@ -185,6 +185,17 @@ def test_a_curriculum_goes_on_from_a_state_as_if_never_stopped() -> None:
         assert torch.equal(one, other)
 
 
+def test_denormal_numbers_are_zero_in_sampled_steps_and_nowhere_else() -> None:
+    """What decays without ever being drawn would otherwise end there, and every operation on it is slow."""
+    tiny = torch.tensor([1e-40])
+    trainer = Trainer(group("S4").table, CURRICULUM, 0)
+    with torch.no_grad():
+        trainer.network.get_parameter("embed_left")[23] = 1e-40
+    trainer.advance()
+    assert trainer.network.get_parameter("embed_left")[23].abs().max() == 0
+    assert float(tiny * 0.5) > 0
+
+
 def test_a_run_that_goes_on_speaks_at_once() -> None:
     table, news = group("S4").table, list[Evaluated]()
     first = Trainer(table, CURRICULUM, 3)
