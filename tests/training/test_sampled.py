@@ -11,6 +11,7 @@ import torch
 from click.testing import CliRunner
 
 from rhoset.cli._app import app
+from rhoset.cli.train import long_steps
 from rhoset.errors import RhosetError
 from rhoset.groups import Group, group
 from rhoset.training import TrainConfig, train_population
@@ -114,6 +115,15 @@ def test_a_command_without_a_terminal_speaks_before_the_first_step(tmp_path: Pat
     call = ["train", "S4", "--steps", "3", "--width", "8", "--batch", "24", "--set", "sampled_outputs=12"]
     result = CliRunner().invoke(app, [*call, "--out", str(tmp_path / "run")], catch_exceptions=False)
     assert result.stderr.startswith("seed 0  step 0  loss ")
+
+
+def test_steps_of_minutes_are_announced() -> None:
+    """S7 with all pairs: 6 · 5040³ · 128 operations; by samples nothing is said."""
+    said = long_steps(5040, TrainConfig(width=128))
+    assert said is not None
+    assert said.startswith("a step takes 25,401,600 pairs through 5,040 outputs, about 32:46 on one core")
+    assert long_steps(5040, TrainConfig(width=256, batch=8192, sampled_outputs=256)) is None
+    assert long_steps(120, TrainConfig()) is None
 
 
 CURRICULUM = SAMPLED.replace(curriculum=[[2, 3], [6, 10]], weight_decay=0, max_steps=20, evaluation_pairs=20)

@@ -28,6 +28,12 @@ LIVE_ROWS = 12
 NEWS_EVERY = 15.0
 """Seconds between lines about networks in training, where there is no terminal for a table."""
 
+FLOPS = 5e10
+"""Floating-point operations a second that a guess of a step's time assumes of one core."""
+
+LONG_STEP = 60.0
+"""Seconds of a step from which on a user is told of it beforehand."""
+
 _SHORT = (
     ("width", "width", int, "Hidden neurons."),
     ("fraction", "train_fraction", float, "Share of the pairs to train on."),
@@ -84,6 +90,8 @@ def command(
     from rhoset.training import train_population  # loads PyTorch: only when the call is right
 
     path = Path(folder or Path("runs") / "".join(c if c.isalnum() else "_" for c in chosen.name))
+    if said := long_steps(chosen.order, config):
+        out.note(said)
     with _watch(out, chosen.name, config.max_steps) as progress:
         found = train_population(
             chosen,
@@ -107,6 +115,18 @@ def command(
             out.say(f"network {row['index']}: accuracy from a sample of {row['sample']} pairs: {share}")
     out.say(f"\n{count(len(rows), 'network')} in {path}")
     return {"run": str(path), "group": chosen.name, "models": rows, "notes": list(found.notes)}
+
+
+def long_steps(order: int, config: TrainConfig) -> str | None:
+    """What to say where a step is so long that nothing would be heard for minutes; None otherwise."""
+    pairs = config.batch or round(config.train_fraction * order**2)
+    seconds = 6 * pairs * (config.sampled_outputs or order) * config.width / FLOPS
+    if seconds < LONG_STEP:
+        return None
+    return (
+        f"a step takes {pairs:,} pairs through {config.sampled_outputs or order:,} outputs, about {_clock(seconds)} on "
+        "one core; for large groups see --batch, sampled_outputs and curriculum in docs/training.md"
+    )
 
 
 def _config(preset_name: str | None, file: str | None, changes: tuple[str, ...], short: dict[str, Any]) -> TrainConfig:
