@@ -32,6 +32,6 @@ def test_the_page_runs(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr().out
     assert "4 of 5 rows" in said
     accounts = {line[:20].strip(): float(line[20:27]) for line in said.splitlines()[-5:]}
-    assert list(accounts) == ["irreps", "cosets", "circuits", "writing law", "approximate cosets"]
-    assert accounts["approximate cosets"] >= accounts["cosets"]
-    assert "approximate cosets" not in explanations()
+    assert list(accounts) == ["irreps", "cosets", "circuits", "writing law", "leaning cosets"]
+    assert accounts["leaning cosets"] >= accounts["cosets"]
+    assert "leaning cosets" not in explanations()
