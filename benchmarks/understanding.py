@@ -59,6 +59,7 @@ def divide(network: Network) -> dict[str, Any]:
     found = division(explain(network))
     row: dict[str, Any] = {"parts": len(found.parts) - 1}
     row |= {f"least margin: {name}": value for name, value in found.summary().items()}
+    row |= {f"pairs settled {name}": value for name, value in found.settled.items()}
     row["classes that need one irrep"] = sum(bool(each.needs) for each in found.classes) / len(found.classes)
     if network.group.is_abelian and max(network.group.element_orders) == network.order:
         row["least margin: by moments"] = by_moments(network)

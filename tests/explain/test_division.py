@@ -45,6 +45,25 @@ def test_a_bound_of_parts_lies_between(noisy: Network) -> None:
     assert said["errors"] >= said["error"] > 0
 
 
+def test_pairs_that_are_settled_are_those_with_positive_sums(noisy: Network) -> None:
+    """By hand for the parts of a small network: each part's least over the outputs, then their sum."""
+    explanation = explained("S4", noisy)
+    found, energy = division(explanation), explanation.energy
+    table, count = noisy.table, 0
+    groups = [energy.live & (energy.dominant == k) for k in np.unique(energy.dominant[energy.live])]
+    groups.append(~energy.live)
+    for x in range(noisy.order):
+        for y in range(noisy.order):
+            total = 0.0
+            for chosen in groups:
+                logits = np.maximum(noisy.left[x] + noisy.right[y], 0)[chosen] @ noisy.unembed[chosen]
+                logits = logits + (0 if chosen is not groups[-1] else noisy.bias)
+                total += min(logits[table[x, y]] - f for z, f in enumerate(logits) if z != table[x, y])
+            count += total > 0
+    assert found.settled["by_part"] == pytest.approx(count / noisy.order**2)
+    assert found.settled["by_part"] <= found.settled["by_class"] <= evaluate(noisy).accuracy
+
+
 def test_sign_divides_even_from_odd() -> None:
     explanation = explained("S5", planted("S5", "[4,1]", "sign").network)
     found = division(explanation)

@@ -77,6 +77,10 @@ class Division(Shown):
         Index of e.
     classes
         The margins by conjugacy class, without that of e.
+    settled
+        Shares of the pairs on which margins that are added up per pair are enough: ``by_part``, each part known by its
+        least margin over all outputs; ``by_class``, by its least over each conjugacy class of w. No bound that knows
+        less of the outputs than this can settle more.
     """
 
     parts: tuple[str, ...]
@@ -85,6 +89,7 @@ class Division(Shown):
     joint: Array
     identity: int
     classes: tuple[ClassMargins, ...]
+    settled: dict[str, float]
 
     def __repr__(self) -> str:
         said = ", ".join(f"{name} {value:.2f}" for name, value in self.summary().items())
@@ -151,11 +156,15 @@ def division(explanation: Explanation) -> Division:
     )
     total, least = np.zeros((len(neurons), n)), np.full((len(neurons), n), np.inf)
     joint = np.full(n, np.inf)
-    rows = np.arange(n)
+    rows, labels = np.arange(n), group.classes.labels
+    by_class = np.argsort(labels, kind="stable")
+    starts = np.flatnonzero(np.diff(labels[by_class], prepend=-1))
+    others = np.arange(len(starts)) != labels[group.identity]
+    settled = {"by_part": 0, "by_class": 0}
     for x in rows:
         hidden = phi(left[x] + right)
         places = table[table[x][None, :], rows[:, None]]  # [y, w]: xwy
-        whole = np.zeros((n, n))
+        whole, worst = np.zeros((n, n)), np.zeros((len(neurons), n, int(others.sum())))
         for p, chosen in enumerate(neurons):
             logits = hidden[:, chosen] @ unembed[chosen] + (bias if p == len(kept) else 0.0)
             margins = np.take_along_axis(logits, places, axis=1)
@@ -163,11 +172,14 @@ def division(explanation: Explanation) -> Division:
             total[p] += margins.sum(axis=0)
             np.minimum(least[p], margins.min(axis=0), out=least[p])
             whole += margins
+            worst[p] = np.minimum.reduceat(margins[:, by_class], starts, axis=1)[:, others]
         np.minimum(joint, whole.min(axis=0), out=joint)
+        settled["by_part"] += int((worst.min(axis=2).sum(axis=0) > 0).sum())
+        settled["by_class"] += int((worst.sum(axis=0).min(axis=1) > 0).sum())
     parts = (*(explanation.irreps[k].label for k in kept), "the rest")
     mean = total / n**2
     classes = _classes(explanation, parts, mean, least, joint)
-    return Division(parts, mean, least, joint, int(group.identity), classes)
+    return Division(parts, mean, least, joint, int(group.identity), classes, {k: v / n**2 for k, v in settled.items()})
 
 
 def _classes(
