@@ -68,6 +68,12 @@ def test_simple_neurons_are_held_whole_and_their_sum_is_a_wave() -> None:
     assert found.numbers["margin"] > 0
 
 
+def test_large_networks_are_told_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    network, _ = waves(37, 5, 12)
+    monkeypatch.setattr("rhoset.explaining.remainders.LOGITS_OPERATIONS", 1e4)
+    assert account(analysis_of("C37", network), "remainders").numbers == {"frequencies": 1}
+
+
 def test_amplitudes_that_differ_cost_it_something() -> None:
     network, _ = waves(37, 5, 24)
     uneven = Network(network.left * 2, network.right, network.unembed, network.bias, network.table)

@@ -24,7 +24,6 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset.errors import RhosetError
 from rhoset.explaining.cosets import NEARLY_CONSTANT
 from rhoset.explaining.equivariance_of import equivariance
 from rhoset.explaining.explanation import Explanation, Quadrature
@@ -32,6 +31,9 @@ from rhoset.groups import project
 from rhoset.networks import Tables
 
 Array = NDArray[np.float64]
+
+LOGITS_OPERATIONS = 2e10
+"""Multiply-adds (n³m) that the logits may take, about two seconds; of larger networks `remainders` says less."""
 
 
 def turns(part: Quadrature) -> Tables:
@@ -91,14 +93,13 @@ def remainders(explanation: Explanation) -> dict[str, float]:
     """What one function of x⁻¹zy⁻¹ in each irrep in use, and nothing else, makes of the network's logits.
 
     ``logits``: share of the centred logits' energy; ``margin``: of their sum on every pair, above 0 when all answers
-    are right; ``frequencies``: how many irreps. Nothing but the last where the logits are too dear (`equivariance`).
+    are right; ``frequencies``: how many irreps. Nothing but the last above `LOGITS_OPERATIONS`.
     """
     used = {part.irrep.name: part.irrep for part in explanation.parts}
     said = {"frequencies": float(len(used))}
-    try:
-        found = equivariance(explanation.network)
-    except RhosetError:
+    if float(explanation.network.order) ** 3 * explanation.network.width > LOGITS_OPERATIONS:
         return said
+    found = equivariance(explanation.network)
     sums = np.zeros((1, explanation.network.order))
     for irrep in used.values():
         sums += project(irrep, found.kernel[None, :])
