@@ -122,18 +122,18 @@ def reading_law(network: Network, split: Any = None) -> ReadingLaw | None:
 
 
 def read_by_pairs(network: Network, trained: Recipe) -> tuple[Array, Array] | None:
-    """(n, m) each: left and right as the training pairs have them, with slope 0 or 1 at the kink.
+    """(n, m) each: left and right as the training pairs have them, with slope ½ at the kink.
 
     As `reading_law`, but where AdamW trained factors only the embedding is what rule 3 gives, its map the network's
     own: the product of two tables that both are off by a little is off by more. None where the law says nothing.
     """
     if not _speaks(network, trained):
         return None
-    _, sharp, _ = _slopes(network, trained.pairs)
+    blunt, _, _ = _slopes(network, trained.pairs)
     if trained.architecture == "folded" or trained.optimizer != "adamw":
-        return _side(network, trained, "left", sharp[0]), _side(network, trained, "right", sharp[1])
+        return _side(network, trained, "left", blunt[0]), _side(network, trained, "right", blunt[1])
     read = []
-    for side, slope in zip(("left", "right"), sharp, strict=True):
+    for side, slope in zip(("left", "right"), blunt, strict=True):
         hidden = np.asarray(network.factors[f"hidden_{side}"], dtype=np.float64)
         embed = rest(slope @ hidden.T, trained)
         if embed is None:

@@ -285,30 +285,36 @@ def _remainders(of: Analysis) -> tuple[Tables, dict[str, float]]:
 
 @register("training pairs", applies=lambda of: _decays(of), on_request=True)
 def _training_pairs(of: Analysis) -> tuple[Tables, dict[str, float]]:
-    """Readings in the neuron's own irrep; what is written is what they and the training pairs decide."""
-    tables, live = irrep_tables(of.spectrum), of.spectrum.energy.live
-    found = None if of.recipe is None else decided(of.network, of.recipe, tables.left.T, tables.right.T)
-    if of.recipe is None or found is None:  # too large, or a penalty that has no convex problem
-        return tables, {}
-    numbers = {"fraction": of.recipe.fraction, "distance": found.distance, "steps": float(found.steps)}
-    return replace(tables, unembed=found.unembed * live[:, None]), numbers
+    """Readings in the neuron's own irrep, with what the training pairs add to them by the reading law; what is written
+    is what they and the training pairs decide."""
+    tables = irrep_tables(of.spectrum)
+    return _by_pairs(of, tables, tables)
 
 
 @register("circles and pairs", applies=lambda of: is_circular(of.irreps) and _decays(of), on_request=True)
 def _circles_and_pairs(of: Analysis) -> tuple[Tables, dict[str, float]]:
     """Readings of "circles", with what the training pairs add to them by the reading law; what is written is what they
     and the training pairs decide."""
-    tables, _ = circle_tables(of.spectrum, of.explanation)
-    ideal, live = Tables.of(of.explanation.ideal), np.any(tables.unembed != 0, axis=1)[:, None]
-    read = None if of.recipe is None else read_by_pairs(of.network, of.recipe)
-    if read is not None:
-        added = (off_own(of.irreps, of.spectrum.energy.dominant, table.T) * live for table in read)
-        by_pairs = replace(tables, left=ideal.left + next(added), right=ideal.right + next(added))
-        tables = min(tables, by_pairs, key=lambda said: _unread(of, said))
-    found = None if of.recipe is None else decided(of.network, of.recipe, tables.left.T, tables.right.T)
-    if of.recipe is None or found is None:
+    return _by_pairs(of, circle_tables(of.spectrum, of.explanation)[0], Tables.of(of.explanation.ideal))
+
+
+def _by_pairs(of: Analysis, tables: Tables, own: Tables) -> tuple[Tables, dict[str, float]]:
+    """`tables`, or those of `own` with the pairs' readings off the own irreps, whichever is nearer to what the network
+    reads; and the unembed that they and the training pairs decide."""
+    trained = of.recipe
+    if trained is None:
         return tables, {}
-    return replace(tables, unembed=found.unembed * live), {"fraction": of.recipe.fraction, "distance": found.distance}
+    live = np.any(tables.unembed != 0, axis=1)[:, None]
+    read = read_by_pairs(of.network, trained)
+    if read is not None:
+        added = [off_own(of.irreps, of.spectrum.energy.dominant, table.T) * live for table in read]
+        by_pairs = replace(tables, left=own.left + added[0], right=own.right + added[1])
+        tables = min(tables, by_pairs, key=lambda said: _unread(of, said))
+    found = decided(of.network, trained, tables.left.T, tables.right.T)
+    if found is None:  # too large, or a penalty that has no convex problem
+        return tables, {}
+    numbers = {"fraction": trained.fraction, "distance": found.distance, "steps": float(found.steps)}
+    return replace(tables, unembed=found.unembed * live), numbers
 
 
 def _unread(of: Analysis, said: Tables) -> float:
