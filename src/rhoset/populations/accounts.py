@@ -23,7 +23,7 @@ from rhoset.explaining import (
 from rhoset.explaining.large import LARGE_ORDER
 from rhoset.networks import Network, read_network, write_atomic
 from rhoset.populations.measuring import _place
-from rhoset.populations.measuring import _read as read_json
+from rhoset.reading import read_json
 
 ACCOUNTS = 1
 """Version of what is kept; raise it when the meaning of a value changes."""
