@@ -1,7 +1,7 @@
-(** From what a certificate holds to what the rule uniform wants.  Nothing is proved of this file and nothing need be:
-    the rule is sound for any blocks. *)
+(** From what a certificate holds to what the rules want.  Nothing is proved of this file and nothing need be:
+    the rules are sound whatever they get. *)
 From Coq Require Import ZArith List Uint63 Bool.
-From Rhoset Require Import Spec Rounding Group Norms Transport Uniform Gaps.
+From Rhoset Require Import Spec Sums Machine Rounding Exact Fold Group Norms Transport Uniform Gaps Vectors Pairs.
 Import ListNotations.
 Open Scope Z_scope.
 
@@ -99,3 +99,57 @@ Definition gsets_of (m : nat) (r : rounded) (e : nat) (generators : list nat) (i
     (tabulate (fst (snd js)) (fun c =>
       map (fun ch => (fst ch, snd (snd ch)))
         (filter (fun ch => (fst (fst (snd ch)) =? fst js)%nat && (snd (fst (snd ch)) =? c)%nat) chosen)))) numbered.
+
+(** ** Rule pairs: what neurons write on slots, row and column means taken off; means of the hidden vector; constants. *)
+Record given_sums := GivenSums {
+  slots_given : list given;                  (* weights of the bias, neuron [m], in the unit of the outputs *)
+  free_given : list (list Z);                (* z: features without structure *)
+  free_writing_given : list (list Z);        (* feature, neuron *)
+  samples_given : list nat;                  (* inputs over which the means are taken; none: no means *)
+  units_given : list int;
+  unit_given : int;
+  references_given : list (list Z);
+  labels_given : list (list nat)
+}.
+
+Definition add_rows (a b : list Z) : list Z := map (fun uv => fst uv + snd uv) (combine a b).
+Definition mean_of (width : nat) (l : list (list Z)) : list Z :=
+  let total := fold_right add_rows (repeat 0 width) l in
+  map (fun v => v / Z.max 1 (Z.of_nat (length l))) total.
+Definition minus_row (a b : list Z) : list Z := map (fun uv => fst uv - snd uv) (combine a b).
+
+Definition written_of (m : nat) (t : list (list int)) (e : nat) (generators : list nat) (G : given) : written_block :=
+  let p := points_of (left_images G) in
+  let q := points_of (right_images G) in
+  let raw := tabulate p (fun b => tabulate q (fun c =>
+    let here := filter (fun E => (fst (snd E) =? b)%nat && (fst (snd (snd E)) =? c)%nat) (entries G) in
+    tabulate (S m) (fun i => lsum (fun E => if (fst E =? i)%nat then snd (snd (snd E)) else 0) here))) in
+  let columns_off := map (fun row => let mean := mean_of (S m) row in map (fun w => minus_row w mean) row) raw in
+  let means := tabulate q (fun c => mean_of (S m) (map (fun row => nth c row nil) columns_off)) in
+  let centred := map (fun row => map (fun wm => minus_row (fst wm) (snd wm)) (combine row means)) columns_off in
+  Written (Block p q (action_rows t e generators (left_images G)) (action_rows t e generators (right_images G))
+             (coupling_given G) nil nil) centred.
+
+Definition sums_of (m : nat) (r : rounded) (e : nat) (generators : list nat) (G : given_sums) (D : Z) : sums :=
+  let t := row_table r in
+  let n := length t in
+  let ls := map (map of_Z) (rows_left r) in
+  let rs := map (map of_Z) (rows_right r) in
+  let mean (l : list (list int)) :=
+    let total := fold_right (fun h acc => map (fun uv => fst uv + snd uv)%uint63 (combine h acc)) (repeat 0%uint63 m) l in
+    map (fun v => signed v / Z.max 1 (Z.of_nat (length l))) total in
+  let chosen (rows : list (list int)) := map (fun s => nth s rows nil) (samples_given G) in
+  let rows_right_chosen := chosen rs in
+  let rows_left_chosen := chosen ls in
+  let none := map (fun _ => repeat 0 m) ls in
+  let by_x := match samples_given G with nil => none | _ => map (fun l => mean (map (hiddens l) rows_right_chosen)) ls end in
+  let by_y := match samples_given G with nil => none | _ => map (fun r' => mean (map (fun l => hiddens l r') rows_left_chosen)) rs end in
+  let common := mean_of m (map (fun s => nth s by_x nil) (samples_given G)) in
+  let by_x' := match samples_given G with nil => none | _ => map (fun a => minus_row a common) by_x end in
+  let with_centre centre := Sums D (map (written_of m t e generators) (slots_given G)) (free_given G) (free_writing_given G)
+    centre (map (fun a => a ++ [1]) by_x') (map (fun b => b ++ [0]) by_y) (units_given G) (unit_given G)
+    (references_given G) (labels_given G) in
+  let E := with_centre (repeat 0 (S m)) in
+  let columns := opposite_columns (S m) (writings E) in
+  let rests := tabulate n (fun z => rest_row D (unembed_row r z) (features_at E z) (centre_of_sums E) columns) in
+  with_centre (mean_of (S m) rests).

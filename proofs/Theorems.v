@@ -1,6 +1,6 @@
 (** What a file about one network uses, and the executable. *)
 From Coq Require Import ZArith List Uint63 Bool Lia.
-From Rhoset Require Import Spec Sums Rounding Machine Exact Group Fold Norms Transport Uniform Gaps Prepare.
+From Rhoset Require Import Spec Sums Rounding Machine Exact Group Fold Norms Transport Uniform Gaps Vectors Pairs PairsSound Prepare.
 Import ListNotations.
 Open Scope Z_scope.
 
@@ -89,6 +89,48 @@ Proof.
   apply (gaps_given_sound (exact_factored_network w) (ke + kw + s) ku). apply round_factored_rounds; assumption.
 Qed.
 
+(** The rule pairs. *)
+Definition pairs_given (a : Z) (m : nat) (r : rounded) (generators : list nat) (given_rows : given_sums) (D : Z) : Z :=
+  match find_identity (row_table r) with
+  | None => 0
+  | Some e => pairs_rounded a m r generators (sums_of m r e generators given_rows D)
+  end.
+
+Definition pairs (kl ku : Z) (generators : list nat) (given_rows : given_sums) (D : Z) (w : stored) : Z :=
+  if well_formed w && (0 <=? kl) && (0 <=? ku) then
+    pairs_given 2 (length (unembeds w)) (round kl ku w) generators given_rows D
+  else 0.
+
+Definition pairs_factored (ke kw s ku : Z) (generators : list nat) (given_rows : given_sums) (D : Z) (w : factored) : Z :=
+  if well_formed_factored w && factored_fits ke kw s w && (0 <=? ku) then
+    pairs_given 4 (length (factored_unembeds w)) (round_factored ke kw s ku w) generators given_rows D
+  else 0.
+
+Lemma pairs_given_sound N kl ku a r generators given_rows D :
+  rounds N kl ku a r -> pairs_given a (width N) r generators given_rows D <= right_pairs N.
+Proof.
+  intros R. unfold pairs_given. destruct (find_identity (row_table r)); [|apply right_pairs_nonneg].
+  apply (pairs_rounded_sound N kl ku). exact R.
+Qed.
+
+(** Theorem 3 (pairs). *)
+Theorem pairs_sound kl ku generators given_rows D w :
+  pairs kl ku generators given_rows D w <= right_pairs (exact_network w).
+Proof.
+  unfold pairs. destruct (well_formed w && (0 <=? kl) && (0 <=? ku)) eqn:G; [|apply right_pairs_nonneg].
+  rewrite !andb_true_iff, !Z.leb_le in G. destruct G as [[wf Hkl] Hku].
+  apply (pairs_given_sound (exact_network w) kl ku). apply round_rounds; assumption.
+Qed.
+
+Theorem pairs_factored_sound ke kw s ku generators given_rows D w :
+  pairs_factored ke kw s ku generators given_rows D w <= right_pairs (exact_factored_network w).
+Proof.
+  unfold pairs_factored. destruct (well_formed_factored w && factored_fits ke kw s w && (0 <=? ku)) eqn:G;
+    [|apply right_pairs_nonneg].
+  rewrite !andb_true_iff, Z.leb_le in G. destruct G as [[wf F] Hku].
+  apply (pairs_given_sound (exact_factored_network w) (ke + kw + s) ku). apply round_factored_rounds; assumption.
+Qed.
+
 (** ** Statements about one network *)
 Lemma right_pairs_most N : right_pairs N <= Z.of_nat (order N) * Z.of_nat (order N).
 Proof.
@@ -149,6 +191,21 @@ Theorem by_gaps_factored w k generators images ke kw s ku :
 Proof.
   rewrite !andb_true_iff, Z.leb_le. intros [[H1 H2] H3]. split; [exact H1|]. split; [apply (group_sound _ _ H2)|].
   eapply Z.le_trans; [exact H3|apply gaps_factored_sound].
+Qed.
+
+Theorem by_pairs w k generators given_rows D kl ku :
+  well_formed w && group (table w) generators && (k <=? pairs kl ku generators given_rows D w) = true -> proved w k.
+Proof.
+  rewrite !andb_true_iff, Z.leb_le. intros [[H1 H2] H3]. split; [exact H1|]. split; [apply (group_sound _ _ H2)|].
+  eapply Z.le_trans; [exact H3|apply pairs_sound].
+Qed.
+
+Theorem by_pairs_factored w k generators given_rows D ke kw s ku :
+  well_formed_factored w && group (factored_table w) generators &&
+    (k <=? pairs_factored ke kw s ku generators given_rows D w) = true -> proved_factored w k.
+Proof.
+  rewrite !andb_true_iff, Z.leb_le. intros [[H1 H2] H3]. split; [exact H1|]. split; [apply (group_sound _ _ H2)|].
+  eapply Z.le_trans; [exact H3|apply pairs_factored_sound].
 Qed.
 
 (** All pairs are right. *)
