@@ -15,4 +15,4 @@ Extract Constant Z.sqrt_up => "(fun x -> if Big_int_Z.sign_big_int x <= 0 then B
   if Big_int_Z.eq_big_int (Big_int_Z.mult_big_int s s) x then s else Big_int_Z.succ_big_int s)".
 Extraction Blacklist List.
 Extraction "ocaml/verified.ml" group exact exact_factored uniform uniform_factored gaps gaps_factored
-  pairs pairs_factored.
+  pairs pairs_factored pairs_size pairs_size_factored.

@@ -129,6 +129,7 @@ Record prepared_sums := PreparedSums {
   left_worst : list Z;
   right_worst : list Z;
   rest_most : Z;
+  rest_last : Z;                                 (* the bias's *)
   base : Z;
   references_m : list (list int * list (Z * list Z))
 }.
@@ -163,7 +164,8 @@ Definition prepare (n m e : nat) (r : rounded) (E : sums) : prepared_sums :=
      right_parts := rp;
      left_worst := worst lp;
      right_worst := worst rp;
-     rest_most := fold_right Z.max 0 (map (scaled_length (units E)) rest_rows);
+     rest_most := fold_right Z.max 0 (map (fun d => scaled_length (units E) (removelast d)) rest_rows);
+     rest_last := largest (map (fun d => last d 0) rest_rows);
      base := 2 * (largest_of total Fs * sums_most) +
              2 * (largest_of (reach_side (near_left E)) rest_rows + largest_of (reach_side (near_right E)) rest_rows) +
              largest_of (reach (away_most hidden E) (away_last E)) rest_rows;
@@ -179,10 +181,10 @@ Definition sums_fit (n m : nat) (r : rounded) (E : sums) (need : Z) (v : prepare
   (reads_most r <? 2 ^ 62) &&
   forallb (fun z => (length (features_at E z) =? length (writings E))%nat) (seq 0 n) &&
   forallb (fun w => (length w =? S m)%nat) (writings E) &&
-  (length (centre_of_sums E) =? S m)%nat && (length (units E) =? S m)%nat &&
+  (length (centre_of_sums E) =? S m)%nat && (length (units E) =? m)%nat &&
   zshapedb n (S m) (near_left E) && zshapedb n (S m) (near_right E) &&
   rest_fits (scale_of_sums E) (tabulate n (unembed_row r)) (tabulate n (features_at E)) (centre_of_sums E) (writings E) &&
-  units_fit (away_most (hidden_most v) E + away_last E) (units E) &&
+  units_fit (away_most (hidden_most v) E) (units E) && (away_last E <? 2 ^ 62) &&
   (2 * largest_of (reach (hidden_most v) 1) (tabulate n (unembed_row r)) + need <? 2 ^ 62) && (base v <? 2 ^ 62).
 
 (** ** One pair *)
@@ -195,12 +197,16 @@ Definition by_reference (inv : nat -> nat) (E : sums) (v : prepared_sums) (sums 
     forallb (fun c => cost + zdot (snd c) a <=? fst c) classes
   end.
 
+(** What the rest of unembed can do against what is not in a(x) + b(y). *)
+Definition rest_of (E : sums) (v : prepared_sums) (away : list int) : Z :=
+  rest_most v * length_up (units E) (removelast away) + rest_last v * Z.abs (signed (last away 0%uint63)).
+
 Definition settles (op : nat -> nat -> nat) (inv : nat -> nat) (E : sums) (v : prepared_sums) (need : Z) (x y : nat) : bool :=
   let c := op x y in
   let hs := hiddens (nth x (left_m v) nil) (nth y (right_m v) nil) ++ [1%uint63] in
   let sums := map (fun w => dot 0%uint63 w hs) (writings_m v) in
   let away := away_from hs (nth x (near_left_m v) nil) (nth y (near_right_m v) nil) in
-  let rest := rest_most v * length_up (units E) away in
+  let rest := rest_of E v away in
   let lost := rest + scale_of_sums E * need in
   let lp := nth x (left_parts v) nil in
   let rp := nth y (right_parts v) nil in

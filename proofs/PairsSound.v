@@ -342,14 +342,14 @@ Section PairsSound.
 
   Lemma fits : 0 < D /\ reads_most r < 2 ^ 62 /\
     (forall z, (z < n)%nat -> length (features_at E z) = length W) /\
-    (forall w, In w W -> length w = S m) /\ length (centre_of_sums E) = S m /\ length (units E) = S m /\
+    (forall w, In w W -> length w = S m) /\ length (centre_of_sums E) = S m /\ length (units E) = m /\
     zshaped n (S m) (near_left E) /\ zshaped n (S m) (near_right E) /\
     rest_fits D (tabulate n (unembed_row r)) (tabulate n (features_at E)) (centre_of_sums E) W = true /\
-    units_fit (T + T1) (units E) = true /\
+    (units_fit T (units E) = true /\ T1 < 2 ^ 62) /\
     2 * largest_of (reach H 1) (tabulate n (unembed_row r)) + need < 2 ^ 62 /\ base v < 2 ^ 62.
   Proof.
     pose proof fit as F. unfold sums_fit in F. rewrite !andb_true_iff, !Z.ltb_lt, !Nat.eqb_eq, !forallb_forall in F.
-    destruct F as [[[[[[[[[[[F1 F2] F3] F4] F5] F6] F7] F8] F9] F10] F11] F12].
+    destruct F as [[[[[[[[[[[[F1 F2] F3] F4] F5] F6] F7] F8] F9] F10] F13] F11] F12].
     apply zshapedb_spec in F7, F8. repeat split; try assumption; try apply F7; try apply F8.
     - intros z Hz. apply Nat.eqb_eq, F3, in_seq. lia.
     - intros w Hw. apply Nat.eqb_eq, F4, Hw.
@@ -525,24 +525,25 @@ Section PairsSound.
       pose proof (side_end (near_left E) x). pose proof (side_end (near_right E) y). lia.
     Qed.
 
-    Lemma zaway_most u : In u zaway -> Z.abs u <= T + T1.
-    Proof.
-      intros Hu. pose proof T_nonneg. pose proof zaway_end.
-      assert (Nz : zaway <> nil) by (intros E0; pose proof zaway_size as L; rewrite E0 in L; discriminate).
-      rewrite (app_removelast_last 0 Nz) in Hu. apply in_app_iff in Hu. destruct Hu as [Hu|[<-|[]]]; [|lia].
-      apply zaway_first in Hu. lia.
-    Qed.
-
-    Let rest := rest_most v * length_up (units E) away.
+    Let rest := rest_of E v away.
 
     Lemma rest_bound z : (z < n)%nat -> Z.abs (zdot (rest_at z) zaway) <= rest.
     Proof.
-      intros Hz. destruct fits as [_ [_ [_ [_ [_ [Hu [_ [_ [_ [HU _]]]]]]]]]].
-      eapply Z.le_trans; [apply (scaled_bound (T + T1) (units E) away (rest_at z) zaway HU away_stands zaway_most)|].
-      - rewrite rest_at_length by exact Hz. lia.
-      - rewrite zaway_size. lia.
-      - apply Z.mul_le_mono_nonneg_r; [apply Z.sqrt_up_nonneg|]. unfold v, prepare. simpl rest_most.
-        apply fold_max_spec, in_map. exact (rest_in z Hz).
+      intros Hz. destruct fits as [_ [_ [_ [_ [_ [Hu [_ [_ [_ [[HU HT1] _]]]]]]]]]].
+      pose proof (rest_at_length z Hz) as Ld. pose proof zaway_size as Lz.
+      rewrite (zdot_last (rest_at z) zaway m Ld Lz).
+      assert (H1 : Z.abs (zdot (removelast (rest_at z)) (removelast zaway)) <= rest_most v * length_up (units E) (removelast away)).
+      { eapply Z.le_trans; [apply (scaled_bound T (units E) (removelast away) (removelast (rest_at z)) (removelast zaway) HU
+          (stands_removelast _ _ away_stands) zaway_first)|].
+        - rewrite removelast_length, Ld. lia.
+        - rewrite removelast_length, Lz. lia.
+        - apply Z.mul_le_mono_nonneg_r; [apply Z.sqrt_up_nonneg|]. unfold v, prepare. simpl rest_most.
+          apply fold_max_spec. apply (in_map (fun d => scaled_length (units E) (removelast d))). exact (rest_in z Hz). }
+      assert (H2 : Z.abs (last (rest_at z) 0 * last zaway 0) <= rest_last v * Z.abs (signed (last away 0%uint63))).
+      { pose proof zaway_end. rewrite (signed_spec _ _ (stands_last _ _ away_stands)) by lia. rewrite Z.abs_mul.
+        apply Z.mul_le_mono_nonneg_r; [lia|]. unfold v, prepare. simpl rest_last.
+        apply largest_spec. apply (in_map (fun d => last d 0)). exact (rest_in z Hz). }
+      unfold rest, rest_of. lia.
     Qed.
 
     Lemma rest_nonneg : 0 <= rest.

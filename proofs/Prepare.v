@@ -106,8 +106,7 @@ Record given_sums := GivenSums {
   free_given : list (list Z);                (* z: features without structure *)
   free_writing_given : list (list Z);        (* feature, neuron *)
   samples_given : list nat;                  (* inputs over which the means are taken; none: no means *)
-  units_given : list int;
-  unit_given : int;
+  units_given : list Z;                      (* binary places, neuron by neuron, beside those that sizes ask for *)
   references_given : list (list Z);
   labels_given : list (list nat)
 }.
@@ -146,10 +145,16 @@ Definition sums_of (m : nat) (r : rounded) (e : nat) (generators : list nat) (G 
   let by_y := match samples_given G with nil => none | _ => map (fun r' => mean (map (fun l => hiddens l r') rows_left_chosen)) rs end in
   let common := mean_of m (map (fun s => nth s by_x nil) (samples_given G)) in
   let by_x' := match samples_given G with nil => none | _ => map (fun a => minus_row a common) by_x end in
-  let with_centre centre := Sums D (map (written_of m t e generators) (slots_given G)) (free_given G) (free_writing_given G)
-    centre (map (fun a => a ++ [1]) by_x') (map (fun b => b ++ [0]) by_y) (units_given G) (unit_given G)
-    (references_given G) (labels_given G) in
-  let E := with_centre (repeat 0 (S m)) in
+  let make units unit centre :=
+    Sums D (map (written_of m t e generators) (slots_given G)) (free_given G) (free_writing_given G)
+      centre (map (fun a => a ++ [1]) by_x') (map (fun b => b ++ [0]) by_y) units unit (references_given G) (labels_given G) in
+  let E := make nil 0%uint63 (repeat 0 (S m)) in
+  let hidden := Z.max 1 (reads_most r) in
+  let above := Z.max 0 (Z.log2 (away_most hidden E) - 25) in
+  let units := map (fun k => of_Z (Z.min 40 (above + Z.max 0 k))) (firstn m (units_given G)) in
+  let most := largest_of (reach hidden 1) (writings E) + largest_of largest (references_given G) in
+  let squares_bits := (60 - Z.log2_up (Z.of_nat (fold_right Nat.max 1%nat (map points (blocks_of E))))) / 2 in
+  let unit := of_Z (Z.max 0 (Z.log2 most + 1 - squares_bits)) in
   let columns := opposite_columns (S m) (writings E) in
   let rests := tabulate n (fun z => rest_row D (unembed_row r z) (features_at E z) (centre_of_sums E) columns) in
-  with_centre (mean_of (S m) rests).
+  make units unit (mean_of (S m) rests).

@@ -106,6 +106,17 @@ Definition pairs_factored (ke kw s ku : Z) (generators : list nat) (given_rows :
     pairs_given 4 (length (factored_unembeds w)) (round_factored ke kw s ku w) generators given_rows D
   else 0.
 
+(** What sums may reach: by it the places kept are chosen.  Nothing is proved of these two. *)
+Definition sums_size (m : nat) (r : rounded) (generators : list nat) (given_rows : given_sums) (D : Z) : Z :=
+  match find_identity (row_table r) with
+  | None => 0
+  | Some e => base (prepare (length (row_table r)) m e r (sums_of m r e generators given_rows D))
+  end.
+Definition pairs_size kl ku generators given_rows D (w : stored) : Z :=
+  sums_size (length (unembeds w)) (round kl ku w) generators given_rows D.
+Definition pairs_size_factored ke kw s ku generators given_rows D (w : factored) : Z :=
+  sums_size (length (factored_unembeds w)) (round_factored ke kw s ku w) generators given_rows D.
+
 Lemma pairs_given_sound N kl ku a r generators given_rows D :
   rounds N kl ku a r -> pairs_given a (width N) r generators given_rows D <= right_pairs N.
 Proof.

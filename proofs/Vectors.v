@@ -234,3 +234,21 @@ Proof.
   revert m a b. induction d as [|u d IH]; intros m [|v a] [|v' b] H1 H2 H3; simpl in *; subst; try discriminate; [reflexivity|].
   rewrite (IH (length d) a b) by lia. lia.
 Qed.
+
+Lemma stands_removelast l zl : Forall2 stands l zl -> Forall2 stands (removelast l) (removelast zl).
+Proof. induction 1 as [|a za l zl H F IH]; simpl; [constructor|]. destruct F; constructor; assumption. Qed.
+
+Lemma stands_last l zl : Forall2 stands l zl -> stands (last l 0%uint63) (last zl 0).
+Proof. induction 1 as [|a za l zl H F IH]; simpl; [reflexivity|]. destruct F; [exact H|exact IH]. Qed.
+
+Lemma removelast_length (A : Type) (l : list A) : length (removelast l) = Nat.pred (length l).
+Proof. induction l as [|a l IH]; [reflexivity|]. destruct l; [reflexivity|]. simpl in *. rewrite IH. reflexivity. Qed.
+
+Lemma zdot_last d v m : length d = S m -> length v = S m ->
+  zdot d v = zdot (removelast d) (removelast v) + last d 0 * last v 0.
+Proof.
+  intros Hd Hv.
+  assert (Nd : d <> nil) by (intros ->; discriminate). assert (Nv : v <> nil) by (intros ->; discriminate).
+  rewrite (app_removelast_last 0 Nd) at 1. rewrite (app_removelast_last 0 Nv) at 1.
+  rewrite zdot_app by (rewrite !removelast_length; lia). simpl zdot. lia.
+Qed.
