@@ -119,6 +119,7 @@ Record prepared_sums := PreparedSums {
   hidden_most : Z;
   outputs_m : list (list int * list int);        (* z: features, unembed *)
   rests : list (list Z);                         (* z, neuron *)
+  rests_m : list (list int);
   writings_m : list (list int);
   left_m : list (list int);
   right_m : list (list int);
@@ -143,18 +144,19 @@ Definition prepare (n m e : nat) (r : rounded) (E : sums) : prepared_sums :=
   let W := writings E in
   let columns := opposite_columns (S m) W in
   let rest_rows := map (fun uF => rest_row (scale_of_sums E) (fst uF) (snd uF) (centre_of_sums E) columns) (combine us Fs) in
-  let rests_m := map (map of_Z) rest_rows in
+  let rests_machine := map (map of_Z) rest_rows in
   let hidden := Z.max 1 (reads_most r) in
   let sums_most := largest_of (reach hidden 1) W in
   let nl := map (map of_Z) (near_left E) in
   let nr := map (map of_Z) (near_right E) in
-  let lp := parts rests_m nl in
-  let rp := parts rests_m nr in
+  let lp := parts rests_machine nl in
+  let rp := parts rests_machine nr in
   let worst := map (fun row => fold_right Z.max (- 2 ^ 62) (map signed row)) in
   let moves := tabulate n (fun w => (changes (blocks_of E) w, distances (unit_of_sums E) (blocks_of E) w)) in
   {| hidden_most := hidden;
      outputs_m := combine (map (map of_Z) Fs) (map (map of_Z) us);
      rests := rest_rows;
+     rests_m := rests_machine;
      writings_m := map (map of_Z) W;
      left_m := map (map of_Z) (rows_left r);
      right_m := map (map of_Z) (rows_right r);
@@ -211,7 +213,7 @@ Definition settles (op : nat -> nat -> nat) (inv : nat -> nat) (E : sums) (v : p
   let lp := nth x (left_parts v) nil in
   let rp := nth y (right_parts v) nil in
   if base v + lost <? 2 ^ 62 then
-    let own := (nth c lp 0 + nth c rp 0 + dot 0 (map of_Z (nth c (rests v) nil)) away)%uint63 in
+    let own := (nth c lp 0 + nth c rp 0 + dot 0 (nth c (rests_m v) nil) away)%uint63 in
     if by_reference inv E v sums (nth y (nth x (labels E) nil) (length (references E)))
          (lost - signed own + nth x (left_worst v) 0 + nth y (right_worst v) 0) x y
     then true else

@@ -584,7 +584,7 @@ Section PairsSound.
     Proof. reflexivity. Qed.
 
     Let own := (nth (op x y) (nth x (left_parts v) nil) 0 + nth (op x y) (nth y (right_parts v) nil) 0 +
-                dot 0 (map of_Z (nth (op x y) (rests v) nil)) away)%uint63.
+                dot 0 (nth (op x y) (rests_m v) nil) away)%uint63.
     Definition zown : Z := zdot (rest_at (op x y)) ax + zdot (rest_at (op x y)) by_ + zdot (rest_at (op x y)) zaway.
 
     Lemma left_stands z : (z < n)%nat -> stands (nth z (nth x (left_parts v) nil) 0%uint63) (zdot (rest_at z) ax).
@@ -597,7 +597,7 @@ Section PairsSound.
     Proof.
       assert (Hc : (op x y < n)%nat) by (apply closed; assumption).
       unfold own, zown. apply stands_add; [apply stands_add; [apply left_stands|apply right_stands]; exact Hc|].
-      rewrite rests_are, tabulate_nth by exact Hc.
+      change (rests_m v) with (map (map of_Z) (rests v)). rewrite rests_are, nth_map_tabulate by exact Hc.
       change (zdot (rest_at (op x y)) zaway) with (0 + zdot (rest_at (op x y)) zaway).
       apply stands_dot; [exact away_stands|reflexivity].
     Qed.
@@ -708,7 +708,6 @@ Section PairsSound.
       intros S z Hz Hne. destruct fits as [HD [_ [HF [HW [_ [_ [Ha [Hb [_ [_ [Hexact Hbase]]]]]]]]]]].
       assert (Hc : (op x y < n)%nat) by (apply closed; assumption).
       unfold settles in S. fold hs away rest D in S.
-      change (dot 0 (map of_Z (nth (op x y) (rests v) nil)) away) with (dot 0 (map of_Z (nth (op x y) (rests v) nil)) away) in S.
       fold own in S.
       destruct (base v + (rest + D * need) <? 2 ^ 62) eqn:G; [|discriminate]. apply Z.ltb_lt in G.
       match type of S with (if ?b then _ else _) = _ => destruct b eqn:R end.

@@ -136,7 +136,7 @@ Definition sums_of (m : nat) (r : rounded) (e : nat) (generators : list nat) (G 
   let rs := map (map of_Z) (rows_right r) in
   let mean (l : list (list int)) :=
     let total := fold_right (fun h acc => map (fun uv => fst uv + snd uv)%uint63 (combine h acc)) (repeat 0%uint63 m) l in
-    map (fun v => signed v / Z.max 1 (Z.of_nat (length l))) total in
+    let count := of_Z (Z.max 1 (Z.of_nat (length l))) in map (fun v => to_Z (v / count)%uint63) total in
   let chosen (rows : list (list int)) := map (fun s => nth s rows nil) (samples_given G) in
   let rows_right_chosen := chosen rs in
   let rows_left_chosen := chosen ls in

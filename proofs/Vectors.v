@@ -141,7 +141,14 @@ Definition length_up (ks ts : list int) : Z := Z.sqrt_up (to_Z (squares 0 (ceili
 
 (** The length of a row whose numbers are multiplied by those units. *)
 Definition scaled_length (ks : list int) (d : list Z) : Z :=
+  Z.sqrt_up (lsum (fun kd => let v := Z.shiftl (snd kd) (to_Z (fst kd)) in v * v) (combine ks d)).
+
+Lemma scaled_length_is ks d : scaled_length ks d =
   Z.sqrt_up (lsum (fun kd => (2 ^ to_Z (fst kd) * snd kd) * (2 ^ to_Z (fst kd) * snd kd)) (combine ks d)).
+Proof.
+  unfold scaled_length. f_equal. apply lsum_ext. intros kd _. cbv zeta.
+  rewrite Z.shiftl_mul_pow2 by apply to_Z_bounded. ring.
+Qed.
 
 (** Cauchy-Schwarz. *)
 Lemma scaled_bound T ks ts ds zts :
@@ -166,7 +173,7 @@ Proof.
     destruct (ceiling_spec k t zt T H (HT zt (or_introl eq_refl))) as [_ H2]; [tauto|tauto|].
     pose proof (to_Z_bounded (ceiling k t)) as [H3 _].
     assert (to_Z (ceiling k t) * to_Z (ceiling k t) <= (T / 2 ^ to_Z k + 1) * (T / 2 ^ to_Z k + 1)) by nia. lia. }
-  unfold length_up. fold C. rewrite squares_spec by lia. unfold scaled_length.
+  unfold length_up. fold C. rewrite squares_spec by lia. rewrite scaled_length_is.
   assert (HC : length C = length ks).
   { unfold C, ceilings. rewrite map_length, combine_length, (stand_length _ _ F). lia. }
   clearbody C. clear F Most Hs Hk HT.
