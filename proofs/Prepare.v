@@ -71,7 +71,8 @@ Definition centre_of (m : nat) (r : rounded) (blocks : list block) (D : Z) : lis
   let rows := residual_rows n m r blocks nil D in
   tabulate m (fun i => sum n (fun z => zentry rows z i) / Z.max 1 (Z.of_nat n)).
 
-(** ** Rule gaps: only the G-sets are given; every neuron goes where its right reading is nearest to constant. *)
+(** ** Rule gaps: the G-sets, and each neuron's set and point; where these are not given a neuron goes where its right
+    reading is nearest to constant. *)
 Definition fibre_range (values : list Z) : Z * Z :=
   match values with nil => (0, 0) | v :: l => (fold_right Z.min v l, fold_right Z.max v l) end.
 
@@ -84,17 +85,24 @@ Definition fit_of (q : nat) (places : list nat) (readings : list Z) : Z * list Z
 Fixpoint best_of (A : Type) (best : Z * A) (l : list (Z * A)) : A :=
   match l with nil => snd best | c :: l' => best_of A (if fst c <? fst best then c else best) l' end.
 
-Definition gsets_of (m : nat) (r : rounded) (e : nat) (generators : list nat) (images : list (list (list nat))) : list gset :=
+Definition gsets_of (m : nat) (r : rounded) (e : nat) (generators : list nat) (images : list (list (list nat)))
+    (placed : list (nat * nat)) : list gset :=
   let t := row_table r in
   let n := length t in
   let sets := map (fun im => (points_of im, action_rows t e generators im)) images in
   let numbered := combine (seq 0 (length sets)) sets in
   let spots := flat_map (fun js => map (fun c =>
       ((fst js, c), (fst (snd js), tabulate n (fun y => point (snd (snd js)) y c)))) (seq 0 (fst (snd js)))) numbered in
-  let chosen := tabulate m (fun i =>
-    let readings := tabulate n (fun y => zentry (rows_right r) y i) in
-    let tried := map (fun s => let f := fit_of (fst (snd s)) (snd (snd s)) readings in (fst f, (fst s, snd f))) spots in
-    match tried with nil => (i, ((O, O), nil)) | c :: l => (i, best_of _ c l) end) in
+  let readings i := tabulate n (fun y => zentry (rows_right r) y i) in
+  let searched i :=
+    let values := readings i in
+    let tried := map (fun s => let f := fit_of (fst (snd s)) (snd (snd s)) values in (fst f, (fst s, snd f))) spots in
+    match tried with nil => (i, ((O, O), nil)) | c :: l => (i, best_of _ c l) end in
+  let given i :=
+    let p := nth i placed (O, O) in
+    let set := nth (fst p) sets (O, nil) in
+    (i, (p, snd (fit_of (fst set) (tabulate n (fun y => point (snd set) y (snd p))) (readings i)))) in
+  let chosen := tabulate m (match placed with nil => searched | _ => given end) in
   map (fun js => GSet (fst (snd js)) (snd (snd js))
     (tabulate (fst (snd js)) (fun c =>
       map (fun ch => (fst ch, snd (snd ch)))

@@ -30,14 +30,21 @@ let blocks_with file tensor =
     if S.has file (name ^ "neurons") then name :: names (j + 1) else [] in
   List.filter (fun name -> S.has file (name ^ tensor)) (names 0)
 
-(* The G-sets of a certificate: those of rule gaps, or the right ones of its slot blocks; each once. *)
+(* The G-sets of a certificate and where its neurons stand in them; without rule gaps the right sets of its slot blocks,
+   each once, and no places. *)
 let gsets file =
   let rec named j = let name = Printf.sprintf "gaps%d.right" j in
     if S.has file name then name :: named (j + 1) else [] in
-  let names = match named 0 with
-    | [] -> List.map (fun name -> name ^ "right") (blocks_with file "right")
-    | found -> found in
-  List.sort_uniq compare (List.map (images_of file) names)
+  match named 0 with
+  | [] -> (List.sort_uniq compare (List.map (fun name -> images_of file (name ^ "right")) (blocks_with file "right")), [])
+  | names ->
+    let pairs = try List.combine (S.vector S.int_at file "gaps.block") (S.vector S.int_at file "gaps.point")
+      with Invalid_argument _ -> bad "gaps.block and gaps.point differ in length" in
+    let sets = List.map (images_of file) names in
+    let sizes = Array.of_list (List.map (function row :: _ -> List.length row | [] -> 0) sets) in
+    let place (j, c) =
+      if j < Array.length sizes && c < sizes.(j) then (nat_of_int j, nat_of_int c) else bad "gaps.point leaves its block" in
+    (sets, List.map place pairs)
 
 (* A slot block; [places i] are those of the weight of neuron [i], None leaves it out. *)
 let slot_block file name cv places =

@@ -91,9 +91,9 @@ let run_uniform generators (blocks, scale) = function
     uniform_factored (dropped p) (dropped q) (big s) (dropped t) generators blocks (scale t) w
   | _ -> assert false
 
-let run_gaps generators images = function
-  | Plain w, Direct (s, t) -> gaps (dropped s) (dropped t) generators images w
-  | Factors w, Folded (p, q, s, t) -> gaps_factored (dropped p) (dropped q) (big s) (dropped t) generators images w
+let run_gaps generators (images, placed) = function
+  | Plain w, Direct (s, t) -> gaps (dropped s) (dropped t) generators images placed w
+  | Factors w, Folded (p, q, s, t) -> gaps_factored (dropped p) (dropped q) (big s) (dropped t) generators images placed w
   | _ -> assert false
 
 (* Rule pairs: places are given up until no sum can leave 63 bits. *)
@@ -175,7 +175,7 @@ let () =
           end;
           right) (run_pairs file table generators width w kept) in
     let attempt = function
-      | "gaps" -> if Lazy.force sets = [] then None else Some (run_gaps generators (Lazy.force sets) (w, kept))
+      | "gaps" -> if fst (Lazy.force sets) = [] then None else Some (run_gaps generators (Lazy.force sets) (w, kept))
       | "pairs" -> by_pairs ()
       | "uniform" -> Option.map (fun given -> run_uniform generators given (w, kept)) (Lazy.force slots)
       | _ -> Some (run_exact (w, kept)) in

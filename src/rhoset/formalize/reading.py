@@ -64,7 +64,9 @@ class Explanation:
     generators: Ints
     blocks: tuple[SlotBlock, ...]
     gsets: tuple[Ints, ...]
-    """Those of rule gaps, or the right ones of the slot blocks; each once."""
+    """Those of rule gaps, or the right ones of the slot blocks, each once."""
+    places: Ints
+    """(m, 2): G-set and point of each neuron, for rule gaps; (0, 2) where the certificate does not say."""
     features: int
     """Numbers that rule pairs forms for each pair: p·q for a slot block, d² for a matrix block."""
 
@@ -190,5 +192,13 @@ def read_explanation(path: Path, stored: Stored) -> Explanation:
         images = ints(f"gaps{index}.right", 1 << 20, r, -1)
         found.append(ints(f"gaps{index}.right", images.shape[1], r, -1))
         index += 1
-    gsets = {images.tobytes(): images for images in found if images.size}
-    return Explanation(metadata["network"], generators, tuple(blocks), tuple(gsets.values()), features)
+    places = np.zeros((0, 2), np.int64)
+    if index:
+        places = np.stack(
+            [ints("gaps.block", len(found), stored.width), ints("gaps.point", 1 << 20, stored.width)], axis=1
+        )
+        if (places[:, 1] >= np.array([images.shape[1] for images in found])[places[:, 0]]).any():
+            raise wrong("gaps.point")
+    else:
+        found = list({images.tobytes(): images for images in found if images.size}.values())
+    return Explanation(metadata["network"], generators, tuple(blocks), tuple(found), places, features)

@@ -98,7 +98,8 @@ def theorem_lines(stored: Stored, explanation: Explanation, places: Places, rule
     if rule == "gaps":
         names = "; ".join(_images(images) for images in explanation.gsets)
         yield f"Definition gsets : list (list (list nat)) := [{names}]."
-        arguments = "generators gsets"
+        yield f"Definition places : list (nat * nat) := [{'; '.join(f'({j}, {c})' for j, c in explanation.places)}]%nat."
+        arguments = "generators gsets places"
     if rule == "pairs":
         arguments = "generators sums_given sums_scale"
         folded = ["kept_embed", "kept_linear", "kept_dropped", "kept_writes"]
