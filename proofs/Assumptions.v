@@ -21,3 +21,5 @@ Check pairs_sound.          Print Assumptions pairs_sound.
 Check pairs_factored_sound. Print Assumptions pairs_factored_sound.
 Check by_pairs.             Print Assumptions by_pairs.
 Check by_pairs_factored.    Print Assumptions by_pairs_factored.
+Check complete.             Print Assumptions complete.
+Check complete_factored.    Print Assumptions complete_factored.

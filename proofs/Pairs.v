@@ -69,10 +69,10 @@ Fixpoint others_by {A : Type} (test : A -> bool) (c : nat) (l : list A) {struct 
   | a :: l', S c' => if test a then others_by test c' l' else false
   end.
 
-(** By its features; where that does not do, by all neurons. *)
-Definition output_below (top own : int) (sums hs : list int) (item : (list int * list int) * (int * int)) : bool :=
+(** By its features, where these [fit] machine integers; where that does not do, by all neurons. *)
+Definition output_below (fit : bool) (top own : int) (sums hs : list int) (item : (list int * list int) * (int * int)) : bool :=
   let '((f, u), (a, b)) := item in
-  if (top - dot (a + b) f sums <? half)%uint63 then true else (own - dot 0 u hs <? half)%uint63.
+  if (if fit then top - dot (a + b) f sums <? half else false)%uint63 then true else (own - dot 0 u hs <? half)%uint63.
 
 (** ** References *)
 Definition moved (inv : nat -> nat) (x y : nat) (B : block) (P : list int) : list int :=
@@ -212,16 +212,15 @@ Definition settles (op : nat -> nat -> nat) (inv : nat -> nat) (E : sums) (v : p
   let lost := rest + scale_of_sums E * need in
   let lp := nth x (left_parts v) nil in
   let rp := nth y (right_parts v) nil in
-  if base v + lost <? 2 ^ 62 then
-    let own := (nth c lp 0 + nth c rp 0 + dot 0 (nth c (rests_m v) nil) away)%uint63 in
-    if by_reference inv E v sums (nth y (nth x (labels E) nil) (length (references E)))
-         (lost - signed own + nth x (left_worst v) 0 + nth y (right_worst v) 0) x y
-    then true else
-      let right_one := nth c (outputs_m v) (nil, nil) in
-      let top := (own + dot 0 (fst right_one) sums - of_Z lost)%uint63 in
-      let exact := (dot 0 (snd right_one) hs - of_Z need)%uint63 in
-      others_by (output_below top exact sums hs) c (combine (outputs_m v) (combine lp rp))
-  else false.
+  let fit := base v + lost <? 2 ^ 62 in
+  let own := (nth c lp 0 + nth c rp 0 + dot 0 (nth c (rests_m v) nil) away)%uint63 in
+  if (if fit then by_reference inv E v sums (nth y (nth x (labels E) nil) (length (references E)))
+        (lost - signed own + nth x (left_worst v) 0 + nth y (right_worst v) 0) x y else false)
+  then true else
+    let right_one := nth c (outputs_m v) (nil, nil) in
+    let top := (own + dot 0 (fst right_one) sums - of_Z lost)%uint63 in
+    let exact := (dot 0 (snd right_one) hs - of_Z need)%uint63 in
+    others_by (output_below fit top exact sums hs) c (combine (outputs_m v) (combine lp rp)).
 
 Definition pairs_rounded (a : Z) (m : nat) (r : rounded) (generators : list nat) (E : sums) : Z :=
   let t := row_table r in

@@ -709,9 +709,10 @@ Section PairsSound.
       assert (Hc : (op x y < n)%nat) by (apply closed; assumption).
       unfold settles in S. fold hs away rest D in S.
       fold own in S.
-      destruct (base v + (rest + D * need) <? 2 ^ 62) eqn:G; [|discriminate]. apply Z.ltb_lt in G.
+      set (fitting := base v + (rest + D * need) <? 2 ^ 62) in S.
       match type of S with (if ?b then _ else _) = _ => destruct b eqn:R end.
-      - apply (Z.mul_le_mono_pos_l _ _ D HD). apply (reference_settles _ z Hz Hne R).
+      - destruct fitting; [|discriminate].
+        apply (Z.mul_le_mono_pos_l _ _ D HD). apply (reference_settles _ z Hz Hne R).
       - apply (others_by_spec _ _ ((nil, nil), (0%uint63, 0%uint63))) in S. destruct S as [_ S].
         set (lp := nth x (left_parts v) nil) in *. set (rp := nth y (right_parts v) nil) in *.
         assert (Ll : length lp = n) by (apply (part_length (near_left E) x Ha Hx)).
@@ -726,6 +727,7 @@ Section PairsSound.
         set (sums_m := map (fun w => dot 0%uint63 w hs) (writings_m v)) in *.
         match type of S with (if ?b then _ else _) = _ => destruct b eqn:Low end.
         + (* by features *)
+          destruct fitting eqn:G; [|discriminate]. unfold fitting in G. apply Z.ltb_lt in G.
           apply (Z.mul_le_mono_pos_l _ _ D HD). eapply Z.le_trans; [|apply (pair_margin z Hz)].
           set (V := zown + zdot (features_at E (op x y)) P - (rest + D * need) -
                     (zdot (rest_at z) ax + zdot (rest_at z) by_ + zdot (features_at E z) P)).
