@@ -35,8 +35,8 @@ IDLE = {"blocks": 0, "gaps": False, "even": False, "pairs": False, "own": False,
 """A plan that runs nothing; every rule adds what it needs."""
 WITHOUT_BUDGETS = {"span_pairs": None, "singles": 6, "exact_pairs": None}
 ONLY_PYTHON = {
-    "what the proofs do not read": r"plan|claim|gaps\.exact|groups|scale|labels|references|weights|coupling|rows|columns"
-    r"|neurons|work|limit|generators",
+    "what the proofs do not read": r"plan|claim|gaps\.exact|groups|scale|labels|references|weights|coupling|rows"
+    r"|columns|neurons|work|limit|generators",
     "G-sets and places": r"gaps|action|permut|acts",
     "blocks": r"block",
     "numbers": r"float|finite|within|overflow",
@@ -54,7 +54,7 @@ def as_gaps(case: Case, rng: np.random.Generator) -> dict[str, Any]:
         "gaps.point": np.array(columns),
         "gaps.exact": np.array([rng.integers(2)]),
     }
-    return {"gaps": True, "exact_pairs": 0}
+    return {"gaps": True, "exact_pairs": 0, "even": bool(rng.random() < 0.25)}
 
 
 def as_pairs(case: Case, rng: np.random.Generator) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def cause(case: Case, rule: str, plan: dict[str, Any], bounds: tuple[int, int]) 
     changes: list[tuple[str, dict[str, Any], dict[str, Any]]] = [("rounding", {}, {})]
     if rule == "gaps":
         exact = {"gaps.exact": np.ones_like(case.explanation["gaps.exact"])}
-        changes += [("means of unembed (gaps.exact = 0)", {}, exact)]
+        changes += [("even (Theorem 5)", {"even": False}, {}), ("means of unembed", {"even": False}, exact)]
     if rule == "pairs":
         changes += [("budgets of the plan", WITHOUT_BUDGETS, {})]
     slack = tolerance(case, rule)

@@ -98,7 +98,8 @@ def theorem_lines(stored: Stored, explanation: Explanation, places: Places, rule
     if rule == "gaps":
         names = "; ".join(_images(images) for images in explanation.gsets)
         yield f"Definition gsets : list (list (list nat)) := [{names}]."
-        yield f"Definition places : list (nat * nat) := [{'; '.join(f'({j}, {c})' for j, c in explanation.places)}]%nat."
+        pairs = "; ".join(f"({j}, {c})" for j, c in explanation.places)
+        yield f"Definition places : list (nat * nat) := [{pairs}]%nat."
         arguments = "generators gsets places"
     if rule == "pairs":
         arguments = "generators sums_given sums_scale"
