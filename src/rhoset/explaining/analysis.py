@@ -16,6 +16,7 @@ from rhoset.explaining.large import LARGE_ORDER, find_irreps
 from rhoset.explaining.quadrature import find_quadratures
 from rhoset.explaining.spectrum import balanced_shares, spectrum, weighted_share
 from rhoset.groups import Group, Irrep, Subgroup, irreps, subgroup_classes
+from rhoset.groups.cache import remembered
 from rhoset.networks import Network, Tables
 from rhoset.networks.circuits import Circuit
 
@@ -99,13 +100,14 @@ def structure(network: Network) -> tuple[tuple[Irrep, ...], tuple[Subgroup, ...]
     """Irreps and subgroup classes that a network is explained with.
 
     All of them up to order `rhoset.explaining.large.LARGE_ORDER`; above, those that the weights show,
-    so they are the network's own then. Raises RhosetError as the groups' functions do.
+    so they are the network's own then. Kept as long as the group object is. Raises RhosetError as the groups'
+    functions do.
     """
     group = network.group
     if group.order > LARGE_ORDER:
         occurring = find_irreps(network)
         return occurring.irreps, occurring.subgroups
-    return tuple(irreps(group)), tuple(subgroup_classes(group))
+    return remembered("structure", group, lambda: (tuple(irreps(group)), tuple(subgroup_classes(group))))
 
 
 def _check_irreps(group: Group, found: Sequence[Irrep]) -> None:

@@ -79,6 +79,9 @@ def run_study(
     -----
     A network depends on its setting and seed alone, so the results are the same however many processes there are.
     """
+    from rhoset import training
+
+    _ = training.train_stack  # says what to do where PyTorch is missing
     from rhoset.training.cluster import check_address
     from rhoset.training.runlock import locked
 
