@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from rhoset.arguments import public
 from rhoset.errors import RhosetError
+from rhoset.groups import coset_means
 from rhoset.networks import Network, activation
 
 EQUIVARIANCE_OPERATIONS = 2e12
@@ -87,7 +88,7 @@ def equivariance(network: Network) -> Equivariance:
     of_left /= n
     kernel = of_left[rows[None, :], table].mean(axis=1)
     labels = group.classes.labels
-    by_class = np.bincount(labels, kernel) / np.bincount(labels)
+    by_class = coset_means(kernel[None], labels)[0]
     size = total if total > 0 else np.inf
     others = np.delete(kernel, group.identity)
     return Equivariance(

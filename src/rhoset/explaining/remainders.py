@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from rhoset.explaining.cosets import NEARLY_CONSTANT
 from rhoset.explaining.equivariance_of import equivariance
 from rhoset.explaining.explanation import Explanation, Quadrature
-from rhoset.groups import project
+from rhoset.groups import coset_means, project
 from rhoset.networks import Tables
 
 Array = NDArray[np.float64]
@@ -117,18 +117,14 @@ def _averaged(own: Tables, angles: Tables, count: int) -> Tables:
     """Each row averaged over the elements whose angles lie in one of `count` equal arcs, the first centred at 0."""
     return Tables(
         *(
-            _means(table, np.round(angle * count / (2 * np.pi)).astype(np.int64) % count, count)
+            _means(table, np.round(angle * count / (2 * np.pi)).astype(np.int64) % count)
             for table, angle in zip(own, angles, strict=True)
         )
     )
 
 
-def _means(table: Array, labels: NDArray[np.int64], count: int) -> Array:
-    rows = np.arange(len(table))[:, None]
-    flat = (labels + count * rows).ravel()
-    sums = np.bincount(flat, weights=table.ravel(), minlength=count * len(table))
-    sizes = np.maximum(np.bincount(flat, minlength=count * len(table)), 1)
-    return np.asarray((sums / sizes)[flat].reshape(table.shape))
+def _means(table: Array, labels: NDArray[np.int64]) -> Array:
+    return np.take_along_axis(coset_means(table, labels), labels, axis=1)
 
 
 def _within(table: Array, means: Array) -> Array:

@@ -11,6 +11,7 @@ import numpy as np
 
 import rhoset
 from rhoset.errors import RhosetError
+from rhoset.explaining import explain
 from rhoset.groups import Group, Irrep
 from rhoset.groups.representation import frequency
 from rhoset.networks import Network, evaluate, write_atomic
@@ -95,7 +96,7 @@ def keep_json(place: Path, found: Mapping[str, Any]) -> None:
 
 
 def _measure(network: Network) -> dict[str, Any]:
-    explanation = rhoset.explain(network)
+    explanation = explain(network)
     seen = _observed(network, explanation.irreps)
     result = evaluate(network, np.float64, operations=OPERATIONS)
     return {

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rhoset.arguments import public
-from rhoset.groups import Group, Irrep, energies, irreps
+from rhoset.groups import Irrep, coset_means, energies, irreps
 from rhoset.networks import Network
 from rhoset.networks.activations import activation
 from rhoset.populations.stack import Array, Stack, stacked
@@ -125,17 +125,10 @@ def spectral_weights(stack: Stack, classes: Sequence[Irrep]) -> Array:
     products = sums @ rows[:, :-1]  # (k, z, c)
     of_w = group.table[group.inverse]  # of_w[w, z] = w⁻¹z
     means = products[:, np.arange(n), of_w].sum(axis=2) / n**2  # (k, w)
-    averaged = class_average(group, means)
+    labels = group.classes.labels
+    averaged = coset_means(means, labels)[:, labels]  # constant on conjugacy classes
     parts = n**2 * energies(classes, averaged.T)
     return np.asarray((parts / np.where(square > 0, square, np.inf)).T)
-
-
-def class_average(group: Group, functions: Array) -> Array:
-    """(k, n) functions made constant on conjugacy classes, by their means."""
-    labels, sizes = group.classes.labels, group.classes.sizes
-    member = np.zeros((group.order, len(sizes)))
-    member[np.arange(group.order), labels] = 1.0
-    return np.asarray((functions @ member / sizes)[:, labels])
 
 
 def neuron_shares(stack: Stack, classes: Sequence[Irrep]) -> Array:

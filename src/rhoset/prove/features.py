@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rhoset.groups import Irrep, PointSet, coefficients, energy, orbitals
+from rhoset.groups import Irrep, PointSet, coefficients, coset_means, energy, orbitals
 from rhoset_check.files import MatrixTensors
 from rhoset_check.near import Array, Ints
 
@@ -55,7 +55,7 @@ def invariant(coupling: Array, left: Ints, right: Ints) -> Array:
     Less its most frequent value where that fills half of it: a constant in υ is a constant in every logit.
     """
     label = orbitals(left, right)
-    mean = np.bincount(label.ravel(), coupling.ravel()) / np.bincount(label.ravel())
+    mean = coset_means(coupling.reshape(1, -1), label.reshape(-1))[0]
     mean[np.abs(mean) < 1e-12 * np.abs(mean).max(initial=0.0)] = 0.0
     rounded = np.round(mean, 9)
     values, place = np.unique(rounded, return_inverse=True)

@@ -21,6 +21,7 @@ from rhoset.errors import RhosetError
 from rhoset.groups import Group, Irrep, irreps
 from rhoset.populations.observables import observables
 from rhoset.populations.stack import Stack
+from rhoset.prove import certify
 from rhoset.training import TrainConfig
 
 FORMAT = "rhoset-study-1"
@@ -195,6 +196,6 @@ def _proved(stack: Stack, method: str) -> NDArray[np.int64]:
         return np.full(len(stack), -1, dtype=np.int64)
     right = []
     for index in range(len(stack)):
-        verdict = rhoset.certify(stack.network(index), method=method).verdict
+        verdict = certify(stack.network(index), method=method).verdict
         right.append(verdict.right if verdict.valid else 0)
     return np.array(right, dtype=np.int64)

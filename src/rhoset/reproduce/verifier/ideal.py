@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset.groups import Group, Irrep, orbitals
+from rhoset.groups import Group, Irrep, coset_means, orbitals
 from rhoset.networks import Network
 from rhoset.reproduce.verifier.clustering import Clusters, settle
 from rhoset.reproduce.verifier.neurons import IrrepNeurons
@@ -202,5 +202,5 @@ def _circuit(
 def _invariant(coupling: Array, left: Ints, right: Ints) -> Array:
     """The coupling averaged over the group's orbits on pairs of points: exactly invariant."""
     label = orbitals(left, right)
-    means: Array = np.bincount(label.ravel(), coupling.ravel()) / np.bincount(label.ravel())
-    return means[label]
+    found: Array = coset_means(coupling.reshape(1, -1), label.reshape(-1))[0][label]
+    return found
