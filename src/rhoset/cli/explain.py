@@ -11,8 +11,8 @@ import click
 from rhoset.cli._command import command as make_command
 from rhoset.cli._networks import network_files, read_labelled
 from rhoset.cli._output import Output, Payload, Recorded
-from rhoset.cli._pool import in_turn, processes
 from rhoset.cli._types import WORKERS
+from rhoset.processes import in_turn, processes
 
 if TYPE_CHECKING:
     from rhoset.explaining import Analysis

@@ -7,6 +7,7 @@ comes out is what `rhoset_check.verdict.judge` says of them.
 from __future__ import annotations
 
 import tempfile
+import time
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -33,13 +34,14 @@ the margins."""
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """A network as the checker sees it, built once for a search."""
+    """A network as the checker sees it, built once for a search, in so many seconds."""
 
     network: Network
     arithmetic: str
     weights: Weights
     group: ProvedGroup
     model: Model
+    seconds: float = 0.0
 
     @property
     def exhaustive(self) -> int:
@@ -69,7 +71,7 @@ class Judged:
     verdict: Verdict
 
 
-def subject(network: Network, arithmetic: str = "real", path: Path | None = None) -> Subject:
+def subject(network: Network, arithmetic: str = "real", path: str | Path | None = None) -> Subject:
     """The network as the checker reads it, from its file where there is one, else from one written for that.
 
     Raises RhosetError where the checker refuses the network (slug ``refused-network``) or the file is another network
@@ -84,16 +86,17 @@ def subject(network: Network, arithmetic: str = "real", path: Path | None = None
             f" rules for {', '.join(ACTIVATIONS)}",
             slug="activation-without-rule",
         )
+    begin = time.perf_counter()
     generators = np.asarray(network.group.generators or (network.group.identity,), dtype=np.intp)
     try:
-        weights = _weights(network, path)
+        weights = _weights(network, None if path is None else Path(path))
         if (weights.digest, weights.table_digest) != (network.digest, network.group.digest):
             raise RhosetError(f"{path}: the file changed while it was read", slug="network-changed")
         proved = prove_group(weights.table, generators)
         model = build_model(weights, proved, arithmetic)
     except (Rejected, Unreadable) as refusal:
         raise RhosetError(f"the checker refuses this network: {refusal}", slug="refused-network") from None
-    return Subject(network, arithmetic, weights, proved, model)
+    return Subject(network, arithmetic, weights, proved, model, time.perf_counter() - begin)
 
 
 def _weights(network: Network, path: Path | None) -> Weights:
