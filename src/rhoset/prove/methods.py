@@ -172,7 +172,7 @@ def by_operations(search: Search, wanted: Wish) -> list[Candidate]:
     if not done:
         mixtures = mixture(search, wanted)
         if search.subject.network.order <= TINY:
-            mixtures += equivariant(search, wanted)
+            mixtures += [*equivariant(search, wanted), *irrep(search, wanted)]
         mixtures += in_whole_irreps(search, wanted, min((c.estimate.cost for c in mixtures), default=0.0))
         made += [*mixtures, *both(search, made, mixtures, wanted)]
         if wanted.exact:
