@@ -28,6 +28,7 @@ SHOWN = 10
 @click.option("--faithful", is_flag=True, help="Replace and remove circuits and irreps in turn.")
 @click.option("--neurons", is_flag=True, help="One line for each neuron.")
 @click.option("--minimal", is_flag=True, help="Accuracy without each part, and which sets of parts are enough.")
+@click.option("--division", is_flag=True, help="Which outputs each irrep tells from the right one.")
 @click.option("--equivariance", is_flag=True, help="How nearly equivariant: left, right, both.")
 @click.option("--laws", is_flag=True, help="What readings and training pairs decide (seconds each).")
 @click.option("--workers", type=WORKERS, help="Processes [the cores, for many networks].")
@@ -190,6 +191,31 @@ def _minimal(out: Output, of: Analysis) -> dict[str, Any]:
     }
 
 
+def _division(out: Output, of: Analysis) -> dict[str, Any]:
+    """Margins by class of x⁻¹zy⁻¹ and irrep; what is left when the worst of each irrep is added up."""
+    from rhoset.explaining import division
+
+    found = division(of.explanation)
+    rows = sorted(found.classes, key=lambda row: row.total_least)
+    out.table(
+        ["x⁻¹zy⁻¹ like", "of", "margin, mean", "least", *(f"{part}: mean, least" for part in found.parts), "needs"],
+        [
+            [row.element, row.size, row.total_mean, row.total_least]
+            + [f"{mean:.2f}, {least:.2f}" for mean, least in zip(row.mean, row.least, strict=True)]
+            + [", ".join(row.needs) or "–"]
+            for row in rows
+        ],
+        limit=SHOWN,
+    )
+    said = found.summary()
+    out.say(
+        f"least margin {said['joint']:.2f}; of the mean over the pairs {said['mean']:.2f};"
+        f" with the worst of each part, output by output {said['apart']:.2f}, over all outputs {said['coarse']:.2f}"
+    )
+    out.say()
+    return {"parts": list(found.parts), "classes": [vars(row) for row in found.classes], **said}
+
+
 def _equivariance(out: Output, of: Analysis) -> dict[str, Any]:
     """Shares of the logits that each symmetry keeps."""
     from rhoset.explaining import equivariance
@@ -240,4 +266,4 @@ WRITES = (
 )
 """Descriptions of unembed, in the order of the table."""
 
-_MORE = {"minimal": _minimal, "equivariance": _equivariance, "laws": _laws}
+_MORE = {"minimal": _minimal, "division": _division, "equivariance": _equivariance, "laws": _laws}

@@ -29,7 +29,7 @@ from rhoset.groups import Group
 from rhoset.groups.cache import remembered
 from rhoset.networks import Network
 from rhoset.networks.circuits import Circuit
-from rhoset.summaries import Shown
+from rhoset.summaries import Shown, counted
 
 RANK_TWO = 1.5
 """Effective rank of the unembed coefficients from which a neuron is said to write to two slots."""
@@ -119,7 +119,7 @@ def diagnose(explanation: Explanation) -> Diagnosis:
                 "quadrature",
                 quadrature.irrep.label,
                 quadrature.defect,
-                f"{len(quadrature.neurons)} neurons of {quadrature.irrep.label} lie on no common ρ-sets;"
+                f"{counted(len(quadrature.neurons), 'neuron')} of {quadrature.irrep.label} on no common ρ-sets:"
                 f" as a quadrature they miss bi-equivariance by {quadrature.defect:.0%} of its"
                 " coefficients.",
             )
@@ -300,7 +300,7 @@ def _neuron_findings(explanation: Explanation) -> list[Finding]:
                 "dead-neurons",
                 _listed(dead),
                 float(dead.size),
-                f"{dead.size} neurons are dead: they write or fire next to nothing.",
+                f"{counted(int(dead.size), 'neuron')} dead: they write or fire next to nothing.",
             )
         )
     left = explanation.left_over
@@ -311,9 +311,9 @@ def _neuron_findings(explanation: Explanation) -> list[Finding]:
     mixed = own < ONE_IRREP
     second = ~mixed & (energy.rank[left] >= RANK_TWO)
     reasons = (
-        ("mixed-irreps", mixed, f"have under {ONE_IRREP:.0%} of their energy in any one irrep"),
-        ("rank-two", second, "write to two slots at once (unembed coefficients of rank two)"),
-        ("no-place", ~mixed & ~second, "fit no pair of points well enough"),
+        ("mixed-irreps", mixed, f"under {ONE_IRREP:.0%} of it in any one irrep"),
+        ("rank-two", second, "writing to two slots at once (unembed coefficients of rank two)"),
+        ("no-place", ~mixed & ~second, "fitting no pair of points well enough"),
     )
     for slug, which, words in reasons:
         if which.any():
@@ -324,7 +324,7 @@ def _neuron_findings(explanation: Explanation) -> list[Finding]:
                     slug,
                     _listed(neurons),
                     weight,
-                    f"{len(neurons)} neurons with {weight:.1%} of the energy {words}.",
+                    f"{counted(len(neurons), 'neuron')} with {weight:.1%} of the energy: {words}.",
                 )
             )
     return found
