@@ -18,9 +18,8 @@ import altair as alt
 import numpy as np
 
 import rhoset as rs
-from rhoset.explaining import analyse, circles, division, equivariance, explain, minimality
+from rhoset.explaining import Quadrature, analyse, circles, division, equivariance, explain, minimality
 from rhoset.explaining.circles import circle_tables
-from rhoset.explaining.quadrature import Quadrature
 from rhoset.explaining.remainders import turns
 from rhoset.networks import Network, Tables, open_networks, read_network
 from rhoset.report.charts.figure import render_spec
