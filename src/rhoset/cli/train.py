@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rhoset.cli._command import command as make_command
-from rhoset.cli._output import Output, Payload, count
+from rhoset.cli._output import Output, Payload
 from rhoset.cli._types import FOLDER, SEED, WORKERS
 from rhoset.errors import RhosetError
 from rhoset.reading import read_text
+from rhoset.summaries import counted
 
 if TYPE_CHECKING:
     from rhoset.training import Progress, TrainConfig
@@ -113,7 +114,7 @@ def command(
         if row["sample"]:
             share = f"{row['accuracy_low']:.2%} to {row['accuracy_high']:.2%} with 95 % confidence"
             out.say(f"network {row['index']}: accuracy from a sample of {row['sample']} pairs: {share}")
-    out.say(f"\n{count(len(rows), 'network')} in {path}")
+    out.say(f"\n{counted(len(rows), 'network')} in {path}")
     return {"run": str(path), "group": chosen.name, "models": rows, "notes": list(found.notes)}
 
 
@@ -177,7 +178,7 @@ def _watch(out: Output, title: str, max_steps: int) -> Iterator[Callable[[Progre
                 row = news.row
                 out.note(
                     f"{news.done}/{news.total}  seed {news.seed}  {row['label']}  loss "
-                    f"{row['loss']:.4g}  accuracy {row['accuracy']:.2%}  {row['steps']} steps"
+                    f"{row['loss']:.4g}  accuracy {row['accuracy']:.2%}  {counted(row['steps'], 'step')}"
                     + (f"  {_clock(news.seconds_left)} left" if news.seconds_left else "")
                 )
 
