@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from pathlib import Path
+from typing import Any
 
 from rhoset.errors import RhosetError
 
@@ -59,6 +61,25 @@ def read_text(path: str | os.PathLike[str], expected: str, slug: str) -> str:
         raise RhosetError(f"{shown(path)}: not a text in UTF-8; expected {expected}", slug=slug) from None
     except OSError as error:
         raise RhosetError(f"{shown(path)}: {error.strerror or error}; expected {expected}", slug=slug) from None
+
+
+def read_json(path: Path, unread: list[tuple[str, str]] | None = None) -> dict[str, Any] | None:
+    """The JSON object in a file that this library wrote; None where there is none that can be read.
+
+    One that is there and cannot be read is added to `unread`: (file, why).
+    """
+    why = "not a JSON object"
+    try:
+        found = json.loads(read_text(path, "a JSON object", "unreadable"))
+    except (ValueError, RecursionError):
+        found = None
+    except RhosetError as error:
+        found, why = None, str(error)
+    if isinstance(found, dict):
+        return found
+    if unread is not None and os.path.lexists(path):
+        unread.append((str(path), why))
+    return None
 
 
 def shown(path: object) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +12,8 @@ import click
 from rhoset.cli._command import command as make_command
 from rhoset.cli._networks import network_files, read_labelled
 from rhoset.cli._output import Output, Payload
-from rhoset.cli._pool import in_turn
 from rhoset.cli._types import FOLDER, WORKERS, Number, Target
+from rhoset.processes import in_turn, processes
 
 METHODS = (
     "auto",
@@ -29,10 +28,6 @@ METHODS = (
 )
 
 
-IN_PROCESSES = 24
-"""From so many networks on they are divided among processes, which take a third of a second to start."""
-
-
 @dataclass(frozen=True)
 class Asked:
     """What is to be done to each network."""
@@ -44,12 +39,13 @@ class Asked:
 
     def __call__(self, file: tuple[str, Path]) -> tuple[dict[str, Any], dict[str, Any] | None]:
         """Certify one network file under its label; the certificate's entry, and its curve where that is wanted."""
-        from rhoset.prove import certify, certify_frontier
+        from rhoset.prove import certify_frontier, certify_subject, subject
         from rhoset.prove.files import certificate_file, frontier_file, write_frontier
 
         label, path = file
         network = read_labelled(label, path)
-        made = certify(network, path=path, **self.options)
+        options = {**self.options}
+        made = certify_subject(subject(network, options.pop("arithmetic"), path), **options)
         place = made.write(certificate_file(path, self.options["method"], self.folder))
         entry = {**made.summary(), "network": label, "path": str(place)}
         if not self.frontier:
@@ -135,11 +131,10 @@ def command(
         frontier,
         folder,
     )
-    count = workers or ((os.cpu_count() or 1) if len(files) >= IN_PROCESSES else 1)
     entries: list[dict[str, Any]] = []
     curves: list[dict[str, Any]] = []
     with out.progress("certifying", len(files)) as update:
-        results = in_turn(asked, files, min(count, len(files)))
+        results = in_turn(asked, files, processes(workers, len(files)))
         for done, ((label, _), result) in enumerate(zip(files, results, strict=True)):
             said = label
             with out.attempt(label, alone=len(files) == 1 and len(networks) == 1):

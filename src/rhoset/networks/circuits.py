@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rhoset.arrays import read_only
 from rhoset.errors import RhosetError
 from rhoset.groups import Group, Irrep, PointSet, RhoSet, automorphisms
-from rhoset.groups.arrays import IntArray, read_only
+from rhoset.groups.arrays import IntArray
 from rhoset.networks.activations import activation
 from rhoset.networks.tables import Array, Tables
-from rhoset.summaries import Shown
+from rhoset.summaries import Shown, counted
 
 SAME_COUPLING = 1e-6
 """Couplings that differ by less than this share of the largest are equal: points err by about 1e-12."""
@@ -72,7 +74,7 @@ class Circuit(Shown):
             object.__setattr__(self, name, read_only(getattr(self, name), np.float64))
 
     def __repr__(self) -> str:
-        return f"Circuit({self.label}, {len(self.neurons)} neurons)"
+        return f"Circuit({self.label}, {counted(len(self.neurons), 'neuron')})"
 
     @property
     def rho_sets(self) -> tuple[RhoSet, RhoSet]:
@@ -94,6 +96,17 @@ class Circuit(Shown):
         """Such as "[4,1] 5×5 full"."""
         name = self.left_set.irrep.label if isinstance(self.left_set, RhoSet) else "points"
         return " ".join(filter(None, (name, "{}×{}".format(*self.shape), self.kind)))
+
+    def summary(self) -> dict[str, Any]:
+        """What tables and JSON say of a circuit that was found."""
+        left, right = self.shape
+        return {
+            "irrep": self.irrep.name,
+            "left_size": left,
+            "right_size": right,
+            "kind": self.kind,
+            "neurons": len(self.neurons),
+        }
 
     @property
     def group(self) -> Group:

@@ -65,7 +65,8 @@ class Observables:
 
     def multiplicities(self, delta: float = DELTA) -> Array:
         """(k, r) ν_[ρ],δ: the share of all m neurons that are pure for [ρ]."""
-        return np.asarray(self.pure(delta).mean(axis=1), dtype=np.float64)
+        pure = self.pure(delta)
+        return np.asarray(pure.sum(axis=1) / max(pure.shape[1], 1), dtype=np.float64)
 
 
 @public
@@ -101,7 +102,7 @@ def observables(of: Network | Sequence[Network] | Stack, real_irreps: Sequence[I
     """
     stack = of if isinstance(of, Stack) else stacked([of] if isinstance(of, Network) else list(of))
     known = irreps(stack.group) if real_irreps is None else real_irreps
-    classes = tuple(irrep for irrep in known if not (irrep.dim == 1 and np.all(irrep.character > 0)))
+    classes = tuple(irrep for irrep in known if not irrep.is_trivial)
     return Observables(
         tuple(irrep.name for irrep in classes), spectral_weights(stack, classes), neuron_shares(stack, classes)
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,6 +10,8 @@ from rhoset.errors import RhosetError
 from rhoset.explaining.spectrum import spectrum
 from rhoset.groups import Irrep
 from rhoset.networks import Network, read_network
+from rhoset.networks.runs import record_of, steps_folder
+from rhoset.reading import read_json
 from rhoset.report.views import HistoryView
 
 POINTS = 160
@@ -18,26 +19,30 @@ POINTS = 160
 
 
 def history_view(
-    network: Path, irreps: Sequence[Irrep], explained: Callable[[Network], float] | None = None
+    network: Path,
+    irreps: Sequence[Irrep],
+    explained: Callable[[Network], float] | None,
+    unread: list[tuple[str, str]],
 ) -> HistoryView | None:
     """The curve of a network file in a run.
 
     Parameters
     ----------
     network
-        The file; the losses are in ``records/NNNN.json`` of its run, snapshots in
-        ``networks/NNNN.steps/``.
+        The file; the losses are in its run's record, snapshots beside it.
     irreps
         Of the group.
     explained
         Share of a snapshot's weights that circuits explain; left out when None.
+    unread
+        Gets (file, why) of a record or snapshots that are there and could not be read.
 
     None when there is no record.
     """
-    steps, loss, accuracy = _record(network.parent.parent / "records" / f"{network.stem}.json")
+    steps, loss, accuracy = _losses(network, unread)
     if len(steps) < 2:
         return None
-    saved = _snapshots(network.with_suffix(".steps"))
+    saved = _snapshots(steps_folder(network), unread)
     if saved and saved[-1][0] < steps[-1]:
         saved.append((steps[-1], read_network(network)))
     energies = [spectrum(snapshot, irreps).energy.by_irrep() for _, snapshot in saved]
@@ -53,23 +58,29 @@ def history_view(
     )
 
 
-def _record(path: Path) -> tuple[list[int], list[float], list[float]]:
-    """Steps, losses and accuracies; empty where there is no readable record."""
+def _losses(network: Path, unread: list[tuple[str, str]]) -> tuple[list[int], list[float], list[float]]:
+    """Steps, losses and accuracies; empty where there is no record that says them."""
+    place = record_of(network)
+    record = None if place is None else read_json(place, unread)
+    if record is None:
+        return [], [], []
     try:
-        history = json.loads(path.read_text(encoding="utf-8"))["history"]
-        rows = [(int(v[0]), float(v[1]), float(v[2])) for v in history]
-    except (OSError, ValueError, KeyError, TypeError, IndexError):
+        rows = [(int(v[0]), float(v[1]), float(v[2])) for v in record["history"]]
+    except (ValueError, KeyError, TypeError, IndexError):
+        unread.append((str(place), "not the record of a training"))
         return [], [], []
     rows = [row for row in rows if math.isfinite(row[1])]
     return [r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows]
 
 
-def _snapshots(folder: Path) -> list[tuple[int, Network]]:
+def _snapshots(folder: Path, unread: list[tuple[str, str]]) -> list[tuple[int, Network]]:
     """The snapshots of one network by step; none when there are fewer than two."""
     found = []
     for path in sorted(folder.glob("*.safetensors")) if folder.is_dir() else []:
+        if not path.stem.isdigit():
+            continue
         try:
             found.append((int(path.stem), read_network(path)))
-        except (RhosetError, ValueError):
-            continue
+        except RhosetError as error:
+            unread.append((str(path), str(error)))
     return found if len(found) > 1 else []

@@ -22,7 +22,7 @@ from rhoset.report.facts import network_facts
 from rhoset.report.palette import irrep_colours
 from rhoset.report.terms import COLUMNS, KINDS, TERMS, defined
 from rhoset.report.views import CHEAP, WANTED, RunView, SolidView
-from rhoset.report.words import duration, number, percent, quantity
+from rhoset.report.words import counted, duration, number, percent, quantity
 
 
 def write_report(run: RunView, path: str | Path) -> Path:
@@ -85,7 +85,7 @@ class Page:
         return Markup(
             '<div class="chart {}" role="img" aria-label="{}" data-spec="{}">'
             '<script type="application/json">{}</script></div>'
-        ).format(figure.template, figure.said, number, _script_json(rows))
+        ).format(figure.name, figure.said, number, _script_json(rows))
 
     def solid(self, solid: SolidView, hue: int) -> int:
         """The number of a solid's data, for `solids`."""
@@ -139,6 +139,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
+        counted=counted,
         percent=percent,
         number=number,
         quantity=quantity,
