@@ -50,7 +50,7 @@ def as_group(value: Any) -> Group:
     own = getattr(value, "group", None)
     if isinstance(own, Group):
         return own
-    if isinstance(value, np.ndarray | list | tuple) and len(value):
+    if isinstance(value, list | tuple | np.ndarray) and getattr(value, "ndim", 1) and len(value):
         return Group(f"group of order {len(value)}", value)  # type: ignore[arg-type]
     raise RhosetError(f"{kind_of(value)} is no group; expected {SAID}", slug="bad-argument")
 
