@@ -74,9 +74,9 @@ class Output:
                 text.rjust(width) if right else text.ljust(width)
                 for text, width, right in zip(line, widths, numeric, strict=True)
             ]
-            print("  ".join(padded).rstrip())
+            self.say("  ".join(padded).rstrip())
         if left_out > 0:
-            print(f"… {left_out} more")
+            self.say(f"… {left_out} more")
 
     def note(self, text: str) -> None:
         """Print a remark (standard error; silent with `-q`)."""
@@ -149,6 +149,18 @@ class Output:
             except BaseException:
                 bar.live.transient = True  # no bar stays above the line that says what is wrong
                 raise
+
+
+@dataclass
+class Recorded(Output):
+    """Keeps the lines of the result, for another process to say."""
+
+    lines: list[str] = field(default_factory=list, init=False)
+
+    def say(self, text: str = "") -> None:
+        """Keep a line (none with `--json`)."""
+        if not self.json:
+            self.lines.append(text)
 
 
 def to_json(value: object) -> Any:

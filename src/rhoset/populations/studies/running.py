@@ -24,7 +24,8 @@ from typing import Any
 
 from rhoset.errors import RhosetError
 from rhoset.networks import write_atomic
-from rhoset.populations.studies.results import StudyResults, checkpoint, collect, joined, part_of, write_results
+from rhoset.populations.studies.page import write_results
+from rhoset.populations.studies.results import StudyResults, checkpoint, collect, joined, part_of
 from rhoset.populations.studies.spec import Study
 from rhoset.populations.studies.work import Job, job_size, network_cost, packed, run_job, unpacked
 from rhoset.processes import cores
