@@ -52,7 +52,7 @@ def as_group(value: Any) -> Group:
         return own
     listed = isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim > 0)
     if listed and len(value):
-        return Group(f"group of order {len(value)}", value)  # type: ignore[arg-type]
+        return Group(f"group of order {len(value)}", value)
     raise RhosetError(f"{kind_of(value)} is no group; expected {SAID}", slug="bad-argument")
 
 
