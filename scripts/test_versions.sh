@@ -48,5 +48,5 @@ if [ ! -x "$folder/bin/python" ]; then
   echo "installing for $("$python" --version): ${wanted[*]}"
   "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "${wanted[@]}" 2>&1 | grep -v '^WARNING' || true
 fi
-PYTHONPATH=src OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 \
+PYTHONPATH="$PWD/src" OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 \
   "$folder/bin/python" -m pytest -m 'not slow' -n "${WORKERS:-2}" "${@:-tests}"

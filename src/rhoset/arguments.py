@@ -161,7 +161,7 @@ def _is_number(value: Any, *, whole: bool) -> bool:
 
 def _is_listed(value: Any, inner: tuple[str, ...]) -> bool:
     """A list, and where it can be gone through again its elements are what they should be."""
-    if not isinstance(value, Iterable) or isinstance(value, str | bytes):
+    if not isinstance(value, Iterable) or isinstance(value, str | bytes) or getattr(value, "ndim", 1) == 0:
         return False
     checked = all(map(_known, inner)) and not isinstance(value, Iterator)
     return not checked or all(any(_fits(item, part) for part in inner) for item in value)

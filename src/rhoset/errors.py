@@ -14,6 +14,10 @@ def raising(name: str) -> AbstractContextManager[None]:
     return nullcontext()
 
 
+LONGEST = 1200
+"""Characters of a message."""
+
+
 class RhosetError(Exception):
     """Bad input or a wrong call; the command line prints it as one line and exits with 2.
 
@@ -26,7 +30,10 @@ class RhosetError(Exception):
     """
 
     def __init__(self, message: str, *, slug: str = "bad-input") -> None:
-        super().__init__(" ".join(message.split()))
+        text = " ".join(message.split())
+        if len(text) > LONGEST:  # it holds a value that nobody would read
+            text = f"{text[: LONGEST // 2]} … {text[-LONGEST // 2 :]}"
+        super().__init__(text)
         self.slug = slug
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from rhoset.cli._command import command as make_command
-from rhoset.cli._networks import attempts
 from rhoset.cli._output import Output, Payload
 
 
@@ -29,7 +28,7 @@ def command(out: Output, a: str, b: str, no_distances: bool, scale_free: bool, a
         def tell(done: int, total: int) -> None:
             update(done / max(total, 1), f"network {done} of {total}")
 
-        said_a, said_b = both_records(a, b, tell, attempts(out, [a, b]))
+        said_a, said_b = both_records(a, b, tell, lambda name: out.attempt(name, alone=name in (a, b)))
         found = compare_records(
             said_a, said_b, distances=not no_distances, scale_free=scale_free, automorphisms=automorphisms
         )

@@ -73,6 +73,7 @@ def command(
     """
     from rhoset.errors import RhosetError
     from rhoset.networks import evaluate, write_network
+    from rhoset.networks.atomic import make_folder
     from rhoset.networks.constructing import construct
 
     if target.exists() and not force:
@@ -89,7 +90,7 @@ def command(
         shuffle=not plain,
     )
     measured = evaluate(planted.network, operations=EVALUATION_OPERATIONS)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     write_network(target, planted.network)
     out.table(
         ["circuit", "ρ-sets", "neurons"],

@@ -61,6 +61,7 @@ def command(
     the group's elements and the activation are checked against the network's answers.
     """
     from rhoset.networks import write_network
+    from rhoset.networks.atomic import make_folder
     from rhoset.networks.importing import import_networks
 
     found = import_networks(
@@ -75,7 +76,7 @@ def command(
     )
     places = _places(found, target, force)
     for imported, place in zip(found, places, strict=True):
-        place.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(place.parent)
         write_network(place, imported.network)
         if imported.note:
             out.note(f"{place}: {imported.note}")

@@ -42,6 +42,7 @@ def command(
     folder.
     """
     from rhoset.networks import write_atomic
+    from rhoset.networks.atomic import make_folder
     from rhoset.reproduce import FULL, QUICK, markdown, reproduce
     from rhoset.reproduce.measure import METHODS
 
@@ -53,7 +54,7 @@ def command(
     if steps is not None:
         experiment = experiment.shortened(steps)
     place = folder or Path("runs") / ("reproduce-quick" if quick else "reproduce")
-    place.mkdir(parents=True, exist_ok=True)
+    make_folder(place)
     with out.progress("starting", 1.0) as update:
         results = reproduce(
             experiment,

@@ -14,6 +14,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from rhoset.errors import RhosetError
 from rhoset.groups import Irrep, coefficients, energy
 from rhoset.networks import Network, Tables
 from rhoset.summaries import Shown
@@ -91,16 +92,26 @@ class Spectrum:
 def spectrum(network: Network, irreps: Sequence[Irrep]) -> Spectrum:
     """Coefficients and energies of every neuron in every irrep.
 
+    Raises RhosetError (slug ``weights-overflow``) where squares of the weights leave float64.
+
     Cost 3 n m Σd² multiply-adds (3 n² m for groups whose irreps are all of real type).
     """
-    tables = Tables.of(network).centred()
-    size = tables.map(lambda table: np.linalg.norm(table, axis=1))
+    with np.errstate(over="ignore", invalid="ignore"):
+        tables = Tables.of(network).centred()
+        size = tables.map(lambda table: np.linalg.norm(table, axis=1))
+        importance = np.hypot(size.left, size.right) * size.unembed
+    if not np.isfinite(importance).all():
+        largest = max(float(np.abs(table).max(initial=0.0)) for table in Tables.of(network))
+        raise RhosetError(
+            f"weights up to {largest:.3g}: their squares leave float64, so the network can't be explained; scale them"
+            " down (a factor of left, right and bias changes no answer of relu)",
+            slug="weights-overflow",
+        )
     unit = Tables(*(table / np.where(s > 0, s, 1.0)[:, None] for table, s in zip(tables, size, strict=True)))
     stored = tuple(unit.map(partial(coefficients, irrep)) for irrep in irreps)
     shares = np.zeros((3, network.width, len(irreps)))
     for k, (irrep, each) in enumerate(zip(irreps, stored, strict=True)):
         shares[:, :, k] = [energy(irrep, matrices) for matrices in each]
-    importance = np.hypot(size.left, size.right) * size.unembed
     live = importance > DEAD_SHARE * max(float(importance.max(initial=0.0)), np.finfo(float).tiny)
     if network.activation == "relu":
         highest = (table.max(axis=1, initial=-np.inf) for table in (tables.left, tables.right))

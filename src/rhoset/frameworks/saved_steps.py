@@ -42,10 +42,10 @@ def snapshots(place: str | os.PathLike[str], attempt: Attempt = raising) -> tupl
         file that is no network.
     """
     path = Path(place)
-    if (path / MANIFEST).is_file():
+    if os.path.isfile(path / MANIFEST):
         raise RhosetError(f"{place} is a run: choose one of its networks, as in {place}#0", slug="no-snapshots")
-    folder = path if path.is_dir() else steps_folder(open_networks(place)[0][1])
-    files = network_files(folder) if folder.is_dir() else []
+    folder = path if os.path.isdir(path) else steps_folder(open_networks(place)[0][1])
+    files = network_files(folder) if os.path.isdir(folder) else []
     found: dict[int, tuple[Path, Network]] = {}
     for file in files:
         with attempt(str(file)):

@@ -16,6 +16,7 @@ from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.frameworks.onnx_models import to_onnx
 from rhoset.networks import Network, write_atomic
+from rhoset.networks.atomic import make_folder
 
 
 def query(network: Network, x: int, y: int, *, radius: float = 0.0) -> str:
@@ -74,7 +75,6 @@ def write_query(
     if network.order < 2:
         raise RhosetError("a group of one element has one answer: there is nothing to ask", slug="one-element")
     text = query(network, x, y, radius=radius)
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = make_folder(Path(folder))
     model = to_onnx(network, folder / "network.onnx", batch=1)
     return model, write_atomic(folder / f"right-{x}-{y}.vnnlib", text)

@@ -50,8 +50,9 @@ def as_group(value: Any) -> Group:
     own = getattr(value, "group", None)
     if isinstance(own, Group):
         return own
-    if isinstance(value, np.ndarray | list | tuple) and len(value):
-        return Group(f"group of order {len(value)}", value)  # type: ignore[arg-type]
+    listed = isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim > 0)
+    if listed and len(value):
+        return Group(f"group of order {len(value)}", value)
     raise RhosetError(f"{kind_of(value)} is no group; expected {SAID}", slug="bad-argument")
 
 

@@ -20,8 +20,10 @@ def write_atomic(path: str | os.PathLike[str], data: bytes | str) -> Path:
     writable; nothing is left behind then.
     """
     path = Path(path)
-    content = data.encode() if isinstance(data, str) else data
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+    content = data.encode(errors="surrogateescape") if isinstance(data, str) else data
+    if not path.name:
+        raise RhosetError(f"cannot write {shown(path)}: that is a folder; give a file", slug="cannot-write")
+    temporary = path.with_name(f".{path.name[:60]}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
     try:
         try:
             with open(temporary, "xb") as handle:
@@ -36,6 +38,16 @@ def write_atomic(path: str | os.PathLike[str], data: bytes | str) -> Path:
         raise cannot_write(path, error) from None
     except ValueError as error:  # a null character
         raise RhosetError(f"cannot write {shown(path)}: {error}; give another name", slug="cannot-write") from None
+    return path
+
+
+def make_folder(path: Path) -> Path:
+    """The folder, made where it is not there; raises RhosetError (slug ``cannot-write``) where it can't be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        said = f"cannot make the folder {shown(path)}: {error.strerror or error}"
+        raise RhosetError(said, slug="cannot-write") from None
     return path
 
 

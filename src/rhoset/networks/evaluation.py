@@ -128,6 +128,12 @@ def hidden(network: Network, x: ArrayLike | None = None, y: ArrayLike | None = N
     every = np.arange(network.order)
     rows = every[:, None] if x is None else _elements(x, network.order)
     columns = every if y is None else _elements(y, network.order)
+    try:
+        np.broadcast_shapes(rows.shape, columns.shape)
+    except ValueError:
+        raise RhosetError(
+            f"hidden: x of shape {rows.shape} and y of shape {columns.shape} do not broadcast", slug="bad-argument"
+        ) from None
     return activation(network.activation)(left[rows] + right[columns])
 
 

@@ -130,13 +130,15 @@ def create_run(path: str | os.PathLike[str], manifest: Mapping[str, Any]) -> Run
         as it is.
     """
     path = Path(path)
-    if path.exists() and (not path.is_dir() or any(_visible(path))):
-        what = "a run is there already" if (path / MANIFEST).exists() else "it is not empty"
-        raise RhosetError(f"{path}: {what}; choose another folder", slug="run-exists")
     try:
+        if path.exists() and (not path.is_dir() or any(_visible(path))):
+            what = "a run is there already" if (path / MANIFEST).exists() else "it is not empty"
+            raise RhosetError(f"{path}: {what}; choose another folder", slug="run-exists")
         (path / NETWORKS).mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise RhosetError(f"cannot make the folder {path}: {error.strerror or error}", slug="cannot-write") from None
+        raise RhosetError(
+            f"cannot make the folder {shown(path)}: {error.strerror or error}", slug="cannot-write"
+        ) from None
     write_atomic(path / MANIFEST, tomli_w.dumps(dict(manifest)))
     return open_run(path)
 
@@ -195,7 +197,7 @@ def steps_folder(network: Path) -> Path:
 def certificate_path(network: str | os.PathLike[str], method: str) -> Path:
     """Where the certificate of a network file by that method lies: ``NNNN.METHOD.cert``."""
     network = Path(network)
-    return network.with_name(f"{network.name.removesuffix('.safetensors')}.{method}.cert")
+    return network.parent / f"{network.name.removesuffix('.safetensors')}.{method}.cert"
 
 
 @public

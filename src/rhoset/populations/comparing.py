@@ -15,6 +15,7 @@ from rhoset.populations.distances import distance_matrix
 from rhoset.populations.rows import Place, Progress, files_of, key_set_text, records_of
 from rhoset.populations.summaries import used_irreps
 from rhoset.populations.testing import ALPHA, RankTest, ShareTest, energy_test, holm, law_test, rank_test, share_test
+from rhoset.summaries import counted as plural
 
 WANTED = 0.95
 """The bound that counts as proved (Wu et al. 2024)."""
@@ -272,7 +273,7 @@ def power_text(sizes: tuple[int, int]) -> str:
     """What populations of these sizes can show at all: one uncorrected test at level 0.05, power 0.8."""
     half = share_test("", (round(sizes[0] / 2), round(sizes[1] / 2)), sizes).detectable
     rank = rank_test("", "", [0.0] * sizes[0], [0.0] * sizes[1])
-    text = f"With {sizes[0]} and {sizes[1]} networks, one test at level {ALPHA:g} finds with 80 % power "
+    text = f"With {sizes[0]} and {plural(sizes[1], 'network')}, one test at level {ALPHA:g} finds with 80 % power "
     if half[1] is None:
         text += "no difference of shares"
     else:

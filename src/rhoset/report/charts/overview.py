@@ -103,7 +103,8 @@ def learned_figure(irreps: Sequence[IrrepView], networks: Sequence[NetworkView],
                 "line": f"{irrep.name}  ·  dimension {irrep.dim}  ·  {used} of {total}",
             }
         )
-    said = f"Irreps in use among {total} networks: " + ", ".join(f"{i.name} in {uses[i.name]}" for i in shown)
+    among = counted(total, "network")
+    said = f"Irreps in use among {among}: " + ", ".join(f"{i.name} in {uses[i.name]}" for i in shown)
     return Figure("learned", rows, said, colour_order(colours), (), len(rows))
 
 
