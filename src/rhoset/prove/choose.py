@@ -99,10 +99,10 @@ def choose(search: Search, made: Sequence[Candidate], wanted: Wish) -> Judged | 
 
 
 def _cheapest(search: Search, made: Sequence[Candidate], wanted: Wish) -> Judged | None:
-    """The first that the checker takes; where lengths count, the shortest of the first few, by what they turn out."""
-    best: tuple[float, Judged | None] = float("inf"), None
+    """The first that the checker takes; where lengths count, of the first few the shortest of those that prove most."""
+    best: tuple[int, float, Judged | None] = 0, float("inf"), None
     for candidate in made:
-        if candidate.estimate.cost * NEARLY >= best[0]:
+        if candidate.estimate.cost * NEARLY >= best[1]:
             continue
         found = whole(search, candidate)
         if found is None:
@@ -110,8 +110,8 @@ def _cheapest(search: Search, made: Sequence[Candidate], wanted: Wish) -> Judged
         if wanted.objective == "time":
             return found
         share = cost(found.certificate, search.subject.weights, found.verdict).share
-        best = min(best, (share, found), key=lambda pair: pair[0])
-    return best[1]
+        best = min(best, (-found.verdict.right, share, found), key=lambda made: made[:2])
+    return best[2]
 
 
 def whole(search: Search, made: Candidate) -> Judged | None:
