@@ -34,6 +34,10 @@ ONE_IRREP = 0.75
 """A neuron with less than this share of energy in its dominant irrep is said to mix irreps."""
 
 
+MERGED = 3
+"""From this many quadratures on one sentence speaks of all of them."""
+
+
 @dataclass(frozen=True)
 class Term:
     """One term of the budget: mean and largest loss over the pairs, in logits."""
@@ -75,9 +79,27 @@ class Diagnosis(Shown):
     symmetry: tuple[int, int]
 
     @property
+    def said(self) -> tuple[str, ...]:
+        """A sentence for each finding; three and more quadratures share one."""
+        many = [f for f in self.findings if f.slug == "quadrature"]
+        if len(many) < MERGED:
+            return tuple(finding.text for finding in self.findings)
+        low, high = min(many, key=_number), max(many, key=_number)
+        merged = (
+            f"The neurons of {len(many)} irreps lie on no common ρ-sets; as quadratures they miss bi-equivariance by"
+            f" {low.number:.0%} ({low.where}) to {high.number:.0%} ({high.where}) of their coefficients."
+        )
+        first = self.findings.index(many[0])
+        return tuple(
+            merged if k == first else finding.text
+            for k, finding in enumerate(self.findings)
+            if k == first or finding.slug != "quadrature"
+        )
+
+    @property
     def text(self) -> str:
         """Several lines of plain English."""
-        lines = [finding.text for finding in self.findings]
+        lines = list(self.said)
         if self.terms:
             first = self.terms[0]
             lines.append(
@@ -85,6 +107,10 @@ class Diagnosis(Shown):
                 f" {first.mean:.2f} on average, {first.largest:.2f} at worst."
             )
         return "\n".join(lines)
+
+
+def _number(finding: Finding) -> float:
+    return finding.number
 
 
 @public
@@ -98,16 +124,11 @@ def diagnose(explanation: Explanation) -> Diagnosis:
     for circuit in explanation.circuits:
         findings += _circuit_findings(circuit)
     for quadrature in explanation.quadratures:
-        findings.append(
-            Finding(
-                "quadrature",
-                quadrature.irrep.label,
-                quadrature.defect,
-                f"{len(quadrature.neurons)} neurons of {quadrature.irrep.label} lie on no common ρ-sets;"
-                f" as a quadrature they miss bi-equivariance by {quadrature.defect:.0%} of its"
-                " coefficients.",
-            )
-        )
+        many, of = len(quadrature.neurons), quadrature.irrep.label
+        who = f"{many} neurons of {of} lie on no common ρ-sets; as a quadrature they miss"
+        one = f"1 neuron of {of} lies on no common ρ-sets; as a quadrature it misses"
+        said = f"{who if many > 1 else one} bi-equivariance by {quadrature.defect:.0%} of its coefficients."
+        findings.append(Finding("quadrature", of, quadrature.defect, said))
     findings += _neuron_findings(explanation)
     group = explanation.network.group
     left, right = symmetry(group, explanation.circuits)
@@ -230,7 +251,9 @@ def _neuron_findings(explanation: Explanation) -> list[Finding]:
                 "dead-neurons",
                 _listed(dead),
                 float(dead.size),
-                f"{dead.size} neurons are dead: they write or fire next to nothing.",
+                f"{dead.size} neurons are dead: they write or fire next to nothing."
+                if dead.size > 1
+                else "1 neuron is dead: it writes or fires next to nothing.",
             )
         )
     left = explanation.left_over
@@ -241,11 +264,21 @@ def _neuron_findings(explanation: Explanation) -> list[Finding]:
     mixed = own < ONE_IRREP
     second = ~mixed & (energy.rank[left] >= RANK_TWO)
     reasons = (
-        ("mixed-irreps", mixed, f"have under {ONE_IRREP:.0%} of their energy in any one irrep"),
-        ("rank-two", second, "write to two slots at once (unembed coefficients of rank two)"),
-        ("no-place", ~mixed & ~second, "fit no pair of points well enough"),
+        (
+            "mixed-irreps",
+            mixed,
+            f"have under {ONE_IRREP:.0%} of their energy in any one irrep",
+            f"has under {ONE_IRREP:.0%} of its energy in any one irrep",
+        ),
+        (
+            "rank-two",
+            second,
+            "write to two slots at once (unembed coefficients of rank two)",
+            "writes to two slots at once (unembed coefficients of rank two)",
+        ),
+        ("no-place", ~mixed & ~second, "fit no pair of points well enough", "fits no pair of points well enough"),
     )
-    for slug, which, words in reasons:
+    for slug, which, several, one in reasons:
         if which.any():
             neurons = left[which]
             weight = float(energy.importance[neurons].sum()) / total
@@ -254,7 +287,9 @@ def _neuron_findings(explanation: Explanation) -> list[Finding]:
                     slug,
                     _listed(neurons),
                     weight,
-                    f"{len(neurons)} neurons with {weight:.1%} of the energy {words}.",
+                    f"{len(neurons)} neurons with {weight:.1%} of the energy {several}."
+                    if len(neurons) > 1
+                    else f"1 neuron with {weight:.1%} of the energy {one}.",
                 )
             )
     return found

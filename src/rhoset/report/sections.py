@@ -126,7 +126,7 @@ def network_view(
         quadratures=tuple(quadrature_view(q) for q in explanation.quadratures),
         account=account(explanation),
         left_over=len(explanation.left_over),
-        findings=tuple(finding.text for finding in diagnosis.findings),
+        findings=diagnosis.said,
         margins=margin_view(network, shared.group, shared.irreps),
         frontier=None if path is None else frontier_view(path),
         history=None

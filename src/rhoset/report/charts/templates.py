@@ -13,9 +13,10 @@ import altair as alt
 
 Domain = tuple[str, ...]
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart
-METHODS = ("exhaustive", "irrep", "equivariant", "orbit", "mixture", "coset", "paper")
-"""Families of methods, in the order of the palette; others follow by name."""
-SHAPES = ("square", "triangle-up", "diamond", "circle", "cross", "triangle-down", "triangle-right")
+SHAPES = ("square", "circle", "diamond", "triangle-up", "cross", "triangle-down", "triangle-right", "triangle-left")
+"""Marks of the methods, in the order of their colours; both recur where there are more."""
+LEVELS = ("every input", "less", "95 % or more")
+"""How much is proved, in the colours of `ordinal`."""
 PERCENT = ".0%"
 WHOLE = "datum.value == floor(datum.value) ? format(datum.value, 'd') : ''"
 """Labels whole numbers only."""
@@ -55,20 +56,56 @@ def _bound_axis(field: str, title: str) -> alt.Y:
     return alt.Y(field, scale=alt.Scale(domain=[-0.03, 1.03], nice=False), axis=axis)
 
 
+def _method_marks(domain: Domain, shown: Domain) -> tuple[alt.Color, alt.Shape]:
+    """Colour and mark of each method, in one legend."""
+    shapes = [SHAPES[k % len(SHAPES)] for k in range(len(domain))]
+    legend = alt.Legend(values=list(shown))
+    return (
+        alt.Color("method:N", scale=alt.Scale(domain=list(domain)), legend=legend),
+        alt.Shape("method:N", scale=alt.Scale(domain=list(domain), range=shapes), legend=legend),
+    )
+
+
+def costs(domain: Domain, shown: Domain) -> Chart:
+    """How many networks' best proofs cost how much: a square for each network, coloured by what is proved."""
+    squares = (
+        _base()
+        .mark_bar(clip=True, cursor="pointer", style="halo", strokeWidth=1)
+        .encode(
+            x=_cost_axis("cost of the check, as a share of brute force"),
+            x2="until:Q",
+            y=alt.Y("place:Q", axis=alt.Axis(title="networks", labelExpr=WHOLE)),
+            y2="top:Q",
+            color=alt.Color(
+                "level:O",
+                scale=alt.Scale(domain=list(LEVELS)),
+                sort=list(LEVELS),
+                legend=alt.Legend(values=list(shown)),
+            ),
+            href="href:N",
+            tooltip=[
+                alt.Tooltip("network:N"),
+                alt.Tooltip("proved:N", title="accuracy at least"),
+                alt.Tooltip("method:N"),
+                alt.Tooltip("costs:N", title="of brute force"),
+            ],
+        )
+    )
+    brute = alt.Chart(alt.InlineData([{"at": 1}])).mark_rule(style="brute", clip=True).encode(x="at:Q")
+    return _wide(alt.layer(brute, squares), 300)
+
+
 def cost(domain: Domain, shown: Domain) -> Chart:
     """Bound against cost of each certificate; marks in one place are spread sideways, never upwards."""
+    colour, shape = _method_marks(domain, shown)
     marks = (
         _base()
         .mark_point(filled=True, size=90, clip=True, cursor="pointer")
         .encode(
             x=_cost_axis("cost of the check, as a share of brute force"),
             y=_bound_axis("bound:Q", "proved accuracy (at least)"),
-            color=alt.Color("method:N", scale=alt.Scale(domain=list(METHODS)), legend=alt.Legend(values=list(shown))),
-            shape=alt.Shape(
-                "method:N",
-                scale=alt.Scale(domain=list(METHODS), range=list(SHAPES)),
-                legend=alt.Legend(values=list(shown)),
-            ),
+            color=colour,
+            shape=shape,
             opacity=alt.condition("datum.best", alt.value(0.75), alt.value(0.25)),
             href="href:N",
             tooltip=[
@@ -196,22 +233,45 @@ def history(domain: Domain, shown: Domain) -> Chart:
 
 def shares(domain: Domain, shown: Domain) -> Chart:
     """How the weights' energy moves into few irreps during training; dotted: what circuits explain."""
-    x = alt.X("step:Q", axis=alt.Axis(title="step", format="~s", labelOverlap="greedy"))
-    y = alt.Y("share:Q", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(title="share of energy", format=PERCENT))
-    seen = [alt.Tooltip("step:Q", format=","), alt.Tooltip("irrep:N"), alt.Tooltip("share:Q", format=".1%")]
-    areas = (
-        _base()
-        .transform_filter("datum.kind == 'energy'")
-        .mark_area(opacity=0.8)
-        .encode(x=x, y=y.stack("zero"), color=_names(domain, shown), order="rank:Q", tooltip=seen)
-    )
     line = (
         _base()
         .transform_filter("datum.kind == 'explained'")
         .mark_line(style="ink", strokeDash=[2, 4], point={"filled": True, "size": 25})
-        .encode(x=x, y=y, tooltip=seen)
+        .encode(x=_step(), y=_share_of_energy(), tooltip=_SHARE_SEEN)
     )
-    return _wide(alt.layer(areas, line), 180)
+    return _wide(alt.layer(_areas(domain, shown), line), 180)
+
+
+def energies(domain: Domain, shown: Domain) -> Chart:
+    """`shares` where no snapshot was explained."""
+    return _wide(_areas(domain, shown), 180)
+
+
+def _areas(domain: Domain, shown: Domain) -> alt.Chart:
+    areas: alt.Chart = (
+        _base()
+        .transform_filter("datum.kind == 'energy'")
+        .mark_area(opacity=0.8)
+        .encode(
+            x=_step(),
+            y=_share_of_energy().stack("zero"),
+            color=_names(domain, shown),
+            order="rank:Q",
+            tooltip=_SHARE_SEEN,
+        )
+    )
+    return areas
+
+
+def _step() -> alt.X:
+    return alt.X("step:Q", axis=alt.Axis(title="step", format="~s", labelOverlap="greedy"))
+
+
+def _share_of_energy() -> alt.Y:
+    return alt.Y("share:Q", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(title="share of energy", format=PERCENT))
+
+
+_SHARE_SEEN = [alt.Tooltip("step:Q", format=","), alt.Tooltip("irrep:N"), alt.Tooltip("share:Q", format=".1%")]
 
 
 def energy(domain: Domain, shown: Domain) -> Chart:
@@ -253,6 +313,7 @@ def slots(domain: Domain, shown: Domain) -> Chart:
 
 def frontier(domain: Domain, shown: Domain) -> Chart:
     """What each plan proves for what work, and the best bound for each budget."""
+    colour, shape = _method_marks(domain, shown)
     x = _cost_axis("cost of the check, as a share of brute force")
     y = _bound_axis("bound:Q", "proved accuracy")
     best = (
@@ -266,12 +327,8 @@ def frontier(domain: Domain, shown: Domain) -> Chart:
         .encode(
             x=x,
             y=y,
-            color=alt.Color("method:N", scale=alt.Scale(domain=list(METHODS)), legend=alt.Legend(values=list(shown))),
-            shape=alt.Shape(
-                "method:N",
-                scale=alt.Scale(domain=list(METHODS), range=list(SHAPES)),
-                legend=alt.Legend(values=list(shown)),
-            ),
+            color=colour,
+            shape=shape,
             tooltip=[
                 alt.Tooltip("plan:N"),
                 alt.Tooltip("bound:Q", title="accuracy at least", format=".2%"),
