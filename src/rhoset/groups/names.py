@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from rhoset.arguments import public
 from rhoset.errors import RhosetError
@@ -54,8 +55,14 @@ _SIMPLE: dict[str, Callable[[int], Group]] = {
 
 
 @public
-def group(name: str) -> Group:
-    """The group called ``name``.
+def group(name: Any) -> Group:
+    """The group called ``name``, or that of a table.
+
+    Parameters
+    ----------
+    name
+        A name, or whatever else means a group: an (n, n) table as array, lists or data frame, the path of one, a
+        permutation group of sympy, a network.
 
     Raises
     ------
@@ -68,6 +75,10 @@ def group(name: str) -> Group:
     >>> group("C3xS3").order
     18
     """
+    if not isinstance(name, str):
+        from rhoset.groups.accept import as_group
+
+        return as_group(name)
     text = name.strip()
     if text.startswith("perm:"):
         return permutation_group(parse_cycles(text[5:]), text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -10,10 +9,12 @@ from typing import Any, TypeVar
 
 from rhoset.arguments import public
 from rhoset.networks import read_network
+from rhoset.networks.accept import places_of
 from rhoset.populations.distances import distance_matrix
-from rhoset.populations.rows import Place, Progress, files_of, key_set_text, records
+from rhoset.populations.rows import Progress, files_of, key_set_text, records
 from rhoset.populations.summaries import used_irreps
 from rhoset.populations.testing import ALPHA, RankTest, ShareTest, energy_test, holm, law_test, rank_test, share_test
+from rhoset.summaries import Shown
 
 WANTED = 0.95
 """The bound that counts as proved (Wu et al. 2024)."""
@@ -45,8 +46,8 @@ class Distances:
     p: float | None
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, repr=False)
+class Comparison(Shown):
     """What `compare` found.
 
     Attributes
@@ -79,8 +80,8 @@ class Comparison:
 
 @public
 def compare(
-    a: Place | Sequence[Place],
-    b: Place | Sequence[Place],
+    a: Any,
+    b: Any,
     *,
     distances: bool = True,
     scale_free: bool = False,
@@ -92,7 +93,7 @@ def compare(
     Parameters
     ----------
     a, b
-        Runs, sweeps, folders or files (or lists of them).
+        Runs, sweeps, folders or files; or lists or Series of them, or data frames as `rhoset.table` makes.
     distances, scale_free, automorphisms
         Whether to compare the networks as functions, and how: see `rhoset.populations.distances.distance_matrix`.
     progress
@@ -109,7 +110,7 @@ def compare(
     found when the adjusted p value is at most 0.05. Networks are taken to be independent draws. Random relabellings
     have a fixed seed.
     """
-    first, second = _list(a), _list(b)
+    first, second = places_of(a), places_of(b)
     files = [[path for _, path in files_of(side)] for side in (first, second)]
     total = len(files[0]) + len(files[1])
     said_a = records(first, progress=lambda done, _: progress(done, total))
@@ -128,10 +129,6 @@ def compare(
         apart = _distances(networks, len(files[0]), scale_free, automorphisms)
     sizes = (len(said_a), len(said_b))
     return Comparison(sizes, laws, shares, numbers, apart, _conclusions(sizes, laws, shares, numbers, apart, same))
-
-
-def _list(side: Place | Sequence[Place]) -> list[Place]:
-    return [side] if isinstance(side, str | os.PathLike) else list(side)
 
 
 T = TypeVar("T", ShareTest, RankTest)

@@ -11,7 +11,8 @@ from typing import Any
 from rhoset.arguments import public
 from rhoset.errors import MissingExtra, RhosetError
 from rhoset.networks import write_atomic
-from rhoset.populations.rows import Place, flat, records
+from rhoset.networks.accept import places_of
+from rhoset.populations.rows import flat, records
 
 COLUMNS: dict[str, tuple[str, str]] = {
     "network": ("", "label: RUN#index, or the file"),
@@ -44,7 +45,7 @@ ENDINGS = (".csv", ".parquet", ".tex", ".md")
 
 @public
 def table(
-    *specs: Place,
+    *specs: Any,
     bounds: bool = True,
     settings: str = "differing",
     spectrum: bool = False,
@@ -55,7 +56,7 @@ def table(
     Parameters
     ----------
     specs
-        NET arguments: run, sweep or network folders, files, ``RUN#3``.
+        NET arguments: run, sweep or network folders, files, ``RUN#3``; or lists, Series or data frames of them.
     bounds
         Columns of the certificates beside the networks, each checked anew.
     settings
@@ -82,7 +83,13 @@ def table(
     version agree: about 0.2 s a network of S5 the first time.
     """
     as_frame(list(flat([], settings=settings)), frame)  # what is wrong with the arguments is said before measuring
-    rows = list(flat(records(specs, bounds=bounds), settings=settings, spectrum=spectrum))
+    rows = list(
+        flat(
+            records([place for spec in specs for place in places_of(spec)], bounds=bounds),
+            settings=settings,
+            spectrum=spectrum,
+        )
+    )
     return as_frame(rows, frame)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from rhoset.report.charts.overview import method_family
 from rhoset.report.views import CHEAP, WANTED, AccountView, CertificateView, CircuitView, NetworkView, RunView
-from rhoset.report.words import counted, limit, percent, quartiles
+from rhoset.report.words import counted, limit, percent, quantity, quartiles
 
 COMBINATIONS = 3
 """Combinations of circuits that are told apart in words; the others are counted together."""
@@ -103,7 +103,9 @@ def _learned(run: RunView) -> list[str]:
     named = [pair for pair in ranked if pair[1] >= COMMON * total] or ranked[:1]
     if total == 1:
         said.append(_uses(networks[0]))
-        said.append(f"It is right on {percent(networks[0].accuracy)} of the inputs, as measured.")
+        tried = networks[0].sampled
+        of = "the inputs" if tried is None else f"{quantity(tried)} inputs drawn at random"
+        said.append(f"It is right on {percent(networks[0].accuracy)} of {of}, as measured.")
     elif named and named[0][1] > 1:
         for parts, count in named:
             if count > 1 or total <= COMBINATIONS:
@@ -130,7 +132,8 @@ def _learned(run: RunView) -> list[str]:
     if total > 1:
         full = sum(n.accuracy >= 1 for n in networks)
         said.append(
-            f"{'All are' if full == total else f'{full} of {total} {_are(full)}'} right on every input, as measured."
+            f"{'All are' if full == total else f'{full} of {total} {_are(full)}'} right on every input"
+            f"{' that was tried' if any(n.sampled for n in networks) else ''}, as measured."
         )
         _, low, middle, high, _ = quartiles([n.explained for n in networks])
         alone = sum((n.ideal_accuracy or 0) >= 1 for n in networks)
