@@ -376,32 +376,30 @@ def solid(domain: Domain, shown: Domain) -> Chart:
     """A still of a ρ-set: faces, edges and points from the back to the front, with the names of the points."""
     scale = alt.Scale(domain=[-1.35, 1.35], nice=False)
     x, y = alt.X("x:Q", scale=scale, axis=None), alt.Y("y:Q", scale=scale, axis=None)
+    drawn = _base().transform_calculate(solid="'solid'")  # a field: the colour of a datum cannot do without a legend
     faces = (
-        _base()
-        .transform_filter("datum.kind == 'face'")
+        drawn.transform_filter("datum.kind == 'face'")
         .mark_line(interpolate="linear-closed", filled=True, opacity=0.16, strokeWidth=0)
-        .encode(x=x, y=y, detail="item:N", order="corner:Q", fill=alt.datum("solid"))
+        .encode(x=x, y=y, detail="item:N", order="corner:Q", fill=alt.Fill("solid:N", legend=None))
     )
     edges = (
-        _base()
-        .transform_filter("datum.kind == 'edge'")
+        drawn.transform_filter("datum.kind == 'edge'")
         .mark_line(strokeCap="round", strokeWidth=1.8)
         .encode(
             x=x,
             y=y,
             detail="item:N",
-            stroke=alt.datum("solid"),
+            stroke=alt.Stroke("solid:N", legend=None),
             opacity=alt.Opacity("depth:Q", scale=alt.Scale(domain=[-1, 1], range=[0.25, 0.95]), legend=None),
         )
     )
     points = (
-        _base()
-        .transform_filter("datum.kind == 'point'")
+        drawn.transform_filter("datum.kind == 'point'")
         .mark_point(filled=True, style="halo", strokeWidth=1.2)
         .encode(
             x=x,
             y=y,
-            fill=alt.datum("solid"),
+            fill=alt.Fill("solid:N", legend=None),
             size=alt.Size("size:Q", scale=alt.Scale(domain=[0, 1], range=[0, 140]), legend=None),
             opacity=alt.Opacity("depth:Q", scale=alt.Scale(domain=[-1, 1], range=[0.45, 1]), legend=None),
             tooltip=[alt.Tooltip("label:N", title="point")],
