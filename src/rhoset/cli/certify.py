@@ -13,8 +13,8 @@ import click
 from rhoset.cli._command import command as make_command
 from rhoset.cli._networks import network_files, read_labelled
 from rhoset.cli._output import Output, Payload
-from rhoset.cli._pool import in_turn
 from rhoset.cli._types import FOLDER, WORKERS, Number, Target
+from rhoset.processes import in_turn
 
 METHODS = (
     "auto",
@@ -44,12 +44,13 @@ class Asked:
 
     def __call__(self, file: tuple[str, Path]) -> tuple[dict[str, Any], dict[str, Any] | None]:
         """Certify one network file under its label; the certificate's entry, and its curve where that is wanted."""
-        from rhoset.prove import certify, certify_frontier
+        from rhoset.prove import certify_frontier, certify_subject, subject
         from rhoset.prove.files import certificate_file, frontier_file, write_frontier
 
         label, path = file
         network = read_labelled(label, path)
-        made = certify(network, path=path, **self.options)
+        options = {**self.options}
+        made = certify_subject(subject(network, options.pop("arithmetic"), path), **options)
         place = made.write(certificate_file(path, self.options["method"], self.folder))
         entry = {**made.summary(), "network": label, "path": str(place)}
         if not self.frontier:

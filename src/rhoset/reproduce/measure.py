@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from rhoset.explaining import Explanation, explain
+from rhoset.explaining import equivariance, explain
 from rhoset.networks import Network, evaluate, read_network
 from rhoset.networks.activations import activation
-from rhoset.prove import certify
+from rhoset.prove import certify_subject, subject
 from rhoset.prove.files import certificate_file
-from rhoset.reproduce.questions import equivariance, replaced_neurons
+from rhoset.reproduce.questions import replaced_neurons
 from rhoset.reproduce.verifier import PublishedBound, certify_paper, published_bound
 from rhoset.reproduce.verifier.alone import cosets_alone, irreps_alone
 from rhoset.reproduce.verifier.bound import loop_of_inputs
@@ -41,7 +41,7 @@ def measure(path: Path, methods: Sequence[str] = METHODS) -> dict[str, Any]:
     explanation = explain(network)
     evaluated, ideal = evaluate(network), evaluate(explanation.ideal)
     said = published_bound(network, explanation.irreps)
-    brute = brute_force_seconds(network)
+    shares, brute = equivariance(network), brute_force_seconds(network)
     row: dict[str, Any] = {
         "file": path.name,
         "digest": network.digest,
@@ -53,9 +53,9 @@ def measure(path: Path, methods: Sequence[str] = METHODS) -> dict[str, Any]:
         "ideal_accuracy": ideal.accuracy,
         "ideal_loss": ideal.loss,
         "irreps": {use.irrep.name: round(use.share, 6) for use in explanation.uses if use.in_use},
-        "circuits": _circuits(explanation),
+        "circuits": [circuit.summary() for circuit in explanation.circuits],
         "replaced": replaced_neurons(explanation),
-        "equivariance": equivariance(network),
+        "equivariance": {name: getattr(shares, name) for name in ("left", "right", "both")},
         "brute_force_seconds": brute,
         "vectorised_seconds": vectorised_seconds(network),
         "methods": {"paper": _paper(network, said, path)},
@@ -67,24 +67,11 @@ def measure(path: Path, methods: Sequence[str] = METHODS) -> dict[str, Any]:
         },
     }
     for method in methods:
-        result = certify(network, method=method, objective="operations", explanation=explanation, path=path)
+        result = certify_subject(subject(network, path=path), explanation, method=method, objective="operations")
         row["methods"][method] = _method(result.summary())
         if method in KEPT:
             result.write(certificate_file(path, method))
     return row
-
-
-def _circuits(explanation: Explanation) -> list[dict[str, Any]]:
-    return [
-        {
-            "irrep": c.irrep.name,
-            "left_size": c.shape[0],
-            "right_size": c.shape[1],
-            "neurons": len(c.neurons),
-            "kind": c.kind,
-        }
-        for c in explanation.circuits
-    ]
 
 
 def _method(said: dict[str, Any]) -> dict[str, Any]:
