@@ -271,6 +271,24 @@ def test_command(run_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture
     assert main(["report", str(tmp_path / "missing")]) == 2
 
 
+def test_the_command_certifies_and_answers(run_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """What networks learned and what is proved, from a bare run in one command."""
+    from rhoset.cli import main
+
+    folder = shutil.copytree(run_folder, tmp_path / "run")
+    for certificate in folder.rglob("*.cert"):
+        certificate.unlink()
+    assert main(["report", str(folder), "--certify", "-q"]) == 0
+    said = capsys.readouterr().out
+    assert "What did they learn? 2 of 3 use the 4 points that S4 permutes (a tetrahedron)" in said
+    assert "3 of 3 are proved right on every input" in said
+    assert len(list(folder.rglob("*.auto.cert"))) == 3
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.cert")}
+    assert main(["report", str(folder), "--certify", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["certified"] == 3
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.cert")} == before, "made once"
+
+
 def test_answers_in_words(view: RunView, page: str):
     """What is said is what the networks and certificates have."""
     from rhoset.report.answers import answers
