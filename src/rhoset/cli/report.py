@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
 from rhoset.cli._command import command as make_command
+from rhoset.cli._networks import attempts, report_unread
 from rhoset.cli._output import Output, Payload
 from rhoset.cli._types import FILE
 
@@ -37,6 +39,7 @@ def command(out: Output, run: str, target: Path | None, certify: bool) -> Payloa
     explained and evaluated, and every certificate beside it is checked again. The file is
     self-contained: it opens from disk with no network.
     """
+    from rhoset.errors import RhosetError
     from rhoset.networks.atomic import require_writable
     from rhoset.networks.runs import open_networks
     from rhoset.report import collect, write_report
@@ -44,7 +47,8 @@ def command(out: Output, run: str, target: Path | None, certify: bool) -> Payloa
 
     place = target if target is not None else _beside(run)
     require_writable(place)
-    named = open_networks(run)
+    attempt = attempts(out, [run])
+    named = open_networks(run, lambda name: suppress(RhosetError))
     workers = (os.cpu_count() or 1) if len(named) >= IN_PROCESSES else 1
     if certify:
         _certify(out, named, workers)
@@ -53,7 +57,8 @@ def command(out: Output, run: str, target: Path | None, certify: bool) -> Payloa
         def tell(done: int, total: int) -> None:
             update(done / total, f"network {done} of {total}")
 
-        view = collect(run, tell, workers=workers)
+        view = collect(run, tell, workers=workers, attempt=attempt)
+    report_unread(out, view)
     path = write_report(view, place)
     said = answers(view)
     spoken = {"learned": said.learned, "proved": said.proved, "why": said.why}
@@ -76,6 +81,7 @@ def command(out: Output, run: str, target: Path | None, certify: bool) -> Payloa
 def _certify(out: Output, named: list[tuple[str, Path]], workers: int) -> None:
     """Certificates for the networks that have none, as `rhoset certify` makes them."""
     from rhoset.cli.certify import Asked
+    from rhoset.errors import RhosetError
     from rhoset.networks.runs import certificates
     from rhoset.processes import in_turn
 
@@ -83,8 +89,10 @@ def _certify(out: Output, named: list[tuple[str, Path]], workers: int) -> None:
     asked = Asked({"method": "auto", "arithmetic": "real"}, False, None)
     with out.progress("certifying", len(bare)) as update:
         for done, ((label, _), result) in enumerate(zip(bare, in_turn(asked, bare, workers), strict=True)):
-            with out.attempt(label, alone=len(named) == 1):
+            try:
                 result()
+            except RhosetError as error:  # one that can't be read is named once more by the report itself
+                out.note(f"{label}: no certificate: {error}")
             update(done + 1)
 
 

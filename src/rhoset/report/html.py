@@ -22,7 +22,7 @@ from rhoset.report.facts import network_facts
 from rhoset.report.palette import irrep_colours
 from rhoset.report.terms import COLUMNS, KINDS, TERMS, defined
 from rhoset.report.views import CHEAP, WANTED, RunView, SolidView
-from rhoset.report.words import duration, limit, number, percent, quantity
+from rhoset.report.words import counted, duration, limit, number, percent, quantity
 
 
 def write_report(run: RunView, path: str | Path) -> Path:
@@ -145,6 +145,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
+        counted=counted,
         percent=percent,
         number=number,
         quantity=quantity,
