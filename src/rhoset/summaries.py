@@ -268,6 +268,11 @@ def _law(law: Any) -> list[Line]:
     return [("of", repr(law.network)), *((name, f"{name} {value:.4f}") for name, value in known)]
 
 
+def _division(division: Any) -> list[Line]:
+    said = [(name.replace("_", " "), f"{name} {value:.2f}") for name, value in division.summary().items()]
+    return [("parts", ", ".join(division.parts)), *said]
+
+
 def _minimality(found: Any) -> list[Line]:
     return [
         ("parts", f"{len(found.parts)} parts, {len(found.irreps)} irreps"),
@@ -334,6 +339,7 @@ SUMMARIES: dict[tuple[str, str], Callable[[Any], list[Line]]] = {
     ("rhoset.groups", "ConjugacyClasses"): _classes,
     ("rhoset.explaining", "Equivariance"): _equivariance,
     ("rhoset.explaining", "Minimality"): _minimality,
+    ("rhoset.explaining", "Division"): _division,
     ("rhoset.explaining", "WritingLaw"): _law,
     ("rhoset.explaining", "ReadingLaw"): _law,
     ("rhoset.explaining", "Intervention"): _intervention,
