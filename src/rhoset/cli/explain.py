@@ -91,7 +91,7 @@ class Asked:
 
 def _one(out: Output, label: str, of: Analysis, compare: bool, faithful: bool) -> dict[str, Any]:
     from rhoset.explaining import compare as compared
-    from rhoset.explaining import diagnose, faithfulness, to_json
+    from rhoset.explaining import diagnose, faithfulness, to_json, with_harmonics
 
     explanation = of.explanation
     accounts = compared(of) if compare else ()
@@ -108,6 +108,9 @@ def _one(out: Output, label: str, of: Analysis, compare: bool, faithful: bool) -
         out.table(["irrep", "neurons", "energy", "quadrature's defect"], rows, limit=2 * SHOWN)
     else:
         _circuits(out, said, irreps)
+    said["explained_with_harmonics"] = waves = with_harmonics(of)
+    if waves is not None:
+        out.say(f"with the harmonics of the waves: {waves:.1%} of the weights explained")
     if accounts:
         out.table(
             ["explanation", "explained", "ideal accuracy", "ideal loss"],
