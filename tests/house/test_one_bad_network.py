@@ -24,7 +24,7 @@ from rhoset.networks import create_run, write_network
 
 SEVERAL = {"NET": "net", "RUN": "net", "A": "net", "B": "net", "NET|FOLDER": "net"}
 """Metavars of arguments that may mean several networks."""
-OF_ONE = {"check", "formalize"}
+OF_ONE = {"check", "export", "formalize"}
 """Commands with such a word in an option, that speak of one network."""
 COMMANDS = [c for c in commands() if any(metavar(a) in SEVERAL for a in c.arguments) and c.name not in OF_ONE]
 IDS = [command.name for command in COMMANDS]

@@ -23,7 +23,9 @@ from rhoset.networks import write_network
 pytestmark = pytest.mark.ends_within(300)
 
 NETWORKS = {"NET", "RUN", "A", "B"}
-COMMANDS = [c for c in commands() if any(metavar(a) in NETWORKS for a in c.arguments) and c.name != "formation"]
+COMMANDS = [
+    c for c in commands() if any(metavar(a) in NETWORKS for a in c.arguments) and c.name not in ("export", "formation")
+]
 MORE = {
     "explain": ["--compare", "--faithful", "--neurons", "--minimal", "--equivariance", "--laws"],
     "certify": ["--frontier", "--arithmetic", "float32"],
