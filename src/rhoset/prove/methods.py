@@ -27,10 +27,10 @@ BOTH = (0.005, 0.6)
 """Parts of the pairs that rule gaps leaves open where rule pairs is tried on them."""
 GOOD = 0.03
 """Below this share of exhaustive operations no further plan is looked for."""
-CLOCK, COLUMN = 14, 9 * 10**6
-"""A multiply-add of rule gaps takes, at worst, so many times one of exhaustive's matrix product, and each point with
-neurons as long as so many of those; measured on orders 60 to 120. Counts and not seconds decide, so that the same
-network gets the same plan on a busy machine."""
+COLUMN, ENTRY = 9 * 10**6, 250
+"""On the clock rule gaps takes as long as so many of exhaustive's multiply-adds for each point with neurons, and for
+each entry of its tables; measured on orders 60 to 120 (at 720 an entry takes three times that, where it matters less).
+Sizes and not seconds decide, so that the same network gets the same plan on a busy machine."""
 PAIRS_FROM = 500
 """On the clock rule pairs is looked at from this order on: below, whatever walks the pairs takes as long as brute
 force (docs/prove.md, "On the clock")."""
@@ -133,14 +133,12 @@ def by_time(search: Search, wanted: Wish) -> list[Candidate]:
         return plain
     looks = quick.looks(search)[:1]
     for look in looks:
-        fixed = look.columns * COLUMN / search.subject.exhaustive
-        for mode in quick.ON_THE_CLOCK:
-            if mode not in look.modes() or fixed + CLOCK * look.share(mode) >= GIVE_UP:
+        for mode in (mode for mode in quick.ON_THE_CLOCK if mode in look.modes()):
+            sure = (look.columns * COLUMN + look.entries(mode) * ENTRY) / search.subject.exhaustive
+            if sure >= GIVE_UP:
                 continue
             made = look.candidate(mode)
-            share = (
-                fixed + CLOCK * made.estimate.cost
-            )  # what it leaves open is evaluated: it proves what exhaustive does
+            share = sure + made.estimate.exact  # what is left open is evaluated: it proves what exhaustive does
             if share < GIVE_UP:
                 return [at_clock(made, share, plain[0].estimate), *plain]
     if search.subject.network.order < PAIRS_FROM or any(

@@ -59,11 +59,21 @@ class Look:
         """Of each G-set."""
         return np.array(self.reading.sizes)
 
+    @cached_property
+    def used(self) -> Ints:
+        """For each point with neurons the number of its G-set."""
+        most = int(self.points.max()) + 1
+        return np.asarray(np.unique(self.reading.block * most + self.reading.point) // most)
+
     @property
     def columns(self) -> int:
         """Points with neurons: each takes the checker some steps."""
-        block, point = self.reading.block, self.reading.point
-        return len(np.unique(block * (int(self.points.max()) + 1) + point))
+        return len(self.used)
+
+    def entries(self, mode: str) -> int:
+        """Numbers in the tables of all x, or in those by means: each is compared with others."""
+        n, points, exact = self.search.subject.network.order, self.points[self.used], self.exact(mode)[self.used]
+        return int((np.where(exact == 1, n, points) * points).sum()) * n
 
     @cached_property
     def left_over(self) -> Array:
