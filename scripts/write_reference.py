@@ -55,10 +55,8 @@ ERRORS_HEAD = f"""# Errors
 {NOTE}
 
 Every error that bad input or a wrong call can cause is a `rhoset.RhosetError` with a message in one line and a stable
-`slug`. The command line prints the message and exits with 2. What stands in braces below is filled in.
-
-| slug | says | raised in |
-|---|---|---|
+`slug`. The command line prints the message and exits with 2. The pages of the rooms have the messages; what stands in
+braces there is filled in.
 """
 TITLES = {
     "api": "In a few calls",
@@ -77,36 +75,51 @@ TITLES = {
 
 def pages() -> dict[str, str]:
     """File name → the whole page."""
-    return {"cli.md": command_page(), "api.md": api_page(), "errors.md": error_page()}
+    return {"cli.md": command_page(), **api_pages(), **error_pages()}
 
 
-def api_page() -> str:
-    """The names of `rhoset/__init__.pyi`, room by room."""
+def api_pages() -> dict[str, str]:
+    """The names of `rhoset/__init__.pyi`: a page a room, and one that lists them."""
     rooms: dict[str, list[str]] = {}
     for name, module in rhoset._HOME.items():
         rooms.setdefault(module.split(".")[1], []).append(f"{module}.{name}")
-    parts = [API_HEAD]
+    found, listed = {}, [API_HEAD, "| page | names |", "|---|---|"]
     for room, title in TITLES.items():
-        parts += [f"## {title}\n", *(f"::: {name}\n" for name in rooms.pop(room))]
+        names = rooms.pop(room)
+        shown = ", ".join(f"`{name.rpartition('.')[2]}`" for name in names)
+        listed.append(f"| [{title}](api/{room}.md) | {shown} |")
+        found[f"api/{room}.md"] = "\n".join([f"# {title}\n", f"{NOTE}\n", *(f"::: {name}\n" for name in names)])
     if rooms:
         raise SystemExit(f"rooms without a heading: {', '.join(rooms)}")
-    return "\n".join(parts)
+    return {"api.md": "\n".join(listed) + "\n", **found}
 
 
-def error_page() -> str:
-    """Every slug in the source, with the messages it comes with and the modules that raise it."""
-    found: dict[str, tuple[list[str], list[str]]] = {}
+def error_pages() -> dict[str, str]:
+    """Every slug in the source, with the messages it comes with and the modules that raise it: a page a room."""
+    rooms: dict[str, dict[str, tuple[list[str], list[str]]]] = {}
     for path in sorted(SOURCE.rglob("*.py")):
         module = ".".join(path.relative_to(SOURCE.parent).with_suffix("").parts).removesuffix(".__init__")
+        parts = path.relative_to(SOURCE).parts
         for slug, message in slugs(path):
+            found = rooms.setdefault(parts[0] if len(parts) > 1 else BELOW, {})
             messages, modules = found.setdefault(slug, ([], []))
             messages += [message] if message not in (*messages, "{…}") else []
             modules += [module] if module not in modules else []
-    rows = []
-    for slug, (messages, modules) in sorted(found.items()):
-        said = "<br>".join(message.replace("|", "\\|").replace("<", "&lt;") for message in messages)
-        rows.append(f"| `{slug}` | {said} | {', '.join(f'`{module}`' for module in modules)} |")
-    return ERRORS_HEAD + "\n".join(rows) + "\n"
+    listed = [ERRORS_HEAD, "| raised in | slugs |", "|---|---|"]
+    written = {}
+    for room, found in sorted(rooms.items()):
+        rows = []
+        for slug, (messages, modules) in sorted(found.items()):
+            said = "<br>".join(message.replace("|", "\\|").replace("<", "&lt;") for message in messages)
+            rows.append(f"| `{slug}` | {said} | {', '.join(f'`{module}`' for module in modules)} |")
+        listed.append(f"| [{room}](errors/{room}.md) | {', '.join(f'`{slug}`' for slug in sorted(found))} |")
+        head = f"# Errors of {room}\n\n{NOTE}\n\n| slug | says | raised in |\n|---|---|---|\n"
+        written[f"errors/{room}.md"] = head + "\n".join(rows) + "\n"
+    return {"errors.md": "\n".join(listed) + "\n", **written}
+
+
+BELOW = "basics"
+"""Page of what modules beside the rooms raise."""
 
 
 def slugs(path: Path) -> Iterator[tuple[str, str]]:
@@ -176,5 +189,6 @@ def _paragraphs(text: str) -> list[str]:
 
 if __name__ == "__main__":
     for name, text in pages().items():
+        (ROOT / "docs" / name).parent.mkdir(exist_ok=True)
         (ROOT / "docs" / name).write_text(text, encoding="utf-8")
         print(name, file=sys.stderr)
