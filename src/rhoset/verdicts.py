@@ -1,4 +1,4 @@
-"""What scripts read of a verdict of the independent checker."""
+"""Which checker a certificate is for, and what scripts read of its verdict."""
 
 from __future__ import annotations
 
@@ -8,6 +8,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rhoset.counting import Cost
     from rhoset_check.verdict import Verdict
+
+
+def check_certificate(certificate: Path, network: Path) -> Verdict:
+    """The verdict on a certificate file: of `rhoset_check`, or of `rhoset_check_baselines` for a baseline's.
+
+    Never raises for bad files: the reason is in the verdict. A baseline's says in its statement who checked it.
+    """
+    import rhoset_check
+    import rhoset_check_baselines
+
+    if rhoset_check_baselines.rule_of(certificate):
+        return rhoset_check_baselines.check(certificate, network)
+    return rhoset_check.check(certificate, network)
 
 
 def verdict_summary(verdict: Verdict, cost: Cost) -> dict[str, Any]:

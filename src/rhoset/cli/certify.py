@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,19 +15,17 @@ from rhoset.cli._networks import network_files, read_labelled
 from rhoset.cli._output import Output, Payload
 from rhoset.cli._pool import in_turn
 from rhoset.cli._types import FOLDER, WORKERS, Number, Target
+from rhoset.errors import RhosetError
 
-METHODS = (
-    "auto",
-    "exhaustive",
-    "gaps",
-    "irrep",
-    "equivariant",
-    "orbit",
-    "coset",
-    "paper",
-    "mixture",
-)
+if TYPE_CHECKING:
+    from rhoset.networks import Network
+    from rhoset.prove import CertifyResult
+    from rhoset.reproduce.baselines import BaselineResult
 
+BASELINES = ("coset", "paper")
+"""Methods of earlier work, whose certificates `rhoset_check_baselines` checks."""
+
+METHODS = ("auto", "exhaustive", "gaps", "irrep", "equivariant", "orbit", "mixture", *BASELINES)
 
 IN_PROCESSES = 24
 """From so many networks on they are divided among processes, which take a third of a second to start."""
@@ -44,12 +42,12 @@ class Asked:
 
     def __call__(self, file: tuple[str, Path]) -> tuple[dict[str, Any], dict[str, Any] | None]:
         """Certify one network file under its label; the certificate's entry, and its curve where that is wanted."""
-        from rhoset.prove import certify, certify_frontier
+        from rhoset.prove import certify_frontier
         from rhoset.prove.files import certificate_file, frontier_file, write_frontier
 
         label, path = file
         network = read_labelled(label, path)
-        made = certify(network, path=path, **self.options)
+        made = self._made(network, path)
         place = made.write(certificate_file(path, self.options["method"], self.folder))
         entry = {**made.summary(), "network": label, "path": str(place)}
         if not self.frontier:
@@ -60,6 +58,16 @@ class Asked:
         return entry, {**curve, "path": str(written)}
 
 
+    def _made(self, network: Network, path: Path) -> CertifyResult | BaselineResult:
+        from rhoset.prove import certify
+        from rhoset.reproduce.baselines import certify_baseline
+
+        method, arithmetic = self.options["method"], self.options["arithmetic"]
+        if method in BASELINES:
+            return certify_baseline(network, method, arithmetic=arithmetic, path=path)
+        return certify(network, path=path, **self.options)
+
+
 @make_command(example="rhoset certify runs/s5#0 --method auto")
 @click.argument("networks", metavar="NET...", nargs=-1, required=True)
 @click.option(
@@ -67,7 +75,7 @@ class Asked:
     type=click.Choice(METHODS),
     default="auto",
     show_default=True,
-    help="What the proof may believe; auto takes the cheapest plan that serves.",
+    help="What the proof may believe; auto takes the cheapest plan that serves; coset and paper are earlier work's.",
 )
 @click.option(
     "--target",
@@ -129,6 +137,13 @@ def command(
     NET.METHOD.cert; `rhoset check` re-derives its bound. Operations and seconds are those of the
     check.
     """
+    if method in BASELINES and (target is not None or budget is not None):
+        given = "--target" if target is not None else "--budget"
+        raise RhosetError(
+            f"{given} with --method {method}: a baseline has one plan and one bound; leave {given} out, or give another"
+            " method",
+            slug="baseline-options",
+        )
     files = network_files(out, networks)
     asked = Asked(
         {"method": method, "arithmetic": arithmetic, "target": target, "budget": budget, "objective": objective},

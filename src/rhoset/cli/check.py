@@ -19,17 +19,17 @@ def command(out: Output, certificate: Path, spec: str, verified: bool) -> Payloa
     """Re-derive the bound of CERT from the weights and the multiplication table.
 
     Exit code 1 when the certificate does not check. `python -m rhoset_check` does the same with
-    nothing of rhoset imported.
+    nothing of rhoset imported. A certificate of a baseline (--method coset or paper) goes to
+    rhoset_check_baselines, and the statement says so.
     """
     from rhoset.errors import RhosetError
     from rhoset.reading import require_file
-    from rhoset.verdicts import check_summary
-    from rhoset_check import check
+    from rhoset.verdicts import check_certificate, check_summary
 
     require_file(certificate, "a certificate that rhoset certify wrote", "no-such-certificate")
     label, path = one_network(spec, "a certificate")
     require_file(path, "a network file", "no-such-network")
-    verdict = check(certificate, path)
+    verdict = check_certificate(certificate, path)
     if verdict.status == "unreadable":
         raise RhosetError(verdict.reason, slug="unreadable")
     out.say(verdict.statement() if verdict.valid else f"REJECTED: {verdict.reason}")

@@ -16,8 +16,7 @@ from rhoset.networks import Network, evaluate, write_atomic
 from rhoset.networks.runs import certificates
 from rhoset.populations.observables import DELTA, EPSILON, Observables, neuron_shares, spectral_weights
 from rhoset.populations.stack import stacked
-from rhoset.verdicts import check_summary
-from rhoset_check import check
+from rhoset.verdicts import check_certificate, check_summary
 
 MEASURES = 1
 """Version of what is kept; raise it when the meaning of a value changes, and older values are computed anew."""
@@ -179,7 +178,7 @@ def proved(network: Path) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
     bounds: dict[str, dict[str, Any]] = {}
     refused: dict[str, str] = {}
     for method, path in certificates(network).items():
-        verdict = check(path, network)
+        verdict = check_certificate(path, network)
         if not verdict.valid:
             refused[method] = verdict.reason
             continue

@@ -38,8 +38,7 @@ from rhoset.report.views import (
     NetworkView,
     QuadratureView,
 )
-from rhoset.verdicts import check_summary
-from rhoset_check.verdict import check
+from rhoset.verdicts import check_certificate, check_summary
 
 SAME_DIRECTION = 1e-6
 """Unit vectors that differ by less than this count as one."""
@@ -202,7 +201,7 @@ def _rounded(rows: NDArray[np.float64]) -> Matrix:
 
 def certificate_view(path: Path, network: Path) -> CertificateView:
     """A certificate as the independent checker sees it now; its own claims are not shown."""
-    said = check_summary(check(path, network), path.name, path, network)
+    said = check_summary(check_certificate(path, network), path.name, path, network)
     return CertificateView(
         method=said["method"] or path.name.split(".")[-2],
         accuracy_bound=said["accuracy_bound"],

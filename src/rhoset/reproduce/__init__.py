@@ -1,5 +1,8 @@
 """The paper's experiment: populations trained, explained and certified, beside the published numbers."""
 
+from rhoset.reproduce.baselines import BASELINES as BASELINES
+from rhoset.reproduce.baselines import BaselineResult as BaselineResult
+from rhoset.reproduce.baselines import certify_baseline as certify_baseline
 from rhoset.reproduce.experiment import reproduce as reproduce
 from rhoset.reproduce.plan import FULL as FULL
 from rhoset.reproduce.plan import QUICK as QUICK
