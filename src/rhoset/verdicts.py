@@ -24,7 +24,15 @@ def check_certificate(certificate: Path, network: Path) -> Verdict:
 
 
 def verdict_summary(verdict: Verdict, cost: Cost) -> dict[str, Any]:
-    """The keys of `rhoset certify --json` and `rhoset check --json` that a verdict and its cost give."""
+    """The keys of `rhoset certify --json` and `rhoset check --json` that a verdict and its cost give.
+
+    A baseline's has two more: ``ideal_margin`` and ``ideal_distance``, which say why its bound is what it is.
+    """
+    from rhoset_check_baselines import BaselineVerdict
+
+    why = {}
+    if isinstance(verdict, BaselineVerdict) and verdict.valid:
+        why = {"ideal_margin": verdict.margin, "ideal_distance": verdict.distance}
     return {
         "method": verdict.method,
         "accuracy_bound": verdict.accuracy_bound,
@@ -39,6 +47,7 @@ def verdict_summary(verdict: Verdict, cost: Cost) -> dict[str, Any]:
         "arithmetic": verdict.arithmetic,
         "network_sha256": verdict.network,
         "table_sha256": verdict.table,
+        **why,
         "statement": verdict.statement(),
     }
 

@@ -19,7 +19,7 @@ RULES: Mapping[str, Callable[[Path, int, int], Build]] = {"coset": read_coset, "
 
 
 def check(certificate_path: str | Path, network_path: str | Path) -> BaselineVerdict:
-    """Check a baseline's certificate against a network file. Never raises for bad files: the reason is in the verdict."""
+    """Check a baseline's certificate against a network file. Never raises for bad files: the verdict says why."""
     header = BaselineVerdict("rejected", arithmetic="real")
     try:
         weights = read_network(Path(network_path))

@@ -96,8 +96,7 @@ class CosetRule:
             for side, at in ((self.model.left, at_x), (self.model.right, at_y))
         )
         self.left[:, neurons], self.right[:, neurons] = alpha[at_x], reading[at_y]
-        within = unembed[neurons][:, inside].mean(axis=1)
-        beyond = unembed[neurons][:, ~inside].mean(axis=1) if not inside.all() else within
+        within, beyond = _means(unembed[neurons].T, np.where(inside, 0, 1), 2)  # of no outputs: 0
         within = np.minimum(within, beyond)
         self.ideal[neurons] = np.where(inside, within[:, None], beyond[:, None])
         c, other = (index.reshape(-1) for index in np.divmod(np.arange(q * q), q))
@@ -134,7 +133,8 @@ class CosetRule:
 
 
 def _means(values: Array, label: Ints, count: int) -> Array:
-    """(points, neurons) the mean over each fibre."""
+    """(points, neurons) the mean over each fibre, 0 where it is empty."""
     sums = np.zeros((count, values.shape[1]))
     np.add.at(sums, label, values)
-    return sums / np.bincount(label, minlength=count)[:, None]
+    found: Array = sums / np.maximum(np.bincount(label, minlength=count), 1)[:, None]
+    return found

@@ -39,9 +39,9 @@ class BaselineVerdict(Verdict):
         if not self.valid:
             return said
         return (
-            f"{said} Rule {self.method} is a baseline, checked by rhoset_check_baselines {VERSION} on parts of rhoset_check: "
-            f"a pair is proved where the margin of an ideal network, at most {self.margin:.4g}, exceeds the bound on the "
-            f"network's distance from it, at least {self.distance:.4g}."
+            f"{said} Rule {self.method} is a baseline, checked by rhoset_check_baselines {VERSION} on parts of "
+            f"rhoset_check: a pair is proved where the margin of an ideal network, at most {self.margin:.4g}, exceeds "
+            f"the bound on the network's distance from it, at least {self.distance:.4g}."
         )
 
 
@@ -84,7 +84,10 @@ class Rule(Protocol):
 class Build(Protocol):
     """From a decoded certificate and a proved group to a rule."""
 
-    head: Head
+    @property
+    def head(self) -> Head:
+        """What the certificate says first."""
+        ...
 
     def rule(self, model: Model) -> Rule:
         """Prove what the certificate says of the group, and compute the rule's tables."""

@@ -57,7 +57,9 @@ def read_paper(path: Path, n: int, m: int) -> PaperCertificate:
     file = Tensors(path, "certificate")
     head = read_head(file, "paper", {"blocks": (int,), "bias": (int,)}, n)
     count, r = head.plan["blocks"], len(head.generators)
-    require(count <= MOST_BLOCKS and head.plan["bias"] <= count, f"plan: at most {MOST_BLOCKS} blocks, bias one of them")
+    require(
+        count <= MOST_BLOCKS and head.plan["bias"] <= count, f"plan: at most {MOST_BLOCKS} blocks, bias one of them"
+    )
     sizes = [(file.length(f"block{j}.left", 1), file.length(f"block{j}.right", 1)) for j in range(count)]
     entries = sum(n * (p + q + p * q) for p, q in sizes) + n * sum(
         file.length(f"block{j}.rows", 0) for j in range(count)

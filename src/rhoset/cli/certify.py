@@ -57,7 +57,6 @@ class Asked:
         written = write_frontier(frontier_file(path, self.folder), curve)
         return entry, {**curve, "path": str(written)}
 
-
     def _made(self, network: Network, path: Path) -> CertifyResult | BaselineResult:
         from rhoset.prove import certify
         from rhoset.reproduce.baselines import certify_baseline
@@ -137,13 +136,15 @@ def command(
     NET.METHOD.cert; `rhoset check` re-derives its bound. Operations and seconds are those of the
     check.
     """
-    if method in BASELINES and (target is not None or budget is not None):
-        given = "--target" if target is not None else "--budget"
-        raise RhosetError(
-            f"{given} with --method {method}: a baseline has one plan and one bound; leave {given} out, or give another"
-            " method",
-            slug="baseline-options",
-        )
+    if method in BASELINES:
+        given = {"--target": target, "--budget": budget, "--arithmetic float32": arithmetic == "float32" or None}
+        refused = [name for name, value in given.items() if value is not None]
+        if refused:
+            raise RhosetError(
+                f"{refused[0]} with --method {method}: a baseline has one plan, for the exact real function; leave it"
+                " out, or give another method",
+                slug="baseline-options",
+            )
     files = network_files(out, networks)
     asked = Asked(
         {"method": method, "arithmetic": arithmetic, "target": target, "budget": budget, "objective": objective},

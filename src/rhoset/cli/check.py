@@ -25,6 +25,7 @@ def command(out: Output, certificate: Path, spec: str, verified: bool) -> Payloa
     from rhoset.errors import RhosetError
     from rhoset.reading import require_file
     from rhoset.verdicts import check_certificate, check_summary
+    from rhoset_check_baselines import BaselineVerdict
 
     require_file(certificate, "a certificate that rhoset certify wrote", "no-such-certificate")
     label, path = one_network(spec, "a certificate")
@@ -32,6 +33,12 @@ def command(out: Output, certificate: Path, spec: str, verified: bool) -> Payloa
     verdict = check_certificate(certificate, path)
     if verdict.status == "unreadable":
         raise RhosetError(verdict.reason, slug="unreadable")
+    if verified and isinstance(verdict, BaselineVerdict):
+        raise RhosetError(
+            f"--verified: method {verdict.method} is a baseline, and no checker of baselines is extracted from proofs;"
+            " leave it out",
+            slug="baseline-options",
+        )
     out.say(verdict.statement() if verdict.valid else f"REJECTED: {verdict.reason}")
     if not verdict.valid:
         out.no()

@@ -74,7 +74,8 @@ def _baseline(name: str) -> Method:
     def missing(search: Search, wanted: Wish) -> list[Candidate]:
         raise RhosetError(
             f"method {name!r} is a baseline with a checker of its own: rhoset certify --method {name}, or"
-            f" rhoset.reproduce.certify_baseline; methods are auto, {', '.join(m for m in METHODS if m not in BASELINES)}",
+            " rhoset.reproduce.certify_baseline;"
+            f" methods are auto, {', '.join(m for m in METHODS if m not in BASELINES)}",
             slug="no-baseline",
         )
 

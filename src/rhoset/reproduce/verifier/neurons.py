@@ -116,7 +116,8 @@ def _common(a: Array) -> Array:
     coordinate is nearly 0.
     """
     line: Array = np.linalg.svd(a)[2][0]
-    return line * np.sign(line[np.abs(np.round(line, 6)).argmax()])
+    turned: Array = line * np.sign(line[np.abs(np.round(line, 6)).argmax()])
+    return turned
 
 
 def _towards(vectors: Array, guides: Array) -> Array:

@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
-from rhoset.groups import Group, Subgroup, left_cosets
+from rhoset.groups import Group, left_cosets
 from rhoset.networks import Network
+from rhoset.networks.files import _canonical
 from rhoset.reproduce.verifier.alone import coset_neurons
 from rhoset.reproduce.verifier.ideal import IdealNetwork
 from rhoset_check.files import Weights
-
-Ints = NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +56,7 @@ def coset_explanation(network: Network) -> Explained:
     labels = {k: left_cosets(group, found.subgroups[k]) for k in used}
     tensors: dict[str, NDArray[Any]] = {"generators": generators}
     for j, k in enumerate(used):
-        tensors[f"set{j}.left"] = _action(group, found.subgroups[k], labels[k])[generators].astype(np.int32)
+        tensors[f"set{j}.left"] = _action(group, labels[k])[generators]
     rows = []
     for i, g in entries:
         label = labels[int(found.right[i])]
@@ -68,11 +67,10 @@ def coset_explanation(network: Network) -> Explained:
     return Explained(tensors, {"sets": len(used)})
 
 
-def _action(group: Group, subgroup: Subgroup, label: Ints) -> Ints:
-    """(n, q): g moves the left coset with each label to that of gx."""
+def _action(group: Group, label: NDArray[np.integer[Any]]) -> NDArray[np.int32]:
+    """(n, q): g moves the left coset of x, by its label, to that of gx."""
     _, first = np.unique(label, return_index=True)
-    moved: Ints = label[np.asarray(group.table)[:, first]]
-    return moved
+    return label[np.asarray(group.table)[:, first]].astype(np.int32)
 
 
 def certificate_bytes(rule: str, explained: Explained, weights: Weights, right: int) -> bytes:
@@ -80,5 +78,4 @@ def certificate_bytes(rule: str, explained: Explained, weights: Weights, right: 
     head = {"format": "rhoset-baseline", "version": "1", "rule": rule}
     head |= {"network": weights.digest, "table": weights.table_digest}
     head |= {"plan": json.dumps(explained.plan), "claim": json.dumps({"right": right})}
-    data: bytes = save(explained.tensors, metadata=head)
-    return data
+    return _canonical(save(explained.tensors, metadata=head))
