@@ -17,7 +17,7 @@ import numpy as np
 from rhoset import __version__
 from rhoset.networks import write_atomic
 from rhoset.networks.runs import Run, open_run
-from rhoset.reproduce.measure import METHODS, measure
+from rhoset.reproduce.measure import METHODS, measure, wanting
 from rhoset.reproduce.plan import Experiment, Population
 from rhoset.reproduce.published import PUBLISHED
 from rhoset.reproduce.summary import summarise
@@ -55,7 +55,7 @@ def reproduce(
     device
         Where to train: ``cpu``, or a torch device such as ``cuda:0``.
     methods
-        Which certify every network; a network that was measured before keeps its row.
+        Which certify every network; of one that was measured before only those that are missing are measured.
     progress
         Told what is being done and how much of it is.
 
@@ -124,9 +124,10 @@ def _measured(
     indices = [k for k in run.indices if k < population.models]
     folder = run.path / MEASURED
     folder.mkdir(exist_ok=True)
-    missing = [k for k in indices if _read(folder / f"{k:04d}.json") is None]
-    paths = [run.network_path(k) for k in missing]
-    for position, (index, row) in enumerate(zip(missing, _all(paths, workers, methods), strict=True)):
+    known = {k: _read(folder / f"{k:04d}.json") for k in indices}
+    missing = [k for k in indices if wanting(known[k], methods)]
+    jobs = [(run.network_path(k), known[k]) for k in missing]
+    for position, (index, row) in enumerate(zip(missing, _all(jobs, workers, methods), strict=True)):
         write_atomic(folder / f"{index:04d}.json", json.dumps(row))
         share = TRAINING_SHARE + (1 - TRAINING_SHARE) * (position + 1) / len(missing)
         tell(f"certifying {population.name}: {position + 1} of {len(missing)}", share)
@@ -139,14 +140,22 @@ def _measured(
     return rows
 
 
-def _all(paths: list[Path], workers: int, methods: Sequence[str]) -> Iterator[dict[str, Any]]:
-    one = partial(measure, methods=tuple(methods))
-    if workers == 1 or len(paths) < 2:
-        yield from map(one, paths)
+Job = tuple[Path, dict[str, Any] | None]
+"""A network, and its row so far."""
+
+
+def _one(job: Job, methods: tuple[str, ...]) -> dict[str, Any]:
+    return measure(job[0], methods, job[1])
+
+
+def _all(jobs: list[Job], workers: int, methods: Sequence[str]) -> Iterator[dict[str, Any]]:
+    one = partial(_one, methods=tuple(methods))
+    if workers == 1 or len(jobs) < 2:
+        yield from map(one, jobs)
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        yield from pool.map(one, paths)
+        yield from pool.map(one, jobs)
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from rhoset.networks import Network, evaluate, read_network
 from rhoset.networks.activations import activation
 from rhoset.prove import certify
 from rhoset.prove.files import certificate_file
-from rhoset.reproduce.baselines import certify_baseline
+from rhoset.reproduce.baselines import BASELINES, certify_baseline
 from rhoset.reproduce.questions import equivariance, replaced_neurons
 from rhoset.reproduce.verifier import PublishedBound, paper_explanation, published_bound
 from rhoset.reproduce.verifier.alone import cosets_alone, irreps_alone
@@ -25,25 +25,48 @@ from rhoset.reproduce.verifier.bound import loop_of_inputs
 METHODS = ("exhaustive", "gaps", "irrep", "equivariant", "orbit", "mixture", "auto")
 """Every network is certified by each of these, with the fewest operations; the baselines have rows of their own."""
 KEPT = ("auto", "gaps")
-"""Certificates of these methods are written beside the network, and that of rule `paper`."""
+"""Certificates of these methods are written beside the network, and those of the baselines."""
 BRUTE_FORCE_SAMPLE = 1_000
 """Inputs evaluated one at a time to measure brute force as a plain loop; the time is scaled up."""
 REPEATS = 3
 """Times are the least of this many."""
 
 
-def measure(path: Path, methods: Sequence[str] = METHODS) -> dict[str, Any]:
+def measure(path: Path, methods: Sequence[str] = METHODS, known: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """One network: what it learned, and for each method bound, operations and seconds.
 
-    `methods` are those that certify it, beside rule `paper`. Certificates of the methods in `KEPT` are written. Cost:
-    about 15 s for S5 of width 128.
+    `methods` are those that certify it, beside the baselines. `known` is a row that was measured before: of it only
+    methods that are missing are measured. Certificates of the methods in `KEPT` and of the baselines are written.
+    Cost: about 15 s for S5 of width 128.
     """
     network = read_network(path)
     explanation = explain(network)
+    row = dict(known) if known else _row(network, explanation, path)
+    done = dict(row["methods"])
+    for method in (*BASELINES, *methods):
+        if method in done:
+            continue
+        if method in BASELINES:
+            done[method] = _baseline(network, method, path)
+            continue
+        result = certify(network, method=method, objective="operations", explanation=explanation, path=path)
+        done[method] = _method(result.summary())
+        if method in KEPT:
+            result.write(certificate_file(path, method))
+    return {**row, "methods": done}
+
+
+def wanting(row: Mapping[str, Any] | None, methods: Sequence[str]) -> bool:
+    """Whether something is to be measured of a network with this row."""
+    return row is None or not {*methods, *BASELINES} <= set(row.get("methods", ()))
+
+
+def _row(network: Network, explanation: Explanation, path: Path) -> dict[str, Any]:
+    """Everything but the methods of `certify`; rule `paper` comes from the floating-point verifier's ideal network."""
     evaluated, ideal = evaluate(network), evaluate(explanation.ideal)
     said = published_bound(network, explanation.irreps)
     brute = brute_force_seconds(network)
-    row: dict[str, Any] = {
+    return {
         "file": path.name,
         "digest": network.digest,
         "order": network.order,
@@ -59,7 +82,7 @@ def measure(path: Path, methods: Sequence[str] = METHODS) -> dict[str, Any]:
         "equivariance": equivariance(network),
         "brute_force_seconds": brute,
         "vectorised_seconds": vectorised_seconds(network),
-        "methods": {"paper": _baseline(network, "paper", path, said), "coset": _baseline(network, "coset", path)},
+        "methods": {"paper": _baseline(network, "paper", path, said)},
         "published": _published(network, said, brute),
         "alone": {
             "cosets": dataclasses.asdict(cosets_alone(network)),
@@ -67,12 +90,6 @@ def measure(path: Path, methods: Sequence[str] = METHODS) -> dict[str, Any]:
             "irreps": dataclasses.asdict(irreps_alone(network)),
         },
     }
-    for method in methods:
-        result = certify(network, method=method, objective="operations", explanation=explanation, path=path)
-        row["methods"][method] = _method(result.summary())
-        if method in KEPT:
-            result.write(certificate_file(path, method))
-    return row
 
 
 def _circuits(explanation: Explanation) -> list[dict[str, Any]]:
