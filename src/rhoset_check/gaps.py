@@ -24,17 +24,31 @@ from rhoset_check.network import Model
 
 @dataclass(frozen=True)
 class Column:
-    """The neurons at one point c of a G-set with q points."""
+    """The neurons at one point c of a G-set, and what they write."""
 
-    block: int
     point: int
-    neurons: Ints
-    reads: Near
-    """(q, k): γ_i(c')."""
+    part: slice
+    """Where they stand among the neurons of their G-set."""
     writes: Array
     """(k, n) u_i(z), or (k, q) its mid-range ū_i(d) where z carries c to d."""
     place: Ints
     """(n,): the column of `writes` for output z."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A G-set with q points, and its neurons in the order of their points."""
+
+    action: Ints
+    """(n, q): y·c."""
+    neurons: Ints
+    reads: Near
+    """(q, k): γ_i(c')."""
+    columns: tuple[Column, ...]
+
+    @property
+    def points(self) -> int:
+        return int(self.action.shape[1])
 
 
 class GapsRule:
@@ -43,128 +57,140 @@ class GapsRule:
     def __init__(self, certificate: Certificate, model: Model) -> None:
         if certificate.gaps is None or model.order == 1:
             raise Rejected("rule gaps needs the tensors of gaps, and two elements")
-        self.model, n, work, given = model, model.order, certificate.plan.work, certificate.gaps
-        names = (f"gaps{j}" for j in range(len(given.actions)))
-        self.actions = [
-            permutation_action(model.group, images, name) for images, name in zip(given.actions, names, strict=False)
-        ]
-        sizes = [action.shape[1] for action in self.actions]
-        require((given.point < np.array(sizes)[given.block]).all(), "gaps.point leaves its block")
-        moved = np.stack([(action != np.arange(action.shape[1])).sum(axis=1) for action in self.actions], axis=1)
+        self.model, self.work, n, given = model, certificate.plan.work, model.order, certificate.gaps
+        actions = [permutation_action(model.group, images, f"gaps{j}") for j, images in enumerate(given.actions)]
+        sizes = np.array([action.shape[1] for action in actions])
+        require((given.point < sizes[given.block]).all(), "gaps.point leaves its block")
+        moved = np.stack([(action != np.arange(action.shape[1])).sum(axis=1) for action in actions], axis=1)
         others = np.arange(n) != model.group.identity
         self.kinds, self.counts = np.unique(moved[others], axis=0, return_counts=True)
         require(self.kinds.size <= max(n, 64), "gaps: too many kinds of outputs")
-        unembed, right = model.unembed["float64"], model.right["float64"]
-        self.bias, self.columns, self.empty = Near.exact(unembed[-1:]).to(work), list[Column](), [0] * len(sizes)
-        scale = np.ones(model.width) if certificate.scale is None else certificate.scale
-        self.scale = scale
-        delta, self.lost = np.zeros((model.width - 1, n)), np.zeros((n, len(self.kinds)))
-        for j, action in enumerate(self.actions):
-            fixed, extra = [], []
-            for c in range(sizes[j]):
-                members = np.flatnonzero((given.block == j) & (given.point == c))
-                if not len(members):
-                    self.empty[j] += 1
-                    continue
-                place, q = action[:, c], sizes[j]
-                middle, _ = ranges(right.value[:, members].T, place, q)
-                reads = Near.exact(np.ascontiguousarray(middle.T).astype(work))
-                rho = np.abs(right.value[:, members] - reads.value.astype(np.float64)[place]) + right.error[members]
-                rho = up(rho * model.slopes(members, reads.size))
-                means, widths = ranges(unembed[members], place, q)
-                whole = ranges(unembed[members], np.zeros(n, np.intp), 1)[1]
-                fixed.append(up(up(rho @ widths).max(axis=1)))
-                extra.append(np.maximum(up(rho @ whole)[:, 0] - fixed[-1], 0.0))
-                writes, at = (unembed[members], np.arange(n)) if given.exact[j] else (means, place)
-                delta[members] = up(np.abs(unembed[members] - writes[:, at]))
-                self.columns.append(Column(j, c, members, reads, writes, at))
-            self.lost = up(self.lost + most_of(extra, self.kinds[:, j], n) + sum(fixed, np.zeros(n))[:, None])
-        squares = np.square(up(delta / scale[:-1, None])).sum(axis=0)
-        self.rest = 0.0 if given.exact.all() else 2.0 * float(up(np.sqrt(squares.max())))
-        self.size, self.uneven = np.zeros(n), np.full((n, len(self.kinds)), up(np.ptp(unembed[-1])))
-        require(not (certificate.plan.even and given.exact.any()), "plan.even needs gaps.exact 0 for every set")
-        self.means = self.alike([[] for _ in self.actions]) if certificate.plan.even else None
+        self.unembed, self.scale = model.unembed["float64"], certificate.scale
+        self.delta, self.lost, self.parts = np.zeros(n), np.zeros((n, len(self.kinds))), list[Part]()
+        for j, action in enumerate(actions):
+            self.add(action, given.point, np.flatnonzero(given.block == j), bool(given.exact[j]))
+        self.rest = 0.0 if given.exact.all() else 2.0 * float(up(np.sqrt(self.delta.max())))
+        self.bias, self.size = Near.exact(self.unembed[-1:]).to(self.work), np.zeros(n)
+        self.uneven, self.means = np.zeros((n, len(self.kinds))), None
+        if certificate.plan.even:
+            require(not given.exact.any(), "plan.even needs gaps.exact 0 for every set")
+            self.means = self.alike()
 
-    def alike(self, deviations: list[list[Array]]) -> tuple[Near, Array]:
+    def add(self, action: Ints, point: Ints, neurons: Ints, exact: bool) -> None:
+        """A G-set: what it reads and writes, what that loses of readings (`lost`) and leaves of unembed (`delta`)."""
+        n, q, right = len(action), action.shape[1], self.model.right["float64"]
+        neurons = neurons[np.argsort(point[neurons], kind="stable")]
+        ends = np.searchsorted(point[neurons], np.arange(q + 1))
+        reads, fixed, extra, columns = np.zeros((q, len(neurons)), self.work), [], [], []
+        for c in np.flatnonzero(np.diff(ends)):
+            part = slice(ends[c], ends[c + 1])
+            members, place = neurons[part], action[:, c]
+            unembed = self.unembed[members]
+            reads[:, part] = ranges(right.value[:, members].T, place, q)[0].T
+            here = reads[:, part].astype(np.float64)
+            rho = np.abs(right.value[:, members] - here[place]) + right.error[members]
+            rho = up(rho * self.model.slopes(members, np.abs(here).max(axis=0)))
+            means, widths = ranges(unembed, place, q)
+            whole = up(unembed.max(axis=1) - unembed.min(axis=1))
+            fixed.append(up(up(rho @ widths).max(axis=1)))
+            extra.append(np.maximum(up(rho @ whole) - fixed[-1], 0.0))
+            writes, at = (unembed, np.arange(n)) if exact else (means, place)
+            scale = 1.0 if self.scale is None else self.scale[members, None]
+            self.delta = up(self.delta + np.square(up(np.abs(unembed - writes[:, at]) / scale)).sum(axis=0))
+            columns.append(Column(int(c), part, writes, at))
+        self.lost = up(self.lost + most_of(extra, self.kinds[:, len(self.parts)], n) + sum(fixed, np.zeros(n))[:, None])
+        self.parts.append(Part(action, neurons, Near.exact(reads), tuple(columns)))
+
+    def alike(self) -> tuple[Near, Array]:
         """Means of the tables of all x, carried to e, and what follows from them; how far each x is from them is put
         into `uneven` and `size` (Theorem 5)."""
-        model, n, tables = self.model, self.model.order, []
-        for column in self.columns:
-            action, q = self.actions[column.block], len(column.reads.value)
+        n, means = self.model.order, []
+        self.uneven += up(np.ptp(self.unembed[-1]))
+        for j, part in enumerate(self.parts):
+            q, wide = part.points, max(part.points, len(part.neurons))
+            step = max(1, CHUNK // (q * wide))
             require(n * q * q <= MOST_ENTRIES, "gaps: too many points for tables that are alike")
-            carried, error, step = np.empty((q, q, n), self.bias.value.dtype), 0.0, max(1, CHUNK // (q * q))
+            carried = [np.empty((q, q, n), self.work) for _ in part.columns]
+            errors = np.zeros(len(carried))
             for xs in np.split(np.arange(n), range(step, n, step)):
-                table, slack, _, squares = self.table(column, xs)
-                carried[..., xs] = np.take_along_axis(table, action[xs].T[:, None], axis=0)  # [d', c', x]: d = x·d'
-                error, self.size[xs] = max(error, slack), self.size[xs] + squares
-            mean = carried.mean(axis=2, keepdims=True)
-            largest = np.abs(carried - mean).max(axis=(0, 1)).astype(np.float64) * (1.0 + 2.0 * UNIT[self.bias.dtype])
-            deviations[column.block].append(up(largest + error))
-            tables.append((mean, 0.0, float(up(np.abs(mean).max())), None))
-        for j, found in enumerate(deviations):
+                tables, squares = self.tables(part, xs)
+                self.size[xs] += squares
+                errors = np.maximum(errors, [table.error[0] for table in tables])
+                for into, table in zip(carried, tables, strict=True):  # [d', c', x]: d = x·d'
+                    into[..., xs] = np.take_along_axis(cube(table, q, len(xs)), part.action[xs].T[:, None], axis=0)
+            found = []
+            for at_e, error in zip(carried, errors, strict=True):
+                mean = at_e.mean(axis=2)
+                largest = np.abs(at_e - mean[..., None]).max(axis=(0, 1)).astype(np.float64)
+                found.append(up(largest * (1.0 + 2.0 * UNIT[self.work]) + error))
+                means.append(Near.exact(mean.T))
             self.uneven = up(self.uneven + 2.0 * most_of(found, self.kinds[:, j], n))
         self.size = up(np.sqrt(self.size))
-        return self.outcomes(
-            tables, np.array([model.group.identity]), Near.exact(np.zeros((1, n), self.bias.value.dtype))
-        )
+        nothing = Near.exact(np.zeros((1, n), self.work))
+        return self.outcomes(means, np.array([self.model.group.identity]), nothing)
 
     def bounds(self, x: Ints, y: Ints, budget: Budget) -> tuple[Array, Array]:
         """(pairs,): lower bounds of the least margin, upper bounds of Σ exp(−margin)."""
-        xs, run = np.unique(x, return_inverse=True)
+        starts = np.flatnonzero(np.diff(x, prepend=-1))
+        xs, run = x[starts], np.repeat(np.arange(len(starts)), np.diff(starts, append=len(x)))
         if self.means is not None:
             own, rivals = self.means
-            answers, size, uneven = own.lower, self.size[xs], self.uneven[xs]
+            answers, size = own.lower, self.size[xs]
         else:
-            tables = [self.table(column, xs) for column in self.columns]
-            own, rivals = self.outcomes(tables, xs, self.bias)
+            made = [self.tables(part, xs) for part in self.parts]
+            own, rivals = self.outcomes([table for tables, _ in made for table in tables], xs, self.bias)
             answers = own.lower[np.arange(len(xs))[:, None], self.model.group.table[xs]]  # (x, y)
-            size = up(np.sqrt(sum((squares for *_, squares in tables), np.zeros(len(xs)))))
-            uneven = np.zeros((1, len(self.kinds)))
-        lost = self.lost.T[:, None, :], up(self.rest * size)[None, :, None], uneven.T[:, :, None]
-        lower = lower_sum([answers[None], -rivals.T[:, :, None], *(-term for term in lost)])  # (kinds, x, y)
-        with np.errstate(over="ignore"):
-            excess = up(np.tensordot(self.counts.astype(np.float64), np.exp(-lower), axes=1) * EXP)
-        return lower.min(axis=0)[run, y], excess[run, y]
+            size = up(np.sqrt(sum((squares for _, squares in made), np.zeros(len(xs)))))
+        by_x = lower_sum([-rivals, -up(self.rest * size)[:, None], -self.uneven[xs]]).T  # (kinds, x)
+        least = lower_sum([answers[None], by_x[:, :, None], -self.lost.T[:, None, :]]).min(axis=0)
+        with np.errstate(over="ignore"):  # Σ over kinds of (how many) · exp(−margin), factor by factor
+            parts = (up(np.exp(term) * EXP) for term in (-answers, -by_x, self.lost.T))
+            answer, rival, loss = parts
+            excess = up(answer * up((rival * self.counts.astype(np.float64)[:, None]).T @ loss))
+        return least[run, y], excess[run, y]
 
-    def table(self, column: Column, xs: Ints) -> tuple[NDArray[Any], float, float, Array]:
-        """(writes, c', x): A of a column, a bound of its error and of its size; (x,): a bound of Σ (scale · ĥ)²."""
-        q, dtype = len(column.reads.value), self.bias.dtype
-        left = self.model.left[dtype].columns(column.neurons).rows(np.tile(xs, q))
-        hidden = (left + column.reads.rows(np.repeat(np.arange(q), len(xs)))).activate(self.model.activation)
-        squares = np.zeros(len(xs))
+    def tables(self, part: Part, xs: Ints) -> tuple[list[Near], Array]:
+        """A of every column of a G-set, in rows (c', x); (x,): a bound of Σ (scale · ĥ)²."""
+        left = self.model.left[self.work].columns(part.neurons).rows(xs)
+        hidden, squares = part.reads.each(left).activate(self.model.activation), np.zeros(len(xs))
         if self.rest:
-            lengths = hidden.scaled(self.scale[column.neurons]).length()
-            squares = up(np.square(lengths.reshape(q, len(xs)).max(axis=0)))
-        found = hidden.times(column.writes)
-        return found.value.T.reshape(-1, q, len(xs)), float(found.error.max()), float(found.size.max()), squares
+            scaled = hidden if self.scale is None else hidden.scaled(self.scale[part.neurons])
+            for column in part.columns:
+                lengths = scaled.columns(column.part).length().reshape(part.points, len(xs))
+                squares = up(squares + np.square(lengths.max(axis=0)))
+        return [hidden.columns(column.part).times(column.writes) for column in part.columns], squares
 
-    def outcomes(
-        self, tables: Sequence[tuple[NDArray[Any], float, float, Any]], xs: Ints, bias: Near
-    ) -> tuple[Near, Array]:
+    def outcomes(self, tables: Sequence[Near], xs: Ints, bias: Near) -> tuple[Near, Array]:
         """For each x: (x, z) the logits of z where y = x⁻¹z; (x, kinds) the most that a rival can reach which moves so
         many points."""
         group, n, count = self.model.group, self.model.order, len(xs)
-        sigma = group.table[group.inverse[xs]]  # x⁻¹z
-        own = Near(np.broadcast_to(bias.value, (count, n)), bias.error, bias.size)
-        gaps: list[list[Near]] = [[] for _ in self.actions]
-        everyone = np.arange(count)[:, None]
-        for column, (table, error, size, _) in zip(self.columns, tables, strict=True):
-            q, ends = len(column.reads.value), (np.full(n, error), np.full(n, size))
-            place = self.actions[column.block][:, column.point][sigma]  # x⁻¹z carries c there
-            value = Near(table.take((column.place * q + place) * count + everyone), *ends)
-            own = own + value
-            if q > 1:
-                first, second = (two.take(column.place * count + everyone) for two in largest_two(table))
-                gaps[column.block].append(value - Near(np.where(value.value == first, second, first), *ends))
+        sigma, everyone = group.table[group.inverse[xs]], np.arange(count)[:, None]  # x⁻¹z
+        own, remaining, sums = Near(np.broadcast_to(bias.value, (count, n)), bias.error, bias.size), iter(tables), []
+        nothing = Near.exact(np.zeros((count, n), self.work))
+        for part in self.parts:
+            gaps = [nothing] * (part.points - len(part.columns))
+            for column, table in zip(part.columns, remaining, strict=False):  # takes as many as there are columns
+                values = cube(table, part.points, count)
+                ends = np.full(n, table.error.max()), np.full(n, table.size.max())
+                place = part.action[:, column.point][sigma]  # x⁻¹z carries c there
+                value = Near(values.take((column.place * part.points + place) * count + everyone), *ends)
+                own = own + value
+                if part.points > 1:
+                    first, second = (two.take(column.place * count + everyone) for two in largest_two(values))
+                    gaps.append(value - Near(np.where(value.value == first, second, first), *ends))
+            sums.append(running(gaps))
         rivals = np.full((count, len(self.kinds)), -np.inf)
-        nothing = Near.exact(np.zeros((count, n), own.dtype))
-        smallest = [running([nothing] * empty + found) for empty, found in zip(self.empty, gaps, strict=True)]
         for g, kind in enumerate(self.kinds):
             total = own
-            for sums, k in zip(smallest, kind, strict=True):
-                total = total - sums[int(k) - 1] if k else total
+            for smallest, k in zip(sums, kind, strict=True):
+                total = total - smallest[int(k) - 1] if k else total
             rivals[:, g] = total.most()
         return own, rivals
+
+
+def cube(table: Near, points: int, count: int) -> NDArray[Any]:
+    """(writes, c', x)."""
+    return table.value.T.reshape(-1, points, count)
 
 
 def most_of(parts: Sequence[Array], counts: Ints, n: int) -> Array:

@@ -52,16 +52,17 @@ def prove_group(table: NDArray[np.int32], generators: Ints) -> Group:
 
 
 def _words(table: NDArray[np.int32], e: int, generators: Ints) -> tuple[tuple[tuple[int, Ints, Ints], ...], int]:
+    """Every element once, as generator · parent, by length; multiplying by a generator is injective (Lemma 3)."""
     seen = np.zeros(len(table), dtype=bool)
     seen[e] = True
     frontier, levels, depth = np.array([e], dtype=np.intp), [], 0
     while len(frontier):
         reached = [frontier[:0]]
         for k, g in enumerate(generators):
-            children, first = np.unique(table[g, frontier].astype(np.intp), return_index=True)
+            children = table[g].take(frontier).astype(np.intp)
             fresh = ~seen[children]
-            seen[children[fresh]] = True
-            levels.append((k, frontier[first[fresh]], children[fresh]))
+            levels.append((k, frontier[fresh], children[fresh]))
+            seen[children] = True
             reached.append(children[fresh])
         frontier, depth = np.concatenate(reached), depth + 1
     require(seen.all(), f"generators: reach only {int(seen.sum())} of {len(table)} elements")

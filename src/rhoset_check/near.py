@@ -36,6 +36,11 @@ def up(value: Array | float) -> Array:
     return np.asarray(value, dtype=np.float64) * (1.0 + 1e-9) + 1e-290
 
 
+def precision(value: NDArray[Any]) -> str:
+    """float32 or float64, whichever the floats are."""
+    return "float64" if value.itemsize == 8 else "float32"
+
+
 def gamma(terms: int, dtype: str) -> float:
     """γ_k, rounded up; infinite where k·u is too large for a bound (Lemma 1)."""
     product = terms * UNIT[dtype]
@@ -75,11 +80,11 @@ class Near:
 
     @property
     def dtype(self) -> str:
-        return self.value.dtype.name
+        return precision(self.value)
 
     def rounded(self, value: NDArray[Any], error: Array, size: Array) -> Near:
         """The result of one rounded operation on every entry, exact operands erring by `error` (Lemma 2.1)."""
-        dtype = value.dtype.name
+        dtype = precision(value)
         error = up(error + UNIT[dtype] * (size + error) + LOST[dtype])
         return Near(value, np.where(size + error < LARGEST[dtype], error, np.inf), up(size))
 
@@ -94,6 +99,11 @@ class Near:
 
     def __sub__(self, other: Near) -> Near:
         return self.rounded(self.value - other.value, self.error + other.error, self.size + other.size)
+
+    def each(self, other: Near) -> Near:
+        """Every row of this plus every row of the other, the other's running fastest."""
+        value = (self.value[:, None] + other.value).reshape(len(self.value) * len(other.value), len(self.size))
+        return self.rounded(value, self.error + other.error, self.size + other.size)
 
     def rows(self, index: Ints) -> Near:
         """Some of the rows."""
