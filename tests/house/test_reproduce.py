@@ -12,13 +12,16 @@ import numpy as np
 import pytest
 
 import rhoset as rs
+from rhoset.groups import irreps
 from rhoset.networks import evaluate
 from rhoset.report.words import wilson
-from rhoset.reproduce import FULL, QUICK, Experiment, markdown, reproduce, summarise
-from rhoset.reproduce.measure import KEPT, METHODS, brute_force_seconds, measure
+from rhoset.reproduce import BASELINES, FULL, QUICK, Experiment, markdown, reproduce, summarise
+from rhoset.reproduce.measure import KEPT, METHODS, measure, wanting
 from rhoset.reproduce.plan import Population
 from rhoset.reproduce.published import PUBLISHED
 from rhoset.reproduce.questions import equivariance, rank_correlation
+from rhoset.reproduce.timing import Rivals
+from rhoset.reproduce.verifier import published_bound
 from rhoset.training import preset
 
 
@@ -28,12 +31,12 @@ def row(tmp_path_factory: pytest.TempPathFactory) -> dict:
     network = rs.construct("S4", ["[3,1]"], noise=0.01, seed=1).network
     path = rs.write_network(folder / "0000.safetensors", network)
     row = measure(path)
-    assert {p.name for p in folder.glob("*.cert")} == {f"0000.{method}.cert" for method in (*KEPT, "paper")}
+    assert {p.name for p in folder.glob("*.cert")} == {f"0000.{method}.cert" for method in (*KEPT, *BASELINES)}
     return {"index": 0, "steps": 25000, **row}
 
 
 def test_a_row(row: dict):
-    assert set(row["methods"]) == {*METHODS, "paper"}
+    assert set(row["methods"]) == {*METHODS, *BASELINES}
     assert row["accuracy"] == 1
     assert row["methods"]["exhaustive"]["bound"] == 1
     assert all(m["bound"] <= row["accuracy"] for m in row["methods"].values())
@@ -46,10 +49,28 @@ def test_a_row(row: dict):
     json.dumps(row)
 
 
-def test_brute_force_is_the_slower_one():
-    network = rs.construct("S4", ["[3,1]"], seed=1).network
-    assert evaluate(network).accuracy == 1
-    assert brute_force_seconds(network) > 0
+def test_rivals_count_the_same_in_both_ways():
+    network = rs.construct("S4", ["[3,1]", "[1,1,1,1]"], noise=0.02, seed=4).network
+    said = published_bound(network, irreps(network.group))
+    rivals, pairs = Rivals(network, said.ideal), [[x, y] for x in range(24) for y in range(24)]
+    assert rivals.check_one(pairs) == rivals.check_all() == pytest.approx(576 * said.accuracy, abs=2)
+    assert 0 < said.accuracy < 1
+    assert rivals.brute_one(pairs) == rivals.brute_all() == 576 * evaluate(network).accuracy
+    assert all(seconds > 0 for seconds in vars(rivals.times()).values())
+
+
+def test_what_is_missing_is_measured(row: dict, tmp_path: Path):
+    network = rs.construct("S4", ["[3,1]"], noise=0.01, seed=1).network
+    path = rs.write_network(tmp_path / "0000.safetensors", network)
+    part = {**row, "methods": {m: row["methods"][m] for m in ("paper", "gaps")}}
+    assert wanting(None, ("gaps",))
+    assert wanting(part, ("gaps",))
+    assert not wanting(row, METHODS)
+    again = measure(path, ("gaps",), part)
+    assert set(again["methods"]) == {"paper", "gaps", "coset"}
+    assert again["methods"]["gaps"] == row["methods"]["gaps"], "what was there is kept"
+    assert again["methods"]["coset"]["bound"] == row["methods"]["coset"]["bound"]
+    assert not wanting(again, ("gaps",))
 
 
 def test_summary_counts(row: dict):

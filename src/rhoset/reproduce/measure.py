@@ -4,32 +4,26 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from rhoset.explaining import Explanation, explain
 from rhoset.networks import Network, evaluate, read_network
-from rhoset.networks.activations import activation
 from rhoset.prove import certify
 from rhoset.prove.files import certificate_file
 from rhoset.reproduce.baselines import BASELINES, certify_baseline
 from rhoset.reproduce.questions import equivariance, replaced_neurons
+from rhoset.reproduce.timing import Rivals
 from rhoset.reproduce.verifier import PublishedBound, paper_explanation, published_bound
 from rhoset.reproduce.verifier.alone import cosets_alone, irreps_alone
-from rhoset.reproduce.verifier.bound import loop_of_inputs
 
 METHODS = ("exhaustive", "gaps", "irrep", "equivariant", "orbit", "mixture", "auto")
 """Every network is certified by each of these, with the fewest operations; the baselines have rows of their own."""
+UNEXPLAINED = ("exhaustive", "gaps")
+"""Methods that certify without an explanation."""
 KEPT = ("auto", "gaps")
 """Certificates of these methods are written beside the network, and those of the baselines."""
-BRUTE_FORCE_SAMPLE = 1_000
-"""Inputs evaluated one at a time to measure brute force as a plain loop; the time is scaled up."""
-REPEATS = 3
-"""Times are the least of this many."""
 
 
 def measure(path: Path, methods: Sequence[str] = METHODS, known: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -39,21 +33,24 @@ def measure(path: Path, methods: Sequence[str] = METHODS, known: Mapping[str, An
     methods that are missing are measured. Certificates of the methods in `KEPT` and of the baselines are written.
     Cost: about 15 s for S5 of width 128.
     """
-    network = read_network(path)
-    explanation = explain(network)
-    row = dict(known) if known else _row(network, explanation, path)
-    done = dict(row["methods"])
+    network, explanation = read_network(path), None
+    if known is None:
+        explanation = explain(network)
+        known = _row(network, explanation, path)
+    done = dict(known["methods"])
     for method in (*BASELINES, *methods):
         if method in done:
             continue
         if method in BASELINES:
             done[method] = _baseline(network, method, path)
             continue
+        if explanation is None and method not in UNEXPLAINED:
+            explanation = explain(network)
         result = certify(network, method=method, objective="operations", explanation=explanation, path=path)
         done[method] = _method(result.summary())
         if method in KEPT:
             result.write(certificate_file(path, method))
-    return {**row, "methods": done}
+    return {**known, "methods": done}
 
 
 def wanting(row: Mapping[str, Any] | None, methods: Sequence[str]) -> bool:
@@ -65,7 +62,6 @@ def _row(network: Network, explanation: Explanation, path: Path) -> dict[str, An
     """Everything but the methods of `certify`; rule `paper` comes from the floating-point verifier's ideal network."""
     evaluated, ideal = evaluate(network), evaluate(explanation.ideal)
     said = published_bound(network, explanation.irreps)
-    brute = brute_force_seconds(network)
     return {
         "file": path.name,
         "digest": network.digest,
@@ -80,10 +76,9 @@ def _row(network: Network, explanation: Explanation, path: Path) -> dict[str, An
         "circuits": _circuits(explanation),
         "replaced": replaced_neurons(explanation),
         "equivariance": equivariance(network),
-        "brute_force_seconds": brute,
-        "vectorised_seconds": vectorised_seconds(network),
+        "times": dataclasses.asdict(Rivals(network, said.ideal).times()),
         "methods": {"paper": _baseline(network, "paper", path, said)},
-        "published": _published(network, said, brute),
+        "published": _published(said),
         "alone": {
             "cosets": dataclasses.asdict(cosets_alone(network)),
             "cosets, mended": dataclasses.asdict(cosets_alone(network, mended=True)),
@@ -121,46 +116,10 @@ def _baseline(network: Network, method: str, path: Path, said: PublishedBound | 
     explained = None if said is None else paper_explanation(network, said.ideal)
     result = certify_baseline(network, method, path=path, explained=explained)
     result.write(certificate_file(path, method))
-    return {**_method(result.summary()), "margin": result.verdict.margin, "distance": result.verdict.distance}
+    numbers = {"margin": result.verdict.margin, "distance": result.verdict.distance}
+    return {**_method(result.summary()), **{k: v if math.isfinite(v) else None for k, v in numbers.items()}}
 
 
-def _published(network: Network, said: PublishedBound, brute: float) -> dict[str, Any]:
-    """The published verifier in floating point, and its time one input at a time over brute force's."""
-    row = {f.name: getattr(said, f.name) for f in dataclasses.fields(said) if f.name != "ideal"}
-    pairs = sampled_pairs(network)
-    loop = loop_of_inputs(network, said.ideal)
-    seconds = min(_timed(lambda: loop(pairs)) for _ in range(REPEATS)) * network.order**2 / len(pairs)
-    return {**row, "seconds": seconds, "over_brute_force": seconds / brute}
-
-
-def vectorised_seconds(network: Network) -> float:
-    """Seconds to evaluate all inputs in blocks, in the network's own precision (not rigorous)."""
-    return min(_timed(lambda: evaluate(network)) for _ in range(REPEATS))
-
-
-def brute_force_seconds(network: Network) -> float:
-    """Seconds to evaluate all inputs one at a time, as the published brute force does."""
-    phi = activation(network.activation)
-    left, right, unembed, bias = network.left, network.right, network.unembed, network.bias
-    pairs = sampled_pairs(network)
-
-    def loop() -> None:
-        right_answers = 0
-        for x, y in pairs:
-            answer = int((phi(left[x] + right[y]) @ unembed + bias).argmax())
-            right_answers += answer == network.table[x, y]
-
-    return min(_timed(loop) for _ in range(REPEATS)) * network.order**2 / len(pairs)
-
-
-def sampled_pairs(network: Network) -> list[list[int]]:
-    """Some inputs, the same ones each time."""
-    n = network.order
-    pairs: list[list[int]] = np.random.default_rng(0).integers(0, n, (min(BRUTE_FORCE_SAMPLE, n * n), 2)).tolist()
-    return pairs
-
-
-def _timed(work: Callable[[], object]) -> float:
-    begin = time.perf_counter()
-    work()
-    return time.perf_counter() - begin
+def _published(said: PublishedBound) -> dict[str, Any]:
+    """The published verifier in floating point."""
+    return {f.name: getattr(said, f.name) for f in dataclasses.fields(said) if f.name != "ideal"}
