@@ -314,7 +314,7 @@ def _limit(file: Tensors, count: int, groups: int, plan: dict[str, Any], n: int,
     if plan["gaps"]:
         sizes = [file.length(f"gaps{j}.right", 1) for j in range(m)]
         most = max(1, min(n, (1 << 21) // (n * max(n, m))))  # rows of pairs whose tables are formed at once
-        chunk = sum(min(q, m) * q * max(n, q) for q in sizes) * most
+        chunk = sum(q * max(min(q, m) * max(n, q), m) for q in sizes) * most
         require(max(sum(sizes) * max(n, m), chunk) <= MOST_ENTRIES, "gaps: too many points")
         rows = max(sizes) if plan["even"] else n  # tables have so many rows, and are walked for one x or for all
         asked += n * rows * max(sizes) * m + PASS * n * (

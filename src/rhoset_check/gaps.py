@@ -107,15 +107,15 @@ class GapsRule:
         n, means = self.model.order, []
         self.uneven += up(np.ptp(self.unembed[-1]))
         for j, part in enumerate(self.parts):
-            q, wide = part.points, max(part.points, len(part.neurons))
-            step = max(1, CHUNK // (q * wide))
-            require(n * q * q <= MOST_ENTRIES, "gaps: too many points for tables that are alike")
+            q, count = part.points, len(part.columns)
+            step = max(1, CHUNK // (q * max(q * count, len(part.neurons))))
+            require(n * q * q * count <= MOST_ENTRIES, "gaps: too many points for tables that are alike")
             carried = [np.empty((q, q, n), self.work) for _ in part.columns]
             errors = np.zeros(len(carried))
             for xs in np.split(np.arange(n), range(step, n, step)):
                 tables, squares = self.tables(part, xs)
                 self.size[xs] += squares
-                errors = np.maximum(errors, [table.error[0] for table in tables])
+                errors = np.maximum(errors, [table.error.max() for table in tables])
                 for into, table in zip(carried, tables, strict=True):  # [d', c', x]: d = x·d'
                     into[..., xs] = np.take_along_axis(cube(table, q, len(xs)), part.action[xs].T[:, None], axis=0)
             found = []
