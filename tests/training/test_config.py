@@ -24,7 +24,8 @@ def test_toml_round_trip(name: str) -> None:
 
 def test_presets_say_where_they_differ() -> None:
     assert set(PRESETS) == {
-        "wu2024", "wu2024-all-pairs", "chughtai2023", "stander2024", "morwani2023", "gromov2023", "nanda2023",
+        "wu2024", "wu2024-replacement", "wu2024-all-pairs",
+        "chughtai2023", "stander2024", "morwani2023", "gromov2023", "nanda2023",
     }  # fmt: skip
     assert all(p.differences and "arXiv" in p.paper for p in PRESETS.values())
     assert "analogue" in PRESETS["nanda2023"].differences
