@@ -16,7 +16,7 @@ from baselines.small import margins, write_case
 
 import rhoset_check_baselines
 
-TRIES = 60
+TRIES = 30
 """Cases of an attack."""
 SLACK = 1e-9
 """A margin that is truly 0 may come out of the plain evaluation so far off."""

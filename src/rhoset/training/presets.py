@@ -53,7 +53,7 @@ _WU = Preset(
         max_steps=25_000,
         evaluate_every=500,
     ),
-    "random numbers: which pairs the one split holds, and the initial weights. And each step sees all training pairs, as"
+    "random numbers: which pairs the one split holds, and the initial weights. And steps see all training pairs, as"
     " in the authors' code today; `wu2024-replacement` draws them, as that code did when the paper's networks were"
     " made.",
 )
