@@ -25,7 +25,7 @@ from statistics import median
 
 from rhoset.networks import read_network
 from rhoset.networks.runs import open_networks
-from rhoset.prove import certify
+from rhoset.prove import CertifyResult, certify_subject, subject
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,13 @@ class Row:
 def measure(kind: str, name: str, path: Path) -> Row:
     """All figures of one network."""
     network = read_network(path)
-    plain = min((certify(network, method="exhaustive", path=path) for _ in range(2)), key=lambda m: m.verdict.seconds)
-    made = certify(network, objective="operations", path=path)
-    orbit = certify(network, method="orbit", objective="operations", path=path)
+
+    def proof(**options: str) -> CertifyResult:
+        return certify_subject(subject(network, path=path), **options)
+
+    plain = min((proof(method="exhaustive") for _ in range(2)), key=lambda m: m.verdict.seconds)
+    made = proof(objective="operations")
+    orbit = proof(method="orbit", objective="operations")
     seconds = plain.verdict.seconds
     return Row(
         kind,

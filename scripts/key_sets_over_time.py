@@ -20,7 +20,7 @@ import rhoset
 from rhoset.networks import read_network
 from rhoset.networks.runs import open_networks, open_run
 from rhoset.populations.tables import to_markdown
-from rhoset.populations.testing import clopper_pearson
+from rhoset.shares import clopper_pearson
 
 EPSILON = 0.005
 LISTED = 6
@@ -64,8 +64,8 @@ def main() -> None:
         row: list[Any] = [key_set]
         for of in sets.values():
             count = sum(one == key_set for one in of.values())
-            low, high = clopper_pearson(count, len(of))
-            row.append(f"{count} of {len(of)} ({low:.0%}–{high:.0%})")
+            share = clopper_pearson(count, len(of))
+            row.append(f"{count} of {len(of)} ({share.low:.0%}–{share.high:.0%})")
         rows.append(row)
     print(to_markdown(["key set", *(f"after {updates:,}" for updates in sets)], rows))
     moments = list(sets)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from pathlib import Path
+from typing import Any
 
 from rhoset.errors import RhosetError
 
@@ -59,6 +61,15 @@ def read_text(path: str | os.PathLike[str], expected: str, slug: str) -> str:
         raise RhosetError(f"{shown(path)}: not a text in UTF-8; expected {expected}", slug=slug) from None
     except OSError as error:
         raise RhosetError(f"{shown(path)}: {error.strerror or error}; expected {expected}", slug=slug) from None
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """The JSON object in a file that this library wrote; None where there is none that can be read."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def shown(path: object) -> str:

@@ -49,16 +49,15 @@ def exact_bounds(model: Model, x: Ints, y: Ints, budget: Budget) -> tuple[Array,
 
 
 def _evaluated(model: Model, x: Ints, y: Ints, dtype: str) -> tuple[Array, Array, float]:
-    with np.errstate(all="ignore"):
-        logits, own, pair = model.logits(x, y, dtype), model.products(x, y), np.arange(len(x))
-        most = float((logits.size + logits.error).max())
-        error = float(up(2.0 * logits.error.max() + 2.0 * UNIT[dtype] * most + LOST[dtype]))
-        gap = logits.value
-        gap -= gap[pair, own][:, None]
-        gap[pair, own] = -np.inf
-        least = -gap.max(axis=1).astype(np.float64) - up(error)
-        total = np.exp(gap, out=gap).sum(axis=1) * (1.0 + gamma(model.order, dtype)) + model.order * LOST[dtype]
-        return least, up(total.astype(np.float64) * EXP * np.exp(error)), error
+    logits, own, pair = model.logits(x, y, dtype), model.products(x, y), np.arange(len(x))
+    most = float((logits.size + logits.error).max())
+    error = float(up(2.0 * logits.error.max() + 2.0 * UNIT[dtype] * most + LOST[dtype]))
+    gap = logits.value
+    gap -= gap[pair, own][:, None]
+    gap[pair, own] = -np.inf
+    least = -gap.max(axis=1).astype(np.float64) - up(error)
+    total = np.exp(gap, out=gap).sum(axis=1) * (1.0 + gamma(model.order, dtype)) + model.order * LOST[dtype]
+    return least, up(total.astype(np.float64) * EXP * np.exp(error)), error
 
 
 def exact_outputs(model: Model, x: Ints, y: Ints, z: Ints) -> Array:

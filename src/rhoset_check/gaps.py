@@ -108,7 +108,7 @@ class GapsRule:
         self.uneven += up(np.ptp(self.unembed[-1]))
         for j, part in enumerate(self.parts):
             q, count = part.points, len(part.columns)
-            step = max(1, CHUNK // (q * max(q * count, len(part.neurons))))
+            step = max(1, CHUNK // (q * max(q * count, len(part.neurons), 1)))
             require(n * q * q * count <= MOST_ENTRIES, "gaps: too many points for tables that are alike")
             carried = [np.empty((q, q, n), self.work) for _ in part.columns]
             errors = np.zeros(len(carried))
@@ -143,10 +143,9 @@ class GapsRule:
             size = up(np.sqrt(sum((squares for _, squares in made), np.zeros(len(xs)))))
         by_x = lower_sum([-rivals, -up(self.rest * size)[:, None], -self.uneven[xs]]).T  # (kinds, x)
         least = lower_sum([answers[None], by_x[:, :, None], -self.lost.T[:, None, :]]).min(axis=0)
-        with np.errstate(over="ignore"):  # Σ over kinds of (how many) · exp(−margin), factor by factor
-            parts = (up(np.exp(term) * EXP) for term in (-answers, -by_x, self.lost.T))
-            answer, rival, loss = parts
-            excess = up(answer * up((rival * self.counts.astype(np.float64)[:, None]).T @ loss))
+        # Σ over kinds of (how many) · exp(−margin), factor by factor
+        answer, rival, loss = (up(np.exp(term) * EXP) for term in (-answers, -by_x, self.lost.T))
+        excess = up(answer * up((rival * self.counts.astype(np.float64)[:, None]).T @ loss))
         return least[run, y], excess[run, y]
 
     def tables(self, part: Part, xs: Ints) -> tuple[list[Near], Array]:

@@ -98,8 +98,7 @@ class PairsRule:
         budget.spent["pairs"] += len(x)
         state, sizes = self.state(x, y), np.array([len(w) for w in self.groups])
         least = np.full((len(x), len(sizes)), -np.inf) if self.references is None else self.at_references(state)
-        with np.errstate(over="ignore"):
-            excess = up(sizes * np.exp(-least) * EXP)
+        excess = up(sizes * np.exp(-least) * EXP)
         open_ = ~(least > self.model.floor)
         which = np.flatnonzero(open_.any(axis=1))
         which = which[: budget.take("span", len(which))]
@@ -170,5 +169,4 @@ class PairsRule:
             budget.spent["singles"] += len(pair)
             lower[row, column] = exact_outputs(self.model, state.x[pair], state.y[pair], z[row, column])
             known[0][here, g] = np.fmax(known[0][here, g], lower.min(axis=1, initial=np.inf))
-            with np.errstate(over="ignore"):
-                known[1][here, g] = np.fmin(known[1][here, g], up(np.exp(-lower).sum(axis=1) * EXP))
+            known[1][here, g] = np.fmin(known[1][here, g], up(np.exp(-lower).sum(axis=1) * EXP))

@@ -37,6 +37,7 @@ class Rules:
     budget: Budget
 
 
+@np.errstate(all="ignore")
 def prepare(certificate: Certificate, model: Model) -> Rules:
     """Prove what the certificate says of the group, and compute every rule's tables."""
     plan, pairs = certificate.plan, None
@@ -59,6 +60,7 @@ class Settled:
     loss: Array
 
 
+@np.errstate(all="ignore")
 def settle(rules: Rules, x: Ints, y: Ints) -> Settled:
     """Run the rules on pairs, x sorted. No other code runs a plan: on all pairs in a check, on some in a search."""
     model, floor = rules.model, rules.model.floor
@@ -77,9 +79,8 @@ def settle(rules: Rules, x: Ints, y: Ints) -> Settled:
             least, total = bounds(x[asked], y[asked], rules.budget)
             margin[asked], excess[asked] = np.fmax(margin[asked], least), np.fmin(excess[asked], total)
         open_ = open_[~(margin[open_] > floor)]
-    with np.errstate(over="ignore", invalid="ignore"):
-        excess = up(excess * np.exp(floor) * EXP)
-        loss = np.fmin(np.log1p(excess) * EXP, (worst + floor + np.log(model.order)) * EXP)
+    excess = up(excess * np.exp(floor) * EXP)
+    loss = np.fmin(np.log1p(excess) * EXP, (worst + floor + np.log(model.order)) * EXP)
     return Settled(margin - up(floor) if floor else margin, up(loss))
 
 
@@ -143,8 +144,7 @@ def check(certificate_path: str | Path, network_path: str | Path) -> Verdict:
         n, m = len(weights.table), len(weights.tensors["unembed"])
         header = replace(header, network=weights.digest, table=weights.table_digest, activation=weights.activation,
                          factored=weights.factored, inputs=n * n)  # fmt: skip
-        with np.errstate(all="ignore"):
-            return judge(read_certificate(Path(certificate_path), n, m), weights)
+        return judge(read_certificate(Path(certificate_path), n, m), weights)
     except Unreadable as refusal:
         return replace(header, status="unreadable", reason=str(refusal))
     except Rejected as refusal:
@@ -153,6 +153,7 @@ def check(certificate_path: str | Path, network_path: str | Path) -> Verdict:
         return replace(header, status="unreadable", reason=f"the files could not be read ({type(failure).__name__})")
 
 
+@np.errstate(all="ignore")
 def judge(certificate: Certificate, weights: Weights) -> Verdict:
     """Derive what a decoded certificate proves, and compare it with the claim."""
     n = len(weights.table)

@@ -92,6 +92,6 @@ def test_groups_without_odd_permutations_have_no_sign() -> None:
 def test_points_of_a_permutation_representation_stand_in_for_a_rho_set() -> None:
     d5 = group("D5")
     points = PointSet.simplex(coset_gset(d5, subgroup_classes(d5)[1]))
-    made = construct(d5, ["anything"], left_sets={0: points}, dtype=np.float64)
+    made = construct(d5, CircuitPlan("anything", left_set=points), dtype=np.float64)
     assert isinstance(made.network, Network)
     assert made.circuits[0].label == "points 5×5"

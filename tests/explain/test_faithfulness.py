@@ -12,7 +12,6 @@ from rhoset.explaining import (
     diagnose,
     faithfulness,
     intervene,
-    margin_parts,
 )
 from rhoset.networks import Network, evaluate, logits
 
@@ -66,31 +65,6 @@ def test_wrong_calls_are_refused() -> None:
         intervene(found, [0], "melt")
     with pytest.raises(RhosetError, match="has neurons 0 to 24"):
         intervene(found, [25], "zero")
-
-
-def test_margins_are_split_exactly() -> None:
-    made = planted("S5", "[4,1]", "[2,2,1]:rows=4", "sign", noise=0.2)
-    bias = np.random.default_rng(0).normal(size=120).astype(np.float32)
-    network = Network(made.network.left, made.network.right, made.network.unembed, bias, made.network.table)
-    found = explained("S5", network)
-    rng = np.random.default_rng(1)
-    x, y = rng.integers(0, 120, size=(2, 50))
-    parts = margin_parts(found, x, y)
-    np.testing.assert_allclose(parts.parts.sum(axis=(1, 2)) + parts.bias, parts.margin, atol=1e-9)
-    f = logits(network, x, y, dtype=np.float64)
-    right = np.take_along_axis(f, network.table[x, y][:, None], axis=1)[:, 0]
-    np.put_along_axis(f, network.table[x, y][:, None], -np.inf, axis=1)
-    np.testing.assert_allclose(parts.margin, right - f.max(axis=1), atol=1e-9)
-    by_group = dict(zip(parts.groups, np.abs(parts.parts).mean(axis=(0, 2))))
-    assert by_group["[4,1] 5×5 full"] > by_group["left over"]
-
-
-def test_margin_parts_with_an_empty_group_in_the_middle() -> None:
-    """The last group has no neurons when everything is explained."""
-    found = explained("S4", planted("S4", "[3,1]", "[2,2]").network)
-    parts = margin_parts(found, [0, 1], [2, 3])
-    assert parts.groups[-1] == "left over"
-    assert np.all(parts.parts[:, -1] == 0)
 
 
 def test_activations_correlate() -> None:

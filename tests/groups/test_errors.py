@@ -24,6 +24,7 @@ def table(rows: object) -> Callable[[], object]:
 CASES: dict[str, Callable[[], object]] = {
     "bad-argument": lambda: groups.as_group(None),
     "bad-coefficients": lambda: groups.rho_set_families(S3, RHO)[0].rho_set([0.0]),
+    "bad-family": lambda: groups.family("Five", "", "C5")(lambda: S3),
     "bad-cycles": lambda: group("perm:(1 2"),
     "element-names-length": lambda: Group("bad", TWO, element_names=("e",)),
     "function-shape": lambda: groups.fourier([RHO], np.zeros(5)),
@@ -53,6 +54,7 @@ CASES: dict[str, Callable[[], object]] = {
     "table-not-latin": table([[0, 1], [1, 1]]),
     "table-not-square": table([[0, 1]]),
     "table-too-large": lambda: group("C100000"),
+    "too-many-automorphisms": lambda: groups.all_automorphisms(group("C2^3"), limit=100),
     "unknown-group": lambda: group("XYZ"),
     "unknown-irrep": lambda: groups.irrep(S3, "17z"),
     "zero-vector": lambda: groups.orbit(S3, RHO, [0.0, 0.0]),

@@ -10,15 +10,17 @@ from support.groups import SMALL, named
 
 from rhoset.errors import RhosetError
 from rhoset.groups import (
-    FAMILIES,
     Group,
     center,
     cycles,
     cyclic,
     derived_subgroup,
+    direct_product,
+    family,
     finite_field,
     group,
     isomorphism,
+    known_names,
     natural_gset,
     opposite,
     parse_cycles,
@@ -99,10 +101,26 @@ def test_families_state_their_convention_and_name_their_elements(name: str) -> N
 
 
 def test_every_listed_family_has_a_working_example() -> None:
-    for pattern, meaning, example in FAMILIES:
-        assert meaning
-        if pattern not in ("table:FILE", "SmallGroup(n,k)"):
-            assert named(example).order > 1
+    for known in known_names():
+        assert known.meaning
+        if known.pattern not in ("table:FILE", "SmallGroup(n,k)"):
+            assert named(known.example).order > 1
+
+
+def test_a_new_family_is_named_everywhere() -> None:
+    @family("Twice<n>", "two copies of a cyclic group", "Twice3")
+    def twice(n: int) -> Group:
+        return direct_product([cyclic(n), cyclic(n)], f"Twice{n}")
+
+    assert group("Twice3").order == 9
+    assert group("Twice3xS3").order == 54
+    assert known_names()[-8].example == "Twice3"
+    family("Twice<n>", "the same again", "Twice2")(twice)
+    assert [known.meaning for known in known_names()].count("two copies of a cyclic group") == 0
+    for pattern, example in (("Q<k>", "Q8"), ("Thrice<n>", "Twice3"), ("CQ<n>", "C3")):
+        with pytest.raises(RhosetError, match="that no other family has") as caught:
+            family(pattern, "", example)(twice)
+        assert pattern == "Q<k>" or caught.value.slug == "bad-family"
 
 
 ORDERS = {

@@ -21,7 +21,7 @@ from rhoset.cli._app import app
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.glob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])
-RUN = ["tutorial.md", "training.md", "your-own-network.md", "networks.md", "frameworks.md"]
+RUN = ["tutorial.md", "training.md", "your-own-network.md", "networks.md", "frameworks.md", "extending.md"]
 """Pages whose blocks are run, in order, in one folder."""
 
 BLOCK = re.compile(r"(<!-- not run -->\n)?^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)

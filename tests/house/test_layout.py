@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -129,17 +130,68 @@ def test_modules_stay_small(package: str):
         assert lines <= CEILING, f"{path.relative_to(SOURCE)} has {lines} lines"
 
 
+@pytest.mark.parametrize("folder", ["tests", "scripts", "benchmarks", "examples"])
+def test_files_beside_the_library_stay_small(folder: str):
+    for path in sorted((SOURCE.parent / folder).rglob("*.py")):
+        lines = len(path.read_text(encoding="utf-8").splitlines())
+        assert lines <= CEILING, f"{path.relative_to(SOURCE.parent)} has {lines} lines"
+
+
 MOST_PARAMETERS = 6
+"""Of a function, beside ``self``: more than that nobody keeps in mind."""
+MANY_OPTIONS = {
+    "networks": {"construct", "import_network", "import_networks"},
+    "report": {"network_view"},
+    "training": {"train_population", "_events", "train_instances", "forward"},
+}
+"""Functions with more: options by keyword of what users call, and what PyTorch calls. Commands have one a flag."""
 
 
-@pytest.mark.parametrize("name", ["groups", "explaining"])
+def crowded(path: Path) -> set[str]:
+    """Functions of a file with too many parameters."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef):
+            names = [a.arg for a in node.args.posonlyargs + node.args.args + node.args.kwonlyargs]
+            if len(names) - (names[:1] == ["self"]) > MOST_PARAMETERS:
+                found.add(node.name)
+    return found
+
+
+@pytest.mark.parametrize("name", [n for n in [*ROOMS, *BESIDE] if n != "cli"])
 def test_functions_are_deep(name: str):
-    """No function of these rooms has more parameters than one can keep in mind."""
-    for path in sorted((SOURCE / "rhoset" / name).rglob("*.py")):
+    """In explaining, prove and the checker none at all has more."""
+    found = set().union(*(crowded(path) for path in sorted((SOURCE / "rhoset" / name).rglob("*.py"))))
+    assert found == MANY_OPTIONS.get(name, set())
+
+
+@pytest.mark.parametrize("package", ["rhoset_check", "rhoset_check_baselines"])
+def test_functions_of_the_checkers_are_deep(package: str):
+    for path in sorted((SOURCE / package).glob("*.py")):
+        assert crowded(path) == set(), path.name
+
+
+def test_a_crowded_function_would_be_seen(tmp_path: Path):
+    path = tmp_path / "crowded.py"
+    path.write_text("def f(a, b, c, d, *, e, f, g): ...\nclass C:\n    def g(self, a, b, c, d, e, f): ...\n")
+    assert crowded(path) == {"f"}
+
+
+def test_nothing_is_imported_by_a_star():
+    for path in [*sorted(SOURCE.rglob("*.py")), *sorted((SOURCE.parent / "tests").rglob("*.py"))]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.FunctionDef):
-                count = len(node.args.posonlyargs + node.args.args + node.args.kwonlyargs)
-                assert count <= MOST_PARAMETERS, f"{path.name}: {node.name} has {count} parameters"
+            star = isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
+            assert not star, f"{path.name} imports *"
+            relative = isinstance(node, ast.ImportFrom) and node.level > 0 and path.is_relative_to(SOURCE)
+            assert not relative, f"{path.name} imports relatively"
+
+
+def test_every_room_is_strictly_typed():
+    """One setting for all rooms, and no room let off."""
+    settings = tomllib.loads((SOURCE.parent / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mypy"]
+    assert settings["strict"] is True
+    assert settings["files"] == ["src"]
+    assert "overrides" not in settings
 
 
 def test_every_module_says_what_it_is():

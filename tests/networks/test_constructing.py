@@ -176,10 +176,10 @@ def test_given_sets() -> None:
     g = _group("S5")
     irrep = {i.name: i for i in irreps(g)}["[3,2]"]
     points = rho_set_families(g, irrep)[0].rho_set()
-    planted = construct(g, ["anything"], left_sets={0: points})
+    planted = construct(g, CircuitPlan("anything", left_set=points))
     assert evaluate(planted.network).accuracy == 1
     same = points.negative()
-    again = construct(g, ["anything"], left_sets={0: points}, right_sets={0: same})
+    again = construct(g, CircuitPlan("anything", left_set=points, right_set=same))
     assert again.network.digest == planted.network.digest
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from support.studies import drawn
 
 from rhoset.networks import write_network
 from rhoset.networks.constructing import construct
+from rhoset.populations.studies import running, work
 
 
 def planted(folder: Path, irreps: list[str], seeds: range, noise: float = 0.01, group: str = "S4") -> Path:
@@ -33,3 +35,10 @@ def again(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Six networks on S4 that use [2,1,1]."""
     return planted(tmp_path_factory.mktemp("c") / "other", ["[2,1,1]"], range(6))
+
+
+@pytest.fixture
+def untrained(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Studies draw their networks and train none; two networks are a job."""
+    monkeypatch.setattr(work, "trained", drawn)
+    monkeypatch.setattr(running, "job_size", lambda group, config: 2)

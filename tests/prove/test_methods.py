@@ -117,7 +117,7 @@ def test_deterministic(method: str):
 def test_a_given_explanation_is_used():
     net = network("S4")
     explanation = explain(net)
-    made = certify(net, method="orbit", explanation=explanation)
+    made = certify(explanation, method="orbit")
     assert made.verdict.accuracy_bound == 1
 
 

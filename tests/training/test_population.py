@@ -22,10 +22,9 @@ from rhoset.errors import RhosetError
 from rhoset.groups import Group, group
 from rhoset.networks import evaluate, read_network
 from rhoset.networks.files import read_parameters
-from rhoset.networks.runs import open_run
+from rhoset.networks.runs import open_run, read_record
 from rhoset.training import Progress, TrainConfig, retrain, train_network, train_population
 from rhoset.training.manifest import open_training_run
-from rhoset.training.member import history_of
 from rhoset.training.pool import Failed, Job, _Worker, train_in_processes
 from rhoset.training.statefile import read_state, write_state
 from rhoset.training.trainer import Trainer, cpu_threads
@@ -98,8 +97,9 @@ def test_what_a_run_holds(s3: Group, quick: TrainConfig, tmp_path: Path) -> None
     finished = [p for p in news if p.row is not None]
     assert [p.done for p in finished] == [1, 2]
     assert finished[-1].seconds_left == 0
-    history = history_of(open_training_run(tmp_path / "run"), 1)
-    assert [e.step for e in history] == [0, 20, 40, 60, 80, 100, 120]
+    record = read_record(tmp_path / "run" / "networks" / "0001.safetensors")
+    assert record is not None
+    assert [step for step, *_ in record["history"]] == [0, 20, 40, 60, 80, 100, 120]
 
 
 def test_results_open_in_pandas_and_polars(s3: Group, quick: TrainConfig, tmp_path: Path) -> None:

@@ -12,11 +12,11 @@ import torch
 from rhoset.errors import RhosetError
 from rhoset.groups import Group, group
 from rhoset.networks import read_network
+from rhoset.networks.runs import read_record
 from rhoset.training import TrainConfig, Trained, train_network, train_population, train_stack
 from rhoset.training.activations import activation
 from rhoset.training.config import ACTIVATION_NAMES, ARCHITECTURES
 from rhoset.training.manifest import open_training_run
-from rhoset.training.member import history_of
 from rhoset.training.model import FoldedTables, GroupNetwork
 from rhoset.training.stacks.driving import Hooks, StackRun
 from rhoset.training.stacks.layout import stack_size, suits_stack
@@ -286,7 +286,9 @@ def test_a_population_of_stacks_is_the_population_of_single_networks(s3: Group, 
     network = read_network(tmp_path / "one" / "networks" / "0006.safetensors")
     assert network.left.dtype == np.float64
     run = open_training_run(tmp_path / "one")
-    assert [e.step for e in history_of(run, 3)] == [0, 20, 40, 60]
+    record = read_record(run.run.network_path(3))
+    assert record is not None
+    assert [step for step, *_ in record["history"]] == [0, 20, 40, 60]
     assert list((tmp_path / "one" / "state").iterdir()) == []
     assert [len(indices) for _, indices in jobs_of(run, range(7), 2)] == [4, 3]
     assert [len(indices) for _, indices in jobs_of(run, range(7), 1, 5)] == [5, 2]

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rhoset.errors import RhosetError
-from rhoset.training.statistics import kaplan_meier, summarise, wilson
+from rhoset.shares import wilson
+from rhoset.training.statistics import kaplan_meier, summarise
 
 
 def test_wilson_against_newcombe() -> None:

@@ -123,7 +123,7 @@ def test_a_sweep_is_a_grid_of_runs_and_one_table(tmp_path: Path) -> None:
         ("models = 0\n[grid]\ngroup = ['S3']", "models is 0"),
         ("[grid]\ngroup = ['S3']\nwidht = [8]", "'widht' is no training setting"),
         ("[grid]\ngroup = ['S3']\nwidth = [-8]", "width is -8"),
-        ("[grid]\ngroup = ['S3', 'S3']", "two cells of the grid are the same"),
+        ("[grid]\ngroup = ['S3', 'S3']", "two of its combinations are the same"),
         ("[settings]\nwidth = 8\n[grid]\ngroup = ['S3']\nwidth = [8]", "both in"),
         ("[grid]\ngroup = ['Z!']", "Z!"),
         ("preset = 'wu'\n[grid]\ngroup = ['S3']", "preset 'wu' is not known"),

@@ -13,9 +13,9 @@ import click
 from rhoset.cli._command import command as make_command
 from rhoset.cli._networks import network_files, read_labelled
 from rhoset.cli._output import Output, Payload
-from rhoset.cli._pool import in_turn
 from rhoset.cli._types import FOLDER, WORKERS, Number, Target
 from rhoset.errors import RhosetError
+from rhoset.processes import in_turn
 
 if TYPE_CHECKING:
     from rhoset.networks import Network
@@ -58,13 +58,13 @@ class Asked:
         return entry, {**curve, "path": str(written)}
 
     def _made(self, network: Network, path: Path) -> CertifyResult | BaselineResult:
-        from rhoset.prove import certify
+        from rhoset.prove import certify_subject, subject
         from rhoset.reproduce.baselines import certify_baseline
 
-        method, arithmetic = self.options["method"], self.options["arithmetic"]
-        if method in BASELINES:
-            return certify_baseline(network, method, arithmetic=arithmetic, path=path)
-        return certify(network, path=path, **self.options)
+        options = {**self.options}
+        if options["method"] in BASELINES:
+            return certify_baseline(network, options["method"], arithmetic=options["arithmetic"], path=path)
+        return certify_subject(subject(network, options.pop("arithmetic"), path), **options)
 
 
 @make_command(example="rhoset certify runs/s5#0 --method auto")

@@ -47,7 +47,7 @@ def command(out: Output, place: str, prove: bool, target: Path | None) -> Payloa
     with out.progress("explaining", len(saved)) as update:
 
         def bound(explanation: Explanation) -> float:
-            return certify(explanation.network, explanation=explanation).verdict.accuracy_bound
+            return certify(explanation).verdict.accuracy_bound
 
         def told() -> Iterator[tuple[int, Network]]:
             for done, step in enumerate(saved):

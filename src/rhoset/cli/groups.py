@@ -31,14 +31,11 @@ def command() -> None:
 @make_command(example="rhoset groups list", name="list", parent=command)
 def list_(out: Output) -> Payload:
     """The families of groups that a GROUP argument can name."""
-    from rhoset.groups import FAMILIES
+    from rhoset.groups import known_names
 
-    out.table(["GROUP", "meaning", "example"], FAMILIES)
-    return {
-        "families": [
-            {"pattern": pattern, "meaning": meaning, "example": example} for pattern, meaning, example in FAMILIES
-        ]
-    }
+    families = [vars(family) for family in known_names()]
+    out.table(["GROUP", "meaning", "example"], [list(family.values()) for family in families])
+    return {"families": families}
 
 
 @make_command(example="rhoset groups show S5", parent=command)

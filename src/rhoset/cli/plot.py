@@ -10,15 +10,10 @@ from rhoset.cli._command import command as make_command
 from rhoset.cli._output import Output, Payload
 from rhoset.cli._types import FILE
 
-KINDS = (
-    "cost", "irreps", "reasons", "energy", "margins", "account", "solid", "slots", "quadrature", "training",
-    "formation", "frontier",
-)  # fmt: skip
-
 
 @make_command(example="rhoset plot runs/s5 --kind cost --out cost.pdf")
 @click.argument("place", metavar="NET")
-@click.option("--kind", type=click.Choice(KINDS), help="Which figure; the most telling one when omitted.")
+@click.option("--kind", metavar="KIND", help="Which figure, such as cost; the most telling one when omitted.")
 @click.option(
     "--out",
     "target",
@@ -30,15 +25,18 @@ KINDS = (
 def command(out: Output, place: str, kind: str | None, target: Path) -> Payload:
     """Draw one figure of NET for a paper or a page.
 
-    NET is a run folder, a folder of network files, one network file, or RUN#3. Figures of several networks: cost
-    (bound against cost), irreps, reasons. Of one: energy (irreps by neurons), margins, account (where the margin
-    goes), solid, slots, quadrature, training, formation (irreps over training), frontier.
+    NET is a run folder, a folder of network files, one network file, or RUN#3. Figures of several networks are cost
+    (bound against cost), irreps, reasons and others; of one energy (irreps by neurons), margins, account (where the
+    margin goes), solid, slots, quadrature, training, formation (irreps over training), frontier. An unknown KIND is
+    answered with the list.
     """
     from rhoset.display import plot
     from rhoset.networks.atomic import require_writable
     from rhoset.report.charts.figure import ending_of
+    from rhoset.report.pictures import require_kind
 
     ending_of(require_writable(target))  # before anything is computed
+    require_kind(kind)
     with out.progress("drawing", 1) as update:
         picture = plot(place, kind)
         path = picture.save(target)

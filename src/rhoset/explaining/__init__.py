@@ -6,8 +6,6 @@ from rhoset.explaining.analysis import structure as structure
 from rhoset.explaining.circles import Circle as Circle
 from rhoset.explaining.circles import circles as circles
 from rhoset.explaining.circuits import find_circuits as find_circuits
-from rhoset.explaining.contributions import MarginParts as MarginParts
-from rhoset.explaining.contributions import margin_parts as margin_parts
 from rhoset.explaining.cosets import CosetConcentration as CosetConcentration
 from rhoset.explaining.cosets import coset_concentration as coset_concentration
 from rhoset.explaining.deciding import Decided as Decided

@@ -84,14 +84,10 @@ def to_json(
 
 
 def _circuit(circuit: Circuit) -> dict[str, Any]:
-    p, q = circuit.shape
+    filled = filled_slots(slot_weights(circuit))
     return {
-        "irrep": circuit.irrep.name,
+        **circuit.summary(),
         "label": circuit.irrep.label,
-        "left_size": p,
-        "right_size": q,
-        "neurons": len(circuit.neurons),
-        "kind": circuit.kind,
-        "slots": p * q,
-        "filled": int(filled_slots(slot_weights(circuit)).sum()),
+        "slots": filled.size,
+        "filled": int(filled.sum()),
     }

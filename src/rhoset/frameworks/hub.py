@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rhoset.arguments import public
 from rhoset.errors import MissingExtra, RhosetError
 from rhoset.frameworks.torch_modules import LAYOUTS, PLAIN
 from rhoset.networks import Network, import_networks, read_network
+from rhoset.networks.digest import FACTOR_TENSORS
 from rhoset.networks.importing.tensors import load_tensors
+from rhoset.reading import read_json
 
 if TYPE_CHECKING:
     from rhoset.groups import Group
@@ -25,7 +26,6 @@ GROUP_KEYS = ("group", "group_name", "group_string")
 """Keys of a configuration that may name the group."""
 LONGEST_NAME = 200
 """Letters of a group's name in a configuration."""
-FACTORS = frozenset({"embed_left", "embed_right", "hidden_left", "hidden_right", "unembed"})
 
 
 @public
@@ -104,7 +104,7 @@ def _networks(file: Path, label: str, group: Group | str | None) -> Iterator[tup
     if file.suffix == ".safetensors" and names >= PLAIN | {"table"}:
         yield label, read_network(file)
         return
-    if names >= FACTORS:
+    if names >= set(FACTOR_TENSORS):
         layout = "factored"
     else:
         known = [layout for layout, needed in LAYOUTS.items() if names >= needed]
@@ -123,15 +123,9 @@ def _named_group(file: Path) -> str | None:
     """The group that a configuration beside the file, or in its folder's parents up to two, names."""
     for folder in (file.parent, file.parent.parent):
         for name in CONFIGS:
-            try:
-                config: Any = json.loads((folder / name).read_text(encoding="utf-8"))
-            except (OSError, ValueError, RecursionError):
-                continue
-            for key in GROUP_KEYS if isinstance(config, dict) else ():
-                if (
-                    isinstance(config.get(key), str)
-                    and len(config[key]) < 200
-                    and "parameter" not in str(config.keys())
-                ):
-                    return str(config[key])
+            config = read_json(folder / name) or {}
+            for key in GROUP_KEYS:
+                said = config.get(key)
+                if isinstance(said, str) and len(said) < LONGEST_NAME and "parameter" not in str(config.keys()):
+                    return said
     return None

@@ -9,7 +9,7 @@ from pathlib import Path
 from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.networks import Network, read_network
-from rhoset.networks.runs import open_networks
+from rhoset.networks.runs import open_networks, steps_folder
 
 _STEP = re.compile(r"(\d+)(?!.*\d)")
 """The last number in a name: ``step-001000``, ``checkpoint_20``, ``0003.steps/001500``."""
@@ -36,7 +36,7 @@ def snapshots(place: str | os.PathLike[str]) -> tuple[tuple[int, Network], ...]:
         file that is no network.
     """
     path = Path(place)
-    folder = path if path.is_dir() else open_networks(place)[0][1].with_suffix(".steps")
+    folder = path if path.is_dir() else steps_folder(open_networks(place)[0][1])
     files = sorted(folder.glob("*.safetensors")) if folder.is_dir() else []
     found: dict[int, Path] = {}
     for file in files:

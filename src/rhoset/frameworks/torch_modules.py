@@ -16,14 +16,12 @@ from safetensors.numpy import save_file
 from rhoset.arguments import public
 from rhoset.errors import MissingExtra, RhosetError
 from rhoset.networks import Network, import_network
+from rhoset.networks.importing.tensors import without_wrappers
 
 if TYPE_CHECKING:
     import torch
 
     from rhoset.groups import Group
-
-PREFIXES = ("_orig_mod.", "module.", "model.", "net.")
-"""What torch.compile, DataParallel and Lightning put before the names of parameters; taken off when all have it."""
 
 LAYOUTS: dict[str, frozenset[str]] = {
     "chughtai": frozenset({"W_x", "W_y", "W", "W_U"}),
@@ -87,7 +85,7 @@ def from_torch(
     >>> rs.evaluate(rs.from_torch(arrays, "S3", roles)).accuracy
     1.0
     """
-    arrays = _without_prefix(_arrays(module))
+    arrays = without_wrappers(_arrays(module))
     if isinstance(mapping, str | os.PathLike):
         return _imported("mapping", arrays, group, Path(mapping), activation, order)
     if mapping is not None:
@@ -130,7 +128,7 @@ def to_torch(network: Network) -> torch.nn.Module:
         "linear": lambda t: t,
     }[network.activation]
 
-    class GroupNetwork(torch.nn.Module):  # type: ignore[name-defined]
+    class GroupNetwork(torch.nn.Module):  # type: ignore[name-defined, misc]
         """f(z | x, y) = Σ_i unembed[i, z] φ(left[x, i] + right[y, i]) + bias[z]."""
 
         def __init__(self) -> None:
@@ -172,12 +170,6 @@ def _arrays(module: Any) -> dict[str, NDArray[Any]]:
         if isinstance(tensor, np.ndarray):
             found[str(name)] = np.ascontiguousarray(tensor)
     return found
-
-
-def _without_prefix(arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    while arrays and (prefix := next((p for p in PREFIXES if all(n.startswith(p) for n in arrays)), None)):
-        arrays = {name.removeprefix(prefix): array for name, array in arrays.items()}
-    return arrays
 
 
 def _imported(

@@ -29,13 +29,15 @@ from rhoset.groups.gsets import orbitals as orbitals
 from rhoset.groups.gsets import point_stabilizer as point_stabilizer
 from rhoset.groups.gsets import regular_gset as regular_gset
 from rhoset.groups.isomorphisms import abelian_invariants as abelian_invariants
+from rhoset.groups.isomorphisms import all_automorphisms as all_automorphisms
 from rhoset.groups.isomorphisms import isomorphism as isomorphism
 from rhoset.groups.isomorphisms import recognise as recognise
 from rhoset.groups.lattice import subgroup_classes as subgroup_classes
 from rhoset.groups.linear import finite_field as finite_field
 from rhoset.groups.linear import matrix_group as matrix_group
-from rhoset.groups.names import FAMILIES as FAMILIES
 from rhoset.groups.names import group as group
+from rhoset.groups.names import known_names as known_names
+from rhoset.groups.naming import family as family
 from rhoset.groups.permutations import cycles as cycles
 from rhoset.groups.permutations import parse_cycles as parse_cycles
 from rhoset.groups.permutations import permutation_group as permutation_group

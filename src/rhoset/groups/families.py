@@ -11,10 +11,12 @@ from numpy.typing import ArrayLike
 from rhoset.errors import RhosetError
 from rhoset.groups.arrays import IntArray, read_only
 from rhoset.groups.laws import capped_power, require_order
+from rhoset.groups.naming import family
 from rhoset.groups.permutations import CONVENTION, permutation_group
 from rhoset.groups.table import Group
 
 
+@family("C<n>", "cyclic, order n", "C5", "Z<n>")
 def cyclic(n: int) -> Group:
     """C_n: residues, xy = x + y mod n."""
     _positive("C", n)
@@ -24,6 +26,7 @@ def cyclic(n: int) -> Group:
     return Group(f"C{n}", table, convention=f"residues 0 to {n - 1}; xy is x + y mod {n}")
 
 
+@family("D<n>", "dihedral, order 2n", "D4")
 def dihedral(n: int) -> Group:
     """D_n of order 2n: r^0 … r^(n−1), then r^0 s … r^(n−1) s, with s r s = r⁻¹."""
     _positive("D", n)
@@ -37,6 +40,7 @@ def dihedral(n: int) -> Group:
     )
 
 
+@family("Dic<n>", "dicyclic, order 4n", "Dic3")
 def dicyclic(n: int) -> Group:
     """Dic_n of order 4n: a^i, then a^i x, with x² = a^n, x a x⁻¹ = a⁻¹."""
     _positive("Dic", n)
@@ -50,6 +54,7 @@ def dicyclic(n: int) -> Group:
     )
 
 
+@family("Q<n>", "generalised quaternion, order n = 8, 16, …", "Q8")
 def quaternion(order: int) -> Group:
     """Generalised quaternion group of order 8, 16, 32, …: the dicyclic group of that order."""
     if order < 8 or order & (order - 1):
@@ -78,6 +83,7 @@ def _word(a: int, p: int, letters: str = "rs") -> str:
     return power + letters[1] * p or "1"
 
 
+@family("S<k>", "symmetric on k ≤ 7 points", "S5")
 def symmetric(degree: int) -> Group:
     """S_k on k points."""
     _positive("S", degree)
@@ -87,6 +93,7 @@ def symmetric(degree: int) -> Group:
     return permutation_group([swap, turn] if degree > 1 else [[0]], f"S{degree}")
 
 
+@family("A<k>", "alternating on k ≤ 7 points", "A5")
 def alternating(degree: int) -> Group:
     """A_k on k points."""
     _positive("A", degree)
@@ -162,6 +169,8 @@ def semidirect_product(normal: Group, complement: Group, action: ArrayLike, name
     return Group(name, table.reshape(n * h, n * h), names, convention)
 
 
+@family("C<m>:C<k>", "semidirect product, generator of C_k multiplying by an r of order k", "C7:C3")
+@family("C<m>:C<k>(<r>)", "the same for a given r", "C7:C3(2)")
 def cyclic_semidirect(m: int, k: int, multiplier: int | None = None, name: str = "") -> Group:
     """C_m ⋊ C_k where the generator of C_k multiplies residues mod m by ``multiplier``.
 
@@ -189,6 +198,7 @@ def cyclic_semidirect(m: int, k: int, multiplier: int | None = None, name: str =
     return Group(name, out.table, out.element_names, convention)
 
 
+@family("F<pk>", "Frobenius group C_p : C_k", "F21")
 def frobenius(order: int) -> Group:
     """F_n: C_p ⋊ C_k, n = pk with p the largest prime factor and k > 1 a divisor of p − 1."""
     p, rest = 1, order
@@ -235,6 +245,7 @@ def wreath_product(base: Group, top: Group, name: str = "") -> Group:
     return permutation_group(gens or [every], name, convention)
 
 
+@family("C<p>^<k>", "power of a cyclic group (elementary abelian for p prime)", "C2^3", "Z<p>^<k>")
 def elementary_abelian(p: int, rank: int) -> Group:
     """C_p^rank: vectors over the integers mod p, the last coordinate running fastest."""
     _positive("C", p)
@@ -249,6 +260,7 @@ def elementary_abelian(p: int, rank: int) -> Group:
     return Group(f"C{p}^{rank}", table, names, convention)
 
 
+@family("M11", "Mathieu group on 11 points", "M11")
 def mathieu11() -> Group:
     """M11 on 11 points (generators of the ATLAS: order 2 and order 4)."""
     a = list(range(11))

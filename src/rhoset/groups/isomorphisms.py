@@ -16,6 +16,8 @@ from rhoset.groups.table import Group
 TRIES = 50_000
 """Partial images of the generators examined before the search gives up."""
 
+AUTOMORPHISMS = 5000
+"""Most automorphisms that are listed; each is a table of n elements."""
 
 SEMIDIRECT_LIMIT = 800
 """Largest order for which all cyclic semidirect products are compared in :func:`recognise`."""
@@ -70,10 +72,44 @@ def isomorphism(first: Group, second: Group) -> IntArray | None:
     gens = list(_few_images(first, a))
     candidates = [np.flatnonzero((b == a[s]).all(axis=1)) for s in gens]
     if gens:
-        classes = second.classes
-        candidates[0] = np.intersect1d(candidates[0], classes.representatives)
-    budget = [TRIES]
-    return _search(first, second, gens, candidates, [], budget)
+        candidates[0] = np.intersect1d(candidates[0], second.classes.representatives)
+    for tries, phi in _search(first, second, gens, candidates):
+        if tries > TRIES:
+            raise RhosetError(
+                f"{first.name} and {second.name}: {TRIES} images of generators did not decide"
+                " whether they are isomorphic",
+                slug="isomorphism-undecided",
+            )
+        if phi is not None:
+            return phi
+    return None
+
+
+def all_automorphisms(group: Group, limit: int = AUTOMORPHISMS) -> IntArray:
+    """(|Aut|, n) all automorphisms, the identity among them.
+
+    Raises
+    ------
+    RhosetError
+        ``too-many-automorphisms`` beyond `limit`.
+
+    Examples
+    --------
+    >>> from rhoset.groups import group
+    >>> len(all_automorphisms(group("S3"))), len(all_automorphisms(group("Q8")))
+    (6, 24)
+    """
+    gens, invariants = list(group.generators), element_invariants(group)
+    candidates = [np.flatnonzero((invariants == invariants[s]).all(axis=1)) for s in gens]
+    found: list[IntArray] = []
+    for _, phi in _search(group, group, gens, candidates):
+        found += [] if phi is None else [phi]
+        if len(found) > limit:
+            raise RhosetError(
+                f"{group.name} has more than {limit} automorphisms; distances up to automorphism are not computed",
+                slug="too-many-automorphisms",
+            )
+    return np.array(found)
 
 
 def _few_images(group: Group, invariants: IntArray) -> Iterator[int]:
@@ -84,30 +120,29 @@ def _few_images(group: Group, invariants: IntArray) -> Iterator[int]:
 
 
 def _search(
-    first: Group,
-    second: Group,
-    gens: list[int],
-    candidates: list[NDArray[Any]],
-    images: list[int],
-    budget: list[int],
-) -> IntArray | None:
-    if len(images) == len(gens):
-        phi = extend_homomorphism(first, second, gens, images)
-        return None if phi is None or (phi < 0).any() else read_only(phi)
-    for image in candidates[len(images)]:
-        budget[0] -= 1
-        if budget[0] < 0:
-            raise RhosetError(
-                f"{first.name} and {second.name}: {TRIES} images of generators did not decide"
-                " whether they are isomorphic",
-                slug="isomorphism-undecided",
-            )
+    first: Group, second: Group, gens: list[int], candidates: list[NDArray[Any]]
+) -> Iterator[tuple[int, IntArray | None]]:
+    """The isomorphisms that send each generator to one of its candidates, each as it is found with the number of
+    partial images tried so far; None after each that leads nowhere."""
+    if not gens:
+        yield 0, read_only(np.full(1, second.identity))
+        return
+    tries, open_ = 0, [iter(candidates[0])]
+    images: list[int] = []
+    while open_:
+        image = next(open_[-1], None)
+        if image is None:
+            open_.pop()
+            images = images[:-1]
+            continue
+        tries += 1
         tried = [*images, int(image)]
-        if extend_homomorphism(first, second, gens[: len(tried)], tried) is not None:
-            found = _search(first, second, gens, candidates, tried, budget)
-            if found is not None:
-                return found
-    return None
+        phi = extend_homomorphism(first, second, gens[: len(tried)], tried)
+        if phi is None or len(tried) == len(gens):
+            yield tries, None if phi is None or (phi < 0).any() else read_only(phi)
+        else:
+            images = tried
+            open_.append(iter(candidates[len(tried)]))
 
 
 def extend_homomorphism(first: Group, second: Group, gens: list[int], images: list[int]) -> NDArray[np.int64] | None:

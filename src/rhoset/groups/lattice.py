@@ -16,6 +16,7 @@ from rhoset.groups.arrays import read_only
 from rhoset.groups.cache import read_entry, remembered, write_entry
 from rhoset.groups.subgroups import Subgroup
 from rhoset.groups.table import Group
+from rhoset.groups.words import close
 
 BoolArray = NDArray[np.bool_]
 
@@ -135,21 +136,8 @@ class _Search:
 
     def join(self, h: BoolArray, z: int) -> BoolArray:
         """The subgroup that H and z generate."""
-        gens = [*self.generators[_key(h)], int(z)]
-        columns = self.group.table[:, gens]
-        inside = h.copy()
-        layer = np.flatnonzero(inside)
-        while len(layer):
-            fresh = np.zeros_like(inside)
-            fresh[columns[layer].ravel()] = True
-            fresh &= ~inside
-            inside |= fresh
-            layer = np.flatnonzero(fresh)
-            if inside.sum() > self.largest_proper:
-                inside[:] = True
-                break
-        self.pending = gens
-        return inside
+        self.pending = [*self.generators[_key(h)], int(z)]
+        return close(self.group.table, self.pending, h, self.largest_proper)
 
     def known(self, mask: BoolArray) -> bool:
         """True when the subgroup or a conjugate was added before."""

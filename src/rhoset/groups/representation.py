@@ -81,13 +81,14 @@ def is_trivial(character: FloatArray) -> bool:
 
 
 def frequency(group: Group, character: FloatArray) -> int | None:
-    """f for an irrep of dimension 2 in which an element of greatest order o turns by 2πf/o,
-    0 < f ≤ o/2; None for other irreps. The first such element of `cyclic` and `dihedral` is 1."""
-    if round(float(character[group.identity])) != 2:
+    """f for an irrep of dimension 2, or of dimension 1 of a cyclic group, in which an element of greatest order o turns
+    by 2πf/o, 0 ≤ f ≤ o/2; None for other irreps. The first such element of `cyclic` and `dihedral` is 1."""
+    turning, dim = int(np.argmax(group.element_orders)), round(float(character[group.identity]))
+    order = int(group.element_orders[turning])
+    if dim != 2 and (dim != 1 or order != group.order):
         return None
-    turning = int(np.argmax(group.element_orders))
-    half_trace = np.clip(float(character[turning]) / 2, -1.0, 1.0)
-    return round(float(np.arccos(half_trace)) * int(group.element_orders[turning]) / (2 * np.pi))
+    cosine = np.clip(float(character[turning]) / dim, -1.0, 1.0)
+    return round(float(np.arccos(cosine)) * order / (2 * np.pi))
 
 
 def irrep_label(group: Group, name: str, character: FloatArray) -> str:
@@ -99,10 +100,8 @@ def irrep_label(group: Group, name: str, character: FloatArray) -> str:
     dihedral = 2 * greatest == n and greatest > 2 and int(np.sum(orders == 2)) >= greatest
     if name.startswith("[") or not (cyclic or dihedral):
         return name
-    if cyclic and n > 2 and not is_trivial(character) and round(float(character[group.identity])) == 1:
-        return f"frequency {n // 2}"
-    k = frequency(group, character)
-    return name if k is None else f"frequency {k}"
+    k = None if n == 2 else frequency(group, character)
+    return f"frequency {k}" if k else name
 
 
 def make_irrep(group: Group, name: str, kind: IrrepType, matrices: FloatArray) -> Irrep:

@@ -26,8 +26,9 @@ def best_extension(table: IntArray, chosen: list[int], inside: NDArray[np.bool_]
     return best
 
 
-def close(table: IntArray, gens: list[int], start: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Mask of everything reached from ``start`` by right multiplication with ``gens``."""
+def close(table: IntArray, gens: list[int], start: NDArray[np.bool_], most: int | None = None) -> NDArray[np.bool_]:
+    """Mask of everything reached from ``start`` by right multiplication with ``gens``; of all elements where that is
+    more than ``most``."""
     inside = start.copy()
     layer = np.flatnonzero(inside)
     columns = table[:, gens]
@@ -37,4 +38,6 @@ def close(table: IntArray, gens: list[int], start: NDArray[np.bool_]) -> NDArray
         fresh &= ~inside
         inside |= fresh
         layer = np.flatnonzero(fresh)
+        if most is not None and inside.sum() > most:
+            return np.ones_like(inside)
     return inside

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.errors import RhosetError
+from rhoset.groups.arrays import read_only
 
 FLOAT_DTYPES = ("float16", "float32", "float64")
 """Types that weights may have; they are kept as they are."""
@@ -35,7 +36,7 @@ def checked_table(table: Any) -> NDArray[np.int32]:
             f"the multiplication table holds {value} at row {x}, column {y}: entries are elements, 0 to {n - 1}",
             slug="network-table",
         )
-    return read_only(array.astype(np.int32, copy=False))
+    return read_only(array)
 
 
 def checked_weights(name: str, value: Any, shape: tuple[int, ...]) -> NDArray[Any]:
@@ -56,7 +57,7 @@ def checked_weights(name: str, value: Any, shape: tuple[int, ...]) -> NDArray[An
             f" at {where}: weights must be finite numbers",
             slug="network-not-finite",
         )
-    return read_only(array.astype(array.dtype.newbyteorder("="), copy=False))
+    return read_only(array, array.dtype.newbyteorder("="))
 
 
 def _array(what: str, value: Any) -> NDArray[Any]:
@@ -86,15 +87,4 @@ def own(array: NDArray[Any]) -> NDArray[Any]:
     while isinstance(base, np.ndarray):
         base.setflags(write=False)
         base = base.base
-    return array
-
-
-def read_only(array: NDArray[Any]) -> NDArray[Any]:
-    """The array itself when nobody can write to it, a read-only C-contiguous copy otherwise."""
-    base = array
-    while isinstance(base.base, np.ndarray):
-        base = base.base
-    if array.flags.writeable or base.flags.writeable or not array.flags.c_contiguous:
-        array = np.array(array, order="C", copy=True)
-        array.setflags(write=False)
     return array

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,6 +95,17 @@ class Circuit(Shown):
         """Such as "[4,1] 5×5 full"."""
         name = self.left_set.irrep.label if isinstance(self.left_set, RhoSet) else "points"
         return " ".join(filter(None, (name, "{}×{}".format(*self.shape), self.kind)))
+
+    def summary(self) -> dict[str, Any]:
+        """What tables and JSON say of a circuit that was found."""
+        left, right = self.shape
+        return {
+            "irrep": self.irrep.name,
+            "left_size": left,
+            "right_size": right,
+            "kind": self.kind,
+            "neurons": len(self.neurons),
+        }
 
     @property
     def group(self) -> Group:

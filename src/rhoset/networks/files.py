@@ -97,10 +97,10 @@ def write_network(
             )
         tensors[name] = np.ascontiguousarray(value)
     metadata = {**network.metadata, "format": FORMAT, "activation": network.activation}
-    return write_atomic(path, _canonical(save(tensors, metadata=metadata)))
+    return write_atomic(path, canonical(save(tensors, metadata=metadata)))
 
 
-def _canonical(data: bytes) -> bytes:
+def canonical(data: bytes) -> bytes:
     """The same file with its metadata in alphabetical order: safetensors writes them in an order
     that changes from process to process, and equal networks should be equal files."""
     length = int.from_bytes(data[:8], "little")

@@ -1,11 +1,17 @@
 """Run folders: a manifest, one file for each trained network, one table of results.
 
-    RUN/run.toml                        how the networks were trained
-    RUN/networks/0003.safetensors       network 3
-    RUN/networks/0003.orbit.cert        a certificate of network 3
-    RUN/results.csv                     one row for each network
+    RUN/run.toml                           how the networks were trained
+    RUN/group.safetensors                  the group's table
+    RUN/networks/0003.safetensors          network 3
+    RUN/networks/0003.steps/000500.safetensors  the same after 500 updates
+    RUN/networks/0003.orbit.cert           a certificate of network 3
+    RUN/networks/0003.frontier.json        what can be proved of it for how much work
+    RUN/records/0003.json                  its row of results and its history of training
+    RUN/state/0003.safetensors             while it trains: where to go on
+    RUN/results.csv                        one row for each network
 
-Every file is written atomically, so a run that is killed at any moment holds whole files only.
+No other module says where in a run something lies. Every file is written atomically, so a run that is killed at any
+moment holds whole files only.
 """
 
 from __future__ import annotations
@@ -26,6 +32,7 @@ import tomli_w
 from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.networks.atomic import write_atomic
+from rhoset.reading import read_json
 from rhoset.summaries import Shown
 
 MANIFEST = "run.toml"
@@ -33,6 +40,12 @@ MANIFEST = "run.toml"
 
 RESULTS = "results.csv"
 """Name of the table of results."""
+
+GROUP_FILE = "group.safetensors"
+"""The multiplication table in a run, so that a run stands alone whatever the group's name was."""
+
+NETWORKS, RECORDS, STATE = FOLDERS = ("networks", "records", "state")
+"""Folders of a run."""
 
 SWEEP, CELLS = "sweep.toml", "cells"
 """A folder that holds both is a sweep: each folder in the second is a run."""
@@ -58,7 +71,7 @@ class Run(Shown):
     @property
     def indices(self) -> tuple[int, ...]:
         """Indices of the networks that are there, ascending; looks at the folder each time."""
-        folder = self.path / "networks"
+        folder = self.path / NETWORKS
         if not folder.is_dir():
             return ()
         found = (_NETWORK_FILE.fullmatch(entry.name) for entry in folder.iterdir())
@@ -66,7 +79,15 @@ class Run(Shown):
 
     def network_path(self, index: int) -> Path:
         """Where network ``index`` is or will be."""
-        return self.path / "networks" / f"{index:04d}.safetensors"
+        return self.path / NETWORKS / f"{index:04d}.safetensors"
+
+    def record_path(self, index: int) -> Path:
+        """Where the record of network ``index`` is: ``{"row": …, "history": […]}``."""
+        return self.path / RECORDS / f"{index:04d}.json"
+
+    def state_path(self, index: int) -> Path:
+        """Where the state of network ``index`` is while it trains."""
+        return self.path / STATE / f"{index:04d}.safetensors"
 
     def certificates(self, index: int) -> dict[str, Path]:
         """The certificates of network ``index`` by method."""
@@ -113,7 +134,7 @@ def create_run(path: str | os.PathLike[str], manifest: Mapping[str, Any]) -> Run
         what = "a run is there already" if (path / MANIFEST).exists() else "it is not empty"
         raise RhosetError(f"{path}: {what}; choose another folder", slug="run-exists")
     try:
-        (path / "networks").mkdir(parents=True, exist_ok=True)
+        (path / NETWORKS).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RhosetError(f"cannot make the folder {path}: {error.strerror or error}", slug="cannot-write") from None
     write_atomic(path / MANIFEST, tomli_w.dumps(dict(manifest)))
@@ -145,6 +166,23 @@ def open_run(path: str | os.PathLike[str]) -> Run:
     except OSError as error:
         raise RhosetError(f"{path / MANIFEST}: {error.strerror or error}", slug="bad-run") from None
     return Run(path, MappingProxyType(manifest))
+
+
+def run_of(network: Path) -> Path | None:
+    """The folder of the run that a network file belongs to; None for other files."""
+    folder = network.parent.parent
+    return folder if network.parent.name == NETWORKS and (folder / MANIFEST).is_file() else None
+
+
+def read_record(network: Path) -> dict[str, Any] | None:
+    """The record of a network file of a run; None where there is none that can be read."""
+    folder = run_of(network)
+    return None if folder is None else read_json(folder / RECORDS / f"{network.stem}.json")
+
+
+def steps_folder(network: Path) -> Path:
+    """Where the snapshots of a network file's training are, named by their step."""
+    return network.with_suffix(".steps")
 
 
 @public

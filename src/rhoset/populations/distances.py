@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.errors import RhosetError
-from rhoset.groups import Group
-from rhoset.groups.isomorphisms import element_invariants, extend_homomorphism
+from rhoset.groups import all_automorphisms
 from rhoset.networks import Network, logits
 
 NUMBERS = 1 << 26
@@ -18,8 +17,6 @@ are more, a random sample of them is used, always the same; distances then are e
 1/√(pairs)."""
 CHUNK = 1 << 21
 """Numbers in float64 at a time in sums of products."""
-AUTOMORPHISMS = 5000
-"""Most automorphisms that are enumerated; more need a sample of their own to be of use."""
 COMPARISONS = 2e11
 """Most logits compared in a minimum over automorphisms (some minutes)."""
 
@@ -123,47 +120,3 @@ def inner_products(f: NDArray[np.float32], g: NDArray[np.float32]) -> NDArray[np
         part = slice(start, start + step)
         found += f[:, part].reshape(len(f), -1).astype(np.float64) @ g[:, part].reshape(len(g), -1).astype(np.float64).T
     return found
-
-
-def all_automorphisms(group: Group, limit: int = AUTOMORPHISMS) -> NDArray[np.int64]:
-    """(|Aut|, n) all automorphisms, the identity among them.
-
-    Raises
-    ------
-    RhosetError
-        ``too-many-automorphisms`` beyond `limit`.
-
-    Notes
-    -----
-    Images of the generators are tried among the elements with their invariants; a partial image that is no
-    homomorphism is dropped at once.
-
-    Examples
-    --------
-    >>> from rhoset.groups import group
-    >>> len(all_automorphisms(group("S3"))), len(all_automorphisms(group("Q8")))
-    (6, 24)
-    """
-    generators = list(group.generators)
-    if not generators:
-        return np.zeros((1, 1), dtype=np.int64)
-    invariants = element_invariants(group)
-    candidates = [np.flatnonzero((invariants == invariants[s]).all(axis=1)) for s in generators]
-    partial: list[list[int]] = [[]]
-    for position in range(len(generators)):
-        longer = []
-        for images in partial:
-            for image in candidates[position]:
-                tried = [*images, int(image)]
-                if extend_homomorphism(group, group, generators[: position + 1], tried) is not None:
-                    longer.append(tried)
-            if len(longer) > 20 * limit:
-                break
-        partial = longer
-    if len(partial) > limit:
-        raise RhosetError(
-            f"{group.name} has more than {limit} automorphisms; distances up to automorphism are not computed",
-            slug="too-many-automorphisms",
-        )
-    found = [extend_homomorphism(group, group, generators, images) for images in partial]
-    return np.array([phi for phi in found if phi is not None], dtype=np.int64)

@@ -12,10 +12,12 @@ import numpy as np
 import rhoset
 from rhoset.errors import RhosetError
 from rhoset.groups import Group, Irrep
+from rhoset.groups.representation import frequency
 from rhoset.networks import Network, evaluate, write_atomic
-from rhoset.networks.runs import certificates
+from rhoset.networks.runs import certificates, run_of
 from rhoset.populations.observables import DELTA, EPSILON, Observables, neuron_shares, spectral_weights
 from rhoset.populations.stack import stacked
+from rhoset.reading import read_json
 from rhoset.verdicts import check_certificate, check_summary
 
 MEASURES = 1
@@ -26,8 +28,6 @@ OPERATIONS = 1e12
 """Multiply-adds for accuracy, loss and margin of one network (about a minute); above, a fixed sample of the pairs is
 evaluated, and `pairs` says how many; and as many for the spectral weights, which are left out above. A smaller budget
 is faster and knows less of large groups."""
-IN_USE = 0.01
-"""An irrep is listed when it dominates a live neuron or holds this share of the weights' energy (as `explain` does)."""
 
 
 def measured(network: Network, beside: Path | None = None, *, keep: bool = True) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def measured(network: Network, beside: Path | None = None, *, keep: bool = True)
         "table": network.group.digest,
     }
     if place is not None:
-        kept = _read(place)
+        kept = read_json(place)
         if kept is not None and all(kept.get(key) == value for key, value in stamp.items()):
             return kept
     found = {**stamp, **_measure(network)}
@@ -83,25 +83,12 @@ def measured(network: Network, beside: Path | None = None, *, keep: bool = True)
 
 
 def _place(file: Path, network: Network) -> Path:
-    folder = file.parent
-    if folder.name == "networks" and (folder.parent / "run.toml").is_file():
-        folder = folder.parent
+    folder = run_of(file) or file.parent
     return folder / KEPT / f"{network.digest[:24]}-{network.group.digest[:8]}.json"
-
-
-def _read(place: Path) -> dict[str, Any] | None:
-    try:
-        found = json.loads(place.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def _measure(network: Network) -> dict[str, Any]:
     explanation = rhoset.explain(network)
-    energy = explanation.energy
-    shares, names = energy.by_irrep(), [irrep.name for irrep in explanation.irreps]
-    counts = np.bincount(energy.dominant[energy.live], minlength=len(names))
     seen = _observed(network, explanation.irreps)
     result = evaluate(network, np.float64, operations=OPERATIONS)
     return {
@@ -113,21 +100,8 @@ def _measure(network: Network) -> dict[str, Any]:
         "loss": result.loss,
         "margin": result.margin if np.isfinite(result.margin) else None,
         "pairs": result.pairs,
-        "irreps": [
-            {"name": name, "neurons": int(counts[k]), "energy": float(shares[k])}
-            for k, name in enumerate(names)
-            if counts[k] or shares[k] >= IN_USE
-        ],
-        "circuits": [
-            {
-                "irrep": str(getattr(c.irrep, "name", c.irrep)),
-                "left_size": c.shape[0],
-                "right_size": c.shape[1],
-                "kind": c.kind,
-                "neurons": len(c.neurons),
-            }
-            for c in explanation.circuits
-        ],
+        "irreps": [{"name": u.irrep.name, "neurons": u.neurons, "energy": u.share} for u in explanation.uses],
+        "circuits": [circuit.summary() for circuit in explanation.circuits],
         "explained": explanation.explained,
         **seen,
         "frequency": frequencies(network.group, explanation.irreps),
@@ -137,7 +111,7 @@ def _measure(network: Network) -> dict[str, Any]:
 def _observed(network: Network, known: Sequence[Irrep]) -> dict[str, Any]:
     """Spectral weights and multiplicities; no weights where the norm of the logits is too dear."""
     stack = stacked([network])
-    classes = [irrep for irrep in known if not (irrep.dim == 1 and np.all(irrep.character > 0))]
+    classes = [irrep for irrep in known if not irrep.is_trivial]
     names = tuple(irrep.name for irrep in classes)
     n, m = network.order, network.width
     affordable = n * n * m * min(n, m) <= OPERATIONS
@@ -155,15 +129,10 @@ def _observed(network: Network, known: Sequence[Irrep]) -> dict[str, Any]:
 def frequencies(group: Group, irreps: tuple[Irrep, ...]) -> dict[str, int]:
     """Of a cyclic group: name of each irrep → f, 0 ≤ f ≤ n/2, by which the first generator turns through 2πf/n. Other
     groups have none."""
-    generators = np.flatnonzero(group.element_orders == group.order)
-    if not len(generators) or group.order == 1:
+    if group.order == 1 or group.order not in group.element_orders:
         return {}
-    turn = int(generators[0])
-    halves = {irrep.name: float(irrep.character[turn]) / irrep.dim for irrep in irreps}
-    return {
-        name: round(float(np.arccos(np.clip(half, -1.0, 1.0))) * group.order / (2 * np.pi))
-        for name, half in halves.items()
-    }
+    turns = {irrep.name: frequency(group, irrep.character) for irrep in irreps}
+    return {name: f for name, f in turns.items() if f is not None}
 
 
 def proved(network: Path) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:

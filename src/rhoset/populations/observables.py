@@ -101,7 +101,7 @@ def observables(of: Network | Sequence[Network] | Stack, real_irreps: Sequence[I
     """
     stack = of if isinstance(of, Stack) else stacked([of] if isinstance(of, Network) else list(of))
     known = irreps(stack.group) if real_irreps is None else real_irreps
-    classes = tuple(irrep for irrep in known if not (irrep.dim == 1 and np.all(irrep.character > 0)))
+    classes = tuple(irrep for irrep in known if not irrep.is_trivial)
     return Observables(
         tuple(irrep.name for irrep in classes), spectral_weights(stack, classes), neuron_shares(stack, classes)
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 from rhoset.errors import RhosetError
 from rhoset.networks import read_network
-from rhoset.networks.runs import MANIFEST, Run, open_networks, open_run
+from rhoset.networks.runs import Run, open_networks, open_run, run_of
 from rhoset.populations.measuring import measured, proved
 
 Place = str | os.PathLike[str]
@@ -91,8 +91,8 @@ def _record(label: str, path: Path, runs: dict[Path, Any], bounds: bool) -> dict
 
 def _training(path: Path, runs: dict[Path, Any]) -> tuple[dict[str, Any], Mapping[str, Any]]:
     """Settings and the row of results of a network of a run; nothing for other files."""
-    folder = path.parent.parent
-    if path.parent.name != "networks" or not (folder / MANIFEST).is_file():
+    folder = run_of(path)
+    if folder is None:
         return {}, {}
     if folder not in runs:
         run = open_run(folder)

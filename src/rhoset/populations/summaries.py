@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from rhoset.errors import RhosetError
-from rhoset.populations.testing import clopper_pearson
+from rhoset.shares import clopper_pearson
 
 
 def counted(
@@ -56,5 +56,5 @@ def used_irreps(record: Mapping[str, Any]) -> list[str]:
 
 def interval(count: int, total: int) -> str:
     """``12/40 = 30 % (18–45)``."""
-    low, high = clopper_pearson(count, total)
-    return f"{count}/{total} = {count / total:.0%} ({100 * low:.0f}–{100 * high:.0f})"
+    found = clopper_pearson(count, total)
+    return f"{count}/{total} = {found.share:.0%} ({100 * found.low:.0f}–{100 * found.high:.0f})"

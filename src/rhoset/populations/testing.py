@@ -1,6 +1,6 @@
 """Tests and intervals for populations, with the power that they had.
 
-References: Clopper and Pearson, Biometrika 26 (1934) 404; Fisher 1935; Mann and Whitney, Ann. Math. Stat. 18 (1947) 50;
+References: Fisher 1935; Mann and Whitney, Ann. Math. Stat. 18 (1947) 50;
 Holm, Scand. J. Stat. 6 (1979) 65; Cohen, Statistical Power Analysis (1988), section 6; Noether, J. Am. Stat. Assoc. 82
 (1987) 645; Székely and Rizzo, InterStat (2004).
 """
@@ -15,29 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from rhoset.shares import clopper_pearson
+
 ALPHA = 0.05
 """Level of every test and one minus the confidence of every interval."""
 POWER = 0.8
 """Power at which the least difference that would have been found is stated."""
 SHUFFLES = 9999
 """Random relabellings in permutation tests; p values are multiples of 1e-4. Fewer are faster and coarser."""
-
-
-def clopper_pearson(count: int, total: int, confidence: float = 1 - ALPHA) -> tuple[float, float]:
-    """The exact interval of a share: at least the confidence for every true share.
-
-    Examples
-    --------
-    >>> low, high = clopper_pearson(0, 10)
-    >>> low, round(high, 4)
-    (0.0, 0.3085)
-    """
-    if total == 0:
-        return 0.0, 1.0
-    tail = (1 - confidence) / 2
-    low = 0.0 if count == 0 else float(stats.beta.ppf(tail, count, total - count + 1))
-    high = 1.0 if count == total else float(stats.beta.ppf(1 - tail, count + 1, total - count))
-    return low, high
 
 
 @dataclass(frozen=True)
@@ -74,7 +59,8 @@ def share_test(name: str, counts: tuple[int, int], totals: tuple[int, int]) -> S
     """Fisher's exact test of two shares with Clopper-Pearson intervals."""
     table = np.array([[counts[0], totals[0] - counts[0]], [counts[1], totals[1] - counts[1]]])
     p = float(stats.fisher_exact(table)[1])
-    intervals = (clopper_pearson(counts[0], totals[0]), clopper_pearson(counts[1], totals[1]))
+    a, b = map(clopper_pearson, counts, totals)
+    intervals = ((a.low, a.high), (b.low, b.high))
     return ShareTest(name, counts, totals, intervals, p, p, detectable_shares(counts[0] / max(totals[0], 1), totals))
 
 

@@ -9,7 +9,9 @@ for one subject share; a *reading* says of what cosets each neuron's right readi
 
 from rhoset.prove.certify import CertifyResult as CertifyResult
 from rhoset.prove.certify import certify as certify
+from rhoset.prove.certify import certify_subject as certify_subject
 from rhoset.prove.frontier import Point as Point
 from rhoset.prove.frontier import certify_frontier as certify_frontier
 from rhoset.prove.methods import METHODS as METHODS
 from rhoset.prove.search import Estimate as Estimate
+from rhoset.prove.subject import subject as subject

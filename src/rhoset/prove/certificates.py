@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
+from rhoset.networks.files import canonical
 from rhoset_check.files import FORMAT, VERSION, Certificate, MatrixTensors, Plan, SlotTensors
 
 BARE = Plan(
@@ -64,7 +65,7 @@ def encode(certificate: Certificate) -> bytes:
         "plan": json.dumps({"blocks": len(certificate.blocks), **asdict(certificate.plan)}, sort_keys=True),
         "claim": json.dumps({"right": certificate.right}),
     }
-    return _sorted(save({name: np.ascontiguousarray(array) for name, array in tensors.items()}, metadata))
+    return canonical(save({name: np.ascontiguousarray(array) for name, array in tensors.items()}, metadata))
 
 
 def _block(block: SlotTensors | MatrixTensors) -> dict[str, NDArray[Any]]:
@@ -73,13 +74,3 @@ def _block(block: SlotTensors | MatrixTensors) -> dict[str, NDArray[Any]]:
         return {"matrices": block.matrices, "neurons": neurons, "coefficients": block.coefficients}
     indices = {name: getattr(block, name).astype(np.int16) for name in ("left", "right", "rows", "columns")}
     return {**indices, "coupling": block.coupling, "neurons": neurons, "weights": block.weights}
-
-
-def _sorted(data: bytes) -> bytes:
-    """safetensors writes metadata in an order that changes from process to process."""
-    length = int.from_bytes(data[:8], "little")
-    header = json.loads(data[8 : 8 + length])
-    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
-    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
-    text += b" " * (-len(text) % 8)
-    return len(text).to_bytes(8, "little") + text + data[8 + length :]

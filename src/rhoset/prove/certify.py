@@ -16,7 +16,7 @@ from rhoset.prove.certificates import limited
 from rhoset.prove.choose import choose
 from rhoset.prove.methods import candidates
 from rhoset.prove.search import Estimate, Search
-from rhoset.prove.subject import judged, subject
+from rhoset.prove.subject import Subject, judged, subject
 from rhoset.prove.wish import Target, wish
 from rhoset.verdicts import verdict_summary
 from rhoset_check.files import Certificate
@@ -68,22 +68,20 @@ class CertifyResult:
 
 @public
 def certify(
-    network: Network,
+    network: Network | Explanation,
     *,
     method: str = "auto",
     arithmetic: str = "real",
     target: Target = None,
     budget: float | None = None,
     objective: str = "time",
-    explanation: Explanation | None = None,
-    path: Path | None = None,
 ) -> CertifyResult:
     """Search for a proof of a network's accuracy and have it checked.
 
     Parameters
     ----------
     network
-        Any network whose table is a group's.
+        Any network whose table is a group's; or its explanation, which is then not searched for again.
     method
         ``auto`` (the cheapest), ``exhaustive``, ``gaps``, ``irrep``, ``equivariant``, ``orbit``, ``mixture``, or a
         baseline, ``coset`` or ``paper``.
@@ -98,10 +96,6 @@ def certify(
     objective
         What is cheap: ``time``, search and check by the clock, where ``auto`` is exhaustive unless a look at the
         weights and a few rows of pairs promises less; or ``operations``, the length of the proof.
-    explanation
-        `rhoset.explaining.explain` of the network, when it is at hand.
-    path
-        The network's file, where it was read from one: the checker reads that and not a copy.
 
     Raises
     ------
@@ -115,17 +109,31 @@ def certify(
     deterministic. For S5 of width 128 it costs, over the exhaustive check, about 1 with ``time`` and 10 to 20 with
     ``operations``.
     """
+    known = network if isinstance(network, Explanation) else None
+    about = subject(network.network if isinstance(network, Explanation) else network, arithmetic)
+    return certify_subject(about, known, method=method, target=target, budget=budget, objective=objective)
+
+
+def certify_subject(
+    about: Subject,
+    known: Explanation | None = None,
+    *,
+    method: str = "auto",
+    target: Target = None,
+    budget: float | None = None,
+    objective: str = "time",
+) -> CertifyResult:
+    """`certify` of a network as the checker read it, from its file where `about` was made of one."""
     begin = time.perf_counter()
-    n, m = network.order, network.width
-    if method == "auto" and target is None and budget is None and n * n * m * (n + 1) > LONG:
-        budget = SHORT / (n * n * m * (n + 1))
+    if method == "auto" and target is None and budget is None and about.exhaustive > LONG:
+        budget = SHORT / about.exhaustive
     wanted = wish(target, budget, objective)
-    search = Search(subject(network, arithmetic, path), explanation)
+    search = Search(about, known)
     found = choose(search, candidates(method, search, wanted), wanted)
     if found is None:  # nothing to go by, or nothing within the budget: an empty proof, bound 0
         found = judged(search.subject, limited(search.subject.certificate(method), 0, 0))
     if found is None:
         raise RhosetError("the checker refuses an empty certificate for this network", slug="rejected-proof")
-    spent = time.perf_counter() - begin - found.verdict.seconds
+    spent = about.seconds + time.perf_counter() - begin - found.verdict.seconds
     counted = cost(found.certificate, search.subject.weights, found.verdict)
     return CertifyResult(found.certificate, found.data, found.verdict, counted, spent, tuple(search.tried))

@@ -16,7 +16,7 @@ Sets = tuple[PointSet, PointSet]
 
 
 @dataclass(frozen=True, eq=False)
-class Spectrum:
+class WrittenSpectrum:
     """unembed in the irreps: coefficients of each neuron, and their energy; the last neuron is the bias.
 
     `coefficients[j]` is (m + 1, d, d), `energy` (irreps, m + 1) the squared norm over z of what irrep j holds of each
@@ -29,15 +29,15 @@ class Spectrum:
     total: Array
 
 
-def spectrum_of(unembed: Array, irreps: Sequence[Irrep]) -> Spectrum:
+def spectrum_of(unembed: Array, irreps: Sequence[Irrep]) -> WrittenSpectrum:
     """Of unembed with the bias, (m + 1, n); cost n² m multiply-adds."""
     found = tuple(coefficients(irrep, unembed) for irrep in irreps)
     energies = np.array([energy(irrep, part) for irrep, part in zip(irreps, found, strict=True)])
     total = (unembed**2).sum(axis=1) - unembed.shape[1] * unembed.mean(axis=1) ** 2
-    return Spectrum(tuple(irreps), found, energies, total)
+    return WrittenSpectrum(tuple(irreps), found, energies, total)
 
 
-def matrix_block(spectrum: Spectrum, j: int, generators: Ints, neurons: Ints) -> MatrixTensors:
+def matrix_block(spectrum: WrittenSpectrum, j: int, generators: Ints, neurons: Ints) -> MatrixTensors:
     """Irrep j for these neurons, with their coefficients."""
     chosen = spectrum.coefficients[j][neurons].reshape(len(neurons), -1)
     return MatrixTensors(representable(spectrum.irreps[j].matrices[generators]), neurons, representable(chosen))

@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 
 from rhoset.groups import Group, GSet, coset_gset, subgroup_classes
 from rhoset.groups.cache import remembered
-from rhoset.networks import Network
-from rhoset.networks.activations import activation
+from rhoset.networks import Network, logits
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -147,11 +146,6 @@ def gap_readings(network: Network, side: str = "right", most_points: int = MOST_
     return found
 
 
-def gap_reading(network: Network, side: str = "right") -> GapReading:
-    """The first of `gap_readings`."""
-    return gap_readings(network, side)[0]
-
-
 def images(group: Group, gset: GSet, side: str) -> Ints:
     """(n, q): y·c for every y, as the transposed table's left action on the left side."""
     action = gset.action if side == "right" else gset.action[group.inverse]
@@ -238,15 +232,11 @@ def _typical_margin(network: Network) -> float:
     """Median margin over some pairs; the size of the logits where most answers are wrong."""
     n = network.order
     pairs = np.random.default_rng(n).integers(0, n, (PAIRS, 2))
-    left, right, unembed, bias = (
-        np.asarray(t, dtype=np.float64) for t in (network.left, network.right, network.unembed, network.bias)
-    )
-    hidden = activation(network.activation)(left[pairs[:, 0]] + right[pairs[:, 1]])
-    logits = hidden @ unembed + bias
+    f = logits(network, pairs[:, 0], pairs[:, 1], np.float64)
     own = np.asarray(network.table)[pairs[:, 0], pairs[:, 1]]
-    correct = logits[np.arange(PAIRS), own]
-    logits[np.arange(PAIRS), own] = -np.inf
+    correct = f[np.arange(PAIRS), own]
+    f[np.arange(PAIRS), own] = -np.inf
     if n == 1:
         return 1.0
-    median = float(np.median(correct - logits.max(axis=1)))
+    median = float(np.median(correct - f.max(axis=1)))
     return median if median > 0 else float(np.abs(correct).mean()) + 1e-30

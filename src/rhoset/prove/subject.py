@@ -7,6 +7,7 @@ comes out is what `rhoset_check.verdict.judge` says of them.
 from __future__ import annotations
 
 import tempfile
+import time
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -33,13 +34,14 @@ the margins."""
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """A network as the checker sees it, built once for a search."""
+    """A network as the checker sees it, built once for a search, in so many seconds."""
 
     network: Network
     arithmetic: str
     weights: Weights
     group: ProvedGroup
     model: Model
+    seconds: float = 0.0
 
     @property
     def exhaustive(self) -> int:
@@ -84,6 +86,7 @@ def subject(network: Network, arithmetic: str = "real", path: Path | None = None
             f" rules for {', '.join(ACTIVATIONS)}",
             slug="activation-without-rule",
         )
+    begin = time.perf_counter()
     generators = np.asarray(network.group.generators or (network.group.identity,), dtype=np.intp)
     try:
         weights = _weights(network, path)
@@ -93,7 +96,7 @@ def subject(network: Network, arithmetic: str = "real", path: Path | None = None
         model = build_model(weights, proved, arithmetic)
     except (Rejected, Unreadable) as refusal:
         raise RhosetError(f"the checker refuses this network: {refusal}", slug="refused-network") from None
-    return Subject(network, arithmetic, weights, proved, model)
+    return Subject(network, arithmetic, weights, proved, model, time.perf_counter() - begin)
 
 
 def _weights(network: Network, path: Path | None) -> Weights:

@@ -15,7 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.explaining import Explanation
-from rhoset.prove.features import Sets, Spectrum, invariant, matrix_block, representable, slot_actions, spectrum_of
+from rhoset.prove.features import (
+    Sets,
+    WrittenSpectrum,
+    invariant,
+    matrix_block,
+    representable,
+    slot_actions,
+    spectrum_of,
+)
 from rhoset_check.files import MatrixTensors, SlotTensors
 from rhoset_check.near import Array, Ints
 
@@ -52,7 +60,7 @@ class Dictionary:
 
     explanation: Explanation
     generators: Ints
-    spectrum: Spectrum
+    spectrum: WrittenSpectrum
     terms: tuple[Terms, ...]
     size: Array
     """(m + 1,) root mean square of each activation over sampled pairs, at least 1e-6 of the largest."""
@@ -100,7 +108,7 @@ def _sets(explanation: Explanation, j: int) -> Sets | None:
     return best.rho_sets
 
 
-def _cheaper_spanned(spectrum: Spectrum, j: int, sets: Sets) -> bool:
+def _cheaper_spanned(spectrum: WrittenSpectrum, j: int, sets: Sets) -> bool:
     """Whether slots beat the whole irrep when every logit is evaluated for every pair."""
     irrep, (p, q) = spectrum.irreps[j], (len(s.points) for s in sets)
     n = len(irrep.matrices)
@@ -112,13 +120,13 @@ def _cheaper_spanned(spectrum: Spectrum, j: int, sets: Sets) -> bool:
     return bool(slots < irrep.rank * neurons + irrep.dim**3 + n * irrep.rank)
 
 
-def _whole(spectrum: Spectrum, j: int) -> Terms:
+def _whole(spectrum: WrittenSpectrum, j: int) -> Terms:
     irrep = spectrum.irreps[j]
     none = np.empty((1, 0), dtype=np.intp)
     return Terms(j, None, spectrum.energy[j][None], irrep.rank, irrep.dim**3, none, none, np.empty((1, 1, 0)))
 
 
-def _pursuit(spectrum: Spectrum, j: int, sets: Sets) -> Terms:
+def _pursuit(spectrum: WrittenSpectrum, j: int, sets: Sets) -> Terms:
     """Orthogonal matching pursuit of every neuron's coefficient matrix on the atoms b cᵀ."""
     irrep, b, c = spectrum.irreps[j], sets[0].points, sets[1].points
     d, p, q = irrep.dim, len(b), len(c)

@@ -15,13 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.explaining import Explanation
-from rhoset.networks import Network, activation
+from rhoset.explaining.pairs import spread_pairs
+from rhoset.networks import hidden
 from rhoset.report.views import AccountView
-
-PAIRS = 1 << 14
-"""Most pairs looked at; beyond it they are evenly spaced."""
-LOGITS = 1 << 23
-"""Most logits held for these pairs (64 MiB for each of a few tables)."""
 
 Floats = NDArray[np.float64]
 
@@ -35,17 +31,15 @@ def groups_of(explanation: Explanation) -> list[tuple[str, NDArray[np.int32]]]:
 def account(explanation: Explanation) -> AccountView | None:
     """The account at the input with the least margin, and on average; None for a group of one element.
 
-    Over all pairs, or `PAIRS` evenly spaced ones; the wrong answer is the network's best one at each input.
+    Over the pairs of `spread_pairs`; the wrong answer is the network's best one at each input.
     Cost: three products of N pairs with (m, n) tables: 0.3 s for S5 of width 128.
     """
     network, ideal = explanation.network, explanation.ideal
     n, table = network.order, network.table
     if n == 1:
         return None
-    many = max(1, min(n * n, PAIRS, LOGITS // n))
-    pairs = np.unique(np.linspace(0, n * n - 1, many).astype(np.int64))
-    x, y = pairs // n, pairs % n
-    h, exact = _hidden(network, x, y), _hidden(ideal, x, y)
+    x, y = spread_pairs(n)
+    h, exact = (hidden(one, x, y, np.float64) for one in (network, ideal))
     unembed, written = network.unembed.astype(np.float64), ideal.unembed.astype(np.float64)
     bias = network.bias.astype(np.float64)
     answer, at = table[x, y], np.arange(len(x))
@@ -62,14 +56,15 @@ def account(explanation: Explanation) -> AccountView | None:
 
     groups = groups_of(explanation)
     held = np.zeros(network.width, dtype=bool)
-    wrong = _relative(table, x, y, rival)
+    inverse = network.group.inverse
+    wrong = table[table[inverse[x], rival], inverse[y]]  # the w with rival = xwy
     start = np.zeros(len(x))
     terms: list[tuple[str, Floats]] = []
     for name, neurons in groups:
         held[neurons] = True
         logits = exact[:, neurons] @ written[neurons]
         mean = _mean_moved(logits, table, x, y)
-        home = mean[_identity(table)] - mean[wrong]
+        home = mean[network.group.identity] - mean[wrong]
         start += home
         terms.append((f"uneven {name}", taken(logits) + home))
     loose = ~held
@@ -90,26 +85,6 @@ def account(explanation: Explanation) -> AccountView | None:
         answers=(int(answer[worst]), int(rival[worst])),
         pairs=len(x),
     )
-
-
-def _hidden(network: Network, x: NDArray[np.int64], y: NDArray[np.int64]) -> Floats:
-    """(N, m) activations in float64."""
-    phi = activation(network.activation)
-    found: Floats = phi(network.left.astype(np.float64)[x] + network.right.astype(np.float64)[y])
-    return found
-
-
-def _identity(table: NDArray[np.int32]) -> int:
-    return int(np.flatnonzero((table == np.arange(len(table))).all(axis=1))[0])
-
-
-def _relative(
-    table: NDArray[np.int32], x: NDArray[np.int64], y: NDArray[np.int64], z: NDArray[np.integer]
-) -> NDArray[np.intp]:
-    """(N,): the w with z = xwy."""
-    inverse = np.argmax(table == _identity(table), axis=1)
-    found: NDArray[np.intp] = table[table[inverse[x], z], inverse[y]].astype(np.intp)
-    return found
 
 
 def _mean_moved(logits: Floats, table: NDArray[np.int32], x: NDArray[np.int64], y: NDArray[np.int64]) -> Floats:

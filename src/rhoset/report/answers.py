@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from rhoset.report.charts.overview import method_family
 from rhoset.report.views import CHEAP, WANTED, AccountView, CertificateView, CircuitView, NetworkView, RunView
-from rhoset.report.words import counted, number, percent, quartiles
+from rhoset.report.words import counted, number, percent
+from rhoset.shares import quartiles
 
 COMBINATIONS = 3
 """Combinations of circuits that are told apart in words; the others are counted together."""

@@ -16,7 +16,7 @@ from rhoset import __version__
 from rhoset.errors import RhosetError
 from rhoset.groups import Group
 from rhoset.networks import Network, read_network
-from rhoset.networks.runs import MANIFEST, open_networks, open_run
+from rhoset.networks.runs import MANIFEST, open_networks, open_run, run_of
 from rhoset.report.sections import Structure, network_view, structure
 from rhoset.report.views import IrrepView, NetworkView, RunView
 
@@ -65,7 +65,7 @@ def collect(
     rows: dict[Path, Mapping[Any, Mapping[str, Any]]] = {}
     jobs = []
     for position, (_, path) in enumerate(named):
-        home = path.parent.parent if path.parent.name == "networks" else path.parent
+        home = run_of(path) or path.parent
         if home not in rows:
             made = open_run(home).results() if (home / MANIFEST).is_file() else []
             rows[home] = {row.get("index"): row for row in made}

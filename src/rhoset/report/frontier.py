@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from rhoset.prove.files import frontier_file
+from rhoset.reading import read_json
 from rhoset.report.views import FrontierView
 
 
 def frontier_view(network: Path) -> FrontierView | None:
     """The curve of a network file; None where there is none that can be read."""
+    curve = read_json(frontier_file(network)) or {}
     try:
-        points = json.loads(frontier_file(network).read_text(encoding="utf-8"))["points"]
-        found = [(str(p["method"]), float(p["cost"]), float(p["accuracy_bound"])) for p in points]
-    except (OSError, ValueError, KeyError, TypeError):
+        found = [(str(p["method"]), float(p["cost"]), float(p["accuracy_bound"])) for p in curve["points"]]
+    except (ValueError, KeyError, TypeError):
         return None
     usable = [p for p in found if 0 < p[1] < float("inf") and 0 <= p[2] <= 1]
     usable.sort(key=lambda p: (p[1], -p[2]))

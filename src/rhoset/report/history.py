@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from rhoset.errors import RhosetError
 from rhoset.explaining.spectrum import spectrum
 from rhoset.groups import Irrep
 from rhoset.networks import Network, read_network
+from rhoset.networks.runs import read_record, steps_folder
 from rhoset.report.views import HistoryView
 
 POINTS = 160
@@ -25,8 +26,7 @@ def history_view(
     Parameters
     ----------
     network
-        The file; the losses are in ``records/NNNN.json`` of its run, snapshots in
-        ``networks/NNNN.steps/``.
+        The file; the losses are in its run's record, snapshots beside it.
     irreps
         Of the group.
     explained
@@ -34,10 +34,10 @@ def history_view(
 
     None when there is no record.
     """
-    steps, loss, accuracy = _record(network.parent.parent / "records" / f"{network.stem}.json")
+    steps, loss, accuracy = _losses(read_record(network) or {})
     if len(steps) < 2:
         return None
-    saved = _snapshots(network.with_suffix(".steps"))
+    saved = _snapshots(steps_folder(network))
     if saved and saved[-1][0] < steps[-1]:
         saved.append((steps[-1], read_network(network)))
     energies = [spectrum(snapshot, irreps).energy.by_irrep() for _, snapshot in saved]
@@ -53,12 +53,11 @@ def history_view(
     )
 
 
-def _record(path: Path) -> tuple[list[int], list[float], list[float]]:
-    """Steps, losses and accuracies; empty where there is no readable record."""
+def _losses(record: Mapping[str, Any]) -> tuple[list[int], list[float], list[float]]:
+    """Steps, losses and accuracies; empty where the record does not say them."""
     try:
-        history = json.loads(path.read_text(encoding="utf-8"))["history"]
-        rows = [(int(v[0]), float(v[1]), float(v[2])) for v in history]
-    except (OSError, ValueError, KeyError, TypeError, IndexError):
+        rows = [(int(v[0]), float(v[1]), float(v[2])) for v in record["history"]]
+    except (ValueError, KeyError, TypeError, IndexError):
         return [], [], []
     rows = [row for row in rows if math.isfinite(row[1])]
     return [r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows]

@@ -85,7 +85,7 @@ class Page:
         return Markup(
             '<div class="chart {}" role="img" aria-label="{}" data-spec="{}">'
             '<script type="application/json">{}</script></div>'
-        ).format(figure.template, figure.said, number, _script_json(rows))
+        ).format(figure.name, figure.said, number, _script_json(rows))
 
     def solid(self, solid: SolidView, hue: int) -> int:
         """The number of a solid's data, for `solids`."""

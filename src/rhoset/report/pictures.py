@@ -9,7 +9,7 @@ from rhoset.explaining import Step
 from rhoset.report import charts
 from rhoset.report.charts import Figure
 from rhoset.report.palette import irrep_colours
-from rhoset.report.views import HistoryView, NetworkView, RunView
+from rhoset.report.views import NetworkView, RunView
 
 Drawn = Callable[[RunView, NetworkView], Figure | None]
 
@@ -37,7 +37,16 @@ NETWORK: dict[str, Drawn] = {
     ),
     "frontier": lambda run, n: None if n.frontier is None else charts.frontier_figure(n.frontier),
 }
-"""Figures of one network; ``solid``, ``slots`` and ``quadrature`` are of its strongest circuit or quadrature."""
+"""Figures of one network; ``solid``, ``slots`` and ``quadrature`` are of its strongest circuit or quadrature. What is
+added here has a name for `rhoset plot --kind` and `rs.plot`."""
+
+
+def require_kind(kind: str | None) -> None:
+    """Raise RhosetError (slug ``unknown-picture``) for a name that no figure has."""
+    if kind is not None and kind not in RUN and kind not in NETWORK:
+        raise RhosetError(
+            f"no picture is called {kind!r}: give one of {', '.join((*RUN, *NETWORK))}", slug="unknown-picture"
+        )
 
 
 def picture(run: RunView, kind: str | None = None) -> Figure:
@@ -49,18 +58,15 @@ def picture(run: RunView, kind: str | None = None) -> Figure:
     if kind is None:
         several = "cost" if any(n.certificates for n in run.networks) else "irreps"
         kind = "energy" if len(run.networks) == 1 else several
+    require_kind(kind)
     if kind in RUN:
         found = RUN[kind](run)
-    elif kind in NETWORK:
+    else:
         if len(run.networks) != 1:
             raise RhosetError(
                 f"the picture {kind!r} is of one network: choose one, as in RUN#3", slug="several-networks"
             )
         found = NETWORK[kind](run, run.networks[0])
-    else:
-        raise RhosetError(
-            f"no picture is called {kind!r}: give one of {', '.join((*RUN, *NETWORK))}", slug="unknown-picture"
-        )
     if found is None or not found.rows:
         raise RhosetError(f"there is nothing to draw for the picture {kind!r} of {run.title}", slug="no-picture")
     return found
@@ -87,15 +93,3 @@ def steps_figure(steps: Sequence[Step]) -> Figure:
                     }
                 )
     return Figure("formation", rows, f"Accuracy, circuits and bound at {len(steps)} steps of a training")
-
-
-def steps_history(steps: Sequence[Step]) -> HistoryView:
-    """The steps as the report's view of a training."""
-    return HistoryView(
-        steps=tuple(s.step for s in steps),
-        loss=tuple(s.result.loss for s in steps),
-        accuracy=tuple(s.result.accuracy for s in steps),
-        energy_steps=tuple(s.step for s in steps),
-        energy=tuple(tuple(float(v) for v in s.energy) for s in steps),
-        explained=tuple(s.explained for s in steps),
-    )

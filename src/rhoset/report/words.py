@@ -1,12 +1,8 @@
-"""Numbers as the report writes them, and the share of a population with its interval."""
+"""Numbers as the report writes them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-
-CONFIDENCE_Z = 1.959964
-"""Normal quantile of a two-sided 95 % interval."""
 
 
 def percent(value: float | None) -> str:
@@ -64,24 +60,6 @@ def number(value: float | None) -> str:
     return f"{value:.3g}" if abs(value) < 1e5 else quantity(value)
 
 
-def wilson(successes: int, trials: int) -> tuple[float, float]:
-    """The Wilson 95 % interval of a share (Wilson 1927); (0, 1) when nothing was tried.
-
-    >>> low, high = wilson(45, 100)
-    >>> round(low, 3), round(high, 3)
-    (0.356, 0.548)
-    """
-    if trials == 0:
-        return 0.0, 1.0
-    z2 = CONFIDENCE_Z**2
-    share = successes / trials
-    centre = (share + z2 / (2 * trials)) / (1 + z2 / trials)
-    half = (CONFIDENCE_Z / (1 + z2 / trials)) * math.sqrt(share * (1 - share) / trials + z2 / (4 * trials**2))
-    low = 0.0 if successes == 0 else max(0.0, centre - half)
-    high = 1.0 if successes == trials else min(1.0, centre + half)
-    return low, high
-
-
 def counted(count: int, noun: str) -> str:
     """A number and its noun, in the singular for one.
 
@@ -89,19 +67,3 @@ def counted(count: int, noun: str) -> str:
     ('1 network', '2 networks')
     """
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def quartiles(values: Sequence[float]) -> tuple[float, float, float, float, float]:
-    """Least, lower quartile, median, upper quartile, largest (linear interpolation).
-
-    >>> quartiles([1, 2, 3, 4, 5])
-    (1.0, 2.0, 3.0, 4.0, 5.0)
-    """
-    ordered = sorted(float(v) for v in values)
-    found = []
-    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
-        place = share * (len(ordered) - 1)
-        low = int(place)
-        high = min(low + 1, len(ordered) - 1)
-        found.append(ordered[low] + (place - low) * (ordered[high] - ordered[low]))
-    return found[0], found[1], found[2], found[3], found[4]

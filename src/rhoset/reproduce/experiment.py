@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
-import platform
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from rhoset import __version__
 from rhoset.networks import write_atomic
 from rhoset.networks.runs import Run, open_run
+from rhoset.processes import cores, in_turn
+from rhoset.reading import read_json
 from rhoset.reproduce.measure import METHODS, measure, wanting
 from rhoset.reproduce.plan import Experiment, Population
 from rhoset.reproduce.published import PUBLISHED
@@ -69,7 +65,7 @@ def reproduce(
     RhosetError
         Training is not installed, or the folder holds other runs.
     """
-    count = workers or len(os.sched_getaffinity(0))
+    count = workers or cores()
     total = sum(_weight(p) for p in experiment.populations)
     done = 0.0
     rows: dict[str, list[dict[str, Any]]] = {}
@@ -124,7 +120,7 @@ def _measured(
     indices = [k for k in run.indices if k < population.models]
     folder = run.path / MEASURED
     folder.mkdir(exist_ok=True)
-    known = {k: _read(folder / f"{k:04d}.json") for k in indices}
+    known = {k: read_json(folder / f"{k:04d}.json") for k in indices}
     missing = [k for k in indices if wanting(known[k], methods)]
     jobs = [(run.network_path(k), known[k]) for k in missing]
     for position, (index, row) in enumerate(zip(missing, _all(jobs, workers, methods), strict=True)):
@@ -133,7 +129,7 @@ def _measured(
         tell(f"certifying {population.name}: {position + 1} of {len(missing)}", share)
     rows = []
     for index in indices:
-        row = _read(folder / f"{index:04d}.json") or {}
+        row = read_json(folder / f"{index:04d}.json") or {}
         said = trained.get(index, {})
         training = {key: said.get(key) for key in ("seed", "steps", "label")}
         rows.append({"index": index, **training, "training_seconds": said.get("seconds"), **row})
@@ -149,21 +145,8 @@ def _one(job: Job, methods: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _all(jobs: list[Job], workers: int, methods: Sequence[str]) -> Iterator[dict[str, Any]]:
-    one = partial(_one, methods=tuple(methods))
-    if workers == 1 or len(jobs) < 2:
-        yield from map(one, jobs)
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        yield from pool.map(one, jobs)
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    try:
-        row: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return row
+    for row in in_turn(partial(_one, methods=tuple(methods)), jobs, min(workers, len(jobs))):
+        yield row()
 
 
 def _trained_on(path: Path) -> dict[str, Any]:
@@ -175,31 +158,8 @@ def _trained_on(path: Path) -> dict[str, Any]:
 
 def machine(workers: int) -> dict[str, Any]:
     """What the times depend on."""
-    return {
-        "rhoset": __version__,
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "torch": _torch_version(),
-        "system": f"{platform.system()} {platform.machine()}",
-        "processor": _processor(),
-        "cores": os.cpu_count(),
-        "workers": workers,
-    }
+    from rhoset.training.environment import environment
 
-
-def _torch_version() -> str | None:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("torch")
-    except PackageNotFoundError:
-        return None
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()
+    said = environment(threads=1)
+    kept = {key: said[key] for key in ("rhoset", "python", "numpy", "torch", "system", "processor")}
+    return {**kept, "cores": os.cpu_count(), "workers": workers}

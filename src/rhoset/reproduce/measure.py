@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rhoset.explaining import Explanation, explain
+from rhoset.explaining import Explanation, equivariance, explain
 from rhoset.networks import Network, evaluate, read_network
-from rhoset.prove import certify
+from rhoset.prove import certify_subject, subject
 from rhoset.prove.files import certificate_file
 from rhoset.reproduce.baselines import BASELINES, certify_baseline
-from rhoset.reproduce.questions import equivariance, replaced_neurons
+from rhoset.reproduce.questions import replaced_neurons
 from rhoset.reproduce.timing import Rivals
 from rhoset.reproduce.verifier import PublishedBound, paper_explanation, published_bound
 from rhoset.reproduce.verifier.alone import cosets_alone, irreps_alone
@@ -46,7 +46,7 @@ def measure(path: Path, methods: Sequence[str] = METHODS, known: Mapping[str, An
             continue
         if explanation is None and method not in UNEXPLAINED:
             explanation = explain(network)
-        result = certify(network, method=method, objective="operations", explanation=explanation, path=path)
+        result = certify_subject(subject(network, path=path), explanation, method=method, objective="operations")
         done[method] = _method(result.summary())
         if method in KEPT:
             result.write(certificate_file(path, method))
@@ -62,6 +62,7 @@ def _row(network: Network, explanation: Explanation, path: Path) -> dict[str, An
     """Everything but the methods of `certify`; rule `paper` comes from the floating-point verifier's ideal network."""
     evaluated, ideal = evaluate(network), evaluate(explanation.ideal)
     said = published_bound(network, explanation.irreps)
+    shares = equivariance(network)
     return {
         "file": path.name,
         "digest": network.digest,
@@ -73,9 +74,9 @@ def _row(network: Network, explanation: Explanation, path: Path) -> dict[str, An
         "ideal_accuracy": ideal.accuracy,
         "ideal_loss": ideal.loss,
         "irreps": {use.irrep.name: round(use.share, 6) for use in explanation.uses if use.in_use},
-        "circuits": _circuits(explanation),
+        "circuits": [circuit.summary() for circuit in explanation.circuits],
         "replaced": replaced_neurons(explanation),
-        "equivariance": equivariance(network),
+        "equivariance": {name: getattr(shares, name) for name in ("left", "right", "both")},
         "times": dataclasses.asdict(Rivals(network, said.ideal).times()),
         "methods": {"paper": _baseline(network, "paper", path, said)},
         "published": _published(said),
@@ -85,19 +86,6 @@ def _row(network: Network, explanation: Explanation, path: Path) -> dict[str, An
             "irreps": dataclasses.asdict(irreps_alone(network)),
         },
     }
-
-
-def _circuits(explanation: Explanation) -> list[dict[str, Any]]:
-    return [
-        {
-            "irrep": c.irrep.name,
-            "left_size": c.shape[0],
-            "right_size": c.shape[1],
-            "neurons": len(c.neurons),
-            "kind": c.kind,
-        }
-        for c in explanation.circuits
-    ]
 
 
 def _method(said: dict[str, Any]) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from rhoset.report.words import wilson
 from rhoset.reproduce.published import PUBLISHED
 from rhoset.reproduce.questions import neurons_of_full_circuits
+from rhoset.shares import quartiles, wilson
 
 Row = Mapping[str, Any]
 
@@ -62,7 +62,7 @@ def _method(rows: Sequence[Row], method: str) -> dict[str, Any]:
         "margin": _median(f["margin"] for f in found if f.get("margin") is not None),
         "distance": _median(f["distance"] for f in found if f.get("distance") is not None),
         "cost": _median(costs),
-        "cost_quartiles": _quartiles(costs),
+        "cost_quartiles": list(quartiles(costs)[1:4:2]),
         "within_hundredth": sum(
             f["bound"] >= PUBLISHED.wanted and c <= 0.01 for f, c in zip(found, costs, strict=True)
         ),
@@ -77,8 +77,8 @@ def _method(rows: Sequence[Row], method: str) -> dict[str, Any]:
 
 
 def _share(proved: int, total: int) -> dict[str, Any]:
-    low, high = wilson(proved, total)
-    return {"proved": proved, "share": proved / total, "low": low, "high": high}
+    found = wilson(proved, total)
+    return {"proved": proved, "share": found.share, "low": found.low, "high": found.high}
 
 
 def _published(rows: Sequence[Row]) -> dict[str, Any]:
@@ -116,20 +116,13 @@ def _median(values: Iterable[float]) -> float | None:
     return float(statistics.median(found)) if found else None
 
 
-def _quartiles(values: Sequence[float]) -> list[float]:
-    if len(values) < 2:
-        return [*values, *values]
-    low, _, high = statistics.quantiles(values, n=4, method="inclusive")
-    return [low, high]
-
-
 def _uses(used: Iterable[Mapping[str, float]]) -> dict[str, dict[str, float]]:
     rows = [set(names) for names in used]
     counted = Counter(name for names in rows for name in names)
     found = {}
     for name, count in sorted(counted.items(), key=lambda item: (-item[1], item[0])):
-        low, high = wilson(count, len(rows))
-        found[name] = {"networks": count, "share": count / len(rows), "low": low, "high": high}
+        share = wilson(count, len(rows))
+        found[name] = {"networks": count, "share": share.share, "low": share.low, "high": share.high}
     return found
 
 

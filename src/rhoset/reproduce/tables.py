@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from scipy.stats import spearmanr
+
 from rhoset.groups import group, irreps, minimal_rho_set_sizes
-from rhoset.report.words import duration, percent
+from rhoset.populations.tables import to_markdown
+from rhoset.report.words import duration, number, percent
 from rhoset.reproduce.plan import MAIN
 from rhoset.reproduce.published import PUBLISHED
-from rhoset.reproduce.questions import rank_correlation
 
 Summary = Mapping[str, Any]
 
@@ -38,8 +41,7 @@ def markdown(results: Mapping[str, Any]) -> str:
 
 
 def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    lines = [head, ("---",) * len(head), *rows]
-    return "\n".join("| " + " | ".join(row) + " |" for row in lines)
+    return to_markdown(head, rows).rstrip("\n")
 
 
 def _beside(summary: Summary) -> str:
@@ -65,24 +67,24 @@ def _beside(summary: Summary) -> str:
         (
             "time of the check over brute force, one input at a time",
             f"{low:.2f} to {high:.2f}",
-            _number(summary["times"]["one_at_a_time"]),
+            number(summary["times"]["one_at_a_time"]),
             "–",
             "–",
         ),
         (
             "the same, all inputs at once",
             "–",
-            _number(summary["times"]["all_at_once"]),
-            _number(paper["over_brute_force"]),
-            f"{_number(gaps['over_brute_force'])} (gaps)",
+            number(summary["times"]["all_at_once"]),
+            number(paper["over_brute_force"]),
+            f"{number(gaps['over_brute_force'])} (gaps)",
         ),
         ("multiply-adds over brute force", "–", "–", percent(paper["cost"]), percent(auto["cost"])),
         (
             "loss bound, median (nats)",
             "–",
-            _number(float_only["loss_where_proved"]) + " where proved",
-            _number(paper["loss"]),
-            _number(auto["loss"]),
+            number(float_only["loss_where_proved"]) + " where proved",
+            number(paper["loss"]),
+            number(auto["loss"]),
         ),
     ]
     head = ("", "published", "here, same method, floating point", "here, same method, rigorous", "here, newer methods")
@@ -99,7 +101,7 @@ def _alone(summary: Summary) -> str:
     if "coset" in summary["methods"]:
         alone["cosets alone, mended and rigorous (method coset)"] = summary["methods"]["coset"]
     rows = [
-        (name, str(found["above_zero"]), _number(found["margin"]), _number(found["distance"]))
+        (name, str(found["above_zero"]), number(found["margin"]), number(found["distance"]))
         for name, found in alone.items()
     ]
     said = {"gaps": "one-sided cosets, unembed as it is (gaps)", "irrep": "irreps, the rest evaluated"}
@@ -116,10 +118,6 @@ def _share(found: Summary, total: int) -> str:
     return f"{found['proved']}{part} [{percent(found['low'])}, {percent(found['high'])}]"
 
 
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3g}"
-
-
 def _methods(summary: Summary) -> str:
     rows = []
     for method, found in summary["methods"].items():
@@ -131,7 +129,7 @@ def _methods(summary: Summary) -> str:
                 f"{found['exact']} of {found['networks']}",
                 f"{percent(found['cost'])} ({percent(low)} to {percent(high)})",
                 str(found["within_hundredth"]),
-                _number(found["loss"]),
+                number(found["loss"]),
                 duration(found["seconds"]),
                 duration(found["search_seconds"]),
             )
@@ -153,10 +151,11 @@ def _irreps(summary: Summary) -> str:
         count = used["networks"] if used else 0
         interval = f"{percent(used['low'])} to {percent(used['high'])}" if used else "–"
         rows.append((rho.name, str(rho.dim), str(sizes[rho.name] ** 2), str(count), interval))
-        if rho.name != found[0].name and not (rho.character == 1).all():
+        if not rho.is_trivial:
             counts.append((sizes[rho.name] ** 2, count))
     table = _table(("irrep", "dimension", "least \\|ρ-set\\|²", "networks that use it", "95 % interval"), rows)
-    correlation = rank_correlation([c[0] for c in counts], [c[1] for c in counts])
+    constant = any(len(set(column)) < 2 for column in zip(*counts, strict=True))
+    correlation = math.nan if constant else spearmanr(counts).statistic
     said = (
         f"Rank correlation of least |ρ-set|² with how often an irrep is used (all but the trivial): {correlation:.2f}."
     )
@@ -168,16 +167,16 @@ def _questions(summary: Summary) -> str:
     kinds = ", ".join(f"{kind} {count}" for kind, count in summary["kinds"].items())
     sizes = ", ".join(f"{name} {count}" for name, count in full.items())
     equal = ", ".join(
-        f"{name} {_number(found['median'])} (least {_number(found['least'])})"
+        f"{name} {number(found['median'])} (least {number(found['least'])})"
         for name, found in summary["equivariance"].items()
     )
     return (
         f"Share of the logits' variance that is equivariant: {equal}.\n\n"
         f"Circuits by kind: {kinds}. Full circuits (k ≥ 3) by neurons: {sizes}.\n\n"
         "A neuron replaced by its prediction, over all inputs: squared error "
-        f"{_number(replaced['error'])} of its variance in the median ({_number(replaced['largest_error'])} for the "
-        f"worst neuron of a network), correlation {_number(replaced['correlation'])} "
-        f"({_number(replaced['least_correlation'])})."
+        f"{number(replaced['error'])} of its variance in the median ({number(replaced['largest_error'])} for the "
+        f"worst neuron of a network), correlation {number(replaced['correlation'])} "
+        f"({number(replaced['least_correlation'])})."
     )
 
 

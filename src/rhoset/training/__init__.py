@@ -15,11 +15,9 @@ from rhoset.training.config import TrainConfig as TrainConfig
 from rhoset.training.presets import PRESETS as PRESETS
 from rhoset.training.presets import Preset as Preset
 from rhoset.training.presets import preset as preset
-from rhoset.training.statistics import Share as Share
 from rhoset.training.statistics import Survival as Survival
 from rhoset.training.statistics import kaplan_meier as kaplan_meier
 from rhoset.training.statistics import summarise as summarise
-from rhoset.training.statistics import wilson as wilson
 
 if TYPE_CHECKING:
     from rhoset.training.kernel import PairCrossEntropy as PairCrossEntropy
@@ -59,13 +57,11 @@ _NEEDS_TORCH = {
 __all__ = [
     "PRESETS",
     "Preset",
-    "Share",
     "Survival",
     "TrainConfig",
     "kaplan_meier",
     "preset",
     "summarise",
-    "wilson",
     *_NEEDS_TORCH,
 ]
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import socket
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from rhoset.errors import MissingExtra, RhosetError
 from rhoset.networks import write_atomic
+from rhoset.networks.runs import FOLDERS, GROUP_FILE, MANIFEST, NETWORKS, RECORDS
 from rhoset.training.pool import Failed, Finished, News
 from rhoset.training.stacks.members import Job
+
+Key = TypeVar("Key", bound=Hashable)
 
 SCHEMES = ("tcp", "tls", "ucx", "ws", "wss")
 """Protocols of a scheduler's address."""
@@ -23,7 +26,7 @@ CONNECT_SECONDS = 20
 """How long to wait for the scheduler."""
 
 RETRIES = 5
-"""Times a network is trained anew when the worker that trained it is lost."""
+"""Times a call is made anew when the worker that made it is lost."""
 
 
 def train_elsewhere(
@@ -51,12 +54,12 @@ def train_elsewhere(
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory(prefix="rhoset-") as name:
         folder = Path(name)
-        for part in ("networks", "records", "state"):
+        for part in FOLDERS:
             (folder / part).mkdir()
         for path, content in settings.items():
             (folder / path).write_bytes(content)
         rows = list(train_members(open_training_run(folder), indices, threads=1))
-        made = [p for part in ("networks", "records") for p in sorted((folder / part).rglob("*"))]
+        made = [p for part in (NETWORKS, RECORDS) for p in sorted((folder / part).rglob("*"))]
         files = {str(p.relative_to(folder)): p.read_bytes() for p in made if p.is_file()}
     return rows, files
 
@@ -73,40 +76,48 @@ def train_on_cluster(address: str, jobs: Sequence[Job]) -> Iterator[News | Finis
     RhosetError
         ``cluster`` when the scheduler does not answer; ``missing-extra`` without `rhoset[cluster]`.
     """
+    settings = {run: {name: (run / name).read_bytes() for name in (MANIFEST, GROUP_FILE)} for run, _ in jobs}
+    work = {(run, indices): (train_elsewhere, settings[run], indices) for run, indices in jobs}
+    for (run, indices), future in answers(address, work):
+        failure = future.exception()
+        if failure is not None:
+            slug = failure.slug if isinstance(failure, RhosetError) else "worker-died"
+            said = " ".join(str(failure).split()) or type(failure).__name__
+            yield Failed(run, indices[0], f"training network {indices[0]} failed: {said}", slug)
+            return
+        rows, files = future.result()
+        for path, content in files.items():
+            target = run / path
+            target.parent.mkdir(exist_ok=True)
+            write_atomic(target, content)
+        for row in rows:
+            yield Finished(run, row["index"], row)
+
+
+def answers(address: str, work: Mapping[Key, tuple[Any, ...]]) -> Iterator[tuple[Key, Any]]:
+    """Each key with the future of its call, a function and its arguments, as the cluster at `address` finishes it.
+
+    A call whose worker is lost is made anew, `RETRIES` times. A future is released when the next one is asked for.
+
+    Raises
+    ------
+    RhosetError
+        ``cluster`` when the scheduler does not answer; ``missing-extra`` without `rhoset[cluster]`.
+    """
     try:
         from distributed import Client, as_completed
     except ImportError:
-        raise MissingExtra("training on a Dask cluster", "cluster") from None
+        raise MissingExtra("work on a Dask cluster", "cluster") from None
     check_address(address)
     try:
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, TimeoutError, ValueError, TypeError) as error:
         raise _no_scheduler(address, str(error).split("\n")[0]) from None
     with client:
-        settings = {
-            run: {name: (run / name).read_bytes() for name in ("run.toml", "group.safetensors")}
-            for run in {run for run, _ in jobs}
-        }
-        futures = {
-            client.submit(train_elsewhere, settings[run], indices, retries=RETRIES, pure=False): (run, indices)
-            for run, indices in jobs
-        }
+        futures = {client.submit(*call, retries=RETRIES, pure=False): key for key, call in work.items()}
         for future in as_completed(futures, loop=client.loop):
-            run, indices = futures[future]
-            failure = future.exception()
-            if failure is not None:
-                slug = failure.slug if isinstance(failure, RhosetError) else "worker-died"
-                said = " ".join(str(failure).split()) or type(failure).__name__
-                yield Failed(run, indices[0], f"training network {indices[0]} failed: {said}", slug)
-                return
-            rows, files = future.result()
-            for path, content in files.items():
-                target = run / path
-                target.parent.mkdir(exist_ok=True)
-                write_atomic(target, content)
+            yield futures[future], future
             future.release()
-            for row in rows:
-                yield Finished(run, row["index"], row)
 
 
 def _no_scheduler(address: str, reason: str) -> RhosetError:

@@ -187,7 +187,7 @@ class InstanceTrainer:
             pairs = self._pairs([b.at(self.step) for b in self.batches if b is not None])
         self.optimizer.zero_grad()
         tables = self.fold()
-        losses = _InstanceCrossEntropy.apply(*tables, *pairs, self.config.activation, self._block())
+        losses: Tensor = _InstanceCrossEntropy.apply(*tables, *pairs, self.config.activation, self._block())  # type: ignore[no-untyped-call]
         objective = losses
         if self.config.cubic_decay:
             objective = losses + penalty(tables, self.config)

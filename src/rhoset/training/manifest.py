@@ -17,14 +17,11 @@ from safetensors.numpy import save
 from rhoset.errors import RhosetError
 from rhoset.groups import Group
 from rhoset.networks import table_digest, write_atomic
-from rhoset.networks.runs import Run, create_run, open_run
+from rhoset.networks.runs import FOLDERS, GROUP_FILE, MANIFEST, NETWORKS, Run, create_run, open_run
 from rhoset.training.config import TrainConfig
 from rhoset.training.environment import differences, environment
 
 FORMAT = "rhoset-training-run/1"
-GROUP_FILE = "group.safetensors"
-"""The multiplication table in a run, so that a run stands alone whatever the group's name was."""
-
 _IGNORED = ("preset",)
 """Settings that are labels: they may differ between two calls for the same run."""
 
@@ -63,14 +60,6 @@ class TrainingRun:
     def path(self) -> Path:
         return self.run.path
 
-    def record_path(self, index: int) -> Path:
-        """Where the result of network `index` is."""
-        return self.path / "records" / f"{index:04d}.json"
-
-    def state_path(self, index: int) -> Path:
-        """Where the state of network `index` is while it trains."""
-        return self.path / "state" / f"{index:04d}.safetensors"
-
     def identity(self, index: int) -> str:
         """What a saved state must have been made for."""
         said = self.config.to_dict() | {
@@ -80,27 +69,39 @@ class TrainingRun:
         return json.dumps({k: v for k, v in said.items() if k not in _IGNORED}, sort_keys=True)
 
 
-def create_training_run(
-    path: Path,
-    group: Group,
-    config: TrainConfig,
-    models: int,
-    first_seed: int,
-    threads: int,
-    device: str = "cpu",
-) -> TrainingRun:
+@dataclass(frozen=True, eq=False)
+class Wanted:
+    """What a call wants of a run: `models` networks, seeds from first_seed on, and by what arithmetic."""
+
+    group: Group
+    config: TrainConfig
+    models: int
+    first_seed: int = 0
+    threads: int = 1
+    device: str = "cpu"
+
+
+def open_or_create(path: Path, wanted: Wanted) -> tuple[TrainingRun, tuple[str, ...]]:
+    """The run to train into, new or resumed, with notes for the user; raises as `resume_training_run`."""
+    if (path / MANIFEST).exists():
+        return resume_training_run(path, wanted)
+    return create_training_run(path, wanted), ()
+
+
+def create_training_run(path: Path, wanted: Wanted) -> TrainingRun:
     """Makes the folder. One that was left half-made by a kill is made again."""
-    if (path / "networks").is_dir() and not any((path / "networks").iterdir()):
-        (path / "networks").rmdir()
+    group = wanted.group
+    if (path / NETWORKS).is_dir() and not any((path / NETWORKS).iterdir()):
+        (path / NETWORKS).rmdir()
     manifest = {
         "format": FORMAT,
         "group": group.name,
         "order": len(group.table),
         "table_sha256": table_digest(group.table),
-        "models": models,
-        "first_seed": first_seed,
-        "config": config.to_dict(),
-        "environment": environment(threads, device),
+        "models": wanted.models,
+        "first_seed": wanted.first_seed,
+        "config": wanted.config.to_dict(),
+        "environment": environment(wanted.threads, wanted.device),
     }
     create_run(path, manifest)
     _complete(path, group)
@@ -109,7 +110,7 @@ def create_training_run(
 
 def _complete(path: Path, group: Group) -> None:
     """Makes what a run has beside its manifest, where it is missing."""
-    for folder in ("networks", "records", "state"):
+    for folder in FOLDERS:
         (path / folder).mkdir(exist_ok=True)
     if (path / GROUP_FILE).exists():
         return
@@ -160,15 +161,7 @@ def open_training_run(path: Path) -> TrainingRun:
     return TrainingRun(run, config, first_seed, models, table, group, described)
 
 
-def resume_training_run(
-    path: Path,
-    group: Group,
-    config: TrainConfig,
-    models: int,
-    first_seed: int,
-    threads: int,
-    device: str = "cpu",
-) -> tuple[TrainingRun, tuple[str, ...]]:
+def resume_training_run(path: Path, wanted: Wanted) -> tuple[TrainingRun, tuple[str, ...]]:
     """Opens a run to go on with it.
 
     Returns
@@ -183,10 +176,10 @@ def resume_training_run(
     RhosetError
         ``run-settings-differ``, naming each setting with both values.
     """
-    if open_run(path).manifest.get("table_sha256") == table_digest(group.table):
-        _complete(path, group)
+    if open_run(path).manifest.get("table_sha256") == table_digest(wanted.group.table):
+        _complete(path, wanted.group)
     found = open_training_run(path)
-    wrong = _compare(found, group, config, first_seed)
+    wrong = _compare(found, wanted)
     if wrong:
         raise RhosetError(
             f"{path} was made with other settings: {'; '.join(wrong)}. Give the "
@@ -194,23 +187,24 @@ def resume_training_run(
             slug="run-settings-differ",
         )
     manifest = dict(found.run.manifest)
-    here = environment(threads, device)
+    here = environment(wanted.threads, wanted.device)
     known = [manifest.get("environment", {}), *manifest.get("resumed", [])]
     notes = differences(known[0], here)
-    if models > found.models or here not in known:
-        manifest["models"] = max(models, found.models)
+    if wanted.models > found.models or here not in known:
+        manifest["models"] = max(wanted.models, found.models)
         if here not in known:
             manifest["resumed"] = [*manifest.get("resumed", []), here]
-        write_atomic(path / "run.toml", tomli_w.dumps(manifest))
+        write_atomic(path / MANIFEST, tomli_w.dumps(manifest))
         found = open_training_run(path)
-    for folder in (path, path / "networks", path / "records", path / "state"):
+    for folder in (path, *(path / part for part in FOLDERS)):
         for leftover in folder.glob(".*.tmp"):  # of a writer that was killed
             leftover.unlink(missing_ok=True)
     return found, notes
 
 
-def _compare(found: TrainingRun, group: Group, config: TrainConfig, first_seed: int) -> list[str]:
-    then, now = found.config.to_dict(), config.to_dict()
+def _compare(found: TrainingRun, wanted: Wanted) -> list[str]:
+    group, first_seed = wanted.group, wanted.first_seed
+    then, now = found.config.to_dict(), wanted.config.to_dict()
     wrong = [f"{key} {then[key]!r}, now {now[key]!r}" for key in now if key not in _IGNORED and then[key] != now[key]]
     if first_seed != found.first_seed:
         wrong.append(f"first_seed {found.first_seed}, now {first_seed}")

@@ -15,10 +15,11 @@ from typing import Any
 
 from rhoset.errors import RhosetError
 from rhoset.networks import read_network, write_atomic, write_network
+from rhoset.networks.runs import read_record, steps_folder
+from rhoset.shares import wilson
 from rhoset.training.manifest import TrainingRun
 from rhoset.training.model import GroupNetwork
 from rhoset.training.statefile import read_state, write_state
-from rhoset.training.statistics import wilson
 from rhoset.training.trainer import Evaluated, Outcome, Trainer, cpu_threads
 
 COLUMNS = (
@@ -84,7 +85,7 @@ def train_member(
     The network file holds nothing that depends on time or place, so that training again gives the
     same bytes. The record is written first; a network counts as finished when both are there.
     """
-    identity, state_file = run.identity(index), run.state_path(index)
+    identity, state_file = run.identity(index), run.run.state_path(index)
     saved = time.monotonic()
 
     def every_step(trainer: Trainer) -> None:
@@ -107,7 +108,7 @@ def write_member(run: TrainingRun, index: int, network: GroupNetwork, outcome: O
     """Write the record and the network file of a network that is done; returns its row."""
     row = row_of(index, outcome, threads)
     history = [e.to_list() for e in outcome.history]
-    write_atomic(run.record_path(index), json.dumps({"row": row, "history": history}))
+    write_atomic(run.run.record_path(index), json.dumps({"row": row, "history": history}))
     if outcome.label != "diverged":
         _write(run.run.network_path(index), run, network, outcome.seed, _said(outcome))
     return row
@@ -115,7 +116,7 @@ def write_member(run: TrainingRun, index: int, network: GroupNetwork, outcome: O
 
 def write_checkpoint(run: TrainingRun, index: int, step: int, network: GroupNetwork) -> None:
     """Write ``networks/NNNN.steps/STEP.safetensors``."""
-    folder = run.path / "networks" / f"{index:04d}.steps"
+    folder = steps_folder(run.run.network_path(index))
     folder.mkdir(exist_ok=True)
     seed = run.first_seed + index
     _write(folder / f"{step:06d}.safetensors", run, network, seed, {"steps": str(step)})
@@ -148,11 +149,11 @@ def row_of(index: int, outcome: Outcome, threads: int) -> dict[str, Any]:
 def finished_row(run: TrainingRun, index: int) -> dict[str, Any] | None:
     """The row of a network that is done, with a readable file; None when it has to be trained
     (again)."""
+    record = read_record(run.run.network_path(index)) or {}
     try:
-        record = json.loads(run.record_path(index).read_text(encoding="utf-8"))
         known = dict.fromkeys(_LATER) | record["row"]
         row = {column: known[column] for column in COLUMNS}
-    except (OSError, ValueError, KeyError, TypeError):
+    except (KeyError, TypeError):
         return None
     if row["index"] != index or row["seed"] != run.first_seed + index:
         return None
@@ -163,23 +164,6 @@ def finished_row(run: TrainingRun, index: int) -> dict[str, Any] | None:
     except RhosetError:
         return None
     return row if network.metadata.get("seed") == str(row["seed"]) else None
-
-
-def history_of(run: TrainingRun, index: int) -> tuple[Evaluated, ...]:
-    """All evaluations of a finished network, in order.
-
-    Raises
-    ------
-    RhosetError
-        ``bad-run`` when its record is missing or damaged.
-    """
-    try:
-        record = json.loads(run.record_path(index).read_text(encoding="utf-8"))
-        return tuple(Evaluated.from_list(v) for v in record["history"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RhosetError(
-            f"{run.record_path(index)}: no record of a finished network ({error})", slug="bad-run"
-        ) from None
 
 
 def _said(outcome: Outcome) -> dict[str, str]:

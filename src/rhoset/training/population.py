@@ -3,7 +3,6 @@ run folder."""
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -15,14 +14,10 @@ from rhoset.errors import RhosetError
 from rhoset.groups import Group
 from rhoset.networks import Network
 from rhoset.networks.runs import Run
+from rhoset.processes import cores
 from rhoset.training.config import TrainConfig
 from rhoset.training.instances import DEVICE_INSTANCES, device_named, train_instances
-from rhoset.training.manifest import (
-    TrainingRun,
-    create_training_run,
-    open_training_run,
-    resume_training_run,
-)
+from rhoset.training.manifest import TrainingRun, Wanted, open_or_create, open_training_run
 from rhoset.training.member import finished_row, write_checkpoint, write_member
 from rhoset.training.model import GroupNetwork
 from rhoset.training.pool import Failed, Finished, News, train_in_processes
@@ -81,13 +76,6 @@ class Population:
     run: Run
     rows: tuple[Mapping[str, Any], ...]
     notes: tuple[str, ...]
-
-
-def default_workers() -> int:
-    """Processor cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def train_population(
@@ -150,7 +138,7 @@ def train_population(
     if device != "cpu":
         device_named(device)
     with prepared(path):
-        training, notes = open_or_create(path, group, config, models, first_seed, threads, device)
+        training, notes = open_or_create(path, Wanted(group, config, models, first_seed, threads, device))
         rows = {i: row for i in range(training.models) if (row := finished_row(training, i))}
         damaged = [i for i in range(models) if i not in rows and training.run.network_path(i).exists()]
         if damaged:
@@ -158,7 +146,7 @@ def train_population(
         todo = [i for i in range(models) if i not in rows]
         _save(training, rows)
         saved = time.monotonic()
-        wanted = workers or (default_workers() if worth_processes(training, len(todo)) else 1)
+        wanted = workers or (cores() if worth_processes(training, len(todo)) else 1)
         count = min(wanted, max(1, len(todo)))
         clock = _Clock(len(todo), config.max_steps)
         if device == "cpu":
@@ -219,21 +207,6 @@ def prepared(path: Path) -> AbstractContextManager[None]:
     except OSError as error:
         raise RhosetError(f"cannot make the folder {path}: {error.strerror or error}", slug="cannot-write") from None
     return locked(path)
-
-
-def open_or_create(
-    path: Path,
-    group: Group,
-    config: TrainConfig,
-    models: int,
-    first_seed: int,
-    threads: int,
-    device: str = "cpu",
-) -> tuple[TrainingRun, tuple[str, ...]]:
-    """The run to train into, new or resumed, with notes for the user."""
-    if (path / "run.toml").exists():
-        return resume_training_run(path, group, config, models, first_seed, threads, device)
-    return create_training_run(path, group, config, models, first_seed, threads, device), ()
 
 
 def _on_device(training: TrainingRun, todo: list[int], device: str, threads: int) -> Iterator[News | Finished]:

@@ -86,25 +86,25 @@ _WU_ALL_PAIRS = Preset(
     "the loss, below 0.03, no longer falls (S5: about 1,500 steps, loss 0.027) instead of after 25,000 steps.",
 )
 
+_GROKKING = TrainConfig(
+    architecture="concatenated",
+    train_fraction=0.4,
+    split_seed=None,
+    optimizer="adamw",
+    learning_rate=1e-3,
+    betas=(0.9, 0.98),
+    weight_decay=1.0,
+    max_steps=250_000,
+    min_steps=2_000,
+    stop_loss=1e-4,
+    evaluate_every=200,
+)
+"""AdamW with a decay of 1 on a part of the pairs, as the papers on grokking train."""
+
 _CHUGHTAI = Preset(
     "chughtai2023",
     "Chughtai, Chan, Nanda: A Toy Model of Universality (arXiv 2302.03025)",
-    TrainConfig(
-        preset="chughtai2023",
-        architecture="concatenated",
-        unembed_bias=False,
-        init="normal",
-        train_fraction=0.4,
-        split_seed=None,
-        optimizer="adamw",
-        learning_rate=1e-3,
-        betas=(0.9, 0.98),
-        weight_decay=1.0,
-        max_steps=250_000,
-        min_steps=2_000,
-        stop_loss=1e-4,
-        evaluate_every=200,
-    ),
+    _GROKKING.replace(preset="chughtai2023", unembed_bias=False, init="normal"),
     "the loss is computed in float32 (theirs in float64); stops at a mean loss of 1e-4 over all "
     "pairs instead of after 250,000 steps. Their fractions: 0.3 (C113, D59), 0.4 (S5), 0.5 (A5).",
 )
@@ -112,22 +112,7 @@ _CHUGHTAI = Preset(
 _STANDER = Preset(
     "stander2024",
     "Stander, Yu, Fan, Biderman: Grokking Group Multiplication with Cosets (arXiv 2312.06581)",
-    TrainConfig(
-        preset="stander2024",
-        architecture="concatenated",
-        hidden_bias=True,
-        unembed_bias=True,
-        train_fraction=0.4,
-        split_seed=None,
-        optimizer="adamw",
-        learning_rate=1e-3,
-        betas=(0.9, 0.98),
-        weight_decay=1.0,
-        max_steps=250_000,
-        min_steps=2_000,
-        stop_loss=1e-4,
-        evaluate_every=200,
-    ),
+    _GROKKING.replace(preset="stander2024", hidden_bias=True),
     "theirs stops at a validation loss of 1e-5; ours at 1e-4 over all pairs.",
 )
 
@@ -181,7 +166,7 @@ _GROMOV = Preset(
 _NANDA = Preset(
     "nanda2023",
     "Nanda, Chan, Lieberum, Smith, Steinhardt: Progress Measures for Grokking (arXiv 2301.05217)",
-    TrainConfig(
+    _GROKKING.replace(
         preset="nanda2023",
         architecture="shared_embedding",
         width=512,
@@ -189,17 +174,9 @@ _NANDA = Preset(
         unembed_bias=False,
         init="normal",
         train_fraction=0.3,
-        split_seed=None,
-        optimizer="adamw",
-        learning_rate=1e-3,
-        betas=(0.9, 0.98),
-        weight_decay=1.0,
         max_steps=40_000,
-        min_steps=2_000,
-        stop_loss=1e-4,
         warmup_steps=10,
         schedule="warmup",
-        evaluate_every=200,
     ),
     "the MLP analogue of a one-layer transformer: the shared embedding (128), MLP width (512), "
     "optimiser, fraction and schedule are the paper's; attention is replaced by adding the two "

@@ -1,4 +1,4 @@
-"""Statistics of populations: shares with intervals, and time to generalise with censoring.
+"""Statistics of populations: shares of labels, and time to generalise with censoring.
 
 A network that had not generalised when training stopped is censored: its time is *more than* its
 steps. Leaving it out, or counting its steps as its time, makes every mean too small.
@@ -6,7 +6,6 @@ steps. Leaving it out, or counting its steps as its time, makes every mean too s
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,70 +15,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from rhoset.errors import RhosetError
-
-
-@dataclass(frozen=True)
-class Share:
-    """A share of a population.
-
-    Parameters
-    ----------
-    count, total
-        How many of how many.
-    share
-        count / total (nan when total is 0).
-    low, high
-        Wilson's score interval.
-    """
-
-    count: int
-    total: int
-    share: float
-    low: float
-    high: float
-
-
-def wilson(count: int, total: int, confidence: float = 0.95) -> Share:
-    """A share with Wilson's score interval, which stays inside [0, 1] and is sound for small
-    populations.
-
-    Parameters
-    ----------
-    count, total
-        0 ≤ count ≤ total.
-    confidence
-        Two-sided, in (0, 1).
-
-    Raises
-    ------
-    RhosetError
-        ``bad-statistics``.
-
-    Notes
-    -----
-    Wilson, J. Am. Stat. Assoc. 22 (1927) 209.
-
-    Examples
-    --------
-    >>> s = wilson(45, 100)
-    >>> round(s.low, 3), round(s.high, 3)
-    (0.356, 0.548)
-    """
-    if not 0 <= count <= total or not 0 < confidence < 1:
-        raise RhosetError(
-            f"count {count} of {total} at confidence {confidence}: need 0 ≤ count ≤ total and a confidence in (0, 1)",
-            slug="bad-statistics",
-        )
-    if total == 0:
-        return Share(0, 0, math.nan, 0.0, 1.0)
-    z = float(norm.ppf((1 + confidence) / 2))
-    p = count / total
-    scale = 1 + z * z / total
-    centre = (p + z * z / (2 * total)) / scale
-    half = z / scale * math.sqrt(p * (1 - p) / total + z * z / (4 * total * total))
-    low = 0.0 if count == 0 else max(0.0, centre - half)
-    high = 1.0 if count == total else min(1.0, centre + half)
-    return Share(count, total, p, low, high)
+from rhoset.shares import Share, quartiles, wilson
 
 
 @dataclass(frozen=True, eq=False)
@@ -242,12 +178,11 @@ def _summary(key: dict[str, Any], rows: list[Mapping[str, Any]]) -> Summary:
     done = [r["generalised_at"] is not None for r in rows]
     times = [r["generalised_at"] if d else r["steps"] for r, d in zip(rows, done, strict=True)]
     losses = [r["loss"] for r in rows if r["label"] == "generalised"]
-    low, middle, high = np.quantile(losses, (0.25, 0.5, 0.75)) if losses else (math.nan,) * 3
     return Summary(
         key=key,
         labels=labels,
         generalised=wilson(sum(r["label"] == "generalised" for r in rows), total),
         time=kaplan_meier(times, done),
-        loss=(float(low), float(middle), float(high)),
+        loss=quartiles(losses)[1:4],
         seconds=float(sum(r["seconds"] for r in rows)),
     )

@@ -19,8 +19,6 @@ grid's columns first.
 
 from __future__ import annotations
 
-import itertools
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -28,15 +26,17 @@ from pathlib import Path
 from typing import Any
 
 from rhoset.errors import RhosetError
-from rhoset.groups import Group, group
+from rhoset.groups import Group
 from rhoset.networks import write_atomic
-from rhoset.networks.runs import Run
+from rhoset.networks.runs import CELLS, RESULTS, SWEEP, Run
+from rhoset.processes import cores
 from rhoset.training.cluster import STACK_PIECE, check_address, train_on_cluster
 from rhoset.training.config import TrainConfig
-from rhoset.training.manifest import TrainingRun
+from rhoset.training.grid import GridFile, plain
+from rhoset.training.manifest import TrainingRun, Wanted, open_or_create
 from rhoset.training.member import finished_row
 from rhoset.training.pool import Failed, Finished, News, train_in_processes
-from rhoset.training.population import default_workers, open_or_create, prepared
+from rhoset.training.population import prepared
 from rhoset.training.presets import DEFAULT_PRESET, preset
 from rhoset.training.stacks.layout import suits_stack
 from rhoset.training.stacks.members import Job, jobs_of, train_members, worth_processes
@@ -44,6 +44,7 @@ from rhoset.training.stacks.members import Job, jobs_of, train_members, worth_pr
 STATE_EVERY = 60.0
 """Seconds between saves of the state of a network in training on this machine."""
 
+_FILE = GridFile("sweep", slug="bad-sweep")
 _KEYS = ("models", "first_seed", "preset", "settings", "grid")
 
 
@@ -118,53 +119,25 @@ def read_sweep(path: str | Path) -> Sweep:
     RhosetError
         ``bad-sweep``, or what the group's name or a setting raises, naming the file.
     """
-    path = Path(path)
+    text = _FILE.read(path)
     try:
-        text = path.read_text(encoding="utf-8")
-        said = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise RhosetError(f"{path}: not a readable TOML file ({error})", slug="bad-sweep") from None
-    try:
-        return _parse(said, text)
+        return _parse(_FILE.parsed(text), text)
     except RhosetError as error:
         raise RhosetError(f"{path}: {error}", slug=error.slug) from None
 
 
 def _parse(said: dict[str, Any], text: str) -> Sweep:
-    unknown = [key for key in said if key not in _KEYS]
-    if unknown:
-        _bad(f"{unknown[0]!r} is not known at the top; known are {', '.join(_KEYS)}")
-    grid, settings = said.get("grid", {}), said.get("settings", {})
-    if not isinstance(grid, dict) or "group" not in grid:
-        _bad("a sweep needs [grid] with at least group = [names]")
-    for key, values in grid.items():
-        if not isinstance(values, list) or not values:
-            _bad(f"grid.{key} is {values!r}; it must be a list with at least one value")
-        if key in settings:
-            _bad(f"{key} is both in [settings] and in [grid]; leave it in one of them")
-    models, first_seed = said.get("models", 1), said.get("first_seed", 0)
-    for key, value, least in (("models", models, 1), ("first_seed", first_seed, 0)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            _bad(f"{key} is {value!r}; it must be a whole number ≥ {least}")
+    _FILE.known(said, _KEYS, "at the top")
+    models, first_seed = _FILE.whole(said, "models", 1, 1), _FILE.whole(said, "first_seed", 0, 0)
+    settings = said.get("settings", {})
+    combinations = list(_FILE.combinations(said.get("grid", {}), settings))
     base = preset(str(said.get("preset", DEFAULT_PRESET))).replace(**settings)
-    groups = {name: group(str(name)) for name in grid["group"]}
     cells = []
-    for combination in itertools.product(*grid.values()):
-        values = dict(zip(grid, combination, strict=True))
+    for values, of in combinations:
         changes = {k: v for k, v in values.items() if k != "group"}
-        name = ",".join([_plain(str(values["group"])), *(f"{k}={v}" for k, v in changes.items())])
-        cells.append(Cell(name, values, groups[values["group"]], base.replace(**changes)))
-    if len({cell.name for cell in cells}) < len(cells):
-        _bad("two cells of the grid are the same; remove the value that is there twice")
+        name = ",".join([plain(str(values["group"])), *(f"{k}={v}" for k, v in changes.items())])
+        cells.append(Cell(name, values, of, base.replace(**changes)))
     return Sweep(tuple(cells), models, first_seed, text)
-
-
-def _plain(name: str) -> str:
-    return "".join(c if c.isalnum() or c in "-_.()," else "_" for c in name)
-
-
-def _bad(what: str) -> None:
-    raise RhosetError(what, slug="bad-sweep")
 
 
 def run_sweep(
@@ -213,22 +186,22 @@ def run_sweep(
         check_address(cluster)
     with ExitStack() as stack:
         stack.enter_context(prepared(path))
-        foreign = {p.name for p in path.iterdir()} - {"sweep.toml", "cells", "results.csv", ".lock"}
+        foreign = {p.name for p in path.iterdir()} - {SWEEP, CELLS, RESULTS, ".lock"}
         if foreign:
             raise RhosetError(
                 f"{path} holds {sorted(foreign)[0]!r}, which no sweep made; choose another folder",
                 slug="run-exists",
             )
-        write_atomic(path / "sweep.toml", sweep.text)
+        write_atomic(path / SWEEP, sweep.text)
         runs: dict[Path, tuple[Cell, TrainingRun]] = {}
         for cell in sweep.cells:
-            folder = path / "cells" / cell.name
+            folder = path / CELLS / cell.name
             stack.enter_context(prepared(folder))
-            training, _ = open_or_create(folder, cell.group, cell.config, sweep.models, sweep.first_seed, 1)
+            training, _ = open_or_create(folder, Wanted(cell.group, cell.config, sweep.models, sweep.first_seed))
             runs[folder] = (cell, training)
         table = _Table(path, runs, sweep.models)
-        jobs = table.jobs(workers or default_workers(), STACK_PIECE if cluster is not None else None)
-        count = min(workers or (default_workers() if table.worth_processes() else 1), max(1, len(jobs)))
+        jobs = table.jobs(workers or cores(), STACK_PIECE if cluster is not None else None)
+        count = min(workers or (cores() if table.worth_processes() else 1), max(1, len(jobs)))
         events: Iterator[News | Finished | Failed]
         if cluster is not None:
             events = train_on_cluster(cluster, jobs)
@@ -301,5 +274,5 @@ class _Table:
             mine = [self.rows[folder, i] for i in range(self.models) if (folder, i) in self.rows]
             if only is None or folder == only:
                 training.run.write_results(mine)
-            rows += [{**cell.values, **row, "run": f"cells/{cell.name}"} for row in mine]
+            rows += [{**cell.values, **row, "run": f"{CELLS}/{cell.name}"} for row in mine]
         self.run.write_results(rows)

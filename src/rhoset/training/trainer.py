@@ -207,7 +207,7 @@ class Trainer:
             pairs = some_pairs(self.table, self.batches.at(self.step), self.config.width)
         else:
             pairs = self.full_batch
-        loss: torch.Tensor = PairCrossEntropy.apply(*self.network.fold(), self.workspace, pairs)
+        loss: torch.Tensor = PairCrossEntropy.apply(*self.network.fold(), self.workspace, pairs)  # type: ignore[no-untyped-call]
         return loss
 
     def _flat(self) -> NDArray[np.floating]:

@@ -8,7 +8,7 @@ S the circuit adds ⟨Σ_S b, ρ(w) Σ_S b⟩, which w = e makes largest (Cauchy
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from rhoset.arguments import public
 from rhoset.errors import RhosetError
-from rhoset.groups import Group, PointSet, as_group
+from rhoset.groups import Group, as_group
 from rhoset.networks.activations import activation_name
 from rhoset.networks.arrays import float_type
 from rhoset.networks.circuits import Circuit
@@ -89,8 +89,6 @@ def construct(
     rescale: float = 4.0,
     shuffle: bool = True,
     activation: str = "relu",
-    left_sets: Mapping[int, PointSet] | None = None,
-    right_sets: Mapping[int, PointSet] | None = None,
     dtype: Any = np.float32,
 ) -> Planted:
     """An ideal network from ρ-sets, optionally noisy, in which nothing gives the structure away.
@@ -120,11 +118,6 @@ def construct(
     activation
         Of the network. The margin is positive by theory for ``relu`` and ``abs`` with C = −B, and
         checked in any case.
-    left_sets
-        B for some circuits, by their position, whatever their plan's irrep and size say; any
-        `PointSet` will do: a `RhoSet`, or `PointSet.simplex` of a transitive G-set.
-    right_sets
-        C for some circuits, by their position; −B where left out.
     dtype
         Type of the tables.
 
@@ -165,9 +158,9 @@ def construct(
         )
     rng = np.random.default_rng(seed)
     circuits = []
-    for i, plan in enumerate(plans):
-        left_set = (left_sets or {}).get(i) or point_set(group, plan)
-        right_set = (right_sets or {}).get(i) or left_set.negative()
+    for plan in plans:
+        left_set = plan.left_set or point_set(group, plan)
+        right_set = plan.right_set or left_set.negative()
         circuits.append(plant(Ground(left_set, right_set, activation), plan, rng))
     _check_faithful(group, plans, circuits)
     circuits, reached = _scaled_to_margin(group, circuits, margin)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from rhoset.groups import (
     PointSet,
     RhoSet,
     gset_from_permutations,
-    irreps,
+    irrep,
     natural_gset,
     rho_set_families,
 )
@@ -51,6 +51,11 @@ class CircuitPlan:
         Numbers of rows and of columns of slots that are kept; all when left out. Both: a block.
     strength
         Weight beside the other circuits.
+    left_set
+        B, whatever `irrep` and `size` say; any `PointSet` will do: a `RhoSet`, or `PointSet.simplex` of a transitive
+        G-set.
+    right_set
+        C; −B where left out.
     paired
         Give every neuron a twin with −a, so that the two together are |l + r|. The linear half of
         ReLU, which a full circuit cancels, is then gone slot by slot. By default only where slots
@@ -70,6 +75,8 @@ class CircuitPlan:
     columns: int | None = None
     strength: float = 1.0
     paired: bool | None = None
+    left_set: PointSet | None = field(default=None, compare=False)
+    right_set: PointSet | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         for name in ("size", "directions", "rows", "columns"):
@@ -102,7 +109,8 @@ def parse_plan(text: str) -> CircuitPlan:
     irrep, _, rest = text.partition(":")
     kinds: dict[str, Callable[[str], Any]] = {f.name: int for f in fields(CircuitPlan)}
     kinds |= {"split": float, "strength": float, "paired": _truth}
-    del kinds["irrep"]
+    for name in ("irrep", "left_set", "right_set"):
+        del kinds[name]
     options: dict[str, Any] = {}
     for part in filter(None, rest.split(",")):
         key, _, value = part.partition("=")
@@ -164,16 +172,12 @@ def _sign(group: Group) -> PointSet:
 
 
 def _from_irrep(group: Group, plan: CircuitPlan) -> RhoSet:
-    known = {irrep.name: irrep for irrep in irreps(group)}
-    alias = {irrep.label: irrep.name for irrep in known.values()}
-    wanted = alias.get(" ".join(plan.irrep.split()), plan.irrep.replace(" ", ""))
-    if wanted not in known:
-        raise RhosetError(
-            f"{group.name} has no irrep {plan.irrep!r}: its irreps are {', '.join(alias)};"
-            f" {NATURAL} stands for the natural action",
-            slug="unknown-irrep",
-        )
-    families = rho_set_families(group, known[wanted])
+    try:
+        found = irrep(group, plan.irrep)
+    except RhosetError as error:
+        hint = f"; {NATURAL} stands for the natural action" if error.slug == "unknown-irrep" else ""
+        raise RhosetError(f"{error}{hint}", slug=error.slug) from None
+    families = rho_set_families(group, found)
     for family in families:
         if plan.size in (None, family.size):
             return family.rho_set()

@@ -27,6 +27,7 @@ from rhoset.networks.importing.parameters import Parameters, to_network
 from rhoset.networks.importing.tensors import load_tensors, without_wrappers
 from rhoset.networks.network import Network
 from rhoset.networks.tensorfile import open_tensors
+from rhoset.reading import read_json
 
 if TYPE_CHECKING:
     from rhoset.groups import Group
@@ -351,17 +352,14 @@ def _group(given: Group | str | None, path: Path, format: str) -> Group | None:
 
 def _config_group(path: Path) -> str | None:
     """The group's name from the ``cfg.json`` that Chughtai et al. keep beside a model."""
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-        family, parameter = config["group"], config["group_parameter"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return None
+    config = read_json(path) or {}
+    family, parameter = config.get("group"), config.get("group_parameter")
     letters = {
         "SymmetricGroup": "S",
         "AlternatingGroup": "A",
         "CyclicGroup": "C",
         "DihedralGroup": "D",
     }
-    if family not in letters or type(parameter) is not int:
+    if not isinstance(family, str) or family not in letters or type(parameter) is not int:
         return None
     return f"{letters[family]}{parameter}"

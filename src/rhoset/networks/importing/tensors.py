@@ -31,7 +31,7 @@ MAX_TENSOR_BYTES = 1 << 33
 STATE_KEYS = ("model", "state_dict", "model_state_dict")
 """Keys under which checkpoints keep their tensors beside other things."""
 
-WRAPPERS = ("module.", "model.")
+WRAPPERS = ("module.", "model.", "net.")
 """Prefixes of all names that are left away."""
 
 
@@ -66,7 +66,7 @@ def load_tensors(path: str | os.PathLike[str]) -> Tensors:
 
 def without_wrappers(tensors: Tensors) -> Tensors:
     """The tensors by the names that they had before ``torch.compile``, a parallel wrapper or a surrounding module put
-    ``_orig_mod.``, ``module.`` or ``model.`` in front; as they are where two names would become one."""
+    ``_orig_mod.``, ``module.``, ``model.`` or ``net.`` in front; as they are where two names would become one."""
     names = {name: re.sub(r"(^|\.)_orig_mod\.", r"\1", name) for name in tensors}
     for prefix in WRAPPERS * 2:
         if names and all(name.startswith(prefix) for name in names.values()):

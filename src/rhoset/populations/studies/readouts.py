@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from itertools import combinations
 from typing import Any
 
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from rhoset.groups import irreps
 from rhoset.populations.studies.results import KeySet, SettingResults, StudyResults
-from rhoset.populations.testing import clopper_pearson, holm, law_test
+from rhoset.populations.testing import holm, law_test
+from rhoset.shares import clopper_pearson
 
 RELABELLINGS = 1999
 """Of a test between two settings; there are many in a study."""
@@ -52,10 +53,10 @@ def same_class(results: StudyResults) -> Readout:
         pure = of.arrays["pure"]
         same = (pure[:, :1] >= 0).all(axis=1) & (pure == pure[:, :1]).all(axis=1)
         every = (pure >= 0).all(axis=1)
-        count, total = int(same.sum()), len(same)
-        low, high = clopper_pearson(count, total)
+        share = clopper_pearson(int(same.sum()), len(same))
         settled = int((same & of.converged).sum())
-        rows.append((of.setting.name, total, count, count / total, low, high, int((every & ~same).sum()), settled))
+        found = (share.total, share.count, share.share, share.low, share.high)
+        rows.append((of.setting.name, *found, int((every & ~same).sum()), settled))
     return Readout(
         "same_class",
         "All neurons pure for the same class",
@@ -127,9 +128,8 @@ def over_time(results: StudyResults) -> Readout:
         for label, moment in [*moments, ("end", None)]:
             sets = of.key_sets(squared=True, moment=moment)
             for entry in final:
-                count = sum(s == tuple(entry["set"]) for s in sets)
-                low, high = clopper_pearson(count, len(sets))
-                rows.append((of.setting.name, label, entry["label"], count, len(sets), count / len(sets), low, high))
+                found = clopper_pearson(sum(s == tuple(entry["set"]) for s in sets), len(sets))
+                rows.append((of.setting.name, label, entry["label"], *astuple(found)))
     return Readout(
         "over_time",
         "Key sets over training",

@@ -24,7 +24,7 @@ from rhoset.populations.observables import Observables, spectral_counts
 from rhoset.populations.stack import Stack
 from rhoset.populations.studies.spec import Setting, Study
 from rhoset.populations.studies.work import unpacked
-from rhoset.populations.testing import clopper_pearson
+from rhoset.shares import clopper_pearson
 
 KeySet = tuple[str, ...]
 
@@ -101,16 +101,16 @@ class SettingResults:
         settled = Counter(s for s, ok in zip(sets, self.converged, strict=True) if ok)
         found = []
         for key_set, count in sorted(Counter(sets).items(), key=lambda item: (-item[1], item[0])):
-            low, high = clopper_pearson(count, len(sets))
+            share = clopper_pearson(count, len(sets))
             found.append(
                 {
                     "set": list(key_set),
                     "label": self.name_of(key_set),
                     "count": count,
                     "converged": settled[key_set],
-                    "share": count / len(sets),
-                    "low": low,
-                    "high": high,
+                    "share": share.share,
+                    "low": share.low,
+                    "high": share.high,
                 }
             )
         return found

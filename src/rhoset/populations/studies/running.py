@@ -11,7 +11,6 @@ Every file is written atomically: a study killed at any moment loses at most the
 
 from __future__ import annotations
 
-import importlib
 import json
 import multiprocessing
 import os
@@ -23,16 +22,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rhoset.errors import MissingExtra, RhosetError
+from rhoset.errors import RhosetError
 from rhoset.networks import write_atomic
 from rhoset.populations.studies.results import StudyResults, checkpoint, collect, joined, part_of, write_results
 from rhoset.populations.studies.spec import Study
 from rhoset.populations.studies.work import Job, job_size, network_cost, packed, run_job, unpacked
-
-CONNECT_SECONDS = 20
-"""How long to wait for a cluster's scheduler."""
-RETRIES = 5
-"""Times a job is done anew when the worker that did it is lost."""
+from rhoset.processes import cores
 
 Runner = Callable[[Job], bytes]
 
@@ -233,7 +228,7 @@ def _work(
     if cluster is not None:
         yield from _on_cluster(jobs, cluster, runner)
         return
-    count = min(workers or _cores(), max(1, len(jobs)))
+    count = min(workers or cores(), max(1, len(jobs)))
     if count <= 1:
         for part, job in jobs.items():
             yield part, runner(job)
@@ -267,27 +262,8 @@ def _end_with_parent() -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _on_cluster(jobs: dict[Path, Job], address: str, runner: Runner) -> Iterator[tuple[Path, bytes]]:
-    try:
-        distributed: Any = importlib.import_module("distributed")
-    except ImportError:
-        raise MissingExtra("a study on a Dask cluster", "cluster") from None
-    try:
-        client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, TimeoutError, ValueError, TypeError) as error:
-        reason = str(error).split("\n")[0]
-        raise RhosetError(
-            f"no Dask scheduler answers at {address!r} ({reason}); start one with `dask scheduler` and give the address"
-            " that it prints, such as tcp://127.0.0.1:8786",
-            slug="cluster",
-        ) from None
-    with client:
-        futures = {client.submit(runner, job, retries=RETRIES, pure=False): part for part, job in jobs.items()}
-        for future in distributed.as_completed(futures, loop=client.loop):
-            part, data = futures[future], future.result()
-            future.release()
-            yield part, data
+    from rhoset.training.cluster import answers
+
+    for part, future in answers(address, {part: (runner, job) for part, job in jobs.items()}):
+        yield part, future.result()

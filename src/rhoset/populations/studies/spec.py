@@ -33,9 +33,7 @@ Without other settings a network is that of the open problems of agenda A5: thre
 
 from __future__ import annotations
 
-import itertools
 import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -43,12 +41,16 @@ from pathlib import Path
 from typing import Any
 
 from rhoset.errors import RhosetError
-from rhoset.groups import Group, group
+from rhoset.groups import Group
 from rhoset.populations.observables import DELTA, EPSILON
 from rhoset.training import TrainConfig
+from rhoset.training.grid import GridFile, plain
 
 BUILTIN = ("o61", "o57", "o54", "o52", "o58")
 """Studies that come with the library, by their number in the public list of open problems."""
+
+LETTERS = "-_.()=+"
+"""Beside letters and digits, in names of studies and settings."""
 
 PROOFS = ("auto", "exhaustive", "none")
 
@@ -160,9 +162,7 @@ def read_study(name: str | Path, *, quick: bool = False) -> Study:
     """
     text = _text(name)
     try:
-        return _parse(tomllib.loads(text), text, quick)
-    except tomllib.TOMLDecodeError as error:
-        raise RhosetError(f"{name}: not TOML ({error})", slug="bad-study") from None
+        return _parse(_FILE.parsed(text), text, quick)
     except RhosetError as error:
         raise RhosetError(f"{name}: {error}", slug=error.slug) from None
 
@@ -171,17 +171,14 @@ def _text(name: str | Path) -> str:
     if str(name) in BUILTIN:
         place = resources.files("rhoset.populations.studies").joinpath("builtin", f"{name}.toml")
         return place.read_text(encoding="utf-8")
-    path = Path(name)
-    if not path.is_file():
+    if not Path(name).is_file():
         raise RhosetError(
             f"{name}: no such study; built in are {', '.join(BUILTIN)}, others are TOML files", slug="no-such-study"
         )
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise RhosetError(f"{name}: not a readable TOML file ({error})", slug="bad-study") from None
+    return _FILE.read(name)
 
 
+_FILE = GridFile("study", slug="bad-study")
 _TABLES = {
     "study": ("name", "title", "models", "first_seed", "readouts"),
     "observables": ("epsilon", "delta", "at", "proofs"),
@@ -190,35 +187,35 @@ _TABLES = {
 
 
 def _parse(said: dict[str, Any], text: str, quick: bool) -> Study:
-    _known(said, (*_TABLES, "settings", "grid"), "at the top")
+    _FILE.known(said, (*_TABLES, "settings", "grid"), "at the top")
     for table, keys in _TABLES.items():
-        _known(said.get(table, {}), keys, f"in [{table}]")
+        _FILE.known(said.get(table, {}), keys, f"in [{table}]")
     hasty = said.get("quick", {}) if quick else {}
     head = {**said.get("study", {}), **{k: v for k, v in hasty.items() if k == "models"}}
     seen = {**said.get("observables", {}), **hasty.get("observables", {})}
     grid = {**said.get("grid", {}), **hasty.get("grid", {})}
     fixed = {**said.get("settings", {}), **hasty.get("settings", {})}
     name = head.get("name")
-    if not isinstance(name, str) or not name or _plain(name) != name:
-        _bad(f"study.name is {name!r}; it must be a word of letters, digits, - and _")
-    settings = _settings(grid, fixed)
+    if not isinstance(name, str) or not name or plain(name, LETTERS) != name:
+        _FILE.bad(f"study.name is {name!r}; it must be a word of letters, digits, - and _")
+    settings = tuple(_setting(values, of, {**fixed, **values}) for values, of in _FILE.combinations(grid, fixed))
     at = seen.get("at", [])
     if not isinstance(at, list) or not all(type(step) is int and step > 0 for step in at):
-        _bad(f"observables.at is {at!r}; it must be a list of numbers of updates")
+        _FILE.bad(f"observables.at is {at!r}; it must be a list of numbers of updates")
     end = min(setting.config.max_steps for setting in settings)
     if quick:
         at = [step for step in at if step <= end]
     elif max(at, default=0) > end:
-        _bad(f"observables.at names {max(at)}, but a setting is trained for max_steps = {end} updates")
+        _FILE.bad(f"observables.at names {max(at)}, but a setting is trained for max_steps = {end} updates")
     proofs = seen.get("proofs", "none")
     if proofs not in PROOFS:
-        _bad(f"observables.proofs is {proofs!r}; it must be one of {', '.join(PROOFS)}")
+        _FILE.bad(f"observables.proofs is {proofs!r}; it must be one of {', '.join(PROOFS)}")
     return Study(
         name=str(name),
         title=str(head.get("title", name)),
         settings=settings,
-        models=_whole(head, "models", 1, 1),
-        first_seed=_whole(head, "first_seed", 0, 0),
+        models=_FILE.whole(head, "models", 1, 1, "study."),
+        first_seed=_FILE.whole(head, "first_seed", 0, 0, "study."),
         readouts=_readouts(head.get("readouts", [])),
         epsilon=_share(seen, "epsilon", EPSILON),
         delta=_share(seen, "delta", DELTA),
@@ -229,46 +226,26 @@ def _parse(said: dict[str, Any], text: str, quick: bool) -> Study:
     )
 
 
-def _settings(grid: Any, fixed: Any) -> tuple[Setting, ...]:
-    if not isinstance(grid, dict) or not isinstance(fixed, dict):
-        _bad("[grid] and [settings] must be tables")
-    if "group" not in grid:
-        _bad("a study needs [grid] with at least group = [names]")
-    for key, values in grid.items():
-        if not isinstance(values, list) or not values:
-            _bad(f"grid.{key} is {values!r}; it must be a list with at least one value")
-        if key in fixed:
-            _bad(f"{key} is both in [settings] and in [grid]; leave it in one of them")
-    groups = {name: group(str(name)) for name in grid["group"]}
-    made = []
-    for combination in itertools.product(*grid.values()):
-        values = dict(zip(grid, combination, strict=True))
-        made.append(_setting(values, groups[values["group"]], {**fixed, **values}))
-    if len({setting.name for setting in made}) < len(made):
-        _bad("two settings of the grid are the same; remove the value that is there twice")
-    return tuple(made)
-
-
 def _setting(values: dict[str, Any], of: Group, wanted: dict[str, Any]) -> Setting:
     ensemble = {key: _number(key, wanted.pop(key, value)) for key, value in ENSEMBLE.items()}
     wanted.pop("group")
     tau = ensemble["tau"] * of.order ** ensemble["tau_power"]
     if ensemble["decay"] and wanted.get("weight_decay"):
-        _bad("decay (λ of λ‖θ‖²) and weight_decay (2λ) are both given; leave one out")
+        _FILE.bad("decay (λ of λ‖θ‖²) and weight_decay (2λ) are both given; leave one out")
     changes = {"init_scale": tau, **({"weight_decay": 2 * ensemble["decay"]} if ensemble["decay"] else {})}
     if ensemble["width_per_element"]:
         changes["width"] = math.ceil(ensemble["width_per_element"] * of.order)
     config = TrainConfig.from_dict({**BASE, **wanted, **changes})
     rest = [f"{key}={value}" for key, value in values.items() if key != "group"]
-    name = ",".join([_plain(str(values["group"])), *map(_plain, rest)])
+    name = ",".join([plain(part, LETTERS) for part in (str(values["group"]), *rest)])
     return Setting(name, values, of, config, tau, config.weight_decay / 2)
 
 
 def _number(key: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        _bad(f"{key} is {value!r}; it must be a number")
+        _FILE.bad(f"{key} is {value!r}; it must be a number")
     if key != "tau_power" and value < 0:
-        _bad(f"{key} is {value!r}; it must be at least 0")
+        _FILE.bad(f"{key} is {value!r}; it must be at least 0")
     return float(value)
 
 
@@ -276,38 +253,15 @@ def _readouts(names: Any) -> tuple[str, ...]:
     from rhoset.populations.studies.readouts import READOUTS
 
     if not isinstance(names, list):
-        _bad(f"study.readouts is {names!r}; it must be a list")
+        _FILE.bad(f"study.readouts is {names!r}; it must be a list")
     for name in names:
         if name not in READOUTS:
-            _bad(f"study.readouts names {name!r}; known are {', '.join(READOUTS)}")
+            _FILE.bad(f"study.readouts names {name!r}; known are {', '.join(READOUTS)}")
     return tuple(names)
-
-
-def _whole(of: Mapping[str, Any], key: str, default: int, least: int) -> int:
-    value = of.get(key, default)
-    if type(value) is not int or value < least:
-        _bad(f"study.{key} is {value!r}; it must be a whole number ≥ {least}")
-    return int(value)
 
 
 def _share(of: Mapping[str, Any], key: str, default: float) -> float:
     value = of.get(key, default)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1:
-        _bad(f"observables.{key} is {value!r}; it must be in (0, 1)")
+        _FILE.bad(f"observables.{key} is {value!r}; it must be in (0, 1)")
     return float(value)
-
-
-def _known(of: Any, keys: tuple[str, ...], where: str) -> None:
-    if not isinstance(of, dict):
-        _bad(f"{where} stands {of!r}; it must be a table")
-    for key in of:
-        if key not in keys:
-            _bad(f"{key!r} is not known {where}; known are {', '.join(keys)}")
-
-
-def _plain(name: str) -> str:
-    return "".join(c if c.isalnum() or c in "-_.()=+" else "_" for c in name)
-
-
-def _bad(what: str) -> None:
-    raise RhosetError(what, slug="bad-study")

@@ -6,7 +6,7 @@ import functools
 import importlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import altair
 
 Row = dict[str, Any]
+Template = Callable[[tuple[str, ...], tuple[str, ...]], Any]
 ENDINGS = ("html", "svg", "pdf", "png", "json")
 """What a figure can be saved as."""
 PNG_SCALE = 3.0
@@ -32,7 +33,8 @@ class Figure:
     Attributes
     ----------
     template
-        Name of a function of `rhoset.report.charts.templates` that makes the chart without rows.
+        What makes the chart without rows: a function of `domain` and `shown`, or the name of one of
+        `rhoset.report.charts.templates`.
     rows
         One dictionary for each mark, all with the same keys.
     said
@@ -41,7 +43,7 @@ class Figure:
         The names that have a colour, in the order of the palette; empty where colour means something else.
     """
 
-    template: str
+    template: str | Template
     rows: Sequence[Row]
     said: str
     domain: tuple[str, ...] = ()
@@ -49,6 +51,11 @@ class Figure:
     """Names of `domain` that the legend shows."""
     bands: int = 1
     """Rows of a chart whose height goes with their number."""
+
+    @property
+    def name(self) -> str:
+        """The template's."""
+        return self.template if isinstance(self.template, str) else str(getattr(self.template, "__name__", "figure"))
 
     @property
     def spec(self) -> dict[str, Any]:
@@ -113,12 +120,13 @@ def ending_of(path: Path) -> str:
 
 
 @functools.lru_cache(maxsize=256)
-def _spec(template: str, domain: tuple[str, ...], shown: tuple[str, ...]) -> str:
+def _spec(template: str | Template, domain: tuple[str, ...], shown: tuple[str, ...]) -> str:
     """The specification as JSON text; making and validating one takes tens of milliseconds, so each is made once."""
     import altair
 
-    module = importlib.import_module("rhoset.report.charts.templates")
-    chart = getattr(module, template)(domain, shown)
+    named = importlib.import_module("rhoset.report.charts.templates")
+    make: Template = getattr(named, template) if isinstance(template, str) else template
+    chart = make(domain, shown)
     with altair.data_transformers.enable(consolidate_datasets=False):
         spec = chart.to_dict()
     for noise in ("$schema", "config", "datasets"):

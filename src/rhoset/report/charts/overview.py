@@ -10,7 +10,8 @@ from rhoset.report.charts.figure import Figure, Row
 from rhoset.report.charts.templates import METHODS
 from rhoset.report.palette import Colours, colour_order
 from rhoset.report.views import CertificateView, IrrepView, NetworkView
-from rhoset.report.words import counted, percent, wilson
+from rhoset.report.words import counted, percent
+from rhoset.shares import wilson
 
 NEAR = 0.08
 """Certificates of one method whose costs differ by less than this factor (natural logarithm), and whose bounds by less
@@ -88,14 +89,14 @@ def learned_figure(irreps: Sequence[IrrepView], networks: Sequence[NetworkView],
     rows: list[Row] = []
     for irrep in shown:
         used = uses[irrep.name]
-        low, high = wilson(used, total)
+        found = wilson(used, total)
         rows.append(
             {
                 "irrep": irrep.name,
-                "share": used / total,
-                "low": low,
-                "high": high,
-                "interval": f"{percent(low)} to {percent(high)}",
+                "share": found.share,
+                "low": found.low,
+                "high": found.high,
+                "interval": f"{percent(found.low)} to {percent(found.high)}",
                 "said": f"{used} of {total}",
                 "dim": irrep.dim,
                 "smallest": f"{irrep.minimal_rho_set} points" if irrep.minimal_rho_set else "–",

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.groups import Irrep
-from rhoset.networks import Network
+from rhoset.networks import Network, hidden
 from rhoset.networks.activations import activation
 from rhoset.reproduce.verifier.clustering import Clusters, cluster_from, cluster_modulo
 from rhoset.reproduce.verifier.ideal import IdealNetwork, idealise
@@ -90,8 +90,7 @@ def _attempts(parts: Sequence[IrrepNeurons], sets: int) -> list[list[tuple[Irrep
 
 
 def _bound(network: Network, ideal: IdealNetwork, sets: int, wandering: bool) -> PublishedBound:
-    n, phi, table = network.order, activation(network.activation), np.asarray(network.table)
-    e = int(np.flatnonzero((table == np.arange(n)).all(axis=1))[0])
+    n, phi, e = network.order, activation(network.activation), network.group.identity
     at_identity = phi(ideal.left[e] + ideal.right[e]) @ ideal.unembed + ideal.bias
     wrong = float(np.delete(at_identity, e).max(initial=-np.inf))
     slack = np.empty((n, n))
@@ -112,20 +111,18 @@ def _bound(network: Network, ideal: IdealNetwork, sets: int, wandering: bool) ->
 
 def own_logits(network: Network, x: int) -> Array:
     """(n,) the network's logit of the right answer for x and every y."""
-    left, right, bias = (np.asarray(t, dtype=np.float64) for t in (network.left, network.right, network.bias))
-    hidden = activation(network.activation)(left[x] + right)
     own = np.asarray(network.table)[x]
-    found: Array = np.einsum("ym,ym->y", hidden, np.asarray(network.unembed, dtype=np.float64).T[own]) + bias[own]
+    unembed, bias = (np.asarray(t, dtype=np.float64)[..., own] for t in (network.unembed, network.bias))
+    found: Array = np.einsum("ym,my->y", hidden(network, x, np.arange(network.order), np.float64), unembed) + bias
     return found
 
 
 def distances(network: Network, ideal: IdealNetwork, x: int) -> Array:
     """(n,) bounds of |f − f̂| over all outputs, for x and every y."""
     phi = activation(network.activation)
-    left, right = (np.asarray(t, dtype=np.float64) for t in (network.left, network.right))
     unembed = np.asarray(network.unembed, dtype=np.float64)
-    hidden, held = phi(left[x] + right), phi(ideal.left[x] + ideal.right)
+    actual, held = hidden(network, x, np.arange(network.order), np.float64), phi(ideal.left[x] + ideal.right)
     longest, apart = (np.sqrt(np.square(u).sum(axis=0).max()) for u in (unembed, unembed - ideal.unembed))
-    found: Array = longest * np.linalg.norm(hidden - held, axis=1) + apart * np.linalg.norm(held, axis=1)
+    found: Array = longest * np.linalg.norm(actual - held, axis=1) + apart * np.linalg.norm(held, axis=1)
     found += float(np.abs(np.asarray(network.bias, dtype=np.float64) - ideal.bias).max())
     return found

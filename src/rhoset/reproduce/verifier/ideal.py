@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset.groups import Group, Irrep
+from rhoset.groups import Group, Irrep, orbitals
 from rhoset.networks import Network
 from rhoset.reproduce.verifier.clustering import Clusters, settle
 from rhoset.reproduce.verifier.neurons import IrrepNeurons
@@ -233,9 +233,6 @@ def _circuit(
 
 def _invariant(coupling: Array, left: Ints, right: Ints) -> Array:
     """The coupling averaged over the group's orbits on pairs of points: exactly invariant."""
-    q = coupling.shape[1]
-    codes = (left[:, :, None] * q + right[:, None, :]).reshape(len(left), -1).min(axis=0)
-    _, orbit = np.unique(codes, return_inverse=True)
-    means = np.bincount(orbit.reshape(-1), coupling.ravel()) / np.bincount(orbit.reshape(-1))
-    found: Array = means[orbit.reshape(-1)].reshape(coupling.shape)
-    return found
+    label = orbitals(left, right)
+    means: Array = np.bincount(label.ravel(), coupling.ravel()) / np.bincount(label.ravel())
+    return means[label]

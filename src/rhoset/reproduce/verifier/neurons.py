@@ -116,8 +116,7 @@ def _common(a: Array) -> Array:
     coordinate is nearly 0.
     """
     line: Array = np.linalg.svd(a)[2][0]
-    turned: Array = line * np.sign(line[np.abs(np.round(line, 6)).argmax()])
-    return turned
+    return np.asarray(line * np.sign(line[np.abs(np.round(line, 6)).argmax()]))
 
 
 def _towards(vectors: Array, guides: Array) -> Array:

@@ -114,7 +114,7 @@ def _train_stack(
         if time.monotonic() - saved < state_every:
             return
         for place, state in stack.states():
-            write_state(run.state_path(indices[place]), state, run.identity(indices[place]))
+            write_state(run.run.state_path(indices[place]), state, run.identity(indices[place]))
         saved = time.monotonic()
 
     def watch(stack: StackRun) -> None:
@@ -122,11 +122,11 @@ def _train_stack(
             raise SystemExit(3)
         every_step(stack)
 
-    states = [read_state(run.state_path(index), run.identity(index)) for index in indices]
+    states = [read_state(run.run.state_path(index), run.identity(index)) for index in indices]
     seeds = [run.first_seed + index for index in indices]
     with one_blas_thread():
         trainer = StackTrainer(run.table, [run.config] * len(seeds), seeds, states)
         for place, network, outcome, _ in StackRun(trainer, states).run(Hooks(tell, snapshot, watch)):
             row = write_member(run, indices[place], network, outcome, threads)
-            run.state_path(indices[place]).unlink(missing_ok=True)
+            run.run.state_path(indices[place]).unlink(missing_ok=True)
             yield row
