@@ -12,7 +12,7 @@ from safetensors.numpy import save
 
 from rhoset.groups import Group, left_cosets
 from rhoset.networks import Network
-from rhoset.networks.files import _canonical
+from rhoset.networks.files import canonical
 from rhoset.reproduce.verifier.alone import coset_neurons
 from rhoset.reproduce.verifier.ideal import IdealNetwork
 from rhoset_check.files import Weights
@@ -78,4 +78,4 @@ def certificate_bytes(rule: str, explained: Explained, weights: Weights, right: 
     head = {"format": "rhoset-baseline", "version": "1", "rule": rule}
     head |= {"network": weights.digest, "table": weights.table_digest}
     head |= {"plan": json.dumps(explained.plan), "claim": json.dumps({"right": right})}
-    return _canonical(save(explained.tensors, metadata=head))
+    return canonical(save(explained.tensors, metadata=head))
