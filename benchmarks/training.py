@@ -27,6 +27,7 @@ import torch
 from rhoset.groups import group
 from rhoset.training import GroupNetwork, PairCrossEntropy, PairLoss, TrainConfig, Trainer, preset
 from rhoset.training.environment import environment
+from rhoset.training.stacks.layout import stack_size
 from rhoset.training.stacks.stack import one_blas_thread
 from rhoset.training.stacks.trainer import StackTrainer
 
@@ -132,8 +133,9 @@ SMALL = ("C5", "S3", "D5", "Q8", "A4")
 
 
 def stacks(count: int, width: int, precision: str, rounds: int) -> dict[str, dict[str, float]]:
-    """Seconds a step of a stack of `count` networks, of one alone in a stack's arithmetic, and of one with the kernel
-    of large shapes, in turn; and what 20,000 steps of all of them take as a stack."""
+    """Seconds a step of `count` networks in stacks as `train_stack` cuts them (one after the other, each in the cache),
+    of one alone in a stack's arithmetic, and of one with the kernel of large shapes, in turn; and what 20,000 steps of
+    all of them take in stacks."""
     found = {}
     for name in SMALL:
         table = group(name).table
@@ -142,25 +144,31 @@ def stacks(count: int, width: int, precision: str, rounds: int) -> dict[str, dic
             weight_decay=2e-4, precision=precision,
         )  # fmt: skip
         with one_blas_thread():
-            together = StackTrainer(table, [config] * count, range(count))
+            size = stack_size(len(table), config)
+            parts = [range(first, min(first + size, count)) for first in range(0, count, size)]
+            together = [StackTrainer(table, [config] * len(part), part) for part in parts]
             alone = StackTrainer(table, [config], [0])
             kernel = Trainer(table, config, 0)
             seconds = least_times(
-                {name: _several(one.advance) for name, one in zip(_WAYS, (together, alone, kernel), strict=True)},
+                {
+                    "stack": _several(*(one.advance for one in together)),
+                    "alone": _several(alone.advance),
+                    "kernel": _several(kernel.advance),
+                },
                 rounds,
             )
         seconds = {name: value / 20 for name, value in seconds.items()}
-        found[name] = {**seconds, "20,000 steps of all": 20_000 * seconds["stack"]}
+        found[name] = {**seconds, "20,000 steps of all": 20_000 * seconds["stack"], "stacks": len(parts)}
     return found
 
 
-_WAYS = ("stack", "alone", "kernel")
+def _several(*steps: Callable[[], object]) -> Callable[[], None]:
+    """Twenty of each, one after the other."""
 
-
-def _several(step: Callable[[], object]) -> Callable[[], None]:
     def run() -> None:
-        for _ in range(20):
-            step()
+        for step in steps:
+            for _ in range(20):
+                step()
 
     return run
 
@@ -213,9 +221,9 @@ def main() -> None:
         for precision in ("float32", "float64"):
             report[f"stacks {precision}"] = stacks(100, 8, precision, chosen.rounds)
             for name, row in report[f"stacks {precision}"].items():
-                together, alone, kernel, all_of = row.values()
+                together, alone, kernel, all_of, parts = row.values()
                 print(
-                    f"{name}, width 8, {precision}: 100 networks {1e3 * together:.3f} ms a step, one alone "
+                    f"{name}, width 8, {precision}: 100 networks in {parts} {1e3 * together:.3f} ms a step, one alone "
                     f"{1e3 * alone:.3f} ms, by the kernel {1e3 * kernel:.3f} ms; stack over 100 alone "
                     f"{together / alone / 100:.3f}, over 100 kernels {together / kernel / 100:.4f}; 20,000 steps "
                     f"of 100: {all_of:.1f} s"

@@ -2,7 +2,9 @@
 
 python benchmarks/understanding.py measure OUT.jsonl NET...   # one JSON line a network, as it goes
 python benchmarks/understanding.py decide OUT.jsonl NET...    # what readings and training pairs decide (slow)
-python benchmarks/understanding.py table OUT.jsonl            # least and median of each number, in Markdown
+python benchmarks/understanding.py divide OUT.jsonl NET...    # margins by irrep: together, and the worst of each
+python benchmarks/understanding.py table OUT.jsonl            # least, median and most of each number, in Markdown
+python benchmarks/understanding.py rows OUT.jsonl             # one row a network instead
 """
 
 from __future__ import annotations
@@ -14,8 +16,17 @@ from typing import Any
 
 import numpy as np
 
-from rhoset.explaining import analyse, compare, equivariance, minimality, reading_law, writing_law
-from rhoset.networks import Network, open_networks, read_network
+from rhoset.explaining import (
+    analyse,
+    compare,
+    division,
+    equivariance,
+    explain,
+    minimality,
+    reading_law,
+    writing_law,
+)
+from rhoset.networks import Network, activation, open_networks, read_network
 
 
 def measure(network: Network) -> dict[str, Any]:
@@ -43,6 +54,55 @@ def decide(network: Network) -> dict[str, Any]:
     return row if law.decided is None else row | {"distance to the minimum": law.decided.distance}
 
 
+def divide(network: Network) -> dict[str, Any]:
+    """What adding up the worst of each irrep leaves of the margin; for cyclic groups also what moments leave."""
+    found = division(explain(network))
+    row: dict[str, Any] = {"parts": len(found.parts) - 1}
+    row |= {f"least margin: {name}": value for name, value in found.summary().items()}
+    row |= {f"pairs settled {name}": value for name, value in found.settled.items()}
+    row["classes that need one irrep"] = sum(bool(each.needs) for each in found.classes) / len(found.classes)
+    if network.group.is_abelian and max(network.group.element_orders) == network.order:
+        row["least margin: by moments"] = by_moments(network)
+    return row
+
+
+def by_moments(network: Network) -> float:
+    """The mean margin less the sum of all Fourier coefficients of the deviation, frequency by frequency of the neurons.
+
+    A bound that is linear in the weights knows the neurons of a frequency by their moments, so by the coefficients of
+    their error as a function of the two angles; what the waves add up to it must take for the sum of their sizes.
+    """
+    of = analyse(network)
+    energy, n = of.spectrum.energy, network.order
+    left, right, unembed = (np.asarray(t, float) for t in (network.left, network.right, network.unembed))
+    turn = int(np.flatnonzero(network.group.element_orders == n)[0])
+    powers = [network.group.identity]
+    while len(powers) < n:
+        powers.append(int(network.table[powers[-1], turn]))
+    order = np.array(powers)
+    left, right, unembed = left[order], right[order], unembed[:, order]
+    places = (np.arange(n)[:, None, None] + np.arange(n)[:, None] + np.arange(n)) % n
+    ideal, waves = np.zeros(n), np.zeros(n)
+    for k in np.unique(energy.dominant[energy.live]):
+        chosen = energy.live & (energy.dominant == k)
+        hidden = activation(network.activation)(left[:, None, chosen] + right[None, :, chosen])
+        logits = np.take_along_axis(hidden @ unembed[chosen], places, axis=2)
+        margins = logits[:, :, :1] - logits
+        sizes = np.abs(np.fft.fft2(margins, axes=(0, 1))) / n**2
+        ideal += margins.mean(axis=(0, 1))
+        waves += sizes.sum(axis=(0, 1)) - sizes[0, 0]
+    return float((ideal - waves)[1:].min())
+
+
+def rows(lines: list[dict[str, Any]]) -> None:
+    """One row a network."""
+    names = list(dict.fromkeys(key for line in lines for key in line))
+    print("| " + " | ".join(names) + " |\n|" + "---|" * len(names))
+    for line in lines:
+        cells = (line.get(name, "–") for name in names)
+        print("| " + " | ".join(f"{cell:.4g}" if isinstance(cell, float) else str(cell) for cell in cells) + " |")
+
+
 def table(lines: list[dict[str, Any]]) -> None:
     """One row a number: how many networks have it, least, median, most."""
     print(f"{len(lines)} networks\n\n| | networks | least | median | most |\n|---|---|---|---|---|")
@@ -52,13 +112,13 @@ def table(lines: list[dict[str, Any]]) -> None:
 
 
 def main(mode: str, out: str, *specs: str) -> None:
-    if mode == "table":
-        table([json.loads(line) for line in Path(out).read_text(encoding="utf-8").splitlines()])
+    if mode in ("table", "rows"):
+        {"table": table, "rows": rows}[mode]([json.loads(line) for line in Path(out).read_text("utf-8").splitlines()])
         return
     with Path(out).open("a", encoding="utf-8") as target:
         for spec in specs:
             for label, path in open_networks(spec):
-                row = {"measure": measure, "decide": decide}[mode](read_network(path))
+                row = {"measure": measure, "decide": decide, "divide": divide}[mode](read_network(path))
                 target.write(json.dumps({"network": label, **row}) + "\n")
                 target.flush()
 

@@ -1,5 +1,5 @@
 (** Theorem 4 (gaps): right readings are nearly constant on cosets; what a rival loses is counted by the points that
-    it moves.  This is the case in which unembed is taken as it is, with one allowance for all rivals of an input. *)
+    it moves.  This is the case in which unembed is taken as it is. *)
 From Coq Require Import ZArith List Uint63 Bool Lia.
 From Rhoset Require Import Spec Sums Rounding Machine Exact Fold Group Norms Transport Uniform.
 Import ListNotations.
@@ -125,9 +125,9 @@ Definition kinds_of (n e : nat) (sets : list gset) : list (list Z) :=
 Fixpoint allowance (kind : list Z) (gaps : list (list Z)) : Z :=
   match kind, gaps with k :: kind', g :: gaps' => smallest k g + allowance kind' gaps' | _, _ => 0 end.
 
-(** For one x: what each output is worth where it is right, and the most that a rival can be. *)
+(** For one x: what each output is worth where it is right, and the most that a rival of each kind can be. *)
 Definition row_of (n : nat) (op : nat -> nat -> nat) (inv : nat -> nat) (r : rounded) (sets : list gset)
-    (prepared_sets : list (list prepared)) (kinds : list (list Z)) (x : nat) : list Z * Z :=
+    (prepared_sets : list (list prepared)) (kinds : list (list Z)) (x : nat) : list Z * list Z :=
   let row := nth x (rows_left r) nil in
   let tables := map (map (point_table row)) prepared_sets in
   let ix := inv x in
@@ -136,30 +136,54 @@ Definition row_of (n : nat) (op : nat -> nat -> nat) (inv : nat -> nat) (r : rou
     let found := map (fun GT => own_and_gaps (size (fst GT)) (snd GT) (move_of (fst GT) v) z) (combine sets tables) in
     (nth z (row_bias r) 0 + fold_right (fun f acc => fst f + acc) 0 found, map snd found)) in
   (map fst outputs,
-   fold_right Z.max (- 2 ^ 62)
-     (flat_map (fun kind => map (fun out => fst out - allowance kind (snd out)) outputs) kinds)).
+   map (fun kind => fold_right Z.max (- 2 ^ 62) (map (fun out => fst out - allowance kind (snd out)) outputs)) kinds).
 
-(** How far readings are from what they are taken to be, times the range of what the neuron writes. *)
-Definition range_of (n : nat) (r : rounded) (i : nat) : Z :=
-  top n (fun z => zentry (rows_unembed r) z i) + top n (fun z => - zentry (rows_unembed r) z i).
+(** How far what a neuron writes ranges over some outputs. *)
+Definition range_over (r : rounded) (zs : list nat) (i : nat) : Z :=
+  fold_right Z.max (- 2 ^ 62) (map (fun z => zentry (rows_unembed r) z i) zs) +
+  fold_right Z.max (- 2 ^ 62) (map (fun z => - zentry (rows_unembed r) z i) zs).
 
-Definition reading_error (r : rounded) (sets : list gset) (ranges : list Z) (y : nat) : Z :=
+(** c: the ranges of its neurons over all outputs, and over those that carry c to d. *)
+Definition widths (n : nat) (r : rounded) (G : gset) : list (list Z * list (list Z)) :=
+  tabulate (size G) (fun c =>
+    (map (fun E => range_over r (seq 0 n) (fst E)) (members_of G c),
+     tabulate (size G) (fun d =>
+       let zs := filter (fun z => (move_of G z c =? d)%nat) (seq 0 n) in
+       map (fun E => range_over r zs (fst E)) (members_of G c)))).
+
+(** For one y: what the readings of a set's neurons lose where a rival fixes all its points, and by how much less they
+    lose there than at a point that it moves. *)
+Definition set_error (row : list Z) (G : gset) (W : list (list Z * list (list Z))) (y : nat) : Z * list Z :=
+  let at_point c :=
+    let place := move_of G y c in
+    let rho := map (fun E => Z.abs (nth (fst E) row 0 - gamma_of E place)) (members_of G c) in
+    let ranges := nth c W (nil, nil) in
+    let d := fold_right Z.max 0 (map (fun D => zdot D rho) (snd ranges)) in
+    (d, d - zdot (fst ranges) rho) in
+  let found := tabulate (size G) at_point in
+  (fold_right (fun f acc => fst f + acc) 0 found, map snd found).
+
+(** For one y, kind by kind. *)
+Definition reading_errors (r : rounded) (sets : list gset) (ws : list (list (list Z * list (list Z)))) (kinds : list (list Z))
+    (y : nat) : list Z :=
   let row := nth y (rows_right r) nil in
-  lsum (fun G => sum (size G) (fun c => let place := move_of G y c in
-    lsum (fun E => nth (fst E) ranges 0 * Z.abs (nth (fst E) row 0 - gamma_of E place)) (members_of G c))) sets.
+  let found := map (fun GW => set_error row (fst GW) (snd GW) y) (combine sets ws) in
+  let fixed := fold_right (fun f acc => fst f + acc) 0 found in
+  let gains := map snd found in
+  map (fun kind => fixed - allowance kind gains) kinds.
 
 Definition count_gaps (a : Z) (n m e : nat) (inv : nat -> nat) (r : rounded) (sets : list gset) : Z :=
   let op := table_product (row_table r) in
   let need := 2 * slack a m (writes_most r) (reads_most r) + 1 in
   let prepared_sets := map (prepare_set r n) sets in
   let kinds := kinds_of n e sets in
-  let ranges := tabulate m (range_of n r) in
-  let errors := tabulate n (reading_error r sets ranges) in
+  let errors := tabulate n (reading_errors r sets (map (widths n r) sets) kinds) in
   if gaps_fit r sets then
     sum n (fun x =>
       let row := row_of n op inv r sets prepared_sets kinds x in
-      let rival := need + snd row in
-      sum n (fun y => if rival + nth y errors 0 <=? nth (op x y) (fst row) 0 then 1 else 0))
+      sum n (fun y =>
+        let own := nth (op x y) (fst row) 0 - need in
+        if forallb (fun re => fst re + snd re <=? own) (combine (snd row) (nth y errors nil)) then 1 else 0))
   else 0.
 
 Definition gaps_rounded (a : Z) (m : nat) (r : rounded) (generators : list nat) (sets : list gset) : Z :=
@@ -262,6 +286,9 @@ Proof.
     pose proof (top_but_spec q (place c) (fun c' => nth c' (nth z (nth c tables nil) nil) 0) c' Hc' Hne) as H.
     cbv beta in H. rewrite (HA c c') in H by auto. lia.
 Qed.
+
+Lemma combine_maps (A B C : Type) (f : A -> B) (g : A -> C) l : combine (map f l) (map g l) = map (fun a => (f a, g a)) l.
+Proof. induction l; simpl; [reflexivity|]. rewrite IHl. reflexivity. Qed.
 
 Lemma lsum_nonneg (A : Type) (f : A -> Z) l : (forall a, 0 <= f a) -> 0 <= lsum f l.
 Proof. intros H. induction l as [|a l IH]; simpl; [lia|]. specialize (H a). lia. Qed.
@@ -366,17 +393,17 @@ Section GapsSound.
   Qed.
 
   (** One set: the right answer c0 against z = x w y. *)
-  Lemma set_margin G x y w z (V : nat -> Z) g :
+  Lemma set_margin G x y w z (V : nat -> nat -> Z) g :
     In G sets -> (x < n)%nat -> (y < n)%nat -> (w < n)%nat ->
     (forall E c, (c < size G)%nat -> In E (members_of G c) ->
-       Z.abs (unembed N' (fst E) (op x y) - unembed N' (fst E) z) <= V (fst E)) ->
+       Z.abs (unembed N' (fst E) (op x y) - unembed N' (fst E) z) <= V c (fst E)) ->
     (forall c c', (c < size G)%nat -> (c' < size G)%nat -> c' <> move_of G (op w y) c ->
        table_at G x c z c' <= table_at G x c z (move_of G (op w y) c) - g c) ->
     sum (size G) (fun c => table_at G x c (op x y) (move_of G y c)) -
     (sum (size G) (fun c => table_at G x c z (move_of G (op w y) c)) -
      smallest (sum (size G) (fun c => if negb (move_of G w c =? c)%nat then 1 else 0)) (tabulate (size G) g)) -
     sum (size G) (fun c => lsum (fun E =>
-      V (fst E) * Z.abs (right N' y (fst E) - gamma_of E (move_of G y c))) (members_of G c)) <=
+      V c (fst E) * Z.abs (right N' y (fst E) - gamma_of E (move_of G y c))) (members_of G c)) <=
     sum (size G) (fun c => lsum (fun E =>
       (unembed N' (fst E) (op x y) - unembed N' (fst E) z) * relu (left N' x (fst E) + right N' y (fst E))) (members_of G c)).
   Proof.
@@ -393,7 +420,7 @@ Section GapsSound.
     assert (Step : forall c, (c < size G)%nat ->
       table_at G x c (op x y) (move_of G y c) -
       (table_at G x c z (move_of G (op w y) c) - (if P c then g c else 0)) -
-      lsum (fun E => V (fst E) * Z.abs (right N' y (fst E) - gamma_of E (move_of G y c))) (members_of G c) <=
+      lsum (fun E => V c (fst E) * Z.abs (right N' y (fst E) - gamma_of E (move_of G y c))) (members_of G c) <=
       lsum (fun E =>
         (unembed N' (fst E) (op x y) - unembed N' (fst E) z) * relu (left N' x (fst E) + right N' y (fst E))) (members_of G c)).
     { intros c Hc.
@@ -404,7 +431,7 @@ Section GapsSound.
         - rewrite Ew, E. lia.
         - apply Hg; auto. rewrite Ew. congruence. }
       assert (Linear : table_at G x c (op x y) (move_of G y c) - table_at G x c z (move_of G y c) -
-        lsum (fun E => V (fst E) * Z.abs (right N' y (fst E) - gamma_of E (move_of G y c))) (members_of G c) <=
+        lsum (fun E => V c (fst E) * Z.abs (right N' y (fst E) - gamma_of E (move_of G y c))) (members_of G c) <=
         lsum (fun E => (unembed N' (fst E) (op x y) - unembed N' (fst E) z) *
                        relu (left N' x (fst E) + right N' y (fst E))) (members_of G c)).
       { unfold table_at. rewrite <- !lsum_minus. apply lsum_le. intros E HE. cbv beta.
@@ -415,7 +442,7 @@ Section GapsSound.
         set (h' := relu (left N' x (fst E) + gamma_of E (move_of G y c))) in *.
         set (rho := Z.abs (right N' y (fst E) - gamma_of E (move_of G y c))).
         assert (Hd : Z.abs (h' - h) <= rho) by (unfold rho; lia).
-        assert (Z.abs (d * (h' - h)) <= V (fst E) * rho)
+        assert (Z.abs (d * (h' - h)) <= V c (fst E) * rho)
           by (rewrite Z.abs_mul; apply Z.mul_le_mono_nonneg; lia).
         replace (unembed N' (fst E) (op x y) * h' - unembed N' (fst E) z * h') with (d * h + d * (h' - h))
           by (unfold d; ring).
@@ -423,6 +450,56 @@ Section GapsSound.
       lia. }
     eapply Z.le_trans; [|apply sum_le; exact Step].
     rewrite !sum_minus. lia.
+  Qed.
+
+  (** What the readings lose, point by point: at most what [set_error] says of a rival that moves so many points. *)
+  Lemma set_error_sound G y w (V : nat -> nat -> Z) :
+    In G sets -> (y < n)%nat -> (w < n)%nat ->
+    (forall c, (c < size G)%nat -> move_of G w (move_of G y c) <> move_of G y c ->
+       forall E, In E (members_of G c) -> V c (fst E) <= range_over r (seq 0 n) (fst E)) ->
+    (forall c, (c < size G)%nat -> move_of G w (move_of G y c) = move_of G y c -> exists d, (d < size G)%nat /\
+       forall E, In E (members_of G c) ->
+       V c (fst E) <= range_over r (filter (fun z => (move_of G z c =? d)%nat) (seq 0 n)) (fst E)) ->
+    let found := set_error (nth y (rows_right r) nil) G (widths n r G) y in
+    sum (size G) (fun c => lsum (fun E =>
+      V c (fst E) * Z.abs (right N' y (fst E) - gamma_of E (move_of G y c))) (members_of G c)) <=
+    fst found - smallest (sum (size G) (fun c => if negb (move_of G w c =? c)%nat then 1 else 0)) (snd found).
+  Proof.
+    intros HG Hy Hw Hmoved Hfixed found. destruct (gset_facts G HG) as [Ha _].
+    pose proof (action_bijection n op e inv inverse (size G) (move_of G) y Ha Hy) as Br.
+    set (P := fun c => negb (move_of G w (move_of G y c) =? move_of G y c)%nat).
+    assert (Hk : sum (size G) (fun c => if negb (move_of G w c =? c)%nat then 1 else 0) =
+                 sum (size G) (fun c => if P c then 1 else 0)).
+    { symmetry. unfold P.
+      apply (sum_bijection (size G) (move_of G y) _ (fun c => if negb (move_of G w c =? c)%nat then 1 else 0) Br). }
+    rewrite Hk.
+    set (rho := fun c => map (fun E => Z.abs (nth (fst E) (nth y (rows_right r) nil) 0 - gamma_of E (move_of G y c))) (members_of G c)).
+    set (d := fun c => fold_right Z.max 0 (map (fun D => zdot D (rho c)) (snd (nth c (widths n r G) (nil, nil))))).
+    set (g := fun c => d c - zdot (fst (nth c (widths n r G) (nil, nil))) (rho c)).
+    assert (F : found = (fold_right (fun f acc => fst f + acc) 0 (tabulate (size G) (fun c => (d c, g c))),
+                         map snd (tabulate (size G) (fun c => (d c, g c))))) by reflexivity.
+    assert (F1 : fst found = sum (size G) d) by (rewrite F; cbn [fst]; rewrite (fold_tabulate _ _ _ fst); reflexivity).
+    assert (F2 : snd found = tabulate (size G) g) by (rewrite F; cbn [snd]; unfold tabulate; rewrite map_map; reflexivity).
+    rewrite F1, F2. pose proof (smallest_sound (size G) g P) as S. set (k := sum (size G) (fun c => if P c then 1 else 0)) in *.
+    eapply Z.le_trans; [|apply Z.sub_le_mono_l; exact S]. rewrite <- sum_minus. apply sum_le. intros c Hc. cbv beta.
+    assert (Rho : forall D, (forall E, In E (members_of G c) -> V c (fst E) <= D E) ->
+      lsum (fun E => V c (fst E) * Z.abs (right N' y (fst E) - gamma_of E (move_of G y c))) (members_of G c) <=
+      zdot (map D (members_of G c)) (rho c)).
+    { intros D HD. unfold rho. rewrite zdot_map. apply lsum_le. intros E HE. cbv beta.
+      apply Z.mul_le_mono_nonneg_r; [apply Z.abs_nonneg|]. apply HD, HE. }
+    assert (Wc : nth c (widths n r G) (nil, nil) =
+      (map (fun E => range_over r (seq 0 n) (fst E)) (members_of G c),
+       tabulate (size G) (fun d => map (fun E => range_over r (filter (fun z => (move_of G z c =? d)%nat) (seq 0 n)) (fst E)) (members_of G c))))
+      by (unfold widths; rewrite tabulate_nth by exact Hc; reflexivity).
+    unfold P. destruct (Nat.eqb_spec (move_of G w (move_of G y c)) (move_of G y c)) as [Eq|Ne]; simpl negb; cbv iota.
+    - destruct (Hfixed c Hc Eq) as [p [Hp HV]]. rewrite Z.sub_0_r. eapply Z.le_trans; [apply (Rho _ HV)|].
+      unfold d. rewrite Wc. simpl snd. apply fold_max_spec.
+      apply (in_map (fun D => zdot D (rho c))). unfold tabulate.
+      apply (in_map (fun d => map (fun E => range_over r (filter (fun z => (move_of G z c =? d)%nat) (seq 0 n)) (fst E)) (members_of G c))).
+      apply in_seq. lia.
+    - unfold g. replace (d c - (d c - zdot (fst (nth c (widths n r G) (nil, nil))) (rho c)))
+        with (zdot (fst (nth c (widths n r G) (nil, nil))) (rho c)) by lia.
+      rewrite Wc. simpl fst. apply (Rho (fun E => range_over r (seq 0 n) (fst E))). intros E HE. apply (Hmoved c Hc Ne E HE).
   Qed.
 End GapsSound.
 
@@ -439,8 +516,8 @@ Definition output_at (n : nat) (op : nat -> nat -> nat) (inv : nat -> nat) (r : 
 Lemma row_of_spec n op inv r sets kinds x :
   row_of n op inv r sets (map (prepare_set r n) sets) kinds x =
   (map fst (tabulate n (output_at n op inv r sets x)),
-   fold_right Z.max (- 2 ^ 62)
-     (flat_map (fun kind => map (fun out => fst out - allowance kind (snd out)) (tabulate n (output_at n op inv r sets x))) kinds)).
+   map (fun kind => fold_right Z.max (- 2 ^ 62)
+     (map (fun out => fst out - allowance kind (snd out)) (tabulate n (output_at n op inv r sets x)))) kinds).
 Proof.
   unfold row_of. cbv zeta. rewrite (map_map (prepare_set r n)), combine_map.
   match goal with |- (map fst ?t, _) = _ => assert (E : t = tabulate n (output_at n op inv r sets x)) end;
@@ -485,19 +562,21 @@ Proof.
   assert (Su : zshaped n m (rows_unembed r)) by (rewrite Hn; apply R).
   unfold count_gaps. cbv zeta. fold t op.
   destruct (gaps_fit r sets) eqn:Fit; [|apply right_pairs_nonneg].
-  set (kinds := kinds_of n e sets). set (ranges := tabulate m (range_of n r)).
-  set (errors := tabulate n (reading_error r sets ranges)).
+  set (kinds := kinds_of n e sets).
+  set (errors := tabulate n (reading_errors r sets (map (widths n r) sets) kinds)).
   set (need := 2 * slack a m (writes_most r) (reads_most r) + 1).
-  unfold right_pairs. rewrite <- Hn. apply sum_le. intros x Hx. cbv beta. apply sum_le. intros y Hy. cbv beta.
+  unfold right_pairs. rewrite <- Hn. apply sum_le. intros x Hx. cbv beta. apply sum_le. intros y Hy. cbv beta zeta.
   rewrite row_of_spec. cbn [fst snd].
   set (outputs := tabulate n (output_at n op inv r sets x)).
-  set (rival := fold_right Z.max (- 2 ^ 62)
-    (flat_map (fun kind => map (fun out => fst out - allowance kind (snd out)) outputs) kinds)).
   match goal with |- (if ?c then _ else _) <= _ => destruct c eqn:P end; [|destruct (right_answerb N x y); lia].
-  apply Z.leb_le in P.
   assert (Hxy : (op x y < n)%nat) by (apply closed; assumption).
   unfold outputs in P at 1. rewrite nth_map_tabulate in P by exact Hxy.
   unfold errors in P. rewrite tabulate_nth in P by exact Hy.
+  unfold reading_errors in P. cbv zeta in P.
+  set (own := fst (output_at n op inv r sets x (op x y))) in P.
+  rewrite combine_map, map_map in P. cbn [fst snd] in P.
+  set (found_error := fun G => set_error (nth y (rows_right r) nil) G (widths n r G) y) in P.
+  rewrite combine_maps, forallb_forall in P.
   assert (Hright : right_answer N x y); [|apply right_answerb_spec in Hright; rewrite Hright; lia].
   apply (margin_right N kl ku a r x y R); [lia|lia|].
   unfold margin_above. fold t op n. cbv zeta. change (table_product t x y) with (op x y). fold m need.
@@ -506,11 +585,12 @@ Proof.
   specialize (Hwe Hne).
   destruct (quotient n op e inv closed assoc identity inverse x y w Hx Hy Hw) as [Hc0 Hcz]. rewrite Hxw in Hcz.
   (* the rival z *)
+  specialize (P _ (in_map _ _ _ (kinds_cover n e sets w Hw Hwe))). cbn [fst snd] in P. apply Z.leb_le in P.
   assert (Hrival : fst (output_at n op inv r sets x z) -
-                   allowance (kind_of sets w) (snd (output_at n op inv r sets x z)) <= rival).
-  { apply fold_max_spec, in_flat_map. exists (kind_of sets w). split; [apply kinds_cover; assumption|].
-    apply (in_map (fun out => fst out - allowance (kind_of sets w) (snd out))).
-    unfold tabulate. apply in_map, in_seq. lia. }
+                   allowance (kind_of sets w) (snd (output_at n op inv r sets x z)) <=
+                   fold_right Z.max (- 2 ^ 62) (map (fun out => fst out - allowance (kind_of sets w) (snd out)) outputs)).
+  { apply fold_max_spec. apply (in_map (fun out => fst out - allowance (kind_of sets w) (snd out))).
+    unfold outputs, tabulate. apply in_map, in_seq. lia. }
   (* every set *)
   assert (Facts : forall G v, In G sets -> (v < n)%nat ->
     fst (found_at n op inv r x v G) =
@@ -524,34 +604,44 @@ Proof.
     - intros c c' Hc Hc'. unfold prepare_set. rewrite nth_map_tabulate by exact Hc.
       apply (point_table_entry n m op e generators sets r closed assoc identity Hind Hok Su Fit); assumption.
     - intros c Hc. apply Hr; [apply closed; [exact (proj1 (inverse x Hx))|exact Hv]|exact Hc]. }
-  set (ranged := fun i => nth i ranges 0).
-  assert (Hranged : forall i z', (i < m)%nat -> (z' < n)%nat ->
-    Z.abs (zentry (rows_unembed r) (op x y) i - zentry (rows_unembed r) z' i) <= ranged i).
-  { intros i z' Hi Hz'. unfold ranged, ranges. rewrite tabulate_nth by exact Hi. unfold range_of.
-    pose proof (top_spec n (fun z => zentry (rows_unembed r) z i) (op x y) Hxy) as T1.
-    pose proof (top_spec n (fun z => zentry (rows_unembed r) z i) z' Hz') as T2.
-    pose proof (top_spec n (fun z => - zentry (rows_unembed r) z i) (op x y) Hxy) as T3.
-    pose proof (top_spec n (fun z => - zentry (rows_unembed r) z i) z' Hz') as T4.
+  assert (Hranged : forall zs i z', In (op x y) zs -> In z' zs ->
+    Z.abs (zentry (rows_unembed r) (op x y) i - zentry (rows_unembed r) z' i) <= range_over r zs i).
+  { intros zs i z' H1 H2. unfold range_over.
+    pose proof (fold_max_spec (- 2 ^ 62) _ _ (in_map (fun z => zentry (rows_unembed r) z i) _ _ H1)) as T1.
+    pose proof (fold_max_spec (- 2 ^ 62) _ _ (in_map (fun z => zentry (rows_unembed r) z i) _ _ H2)) as T2.
+    pose proof (fold_max_spec (- 2 ^ 62) _ _ (in_map (fun z => - zentry (rows_unembed r) z i) _ _ H1)) as T3.
+    pose proof (fold_max_spec (- 2 ^ 62) _ _ (in_map (fun z => - zentry (rows_unembed r) z i) _ _ H2)) as T4.
     cbv beta in T1, T2, T3, T4. lia. }
+  set (V := fun (_ i : nat) => Z.abs (zentry (rows_unembed r) (op x y) i - zentry (rows_unembed r) z i)).
   assert (Each : forall G, In G sets ->
     fst (found_at n op inv r x (op x y) G) -
     (fst (found_at n op inv r x z G) -
      smallest (sum (size G) (fun c => if negb (move_of G w c =? c)%nat then 1 else 0)) (snd (found_at n op inv r x z G))) -
-    sum (size G) (fun c => lsum (fun E =>
-      ranged (fst E) * Z.abs (nth (fst E) (nth y (rows_right r) nil) 0 - gamma_of E (move_of G y c))) (members_of G c)) <=
+    (fst (found_error G) -
+     smallest (sum (size G) (fun c => if negb (move_of G w c =? c)%nat then 1 else 0)) (snd (found_error G))) <=
     sum (size G) (fun c => lsum (fun E =>
       (zentry (rows_unembed r) (op x y) (fst E) - zentry (rows_unembed r) z (fst E)) *
       relu (zentry (rows_left r) x (fst E) + zentry (rows_right r) y (fst E))) (members_of G c))).
   { intros G HG. destruct (Facts G (op x y) HG Hxy) as [F1 _]. destruct (Facts G z HG Hz) as [F2 [g [F3 F4]]].
     rewrite F1, F2, F3, Hc0, Hcz. rewrite Hcz in F4.
-    apply (set_margin n m op e inv generators sets r closed assoc identity Hind inverse Hok
-             G x y w z ranged g HG Hx Hy Hw); [|exact F4].
-    intros E c Hc HE. apply Hranged; [|exact Hz].
-    apply (gset_facts n m op e generators sets closed assoc identity Hind Hok G HG) with (c := c); assumption. }
+    pose proof (set_margin n m op e inv generators sets r closed assoc identity Hind inverse Hok
+             G x y w z V g HG Hx Hy Hw) as SM.
+    destruct (gset_facts n m op e generators sets closed assoc identity Hind Hok G HG) as [[Gr [_ Gop]] _].
+    assert (SE := set_error_sound n m op e inv generators sets r closed assoc identity Hind inverse Hok G y w V HG Hy Hw).
+    cbv zeta in SE. fold (found_error G) in SE.
+    specialize (SM (fun E c _ _ => Z.le_refl _) F4).
+    eapply Z.le_trans; [|exact SM]. apply Z.sub_le_mono_l. apply SE.
+    - intros c Hc Hmoved E HE. unfold V. apply Hranged; apply in_seq; lia.
+    - intros c Hc Hfixed. exists (move_of G (op x y) c). split; [apply Gr; assumption|].
+      intros E HE. unfold V. apply Hranged; apply filter_In; (split; [apply in_seq; lia|apply Nat.eqb_eq]); [reflexivity|].
+      rewrite <- Hxw, (Gop (op x w) y c (closed x w Hx Hw) Hy Hc), (Gop x w _ Hx Hw (Gr y c Hy Hc)), (Gop x y c Hx Hy Hc), Hfixed.
+      reflexivity. }
   pose proof (lsum_le _ _ _ sets Each) as All. rewrite !lsum_minus in All. cbv beta in All.
   (* the allowance, set by set *)
-  unfold output_at in Hrival, P. cbn [fst snd] in Hrival, P. unfold kind_of in Hrival. rewrite allowance_map in Hrival.
-  unfold reading_error in P. cbv zeta in P. fold (ranged) in P.
+  set (rival := fold_right Z.max (- 2 ^ 62) _) in P, Hrival.
+  unfold output_at in Hrival. unfold own, output_at in P. cbn [fst snd] in Hrival, P.
+  unfold kind_of in Hrival. rewrite allowance_map in Hrival.
+  unfold kind_of in P. rewrite (map_map found_error), allowance_map in P. rewrite fold_map_lsum in P.
   (* the two outputs of the rounded network *)
   assert (Margin : logit (rounded_network m r) x y (op x y) - logit (rounded_network m r) x y z =
     lsum (fun G => sum (size G) (fun c => lsum (fun E =>
@@ -567,5 +657,5 @@ Proof.
                 zentry (rows_unembed r) z i * relu (zentry (rows_left r) x i + zentry (rows_right r) y i)))
       by (intros; ring).
     rewrite sum_minus. ring. }
-  rewrite Margin. unfold ranged in All. lia.
+  rewrite Margin. lia.
 Qed.

@@ -1,7 +1,7 @@
-(** From what a certificate holds to what the rule uniform wants.  Nothing is proved of this file and nothing need be:
-    the rule is sound for any blocks. *)
+(** From what a certificate holds to what the rules want.  Nothing is proved of this file and nothing need be:
+    the rules are sound whatever they get. *)
 From Coq Require Import ZArith List Uint63 Bool.
-From Rhoset Require Import Spec Rounding Group Norms Transport Uniform Gaps.
+From Rhoset Require Import Spec Sums Machine Rounding Exact Fold Group Norms Transport Uniform Gaps Vectors Pairs.
 Import ListNotations.
 Open Scope Z_scope.
 
@@ -71,7 +71,8 @@ Definition centre_of (m : nat) (r : rounded) (blocks : list block) (D : Z) : lis
   let rows := residual_rows n m r blocks nil D in
   tabulate m (fun i => sum n (fun z => zentry rows z i) / Z.max 1 (Z.of_nat n)).
 
-(** ** Rule gaps: only the G-sets are given; every neuron goes where its right reading is nearest to constant. *)
+(** ** Rule gaps: the G-sets, and each neuron's set and point; where these are not given a neuron goes where its right
+    reading is nearest to constant. *)
 Definition fibre_range (values : list Z) : Z * Z :=
   match values with nil => (0, 0) | v :: l => (fold_right Z.min v l, fold_right Z.max v l) end.
 
@@ -84,18 +85,84 @@ Definition fit_of (q : nat) (places : list nat) (readings : list Z) : Z * list Z
 Fixpoint best_of (A : Type) (best : Z * A) (l : list (Z * A)) : A :=
   match l with nil => snd best | c :: l' => best_of A (if fst c <? fst best then c else best) l' end.
 
-Definition gsets_of (m : nat) (r : rounded) (e : nat) (generators : list nat) (images : list (list (list nat))) : list gset :=
+Definition gsets_of (m : nat) (r : rounded) (e : nat) (generators : list nat) (images : list (list (list nat)))
+    (placed : list (nat * nat)) : list gset :=
   let t := row_table r in
   let n := length t in
   let sets := map (fun im => (points_of im, action_rows t e generators im)) images in
   let numbered := combine (seq 0 (length sets)) sets in
   let spots := flat_map (fun js => map (fun c =>
       ((fst js, c), (fst (snd js), tabulate n (fun y => point (snd (snd js)) y c)))) (seq 0 (fst (snd js)))) numbered in
-  let chosen := tabulate m (fun i =>
-    let readings := tabulate n (fun y => zentry (rows_right r) y i) in
-    let tried := map (fun s => let f := fit_of (fst (snd s)) (snd (snd s)) readings in (fst f, (fst s, snd f))) spots in
-    match tried with nil => (i, ((O, O), nil)) | c :: l => (i, best_of _ c l) end) in
+  let readings i := tabulate n (fun y => zentry (rows_right r) y i) in
+  let searched i :=
+    let values := readings i in
+    let tried := map (fun s => let f := fit_of (fst (snd s)) (snd (snd s)) values in (fst f, (fst s, snd f))) spots in
+    match tried with nil => (i, ((O, O), nil)) | c :: l => (i, best_of _ c l) end in
+  let given i :=
+    let p := nth i placed (O, O) in
+    let set := nth (fst p) sets (O, nil) in
+    (i, (p, snd (fit_of (fst set) (tabulate n (fun y => point (snd set) y (snd p))) (readings i)))) in
+  let chosen := tabulate m (match placed with nil => searched | _ => given end) in
   map (fun js => GSet (fst (snd js)) (snd (snd js))
     (tabulate (fst (snd js)) (fun c =>
       map (fun ch => (fst ch, snd (snd ch)))
         (filter (fun ch => (fst (fst (snd ch)) =? fst js)%nat && (snd (fst (snd ch)) =? c)%nat) chosen)))) numbered.
+
+(** ** Rule pairs: what neurons write on slots, row and column means taken off; means of the hidden vector; constants. *)
+Record given_sums := GivenSums {
+  slots_given : list given;                  (* weights of the bias, neuron [m], in the unit of the outputs *)
+  free_given : list (list Z);                (* z: features without structure *)
+  free_writing_given : list (list Z);        (* feature, neuron *)
+  samples_given : list nat;                  (* inputs over which the means are taken; none: no means *)
+  units_given : list Z;                      (* binary places, neuron by neuron, beside those that sizes ask for *)
+  references_given : list (list Z);
+  labels_given : list (list nat)
+}.
+
+Definition add_rows (a b : list Z) : list Z := map (fun uv => fst uv + snd uv) (combine a b).
+Definition mean_of (width : nat) (l : list (list Z)) : list Z :=
+  let total := fold_right add_rows (repeat 0 width) l in
+  map (fun v => v / Z.max 1 (Z.of_nat (length l))) total.
+Definition minus_row (a b : list Z) : list Z := map (fun uv => fst uv - snd uv) (combine a b).
+
+Definition written_of (m : nat) (t : list (list int)) (e : nat) (generators : list nat) (G : given) : written_block :=
+  let p := points_of (left_images G) in
+  let q := points_of (right_images G) in
+  let raw := tabulate p (fun b => tabulate q (fun c =>
+    let here := filter (fun E => (fst (snd E) =? b)%nat && (fst (snd (snd E)) =? c)%nat) (entries G) in
+    tabulate (S m) (fun i => lsum (fun E => if (fst E =? i)%nat then snd (snd (snd E)) else 0) here))) in
+  let columns_off := map (fun row => let mean := mean_of (S m) row in map (fun w => minus_row w mean) row) raw in
+  let means := tabulate q (fun c => mean_of (S m) (map (fun row => nth c row nil) columns_off)) in
+  let centred := map (fun row => map (fun wm => minus_row (fst wm) (snd wm)) (combine row means)) columns_off in
+  Written (Block p q (action_rows t e generators (left_images G)) (action_rows t e generators (right_images G))
+             (coupling_given G) nil nil) centred.
+
+Definition sums_of (m : nat) (r : rounded) (e : nat) (generators : list nat) (G : given_sums) (D : Z) : sums :=
+  let t := row_table r in
+  let n := length t in
+  let ls := map (map of_Z) (rows_left r) in
+  let rs := map (map of_Z) (rows_right r) in
+  let mean (l : list (list int)) :=
+    let total := fold_right (fun h acc => map (fun uv => fst uv + snd uv)%uint63 (combine h acc)) (repeat 0%uint63 m) l in
+    let count := of_Z (Z.max 1 (Z.of_nat (length l))) in map (fun v => to_Z (v / count)%uint63) total in
+  let chosen (rows : list (list int)) := map (fun s => nth s rows nil) (samples_given G) in
+  let rows_right_chosen := chosen rs in
+  let rows_left_chosen := chosen ls in
+  let none := map (fun _ => repeat 0 m) ls in
+  let by_x := match samples_given G with nil => none | _ => map (fun l => mean (map (hiddens l) rows_right_chosen)) ls end in
+  let by_y := match samples_given G with nil => none | _ => map (fun r' => mean (map (fun l => hiddens l r') rows_left_chosen)) rs end in
+  let common := mean_of m (map (fun s => nth s by_x nil) (samples_given G)) in
+  let by_x' := match samples_given G with nil => none | _ => map (fun a => minus_row a common) by_x end in
+  let make units unit centre :=
+    Sums D (map (written_of m t e generators) (slots_given G)) (free_given G) (free_writing_given G)
+      centre (map (fun a => a ++ [1]) by_x') (map (fun b => b ++ [0]) by_y) units unit (references_given G) (labels_given G) in
+  let E := make nil 0%uint63 (repeat 0 (S m)) in
+  let hidden := Z.max 1 (reads_most r) in
+  let above := Z.max 0 (Z.log2 (away_most hidden E) - 25) in
+  let units := map (fun k => of_Z (Z.min 40 (above + Z.max 0 k))) (firstn m (units_given G)) in
+  let most := largest_of (reach hidden 1) (writings E) + largest_of largest (references_given G) in
+  let squares_bits := (60 - Z.log2_up (Z.of_nat (fold_right Nat.max 1%nat (map points (blocks_of E))))) / 2 in
+  let unit := of_Z (Z.max 0 (Z.log2 most + 1 - squares_bits)) in
+  let columns := opposite_columns (S m) (writings E) in
+  let rests := tabulate n (fun z => rest_row D (unembed_row r z) (features_at E z) (centre_of_sums E) columns) in
+  make units unit (mean_of (S m) rests).

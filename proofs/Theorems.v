@@ -1,6 +1,6 @@
 (** What a file about one network uses, and the executable. *)
 From Coq Require Import ZArith List Uint63 Bool Lia.
-From Rhoset Require Import Spec Sums Rounding Machine Exact Group Fold Norms Transport Uniform Gaps Prepare.
+From Rhoset Require Import Spec Sums Rounding Machine Exact Group Fold Norms Transport Uniform Gaps Vectors Pairs PairsSound Prepare.
 Import ListNotations.
 Open Scope Z_scope.
 
@@ -48,45 +48,101 @@ Proof.
   apply (uniform_given_sound (exact_factored_network w) (ke + kw + s) ku). apply round_factored_rounds; assumption.
 Qed.
 
-(** The rule gaps; [images]: for each G-set, the permutations by which the generators act. *)
-Definition gaps_given (a : Z) (m : nat) (r : rounded) (generators : list nat) (images : list (list (list nat))) : Z :=
+(** The rule gaps; [images]: for each G-set, the permutations by which the generators act; [placed]: set and point of
+    each neuron, or nothing. *)
+Definition gaps_given (a : Z) (m : nat) (r : rounded) (generators : list nat) (images : list (list (list nat)))
+    (placed : list (nat * nat)) : Z :=
   match find_identity (row_table r) with
   | None => 0
-  | Some e => gaps_rounded a m r generators (gsets_of m r e generators images)
+  | Some e => gaps_rounded a m r generators (gsets_of m r e generators images placed)
   end.
 
-Definition gaps (kl ku : Z) (generators : list nat) (images : list (list (list nat))) (w : stored) : Z :=
+Definition gaps (kl ku : Z) (generators : list nat) (images : list (list (list nat))) (placed : list (nat * nat)) (w : stored) : Z :=
   if well_formed w && (0 <=? kl) && (0 <=? ku) then
-    gaps_given 2 (length (unembeds w)) (round kl ku w) generators images
+    gaps_given 2 (length (unembeds w)) (round kl ku w) generators images placed
   else 0.
 
-Definition gaps_factored (ke kw s ku : Z) (generators : list nat) (images : list (list (list nat))) (w : factored) : Z :=
+Definition gaps_factored (ke kw s ku : Z) (generators : list nat) (images : list (list (list nat)))
+    (placed : list (nat * nat)) (w : factored) : Z :=
   if well_formed_factored w && factored_fits ke kw s w && (0 <=? ku) then
-    gaps_given 4 (length (factored_unembeds w)) (round_factored ke kw s ku w) generators images
+    gaps_given 4 (length (factored_unembeds w)) (round_factored ke kw s ku w) generators images placed
   else 0.
 
-Lemma gaps_given_sound N kl ku a r generators images :
-  rounds N kl ku a r -> gaps_given a (width N) r generators images <= right_pairs N.
+Lemma gaps_given_sound N kl ku a r generators images placed :
+  rounds N kl ku a r -> gaps_given a (width N) r generators images placed <= right_pairs N.
 Proof.
   intros R. unfold gaps_given. destruct (find_identity (row_table r)); [|apply right_pairs_nonneg].
   apply (gaps_rounded_sound N kl ku). exact R.
 Qed.
 
 (** Theorem 4 (gaps). *)
-Theorem gaps_sound kl ku generators images w : gaps kl ku generators images w <= right_pairs (exact_network w).
+Theorem gaps_sound kl ku generators images placed w : gaps kl ku generators images placed w <= right_pairs (exact_network w).
 Proof.
   unfold gaps. destruct (well_formed w && (0 <=? kl) && (0 <=? ku)) eqn:G; [|apply right_pairs_nonneg].
   rewrite !andb_true_iff, !Z.leb_le in G. destruct G as [[wf Hkl] Hku].
   apply (gaps_given_sound (exact_network w) kl ku). apply round_rounds; assumption.
 Qed.
 
-Theorem gaps_factored_sound ke kw s ku generators images w :
-  gaps_factored ke kw s ku generators images w <= right_pairs (exact_factored_network w).
+Theorem gaps_factored_sound ke kw s ku generators images placed w :
+  gaps_factored ke kw s ku generators images placed w <= right_pairs (exact_factored_network w).
 Proof.
   unfold gaps_factored. destruct (well_formed_factored w && factored_fits ke kw s w && (0 <=? ku)) eqn:G;
     [|apply right_pairs_nonneg].
   rewrite !andb_true_iff, Z.leb_le in G. destruct G as [[wf F] Hku].
   apply (gaps_given_sound (exact_factored_network w) (ke + kw + s) ku). apply round_factored_rounds; assumption.
+Qed.
+
+(** The rule pairs. *)
+Definition pairs_given (a : Z) (m : nat) (r : rounded) (generators : list nat) (given_rows : given_sums) (D : Z) : Z :=
+  match find_identity (row_table r) with
+  | None => 0
+  | Some e => pairs_rounded a m r generators (sums_of m r e generators given_rows D)
+  end.
+
+Definition pairs (kl ku : Z) (generators : list nat) (given_rows : given_sums) (D : Z) (w : stored) : Z :=
+  if well_formed w && (0 <=? kl) && (0 <=? ku) then
+    pairs_given 2 (length (unembeds w)) (round kl ku w) generators given_rows D
+  else 0.
+
+Definition pairs_factored (ke kw s ku : Z) (generators : list nat) (given_rows : given_sums) (D : Z) (w : factored) : Z :=
+  if well_formed_factored w && factored_fits ke kw s w && (0 <=? ku) then
+    pairs_given 4 (length (factored_unembeds w)) (round_factored ke kw s ku w) generators given_rows D
+  else 0.
+
+(** What sums may reach: by it the places kept are chosen.  Nothing is proved of these two. *)
+Definition sums_size (m : nat) (r : rounded) (generators : list nat) (given_rows : given_sums) (D : Z) : Z :=
+  match find_identity (row_table r) with
+  | None => 0
+  | Some e => base (prepare (length (row_table r)) m e r (sums_of m r e generators given_rows D))
+  end.
+Definition pairs_size kl ku generators given_rows D (w : stored) : Z :=
+  sums_size (length (unembeds w)) (round kl ku w) generators given_rows D.
+Definition pairs_size_factored ke kw s ku generators given_rows D (w : factored) : Z :=
+  sums_size (length (factored_unembeds w)) (round_factored ke kw s ku w) generators given_rows D.
+
+Lemma pairs_given_sound N kl ku a r generators given_rows D :
+  rounds N kl ku a r -> pairs_given a (width N) r generators given_rows D <= right_pairs N.
+Proof.
+  intros R. unfold pairs_given. destruct (find_identity (row_table r)); [|apply right_pairs_nonneg].
+  apply (pairs_rounded_sound N kl ku). exact R.
+Qed.
+
+(** Theorem 3 (pairs). *)
+Theorem pairs_sound kl ku generators given_rows D w :
+  pairs kl ku generators given_rows D w <= right_pairs (exact_network w).
+Proof.
+  unfold pairs. destruct (well_formed w && (0 <=? kl) && (0 <=? ku)) eqn:G; [|apply right_pairs_nonneg].
+  rewrite !andb_true_iff, !Z.leb_le in G. destruct G as [[wf Hkl] Hku].
+  apply (pairs_given_sound (exact_network w) kl ku). apply round_rounds; assumption.
+Qed.
+
+Theorem pairs_factored_sound ke kw s ku generators given_rows D w :
+  pairs_factored ke kw s ku generators given_rows D w <= right_pairs (exact_factored_network w).
+Proof.
+  unfold pairs_factored. destruct (well_formed_factored w && factored_fits ke kw s w && (0 <=? ku)) eqn:G;
+    [|apply right_pairs_nonneg].
+  rewrite !andb_true_iff, Z.leb_le in G. destruct G as [[wf F] Hku].
+  apply (pairs_given_sound (exact_factored_network w) (ke + kw + s) ku). apply round_factored_rounds; assumption.
 Qed.
 
 (** ** Statements about one network *)
@@ -136,19 +192,34 @@ Proof.
   eapply Z.le_trans; [exact H3|apply uniform_factored_sound].
 Qed.
 
-Theorem by_gaps w k generators images kl ku :
-  well_formed w && group (table w) generators && (k <=? gaps kl ku generators images w) = true -> proved w k.
+Theorem by_gaps w k generators images placed kl ku :
+  well_formed w && group (table w) generators && (k <=? gaps kl ku generators images placed w) = true -> proved w k.
 Proof.
   rewrite !andb_true_iff, Z.leb_le. intros [[H1 H2] H3]. split; [exact H1|]. split; [apply (group_sound _ _ H2)|].
   eapply Z.le_trans; [exact H3|apply gaps_sound].
 Qed.
 
-Theorem by_gaps_factored w k generators images ke kw s ku :
+Theorem by_gaps_factored w k generators images placed ke kw s ku :
   well_formed_factored w && group (factored_table w) generators &&
-    (k <=? gaps_factored ke kw s ku generators images w) = true -> proved_factored w k.
+    (k <=? gaps_factored ke kw s ku generators images placed w) = true -> proved_factored w k.
 Proof.
   rewrite !andb_true_iff, Z.leb_le. intros [[H1 H2] H3]. split; [exact H1|]. split; [apply (group_sound _ _ H2)|].
   eapply Z.le_trans; [exact H3|apply gaps_factored_sound].
+Qed.
+
+Theorem by_pairs w k generators given_rows D kl ku :
+  well_formed w && group (table w) generators && (k <=? pairs kl ku generators given_rows D w) = true -> proved w k.
+Proof.
+  rewrite !andb_true_iff, Z.leb_le. intros [[H1 H2] H3]. split; [exact H1|]. split; [apply (group_sound _ _ H2)|].
+  eapply Z.le_trans; [exact H3|apply pairs_sound].
+Qed.
+
+Theorem by_pairs_factored w k generators given_rows D ke kw s ku :
+  well_formed_factored w && group (factored_table w) generators &&
+    (k <=? pairs_factored ke kw s ku generators given_rows D w) = true -> proved_factored w k.
+Proof.
+  rewrite !andb_true_iff, Z.leb_le. intros [[H1 H2] H3]. split; [exact H1|]. split; [apply (group_sound _ _ H2)|].
+  eapply Z.le_trans; [exact H3|apply pairs_factored_sound].
 Qed.
 
 (** All pairs are right. *)

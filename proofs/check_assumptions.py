@@ -8,7 +8,7 @@ from pathlib import Path
 
 ALLOWED = re.compile(
     r"(PrimInt63\.|Uint63\.)?("
-    r"int|add|sub|mul|lsl|lsr|land|lor|eqb|ltb|leb|"
+    r"int|add|sub|mul|div|lsl|lsr|land|lor|eqb|ltb|leb|"
     r"add_spec|sub_spec|mul_spec|lsl_spec|lsr_spec|land_spec|lor_spec|ltb_spec|leb_spec|"
     r"eqb_correct|eqb_refl|of_to_Z)"
 )

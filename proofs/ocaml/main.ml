@@ -3,10 +3,10 @@
    Not proved: this file, the reader, and what Extract.v and uint63.ml say.  What is chosen here (places kept,
    generators) may be anything: the proved functions answer for themselves. *)
 
-open Verified
+let bits_of = Z.numbits   (* zarith, before a module of its name hides it *)
 
-let bad = Safetensors.bad
-let log2 x = log x /. log 2.0
+open Verified
+open Explanation
 let bits = Safetensors.matrix Safetensors.float_bits
 let value b = Float.abs (Int32.float_of_bits (Int32.of_int b))
 
@@ -22,7 +22,6 @@ let column_total rows = match rows with
     Array.fold_left Float.max 0.0 sums
 
 let places = 149
-let big = Big_int_Z.big_int_of_int
 let clamp k = if k < 0 then 0 else k
 
 (* Bits after the point for reads and for writes, so that no sum leaves 63 bits. *)
@@ -30,8 +29,6 @@ let share reads writes bias =
   let most = Float.max 1e-30 ((2.0 *. reads *. writes) +. (2.0 *. bias)) in
   let total = int_of_float (Float.floor (61.0 -. log2 most -. 0.5)) in
   (total - (total / 2), total / 2)
-
-let rec nat_of_int = function 0 -> O | k -> S (nat_of_int (k - 1))
 
 type loaded = Plain of stored | Factors of factored
 
@@ -94,64 +91,41 @@ let run_uniform generators (blocks, scale) = function
     uniform_factored (dropped p) (dropped q) (big s) (dropped t) generators blocks (scale t) w
   | _ -> assert false
 
-let run_gaps generators images = function
-  | Plain w, Direct (s, t) -> gaps (dropped s) (dropped t) generators images w
-  | Factors w, Folded (p, q, s, t) -> gaps_factored (dropped p) (dropped q) (big s) (dropped t) generators images w
+let run_gaps generators (images, placed) = function
+  | Plain w, Direct (s, t) -> gaps (dropped s) (dropped t) generators images placed w
+  | Factors w, Folded (p, q, s, t) -> gaps_factored (dropped p) (dropped q) (big s) (dropped t) generators images placed w
   | _ -> assert false
 
-let point limit v = if v < limit then nat_of_int v else bad "a point lies outside its block"
+(* Rule pairs: places are given up until no sum can leave 63 bits. *)
+let fewer k = function
+  | Direct (s, t) -> Direct (s - (k / 2), t - (k - (k / 2)))
+  | Folded (p, q, s, t) -> Folded (p, q, s + (k / 2), t - (k - (k / 2)))
 
-let images_of file name =
-  List.map (fun row -> List.map (point (List.length row)) row) (Safetensors.matrix Safetensors.int_at file name)
+let reads_writes = function Direct (s, t) -> (s, t) | Folded (p, q, s, t) -> (p + q - s, t)
 
-(* The G-sets of a certificate: those of rule gaps, or the right ones of its slot blocks; each once. *)
-let gsets_of_file file =
-  let rec named form j = let name = Printf.sprintf form j in
-    if Safetensors.has file name then name :: named form (j + 1) else [] in
-  let names = match named "gaps%d.right" 0 with
-    | [] ->
-      let rec slots j =
-        if Safetensors.has file (Printf.sprintf "block%d.neurons" j) then
-          let name = Printf.sprintf "block%d.right" j in
-          (if Safetensors.has file name then [ name ] else []) @ slots (j + 1)
-        else [] in
-      slots 0
-    | found -> found in
-  List.sort_uniq compare (List.map (images_of file) names)
-
-(* The slot blocks of a certificate, coupling and weights in fixed units; None without any. *)
-let blocks_of file width =
-  let module S = Safetensors in
-  let rec names j =
-    let name = Printf.sprintf "block%d." j in
-    if S.has file (name ^ "neurons") then name :: names (j + 1) else [] in
-  let slot = List.filter (fun name -> S.has file (name ^ "coupling")) (names 0) in
-  let floats = List.map (fun name -> (S.matrix S.float_at file (name ^ "coupling"), S.vector S.float_at file (name ^ "weights"))) slot in
-  let top f = List.fold_left (fun a x -> Float.max a (f x)) 1e-18 floats in
-  let size = List.fold_left (fun a v -> Float.max a (Float.abs v)) 0.0 in
-  let places_for most = 30 - int_of_float (Float.ceil (log2 most)) in
-  let cv = places_for (top (fun (c, _) -> List.fold_left (fun a row -> Float.max a (size row)) 0.0 c)) in
-  let cw = places_for (top (fun (_, w) -> size w)) in
-  let fixed k v =
-    let scaled = Float.ldexp v k in
-    if Float.is_nan scaled || Float.abs scaled > 1e15 then bad "a number of the certificate is not finite or too large";
-    big (int_of_float (Float.round scaled)) in
-  let cw = max cw (60 - cv) in
-  let one name (coupling, weights) =
-    let left_images = images_of file (name ^ "left") and right_images = images_of file (name ^ "right") in
-    let p = List.length (List.hd left_images) and q = List.length (List.hd right_images) in
-    let all = List.map2 (fun i (b, (c, v)) -> (i, (b, (c, v))))
-        (S.vector S.int_at file (name ^ "neurons"))
-        (List.map2 (fun b (c, v) -> (b, (c, v))) (S.vector S.int_at file (name ^ "rows"))
-           (List.combine (S.vector S.int_at file (name ^ "columns")) weights)) in
-    let entries = List.filter_map (fun (i, (b, (c, v))) ->
-        if i < width then Some (nat_of_int i, (point p b, (point q c, fixed cw v))) else None) all in
-    { left_images; right_images; coupling_given = List.map (List.map (fixed cv)) coupling; entries } in
-  let scale t = Big_int_Z.power_int_positive_int 2 (clamp (cv + cw - t)) in
-  match List.map2 one slot floats with
-  | [] -> None
-  | blocks -> Some (blocks, scale)
-  | exception (Invalid_argument _ | Failure _) -> bad "the certificate's blocks have the wrong shapes"
+let run_pairs file table generators width w kept =
+  let indices = Array.of_list (List.map Array.of_list table) in
+  let ints = List.map int_of_nat generators in
+  let given kept =
+    let reads, writes = reads_writes kept in
+    sums file ~table:indices ~generators:ints ~width ~reads ~writes in
+  let size kept (given, d) = match w, kept with
+    | Plain w, Direct (s, t) -> pairs_size (dropped s) (dropped t) generators given d w
+    | Factors w, Folded (p, q, s, t) -> pairs_size_factored (dropped p) (dropped q) (big s) (dropped t) generators given d w
+    | _ -> assert false in
+  let rec fitting tries kept = match given kept with
+    | None -> None
+    | Some found ->
+      let over = bits_of (size kept found) - 60 in
+      if over <= 0 || tries = 0 then Some (kept, found) else fitting (tries - 1) (fewer over kept) in
+  match fitting 4 (fewer 8 kept) with
+  | None -> None
+  | Some (kept, (given, d)) ->
+    let right = match w, kept with
+      | Plain w, Direct (s, t) -> pairs (dropped s) (dropped t) generators given d w
+      | Factors w, Folded (p, q, s, t) -> pairs_factored (dropped p) (dropped q) (big s) (dropped t) generators given d w
+      | _ -> assert false in
+    Some (right, kept, given, d)
 
 (* One line of plain text, whatever the files hold. *)
 let complain m =
@@ -159,11 +133,12 @@ let complain m =
   exit 2
 
 let () =
-  let usage = "rhoset-verified CERT --network NET [--rule gaps|uniform|exact]" in
-  let network = ref "" and certificate = ref "" and rule = ref "" in
+  let usage = "rhoset-verified CERT --network NET [--rule gaps|pairs|uniform|exact]" in
+  let network = ref "" and certificate = ref "" and rule = ref "" and out = ref "" in
   let options = [
     ("--network", Arg.Set_string network, "NET  the network file");
-    ("--rule", Arg.Symbol ([ "gaps"; "uniform"; "exact" ], fun r -> rule := r), "  only this rule (all, until one settles all pairs)") ] in
+    ("--rule", Arg.Symbol ([ "gaps"; "pairs"; "uniform"; "exact" ], fun r -> rule := r), "  only this rule (gaps, pairs, exact, until one settles all pairs)");
+    ("--explanation", Arg.Set_string out, "FILE  with --rule pairs: what the rule was given, for the assistant") ] in
   let anonymous a = if !certificate = "" then certificate := a else raise (Arg.Bad ("unexpected " ^ a)) in
   try
     (try Arg.parse_argv Sys.argv options anonymous usage with
@@ -184,9 +159,24 @@ let () =
       exit 1
     end;
     let all = big (n * n) in
-    let sets = lazy (gsets_of_file file) and slots = lazy (blocks_of file width) in
+    let sets = lazy (gsets file) and slots = lazy (blocks file width) in
+    let by_pairs () =
+      Option.map (fun (right, kept, given, d) ->
+          if !out <> "" then begin
+            let channel = open_out !out in
+            print_sums channel given;
+            let k name v = Printf.fprintf channel "Definition %s : Z := %s%%Z.\n" name (Big_int_Z.string_of_big_int v) in
+            k "sums_scale" d;
+            (match kept with
+             | Direct (s, t) -> k "kept_reads" (dropped s); k "kept_writes" (dropped t)
+             | Folded (p, q, s, t) ->
+               k "kept_embed" (dropped p); k "kept_linear" (dropped q); k "kept_dropped" (big s); k "kept_writes" (dropped t));
+            close_out channel
+          end;
+          right) (run_pairs file table generators width w kept) in
     let attempt = function
-      | "gaps" -> if Lazy.force sets = [] then None else Some (run_gaps generators (Lazy.force sets) (w, kept))
+      | "gaps" -> if fst (Lazy.force sets) = [] then None else Some (run_gaps generators (Lazy.force sets) (w, kept))
+      | "pairs" -> by_pairs ()
       | "uniform" -> Option.map (fun given -> run_uniform generators given (w, kept)) (Lazy.force slots)
       | _ -> Some (run_exact (w, kept)) in
     let rec first best = function
@@ -198,12 +188,12 @@ let () =
            let better = match best with Some (_, b) -> Big_int_Z.gt_big_int right b | None -> true in
            first (if better then Some (name, right) else best) rest
          | None -> first best rest) in
-    let rules = if !rule = "" then [ "gaps"; "exact" ] else [ !rule ] in
+    let rules = if !rule = "" then [ "gaps"; "pairs"; "exact" ] else [ !rule ] in
     let used, right = match first None rules with
       | Some found -> found
       | None -> bad "the certificate has nothing that rule %s could use: --rule exact" !rule in
     Printf.printf "{\"valid\": true, \"group\": true, \"rule\": \"%s\", \"right\": %s, \"inputs\": %d}\n"
       used (Big_int_Z.string_of_big_int right) (n * n)
   with
-  | Safetensors.Bad m -> complain m
+  | Safetensors.Bad m | Sys_error m -> complain m
   | Stack_overflow | Out_of_memory -> complain "the network is too large"

@@ -16,3 +16,12 @@ let l_and (a : t) (b : t) : t = a land b
 let l_or (a : t) (b : t) : t = a lor b
 let l_sl (a : t) (k : t) : t = if 0 <= k && k < 63 then a lsl k else 0
 let l_sr (a : t) (k : t) : t = if 0 <= k && k < 63 then a lsr k else 0
+
+(* Halving makes room for a sign. *)
+let div (a : t) (b : t) : t =
+  if b = 0 then 0
+  else if b < 0 then (if le b a then 1 else 0)
+  else if a >= 0 then a / b
+  else
+    let q = ((a lsr 1) / b) * 2 in
+    if le b (a - (q * b)) then q + 1 else q

@@ -8,11 +8,13 @@ from rhoset.display import plot as plot
 from rhoset.errors import RhosetError as RhosetError
 from rhoset.explaining import Circuit as Circuit
 from rhoset.explaining import Diagnosis as Diagnosis
+from rhoset.explaining import Division as Division
 from rhoset.explaining import Explanation as Explanation
 from rhoset.explaining import Quadrature as Quadrature
 from rhoset.explaining import ReadingLaw as ReadingLaw
 from rhoset.explaining import WritingLaw as WritingLaw
 from rhoset.explaining import diagnose as diagnose
+from rhoset.explaining import division as division
 from rhoset.explaining import equivariance as equivariance
 from rhoset.explaining import explain as explain
 from rhoset.explaining import faithfulness as faithfulness

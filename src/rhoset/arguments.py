@@ -119,7 +119,7 @@ def _known(part: str) -> bool:
     )
 
 
-_OPEN = ("Any", "Target", "Self", "Callable", "Tensors", "Floats", "Array", "IntArray", "Progress")
+_OPEN = ("Any", "Target", "Self", "Callable", "Tensors", "Floats", "Array", "IntArray", "Progress", "Attempt")
 """Names in annotations that stand for no class, so that nothing is checked by them."""
 
 

@@ -181,7 +181,7 @@ def count(certificate: Certificate, shape: Shape, spent: Mapping[str, int], know
     stages = (spent.get("whole", 0) + spent.get("again", 0)) * m * (n + 1)
     if plan.gaps and certificate.gaps is not None:
         table += r * n * sum(images.shape[1] for images in certificate.gaps.actions)
-        fixed, each_x = _gaps(certificate.gaps, plan.even, shape, known.kinds)
+        fixed, each_x = gaps_operations(certificate.gaps, plan.even, shape, known.kinds)
         once += fixed
     if plan.pairs:
         for block in certificate.blocks:
@@ -245,7 +245,7 @@ def _pairs_each(certificate: Certificate, shape: Shape) -> int:
     return each + 2 * _features(certificate) + groups * (len(certificate.blocks) + 1)
 
 
-def _gaps(given: GapTensors, even: bool, shape: Shape, kinds: int) -> tuple[int, int]:
+def gaps_operations(given: GapTensors, even: bool, shape: Shape, kinds: int) -> tuple[int, int]:
     """(once, each x) of rule gaps.
 
     Once, for each point: mid-ranges of readings and of what is written, errors, and what they cost. For each x and

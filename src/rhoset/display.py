@@ -93,8 +93,8 @@ def plot(what: Any, kind: str | None = None) -> Plot:
     ----------
     what
         A `RhoSet` or `Circuit` (the interactive figure), a `Network` or `Explanation` (its section of the report), a
-        path of a run or network file (the whole report), a list of networks, or the steps of
-        `rhoset.explaining.explain_steps`.
+        path of a run or network file (the whole report) or what `rhoset.report.collect` made of one, a list of
+        networks, or the steps of `rhoset.explaining.explain_steps`.
     kind
         One figure instead: of several networks ``cost``, ``irreps``, ``reasons``; of one ``energy``, ``margins``,
         ``account``, ``solid``, ``slots``, ``quadrature``, ``training``, ``formation``, ``frontier``.
@@ -117,7 +117,10 @@ def plot(what: Any, kind: str | None = None) -> Plot:
     from rhoset.networks import Network, as_network
     from rhoset.report import collect
     from rhoset.report.collect import several, single
+    from rhoset.report.views import RunView
 
+    if isinstance(what, RunView):
+        return _of_run(what, kind)
     if isinstance(what, RhoSet):
         return _rho_set(what)
     if isinstance(what, Circuit):

@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+
+Attempt = Callable[[str], AbstractContextManager[None]]
+"""Around the work on one of several inputs, by its name: the caller says what an error in it costs."""
+
+
+def raising(name: str) -> AbstractContextManager[None]:
+    """The `Attempt` of a caller who wants the first error."""
+    return nullcontext()
+
 
 class RhosetError(Exception):
     """Bad input or a wrong call; the command line prints it as one line and exits with 2.

@@ -18,6 +18,15 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+IN_PROCESSES = 24
+"""From so many inputs on they are divided among processes, which take a third of a second to start."""
+
+
+def processes(asked: int | None, inputs: int) -> int:
+    """How many processes for so many inputs: those asked for, else the cores where it is worth it."""
+    return min(asked or (cores() if inputs >= IN_PROCESSES else 1), max(inputs, 1))
+
+
 def in_turn(
     function: Callable[[Input], Result], inputs: Sequence[Input], workers: int
 ) -> Iterator[Callable[[], Result]]:

@@ -63,13 +63,23 @@ def read_text(path: str | os.PathLike[str], expected: str, slug: str) -> str:
         raise RhosetError(f"{shown(path)}: {error.strerror or error}; expected {expected}", slug=slug) from None
 
 
-def read_json(path: Path) -> dict[str, Any] | None:
-    """The JSON object in a file that this library wrote; None where there is none that can be read."""
+def read_json(path: Path, unread: list[tuple[str, str]] | None = None) -> dict[str, Any] | None:
+    """The JSON object in a file that this library wrote; None where there is none that can be read.
+
+    One that is there and cannot be read is added to `unread`: (file, why).
+    """
+    why = "not a JSON object"
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
+        found = json.loads(read_text(path, "a JSON object", "unreadable"))
+    except (ValueError, RecursionError):
+        found = None
+    except RhosetError as error:
+        found, why = None, str(error)
+    if isinstance(found, dict):
+        return found
+    if unread is not None and os.path.lexists(path):
+        unread.append((str(path), why))
+    return None
 
 
 def shown(path: object) -> str:

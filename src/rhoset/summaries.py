@@ -27,6 +27,11 @@ class Shown:
         return html(self) or ""
 
 
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """``1 network``, ``2 networks``."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
 def lines(value: Any) -> list[Line]:
     """(name, what is said of it) of a value of a known type."""
     found = SUMMARIES.get(_key(value))
@@ -158,27 +163,28 @@ def _explanation(explanation: Any) -> list[Line]:
     return [
         ("explained", f"{_share(explanation.explained)} of the weights explained"),
         ("circuits", "; ".join(circuits) or "no circuits"),
-        ("left over", f"{len(explanation.left_over)} neurons left over"),
+        ("left over", counted(len(explanation.left_over), "neuron") + " left over"),
     ]
 
 
 def _circuit(circuit: Any) -> list[Line]:
     return [
         ("circuit", circuit.label),
-        ("neurons", f"{len(circuit.neurons)} neurons"),
+        ("neurons", counted(len(circuit.neurons), "neuron")),
     ]
 
 
 def _quadrature(quadrature: Any) -> list[Line]:
     return [
         ("irrep", quadrature.irrep.label),
-        ("neurons", f"{len(quadrature.neurons)} neurons"),
+        ("neurons", counted(len(quadrature.neurons), "neuron")),
         ("defect", f"defect {quadrature.defect:.3g}"),
     ]
 
 
 def _energy(energy: Any) -> list[Line]:
-    return [("live", f"{int(energy.live.sum())} live neurons"), ("irreps", f"{energy.share.shape[1]} irreps")]
+    live, irreps = int(energy.live.sum()), energy.share.shape[1]
+    return [("live", counted(live, "live neuron")), ("irreps", counted(irreps, "irrep"))]
 
 
 def _step(step: Any) -> list[Line]:
@@ -187,7 +193,7 @@ def _step(step: Any) -> list[Line]:
         ("step", f"step {step.step}"),
         ("accuracy", f"accuracy {_share(step.result.accuracy)}"),
         ("explained", f"{_share(step.explained)} explained"),
-        ("circuits", f"{step.circuits} circuits"),
+        ("circuits", counted(step.circuits, "circuit")),
         *bound,
     ]
 
@@ -200,7 +206,7 @@ def _diagnosis(diagnosis: Any) -> list[Line]:
     return [
         ("margin", f"ideal margin {diagnosis.margin:.3g}"),
         ("terms", f"{len(diagnosis.terms)} terms"),
-        ("findings", f"{len(diagnosis.findings)} findings"),
+        ("findings", counted(len(diagnosis.findings), "finding")),
     ]
 
 
@@ -225,7 +231,7 @@ def _verdict(verdict: Any) -> list[Line]:
 
 
 def _run(run: Any) -> list[Line]:
-    return [("run", str(run.path)), ("networks", f"{len(run.indices)} networks")]
+    return [("run", str(run.path)), ("networks", counted(len(run.indices), "network"))]
 
 
 SUMMARIES: dict[tuple[str, str], Callable[[Any], list[Line]]] = {

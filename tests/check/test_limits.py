@@ -50,6 +50,7 @@ def test_the_largest_certificates_taken(kind: str, capsys: pytest.CaptureFixture
 
 
 @pytest.mark.slow
+@pytest.mark.ends_within(1200)
 @pytest.mark.parametrize("n", [2, 24, 113, 120])
 @pytest.mark.parametrize("kind", limits.KINDS)
 def test_the_largest_certificates_of_every_kind(kind: str, n: int, capsys: pytest.CaptureFixture[str]) -> None:

@@ -95,3 +95,16 @@ def test_many_irreps_fit_a_screen(rhoset, tmp_path: Path):
     said = rhoset("explain", path, "--json").json["networks"][0]
     assert len(said["irreps"]) == 30
     assert {i["label"] for i in said["irreps"]} == {f"frequency {k}" for k in range(1, 31)}
+
+
+def test_processes_change_nothing(rhoset, files: Path, tmp_path: Path):
+    broken = tmp_path / "broken.safetensors"
+    broken.write_bytes(b"\x00" * 40)
+    names = [files / "clean.safetensors", broken, files / "cyclic.safetensors"]
+    one, two = (rhoset("explain", *names, "--workers", count) for count in ("1", "2"))
+    assert one.code == two.code == 2
+    assert "broken" in two.err
+    assert one.out == two.out
+    assert two.out.index("clean") < two.out.index("cyclic")
+    both = [rhoset("explain", *names, "--json", "--workers", count).json for count in ("1", "2")]
+    assert both[0] == both[1]

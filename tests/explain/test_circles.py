@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from explain.planting import analysis_of, explained, planted
 from explain.test_quadrature import waves
 from support.public import public_file
 
-from rhoset.explaining import analyse, circles, compare
-from rhoset.networks import Network, read_network
+import rhoset as rs
+from rhoset.explaining import account, analyse, circles, compare
+from rhoset.explaining.overtones import off_own, overtones_read
+from rhoset.networks import Network, Tables, read_network
 
 
 def test_amplitudes_and_phases_are_those_of_the_waves() -> None:
@@ -41,18 +45,55 @@ def test_overtones_wrap_around(n: int, f: int, overtones: tuple[int, int]) -> No
 def test_groups_with_larger_irreps_have_no_circles() -> None:
     of = analysis_of("S5", planted("S5", "[4,1]").network)
     assert circles(of.explanation) == ()
-    assert "circles" not in [account.name for account in compare(of)]
+    assert "circles" not in [each.name for each in compare(of)]
 
 
 @pytest.mark.parametrize("name", ["C113_seed2", "D59_seed2"])
 def test_public_circles(name: str) -> None:
     of = analyse(read_network(public_file(f"{name}.safetensors")))
-    by_name = {account.name: account for account in compare(of, ["circuits", "circles"])}
+    by_name = {each.name: each for each in compare(of, ["circuits", "circles"])}
     assert by_name["circles"].explained > by_name["circuits"].explained + 0.02
     assert by_name["circles"].result.accuracy == 1
     numbers = by_name["circles"].numbers
+    assert numbers["read_3"] > 0.004 > 10 * numbers["read_2"] * (numbers["read_2"] < 1e-3)
     assert numbers["harmonic_1"] > 0.9
     assert 0.02 < numbers["harmonic_2"] < 0.1
     for circle in circles(of.explanation)[:3]:
         ratio = circle.amplitude[:, 0] / circle.amplitude[:, 1]
         assert np.median(np.abs(ratio - 1)) < 0.05
+
+
+@pytest.mark.parametrize("name", ["C118_seed1", "C118_seed2", "C113_seed2"])
+def test_waves_and_harmonics_are_nearly_all_of_cyclic_public_networks(name: str) -> None:
+    of = analyse(read_network(public_file(f"{name}.safetensors")))
+    assert account(of, "circles").explained > 0.99
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [f"{g}_seed{s}" for g in ("C113", "C118", "D59", "D61") for s in (1, 2)])
+def test_with_the_training_pairs_they_are_all_of_public_networks(name: str) -> None:
+    of = analyse(read_network(public_file(f"{name}.safetensors")))
+    found = account(of, "circles and pairs")
+    assert found.explained > 0.99
+    assert found.result.accuracy == 1
+
+
+@pytest.mark.parametrize("group", ["C17", "D13"])
+def test_trained_networks_read_the_third_harmonic(group: str, tmp_path: Path) -> None:
+    """On all pairs nothing is the split's: waves, 2f written and 3f read are all but a little."""
+    pytest.importorskip("torch")
+    rs.train(group, out=tmp_path / "run", width=64, max_steps=2000)
+    network = rs.load(f"{tmp_path / 'run'}#0")
+    of = analyse(network)
+    found = circles(of.explanation)
+    assert sum(float(c.read[2]) * len(c.neurons) for c in found) > 5 * sum(c.read[1] * len(c.neurons) for c in found)
+    accounts = {each.name: each for each in compare(of, ["circuits", "circles"])}
+    assert accounts["circles"].explained > accounts["circuits"].explained + 0.01
+    assert accounts["circles"].explained > 0.985
+    dominant = of.spectrum.energy.dominant
+    left, _, _ = overtones_read(
+        Tables.of(network), Tables.of(of.explanation.ideal), network, of.irreps, of.spectrum.energy.dominant
+    )
+    off = off_own(of.irreps, dominant, Tables.of(network).left)
+    live = of.spectrum.energy.live
+    assert ((off - left)[live] ** 2).sum() < 0.35 * (off[live] ** 2).sum()

@@ -16,7 +16,8 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "explain.md"
 def test_the_page_on_what_decides_a_network_runs(capsys: pytest.CaptureFixture[str]) -> None:
     (block,) = re.findall(r"^```python\n(.*?)^```$", DECIDES.read_text("utf-8"), re.MULTILINE | re.DOTALL)
     exec(compile(block, DECIDES.name, "exec"), {})
-    shares, parts, sides = capsys.readouterr().out.splitlines()
+    shares, parts, sides, divided = capsys.readouterr().out.splitlines()
+    assert "'coarse'" in divided
     assert "'law': nan" in shares
     assert "4 of 5 rows" in parts or "5×5" in parts
     left, right = map(float, sides.split())
@@ -32,6 +33,6 @@ def test_the_page_runs(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr().out
     assert "4 of 5 rows" in said
     accounts = {line[:20].strip(): float(line[20:27]) for line in said.splitlines()[-5:]}
-    assert list(accounts) == ["irreps", "cosets", "circuits", "writing law", "approximate cosets"]
-    assert accounts["approximate cosets"] >= accounts["cosets"]
-    assert "approximate cosets" not in explanations()
+    assert list(accounts) == ["irreps", "cosets", "circuits", "writing law", "leaning cosets"]
+    assert accounts["leaning cosets"] >= accounts["cosets"]
+    assert "leaning cosets" not in explanations()

@@ -21,7 +21,9 @@ def executed():
 
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     environment = {**os.environ, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-    client = NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": "."}})
+    client = NotebookClient(
+        notebook, timeout=900, startup_timeout=300, kernel_name="python3", resources={"metadata": {"path": "."}}
+    )
     client.create_kernel_manager()
     client.km.transport = "ipc"  # files in place of ports
     client.execute(env=environment)

@@ -88,3 +88,39 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "t.csv")
     with pytest.raises(RhosetError, match="is a pipe or a device"):
         table_from_file(tmp_path / "t.csv")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "latin-1"])
+def test_encodings_of_spreadsheets(encoding: str, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes("0\t1\n1\t0\n".encode(encoding))
+    assert table_from_file(tmp_path / "t.csv").order == 2
+
+
+@pytest.mark.parametrize("one", ["1.0", "1.", "1.000000e+00", "+1"])
+def test_whole_numbers_written_as_floats(one: str, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(f"0.0,{one}\n{one},0\n")
+    assert table_from_file(tmp_path / "t.csv").table.tolist() == [[0, 1], [1, 0]]
+
+
+@pytest.mark.parametrize("cell", ["0.5", "nan", "inf", "1e400", "99999999999999999999"])
+def test_what_is_no_index_is_no_header(cell: str, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(f"0,{cell}\n1,0\n")
+    with pytest.raises(RhosetError, match=r"row 0, column 1 holds .* give integers 0 to 1$"):
+        table_from_file(tmp_path / "t.csv")
+
+
+@pytest.mark.parametrize(
+    ("data", "said"), [(b"0\0,\0" * 9, "not a text in UTF-8"), (b"[[0,1],[1,0]]", "looks like JSON")]
+)
+def test_other_kinds_of_files(data: bytes, said: str, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes(data)
+    with pytest.raises(RhosetError, match=said):
+        table_from_file(tmp_path / "t.csv")
+
+
+def test_names_that_are_nearly_right() -> None:
+    for wrong, right in (("s4", "S4"), ("c12", "C12"), ("dic3", "Dic3"), ("m11", "M11")):
+        with pytest.raises(RhosetError, match=f"did you mean {right}"):
+            group(wrong)
+    with pytest.raises(RhosetError, match="too large"):
+        group("C999999999999")

@@ -146,11 +146,15 @@ from rhoset.cli import main
 path = rs.write_network({str(tmp_path / "a.safetensors")!r}, rs.construct("S4", ["[3,1]"]).network)
 assert main(["explain", str(path), "--json", "-q"]) == 0
 assert main(["report", str(path), "--json", "-q"]) == 0
+for line in (["train", "C3"], ["study", "o57", "--quick", "--out", "s"], ["sweep", "g.toml"], ["reproduce", "--quick"]):
+    assert main(line + ["-q"]) == 2
 try:
     rs.train("C3", 1, out={str(tmp_path / "run")!r})
 except rs.RhosetError as error:
     assert error.slug == "missing-extra", error.slug
     print("DONE")
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    (tmp_path / "g.toml").write_text('[grid]\ngroup = ["C3"]\n')
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
     assert done.stdout.endswith("DONE\n"), done.stderr
+    assert done.stderr.count("pip install 'rhoset[train]'") == 4, done.stderr

@@ -32,7 +32,7 @@ from rhoset.networks.constructing import construct
 
 COMMANDS = list(commands())
 IDS = [command.name for command in COMMANDS]
-SECONDS = 60
+SECONDS = 300
 """A call that takes longer hangs."""
 
 
@@ -330,44 +330,19 @@ def test_real_streams(state: str, words: list[str], good: Good) -> None:
     redirect = {
         "closed": ">&-",
         "full": ">/dev/full",
-        "read end closed": "| true; exit ${PIPESTATUS[0]}",
+        "read end closed": "",
         "errors closed": "2>&-",
         "errors full": "2>/dev/full",
         "both closed": ">&- 2>&-",
     }[state]
     call = " ".join(f"'{word}'" for word in (sys.executable, "-m", "rhoset", *line))
-    if state == "read end closed":
-        call = f"(sleep 0.3; exec {call})"
-    done = subprocess.run(
-        ["bash", "-c", f"{call} {redirect}"], capture_output=True, text=True, timeout=SECONDS, check=False
-    )
+    read, write = os.pipe()
+    os.close(read)
+    out = write if state == "read end closed" else subprocess.PIPE
+    shell = ["bash", "-c", f"{call} {redirect}"]
+    done = subprocess.run(shell, stdout=out, stderr=subprocess.PIPE, text=True, timeout=SECONDS, check=False)
+    os.close(write)
     answer = 1 if "WRONG" in words else 0
     assert done.returncode == (answer if state.startswith("errors") else 2), done.stderr
     assert "Traceback" not in done.stderr
     assert done.stderr.count("\n") <= 1
-
-
-# One bad network among good ones ------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("command", ["explain", "certify"])
-def test_one_bad_network_costs_itself_only(command: str, good: Good, run: Callable[..., Any], tmp_path: Path) -> None:
-    x = np.arange(11, dtype=np.int32)
-    w = np.ones((11, 3), dtype=np.float32)
-    tensors = {"left": w, "right": w, "unembed": np.ascontiguousarray(w.T), "bias": w[:, 0].copy()}
-    save_file({**tensors, "table": (x[:, None] - x) % 11}, tmp_path / "a.safetensors")
-    (tmp_path / "b.safetensors").write_text("version https://git-lfs.github.com/spec/v1\n")
-    for name in ("c", "d"):
-        shutil.copy(good.folder / "good.safetensors", tmp_path / f"{name}.safetensors")
-    code, out, err = run([command, str(tmp_path), str(tmp_path / "e.safetensors"), "--json", "-q"])
-    assert code == 2
-    said = json.loads(out)
-    assert len(said["networks" if command == "explain" else "certificates"]) == 2
-    failed = {Path(f["input"]).name: f["message"] for f in said["failures"]}
-    assert set(failed) == {"a.safetensors", "b.safetensors", "e.safetensors"}
-    for name, words in (("a", "no identity"), ("b", "Git LFS"), ("e", "no such file")):
-        assert words in failed[f"{name}.safetensors"]
-        assert f"{name}.safetensors" in failed[f"{name}.safetensors"]
-    assert err.count("\n") == 3
-    if command == "certify":
-        assert sorted(p.name for p in tmp_path.glob("*.cert")) == ["c.auto.cert", "d.auto.cert"]

@@ -160,6 +160,7 @@ QUICKLY = {"max_steps": 600, "width": 32, "train_fraction": 1.0}
 
 
 @pytest.mark.slow
+@pytest.mark.ends_within(1800)
 def test_a_small_experiment_goes_on(tmp_path: Path):
     pytest.importorskip("torch")
     small = Experiment("small", (Population("S3", 1, QUICKLY),))

@@ -243,6 +243,7 @@ def test_larger_groups_need_no_irreps(name: str, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.slow
+@pytest.mark.ends_within(900)
 @pytest.mark.parametrize(("name", "width"), [("S7", None), ("A7", None), ("M11", 1000)])
 def test_thousands_of_elements(name: str, width: int | None) -> None:
     import resource

@@ -12,6 +12,7 @@ from support.networks import cyclic_table, random_factors, random_network
 
 from rhoset.errors import RhosetError
 from rhoset.networks import ACTIVATIONS, Network, activation, fold_factors
+from rhoset.networks.constructing import construct
 
 
 def test_arrays_are_read_only_and_independent_of_the_caller() -> None:
@@ -157,3 +158,16 @@ def test_activations_by_definition() -> None:
     for name, values in by_hand.items():
         assert activation(name)(t) == pytest.approx(values, rel=1e-14)
         assert activation(name)(t.astype(np.float32)).dtype == np.float32
+
+
+@pytest.mark.parametrize("name", ["S4", "C6", "D6", "A3", "S9", "Dic2", "Z6"])
+def test_a_name_that_is_another_group_s_is_not_said(name: str) -> None:
+    network = replace(construct("S3", "[2,1]", seed=1).network, metadata={"group": name})
+    assert network.group.name == "group of order 6"
+    assert network.group.order == 6
+
+
+@pytest.mark.parametrize("name", ["S3", "D3", "some group", "SL(2,2)", "C0", "S0", "A0"])
+def test_a_name_that_may_be_right_is_said(name: str) -> None:
+    network = replace(construct("S3", "[2,1]", seed=1).network, metadata={"group": name})
+    assert network.group.name in (name, "group of order 6" if name.endswith("0") else name)

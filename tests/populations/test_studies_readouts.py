@@ -14,7 +14,6 @@ from rhoset.groups import irreps
 from rhoset.populations.measuring import frequencies
 from rhoset.populations.studies import read_study, run_study
 from rhoset.populations.studies.readouts import (
-    READOUTS,
     complex_dimensions,
     doubled,
     orbits_of_sets,
@@ -22,6 +21,7 @@ from rhoset.populations.studies.readouts import (
     total_variation,
 )
 from rhoset.populations.studies.results import StudyResults
+from rhoset.populations.studies.spec import READOUTS
 from rhoset.populations.studies.work import FORMAT, Job, packed
 
 

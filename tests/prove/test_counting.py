@@ -98,7 +98,7 @@ def test_exhaustive(key: str, meter: Counter[str]):
 def test_gaps(mode: str, meter: Counter[str]):
     net = construct("S5", ["[4,1]", "sign"], noise=0.02, seed=1).network
     one = Search(subject(net))
-    certificate = quick.gaps_certificate(one, quick.readings(one)[0], mode)
+    certificate = quick.looks(one)[0].certificate(mode)
     meter.clear()
     found = judged_by(one, limited(certificate, 0, 0))
     assert 0.7 <= near(one, found, meter) <= 1.4

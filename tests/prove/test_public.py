@@ -33,6 +33,7 @@ TARGET = {"C113": 0.2, "C118": 0.2, "D59": 0.3, "D61": 0.3}
 
 
 @pytest.mark.slow
+@pytest.mark.ends_within(600)
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_every_public_network(public: PublicNetwork, objective: str):
     made = certify(read_network(public.path), objective=objective)

@@ -87,7 +87,7 @@ def browse() -> Callable[..., Page]:
                 [browser, *flags, path.as_uri()],
                 capture_output=True,
                 text=True,
-                timeout=120,
+                timeout=600,
                 env={**os.environ, "HOME": profile},
             )
         assert done.returncode == 0, done.stderr[-2000:]

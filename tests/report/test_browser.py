@@ -11,13 +11,29 @@ from rhoset.report import collect, render
 
 from .conftest import Page, with_probe
 
-PAINTED = """
-const canvases = [...document.querySelectorAll("canvas.solid")];
-const painted = canvases.filter(c => c.dataset.ready && c.width &&
-  c.getContext("2d").getImageData(0, 0, c.width, c.height).data.some(v => v));
-document.body.dataset.canvases = canvases.length;
-document.body.dataset.painted = painted.length;
+UNTIL = """
+const until = (holds, then, left = 100) =>
+  holds() || !left ? then() : setTimeout(() => until(holds, then, left - 1), 200);
 """
+"""Goes on once something holds, or after 20 s of the page's time."""
+PATIENT = "--virtual-time-budget=40000"
+PAINTED = (
+    UNTIL
+    + """
+const canvases = [...document.querySelectorAll("canvas.solid")];
+const copy = document.createElement("canvas"), pen = copy.getContext("2d", {willReadFrequently: true});
+const pixels = c => {
+  [copy.width, copy.height] = [c.width, c.height];
+  pen.drawImage(c, 0, 0);
+  return pen.getImageData(0, 0, c.width, c.height).data;
+};
+const painted = () => canvases.filter(c => c.dataset.ready && c.width && pixels(c).some(v => v));
+until(() => painted().length === canvases.length, () => {
+  document.body.dataset.canvases = canvases.length;
+  document.body.dataset.painted = painted().length;
+});
+"""
+)
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +47,8 @@ def write(path: Path, html: str) -> Path:
 
 
 def test_no_errors_and_everything_painted(browse: Callable[..., Page], page: str, tmp_path: Path):
-    probe = 'document.getElementById("open-all").click(); setTimeout(() => {' + PAINTED + "}, 800);"
-    seen = browse(write(tmp_path / "r.html", with_probe(page, probe)))
+    probe = 'document.getElementById("open-all").click();' + PAINTED
+    seen = browse(write(tmp_path / "r.html", with_probe(page, probe)), PATIENT)
     assert seen.console == []
     assert 'data-loaded="yes"' in seen.dom
     assert int(seen.data("canvases")) >= 3
@@ -86,15 +102,15 @@ def test_charts_are_drawn_and_drawn_again_in_the_other_theme(browse: Callable[..
     const fills = () => [...place.querySelectorAll("path")].map(p => p.getAttribute("fill")).join();
     place.scrollIntoView({behavior: "instant"});
     drawChart(place);
-    const until = (holds, then, left) => holds() ? then() : left && setTimeout(() => until(holds, then, left - 1), 200);
     until(() => place.dataset.ready === "yes" && fills().length > 0, () => {
       const before = fills();
       document.body.dataset.drawn = place.dataset.ready;
       document.getElementById("theme").click();
-      until(() => fills().length > 0 && fills() !== before, () => { document.body.dataset.recoloured = true; }, 100);
-    }, 100);
+      const redrawn = () => fills().length > 0 && fills() !== before;
+      until(redrawn, () => { document.body.dataset.recoloured = redrawn(); });
+    });
     """
-    seen = browse(write(tmp_path / "r.html", with_probe(page, probe)), "--virtual-time-budget=40000")
+    seen = browse(write(tmp_path / "r.html", with_probe(page, UNTIL + probe)), PATIENT)
     assert seen.console == []
     assert seen.data("drawn") == "yes"
     assert seen.data("recoloured") == "true"
@@ -123,15 +139,14 @@ def test_a_slot_marks_its_points_and_an_element_moves_them(browse: Callable[...,
     document.body.dataset.lands = Math.max(...steps.map((x, k) => Math.abs(x - target[k]))) < 1e-3;
     const select = view.canvas.nextElementSibling.querySelector("select");
     select.value = String(view.moves.indexOf(move)); select.dispatchEvent(new Event("change"));
-    setTimeout(() => {
+    const there = () => before === view.points.map(p => p.join()).sort().join(";");
+    until(() => view.at.join() === move.p.join() && there(), () => {
       document.body.dataset.permuted = view.at.join() === move.p.join();
-      document.body.dataset.same = before === view.points.map(p => p.join()).sort().join(";");
-    }, 3000);
+      document.body.dataset.same = there();
+    });
     """
     seen = browse(
-        write(tmp_path / "r.html", with_probe(page, probe)),
-        "--virtual-time-budget=9000",
-        "--force-prefers-reduced-motion",
+        write(tmp_path / "r.html", with_probe(page, UNTIL + probe)), PATIENT, "--force-prefers-reduced-motion"
     )
     assert seen.console == []
     assert seen.data("marked") == "0,0"

@@ -93,26 +93,29 @@ def test_stabilizer_of_a_table(noise: float) -> None:
 
 
 CHECK = """
-import resource, sys, time
+import sys, time
 from rhoset_check import check
 begin = time.process_time()
 v = check(sys.argv[1], sys.argv[2])
 assert v.valid and v.accuracy_bound == 1, v
 assert v.operations <= 1e-4 * v.exhaustive_operations
-print(time.process_time() - begin, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6)
+high = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(time.process_time() - begin, high / 1e6)  # getrusage would count what the parent held
 """
 
 
 @pytest.mark.slow
+@pytest.mark.ends_within(1200)
 @pytest.mark.parametrize(
     ("name", "plans", "noise", "seconds"),
     [
-        ("S7", ["natural:directions=4", "sign"], 0.003, 10),
-        ("M11", ["natural:directions=8"], 0.01, 30),
-        ("M11", ["natural:directions=2,split=0.5", "natural:directions=4"], 0.003, 30),
+        ("S7", ["natural:directions=4", "sign"], 0.003, 30),
+        ("M11", ["natural:directions=8"], 0.01, 120),
+        ("M11", ["natural:directions=2,split=0.5", "natural:directions=4"], 0.003, 120),
     ],
 )
 def test_seconds_and_memory(name: str, plans: list[str], noise: float, seconds: float, tmp_path: Path) -> None:
+    """CPU seconds, several times what they are on a free machine (S7 2, M11 15)."""
     network = construct(name, plans, noise=noise, seed=1).network
     begin = time.process_time()
     result = certify(network)

@@ -22,6 +22,13 @@ def test_toml_round_trip(name: str) -> None:
     assert TrainConfig.from_dict(tomllib.loads(tomli_w.dumps(config.to_dict()))) == config
 
 
+def test_a_curriculum_round_trips_and_its_absence_is_not_written() -> None:
+    config = TrainConfig(batch=60, sampled_outputs=12, curriculum=((6, 10), (24, 20)))
+    assert config.to_dict()["curriculum"] == [[6, 10], [24, 20]]
+    assert TrainConfig.from_dict(tomllib.loads(tomli_w.dumps(config.to_dict()))) == config
+    assert "curriculum" not in TrainConfig().to_dict()
+
+
 def test_presets_say_where_they_differ() -> None:
     assert set(PRESETS) == {
         "wu2024", "wu2024-replacement", "wu2024-all-pairs",
@@ -49,6 +56,11 @@ def test_presets_say_where_they_differ() -> None:
         ({"split_seed": -1}, "split_seed is -1"),
         ({"weight_decay": -1.0}, "weight_decay is -1.0"),
         ({"cubic_decay": 0.1}, "unless architecture is 'folded'"),
+        ({"curriculum": [[6, 10]]}, "curriculum is .*empty unless sampled_outputs is given"),
+        ({"curriculum": [6, 10]}, r"curriculum is \[6, 10\]; it must be a list of stages"),
+        ({"curriculum": [[6, 10], [6, 20]]}, "both growing"),
+        ({"curriculum": [[6, 10], [24, 10]]}, "both growing"),
+        ({"curriculum": [[6, True]]}, "whole numbers"),
         ({"lr": 0.1}, "'lr' is no training setting"),
     ],
 )

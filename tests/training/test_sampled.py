@@ -8,7 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 
+from rhoset.cli._app import app
+from rhoset.cli.train import long_steps
 from rhoset.errors import RhosetError
 from rhoset.groups import Group, group
 from rhoset.training import TrainConfig, train_population
@@ -108,6 +111,110 @@ def test_the_first_news_comes_before_the_first_step() -> None:
     assert [e.step for e in news] == [0, 50]
 
 
+def test_a_command_without_a_terminal_speaks_before_the_first_step(tmp_path: Path) -> None:
+    call = ["train", "S4", "--steps", "3", "--width", "8", "--batch", "24", "--set", "sampled_outputs=12"]
+    result = CliRunner().invoke(app, [*call, "--out", str(tmp_path / "run")], catch_exceptions=False)
+    assert result.stderr.startswith("seed 0  step 0  loss ")
+
+
+def test_steps_of_minutes_are_announced() -> None:
+    """S7 with all pairs: 6 · 5040³ · 128 operations; by samples nothing is said."""
+    said = long_steps(5040, TrainConfig(width=128))
+    assert said is not None
+    assert said.startswith("a step takes 25,401,600 pairs through 5,040 outputs, about 32:46 on one core")
+    assert long_steps(5040, TrainConfig(width=256, batch=8192, sampled_outputs=256)) is None
+    assert long_steps(120, TrainConfig()) is None
+
+
+CURRICULUM = SAMPLED.replace(curriculum=[[2, 3], [6, 10]], weight_decay=0, max_steps=20, evaluation_pairs=20)
+"""Up to step 10 S3 in S4: the first six permutations in lexicographic order fix the first point."""
+
+
+def test_stages_draw_from_subgroups() -> None:
+    s4 = group("S4")
+    samples = OutputSamples(s4.table, CURRICULUM, seed=1)
+    assert s4.permutations is not None
+    assert (s4.permutations[:6, 0] == 0).all()
+    for step, among in ((1, 2), (3, 2), (4, 6), (10, 6), (11, 24)):
+        sample = samples.at(step)
+        assert sample.among == among
+        assert len(sample.left) == min(5, among)
+        assert len(sample.outputs) == min(12, among)
+        assert max(int(part.max()) for part in (sample.left, sample.right, sample.outputs)) < among
+        product = s4.table[sample.left[:, None], sample.right[sample.place]]
+        assert (product == sample.outputs.numpy()).all()
+    later = [samples.at(step) for step in range(11, 40)]
+    assert {int(x) for sample in later for x in sample.left} == set(range(24))
+
+
+def test_a_stage_s_loss_is_the_subgroup_s() -> None:
+    """Wrong answers stand for the subgroup's: log 5/5 where all six outputs are drawn."""
+    table = group("S4").table
+    network = GroupNetwork(24, CURRICULUM, 1, torch.float64)
+    sample = OutputSamples(table, CURRICULUM, seed=1).at(7)
+    loss = sampled_loss(dict(network.named_parameters()), sample, CURRICULUM)
+    left, right, unembed, bias = (t.detach() for t in network.fold())
+    total = 0.0
+    for x in sample.left.tolist():
+        for y in range(6):
+            logits = (torch.relu(left[x] + right[y]) @ unembed + bias)[:6]
+            total += float(torch.logsumexp(logits, 0) - logits[int(table[x, y])])
+    assert loss.item() == pytest.approx(total / 30, rel=1e-12)
+
+
+def test_a_stage_trains_the_subgroup_and_leaves_the_rest() -> None:
+    """Without decay, rows of elements that no stage has seen stay as they were drawn, bit for bit."""
+    config = CURRICULUM.replace(curriculum=[[6, 300]], max_steps=400, width=24, init_scale=0.3)
+    trainer = Trainer(group("S4").table, config, 0)
+    before = {name: p.detach().clone() for name, p in trainer.network.named_parameters()}
+    for _ in range(300):
+        trainer.advance()
+    after = dict(trainer.network.named_parameters())
+    for name in ("embed_left", "embed_right"):
+        assert torch.equal(after[name][6:], before[name][6:])
+        assert not torch.equal(after[name][:6], before[name][:6])
+    assert torch.equal(after["unembed"][:, 6:], before["unembed"][:, 6:])
+    left, right, unembed, bias = trainer.network.fold()
+    logits = (torch.relu(left[:6, None] + right[None, :6]) @ unembed + bias)[:, :, :6]
+    assert (logits.argmax(2).numpy() == group("S3").table).all()
+    assert trainer.advance() > 0
+    assert not torch.equal(after["unembed"][:, 6:], before["unembed"][:, 6:])
+
+
+def test_a_curriculum_goes_on_from_a_state_as_if_never_stopped() -> None:
+    table = group("S4").table
+    whole, first = Trainer(table, CURRICULUM, 3), Trainer(table, CURRICULUM, 3)
+    for _ in range(20):
+        whole.advance()
+    for _ in range(8):
+        first.advance()
+    again = Trainer(table, CURRICULUM, 3, first.state())
+    news: list[Evaluated] = []
+    again.run(news.append)
+    for one, other in zip(whole.network.parameters(), again.network.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_denormal_numbers_are_zero_in_sampled_steps_and_nowhere_else() -> None:
+    """What decays without ever being drawn would otherwise end there, and every operation on it is slow."""
+    tiny = torch.tensor([1e-40])
+    trainer = Trainer(group("S4").table, CURRICULUM, 0)
+    with torch.no_grad():
+        trainer.network.get_parameter("embed_left")[23] = 1e-40
+    trainer.advance()
+    assert trainer.network.get_parameter("embed_left")[23].abs().max() == 0
+    assert float(tiny * 0.5) > 0
+
+
+def test_a_run_that_goes_on_speaks_at_once() -> None:
+    table, news = group("S4").table, list[Evaluated]()
+    first = Trainer(table, CURRICULUM, 3)
+    first.history.append(first.evaluate())
+    first.advance()
+    Trainer(table, CURRICULUM, 3, first.state()).run(news.append)
+    assert [e.step for e in news] == [0, 20]
+
+
 def test_it_learns_and_ends_on_all_pairs() -> None:
     """A4 by samples of half of its outputs; the last evaluation sees all 144 pairs."""
     config = TrainConfig(
@@ -127,6 +234,8 @@ def test_it_learns_and_ends_on_all_pairs() -> None:
         ({"sampled_outputs": 25, "batch": 50}, "sampled_outputs is 25"),
         ({"batch": 61}, "batch is 61; it must be a multiple of sampled_outputs, 12"),
         ({"batch": 12 * 25}, "batch is 300; it must be .* at most 288"),
+        ({"curriculum": [[12, 5]]}, r"curriculum is \[\[12, 5\]\].*the first 12 elements are none .*are: 2, 6\)"),
+        ({"curriculum": [[24, 5]]}, "the first 24 elements are none"),
         ({"train_fraction": 0.5}, "train_fraction is 0.5; it must be 1 with sampled_outputs"),
     ],
 )

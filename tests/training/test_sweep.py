@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -175,8 +174,7 @@ def test_an_address_is_refused_before_anything_is_made(address: str, said: str, 
     assert set(threading.enumerate()) == before
 
 
-@pytest.mark.parametrize("ends_within", [300], indirect=True)
-@pytest.mark.usefixtures("ends_within")
+@pytest.mark.ends_within(600)
 def test_a_cluster_gives_the_same_networks(tmp_path: Path) -> None:
     pytest.importorskip("distributed")
     sweep = read_sweep(sweep_file(tmp_path))
@@ -190,8 +188,7 @@ def test_a_cluster_gives_the_same_networks(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("ends_within", [300], indirect=True)
-@pytest.mark.usefixtures("ends_within")
+@pytest.mark.ends_within(600)
 def test_a_lost_worker_loses_nothing_finished(tmp_path: Path) -> None:
     pytest.importorskip("distributed")
     sweep = read_sweep(sweep_file(tmp_path, steps=1500))
@@ -202,10 +199,10 @@ def test_a_lost_worker_loses_nothing_finished(tmp_path: Path) -> None:
             finished.append(news.cell)
             if len(finished) == 2:
                 workers[0].send_signal(signal.SIGKILL)
-                time.sleep(0.2)
+                workers[0].wait()
 
         there = run_sweep(sweep, tmp_path / "there", cluster=address, progress=on_progress)
-        assert workers[0].poll() == -signal.SIGKILL
+        assert workers[0].returncode == -signal.SIGKILL
     assert len(finished) == len(there.results()) == 8
     run_sweep(sweep, tmp_path / "here", workers=2)
     assert digests(tmp_path / "here") == digests(tmp_path / "there")

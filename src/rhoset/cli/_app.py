@@ -9,6 +9,7 @@ import importlib
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
@@ -17,7 +18,7 @@ from typing import Any, TextIO, cast
 import click
 
 from rhoset.cli._command import CommandGroup, Denied, Incomplete, version_option
-from rhoset.cli._output import describe, print_json
+from rhoset.cli._output import describe, print_json, visible
 
 COMMANDS: dict[str, str] = {
     "groups": "groups",
@@ -79,7 +80,9 @@ def _run(arguments: list[str]) -> int:
     try:
         # Not app.main(), which exits with 1 on a closed pipe; here 1 means that the answer is no.
         try:
-            with app.make_context("rhoset", arguments) as context:
+            with app.make_context("rhoset", arguments) as context, warnings.catch_warnings():
+                if "--debug" not in arguments:  # what overflows is said by the results
+                    warnings.simplefilter("ignore", RuntimeWarning)
                 app.invoke(context)
         except click.exceptions.Exit as end:  # --help and --version end so
             return end.exit_code
@@ -105,7 +108,7 @@ def _report(error: BaseException, arguments: list[str]) -> int:
     if "--debug" in arguments:
         traceback.print_exception(error)
     message, slug = describe(error)
-    print(f"rhoset: {message}", file=sys.stderr)
+    print(f"rhoset: {visible(message)}", file=sys.stderr)
     try:
         if "--json" in arguments:
             print_json({"error": {"message": message, "slug": slug}})

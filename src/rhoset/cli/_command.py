@@ -62,7 +62,11 @@ def command(
         @functools.wraps(body)
         def callback(json_: bool, quiet: bool, debug: bool, **options: Any) -> None:
             out = Output(json=json_, quiet=quiet, debug=debug)
-            payload = body(out, **options)
+            try:
+                payload = body(out, **options)
+            except Exception:
+                out.say_failures()
+                raise
             if out.failures:
                 payload = {**payload, "failures": [vars(failure) for failure in out.failures]}
             if json_:

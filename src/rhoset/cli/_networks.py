@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 from rhoset.cli._output import Output
 
 if TYPE_CHECKING:
+    from rhoset.errors import Attempt
     from rhoset.networks import Network
+    from rhoset.report import RunView
 
 
 def network_files(out: Output, specs: Sequence[str]) -> list[tuple[str, Path]]:
-    """The label and the file of each network; an argument that means none is recorded as a failure.
+    """The label and the file of each network; an argument that means none, and a cell of a sweep that is no run, is
+    recorded as a failure.
 
     Raises RhosetError where there is one argument and it means none.
     """
@@ -22,8 +25,27 @@ def network_files(out: Output, specs: Sequence[str]) -> list[tuple[str, Path]]:
     found: list[tuple[str, Path]] = []
     for spec in specs:
         with out.attempt(spec, alone=len(specs) == 1):
-            found += open_networks(spec)
+            found += open_networks(spec, out.attempt)
     return found
+
+
+def attempts(out: Output, specs: Sequence[str]) -> Attempt:
+    """Around each of several inputs: an error costs that input only, unless the command is about that one alone."""
+    return lambda name: out.attempt(name, alone=[name] == list(specs))
+
+
+def report_unread(out: Output, view: RunView) -> None:
+    """Record files beside the networks that could not be read as failures; remark on certificates that do not check."""
+    from rhoset.errors import RhosetError
+
+    for network in view.networks:
+        for file, why in network.unread:
+            with out.attempt(file):
+                raise RhosetError(why, slug="unreadable")
+        unread = {file for file, _ in network.unread}
+        for certificate in network.certificates:
+            if certificate.valid is False and not any(file.endswith(f"/{certificate.path}") for file in unread):
+                out.note(f"{network.name}: {certificate.path} does not check: {certificate.reason}")
 
 
 def one_network(spec: str, what: str) -> tuple[str, Path]:

@@ -47,7 +47,7 @@ class Output:
     def say(self, text: str = "") -> None:
         """Print a line of the result for a human (standard output; silent with `--json`)."""
         if not self.json:
-            print(text)
+            print(visible(text))
 
     def table(
         self,
@@ -74,14 +74,14 @@ class Output:
                 text.rjust(width) if right else text.ljust(width)
                 for text, width, right in zip(line, widths, numeric, strict=True)
             ]
-            print("  ".join(padded).rstrip())
+            self.say("  ".join(padded).rstrip())
         if left_out > 0:
-            print(f"… {left_out} more")
+            self.say(f"… {left_out} more")
 
     def note(self, text: str) -> None:
         """Print a remark (standard error; silent with `-q`)."""
         if not self.quiet:
-            print(text, file=sys.stderr)
+            print(visible(text), file=sys.stderr)
 
     @contextmanager
     def attempt(self, name: str, *, alone: bool = False) -> Iterator[None]:
@@ -103,9 +103,9 @@ class Output:
             self.failures.append(Failure(name, message if name in message else f"{name}: {message}", slug))
 
     def say_failures(self) -> None:
-        """Print one line for each input that failed (standard error, `-q` or not)."""
-        for failure in self.failures:
-            print(f"rhoset: {failure.message}", file=sys.stderr)
+        """Print one line for each input that failed (standard error, `-q` or not); the same line once."""
+        for message in dict.fromkeys(failure.message for failure in self.failures):
+            print(f"rhoset: {visible(message)}", file=sys.stderr)
 
     def no(self) -> None:
         """Record that the answer is no: the command will exit with 1."""
@@ -122,6 +122,7 @@ class Output:
             yield lambda completed, description=None: None
             return
         from rich.console import Console
+        from rich.markup import escape
         from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
         from rich.progress import TimeRemainingColumn as Remaining
 
@@ -129,7 +130,7 @@ class Output:
         if not console.is_terminal:
             said = [description]
             yield lambda completed, description=None: said.append(description or said[-1])
-            print(f"{said[-1]}: 100%", file=sys.stderr)
+            print(f"{visible(said[-1])}: 100%", file=sys.stderr)
             return
         columns = (
             TextColumn("{task.description}"),
@@ -138,16 +139,28 @@ class Output:
             Remaining(elapsed_when_finished=True),
         )
         with Progress(*columns, console=console) as bar:
-            task = bar.add_task(description, total=total)
+            task = bar.add_task(escape(visible(description)), total=total)
 
             def update(completed: float, description: str | None = None) -> None:
-                bar.update(task, completed=completed, description=description)
+                bar.update(task, completed=completed, description=description and escape(visible(description)))
 
             try:
                 yield update
             except BaseException:
                 bar.live.transient = True  # no bar stays above the line that says what is wrong
                 raise
+
+
+@dataclass
+class Recorded(Output):
+    """Keeps the lines of the result, for another process to say."""
+
+    lines: list[str] = field(default_factory=list, init=False)
+
+    def say(self, text: str = "") -> None:
+        """Keep a line (none with `--json`)."""
+        if not self.json:
+            self.lines.append(text)
 
 
 def to_json(value: object) -> Any:
@@ -171,11 +184,6 @@ def print_json(payload: object) -> None:
     print(json.dumps(to_json(payload), indent=2, ensure_ascii=encoding != "utf8"))
 
 
-def count(number: int, one: str, many: str | None = None) -> str:
-    """``1 network``, ``2 networks``."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
-
-
 def describe(error: BaseException) -> tuple[str, str]:
     """One line for a human, and the stable name of the kind of error."""
     if isinstance(error, RhosetError):
@@ -196,8 +204,15 @@ def describe(error: BaseException) -> tuple[str, str]:
     if isinstance(error, RecursionError):
         return "nested too deeply", "unexpected"
     text = _line(str(error))
+    if isinstance(error, RuntimeError) and ("allocate memory" in text or "out of memory" in text):  # PyTorch's
+        return "out of memory; a smaller group or width would need less", "memory"
     kind = type(error).__name__
     return f"unexpected {kind}{': ' + text if text else ''} (--debug shows where)", "unexpected"
+
+
+def visible(text: str) -> str:
+    """A text as a terminal may have it: control characters, which file names may hold, are written out."""
+    return "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text)
 
 
 def _line(text: str) -> str:
@@ -211,4 +226,4 @@ def _cell(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:.4g}"
-    return str(value)
+    return visible(str(value).replace("\n", "\\n"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from rhoset.cli._networks import network_files, read_labelled
 from rhoset.cli._output import Output, Payload
 from rhoset.cli._types import FOLDER, WORKERS, Number, Target
 from rhoset.errors import RhosetError
-from rhoset.processes import in_turn
+from rhoset.processes import in_turn, processes
 
 if TYPE_CHECKING:
     from rhoset.networks import Network
@@ -26,9 +25,6 @@ BASELINES = ("coset", "paper")
 """Methods of earlier work, whose certificates `rhoset_check_baselines` checks."""
 
 METHODS = ("auto", "exhaustive", "gaps", "irrep", "equivariant", "orbit", "mixture", *BASELINES)
-
-IN_PROCESSES = 24
-"""From so many networks on they are divided among processes, which take a third of a second to start."""
 
 
 @dataclass(frozen=True)
@@ -151,11 +147,10 @@ def command(
         frontier,
         folder,
     )
-    count = workers or ((os.cpu_count() or 1) if len(files) >= IN_PROCESSES else 1)
     entries: list[dict[str, Any]] = []
     curves: list[dict[str, Any]] = []
     with out.progress("certifying", len(files)) as update:
-        results = in_turn(asked, files, min(count, len(files)))
+        results = in_turn(asked, files, processes(workers, len(files)))
         for done, ((label, _), result) in enumerate(zip(files, results, strict=True)):
             said = label
             with out.attempt(label, alone=len(files) == 1 and len(networks) == 1):

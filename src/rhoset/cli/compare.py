@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from rhoset.cli._command import command as make_command
+from rhoset.cli._networks import attempts
 from rhoset.cli._output import Output, Payload
 
 
@@ -21,20 +22,16 @@ def command(out: Output, a: str, b: str, no_distances: bool, scale_free: bool, a
     and costs of proofs with Mann and Whitney's; the networks as functions, on their logits. Each family of tests is
     corrected (Holm). Where no difference was found it says so, with the least difference that would have been seen.
     """
-    from rhoset.populations import compare
+    from rhoset.populations.comparing import both_records, compare_records
 
     with out.progress("measuring", 1) as update:
 
         def tell(done: int, total: int) -> None:
             update(done / max(total, 1), f"network {done} of {total}")
 
-        found = compare(
-            a,
-            b,
-            distances=not no_distances,
-            scale_free=scale_free,
-            automorphisms=automorphisms,
-            progress=tell,
+        said_a, said_b = both_records(a, b, tell, attempts(out, [a, b]))
+        found = compare_records(
+            said_a, said_b, distances=not no_distances, scale_free=scale_free, automorphisms=automorphisms
         )
     out.say(f"A: {a}, {_networks(found.sizes[0])}; B: {b}, {_networks(found.sizes[1])}")
     out.table(

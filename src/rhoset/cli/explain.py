@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from rhoset.cli._command import command as make_command
 from rhoset.cli._networks import network_files, read_labelled
-from rhoset.cli._output import Output, Payload
+from rhoset.cli._output import Output, Payload, Recorded
+from rhoset.cli._types import WORKERS
+from rhoset.processes import in_turn, processes
 
 if TYPE_CHECKING:
     from rhoset.explaining import Analysis
-    from rhoset.networks import Network
 
 
 SHOWN = 10
@@ -26,10 +28,18 @@ SHOWN = 10
 @click.option("--faithful", is_flag=True, help="Replace and remove circuits and irreps in turn.")
 @click.option("--neurons", is_flag=True, help="One line for each neuron.")
 @click.option("--minimal", is_flag=True, help="Accuracy without each part, and which sets of parts are enough.")
+@click.option("--division", is_flag=True, help="Which outputs each irrep tells from the right one.")
 @click.option("--equivariance", is_flag=True, help="How nearly equivariant: left, right, both.")
 @click.option("--laws", is_flag=True, help="What readings and training pairs decide (seconds each).")
+@click.option("--workers", type=WORKERS, help="Processes [the cores, for many networks].")
 def command(
-    out: Output, networks: tuple[str, ...], compare: bool, faithful: bool, neurons: bool, **more: bool
+    out: Output,
+    networks: tuple[str, ...],
+    compare: bool,
+    faithful: bool,
+    neurons: bool,
+    workers: int | None,
+    **more: bool,
 ) -> Payload:
     """Irreps, cosets and circuits of networks.
 
@@ -38,35 +48,45 @@ def command(
     not better.
     """
     files = network_files(out, networks)
-    known: dict[bytes, Any] = {}
+    wanted = tuple(name for name, asked in more.items() if asked)
+    asked = Asked(out.json, compare, faithful, neurons, wanted)
     said = []
     shown = out if len(files) > 1 else replace(out, quiet=True)
     with shown.progress("explaining", len(files)) as update:
-        for done, (label, path) in enumerate(files):
+        results = in_turn(asked, files, processes(workers, len(files)))
+        for done, ((label, _), result) in enumerate(zip(files, results, strict=True)):
             with out.attempt(label, alone=len(files) == 1 and len(networks) == 1):
-                of = _analysis(read_labelled(label, path), known)
-                entry = _one(out, label, of, compare, faithful)
-                if neurons:
-                    entry["neurons"] = _neurons(out, of)
-                for name, wanted in more.items():
-                    if wanted:
-                        entry[name] = _MORE[name](out, of)
+                entry, lines = result()
                 said.append(entry)
+                for line in lines:
+                    out.say(line)
             update(done + 1)
     return {"networks": said}
 
 
-def _analysis(network: Network, known: dict[bytes, Any]) -> Analysis:
-    """The network with its group's irreps and subgroups, found once a table."""
-    from rhoset.explaining import Analysis, analyse
-    from rhoset.explaining.large import LARGE_ORDER
+@dataclass(frozen=True)
+class Asked:
+    """What is to be said of each network."""
 
-    if network.order > LARGE_ORDER:  # what is found is the network's own
-        return analyse(network)
-    key = network.table.tobytes()
-    if key not in known:
-        known[key] = analyse(network)
-    return Analysis(network, known[key].irreps, known[key].subgroups)
+    json: bool
+    compare: bool
+    faithful: bool
+    neurons: bool
+    more: tuple[str, ...]
+    """Of `_MORE`."""
+
+    def __call__(self, file: tuple[str, Path]) -> tuple[dict[str, Any], list[str]]:
+        """The entry of one network file, and the lines for a human."""
+        from rhoset.explaining import analyse
+
+        label, path = file
+        of, out = analyse(read_labelled(label, path)), Recorded(json=self.json)
+        entry = _one(out, label, of, self.compare, self.faithful)
+        if self.neurons:
+            entry["neurons"] = _neurons(out, of)
+        for name in self.more:
+            entry[name] = _MORE[name](out, of)
+        return entry, out.lines
 
 
 def _one(out: Output, label: str, of: Analysis, compare: bool, faithful: bool) -> dict[str, Any]:
@@ -171,6 +191,31 @@ def _minimal(out: Output, of: Analysis) -> dict[str, Any]:
     }
 
 
+def _division(out: Output, of: Analysis) -> dict[str, Any]:
+    """Margins by class of x⁻¹zy⁻¹ and irrep; what is left when the worst of each irrep is added up."""
+    from rhoset.explaining import division
+
+    found = division(of.explanation)
+    rows = sorted(found.classes, key=lambda row: row.total_least)
+    out.table(
+        ["x⁻¹zy⁻¹ like", "of", "margin, mean", "least", *(f"{part}: mean, least" for part in found.parts), "needs"],
+        [
+            [row.element, row.size, row.total_mean, row.total_least]
+            + [f"{mean:.2f}, {least:.2f}" for mean, least in zip(row.mean, row.least, strict=True)]
+            + [", ".join(row.needs) or "–"]
+            for row in rows
+        ],
+        limit=SHOWN,
+    )
+    said = found.summary()
+    out.say(
+        f"least margin {said['joint']:.2f}; of the mean over the pairs {said['mean']:.2f};"
+        f" with the worst of each part, output by output {said['apart']:.2f}, over all outputs {said['coarse']:.2f}"
+    )
+    out.say()
+    return {"parts": list(found.parts), "classes": [vars(row) for row in found.classes], **said}
+
+
 def _equivariance(out: Output, of: Analysis) -> dict[str, Any]:
     """Shares of the logits that each symmetry keeps."""
     from rhoset.explaining import equivariance
@@ -221,4 +266,4 @@ WRITES = (
 )
 """Descriptions of unembed, in the order of the table."""
 
-_MORE = {"minimal": _minimal, "equivariance": _equivariance, "laws": _laws}
+_MORE = {"minimal": _minimal, "division": _division, "equivariance": _equivariance, "laws": _laws}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rhoset.cli._command import command as make_command
+from rhoset.cli._networks import attempts
 from rhoset.cli._output import Output, Payload
 from rhoset.cli._types import FILE
 
@@ -43,7 +44,7 @@ def command(out: Output, place: str, prove: bool, target: Path | None) -> Payloa
 
     if target is not None:
         ending_of(require_writable(target))  # before anything is computed
-    saved = snapshots(place)
+    saved = snapshots(place, attempts(out, [place]))
     with out.progress("explaining", len(saved)) as update:
 
         def bound(explanation: Explanation) -> float:

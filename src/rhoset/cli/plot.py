@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from rhoset.cli._command import command as make_command
+from rhoset.cli._networks import attempts, report_unread
 from rhoset.cli._output import Output, Payload
 from rhoset.cli._types import FILE
 
@@ -32,13 +33,16 @@ def command(out: Output, place: str, kind: str | None, target: Path) -> Payload:
     """
     from rhoset.display import plot
     from rhoset.networks.atomic import require_writable
+    from rhoset.report import collect
     from rhoset.report.charts.figure import ending_of
     from rhoset.report.pictures import require_kind
 
     ending_of(require_writable(target))  # before anything is computed
     require_kind(kind)
     with out.progress("drawing", 1) as update:
-        picture = plot(place, kind)
+        view = collect(place, attempt=attempts(out, [place]))
+        report_unread(out, view)
+        picture = plot(view, kind)
         path = picture.save(target)
         update(1)
     out.say(str(path))

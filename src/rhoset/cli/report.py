@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
 from rhoset.cli._command import command as make_command
+from rhoset.cli._networks import attempts, report_unread
 from rhoset.cli._output import Output, Payload
 from rhoset.cli._types import FILE
 
@@ -31,19 +33,22 @@ def command(out: Output, run: str, target: Path | None) -> Payload:
     explained and evaluated, and every certificate beside it is checked again. The file opens from
     disk with no network.
     """
+    from rhoset.errors import RhosetError
     from rhoset.networks.atomic import require_writable
     from rhoset.networks.runs import open_networks
     from rhoset.report import collect, write_report
 
     place = target if target is not None else _beside(run)
     require_writable(place)
-    many = len(open_networks(run)) >= IN_PROCESSES
+    attempt = attempts(out, [run])
+    many = len(open_networks(run, lambda name: suppress(RhosetError))) >= IN_PROCESSES
     with out.progress("explaining and checking", 1) as update:
 
         def tell(done: int, total: int) -> None:
             update(done / total, f"network {done} of {total}")
 
-        view = collect(run, tell, workers=(os.cpu_count() or 1) if many else 1)
+        view = collect(run, tell, workers=(os.cpu_count() or 1) if many else 1, attempt=attempt)
+    report_unread(out, view)
     path = write_report(view, place)
     size = path.stat().st_size
     out.say(str(path))

@@ -9,6 +9,7 @@ import click
 from rhoset.cli._command import command as make_command
 from rhoset.cli._output import Output, Payload
 from rhoset.cli._types import FOLDER
+from rhoset.summaries import counted
 
 
 @make_command(example="rhoset study o61 --out studies/o61 --quick")
@@ -59,6 +60,6 @@ def command(
         )
     out.table(headers, rows)
     if results.missing:
-        out.note(f"not finished: {sum(results.missing.values())} of {total} networks are missing")
+        out.note(f"not finished: {sum(results.missing.values())} of {counted(total, 'network')} missing")
     out.say(f"\n{folder / 'study.md'}")
     return said

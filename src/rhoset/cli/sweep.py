@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from rhoset.cli._command import command as make_command
-from rhoset.cli._output import Output, Payload, count
+from rhoset.cli._output import Output, Payload
 from rhoset.cli._types import FOLDER, WORKERS
 from rhoset.errors import RhosetError
+from rhoset.summaries import counted
 
 
 @make_command(example="rhoset sweep grid.toml --out sweeps/widths")
@@ -35,7 +36,7 @@ def command(out: Output, file: str, folder: Path | None, workers: int | None, cl
     path = Path(folder or Path(file).with_suffix(""))
     columns = list(sweep.cells[0].values)
     total = sweep.models * len(sweep.cells)
-    with out.progress(count(len(sweep.cells), "cell"), total) as update:
+    with out.progress(counted(len(sweep.cells), "cell"), total) as update:
         found = run_sweep(
             sweep,
             path,
@@ -63,7 +64,7 @@ def command(out: Output, file: str, folder: Path | None, workers: int | None, cl
             }
         )
     out.table(list(cells[0]), [list(cell.values()) for cell in cells], limit=60)
-    out.say(f"\n{count(len(rows), 'network')} in {path}")
+    out.say(f"\n{counted(len(rows), 'network')} in {path}")
     return {"sweep": str(path), "cells": cells, "models": rows}
 
 

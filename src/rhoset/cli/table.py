@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from rhoset.cli._command import command as make_command
+from rhoset.cli._networks import attempts
 from rhoset.cli._output import Output, Payload
 from rhoset.cli._types import FILE
 
@@ -30,6 +31,8 @@ FOR_READERS = (".tex", ".md")
 @click.option("--columns", metavar="A,B,…", help="These columns, in this order.")
 @click.option("--by", metavar="A,B,…", help="One row for each value of these columns: how often which irreps.")
 @click.option("--spectrum", is_flag=True, help="Columns of spectral weight and multiplicity for every irrep.")
+@click.option("--accounts", is_flag=True, help="Columns of every account of the weights, side by side.")
+@click.option("--decided", is_flag=True, help="With --accounts: what the training pairs decide (seconds each).")
 @click.option("--no-bounds", is_flag=True, help="Leave the certificates alone.")
 def command(
     out: Output,
@@ -38,6 +41,8 @@ def command(
     columns: str | None,
     by: str | None,
     spectrum: bool,
+    accounts: bool,
+    decided: bool,
     no_bounds: bool,
 ) -> Payload:
     """One row a network of runs, sweeps, folders and files.
@@ -49,7 +54,8 @@ def command(
     """
     from rhoset.errors import RhosetError
     from rhoset.networks.atomic import require_writable
-    from rhoset.populations.rows import flat, records
+    from rhoset.populations.accounts import add_accounts
+    from rhoset.populations.rows import files_of, flat, records
     from rhoset.populations.summaries import counted
     from rhoset.populations.tables import ENDINGS, write_table
 
@@ -67,11 +73,16 @@ def command(
         def tell(done: int, total: int) -> None:
             update(done / max(total, 1), f"network {done} of {total}")
 
-        said = records(networks, bounds=not no_bounds, progress=tell)
+        said = records(networks, bounds=not no_bounds, progress=tell, attempt=attempts(out, networks))
+    if not said:
+        return {"networks": []}
     for record in said:
-        for method, reason in record["refused"].items():
-            out.note(f"{record['network']}: the certificate of {method} does not check: {reason}")
+        for method in record["refused"].keys() - record["unreadable"]:
+            out.note(f"{record['network']}: the certificate of {method} does not check: {record['refused'][method]}")
     rows = list(flat(said, spectrum=spectrum))
+    if accounts or decided:
+        with out.progress("explaining", 1) as update:
+            add_accounts(said, rows, dict(files_of(networks)), decide=decided, progress=tell)
     if by is not None:
         rows = counted(said, rows, _names(by))
     if columns is not None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import sys
+import time
 import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,16 +14,26 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rhoset.cli._command import command as make_command
-from rhoset.cli._output import Output, Payload, count
+from rhoset.cli._output import Output, Payload
 from rhoset.cli._types import FOLDER, SEED, WORKERS
 from rhoset.errors import RhosetError
 from rhoset.reading import read_text
+from rhoset.summaries import counted
 
 if TYPE_CHECKING:
     from rhoset.training import Progress, TrainConfig
 
 LIVE_ROWS = 12
 """Networks in the live table: those in training, then those finished last."""
+
+NEWS_EVERY = 15.0
+"""Seconds between lines about networks in training, where there is no terminal for a table."""
+
+FLOPS = 5e10
+"""Floating-point operations a second that a guess of a step's time assumes of one core."""
+
+LONG_STEP = 60.0
+"""Seconds of a step from which on a user is told of it beforehand."""
 
 _SHORT = (
     ("width", "width", int, "Hidden neurons."),
@@ -79,6 +91,8 @@ def command(
     from rhoset.training import train_population  # loads PyTorch: only when the call is right
 
     path = Path(folder or Path("runs") / "".join(c if c.isalnum() else "_" for c in chosen.name))
+    if said := long_steps(chosen.order, config):
+        out.note(said)
     with _watch(out, chosen.name, config.max_steps) as progress:
         found = train_population(
             chosen,
@@ -100,8 +114,20 @@ def command(
         if row["sample"]:
             share = f"{row['accuracy_low']:.2%} to {row['accuracy_high']:.2%} with 95 % confidence"
             out.say(f"network {row['index']}: accuracy from a sample of {row['sample']} pairs: {share}")
-    out.say(f"\n{count(len(rows), 'network')} in {path}")
+    out.say(f"\n{counted(len(rows), 'network')} in {path}")
     return {"run": str(path), "group": chosen.name, "models": rows, "notes": list(found.notes)}
+
+
+def long_steps(order: int, config: TrainConfig) -> str | None:
+    """What to say where a step is so long that nothing would be heard for minutes; None otherwise."""
+    pairs = config.batch or round(config.train_fraction * order**2)
+    seconds = 6 * pairs * (config.sampled_outputs or order) * config.width / FLOPS
+    if seconds < LONG_STEP:
+        return None
+    return (
+        f"a step takes {pairs:,} pairs through {config.sampled_outputs or order:,} outputs, about {_clock(seconds)} on "
+        "one core; for large groups see --batch, sampled_outputs and curriculum in docs/training.md"
+    )
 
 
 def _config(preset_name: str | None, file: str | None, changes: tuple[str, ...], short: dict[str, Any]) -> TrainConfig:
@@ -135,18 +161,24 @@ def _change(text: str) -> dict[str, Any]:
 
 @contextmanager
 def _watch(out: Output, title: str, max_steps: int) -> Iterator[Callable[[Progress], None] | None]:
-    """A live table on a terminal, a line for each finished network elsewhere, nothing with -q."""
+    """A live table on a terminal; elsewhere a line for each finished network and, `NEWS_EVERY` seconds or more apart,
+    for an evaluation on the way, the first one at once; nothing with -q."""
     if out.quiet:
         yield None
         return
     if not sys.stderr.isatty():
+        spoke = -math.inf
 
         def report(news: Progress) -> None:
+            nonlocal spoke
+            if news.now is not None and time.monotonic() - spoke >= NEWS_EVERY:
+                spoke, now = time.monotonic(), news.now
+                out.note(f"seed {news.seed}  step {now.step}  loss {now.loss:.4g}  accuracy {now.accuracy:.2%}")
             if news.row is not None:
                 row = news.row
                 out.note(
                     f"{news.done}/{news.total}  seed {news.seed}  {row['label']}  loss "
-                    f"{row['loss']:.4g}  accuracy {row['accuracy']:.2%}  {row['steps']} steps"
+                    f"{row['loss']:.4g}  accuracy {row['accuracy']:.2%}  {counted(row['steps'], 'step')}"
                     + (f"  {_clock(news.seconds_left)} left" if news.seconds_left else "")
                 )
 

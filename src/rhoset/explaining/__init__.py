@@ -12,6 +12,8 @@ from rhoset.explaining.deciding import Decided as Decided
 from rhoset.explaining.deciding import decided as decided
 from rhoset.explaining.diagnosis import Diagnosis as Diagnosis
 from rhoset.explaining.diagnosis import diagnose as diagnose
+from rhoset.explaining.dividing import Division as Division
+from rhoset.explaining.dividing import division as division
 from rhoset.explaining.equivariance_of import Equivariance as Equivariance
 from rhoset.explaining.equivariance_of import equivariance as equivariance
 from rhoset.explaining.explanation import Explanation as Explanation

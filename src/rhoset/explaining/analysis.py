@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib import import_module
 
 import numpy as np
 
 from rhoset.arguments import public
 from rhoset.errors import RhosetError
-from rhoset.explaining import circuits as _circuits
-from rhoset.explaining import placement as _placement
-from rhoset.explaining import slots as _slots
-from rhoset.explaining import spectrum as _spectrum
-from rhoset.explaining.circuits import find_circuits
+from rhoset.explaining.circuits import NEURON_SHARE, find_circuits
 from rhoset.explaining.explanation import Explanation, Quadrature
 from rhoset.explaining.large import LARGE_ORDER, find_irreps
 from rhoset.explaining.quadrature import find_quadratures
 from rhoset.explaining.spectrum import balanced_shares, spectrum, weighted_share
 from rhoset.groups import Group, Irrep, Subgroup, irreps, subgroup_classes
+from rhoset.groups.cache import remembered
 from rhoset.networks import Network, Tables
 from rhoset.networks.circuits import Circuit
+
+SEARCH = (
+    "spectrum", "placement", "circuits", "slots", "quadrature", "explanation", "pairs", "large.finding",
+    "large.stabilizers",
+)  # fmt: skip
+"""Modules whose named numbers decide what is found; an explanation records them all."""
 
 
 @public
@@ -73,7 +77,7 @@ def explain(
     circuits = find_circuits(analysed, subgroups)
     for circuit in circuits:
         inside[circuit.neurons] = True
-    quadratures = find_quadratures(analysed, inside, _circuits.NEURON_SHARE)
+    quadratures = find_quadratures(analysed, inside, NEURON_SHARE)
     parts: tuple[Circuit | Quadrature, ...] = (*circuits, *quadratures)
     for part in parts:
         share[part.neurons] = balanced_shares(analysed, part.neurons, part.tables())
@@ -96,13 +100,14 @@ def structure(network: Network) -> tuple[tuple[Irrep, ...], tuple[Subgroup, ...]
     """Irreps and subgroup classes that a network is explained with.
 
     All of them up to order `rhoset.explaining.large.LARGE_ORDER`; above, those that the weights show,
-    so they are the network's own then. Raises RhosetError as the groups' functions do.
+    so they are the network's own then. Kept as long as the group object is. Raises RhosetError as the groups'
+    functions do.
     """
     group = network.group
     if group.order > LARGE_ORDER:
         occurring = find_irreps(network)
         return occurring.irreps, occurring.subgroups
-    return tuple(irreps(group)), tuple(subgroup_classes(group))
+    return remembered("structure", group, lambda: (tuple(irreps(group)), tuple(subgroup_classes(group))))
 
 
 def _check_irreps(group: Group, found: Sequence[Irrep]) -> None:
@@ -134,16 +139,10 @@ def ideal_network(network: Network, parts: Sequence[Circuit | Quadrature]) -> Ne
 
 
 def thresholds() -> dict[str, float]:
-    """The named thresholds of the search and their values."""
+    """Every named number of the search, in small letters, and its value."""
     return {
-        "dead_share": _spectrum.DEAD_SHARE,
-        "point_fit": _placement.POINT_FIT,
-        "by_chance": _placement.BY_CHANCE,
-        "smaller_is_enough": _placement.SMALLER_IS_ENOUGH,
-        "slack": _placement.SLACK,
-        "neuron_share": _circuits.NEURON_SHARE,
-        "min_filled": _circuits.MIN_FILLED,
-        "empty": _slots.EMPTY,
-        "even": _slots.EVEN,
-        "same_reading": _slots.SAME_READING,
+        name.lower(): value
+        for module in SEARCH
+        for name, value in vars(import_module(f"rhoset.explaining.{module}")).items()
+        if name.isupper() and isinstance(value, int | float)
     }

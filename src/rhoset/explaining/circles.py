@@ -4,19 +4,23 @@ A neuron of rank one in an irrep of dimension 2 reads and writes waves of one fr
 
     l(x) = A cos(θ(x) + φ),   r(y) = A' cos(θ(y) + ψ),   u(z) = Σ_j κ_j cos(j(θ(z) + φ + ψ)),
 
-where θ turns by 2πf/n. It writes the harmonics j = 2, 3, … because its activation has them: ReLU of a sum of two waves
+where θ turns by 2πf/n. It writes the harmonics j = 2, 4, … because its activation has them: ReLU of a sum of two waves
 is a series of waves, and by the writing law (`rhoset.explaining.writing`) it writes each in proportion to how it fires.
+It reads the harmonics j = 3, 5, … too, weakly, because the slope of its activation has those: see
+`rhoset.explaining.overtones`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.explaining.explanation import Explanation, Quadrature
+from rhoset.explaining.overtones import overtones_read
+from rhoset.explaining.spectrum import Spectrum
 from rhoset.explaining.writing import filtered, mean_by_product
 from rhoset.groups import Irrep, coefficients, energy
 from rhoset.networks import Tables
@@ -42,6 +46,8 @@ class Circle:
         left and right read with, 0 in trained networks to a few hundredths.
     harmonics
         (`HARMONICS`,) share of the neurons' unembed energy in f, 2f, …; 0 where 2f is no other irrep.
+    read
+        The same of left and right.
     overtones
         Labels of the irreps of 2f, 3f, ….
     """
@@ -51,6 +57,7 @@ class Circle:
     amplitude: NDArray[np.float64]
     phase: NDArray[np.float64]
     harmonics: NDArray[np.float64]
+    read: NDArray[np.float64]
     overtones: tuple[str, ...]
 
 
@@ -75,21 +82,26 @@ def _circle(explanation: Explanation, part: Quadrature) -> Circle:
     b, a, second, c = map(angle, (part.left, part.read_left, part.read_right, part.right))
     phases = np.stack([a - b, c - second, c - b], axis=1)
     amplitude = np.stack([np.linalg.norm(part.read_left, axis=1), np.linalg.norm(part.read_right, axis=1)], axis=1)
-    unembed = explanation.network.unembed[part.neurons].astype(np.float64)
-    unembed -= unembed.mean(axis=1, keepdims=True)
-    total = max(float((unembed**2).sum()), np.finfo(float).tiny)
-    shares, labels, seen = np.zeros(HARMONICS), [], set()
-    for j in range(1, HARMONICS + 1):
-        k = _overtone(explanation.irreps, part, j)
-        labels.append(explanation.irreps[k].label)
-        if k not in seen:
-            shares[j - 1] = (
-                float(energy(explanation.irreps[k], coefficients(explanation.irreps[k], unembed)).sum()) / total
-            )
-        seen.add(k)
+    places = [_overtone(explanation.irreps, part, j) for j in range(1, HARMONICS + 1)]
+    tables = Tables.of(explanation.network, part.neurons).centred()
+    waves = [explanation.irreps[k] for k in places]
+    repeated = np.array([k in places[:j] for j, k in enumerate(places)])
     return Circle(
-        part.irrep, part.neurons, amplitude, (phases + np.pi) % (2 * np.pi) - np.pi, shares, tuple(labels[1:])
+        part.irrep,
+        part.neurons,
+        amplitude,
+        (phases + np.pi) % (2 * np.pi) - np.pi,
+        np.where(repeated, 0.0, _held(tables.unembed, waves)),
+        np.where(repeated, 0.0, _held(np.concatenate([tables.left, tables.right]), waves)),
+        tuple(wave.label for wave in waves[1:]),
     )
+
+
+def _held(tables: NDArray[np.float64], waves: Sequence[Irrep]) -> NDArray[np.float64]:
+    """Share of the (k, n) tables' energy about their means that lies in each irrep."""
+    tables = tables - tables.mean(axis=1, keepdims=True)
+    total = max(float((tables**2).sum()), np.finfo(float).tiny)
+    return np.array([float(energy(wave, coefficients(wave, tables)).sum()) / total for wave in waves])
 
 
 def _overtone(irreps: Sequence[Irrep], part: Quadrature, j: int) -> int:
@@ -100,14 +112,20 @@ def _overtone(irreps: Sequence[Irrep], part: Quadrature, j: int) -> int:
     return int(np.argmax(sizes))
 
 
-def circle_tables(explanation: Explanation, written: NDArray[np.float64]) -> tuple[Tables, NDArray[np.float64]]:
-    """(m, n) tables of the ideal network whose readings are waves (those of circuits and quadratures) and whose neurons
-    write their harmonics, one scalar an irrep fitted to `written` (m, n, centred); (r,) the scalars."""
+def circle_tables(analysed: Spectrum, explanation: Explanation) -> tuple[Tables, NDArray[np.float64]]:
+    """Tables of the ideal network whose neurons read waves (those of circuits and quadratures) with what the group adds
+    to them, and write their harmonics; (2, r) the scalars of reading and writing, one an irrep.
+
+    Both are fitted to the network's own tables: 2r numbers for all neurons. Cost 2n²m and mnΣd².
+    """
+    network, irreps = explanation.network, explanation.irreps
     ideal = Tables.of(explanation.ideal)
-    held = np.zeros(explanation.network.width, dtype=bool)
+    held = np.zeros(network.width, dtype=bool)
     for part in explanation.parts:
         held[part.neurons] = True
-    means = mean_by_product(explanation.ideal.left, explanation.ideal.right, explanation.network)
-    unembed, scalars = filtered(explanation.irreps, means, written, held)
-    own = explanation.network.unembed.astype(np.float64).mean(axis=1, keepdims=True)
-    return replace(ideal, unembed=(unembed + own) * held[:, None]), scalars
+    left, right, read = overtones_read(Tables.of(network), ideal, network, irreps, analysed.energy.dominant)
+    left, right = ideal.left + left, ideal.right + right
+    means = mean_by_product(left.T, right.T, network)
+    unembed, scalars = filtered(irreps, means, analysed.tables.unembed, held)
+    own = network.unembed.astype(np.float64).mean(axis=1, keepdims=True)
+    return Tables(left, right, (unembed + own) * held[:, None]), np.stack([read, scalars])

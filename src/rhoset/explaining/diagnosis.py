@@ -14,6 +14,7 @@ The loss of a term D at (x, y) is max_z D(z) − D(xy). The largest tells what c
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,17 +22,32 @@ from numpy.typing import NDArray
 from rhoset.arguments import public
 from rhoset.explaining.contributions import neuron_groups
 from rhoset.explaining.explanation import Explanation
-from rhoset.explaining.pairs import activations, spread_pairs
+from rhoset.explaining.pairs import activations_of, spread_pairs
 from rhoset.explaining.slot_tables import slot_report, symmetry
 from rhoset.explaining.slots import EVEN, SAME_READING, reading_agreement
+from rhoset.groups import Group
+from rhoset.groups.cache import remembered
+from rhoset.networks import Network
 from rhoset.networks.circuits import Circuit
-from rhoset.summaries import Shown
+from rhoset.summaries import Shown, counted
 
 RANK_TWO = 1.5
 """Effective rank of the unembed coefficients from which a neuron is said to write to two slots."""
 
 ONE_IRREP = 0.75
 """A neuron with less than this share of energy in its dominant irrep is said to mix irreps."""
+
+BLOCK = 1 << 16
+"""Logits that are formed at once: they stay in cache."""
+
+KEPT_ORDER = 128
+"""Up to this order the table of n outputs for each of n² pairs is kept (8 MB)."""
+
+SINGLE = (1e-12, 1e12)
+"""What a neuron can add to a logit where the budget is reckoned in float32: it is read to three digits."""
+
+NOTHING = 1e-12
+"""A neuron that can add less than this part of what another can is left out of the budget."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +119,7 @@ def diagnose(explanation: Explanation) -> Diagnosis:
                 "quadrature",
                 quadrature.irrep.label,
                 quadrature.defect,
-                f"{len(quadrature.neurons)} neurons of {quadrature.irrep.label} lie on no common ρ-sets;"
+                f"{counted(len(quadrature.neurons), 'neuron')} of {quadrature.irrep.label} on no common ρ-sets:"
                 f" as a quadrature they miss bi-equivariance by {quadrature.defect:.0%} of its"
                 " coefficients.",
             )
@@ -127,44 +143,98 @@ def diagnose(explanation: Explanation) -> Diagnosis:
 
 def margin_budget(explanation: Explanation) -> tuple[float, tuple[Term, ...]]:
     """δ and the losses, dearest first; see the module's first lines."""
-    network, ideal = explanation.network, explanation.ideal
-    n, table = network.order, network.table
-    x, y = spread_pairs(n)
-    h, exact = activations(network), activations(ideal)
-    at = np.arange(len(x))
-    answer = table[x, y]
-    unembed = network.unembed.astype(np.float64)
-    unembed -= unembed.mean(axis=1, keepdims=True)
-    written = ideal.unembed - ideal.unembed.mean(axis=1, keepdims=True)
+    network, ideal, table = explanation.network, explanation.ideal, explanation.network.table
+    n, (x, y) = network.order, spread_pairs(network.order)
+    bounds = range(0, len(x), max(1, BLOCK // n))
+    blocks = [slice(start, start + bounds.step) for start in bounds]
+    answer, most = table[x, y], np.maximum(_most(network), _most(ideal))
+    dtype: Any = np.float32 if SINGLE[0] < most.max(initial=0.0) < SINGLE[1] else np.float64
+    unembed, written = (_centred(one.unembed).astype(dtype) for one in (network, ideal))
     names, member = neuron_groups(explanation)
-    left_over = member == len(names) - 1
-    held = ~left_over
-
-    def loss(name: str, logits: NDArray[np.float64], right: NDArray[np.integer]) -> Term:
-        losses = logits.max(axis=1) - logits[at, right]
-        return Term(name, float(losses.mean()), float(losses.max()))
-
-    terms = [
-        loss("reading", (h - exact)[:, held] @ unembed[held], answer),
-        loss("writing", exact[:, held] @ (unembed - written)[held], answer),
-        loss("left over", h[:, left_over] @ unembed[left_over], answer),
-    ]
-    varying = network.bias.astype(np.float64) - network.bias.astype(np.float64).mean()
-    terms.append(loss("bias", np.broadcast_to(varying, (len(x), n)), answer))
-    relative = table[table[x], y[:, None]]  # (N, w) the output x w y
-    home = np.full(len(x), network.group.identity, dtype=np.intp)
-    mean = np.zeros(n)
+    held = np.flatnonzero(member < len(names) - 1)
+    true, exact = activations_of(network, held, dtype), activations_of(ideal, held, dtype)
+    rest = np.flatnonzero((member == len(names) - 1) & (most > NOTHING * most.max(initial=0.0)))
+    left_over = activations_of(network, rest, dtype)
+    terms = [_Losses("reading"), _Losses("writing"), _Losses("left over")]
+    for block in blocks:
+        at = x[block], y[block]
+        fires = exact(*at)
+        for term, hidden, writes in zip(
+            terms,
+            (true(*at) - fires, fires, left_over(*at)),
+            (unembed[held], (unembed - written)[held], unembed[rest]),
+            strict=True,
+        ):
+            term.add(hidden @ writes, answer[block])
+    bias = _Losses("bias")
+    varying = np.broadcast_to(_centred(network.bias[None]), (n, n))
+    bias.add(varying, np.arange(n), np.bincount(answer, minlength=n))
+    terms.append(bias)
+    relative = _relative(network.group, x, y)
+    mean, moved = np.zeros(n), np.empty((len(x), n), dtype)
     for g, name in enumerate(names[:-1]):
-        chosen = member == g
-        logits = exact[:, chosen] @ written[chosen]
-        moved = np.take_along_axis(logits, relative, axis=1)
-        own = moved.mean(axis=0)
-        mean += own
-        terms.append(loss(f"uneven {name}", moved - own, home))
+        chosen = np.flatnonzero(member == g)
+        part = activations_of(ideal, chosen, dtype)
+        for block in blocks:
+            logits = part(x[block], y[block]) @ written[chosen]
+            place = relative[block] + np.arange(0, logits.size, n)[:, None]
+            logits.ravel().take(place, out=moved[block], mode="clip")
+        own = moved.mean(axis=0, dtype=np.float64)
+        mean, own = mean + own, own.astype(dtype)
+        uneven = _Losses(f"uneven {name}")
+        for block in blocks:
+            uneven.add(moved[block] - own, np.full(len(x[block]), network.group.identity))
+        terms.append(uneven)
     others = np.delete(mean, network.group.identity)
     margin = float(mean[network.group.identity] - others.max()) if n > 1 else 0.0
-    terms.sort(key=lambda term: -term.largest)
-    return margin, tuple(terms)
+    return margin, tuple(sorted((term.term for term in terms), key=lambda term: -term.largest))
+
+
+@dataclass
+class _Losses:
+    """Mean and largest loss of one term, block by block."""
+
+    name: str
+    total: float = 0.0
+    largest: float = -np.inf
+    pairs: int = 0
+
+    def add(self, logits: NDArray[Any], right: NDArray[Any], times: NDArray[Any] | None = None) -> None:
+        """Of pairs with these logits and right outputs, each so many times; a pair that does not occur is none."""
+        losses = (logits.max(axis=1) - logits[np.arange(len(right)), right]).astype(np.float64)
+        if times is not None:
+            losses, times = losses[times > 0], times[times > 0]
+        self.total += float(losses.sum() if times is None else losses @ times)
+        self.pairs += len(losses) if times is None else int(times.sum())
+        self.largest = max(self.largest, float(losses.max()))
+
+    @property
+    def term(self) -> Term:
+        return Term(self.name, self.total / self.pairs, self.largest)
+
+
+def _relative(group: Group, x: NDArray[np.integer], y: NDArray[np.integer]) -> NDArray[np.int32]:
+    """(N, n) the output x w y for every w, kept with a small group: the pairs are the same for every network."""
+
+    def found() -> NDArray[np.int32]:
+        table = group.table
+        return np.concatenate([table.ravel().take(table[xs] * group.order + ys[:, None]) for xs, ys in parts])
+
+    parts = zip(np.array_split(x, 64), np.array_split(y, 64), strict=True)
+    return remembered("diagnosis", group, found) if group.order <= KEPT_ORDER else found()
+
+
+def _centred(table: NDArray[Any]) -> NDArray[np.float64]:
+    """Rows less their means."""
+    rows = table.astype(np.float64)
+    return np.asarray(rows - rows.mean(axis=1, keepdims=True))
+
+
+def _most(network: Network) -> NDArray[np.float64]:
+    """(m,) what a neuron can add to a logit, at most."""
+    left, right, writes = (np.abs(table).astype(np.float64) for table in (network.left, network.right, network.unembed))
+    reads = left.max(axis=0) + right.max(axis=0)
+    return np.asarray(np.maximum(reads, np.square(reads)) * writes.max(axis=1))
 
 
 def _circuit_findings(circuit: Circuit) -> list[Finding]:
@@ -230,7 +300,7 @@ def _neuron_findings(explanation: Explanation) -> list[Finding]:
                 "dead-neurons",
                 _listed(dead),
                 float(dead.size),
-                f"{dead.size} neurons are dead: they write or fire next to nothing.",
+                f"{counted(int(dead.size), 'neuron')} dead: they write or fire next to nothing.",
             )
         )
     left = explanation.left_over
@@ -241,9 +311,9 @@ def _neuron_findings(explanation: Explanation) -> list[Finding]:
     mixed = own < ONE_IRREP
     second = ~mixed & (energy.rank[left] >= RANK_TWO)
     reasons = (
-        ("mixed-irreps", mixed, f"have under {ONE_IRREP:.0%} of their energy in any one irrep"),
-        ("rank-two", second, "write to two slots at once (unembed coefficients of rank two)"),
-        ("no-place", ~mixed & ~second, "fit no pair of points well enough"),
+        ("mixed-irreps", mixed, f"under {ONE_IRREP:.0%} of it in any one irrep"),
+        ("rank-two", second, "writing to two slots at once (unembed coefficients of rank two)"),
+        ("no-place", ~mixed & ~second, "fitting no pair of points well enough"),
     )
     for slug, which, words in reasons:
         if which.any():
@@ -254,7 +324,7 @@ def _neuron_findings(explanation: Explanation) -> list[Finding]:
                     slug,
                     _listed(neurons),
                     weight,
-                    f"{len(neurons)} neurons with {weight:.1%} of the energy {words}.",
+                    f"{counted(len(neurons), 'neuron')} with {weight:.1%} of the energy: {words}.",
                 )
             )
     return found

@@ -13,7 +13,7 @@ from rhoset.groups import Irrep, synthesis
 from rhoset.groups.arrays import read_only
 from rhoset.networks import Network, Tables
 from rhoset.networks.circuits import Circuit
-from rhoset.summaries import Shown
+from rhoset.summaries import Shown, counted
 
 IN_USE = 0.01
 """An irrep is in use when it holds at least this share of the live neurons' energy. A larger value
@@ -79,7 +79,7 @@ class Quadrature(Shown):
             object.__setattr__(self, name, read_only(getattr(self, name), np.float64))
 
     def __repr__(self) -> str:
-        return f"Quadrature({self.label}, {len(self.neurons)} neurons, defect {self.defect:.2g})"
+        return f"Quadrature({self.label}, {counted(len(self.neurons), 'neuron')}, defect {self.defect:.2g})"
 
     @property
     def label(self) -> str:

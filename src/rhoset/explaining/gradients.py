@@ -57,3 +57,15 @@ def rest(slope: Array, trained: Recipe, sizes: Array | float = 0.0) -> Array | N
     if trained.optimizer in ("adam", "sgd") and np.all(decay > 0):
         return np.asarray(slope / decay)
     return None
+
+
+SLOPE_STEP = 1e-6
+"""Half step of the derivative of activations other than ReLU, as a share of the neuron's range."""
+
+
+def slopes(name: str, before: Array, range_: Array) -> Array:
+    """φ' at the sums given, whose last axis is that of `range_`; ReLU's is 0 or 1, 0 at the kink."""
+    if name == "relu":
+        return np.asarray((before > 0) * 1.0)
+    phi, step = activation(name), SLOPE_STEP * np.where(range_ > 0, range_, 1.0)
+    return np.asarray((phi(before + step) - phi(before - step)) / (2 * step))

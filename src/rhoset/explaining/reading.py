@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.arguments import public
-from rhoset.explaining.gradients import Array, errors, rest
+from rhoset.explaining.gradients import Array, errors, rest, slopes
 from rhoset.explaining.spectrum import spectrum
 from rhoset.explaining.trained import Recipe, recipe
 from rhoset.explaining.writing import LAW_OPERATIONS
@@ -40,9 +40,6 @@ of its pairs within 0.003, 22.5 % within 0.01 and 22.7 % within 0.1 (seed 1 of `
 PILED_UP = 1.0
 """Pairs count as at the kink where a neuron has at least this many times as many of them as pairs at distance `KINK` to
 five times that; evenly spread pairs have a quarter. Neurons of cyclic and dihedral groups have no pile."""
-
-STEP = 1e-6
-"""Half step of the derivative of activations other than ReLU, as a share of the neuron's range."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -115,17 +112,42 @@ def reading_law(network: Network, split: Any = None) -> ReadingLaw | None:
         As `recipe` and `Network.group`.
     """
     trained = recipe(network, split)
-    n, m = network.order, network.width
-    if trained is None or not trained.architecture or trained.cubic > 0 or trained.decay <= 0:
-        return None
-    factored = trained.architecture == "factored"
-    if (factored and trained.optimizer == "adamw" and not network.factors) or 2 * n**3 * m > LAW_OPERATIONS:
+    if trained is None or not _speaks(network, trained):
         return None
     slopes, sharp, kink = _slopes(network, trained.pairs)
     live = spectrum(network, tuple(irreps(network.group))).energy.live
     said = [_side(network, trained, side, slope) for side, slope in zip(("left", "right"), slopes, strict=True)]
     said += [_side(network, trained, side, slope) for side, slope in zip(("left", "right"), sharp, strict=True)]
     return ReadingLaw(network, trained, live, said[0], said[1], said[2], said[3], kink)
+
+
+def read_by_pairs(network: Network, trained: Recipe) -> tuple[Array, Array] | None:
+    """(n, m) each: left and right as the training pairs have them, with slope ½ at the kink.
+
+    As `reading_law`, but where AdamW trained factors only the embedding is what rule 3 gives, its map the network's
+    own: the product of two tables that both are off by a little is off by more. None where the law says nothing.
+    """
+    if not _speaks(network, trained):
+        return None
+    blunt, _, _ = _slopes(network, trained.pairs)
+    if trained.architecture == "folded" or trained.optimizer != "adamw":
+        return _side(network, trained, "left", blunt[0]), _side(network, trained, "right", blunt[1])
+    read = []
+    for side, slope in zip(("left", "right"), blunt, strict=True):
+        hidden = np.asarray(network.factors[f"hidden_{side}"], dtype=np.float64)
+        embed = rest(slope @ hidden.T, trained)
+        if embed is None:
+            return None
+        read.append(np.asarray(embed @ hidden))
+    return read[0], read[1]
+
+
+def _speaks(network: Network, trained: Recipe) -> bool:
+    """Whether the law can say something of a network, and for a cost that is allowed."""
+    known = bool(trained.architecture) and trained.cubic == 0 and trained.decay > 0
+    factored = trained.architecture == "factored"
+    held = not (factored and trained.optimizer == "adamw") or bool(network.factors)
+    return known and held and 2 * network.order**3 * network.width <= LAW_OPERATIONS
 
 
 def _side(network: Network, trained: Recipe, side: str, slope: Array) -> Array:
@@ -158,8 +180,7 @@ def _slopes(network: Network, pairs: NDArray[np.bool_]) -> tuple[tuple[Array, Ar
         y = np.flatnonzero(pairs[x])
         before = left[x] + right[y]
         back = errors(phi(before) @ unembed + bias, network.table[x, y]) @ unembed.T
-        step = STEP * np.where(range_ > 0, range_, 1.0)
-        slope = (before > 0) * 1.0 if relu else (phi(before + step) - phi(before - step)) / (2 * step)
+        slope = slopes(network.activation, before, range_)
         half = np.where(piled & (np.abs(before) <= KINK * range_), 0.5, slope)
         for total, factor in ((sharp, slope), (blunt, half)):
             part = back * factor

@@ -1,8 +1,8 @@
 """Explanations on the same footing: each gives an ideal network and a measure; users add theirs.
 
-An explanation is a function from an `Analysis` to the tables of an ideal network. Six come with the library:
-"irreps", "cosets", "circuits", "writing law", for cyclic and dihedral groups "circles", and for networks whose training
-pairs are known "training pairs".
+An explanation is a function from an `Analysis` to the tables of an ideal network. Nine come with the library:
+"irreps", "cosets", "circuits", "writing law"; for cyclic and dihedral groups "circles" and its rivals "approximate
+cosets" and "remainders"; for networks whose training pairs are known "training pairs", for both "circles and pairs".
 `register` adds another, `compare` puts all that apply in one table.
 """
 
@@ -22,6 +22,9 @@ from rhoset.explaining.cosets import coset_concentration, coset_tables
 from rhoset.explaining.deciding import decided
 from rhoset.explaining.explanation import Explanation
 from rhoset.explaining.faithfulness import affordable
+from rhoset.explaining.overtones import off_own
+from rhoset.explaining.reading import read_by_pairs
+from rhoset.explaining.remainders import approximate_coset_tables, remainder_tables, remainders
 from rhoset.explaining.sparsity import irrep_agreement, irrep_tables
 from rhoset.explaining.spectrum import Spectrum, balanced_shares, spectrum, weighted_share
 from rhoset.explaining.trained import Recipe, recipe
@@ -253,25 +256,75 @@ def _writing_law(of: Analysis) -> tuple[Tables, dict[str, float]]:
 @register("circles", applies=lambda of: is_circular(of.irreps))
 def _circles(of: Analysis) -> tuple[Tables, dict[str, float]]:
     """Of cyclic and dihedral groups: waves that are read, and their harmonics that are written."""
-    tables, scalars = circle_tables(of.explanation, of.spectrum.tables.unembed)
+    tables, scalars = circle_tables(of.spectrum, of.explanation)
     found = circles(of.explanation)
     weights = np.array([len(circle.neurons) for circle in found], dtype=np.float64)
     numbers = {"circles": float(len(found)), "scalars": float(np.count_nonzero(scalars))}
     for j in range(3):
-        shares = [circle.harmonics[j] for circle in found]
-        numbers[f"harmonic_{j + 1}"] = float(np.average(shares, weights=weights)) if found else 0.0
+        for name, shares in (("harmonic", [c.harmonics[j] for c in found]), ("read", [c.read[j] for c in found])):
+            numbers[f"{name}_{j + 1}"] = float(np.average(shares, weights=weights)) if found else 0.0
     return tables, numbers
 
 
-@register("training pairs", applies=lambda of: of.recipe is not None and of.recipe.decay > 0, on_request=True)
+@register("approximate cosets", applies=lambda of: is_circular(of.irreps))
+def _approximate_cosets(of: Analysis) -> tuple[Tables, dict[str, float]]:
+    """Of cyclic and dihedral groups: tables that are constant on arcs of a neuron's circle; exact cosets elsewhere."""
+    tables = coset_tables(of.network, coset_concentration(of.spectrum, of.subgroups))
+    found, arcs = approximate_coset_tables(of.explanation)
+    held = arcs > 0
+    tables.put(np.flatnonzero(held), found[held])
+    live = max(int(of.spectrum.energy.live.sum()), 1)
+    return tables, {"held": float(held.sum()) / live, "arcs": float(arcs[held].mean()) if held.any() else 0.0}
+
+
+@register("remainders", applies=lambda of: is_circular(of.irreps))
+def _remainders(of: Analysis) -> tuple[Tables, dict[str, float]]:
+    """Of cyclic and dihedral groups: simple neurons, of which each frequency's say κ_f χ_f(x⁻¹zy⁻¹) together."""
+    return remainder_tables(of.explanation), remainders(of.explanation)
+
+
+@register("training pairs", applies=lambda of: _decays(of), on_request=True)
 def _training_pairs(of: Analysis) -> tuple[Tables, dict[str, float]]:
-    """Readings in the neuron's own irrep; what is written is what they and the training pairs decide."""
-    tables, live = irrep_tables(of.spectrum), of.spectrum.energy.live
-    found = None if of.recipe is None else decided(of.network, of.recipe, tables.left.T, tables.right.T)
-    if of.recipe is None or found is None:  # too large, or a penalty that has no convex problem
+    """Readings in the neuron's own irrep, with what the training pairs add to them by the reading law; what is written
+    is what they and the training pairs decide."""
+    tables = irrep_tables(of.spectrum)
+    return _by_pairs(of, tables, tables)
+
+
+@register("circles and pairs", applies=lambda of: is_circular(of.irreps) and _decays(of), on_request=True)
+def _circles_and_pairs(of: Analysis) -> tuple[Tables, dict[str, float]]:
+    """Readings of "circles", with what the training pairs add to them by the reading law; what is written is what they
+    and the training pairs decide."""
+    return _by_pairs(of, circle_tables(of.spectrum, of.explanation)[0], Tables.of(of.explanation.ideal))
+
+
+def _by_pairs(of: Analysis, tables: Tables, own: Tables) -> tuple[Tables, dict[str, float]]:
+    """`tables`, or those of `own` with the pairs' readings off the own irreps, whichever is nearer to what the network
+    reads; and the unembed that they and the training pairs decide."""
+    trained = of.recipe
+    if trained is None:
         return tables, {}
-    numbers = {"fraction": of.recipe.fraction, "distance": found.distance, "steps": float(found.steps)}
-    return replace(tables, unembed=found.unembed * live[:, None]), numbers
+    live = np.any(tables.unembed != 0, axis=1)[:, None]
+    read = read_by_pairs(of.network, trained)
+    if read is not None:
+        added = [off_own(of.irreps, of.spectrum.energy.dominant, table.T) * live for table in read]
+        by_pairs = replace(tables, left=own.left + added[0], right=own.right + added[1])
+        tables = min(tables, by_pairs, key=lambda said: _unread(of, said))
+    found = decided(of.network, trained, tables.left.T, tables.right.T)
+    if found is None:  # too large, or a penalty that has no convex problem
+        return tables, {}
+    numbers = {"fraction": trained.fraction, "distance": found.distance, "steps": float(found.steps)}
+    return replace(tables, unembed=found.unembed * live), numbers
+
+
+def _unread(of: Analysis, said: Tables) -> float:
+    """Energy of left and right that these tables miss."""
+    own = Tables.of(of.network)
+    return float(((own.left - said.left) ** 2).sum() + ((own.right - said.right) ** 2).sum())
+
+
+def _decays(of: Analysis) -> bool:
+    return of.recipe is not None and of.recipe.decay > 0
 
 
 def _row_means(of: Analysis) -> NDArray[np.float64]:

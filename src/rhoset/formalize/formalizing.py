@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from rhoset.errors import RhosetError
 from rhoset.formalize.fixed_point import choose_places, count_exact
-from rhoset.formalize.reading import read_explanation, read_stored
+from rhoset.formalize.reading import Explanation, Stored, read_explanation, read_stored
 from rhoset.formalize.verified import executable, verify
 from rhoset.formalize.writing import network_lines, theorem_lines
 from rhoset.networks.atomic import write_atomic
 
-RULES = ("auto", "gaps", "uniform", "exact")
+RULES = ("auto", "gaps", "pairs", "uniform", "exact")
+
+PAIRS_COST = 3.0
+"""A multiply-add of rule pairs against one of rule exact, in the kernel (all else that pairs does included)."""
 
 HEADER = """(** A theorem about one network, written by `rhoset formalize`.
 
@@ -48,37 +52,77 @@ def formalize(certificate: Path, network: Path, out: Path, rule: str = "auto") -
     ----------
     rule
         ``exact``: every output of every pair, in machine integers (any network). ``gaps``: from the certificate's
-        G-sets. ``uniform``: from its slot blocks. Without the extracted checker (`executable`) the last two claim all
-        pairs, and `coqc` says whether that holds. ``auto``: gaps where the extracted checker settles all pairs by it,
-        else exact.
+        G-sets. ``uniform``: from its slot blocks. ``pairs``: from its blocks, references and samples (needs
+        the extracted checker, `executable`). Without that checker gaps and uniform claim all pairs, and `coqc` says
+        whether that holds. ``auto``: of the rules that prove most, the one that `coqc` is quickest with.
 
     Raises
     ------
     RhosetError
         The files cannot be read, do not belong together, or hold what the proofs do not speak of (see `reading`); a
-        rule without what it needs of the certificate (slugs ``no-slots``, ``no-gsets``); nothing can be proved
-        (``nothing-proved``).
+        rule without what it needs of the certificate (slugs ``no-slots``, ``no-gsets``, ``no-blocks``) or without the
+        extracted checker (``no-verified-checker``); nothing can be proved (``nothing-proved``).
 
-    Cost: n³m multiply-adds in int64 for rule exact where the extracted checker is not built.
+    Cost: n³m multiply-adds in int64 for rules exact and auto; what each rule costs the extracted checker.
     """
     stored = read_stored(network)
     explanation = read_explanation(certificate, stored)
-    places, inputs = choose_places(stored), stored.order**2
+    places = choose_places(stored)
     if rule not in RULES:
         raise RhosetError(f"rule {rule!r}; expected one of {', '.join(RULES)}", slug="rule")
-    if rule == "uniform" and not explanation.blocks:
-        raise RhosetError(f"{certificate}: has no slot blocks, which rule uniform needs; --rule exact", slug="no-slots")
-    if rule == "gaps" and not explanation.gsets:
-        raise RhosetError(f"{certificate}: has no G-sets, which rule gaps needs; --rule exact", slug="no-gsets")
-    right = inputs
-    if executable() is not None and (rule in ("gaps", "uniform") or (rule == "auto" and explanation.gsets)):
-        right = int(verify(certificate, network, "uniform" if rule == "uniform" else "gaps").get("right", 0))
-        if rule == "auto":
-            rule = "gaps" if right == inputs else "exact"
-    if rule in ("auto", "exact"):
-        rule, right = "exact", count_exact(stored, places)
+    for name, there, needs, slug in (
+        ("uniform", explanation.blocks, "slot blocks", "no-slots"),
+        ("gaps", explanation.gsets, "G-sets", "no-gsets"),
+        ("pairs", explanation.features, "blocks", "no-blocks"),
+    ):
+        if rule == name and not there:
+            raise RhosetError(f"{certificate}: has no {needs}, which rule {name} needs; --rule exact", slug=slug)
+    claims = Claims(certificate, network, stored, explanation)
+    rule, right = claims.best() if rule == "auto" else (rule, claims.of(rule))
     if right == 0:
         raise RhosetError(f"{certificate}: rule {rule} proves no pair of this network right", slug="nothing-proved")
     lines = [HEADER.format(digest=stored.digest, name=out.name)]
-    lines += [*network_lines(stored), "", *theorem_lines(stored, explanation, places, rule, right)]
-    return Formalized(write_atomic(out, "\n".join(lines) + "\n"), rule, right, inputs)
+    lines += [*network_lines(stored), "", *claims.definitions(rule)]
+    lines += theorem_lines(stored, explanation, places, rule, right)
+    return Formalized(write_atomic(out, "\n".join(lines) + "\n"), rule, right, stored.order**2)
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What each rule proves of one network."""
+
+    certificate: Path
+    network: Path
+    stored: Stored
+    explanation: Explanation
+
+    def of(self, rule: str) -> int:
+        """The number of pairs; all of them where only `coqc` can say."""
+        if rule == "exact":
+            return count_exact(self.stored, choose_places(self.stored))
+        if executable() is None and rule != "pairs":
+            return self.stored.order**2
+        return int(verify(self.certificate, self.network, rule).get("right", 0))
+
+    def best(self) -> tuple[str, int]:
+        """Of the rules that prove most, the one that `coqc` is expected to be quickest with.
+
+        `exact`, of which this module has a mirror, proves most of what any rule can.
+        """
+        right, n, m, features = self.of("exact"), self.stored.order, self.stored.width, self.explanation.features
+        tried = ["gaps"] * bool(self.explanation.gsets) + ["uniform"] * bool(self.explanation.blocks)
+        if features and PAIRS_COST * features * (m + n) < n * m:
+            tried.append("pairs")
+        for rule in tried if executable() is not None else []:
+            if self.of(rule) >= right > 0:
+                return rule, right
+        return "exact", right
+
+    def definitions(self, rule: str) -> list[str]:
+        """What the proof needs beside the network: for rule pairs, as the extracted checker was given it."""
+        if rule != "pairs":
+            return []
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "sums.v"
+            verify(self.certificate, self.network, rule, path)
+            return [path.read_text(encoding="ascii")]

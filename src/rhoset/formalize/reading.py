@@ -64,7 +64,11 @@ class Explanation:
     generators: Ints
     blocks: tuple[SlotBlock, ...]
     gsets: tuple[Ints, ...]
-    """Those of rule gaps, or the right ones of the slot blocks; each once."""
+    """Those of rule gaps, or the right ones of the slot blocks, each once."""
+    places: Ints
+    """(m, 2): G-set and point of each neuron, for rule gaps; (0, 2) where the certificate does not say."""
+    features: int
+    """Numbers that rule pairs forms for each pair: p·q for a slot block, d² for a matrix block."""
 
 
 def _open(path: Path, what: str, wanted: Iterable[str] | None = None) -> tuple[dict[str, str], dict[str, NDArray[Any]]]:
@@ -164,11 +168,13 @@ def read_explanation(path: Path, stored: Stored) -> Explanation:
         return wide
 
     generators = ints("generators", stored.order, -1)
-    r, blocks, index = len(generators), [], 0
+    r, blocks, index, features = len(generators), [], 0, 0
     while f"block{index}.neurons" in tensors:
         name = f"block{index}."
         index += 1
         if name + "coupling" not in tensors:
+            matrices = tensors.get(name + "matrices", np.zeros(0))
+            features += matrices.shape[1] ** 2 if matrices.ndim == 3 else 0
             continue  # a matrix block: what it writes is left to the residual
         left, right = ints(name + "left", 1 << 20, r, -1), ints(name + "right", 1 << 20, r, -1)
         p, q = left.shape[1], right.shape[1]
@@ -179,11 +185,20 @@ def read_explanation(path: Path, stored: Stored) -> Explanation:
         kept = neurons < stored.width  # neuron m is the bias: left to the residual too
         coupling = floats(name + "coupling", p, q)
         blocks.append(SlotBlock(left, right, coupling, neurons[kept], rows[kept], columns[kept], weights[kept]))
+    features += sum(block.coupling.size for block in blocks)
     found, index = [block.right for block in blocks], 0
     while f"gaps{index}.right" in tensors:
         found = found if index else []
         images = ints(f"gaps{index}.right", 1 << 20, r, -1)
         found.append(ints(f"gaps{index}.right", images.shape[1], r, -1))
         index += 1
-    gsets = {images.tobytes(): images for images in found if images.size}
-    return Explanation(metadata["network"], generators, tuple(blocks), tuple(gsets.values()))
+    places = np.zeros((0, 2), np.int64)
+    if index:
+        places = np.stack(
+            [ints("gaps.block", len(found), stored.width), ints("gaps.point", 1 << 20, stored.width)], axis=1
+        )
+        if (places[:, 1] >= np.array([images.shape[1] for images in found])[places[:, 0]]).any():
+            raise wrong("gaps.point")
+    else:
+        found = list({images.tobytes(): images for images in found if images.size}.values())
+    return Explanation(metadata["network"], generators, tuple(blocks), tuple(found), places, features)

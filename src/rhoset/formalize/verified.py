@@ -28,13 +28,17 @@ def executable() -> Path | None:
     return Path(found) if found else None
 
 
-def verify(certificate: Path, network: Path, rule: str | None = None) -> dict[str, Any]:
+def verify(
+    certificate: Path, network: Path, rule: str | None = None, explanation: Path | None = None
+) -> dict[str, Any]:
     """Run the extracted checker on two files.
 
     Parameters
     ----------
     rule
-        ``gaps``, ``uniform`` or ``exact``; gaps, then exact, until one settles all pairs, when omitted.
+        ``gaps``, ``pairs``, ``uniform`` or ``exact``; gaps, pairs, exact, until one settles all pairs, when omitted.
+    explanation
+        With rule pairs: a file to write what the proved function was given to, as definitions for the assistant.
 
     Returns
     -------
@@ -54,6 +58,7 @@ def verify(certificate: Path, network: Path, rule: str | None = None) -> dict[st
             slug="no-verified-checker",
         )
     command = [str(program), str(certificate), "--network", str(network), *(["--rule", rule] if rule else [])]
+    command += ["--explanation", str(explanation)] if explanation else []
     done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
     if done.returncode not in (0, 1):
         lines = done.stderr.strip().splitlines()

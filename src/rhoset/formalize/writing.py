@@ -80,11 +80,14 @@ def _entries(block: SlotBlock, places: int) -> Iterator[str]:
 
 
 def theorem_lines(stored: Stored, explanation: Explanation, places: Places, rule: str, right: int) -> Iterator[str]:
-    """The theorem and its proof: one evaluation of the proved checker."""
+    """The theorem and its proof: one evaluation of the proved checker.
+
+    For rule pairs the definitions that the extracted checker writes come before (`sums_given` and the places kept).
+    """
     yield f"Definition generators : list nat := {_row(explanation.generators)}%nat."
     suffix = "_factored" if stored.factored else ""
     table = "factored_table" if stored.factored else "table"
-    kept = [UNIT - places.reads, UNIT - places.writes]
+    kept: list[int] | list[str] = [UNIT - places.reads, UNIT - places.writes]
     if stored.factored:
         kept = [UNIT - places.embed, UNIT - places.linear, places.dropped, UNIT - places.writes]
     arguments = "generators"
@@ -95,7 +98,13 @@ def theorem_lines(stored: Stored, explanation: Explanation, places: Places, rule
     if rule == "gaps":
         names = "; ".join(_images(images) for images in explanation.gsets)
         yield f"Definition gsets : list (list (list nat)) := [{names}]."
-        arguments = "generators gsets"
+        pairs = "; ".join(f"({j}, {c})" for j, c in explanation.places)
+        yield f"Definition places : list (nat * nat) := [{pairs}]%nat."
+        arguments = "generators gsets places"
+    if rule == "pairs":
+        arguments = "generators sums_given sums_scale"
+        folded = ["kept_embed", "kept_linear", "kept_dropped", "kept_writes"]
+        kept = folded if stored.factored else ["kept_reads", "kept_writes"]
     everything = right == stored.order**2
     relation = f"right_pairs (exact{suffix}_network weights) = {right}"
     if not everything:

@@ -13,6 +13,7 @@ import os
 import tempfile
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -105,15 +106,20 @@ _shared: OrderedDict[tuple[str, tuple[Any, ...]], Group] = OrderedDict()
 
 def shared_group(name: str, table: NDArray[np.int32], element_names: tuple[str, ...], convention: str) -> Group:
     """The group of these; one object for equal ones among the last few, so that what is found of a group (irreps,
-    subgroups, cosets) is found once for a run of networks. The key is the table's content.
+    subgroups, cosets) is found once for a run of networks. The key is the table's content. A name that is another
+    group's (see `rhoset.groups.names.misnamed`) is left out.
 
     Raises RhosetError where the table is no group's.
     """
+    from rhoset.groups.names import misnamed
+
     digest = hashlib.sha256(np.ascontiguousarray(table)).hexdigest()
     key = (digest, (name, element_names, convention))
     found = _shared.pop(key, None)
     if found is None:
         found = Group(name=name, table=table, element_names=element_names, convention=convention)
+        if misnamed(found):
+            found = replace(found, name=f"group of order {found.order}")
     _shared[key] = found
     while len(_shared) > SHARED:
         _shared.popitem(last=False)

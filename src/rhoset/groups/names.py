@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Callable
+
+import numpy as np
 
 from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.groups.families import cyclic, direct_product, wreath_product
+from rhoset.groups.laws import MAX_ORDER
 from rhoset.groups.linear import matrix_group
-from rhoset.groups.naming import Family, families, of_a_family
+from rhoset.groups.naming import Family, families, is_of_a_family, of_a_family
 from rhoset.groups.permutations import parse_cycles, permutation_group
 from rhoset.groups.table import Group
 from rhoset.groups.tablefile import table_from_file
@@ -79,10 +84,23 @@ def _factor(text: str, whole: str) -> Group:
         return direct_product([cyclic(2), cyclic(2)], "V4")
     found = of_a_family(text)
     if found is None:
+        if re.fullmatch(r"[A-Z][a-z]{0,2}\d{10,}", text):
+            raise RhosetError(
+                f"{text[:40]}: its table would be too large; the largest order handled is {MAX_ORDER}",
+                slug="table-too-large",
+            )
         examples = ", ".join(f"{known.example} ({known.meaning})" for known in known_names()[:2])
         others = ", ".join(known.example for known in known_names()[2:])
-        raise RhosetError(f"unknown group {whole!r}: write {examples}, {others}", slug="unknown-group")
+        raise RhosetError(f"unknown group {whole!r}: {_near(text)}write {examples}, {others}", slug="unknown-group")
     return found
+
+
+def _near(text: str) -> str:
+    """The name that differs in its capitals only."""
+    for near in (text.upper(), text.capitalize()):
+        if near != text and (near == "V4" or is_of_a_family(near)):
+            return f"did you mean {near}? Otherwise "
+    return ""
 
 
 def _split(text: str, separator: str) -> list[str]:
@@ -98,3 +116,40 @@ def _split(text: str, separator: str) -> list[str]:
         current += text[i]
         i += 1
     return [*parts, current] if parts and current else []
+
+
+NAMED = 1000
+"""Largest order for which a name is compared with the table by more than the order."""
+
+_ORDERS: dict[str, Callable[[int], int]] = {
+    "C": lambda n: n,
+    "Z": lambda n: n,
+    "D": lambda n: 2 * n,
+    "Dic": lambda n: 4 * n,
+    "Q": lambda n: n,
+    "S": math.factorial,
+    "A": lambda n: max(1, math.factorial(n) // 2),
+}
+
+
+def misnamed(of: Group) -> bool:
+    """Is the group's name the name of a cyclic, dihedral, dicyclic, quaternion, symmetric or alternating group that it
+    is not isomorphic to?
+
+    Told by the order and, up to `NAMED`, by the orders of the elements, which tell these families from all groups that
+    are named by mistake in practice; True is never wrong.
+    """
+    match = re.fullmatch(r"(Dic|[CZDQSA])(\d{1,4})", of.name)
+    if match is None or int(match[2]) > MAX_ORDER:
+        return False
+    if match[1] in "SA" and int(match[2]) > 8:
+        return True  # beyond the largest order
+    if _ORDERS[match[1]](int(match[2])) != of.order:
+        return True
+    if of.order > NAMED:
+        return False
+    try:
+        named = np.sort(group(of.name).element_orders)
+    except RhosetError:  # there is none of that name
+        return True
+    return not np.array_equal(named, np.sort(of.element_orders))

@@ -84,6 +84,11 @@ def families() -> tuple[Family, ...]:
     return tuple(dict.fromkeys(known.family for known in _named))
 
 
+def is_of_a_family(name: str) -> bool:
+    """Has a family groups of such a name? Nothing is built."""
+    return any(known.form.fullmatch(name) for known in _named)
+
+
 def of_a_family(name: str) -> Group | None:
     """The group of that name where a family has it."""
     for known in _named:

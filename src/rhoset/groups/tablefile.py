@@ -105,9 +105,22 @@ def _text(path: Path) -> str:
     try:
         if path.stat().st_size > MAX_TEXT:
             raise RhosetError(f"{path}: larger than {MAX_TEXT} bytes, so no table of order up to {MAX_ORDER}")
-        return path.read_text(encoding="utf-8-sig")
-    except (UnicodeDecodeError, OSError) as problem:
-        raise RhosetError(f"{shown(path)}: cannot be read ({problem})", slug="bad-table-file") from None
+        return _decoded(shown(path), path.read_bytes())
+    except OSError as problem:
+        said = problem.strerror or problem
+        raise RhosetError(f"{shown(path)}: {said}; expected {EXPECTED}", slug="bad-table-file") from None
+
+
+def _decoded(where: str, data: bytes) -> str:
+    """UTF-8, with or without a mark, or UTF-16 with one, as spreadsheets write it."""
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise RhosetError(f"{where}: not a text in UTF-8; expected {EXPECTED}", slug="bad-table-file")
+    return text
 
 
 def _standard_input() -> str:
@@ -118,13 +131,15 @@ def _standard_input() -> str:
         data: str | bytes = getattr(stream, "buffer", stream).read(MAX_TEXT + 1)
         if len(data) > MAX_TEXT:
             raise RhosetError(f"standard input: larger than {MAX_TEXT} bytes", slug="bad-table-file")
-        return data if isinstance(data, str) else data.decode("utf-8-sig")
-    except (UnicodeDecodeError, OSError) as problem:
-        raise RhosetError(f"standard input: cannot be read ({problem})", slug="bad-table-file") from None
+        return data if isinstance(data, str) else _decoded("standard input", data)
+    except OSError as problem:
+        raise RhosetError(f"standard input: {problem.strerror or problem}", slug="bad-table-file") from None
 
 
 def _parsed(where: str, text: str) -> NDArray[Any]:
     """The integers of a CSV text, row by row."""
+    if text.lstrip()[:1] in ("[", "{"):
+        raise RhosetError(f"{where}: it looks like JSON; expected {EXPECTED}", slug="bad-table-file")
     rows = []
     for line in text.splitlines():
         cells = re.sub(r"[\"',;\t]", " ", line.split("#")[0]).split()
@@ -139,7 +154,7 @@ def _parsed(where: str, text: str) -> NDArray[Any]:
                 slug="table-not-square",
             )
     require_order(where, len(rows))
-    flat = [cell for cells in rows for cell in cells]
+    flat = [cell if cell.isdecimal() else _whole(cell) for cells in rows for cell in cells]
     bad = next((i for i, cell in enumerate(flat) if not re.fullmatch(r"[+-]?\d{1,9}", cell)), None)
     if bad is not None:
         x, y = divmod(bad, len(rows))
@@ -150,15 +165,29 @@ def _parsed(where: str, text: str) -> NDArray[Any]:
     return np.array(flat, dtype=np.int64).reshape(len(rows), -1) if rows else np.empty((0, 0), dtype=np.int64)
 
 
+def _whole(cell: str) -> str:
+    """The index that a cell means which was written as a float, ``1.0`` or ``1.00e+00``; other cells as they are."""
+    number = float(cell) if _is_number(cell) else 0.5
+    return str(int(number)) if number.is_integer() and abs(number) < 1e9 else cell
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
 def _labels(rows: list[list[str]]) -> str:
     """A hint where the first row or the first column look like labels beside a table, otherwise empty."""
     if len(rows) < 2:
         return ""
     n = len(rows) - 1
     bodies = {len(cells) for cells in rows[1:]}
-    word = any(not re.fullmatch(r"[+-]?\d+", cell) for cell in rows[0])
+    word = not _is_number(rows[0][0])
     column = bodies == {n + 1}
-    if (bodies == {n} or column) and (word or len(rows[0]) in (n, n + 1)):
+    if (column and (word or len(rows[0]) == n)) or (bodies == {n} and (word or len(rows[0]) in (n, n + 1))):
         return (
             "; the first row looks like a header"
             + (" and the first column like labels" if column else "")

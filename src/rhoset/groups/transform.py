@@ -73,7 +73,7 @@ def coefficients(irrep: Irrep, tables: NDArray[np.floating]) -> FloatArray:
 def synthesis(irrep: Irrep, matrices: NDArray[np.floating]) -> FloatArray:
     """(…, n) functions ⟨ρ(z), M⟩ of matrices (…, d, d); of :func:`coefficients` the irrep's part."""
     flat = irrep.matrices.reshape(len(irrep.character), -1)
-    return np.asarray(matrices.reshape(*matrices.shape[:-2], -1) @ flat.T)
+    return np.asarray(matrices.reshape(*matrices.shape[:-2], irrep.dim**2) @ flat.T)
 
 
 def project(irrep: Irrep, tables: NDArray[np.floating]) -> FloatArray:
@@ -92,7 +92,7 @@ def seen_part(irrep: Irrep, matrices: NDArray[np.floating]) -> FloatArray:
         return np.asarray(matrices)
     flat = irrep.matrices.reshape(len(irrep.character), -1)
     projector = flat.T @ flat * _scale(irrep)
-    return np.asarray((matrices.reshape(*matrices.shape[:-2], -1) @ projector).reshape(matrices.shape))
+    return np.asarray((matrices.reshape(*matrices.shape[:-2], irrep.dim**2) @ projector).reshape(matrices.shape))
 
 
 @public

@@ -13,7 +13,7 @@ from rhoset.groups import Group, Irrep, PointSet, RhoSet, automorphisms
 from rhoset.groups.arrays import IntArray, read_only
 from rhoset.networks.activations import activation
 from rhoset.networks.tables import Array, Tables
-from rhoset.summaries import Shown
+from rhoset.summaries import Shown, counted
 
 SAME_COUPLING = 1e-6
 """Couplings that differ by less than this share of the largest are equal: points err by about 1e-12."""
@@ -73,7 +73,7 @@ class Circuit(Shown):
             object.__setattr__(self, name, read_only(getattr(self, name), np.float64))
 
     def __repr__(self) -> str:
-        return f"Circuit({self.label}, {len(self.neurons)} neurons)"
+        return f"Circuit({self.label}, {counted(len(self.neurons), 'neuron')})"
 
     @property
     def rho_sets(self) -> tuple[RhoSet, RhoSet]:

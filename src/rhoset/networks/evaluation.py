@@ -77,18 +77,21 @@ def evaluate(network: Network, dtype: Any = None, *, operations: float | None = 
     if n == 1:
         return Evaluation(accuracy=1.0, loss=0.0, margin=float("inf"), correct=1, pairs=1)
     left, right, unembed, bias = _tables(network, dtype)
-    phi = activation(network.activation)
+    writes = unembed.any(axis=1)  # most neurons of an idealised network write nothing
+    if not writes.all():
+        left, right, unembed = left[:, writes], right[:, writes], unembed[writes]
+    phi, width = activation(network.activation), len(unembed)
     if operations is not None and not operations > 0:
         raise RhosetError(f"operations is {operations}, expected a positive number", slug="bad-argument")
     correct, loss, margin = 0, 0.0, float("inf")
     pairs = n * n
-    blocks: Iterator[tuple[Any, Any]] = _blocks(n, network.width)
+    blocks: Iterator[tuple[Any, Any]] = _blocks(n, max(width, 1))
     if operations is not None and pairs * n * max(network.width, 1) > operations:
         pairs = max(1, int(operations // (n * max(network.width, 1))))
         blocks = _sampled_blocks(n, network.width, pairs)
     for xs, ys in blocks:
         h = phi(left[xs] + right[ys])
-        f = h.reshape(math.prod(h.shape[:-1]), network.width) @ unembed
+        f = h.reshape(math.prod(h.shape[:-1]), width) @ unembed
         f += bias
         answer = network.table[xs, ys].reshape(-1, 1)
         f -= np.take_along_axis(f, answer, axis=1)

@@ -30,9 +30,9 @@ from typing import Any
 import tomli_w
 
 from rhoset.arguments import public
-from rhoset.errors import RhosetError
+from rhoset.errors import Attempt, RhosetError, raising
 from rhoset.networks.atomic import write_atomic
-from rhoset.reading import read_json
+from rhoset.reading import read_json, require_file, shown
 from rhoset.summaries import Shown
 
 MANIFEST = "run.toml"
@@ -176,8 +176,14 @@ def run_of(network: Path) -> Path | None:
 
 def read_record(network: Path) -> dict[str, Any] | None:
     """The record of a network file of a run; None where there is none that can be read."""
+    place = record_of(network)
+    return None if place is None else read_json(place)
+
+
+def record_of(network: Path) -> Path | None:
+    """Where the record of a network file of a run is; None for other files."""
     folder = run_of(network)
-    return None if folder is None else read_json(folder / RECORDS / f"{network.stem}.json")
+    return None if folder is None else folder / RECORDS / f"{network.stem}.json"
 
 
 def steps_folder(network: Path) -> Path:
@@ -206,7 +212,7 @@ def certificates(network: str | os.PathLike[str]) -> dict[str, Path]:
 
 
 @public
-def open_networks(spec: str | os.PathLike[str]) -> list[tuple[str, Path]]:
+def open_networks(spec: str | os.PathLike[str], attempt: Attempt = raising) -> list[tuple[str, Path]]:
     """The network files that a NET argument means, with a label for each.
 
     Parameters
@@ -214,19 +220,28 @@ def open_networks(spec: str | os.PathLike[str]) -> list[tuple[str, Path]]:
     spec
         A network file; a run folder (all its networks, labelled ``RUN#INDEX``); ``RUN#3`` (network
         3 of a run); a sweep (all networks of all its cells, labelled ``SWEEP/cells/CELL#INDEX``); or
-        a folder of network files. Files are not opened here.
+        a folder of network files. Files are not opened here; a pipe or a broken link in a folder is named as any
+        other file, so that whoever opens it says what it is.
+    attempt
+        Around each cell of a sweep.
 
     Raises
     ------
     RhosetError
-        Nothing there, not a run, no such index, no network yet (slug ``no-such-network``).
+        Nothing there, not a run, no such index, no network yet (slug ``no-such-network``); a folder that may not be
+        read (``bad-run``).
     """
     text = os.fspath(spec)
     path = Path(text)
-    if path.is_file():
+    if os.path.isfile(path):
         return [(text, path)]
-    if path.is_dir():
-        return _folder(text, path)
+    if os.path.isdir(path):
+        try:
+            return _folder(text, path, attempt)
+        except OSError as error:
+            raise RhosetError(f"{shown(text)}: {error.strerror or error}", slug="bad-run") from None
+    if os.path.exists(path):
+        require_file(path, "a network file, a run folder or RUN#3", "no-such-network")
     if "#" in text:
         folder, _, number = text.rpartition("#")
         run = open_run(folder or ".")
@@ -247,7 +262,7 @@ def open_networks(spec: str | os.PathLike[str]) -> list[tuple[str, Path]]:
     )
 
 
-def _folder(text: str, path: Path) -> list[tuple[str, Path]]:
+def _folder(text: str, path: Path, attempt: Attempt) -> list[tuple[str, Path]]:
     label = text.rstrip("/") or text
     if (path / MANIFEST).is_file():
         run = open_run(path)
@@ -256,8 +271,8 @@ def _folder(text: str, path: Path) -> list[tuple[str, Path]]:
             raise RhosetError(f"{text!r}: the run holds no finished network yet", slug="no-such-network")
         return networks
     if (path / SWEEP).is_file() and (path / CELLS).is_dir():
-        return _sweep(label, path)
-    files = sorted(entry for entry in path.glob("*.safetensors") if entry.is_file())
+        return _sweep(label, path, attempt)
+    files = network_files(path)
     if not files:
         raise RhosetError(
             f"{text!r} is not a run (no {MANIFEST}) and holds no .safetensors files;"
@@ -267,13 +282,24 @@ def _folder(text: str, path: Path) -> list[tuple[str, Path]]:
     return [(str(entry), entry) for entry in files]
 
 
-def _sweep(label: str, path: Path) -> list[tuple[str, Path]]:
+def network_files(folder: Path) -> list[Path]:
+    """What is named as a network file in a folder, in order; pipes and broken links too, which do not open."""
+    return sorted(
+        entry
+        for entry in folder.iterdir()
+        if entry.suffix == ".safetensors" and not entry.name.startswith(".") and not os.path.isdir(entry)
+    )
+
+
+def _sweep(label: str, path: Path, attempt: Attempt) -> list[tuple[str, Path]]:
     def natural(cell: Path) -> list[tuple[int, str]]:  # width=64 before width=128
         return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", cell.name)]
 
     networks = []
     for cell in sorted((path / CELLS).iterdir(), key=natural):
-        if (cell / MANIFEST).is_file():
+        with attempt(f"{label}/{CELLS}/{cell.name}"):
+            if not os.path.isdir(cell) or not os.path.lexists(cell / MANIFEST):
+                continue
             run = open_run(cell)
             networks += [(f"{label}/{CELLS}/{cell.name}#{index}", run.network_path(index)) for index in run.indices]
     if not networks:

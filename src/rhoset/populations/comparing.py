@@ -9,9 +9,10 @@ from functools import partial
 from typing import Any, TypeVar
 
 from rhoset.arguments import public
+from rhoset.errors import Attempt, RhosetError, raising
 from rhoset.networks import read_network
 from rhoset.populations.distances import distance_matrix
-from rhoset.populations.rows import Place, Progress, files_of, key_set_text, records
+from rhoset.populations.rows import Place, Progress, files_of, key_set_text, records_of
 from rhoset.populations.summaries import used_irreps
 from rhoset.populations.testing import ALPHA, RankTest, ShareTest, energy_test, holm, law_test, rank_test, share_test
 
@@ -109,11 +110,36 @@ def compare(
     found when the adjusted p value is at most 0.05. Networks are taken to be independent draws. Random relabellings
     have a fixed seed.
     """
-    first, second = _list(a), _list(b)
-    files = [[path for _, path in files_of(side)] for side in (first, second)]
-    total = len(files[0]) + len(files[1])
-    said_a = records(first, progress=lambda done, _: progress(done, total))
-    said_b = records(second, progress=lambda done, _: progress(len(said_a) + done, total))
+    said_a, said_b = both_records(a, b, progress, raising)
+    return compare_records(said_a, said_b, distances=distances, scale_free=scale_free, automorphisms=automorphisms)
+
+
+def both_records(
+    a: Place | Sequence[Place], b: Place | Sequence[Place], progress: Progress, attempt: Attempt
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Records of both sides, see `rhoset.populations.rows.records`; `progress` counts the networks of both."""
+    files = [files_of(_list(side), attempt) for side in (a, b)]
+    before, total = len(files[0]), len(files[0]) + len(files[1])
+    return (
+        records_of(files[0], progress=lambda done, _: progress(done, total), attempt=attempt),
+        records_of(files[1], progress=lambda done, _: progress(before + done, total), attempt=attempt),
+    )
+
+
+def compare_records(
+    said_a: Sequence[dict[str, Any]],
+    said_b: Sequence[dict[str, Any]],
+    *,
+    distances: bool = True,
+    scale_free: bool = False,
+    automorphisms: bool = False,
+) -> Comparison:
+    """`compare` of records; raises RhosetError (``no-such-network``) where a side has none."""
+    for side, said in (("A", said_a), ("B", said_b)):
+        if not said:
+            raise RhosetError(
+                f"{side} has no network that could be read, so there is nothing to compare", slug="no-such-network"
+            )
     shares, numbers = _shares(said_a, said_b), _numbers(said_a, said_b)
     laws = {
         "key sets": law_test([key_set_text(r) for r in said_a], [key_set_text(r) for r in said_b]),
@@ -124,8 +150,8 @@ def compare(
     same = len({r["digest_of_table"] for r in (*said_a, *said_b)}) == 1
     apart = None
     if distances and same:
-        networks = [read_network(path) for side in files for path in side]
-        apart = _distances(networks, len(files[0]), scale_free, automorphisms)
+        networks = [read_network(record["file"]) for record in (*said_a, *said_b)]
+        apart = _distances(networks, len(said_a), scale_free, automorphisms)
     sizes = (len(said_a), len(said_b))
     return Comparison(sizes, laws, shares, numbers, apart, _conclusions(sizes, laws, shares, numbers, apart, same))
 

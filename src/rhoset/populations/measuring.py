@@ -135,21 +135,23 @@ def frequencies(group: Group, irreps: tuple[Irrep, ...]) -> dict[str, int]:
     return {name: f for name, f in turns.items() if f is not None}
 
 
-def proved(network: Path) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+def proved(network: Path) -> tuple[dict[str, dict[str, Any]], dict[str, str], list[str]]:
     """Bounds of the certificates beside a network file, each re-derived now by the independent checker.
 
     Returns
     -------
     tuple
         method → ``{"accuracy_bound", "loss_bound", "cost" (share of exhaustive work), "seconds", "arithmetic"}``, and
-        method → reason for those that do not check.
+        method → reason for those that do not check; and the methods of those among them that could not be read.
     """
     bounds: dict[str, dict[str, Any]] = {}
     refused: dict[str, str] = {}
+    unreadable = []
     for method, path in certificates(network).items():
         verdict = check_certificate(path, network)
         if not verdict.valid:
             refused[method] = verdict.reason
+            unreadable += [method] if verdict.status == "unreadable" else []
             continue
         said = check_summary(verdict, str(network), path, network)
         bounds[method] = {
@@ -159,4 +161,4 @@ def proved(network: Path) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
             "seconds": said["seconds"],
             "arithmetic": said["arithmetic"],
         }
-    return bounds, refused
+    return bounds, refused, unreadable

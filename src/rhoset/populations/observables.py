@@ -65,7 +65,8 @@ class Observables:
 
     def multiplicities(self, delta: float = DELTA) -> Array:
         """(k, r) ν_[ρ],δ: the share of all m neurons that are pure for [ρ]."""
-        return np.asarray(self.pure(delta).mean(axis=1), dtype=np.float64)
+        pure = self.pure(delta)
+        return np.asarray(pure.sum(axis=1) / max(pure.shape[1], 1), dtype=np.float64)
 
 
 @public

@@ -7,13 +7,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rhoset.errors import RhosetError
+from rhoset.errors import Attempt, RhosetError, raising
 from rhoset.networks import read_network
-from rhoset.networks.runs import Run, open_networks, open_run, run_of
+from rhoset.networks.runs import RESULTS, Run, open_networks, open_run, run_of
 from rhoset.populations.measuring import measured, proved
 
 Place = str | os.PathLike[str]
 Progress = Callable[[int, int], None]
+Rows = Mapping[Any, Mapping[str, Any]]
+"""Rows of a run's table of results by the index of their network."""
+Training = tuple[dict[str, Any], Mapping[str, Any]]
+"""Settings of a network's training, and its row of results."""
 
 TRAINED = ("seed", "steps", "generalised_at", "label", "train_accuracy", "train_loss")
 """Columns of a run's table of results that a record carries."""
@@ -26,6 +30,7 @@ def records(
     *,
     bounds: bool = True,
     progress: Progress = lambda done, total: None,
+    attempt: Attempt = raising,
 ) -> list[dict[str, Any]]:
     """One record a network of runs, sweeps, folders and files, in the order given.
 
@@ -37,12 +42,16 @@ def records(
         Whether to check the certificates beside the networks.
     progress
         Called with networks done and in all.
+    attempt
+        Around each network, each run's table of results and each certificate that cannot be read: a caller who gives
+        one says what an error costs, and there is no record of a bad network. Without it the first bad network
+        raises, and certificates that cannot be read stand in ``refused``.
 
     Returns
     -------
     list
-        ``{"network", "group", "seed", "settings", "training", "accuracy", …, "bounds": {METHOD: {…}}, "refused"}``,
-        with the keys of `rhoset.populations.measuring.measured`.
+        ``{"network", "group", "seed", "settings", "training", "accuracy", …, "bounds": {METHOD: {…}}, "refused":
+        {METHOD: REASON}, "unreadable": [METHOD]}``, with the keys of `rhoset.populations.measuring.measured`.
 
     Raises
     ------
@@ -51,56 +60,78 @@ def records(
     """
     if not specs:
         raise RhosetError("no networks were named; give runs, sweeps, folders or files", slug="no-such-network")
-    files = files_of(specs)
-    runs: dict[Path, tuple[Run, Mapping[int, Mapping[str, Any]]]] = {}
+    return records_of(files_of(specs, attempt), bounds=bounds, progress=progress, attempt=attempt)
+
+
+def records_of(
+    files: Sequence[tuple[str, Path]],
+    *,
+    bounds: bool = True,
+    progress: Progress = lambda done, total: None,
+    attempt: Attempt = raising,
+) -> list[dict[str, Any]]:
+    """`records` of the networks that `files_of` found."""
+    runs: dict[Path, tuple[Run, Rows]] = {}
     said = []
     progress(0, len(files))
-    for label, path in files:
-        said.append(_record(label, path, runs, bounds))
-        progress(len(said), len(files))
+    for done, (label, path) in enumerate(files):
+        with attempt(label):
+            said.append(_record(label, path, _training(path, runs, attempt), bounds))
+        progress(done + 1, len(files))
+    if attempt is not raising:
+        for record in said:
+            for method in record["unreadable"]:
+                with attempt(f"{record['network']}, certificate {method}"):
+                    raise RhosetError(record["refused"][method], slug="unreadable")
     return said
 
 
-def files_of(specs: Sequence[Place]) -> list[tuple[str, Path]]:
+def files_of(specs: Sequence[Place], attempt: Attempt = raising) -> list[tuple[str, Path]]:
     """Label and file of every network, as `open_networks`; a study's folder is refused with what to do instead."""
-    for spec in map(Path, specs):
-        if (spec / "settings.json").is_file() and (spec / "checkpoints").is_dir():
-            raise RhosetError(
-                f"{spec} is a study: its networks.csv has one row a network, and"
-                " `rhoset.populations.studies.study_network` opens one of them",
-                slug="no-such-network",
-            )
-    return [entry for spec in specs for entry in open_networks(spec)]
+    found = []
+    for spec in specs:
+        with attempt(os.fspath(spec)):
+            if os.path.isfile(Path(spec) / "settings.json") and os.path.isdir(Path(spec) / "checkpoints"):
+                raise RhosetError(
+                    f"{spec} is a study: its networks.csv has one row a network, and"
+                    " `rhoset.populations.studies.study_network` opens one of them",
+                    slug="no-such-network",
+                )
+            found += open_networks(spec, attempt)
+    return found
 
 
-def _record(label: str, path: Path, runs: dict[Path, Any], bounds: bool) -> dict[str, Any]:
+def _record(label: str, path: Path, training: Training, bounds: bool) -> dict[str, Any]:
     network = read_network(path)
     try:
         found = measured(network, path)
     except RhosetError as error:
         raise RhosetError(f"{label}: {error}", slug=error.slug) from None
-    settings, row = _training(path, runs)
+    settings, row = training
     seed = row.get("seed", network.metadata.get("seed"))
-    said = {"network": label, "group": found["group"], "seed": _number(seed), "settings": settings}
+    said = {"network": label, "group": found["group"], "seed": _number(seed), "settings": settings, "file": str(path)}
     said["training"] = {key: row[key] for key in TRAINED[1:] if key in row}
     said |= {key: value for key, value in found.items() if key not in ("measures", "version", "table")}
     said["digest_of_table"] = found["table"]
-    said["bounds"], said["refused"] = proved(path) if bounds else ({}, {})
+    said["bounds"], said["refused"], said["unreadable"] = proved(path) if bounds else ({}, {}, [])
     return said
 
 
-def _training(path: Path, runs: dict[Path, Any]) -> tuple[dict[str, Any], Mapping[str, Any]]:
+def _training(path: Path, runs: dict[Path, tuple[Run, Rows]], attempt: Attempt) -> Training:
     """Settings and the row of results of a network of a run; nothing for other files."""
     folder = run_of(path)
     if folder is None:
         return {}, {}
     if folder not in runs:
         run = open_run(folder)
-        runs[folder] = run, {row.get("index"): row for row in run.results()}
-    run, rows = runs[folder]
+        rows: Rows = {}
+        with attempt(str(folder / RESULTS)):
+            rows = {row.get("index"): row for row in run.results()}
+        runs[folder] = run, rows
+    run, found = runs[folder]
     config = run.manifest.get("config", {})
     index = int(path.stem) if path.stem.isdigit() else -1
-    return dict(config) if isinstance(config, Mapping) else {}, rows.get(index, {})
+    return dict(config) if isinstance(config, Mapping) else {}, found.get(index, {})
 
 
 def _number(seed: Any) -> int | None:

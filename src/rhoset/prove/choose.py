@@ -26,6 +26,8 @@ FRUGAL = (
 logits in the span evaluated: tried in turn until the checker takes the certificate."""
 STAGED = 6
 """Plans of each kind whose bound is followed as their work grows."""
+NEARLY = 1.1
+"""A plan is run after another only where it is expected to take so many times less than that turned out to take."""
 TRIES = 4
 """Runs of a plan with a growing limit of exact work before the limit is lifted."""
 
@@ -97,16 +99,19 @@ def choose(search: Search, made: Sequence[Candidate], wanted: Wish) -> Judged | 
 
 
 def _cheapest(search: Search, made: Sequence[Candidate], wanted: Wish) -> Judged | None:
-    """The first that the checker takes; where lengths count, that turns out no longer than exhaustive, if any does."""
-    longer: Judged | None = None
+    """The first that the checker takes; where lengths count, the shortest of the first few, by what they turn out."""
+    best: tuple[float, Judged | None] = float("inf"), None
     for candidate in made:
+        if candidate.estimate.cost * NEARLY >= best[0]:
+            continue
         found = whole(search, candidate)
         if found is None:
             continue
-        if wanted.objective == "time" or cost(found.certificate, search.subject.weights, found.verdict).share <= 1:
+        if wanted.objective == "time":
             return found
-        longer = longer or found
-    return longer
+        share = cost(found.certificate, search.subject.weights, found.verdict).share
+        best = min(best, (share, found), key=lambda pair: pair[0])
+    return best[1]
 
 
 def whole(search: Search, made: Candidate) -> Judged | None:

@@ -9,7 +9,8 @@ unembed; what it costs in work grows with the number of points.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +55,11 @@ class Cosets:
         """Number of points."""
         return int(self.action.shape[1])
 
+    @cached_property
+    def moved(self) -> Ints:
+        """(n,) how many points each element moves."""
+        return np.asarray((self.action != np.arange(self.size)).sum(axis=1))
+
     @staticmethod
     def of(gset: GSet, side: str) -> Cosets:
         """Of the cosets of a subgroup."""
@@ -88,18 +94,27 @@ class GapReading:
         left actions of the opposite group (transposed table).
     block, point
         (m,) number of the neuron's G-set, and its point there.
+    places
+        For each G-set the (n, q) images of its points under all elements.
+    kinds
+        How many vectors of numbers of moved points the elements other than the identity have.
     side
         ``right``: the readings of y are constant on cosets; ``left``: those of x.
     error
         Σ_i (range of unembed row i) · (largest distance of its reading from its mid-ranges): a bound of twice what
         the readings can cost a margin.
+    margin
+        A typical margin of the network.
     """
 
     actions: tuple[Ints, ...]
     block: Ints
     point: Ints
+    places: tuple[Ints, ...]
+    kinds: int
     side: str = "right"
-    error: float = field(default=np.inf)
+    error: float = np.inf
+    margin: float = np.inf
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -140,7 +155,9 @@ def gap_readings(network: Network, side: str = "right", most_points: int = MOST_
     found: list[GapReading] = []
     for price in prices:
         chosen = _choose(errors, sizes, price, margin * SET_PRICE)
-        reading = _reading(group, cosets, points, chosen, side, float(errors[chosen, np.arange(len(chosen))].sum()))
+        reading = _reading(group, cosets, points, chosen, side)
+        error = float(errors[chosen, np.arange(len(chosen))].sum())
+        reading = replace(reading, error=error, margin=margin)
         if not any(_same(reading, other) for other in found):
             found.append(reading)
     return found
@@ -214,12 +231,19 @@ def _choose(errors: Array, sizes: Ints, point_price: float, set_price: float) ->
         kept.remove(worst)
 
 
-def _reading(group: Group, cosets: Sequence[Cosets], points: Ints, chosen: Ints, side: str, error: float) -> GapReading:
+def _reading(group: Group, cosets: Sequence[Cosets], points: Ints, chosen: Ints, side: str) -> GapReading:
     used, block = np.unique(chosen, return_inverse=True)
-    generators = np.asarray(group.generators, dtype=np.intp)
-    actions = tuple(cosets[j].action[generators] for j in used)
-    every = np.arange(len(chosen))
-    return GapReading(actions, block.reshape(-1).astype(np.intp), points[chosen, every], side, error)
+    generators, others = np.asarray(group.generators, dtype=np.intp), np.arange(group.order) != group.identity
+    places = tuple(cosets[j].action for j in used)
+    moved = np.stack([cosets[j].moved[others] for j in used], axis=1)
+    return GapReading(
+        tuple(action[generators] for action in places),
+        block.reshape(-1).astype(np.intp),
+        points[chosen, np.arange(len(chosen))],
+        places,
+        len(np.unique(moved, axis=0)),
+        side,
+    )
 
 
 def _same(one: GapReading, other: GapReading) -> bool:

@@ -5,22 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
+
 from rhoset.errors import RhosetError
 from rhoset.prove import quick
-from rhoset.prove.pairs import Mode, PairsSearch
+from rhoset.prove.pairs import DETAIL, LARGE, SAMPLES, START, Mode, PairsSearch
 from rhoset.prove.search import FEW, SAMPLE_PAIRS, Candidate, Search
 from rhoset.prove.wish import Wish
 
 GIVE_UP = 0.95
 """A plan expected to cost more than this share of exhaustive work is not worth its risk: exhaustive is certain."""
+TINY = 24
+"""Up to this order every method is tried: a look takes milliseconds, and first looks say little."""
+DEAR = 0.1
+"""Where mixtures of slots and irreps cost more, whole irreps with references are tried as well."""
+LIKELY = 1.4
+"""A first look that costs so many times the best plan so far may still lead to a better one."""
+FINER = 0.25
+"""Where the best plan so far costs more, much has to be written: a first look at the finest detail too."""
+BOTH = (0.005, 0.6)
+"""Parts of the pairs that rule gaps leaves open where rule pairs is tried on them."""
 GOOD = 0.03
 """Below this share of exhaustive operations no further plan is looked for."""
-CLOCK = 10
-"""A multiply-add of rule gaps takes, at worst, so many times one of exhaustive's matrix product; measured 5 to 15 on
-orders 60 to 120. Counts and not seconds decide, so that the same network gets the same plan on a busy machine."""
+CLOCK, COLUMN = 14, 9 * 10**6
+"""A multiply-add of rule gaps takes, at worst, so many times one of exhaustive's matrix product, and each point with
+neurons as long as so many of those; measured on orders 60 to 120. Counts and not seconds decide, so that the same
+network gets the same plan on a busy machine."""
 PAIRS_FROM = 500
 """On the clock rule pairs is looked at from this order on: below, whatever walks the pairs takes as long as brute
 force (docs/prove.md, "On the clock")."""
+NOISY = 4
+"""Where readings cost more than so many times the typical margin, pairs is not looked at on the clock."""
 SMALL = 5 * 10**7
 """Multiply-adds of exhaustive checking, five milliseconds or so, below which the clock allows no look elsewhere."""
 
@@ -33,8 +48,11 @@ def exhaustive(search: Search, wanted: Wish) -> list[Candidate]:
 
 
 def gaps(search: Search, wanted: Wish) -> list[Candidate]:
-    """Right readings nearly constant on cosets; n²kq for k neurons on q points."""
-    return quick.gaps(search)
+    """Right readings nearly constant on cosets; n²kq for k neurons on q points.
+
+    Last comes the plan that leaves everything open, which is exhaustive.
+    """
+    return [*quick.gaps(search), search.candidate("no gaps", search.subject.certificate("gaps"), FEW)]
 
 
 def irrep(search: Search, wanted: Wish) -> list[Candidate]:
@@ -51,7 +69,7 @@ def mixture(search: Search, wanted: Wish) -> list[Candidate]:
     """Slots where circuits give them, whole irreps for what is left."""
     searches = [PairsSearch(search, "mixture", search.mixed, wanted)]
     if search.mixed.shapes != search.spanned.shapes:
-        searches.append(PairsSearch(search, "mixture", search.spanned, wanted))
+        searches.append(PairsSearch(search, "mixture", search.spanned, wanted, references=(False,)))
     firsts = [one.first() for one in searches]
     nothing = (0.0, float("inf"))
     ranks = [min((wanted.rank(made) for made in first.values()), default=nothing) for first in firsts]
@@ -114,13 +132,19 @@ def by_time(search: Search, wanted: Wish) -> list[Candidate]:
     plain = quick.exhaustive(search, FEW if wanted.exact else SAMPLE_PAIRS)
     if search.subject.exhaustive < SMALL:
         return plain
-    for reading in quick.readings(search)[:1]:
+    looks = quick.looks(search)[:1]
+    for look in looks:
+        fixed = look.columns * COLUMN / search.subject.exhaustive
         for mode in quick.ON_THE_CLOCK:
-            made = quick.of_reading(search, reading, mode)
-            proved, share = made.estimate.accuracy >= plain[0].estimate.accuracy, made.estimate.cost * CLOCK
+            if mode not in look.modes() or fixed + CLOCK * look.share(mode) >= GIVE_UP:
+                continue
+            made = look.candidate(mode)
+            proved, share = made.estimate.accuracy >= plain[0].estimate.accuracy, fixed + CLOCK * made.estimate.cost
             if proved and share < GIVE_UP:
                 return [at_clock(made, share * plain[0].estimate.seconds), *plain]
-    if search.subject.network.order < PAIRS_FROM:
+    if search.subject.network.order < PAIRS_FROM or any(
+        look.reading.error > NOISY * look.reading.margin for look in looks
+    ):
         return plain
     return [*_few_pairs(search, wanted), *plain]
 
@@ -131,12 +155,13 @@ def at_clock(made: Candidate, seconds: float) -> Candidate:
 
 
 def _few_pairs(search: Search, wanted: Wish) -> list[Candidate]:
-    """At most a handful of plans with rule pairs, on two x."""
-    pairs = PairsSearch(search, "mixture", search.mixed, wanted)
+    """At most a handful of plans with rule pairs, on one x. What bounds leave open is evaluated from all neurons: a
+    product is quicker than logits in the span, gathered output by output."""
+    pairs = PairsSearch(search, "mixture", search.mixed, wanted, span=False)
     found: list[Candidate] = []
-    for mode in (Mode(0, True, True), Mode(0, True, False)):
+    for samples in (0, SAMPLES) if search.subject.network.order <= LARGE else (0,):
         for detail in (0.03, 0.1):
-            found += pairs.looked(detail, mode, 1).values()
+            found += pairs.looked(detail, Mode(samples, True, True), 1).values()
     return found
 
 
@@ -146,7 +171,39 @@ def by_operations(search: Search, wanted: Wish) -> list[Candidate]:
     made = quick.gaps(search)
     done = [c for c in made if c.estimate.accuracy >= enough and c.estimate.cost < GOOD]
     if not done:
-        made += mixture(search, wanted)
+        mixtures = mixture(search, wanted)
+        if search.subject.network.order <= TINY:
+            mixtures += equivariant(search, wanted)
+        mixtures += in_whole_irreps(search, wanted, min((c.estimate.cost for c in mixtures), default=0.0))
+        made += [*mixtures, *both(search, made, mixtures, wanted)]
         if wanted.exact:
             made = [c for c in made if c.estimate.cost <= GIVE_UP]
-    return [*made, *quick.exhaustive(search, SAMPLE_PAIRS)]
+    return [*made, *quick.exhaustive(search, FEW)]
+
+
+def in_whole_irreps(search: Search, wanted: Wish, so_far: float) -> list[Candidate]:
+    """As `equivariant`, with the additive part taken off: where circuits share the work, many references for whole
+    irreps may settle more than slots do. Nothing where that is not likely to be cheaper than `so_far`."""
+    if so_far < DEAR or search.subject.network.order > LARGE or not any(search.mixed.shapes):
+        return []
+    pairs = PairsSearch(search, "mixture", search.whole, wanted, references=(True,))
+    first = pairs.looked(DETAIL[START], Mode(SAMPLES, True, True))
+    if so_far > FINER:
+        first |= pairs.looked(DETAIL[0], Mode(SAMPLES, True, True))
+    return pairs.run(first) if any(c.estimate.cost < LIKELY * so_far for c in first.values()) else []
+
+
+def both(search: Search, first: list[Candidate], then: list[Candidate], wanted: Wish) -> list[Candidate]:
+    """The best plan of rule pairs on what rule gaps leaves open, where that is a part of the pairs."""
+    known = [
+        (c.estimate.exact, c.certificate.gaps)
+        for c in first
+        if c.certificate.gaps is not None and BOTH[0] < c.estimate.exact < BOTH[1]
+    ]
+    made = list[Candidate]()
+    for _, gaps_ in sorted(known, key=lambda pair: pair[0])[:1]:
+        whole = replace(gaps_, exact=np.ones(len(gaps_.exact), dtype=np.intp))  # weights serve rule pairs alone
+        for best in sorted(then, key=wanted.rank)[:2]:
+            certificate = replace(best.certificate, gaps=whole, plan=replace(best.certificate.plan, gaps=True))
+            made.append(search.candidate(f"gaps, {best.name}", certificate))
+    return made

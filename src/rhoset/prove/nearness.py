@@ -73,6 +73,7 @@ def output_groups(least: Array, distance: Array, identity: int, tolerance: float
     count = 0
     while len(free):
         near = (np.abs(scaled[free] - scaled[free[0]]) <= tolerance).all(axis=1)
+        near[0] = True  # the leader, even where its numbers are not finite
         labels[free[near]] = count
         free, count = free[~near], count + 1
     return labels

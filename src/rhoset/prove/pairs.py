@@ -31,7 +31,9 @@ SAMPLES = 24
 """Elements averaged for the additive part of the activations: few miss part of it (or, evenly spaced, take one
 frequency for another), many cost 2/n² of exhaustive work each."""
 SAMPLINGS = (12, 40)
-"""Other numbers of them, tried on the best plan."""
+"""Other numbers of them, one of which is tried on the best plan."""
+MANY_SINGLY = 0.1
+"""Part of the pairs with outputs evaluated singly from which more samples are tried and not fewer."""
 KEPT = 1.3
 """Ways of bounding are kept after it that cost at most so many times the best one, two at most."""
 SINGLES = (1.0, 0.8, 0.65, 0.5, 0.4, 0.3, 0.22, 0.15, 0.08)
@@ -162,9 +164,12 @@ class PairsSearch:
 
     @property
     def modes(self) -> list[Mode]:
-        """All ways of bounding."""
-        samples = (0, SAMPLES) if self.search.subject.network.order <= LARGE else (0,)
-        return [Mode(count, True, references) for count in samples for references in self.references]
+        """Ways of bounding: with the additive part taken off where there is a table for it; without it only beside
+        references, which it makes dearer."""
+        if self.search.subject.network.order > LARGE:
+            return [Mode(0, True, references) for references in self.references]
+        norm = [Mode(0, True, references) for references in self.references if references]
+        return norm + [Mode(SAMPLES, True, references) for references in self.references]
 
     def first(self) -> Found:
         """Every mode at the first detail, on few pairs."""
@@ -249,11 +254,9 @@ class PairsSearch:
         return out
 
     def _resampled(self, best: Candidate) -> list[Candidate]:
-        """With other numbers of samples."""
-        out: list[Candidate] = []
-        for samples in SAMPLINGS:
-            if samples <= self.search.subject.network.order:
-                plan = replace(best.certificate.plan, samples=samples)
-                made = replace(best.certificate, plan=plan)
-                out.append(self.search.candidate(f"{best.name}, {samples} samples", made, FEW))
-        return [self.search.candidate(c.name, c.certificate) for c in sorted(out, key=self.wanted.rank)[:1]]
+        """With more samples where many outputs are left to single evaluation, else with fewer."""
+        samples = SAMPLINGS[best.estimate.exact > MANY_SINGLY]
+        if samples > self.search.subject.network.order:
+            return []
+        plan = replace(best.certificate.plan, samples=samples)
+        return [self.search.candidate(f"{best.name}, {samples} samples", replace(best.certificate, plan=plan))]

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import multiprocessing
 import platform
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rhoset import __version__
-from rhoset.errors import RhosetError
+from rhoset.errors import Attempt, RhosetError, raising
 from rhoset.groups import Group
 from rhoset.networks import Network, read_network
-from rhoset.networks.runs import MANIFEST, open_networks, open_run, run_of
+from rhoset.networks.runs import MANIFEST, RESULTS, Run, open_networks, open_run, run_of
+from rhoset.reading import shown
 from rhoset.report.sections import Structure, network_view, structure
 from rhoset.report.views import IrrepView, NetworkView, RunView
 
@@ -28,6 +32,7 @@ CIRCUIT_HISTORY = 12
 class _Job:
     """One network to look at, as a worker is told."""
 
+    label: str
     name: str
     index: int
     path: Path
@@ -40,6 +45,7 @@ def collect(
     spec: str | Path,
     progress: Callable[[int, int], None] = lambda done, total: None,
     workers: int = 1,
+    attempt: Attempt = raising,
 ) -> RunView:
     """Explain, evaluate and re-check the networks that `spec` means.
 
@@ -51,37 +57,94 @@ def collect(
         Called with (networks done, networks in all).
     workers
         Processes. More than one only from a program whose main module can be imported.
+    attempt
+        Around each network: a caller who gives one says what an error costs, and the view is of the others, those of
+        the group that most of them have. Without it the first error is raised.
 
     Raises
     ------
     RhosetError
-        As `rhoset.networks.runs.open_networks`; and ``mixed-groups`` when the networks' tables
-        differ.
+        As `rhoset.networks.runs.open_networks`; ``mixed-groups`` when the networks' tables differ; ``no-such-network``
+        where none is left.
 
     Cost: about a second a network for S5.
     """
-    named = open_networks(spec)
+    named = open_networks(spec, attempt)
     run = open_run(Path(spec)) if (Path(spec) / MANIFEST).is_file() else None
-    rows: dict[Path, Mapping[Any, Mapping[str, Any]]] = {}
-    jobs = []
-    for position, (_, path) in enumerate(named):
-        home = run_of(path) or path.parent
-        if home not in rows:
-            made = open_run(home).results() if (home / MANIFEST).is_file() else []
-            rows[home] = {row.get("index"): row for row in made}
-        number = int(path.stem) if path.stem.isdigit() else position
-        index = number if run is not None else position
-        name = f"Network {index}" if run is not None else f"{home.name} #{number}" if rows[home] else path.stem
-        history = len(named) <= CIRCUIT_HISTORY
-        jobs.append(_Job(name, index, path, rows[home].get(number, {}), named[0][1], history))
+    jobs = list(_of_one_group(_jobs(named, run, attempt), attempt))
+    if not jobs:
+        raise RhosetError(f"{shown(spec)}: no network is left that could be read", slug="no-such-network")
+    jobs = [replace(job, first=jobs[0].path, circuit_history=len(jobs) <= CIRCUIT_HISTORY) for job in jobs]
     views = []
     progress(0, len(jobs))
-    for view in _views(jobs, min(workers, len(jobs))):
-        views.append(view)
-        progress(len(views), len(jobs))
-    shared = _structure_of(named[0][1])
+    for done, (job, result) in enumerate(zip(jobs, _views(jobs, min(workers, len(jobs))), strict=True)):
+        with attempt(job.label):
+            views.append(result())
+        progress(done + 1, len(jobs))
+    if not views:
+        raise RhosetError(f"{shown(spec)}: no network is left that could be explained", slug="no-such-network")
+    shared = _structure_of(jobs[0].path)
     facts = _facts(spec, shared.group, run.manifest if run is not None else {})
+    if len(views) < len(named):
+        shown_ones = {view.index for view in views}
+        bad = [label for position, (label, path) in enumerate(named) if _index(path, position, run) not in shown_ones]
+        facts["Left out"] = f"{len(bad)} of {len(named)} networks that could not be read: {', '.join(bad)}"
     return _run_view(tuple(views), shared, facts)
+
+
+def _jobs(named: Sequence[tuple[str, Path]], run: Run | None, attempt: Attempt) -> Iterator[_Job]:
+    rows: dict[Path, Mapping[Any, Mapping[str, Any]]] = {}
+    for position, (label, path) in enumerate(named):
+        home = run_of(path) or path.parent
+        if home not in rows:
+            rows[home] = {}
+            with attempt(str(home / RESULTS)):
+                made = open_run(home).results() if (home / MANIFEST).is_file() else []
+                rows[home] = {row.get("index"): row for row in made}
+        number = int(path.stem) if path.stem.isdigit() else position
+        index = _index(path, position, run)
+        name = f"Network {index}" if run is not None else f"{home.name} #{number}" if rows[home] else path.stem
+        yield _Job(label, name, index, path, rows[home].get(number, {}), path, False)
+
+
+def _index(path: Path, position: int, run: Run | None) -> int:
+    return int(path.stem) if run is not None and path.stem.isdigit() else position
+
+
+def _of_one_group(jobs: Iterable[_Job], attempt: Attempt) -> Iterator[_Job]:
+    """Those whose network can be read and has the table that most of them have."""
+    tables: list[NDArray[np.int32]] = []
+    kinds: list[tuple[_Job, int]] = []
+    for job in jobs:
+        with attempt(job.label):
+            table = read_network(job.path).table
+            kind = next((k for k, known in enumerate(tables) if np.array_equal(known, table)), None)
+            if kind is None:
+                _group_of(job.path)
+                kind = len(tables)
+                tables.append(table)
+            kinds.append((job, kind))
+    counts = Counter(kind for _, kind in kinds)
+    most, _ = counts.most_common(1)[0] if counts else (0, 0)
+    first = next((job for job, kind in kinds if kind == most), None)
+    for job, kind in kinds:
+        with attempt(job.label):
+            if first is not None and kind != most:
+                raise RhosetError(
+                    f"{job.path}: its multiplication table differs from that of {first.path}; a report is"
+                    " about networks of one group",
+                    slug="mixed-groups",
+                )
+        if kind == most:
+            yield job
+
+
+def _group_of(path: Path) -> Group:
+    """The group of a network file, so that an error about it names the file."""
+    try:
+        return read_network(path).group
+    except RhosetError as error:
+        raise RhosetError(f"{path}: {error}", slug=error.slug) from None
 
 
 def single(network: Network) -> RunView:
@@ -109,26 +172,28 @@ def several(networks: Sequence[Network]) -> RunView:
     return _run_view(tuple(views), shared, _facts("in memory", shared.group, {}))
 
 
-def _views(jobs: Sequence[_Job], workers: int) -> Iterator[NetworkView]:
+def _views(jobs: Sequence[_Job], workers: int) -> Iterator[Callable[[], NetworkView]]:
+    """For each job a call that returns the view, or raises what making it raised."""
     if workers <= 1:
-        yield from map(_view, jobs)
+        yield from (partial(_view, job) for job in jobs)
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
         try:
-            yield from pool.map(_view, jobs)
+            for future in [pool.submit(_view, job) for job in jobs]:
+                yield future.result
         except BaseException:
-            pool.shutdown(cancel_futures=True)
+            pool.shutdown(wait=False, cancel_futures=True)
             raise
 
 
-_known: dict[tuple[Path, str], Structure] = {}
+_known: dict[tuple[Path, str, str], Structure] = {}
 """The structure of the group of the first network; a worker finds it once."""
 
 
 def _structure_of(first: Path) -> Structure:
     network = read_network(first)
-    key = (first, network.digest)
+    key = (first, network.digest, network.group.name)
     if key not in _known:
         _known.clear()
         _known[key] = structure(network)
@@ -137,12 +202,6 @@ def _structure_of(first: Path) -> Structure:
 
 def _view(job: _Job) -> NetworkView:
     shared, network = _structure_of(job.first), read_network(job.path)
-    if not np.array_equal(network.table, shared.group.table):
-        raise RhosetError(
-            f"{job.path}: its multiplication table differs from that of {job.first}; a report is"
-            " about networks of one group",
-            slug="mixed-groups",
-        )
     return network_view(network, shared, job.name, job.index, job.path, job.row, job.circuit_history)
 
 

@@ -22,7 +22,7 @@ from rhoset.report.facts import network_facts
 from rhoset.report.palette import irrep_colours
 from rhoset.report.terms import COLUMNS, KINDS, TERMS, defined
 from rhoset.report.views import CHEAP, WANTED, RunView, SolidView
-from rhoset.report.words import duration, number, percent, quantity
+from rhoset.report.words import counted, duration, number, percent, quantity
 
 
 def write_report(run: RunView, path: str | Path) -> Path:
@@ -139,6 +139,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
+        counted=counted,
         percent=percent,
         number=number,
         quantity=quantity,

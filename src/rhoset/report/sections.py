@@ -102,6 +102,7 @@ def network_view(
     explanation = explain(network, real_irreps=shared.irreps, subgroups=shared.subgroups)
     measured, ideal = affordable(network), affordable(explanation.ideal)
     diagnosis = diagnose(explanation)
+    unread: list[tuple[str, str]] = []
     energy = explanation.energy.share
     return NetworkView(
         name=name,
@@ -118,7 +119,9 @@ def network_view(
         explained=explanation.explained,
         ideal_accuracy=ideal.accuracy,
         ideal_loss=ideal.loss,
-        certificates=() if path is None else tuple(certificate_view(p, path) for p in certificates(path).values()),
+        certificates=()
+        if path is None
+        else tuple(certificate_view(p, path, unread) for p in certificates(path).values()),
         seed=row.get("seed"),
         steps=row.get("steps"),
         seconds=row.get("seconds"),
@@ -127,10 +130,11 @@ def network_view(
         left_over=len(explanation.left_over),
         findings=tuple(finding.text for finding in diagnosis.findings),
         margins=margin_view(network, shared.group, shared.irreps),
-        frontier=None if path is None else frontier_view(path),
+        frontier=None if path is None else frontier_view(path, unread),
         history=None
         if path is None
-        else history_view(path, shared.irreps, shared.explained if circuit_history else None),
+        else history_view(path, shared.irreps, shared.explained if circuit_history else None, unread),
+        unread=tuple(unread),
     )
 
 
@@ -199,9 +203,15 @@ def _rounded(rows: NDArray[np.float64]) -> Matrix:
     return tuple(tuple(round(float(v), 3) for v in row) for row in rows)
 
 
-def certificate_view(path: Path, network: Path) -> CertificateView:
-    """A certificate as the independent checker sees it now; its own claims are not shown."""
-    said = check_summary(check_certificate(path, network), path.name, path, network)
+def certificate_view(path: Path, network: Path, unread: list[tuple[str, str]]) -> CertificateView:
+    """A certificate as the independent checker sees it now; its own claims are not shown.
+
+    One that could not be read is added to `unread`.
+    """
+    verdict = check_certificate(path, network)
+    if verdict.status == "unreadable":
+        unread.append((str(path), verdict.reason))
+    said = check_summary(verdict, path.name, path, network)
     return CertificateView(
         method=said["method"] or path.name.split(".")[-2],
         accuracy_bound=said["accuracy_bound"],
@@ -212,4 +222,5 @@ def certificate_view(path: Path, network: Path) -> CertificateView:
         arithmetic=said["arithmetic"] or "–",
         path=path.name,
         valid=said["valid"],
+        reason=said.get("reason", ""),
     )

@@ -84,6 +84,8 @@ class CertificateView:
     arithmetic: str
     path: str
     valid: bool | None = None
+    reason: str = ""
+    """Why it does not check."""
 
     @property
     def cost(self) -> float:
@@ -200,6 +202,8 @@ class NetworkView:
     margins: MarginView | None = None
     history: HistoryView | None = None
     frontier: FrontierView | None = None
+    unread: tuple[tuple[str, str], ...] = ()
+    """(file, why) of certificates, snapshots and records beside the network that could not be read."""
 
     @property
     def best(self) -> CertificateView | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from rhoset.summaries import counted as counted
+
 
 def percent(value: float | None) -> str:
     """A share as a percentage; never rounded up to 100 %.
@@ -58,12 +60,3 @@ def number(value: float | None) -> str:
     if value is None or math.isnan(value):
         return "–"
     return f"{value:.3g}" if abs(value) < 1e5 else quantity(value)
-
-
-def counted(count: int, noun: str) -> str:
-    """A number and its noun, in the singular for one.
-
-    >>> counted(1, "network"), counted(2, "network")
-    ('1 network', '2 networks')
-    """
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

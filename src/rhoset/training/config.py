@@ -105,6 +105,11 @@ class TrainConfig:
         Pairs, drawn once by the seed, that evaluations on the way are made on. 0: all n² up to order 720 without
         `sampled_outputs`, else 16,384. The last evaluation sees all pairs up to order 720; beyond, accuracy and loss
         are estimates from the sample, with an interval in the table of results. Stacks evaluate all pairs always.
+    curriculum
+        Stages (k, t): up to step t, steps draw from the subgroup that the first k elements make, outputs too; both
+        grow from stage to stage, and after the last one steps draw from all pairs. With `sampled_outputs` only. In a
+        group of permutations, in lexicographic order, the stabiliser of the first points is such a subgroup: 1, 2, 6,
+        24, 120, 720 in S7.
 
     Raises
     ------
@@ -154,9 +159,11 @@ class TrainConfig:
     convergence_updates: int = 500
     sampled_outputs: int = 0
     evaluation_pairs: int = 0
+    curriculum: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "betas", tuple(float(b) for b in self.betas))
+        object.__setattr__(self, "curriculum", _stages(self.curriculum))
         for name, choices in (
             ("architecture", ARCHITECTURES),
             ("activation", ACTIVATION_NAMES),
@@ -193,6 +200,8 @@ class TrainConfig:
             _refuse("replacement", self.replacement, "false with sampled_outputs, which draw pairs of their own")
         if self.sampled_outputs and not self.batch:
             _refuse("sampled_outputs", self.sampled_outputs, "0 unless batch is given (a softmax over a sample)")
+        if self.curriculum and not self.sampled_outputs:
+            _refuse("curriculum", self.curriculum, "empty unless sampled_outputs is given")
         if self.convergence_tolerance and self.draws:
             _refuse("convergence_tolerance", self.convergence_tolerance, "0 unless a step sees all training pairs")
 
@@ -207,6 +216,9 @@ class TrainConfig:
         found["betas"] = list(self.betas)
         if self.split_seed is None:
             found["split_seed"] = "own"
+        found["curriculum"] = [list(stage) for stage in self.curriculum]
+        if not self.curriculum:
+            del found["curriculum"]  # so that settings without one read as they always did
         return found
 
     @classmethod
@@ -251,6 +263,20 @@ def _typed(name: str, value: Any, kind: str) -> Any:
     ):
         _refuse(name, value, "two numbers in [0, 1)")
     return value
+
+
+def _stages(value: Any) -> tuple[tuple[int, int], ...]:
+    """The stages of a curriculum, from lists as TOML has them."""
+    right = "a list of stages [elements, last step], whole numbers, both growing: [[120, 300], [720, 2000]]"
+    if not isinstance(value, (list, tuple)) or not all(isinstance(s, (list, tuple)) and len(s) == 2 for s in value):
+        _refuse("curriculum", value, right)
+    before = (1, 0)
+    for stage in value:
+        for number, last in zip(stage, before, strict=True):
+            if isinstance(number, bool) or not isinstance(number, int) or number <= last:
+                _refuse("curriculum", value, right)
+        before = stage
+    return tuple((elements, last) for elements, last in value)
 
 
 def _whole(name: str, value: Any, least: int) -> None:

@@ -5,6 +5,9 @@ uniform one, and each of the s logits of a pair serves every pair: no row of `un
 it must be where right answers and sampled outputs are drawn apart. Only the rows of the embeddings that occur are
 folded. A wrong output stands for (n − 1) / (s − 1) of them: its logit is raised by the logarithm of that number
 (sampled softmax, Jean et al. 2015, with uniform proposals).
+
+With a curriculum the first steps draw left operands and outputs from a subgroup, so that the right operands lie in it
+too: a task of its own, of the subgroup's order, whose solution the next subgroup's pairs start from.
 """
 
 from __future__ import annotations
@@ -49,12 +52,15 @@ class OutputSample:
         (a, s) the right operand of pair (left[i], ·) with answer outputs[j], as a position in `right`.
     outputs
         (s,) distinct outputs.
+    among
+        Number of elements that operands and outputs were drawn from: n, or fewer in a stage of a curriculum.
     """
 
     left: Tensor
     right: Tensor
     place: Tensor
     outputs: Tensor
+    among: int
 
 
 class OutputSamples:
@@ -72,8 +78,8 @@ class OutputSamples:
     Raises
     ------
     RhosetError
-        ``bad-setting`` when the batch is no multiple of the outputs, they are more than there are, or training sees a
-        part of the pairs only.
+        ``bad-setting`` when the batch is no multiple of the outputs, they are more than there are, training sees a
+        part of the pairs only, or a stage of the curriculum is no proper subgroup.
     """
 
     def __init__(self, table: NDArray[np.int32], config: TrainConfig, seed: int) -> None:
@@ -88,16 +94,36 @@ class OutputSamples:
         self.rows, self.outputs = config.batch // outputs, outputs
         identity = int(np.flatnonzero((table == np.arange(n)).all(axis=1))[0])
         self.inverse = (table == identity).argmax(axis=1)
+        self.stages = config.curriculum
+        _check_stages(table, self.stages)
 
     def at(self, step: int) -> OutputSample:
-        """The sample of the step numbered from 1."""
+        """The sample of the step numbered from 1. A subgroup with fewer elements than rows or outputs gives all."""
         generator = np.random.default_rng([_SAMPLE_STREAM, self.seed, step])
-        n = len(self.table)
-        left = generator.choice(n, self.rows, replace=False)
-        outputs = generator.choice(n, self.outputs, replace=False)
-        right, place = np.unique(self.table[self.inverse[left]][:, outputs], return_inverse=True)
-        parts = (left, right.astype(np.int64), place.reshape(self.rows, self.outputs), outputs)
-        return OutputSample(*(torch.from_numpy(part) for part in parts))
+        n = next((elements for elements, last in self.stages if step <= last), len(self.table))
+        left = generator.choice(n, min(n, self.rows), replace=False)
+        outputs = generator.choice(n, min(n, self.outputs), replace=False)
+        right, place = np.unique(self.table[np.ix_(self.inverse[left], outputs)], return_inverse=True)
+        return OutputSample(
+            left=torch.from_numpy(left),
+            right=torch.from_numpy(right.astype(np.int64)),
+            place=torch.from_numpy(place.reshape(len(left), len(outputs))),
+            outputs=torch.from_numpy(outputs),
+            among=n,
+        )
+
+
+def _check_stages(table: NDArray[np.int32], stages: tuple[tuple[int, int], ...]) -> None:
+    """Refuses a stage whose first elements are not closed under the product."""
+    if not stages:
+        return
+    reach = np.maximum.accumulate([max(table[k, : k + 1].max(), table[: k + 1, k].max()) for k in range(len(table))])
+    closed = [k for k in range(2, len(table)) if reach[k - 1] < k]
+    for elements, _ in stages:
+        if elements not in closed:
+            right = f"stages [elements, last step] of proper subgroups; the first {elements} elements are none"
+            known = f"first elements that are: {', '.join(map(str, closed)) or 'none'}"
+            _refuse("curriculum", [list(stage) for stage in stages], f"{right} ({known})")
 
 
 def sampled_loss(p: Mapping[str, Tensor], sample: OutputSample, config: TrainConfig) -> Tensor:
@@ -106,7 +132,6 @@ def sampled_loss(p: Mapping[str, Tensor], sample: OutputSample, config: TrainCon
     Costs 3·b·s·m multiply-adds for b pairs and s outputs, and those of folding the rows that occur.
     """
     s, m = len(sample.outputs), p["unembed"].shape[0]
-    n = p["unembed"].shape[1]
     left = _rows(p, "left", sample.left)
     right = _rows(p, "right", sample.right)
     if "hidden_bias" in p:
@@ -116,7 +141,7 @@ def sampled_loss(p: Mapping[str, Tensor], sample: OutputSample, config: TrainCon
     logits = hidden @ p["unembed"].index_select(1, sample.outputs)
     if "unembed_bias" in p:
         logits = logits + p["unembed_bias"].index_select(0, sample.outputs)
-    stands_for = torch.full((s, s), math.log((n - 1) / (s - 1)), dtype=logits.dtype).fill_diagonal_(0)
+    stands_for = torch.full((s, s), math.log((sample.among - 1) / (s - 1)), dtype=logits.dtype).fill_diagonal_(0)
     logits = (logits.view(-1, s, s) + stands_for).view(-1, s)
     return torch.nn.functional.cross_entropy(logits, torch.arange(s).repeat(len(sample.left)))
 

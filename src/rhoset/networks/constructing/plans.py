@@ -28,6 +28,10 @@ SIGN = "sign"
 """Name of the plan on the parity of the group's natural permutations."""
 
 
+MOST = 10_080
+"""Largest count in a plan: the largest order of a group."""
+
+
 @dataclass(frozen=True)
 class CircuitPlan:
     """One circuit to construct.
@@ -81,8 +85,8 @@ class CircuitPlan:
     def __post_init__(self) -> None:
         for name in ("size", "directions", "rows", "columns"):
             value = getattr(self, name)
-            if value is not None and value < 1:
-                raise RhosetError(f"circuit {self.irrep}: {name} is {value}, expected 1 or more", slug="bad-plan")
+            if value is not None and not 1 <= value <= MOST:
+                raise RhosetError(f"circuit {self.irrep}: {name} is {value}, expected 1 to {MOST:,}", slug="bad-plan")
         if not 0 <= self.split < 1:
             raise RhosetError(
                 f"circuit {self.irrep}: split is {self.split}, expected 0 to below 1",

@@ -1,5 +1,6 @@
 """Studies: a specified experiment over many networks, from one TOML file to tables, intervals and a page."""
 
+from rhoset.populations.studies import readouts as readouts
 from rhoset.populations.studies.results import study_network as study_network
 from rhoset.populations.studies.running import StudyProgress as StudyProgress
 from rhoset.populations.studies.running import run_study as run_study

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, astuple, dataclass
 from itertools import combinations
 from typing import Any
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from rhoset.groups import irreps
 from rhoset.populations.studies.results import KeySet, SettingResults, StudyResults
+from rhoset.populations.studies.spec import readout
 from rhoset.populations.testing import holm, law_test
 from rhoset.shares import clopper_pearson
 
@@ -46,6 +47,7 @@ class Readout:
         return asdict(self)
 
 
+@readout
 def same_class(results: StudyResults) -> Readout:
     """How often all neurons of a network end pure for one and the same class."""
     rows = []
@@ -75,6 +77,7 @@ def same_class(results: StudyResults) -> Readout:
     )
 
 
+@readout
 def law_changes(results: StudyResults) -> Readout:
     """How the law of key sets changes when one column of the grid does."""
     pairs = []
@@ -119,6 +122,7 @@ def total_variation(a: Sequence[KeySet], b: Sequence[KeySet]) -> float:
     return math.fsum(abs(first[s] / len(a) - second[s] / len(b)) for s in {*first, *second}) / 2  # in any order
 
 
+@readout
 def over_time(results: StudyResults) -> Readout:
     """Shares of the key sets after each of the study's moments and at the end, those seen at least twice at the end."""
     rows: list[tuple[Any, ...]] = []
@@ -139,6 +143,7 @@ def over_time(results: StudyResults) -> Readout:
     )
 
 
+@readout
 def proportions(results: StudyResults) -> Readout:
     """Shares of pure neurons by class beside those proportional to Σ d² and Σ d³."""
     rows: list[tuple[Any, ...]] = []
@@ -197,6 +202,7 @@ def _bootstrap(
     return low, high, shares(nu.sum(axis=0))
 
 
+@readout
 def growth(results: StudyResults) -> Readout:
     """How the mean spectral count grows with the order of the group: least squares of log N on log n."""
     rng = np.random.default_rng(0)
@@ -240,6 +246,7 @@ def _mean_interval(counts: NDArray[np.int64], rng: np.random.Generator) -> tuple
     return float(low), float(high)
 
 
+@readout
 def uniform_sets(results: StudyResults) -> Readout:
     """Given its size k, is the key set of a cyclic group of prime order a uniform k-set of frequencies?"""
     rows: list[tuple[Any, ...]] = []
@@ -325,14 +332,3 @@ def _doubling(
     draws = rng.multinomial(len(chosen), shares, size=DRAWS) @ values / len(chosen)
     away = np.abs(draws - middle) >= abs(seen - middle) - 1e-9
     return float((1 + away.sum()) / (1 + DRAWS))
-
-
-READOUTS: dict[str, Callable[[StudyResults], Readout]] = {
-    "same_class": same_class,
-    "law_changes": law_changes,
-    "over_time": over_time,
-    "proportions": proportions,
-    "growth": growth,
-    "uniform_sets": uniform_sets,
-}
-"""What `study.readouts` may name."""

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,11 +15,11 @@ from numpy.typing import NDArray
 import rhoset
 from rhoset.errors import RhosetError
 from rhoset.groups import Group, irreps
-from rhoset.networks import Network, write_atomic
+from rhoset.networks import Network
 from rhoset.populations.measuring import frequencies
 from rhoset.populations.observables import Observables, spectral_counts
 from rhoset.populations.stack import Stack
-from rhoset.populations.studies.spec import Setting, Study
+from rhoset.populations.studies.spec import READOUTS, Setting, Study
 from rhoset.populations.studies.work import unpacked
 from rhoset.shares import clopper_pearson
 
@@ -167,8 +164,6 @@ class StudyResults:
     @cached_property
     def summary(self) -> dict[str, Any]:
         """What results.json and ``rhoset study --json`` say."""
-        from rhoset.populations.studies.readouts import READOUTS
-
         return {
             "study": self.study.name,
             "title": self.study.title,
@@ -255,47 +250,3 @@ def study_network(folder: str | Path, setting: str, seed: int) -> Network:
     of = Group(about["group"], arrays["table"])
     stack = Stack(of, left, arrays["right"], arrays["unembed"], bias, about["activation"])
     return stack.network(int(places[0]), {"seed": str(seed), "study": setting})
-
-
-def write_results(results: StudyResults, folder: Path) -> None:
-    """Write networks.csv, results.json, study.md and its figures, atomically."""
-    from rhoset.populations.studies.page import figures, page
-
-    said = results.summary
-    write_atomic(folder / "results.json", json.dumps(_finite(said), indent=1, ensure_ascii=False) + "\n")
-    write_atomic(folder / "networks.csv", networks_csv(results))
-    drawn = figures(results)
-    for name, text in drawn.items():
-        write_atomic(folder / name, text)
-    write_atomic(folder / "study.md", page(results, list(drawn)))
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not np.isfinite(value) else value
-
-
-def networks_csv(results: StudyResults) -> str:
-    """One row a network: setting, seed, updates, convergence, loss, accuracy, proved pairs, K, N, ν of each class."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    columns = list(dict.fromkeys(key for s in results.settings for key in s.setting.values))
-    fixed = ["seed", "updates", "converged", "loss", "objective", "accuracy", "proved_pairs"]
-    writer.writerow([*columns, *fixed, "key_set", "key_set_squared", "spectral_count", "pure_neurons"])
-    for of in results.settings:
-        a, counts = of.arrays, of.counts
-        loose, tight = of.key_sets(), of.key_sets(squared=True)
-        for i in range(len(of)):
-            pure = Counter(of.labels[of.classes[c]] for c in a["pure"][i].tolist() if c >= 0)
-            right = int(a["right_pairs"][i])
-            writer.writerow(
-                [of.setting.values.get(column, "") for column in columns]
-                + [int(a["seed"][i]), int(a["steps"][i]), bool(a["converged"][i])]
-                + [repr(float(a[key][i])) for key in ("loss", "objective", "accuracy")]
-                + ["" if right < 0 else right, of.name_of(loose[i]), of.name_of(tight[i]), int(counts[i])]
-                + [" ".join(f"{name}:{count}" for name, count in sorted(pure.items()))]
-            )
-    return text.getvalue()

@@ -24,7 +24,8 @@ from typing import Any
 
 from rhoset.errors import RhosetError
 from rhoset.networks import write_atomic
-from rhoset.populations.studies.results import StudyResults, checkpoint, collect, joined, part_of, write_results
+from rhoset.populations.studies.page import write_results
+from rhoset.populations.studies.results import StudyResults, checkpoint, collect, joined, part_of
 from rhoset.populations.studies.spec import Study
 from rhoset.populations.studies.work import Job, job_size, network_cost, packed, run_job, unpacked
 from rhoset.processes import cores
@@ -78,6 +79,9 @@ def run_study(
     -----
     A network depends on its setting and seed alone, so the results are the same however many processes there are.
     """
+    from rhoset import training
+
+    _ = training.train_stack  # says what to do where PyTorch is missing
     from rhoset.training.cluster import check_address
     from rhoset.training.runlock import locked
 

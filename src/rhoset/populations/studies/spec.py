@@ -34,7 +34,7 @@ Without other settings a network is that of the open problems of agenda A5: thre
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -117,7 +117,7 @@ class Study:
     models, first_seed
         Networks of each setting.
     readouts
-        Names of `rhoset.populations.studies.readouts.READOUTS`.
+        Names of `READOUTS`.
     epsilon, delta, at, proofs
         See the module.
     quick
@@ -176,6 +176,16 @@ def _text(name: str | Path) -> str:
             f"{name}: no such study; built in are {', '.join(BUILTIN)}, others are TOML files", slug="no-such-study"
         )
     return _FILE.read(name)
+
+
+READOUTS: dict[str, Callable[..., Any]] = {}
+"""What `study.readouts` may name: functions of the results, under their names."""
+
+
+def readout(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorator that makes a function of `StudyResults` a readout."""
+    READOUTS[function.__name__] = function
+    return function
 
 
 _FILE = GridFile("study", slug="bad-study")
@@ -250,8 +260,6 @@ def _number(key: str, value: Any) -> float:
 
 
 def _readouts(names: Any) -> tuple[str, ...]:
-    from rhoset.populations.studies.readouts import READOUTS
-
     if not isinstance(names, list):
         _FILE.bad(f"study.readouts is {names!r}; it must be a list")
     for name in names:

@@ -1,0 +1,164 @@
+"""Every account of a network side by side, for tables of populations; computed once and kept beside the network."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import rhoset
+from rhoset.errors import RhosetError
+from rhoset.explaining import (
+    Analysis,
+    analyse,
+    compare,
+    decided,
+    equivariance,
+    minimality,
+    recipe,
+    writing_law,
+)
+from rhoset.explaining.large import LARGE_ORDER
+from rhoset.networks import Network, read_network, write_atomic
+from rhoset.populations.measuring import _place
+from rhoset.reading import read_json
+
+ACCOUNTS = 1
+"""Version of what is kept; raise it when the meaning of a value changes."""
+
+COLUMNS: dict[str, tuple[str, str]] = {
+    "by_irreps": ("share", "of the weights' energy that irreps alone hold"),
+    "by_cosets": ("share", "the same of cosets"),
+    "by_circuits": ("share", "the same of circuits and quadratures: `explained`"),
+    "by_writing_law": ("share", "the same of readings in the own irrep, and one scalar an irrep"),
+    "by_circles": ("share", "the same of waves and harmonics (cyclic and dihedral groups)"),
+    "by_approximate_cosets": ("share", "the same of approximate cosets (these groups)"),
+    "by_remainders": ("share", "the same of simple neurons (these groups)"),
+    "right_by_ACCOUNT": ("share", "of the pairs, with the network replaced by what the account says"),
+    "equivariant_left": ("share", "of the logits' energy that is equivariant in the left argument"),
+    "equivariant_right": ("share", "the same of the right argument"),
+    "equivariant_both": ("share", "the same of both"),
+    "parts": ("", "circuits, quadratures, and what is left over"),
+    "parts_enough": ("", "the fewest parts with which every right pair stays right"),
+    "decided": ("share", "of unembed that readings and training pairs decide (--decided)"),
+}
+"""Column → (unit, meaning); None where an account cannot speak of a network, or the network is too large."""
+
+
+def accounts(
+    network: Network, beside: Path | None = None, *, decide: bool = False, known: dict[bytes, Analysis] | None = None
+) -> dict[str, float | None]:
+    """The columns `COLUMNS` of one network.
+
+    Parameters
+    ----------
+    network
+        Any network whose table is a group's.
+    beside
+        Its file: what was computed before is read from `rhoset.populations.measuring.KEPT`, and kept there.
+    decide
+        Solve for what readings and training pairs decide, seconds a network (``decided``).
+    known
+        Irreps and subgroups by table, filled as it goes, for many networks of one group.
+
+    Raises
+    ------
+    RhosetError
+        The table is no group's.
+
+    Notes
+    -----
+    S5 of width 128: 0.5 s, with `decide` 2 to 10 s more; 1 ms when it was kept.
+    """
+    place = None
+    if beside is not None:
+        place = _place(beside, network)
+        place = place.with_name(f"{place.stem}-accounts.json")
+    stamp = {"accounts": ACCOUNTS, "version": rhoset.__version__, "digest": network.digest}
+    kept = None if place is None else read_json(place)
+    if kept is None or any(kept.get(key) != value for key, value in stamp.items()):
+        kept = {**stamp, **_computed(network, known)}
+        _keep(place, kept)
+    if decide and "decided" not in kept:
+        kept["decided"] = _decided(network)
+        _keep(place, kept)
+    return {key: value for key, value in kept.items() if key not in stamp}
+
+
+def add_accounts(
+    said: Sequence[dict[str, Any]],
+    rows: Sequence[dict[str, Any]],
+    files: Mapping[str, Path],
+    *,
+    decide: bool = False,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> None:
+    """Add the columns to the rows of `rhoset.populations.rows.flat`, and ``"accounts"`` to the records they came from.
+
+    `files` are the networks' files by label, as `rhoset.populations.rows.files_of` has them.
+    """
+    known: dict[bytes, Analysis] = {}
+    found = []
+    for done, record in enumerate(said):
+        path = files[record["network"]]
+        found.append(accounts(read_network(path), path, decide=decide, known=known))
+        progress(done + 1, len(said))
+    columns = dict.fromkeys(name for each in found for name in each)
+    if not decide:
+        columns.pop("decided", None)
+    for record, row, each in zip(said, rows, found, strict=True):
+        record["accounts"] = {name: each.get(name) for name in columns}
+        row.update(record["accounts"])
+
+
+def _computed(network: Network, known: dict[bytes, Analysis] | None) -> dict[str, float | None]:
+    of = _analysis(network, {} if known is None else known)
+    columns: dict[str, float | None] = {}
+    for each in compare(of):
+        name = each.name.replace(" ", "_")
+        columns[f"by_{name}"] = each.explained
+        columns[f"right_by_{name}"] = each.result.accuracy
+    sides = _or_none(lambda: equivariance(network))
+    for name in ("left", "right", "both"):
+        columns[f"equivariant_{name}"] = None if sides is None else getattr(sides, name)
+    needed = _or_none(lambda: minimality(of.explanation))
+    columns["parts"] = None if needed is None else float(len(needed.parts))
+    columns["parts_enough"] = None if needed is None else float(min(map(len, needed.sufficient), default=0))
+    return columns
+
+
+def _analysis(network: Network, known: dict[bytes, Analysis]) -> Analysis:
+    if network.order > LARGE_ORDER:  # what is found is the network's own
+        return analyse(network)
+    key = network.table.tobytes()
+    if key not in known:
+        known[key] = analyse(network)
+    return Analysis(network, known[key].irreps, known[key].subgroups)
+
+
+def _or_none(compute: Callable[[], Any]) -> Any:
+    """What is too dear for a network is None in its row."""
+    try:
+        return compute()
+    except RhosetError:
+        return None
+
+
+def _decided(network: Network) -> float | None:
+    trained = recipe(network)
+    found = None if trained is None else decided(network, trained)
+    if trained is None or found is None:
+        return None
+    return float(replace(writing_law(network), decided=found).shares()["decided"])
+
+
+def _keep(place: Path | None, kept: Mapping[str, Any]) -> None:
+    if place is None:
+        return
+    try:
+        place.parent.mkdir(exist_ok=True)
+        write_atomic(place, json.dumps(kept, indent=1) + "\n")
+    except (OSError, RhosetError):  # a read-only folder: computed again next time
+        pass

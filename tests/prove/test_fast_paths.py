@@ -1,0 +1,72 @@
+"""What is quick changes no result: neither what is kept from network to network, nor what is not looked at."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from prove.planted import NETWORKS, network
+
+from rhoset.counting import cost
+from rhoset.networks import write_network
+from rhoset.prove import certify, quick
+from rhoset.prove.search import Search
+from rhoset.prove.subject import judged, subject
+
+ALONE = """
+import sys
+from pathlib import Path
+from rhoset.networks import read_network
+from rhoset.prove import certify
+path = Path(sys.argv[1])
+sys.stdout.buffer.write(certify(read_network(path), objective=sys.argv[2]).data)
+"""
+
+
+@pytest.mark.parametrize("objective", ["time", "operations"])
+def test_a_certificate_is_the_same_alone_and_in_a_run(objective: str, tmp_path: Path):
+    path = write_network(tmp_path / "net.safetensors", network("S4"))
+    alone = subprocess.run([sys.executable, "-c", ALONE, str(path), objective], capture_output=True, check=True).stdout
+    certify(network("S4-noisy"), objective=objective)  # leaves what is known of the group behind
+    assert certify(network("S4"), objective=objective).data == alone
+
+
+@pytest.mark.parametrize("key", NETWORKS)
+def test_the_quickest_proof_proves_what_exhaustive_does(key: str):
+    quickest, plain = certify(network(key)), certify(network(key), method="exhaustive")
+    assert quickest.verdict.right == plain.verdict.right
+
+
+@pytest.mark.parametrize("key", NETWORKS)
+def test_the_shortest_proof_is_not_longer_than_exhaustive(key: str):
+    shortest = certify(network(key), objective="operations")
+    plain = certify(network(key), method="exhaustive")
+    assert shortest.verdict.right == plain.verdict.right
+    assert shortest.cost.operations <= plain.cost.operations
+
+
+@pytest.mark.parametrize("mode", quick.MODES)
+def test_the_share_that_decides_is_what_a_check_takes(mode: str):
+    """With nothing left open; the share is reckoned from the sizes of G-sets, before anything is tried."""
+    one = Search(subject(network("S4")))
+    look = quick.looks(one)[0]
+    found = judged(one.subject, look.certificate(mode))
+    assert found is not None
+    left_open = found.verdict.spent.get("whole", 0) + found.verdict.spent.get("again", 0)
+    net = one.subject.network
+    counted = cost(found.certificate, one.subject.weights, found.verdict).operations
+    assert look.share(mode) * one.subject.exhaustive == counted - left_open * net.width * (net.order + 1)
+
+
+def test_what_means_leave_is_that_of_every_column():
+    one = Search(subject(network("S4")))
+    look = quick.looks(one)[0]
+    unembed = one.subject.model.unembed["float64"]
+    for i in range(one.subject.network.width):
+        place = look.reading.places[look.reading.block[i]][:, look.reading.point[i]]
+        means = np.array([unembed[i, place == c].mean() for c in range(place.max() + 1)])
+        assert np.linalg.norm(unembed[i] - means[place]) == pytest.approx(look.left_over[i], abs=1e-12)
+    assert look.left_over[-1] == 0
