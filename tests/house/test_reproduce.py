@@ -13,7 +13,7 @@ import pytest
 import rhoset as rs
 from rhoset.groups import irreps
 from rhoset.networks import evaluate
-from rhoset.reproduce import BASELINES, FULL, QUICK, Experiment, markdown, reproduce, summarise
+from rhoset.reproduce import BASELINES, FULL, QUICK, Experiment, continued, markdown, reproduce, summarise
 from rhoset.reproduce.measure import KEPT, METHODS, measure, wanting
 from rhoset.reproduce.plan import Population
 from rhoset.reproduce.published import PUBLISHED
@@ -118,6 +118,9 @@ def test_plans():
             assert rs.group(population.group).order <= 168
             assert preset("wu2024").replace(**population.settings).train_fraction == 0.4
     assert FULL.populations[0].models == PUBLISHED.networks == 100
+    main, drawn = (preset(p.preset).replace(**{**p.settings, "checkpoints": 0}) for p in FULL.populations[:2])
+    assert drawn.replace(preset=main.preset, replacement=False) == main
+    assert drawn.replacement
     assert len({population.folder for population in FULL.populations}) == len(FULL.populations)
     assert all(p.settings["max_steps"] == 7 for p in FULL.shortened(7).populations)
     assert "max_steps" not in FULL.populations[0].settings
@@ -153,7 +156,18 @@ def test_kept_results_are_sound_and_shown():
         for method in summary["methods"].values():
             assert method["above_accuracy"] == []
     page = Path(__file__).resolve().parents[2] / "docs" / "reproduction.md"
-    assert markdown(kept) in page.read_text(encoding="utf-8"), "run scripts/write_reproduction.py"
+    text = page.read_text(encoding="utf-8")
+    assert markdown(kept) in text, "run scripts/write_reproduction.py"
+    split = json.loads(results.with_name("split_slots.json").read_text(encoding="utf-8"))
+    before = {row["index"]: row["published"]["accuracy"] for row in kept["populations"]["S5"]}
+    assert continued(split, before) in text, "run scripts/write_reproduction.py"
+
+
+def test_nothing_is_trained_where_nothing_is_wanted(tmp_path: Path):
+    with pytest.raises(rs.RhosetError) as caught:
+        reproduce(QUICK, tmp_path, device=None)
+    assert caught.value.slug == "nothing-to-measure"
+    assert not list(tmp_path.iterdir())
 
 
 QUICKLY = {"max_steps": 600, "width": 32, "train_fraction": 1.0}

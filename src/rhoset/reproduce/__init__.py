@@ -9,4 +9,5 @@ from rhoset.reproduce.plan import QUICK as QUICK
 from rhoset.reproduce.plan import Experiment as Experiment
 from rhoset.reproduce.published import PUBLISHED as PUBLISHED
 from rhoset.reproduce.summary import summarise as summarise
+from rhoset.reproduce.tables import continued as continued
 from rhoset.reproduce.tables import markdown as markdown

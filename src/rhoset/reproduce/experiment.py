@@ -9,8 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from rhoset.errors import RhosetError
 from rhoset.networks import write_atomic
-from rhoset.networks.runs import Run, open_run
+from rhoset.networks.runs import MANIFEST, Run, open_run
 from rhoset.processes import cores, in_turn
 from rhoset.reading import read_json
 from rhoset.reproduce.measure import METHODS, measure, wanting
@@ -34,7 +35,7 @@ def reproduce(
     out: Path,
     *,
     workers: int | None = None,
-    device: str = "cpu",
+    device: str | None = "cpu",
     methods: Sequence[str] = METHODS,
     progress: Told = lambda text, share: None,
 ) -> dict[str, Any]:
@@ -49,7 +50,8 @@ def reproduce(
     workers
         Processes; as many as there are cores when None.
     device
-        Where to train: ``cpu``, or a torch device such as ``cuda:0``.
+        Where to train: ``cpu``, or a torch device such as ``cuda:0``. None: nothing is trained, and the networks that
+        the folder holds are measured.
     methods
         Which certify every network; of one that was measured before only those that are missing are measured.
     progress
@@ -75,12 +77,15 @@ def reproduce(
         def tell(text: str, share: float, start: float = done, part: float = part) -> None:
             progress(text, start + part * share)
 
-        run = _trained(population, out, count, device, tell)
-        rows[population.name] = _measured(run, population, count, methods, tell)
+        run = _held(out / population.folder) if device is None else _trained(population, out, count, device, tell)
+        if run is not None:
+            rows[population.name] = _measured(run, population, count, methods, tell)
         done += part
+    if not any(rows.values()):
+        raise RhosetError(f"{out}: holds no network of the experiment; train some first", slug="nothing-to-measure")
     results = {
         "experiment": experiment.name,
-        "machine": machine(count) | _trained_on(out / experiment.populations[0].folder),
+        "machine": machine(count) | _trained_on(_held(out / experiment.populations[0].folder)),
         "published": vars(PUBLISHED),
         "populations": rows,
         "summary": {name: summarise(found) for name, found in rows.items()},
@@ -110,6 +115,11 @@ def _trained(population: Population, out: Path, workers: int, device: str, tell:
     path = out / population.folder
     train_population(group(population.group), config, total, path, workers=workers, progress=news, device=device)
     return open_run(path)
+
+
+def _held(path: Path) -> Run | None:
+    """The run in a folder, if there is one."""
+    return open_run(path) if (path / MANIFEST).is_file() else None
 
 
 def _measured(
@@ -149,9 +159,9 @@ def _all(jobs: list[Job], workers: int, methods: Sequence[str]) -> Iterator[dict
         yield row()
 
 
-def _trained_on(path: Path) -> dict[str, Any]:
+def _trained_on(run: Run | None) -> dict[str, Any]:
     """The machine that a run was trained on, as its manifest records it."""
-    said = open_run(path).manifest.get("environment", {})
+    said = run.manifest.get("environment", {}) if run else {}
     where = said.get("accelerator") or said.get("processor")
     return {"trained_on": f"{where}, torch {said.get('torch')}"} if where else {}
 

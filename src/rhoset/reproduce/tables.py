@@ -185,8 +185,7 @@ def _populations(summaries: Mapping[str, Summary]) -> str:
     for name, found in summaries.items():
         if not found["networks"]:
             continue
-        gaps, paper = (found["methods"][m] for m in ("gaps", "paper"))
-        auto = found["methods"].get("auto", gaps)
+        methods = found["methods"]
         rows.append(
             (
                 name,
@@ -194,9 +193,11 @@ def _populations(summaries: Mapping[str, Summary]) -> str:
                 str(found["full_accuracy"]),
                 percent(found["explained"]),
                 str(found["published"]["proved"]),
-                str(paper["proved"]),
-                f"{gaps['proved']} ({percent(gaps['cost'])})",
-                f"{auto['exact']} ({percent(auto['cost'])})",
+                str(methods["paper"]["proved"]) if "paper" in methods else "–",
+                *(
+                    f"{methods[name][key]} ({percent(methods[name]['cost'])})" if name in methods else "–"
+                    for name, key in (("gaps", "proved"), ("auto", "exact"))
+                ),
             )
         )
     head = (
@@ -204,6 +205,27 @@ def _populations(summaries: Mapping[str, Summary]) -> str:
         "auto: exact (cost)",
     )  # fmt: skip
     return _table(head, rows)
+
+
+def continued(rows: Sequence[Mapping[str, Any]], before: Mapping[int, float]) -> str:
+    """Trained networks that went on for some steps (benchmarks/split_slots.py), last look of each.
+
+    `rows` are the lines that the benchmark writes, `before` the bound of each network as it was trained.
+    """
+    last = {(row["network"], row["replacement"]): row for row in sorted(rows, key=lambda row: row["step"])}
+    shown = [("as trained", {index: before[index] for index, _ in last})]
+    for kind, name in ((False, "on the full batch"), (True, "with drawn pairs")):
+        found = {index: row for (index, drawn), row in last.items() if drawn is kind}
+        steps = max((row["step"] for row in found.values()), default=0)
+        shown.append((f"gone on for {steps:,} steps {name}", {index: row["bound"] for index, row in found.items()}))
+    lines = []
+    for name, bounds in shown:
+        proved, values = sum(bound >= PUBLISHED.wanted for bound in bounds.values()), sorted(bounds.values())
+        middle = f"{values[len(values) // 2]:.2f}" if values else "–"
+        least = f"{values[0]:.2f} to {values[-1]:.2f}" if values else "–"
+        lines.append((name, f"{proved} of {len(bounds)}", middle, least))
+    head = ("networks with one circuit of 30 to 45 neurons", f"bound ≥ {percent(PUBLISHED.wanted)}", "median", "range")
+    return _table(head, lines)
 
 
 def _machine(results: Mapping[str, Any]) -> str:
