@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from rhoset.arrays import read_only
 from rhoset.explaining.spectrum import NeuronEnergy
 from rhoset.groups import Irrep, synthesis
-from rhoset.groups.arrays import read_only
 from rhoset.networks import Network, Tables
 from rhoset.networks.circuits import Circuit
 from rhoset.summaries import Shown, counted

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rhoset.arguments import public
+from rhoset.arrays import read_only
 from rhoset.errors import RhosetError
-from rhoset.groups.arrays import read_only
 from rhoset.networks import Network
 from rhoset.networks.splits import drawn_pairs
 

@@ -8,8 +8,9 @@ from math import factorial, prod
 import numpy as np
 from numpy.typing import ArrayLike
 
+from rhoset.arrays import read_only
 from rhoset.errors import RhosetError
-from rhoset.groups.arrays import IntArray, read_only
+from rhoset.groups.arrays import IntArray
 from rhoset.groups.laws import capped_power, require_order
 from rhoset.groups.naming import family
 from rhoset.groups.permutations import CONVENTION, permutation_group

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from rhoset.arrays import read_only
 from rhoset.errors import RhosetError
-from rhoset.groups.arrays import IntArray, read_only
+from rhoset.groups.arrays import IntArray
 from rhoset.groups.subgroups import Subgroup, left_cosets, representatives
 from rhoset.groups.table import Group
 from rhoset.summaries import Shown

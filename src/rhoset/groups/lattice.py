@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.arguments import public
+from rhoset.arrays import read_only
 from rhoset.errors import RhosetError
-from rhoset.groups.arrays import read_only
 from rhoset.groups.cache import read_entry, remembered, write_entry
 from rhoset.groups.subgroups import Subgroup
 from rhoset.groups.table import Group

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from rhoset.arrays import read_only
 from rhoset.errors import RhosetError
-from rhoset.groups.arrays import IntArray, read_only, row_blocks
+from rhoset.groups.arrays import IntArray, row_blocks
 from rhoset.groups.words import best_extension
 
 MAX_ORDER = 10_080

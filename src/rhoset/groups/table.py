@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rhoset.arrays import read_only
 from rhoset.errors import RhosetError
-from rhoset.groups.arrays import IntArray, read_only, row_blocks
+from rhoset.groups.arrays import IntArray, row_blocks
 from rhoset.groups.laws import check_laws, checked_shape
 from rhoset.groups.words import best_extension
 from rhoset.summaries import Shown

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rhoset.arguments import public
+from rhoset.arrays import read_only
 from rhoset.errors import RhosetError
-from rhoset.groups.arrays import IntArray, read_only
+from rhoset.groups.arrays import IntArray
 from rhoset.groups.components import Component
 from rhoset.groups.gsets import GSet, coset_gset
 from rhoset.groups.lattice import subgroup_classes

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rhoset.arrays import read_only
 from rhoset.errors import RhosetError
-from rhoset.groups.arrays import read_only
 
 FLOAT_DTYPES = ("float16", "float32", "float64")
 """Types that weights may have; they are kept as they are."""

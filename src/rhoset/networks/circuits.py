@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rhoset.arrays import read_only
 from rhoset.errors import RhosetError
 from rhoset.groups import Group, Irrep, PointSet, RhoSet, automorphisms
-from rhoset.groups.arrays import IntArray, read_only
+from rhoset.groups.arrays import IntArray
 from rhoset.networks.activations import activation
 from rhoset.networks.tables import Array, Tables
 from rhoset.summaries import Shown, counted
