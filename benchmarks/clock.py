@@ -5,7 +5,8 @@
 One core, one process. For every network exhaustive check and certification are run in turn, several times, and the
 least of each is taken, so that a busy machine slows both alike. What depends on the group alone (subgroups, cosets,
 irreps) is found before. Both verdicts are the checker's; the bounds must agree. ``--objective operations`` measures the
-search for the shortest proof; ``--json FILE`` writes all figures.
+search for the shortest proof; ``--json FILE`` writes all figures, ``--page docs/prove.md`` puts the table into the
+page, between the comments ``<!-- clock -->`` and ``<!-- /clock -->``.
 """
 
 # ruff: noqa: E402 - threads are fixed before numpy is imported
@@ -24,6 +25,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from rhoset.networks import read_network
 from rhoset.networks.runs import open_networks
@@ -58,7 +60,7 @@ def measure(kind: str, name: str, path: Path, objective: str, repeat: int) -> Ro
     """All figures of one network."""
     network = read_network(path)
 
-    def proof(**options: str) -> CertifyResult:
+    def proof(**options: Any) -> CertifyResult:
         return certify_subject(subject(network, path=path), **options)
 
     proof(objective=objective)  # what depends on the group, and code seen for the first time
@@ -92,6 +94,15 @@ def table(rows: list[Row]) -> str:
     return "\n".join(lines)
 
 
+def put(page: Path, made: str) -> None:
+    """Replace what stands between the two comments of a page."""
+    before, begin, rest = page.read_text(encoding="utf-8").partition("<!-- clock -->\n")
+    _, end, after = rest.partition("<!-- /clock -->")
+    if not begin or not end:
+        raise SystemExit(f"{page}: no <!-- clock --> and <!-- /clock --> on lines of their own")
+    page.write_text(f"{before}{begin}\n{made}\n\n{end}{after}", encoding="utf-8")
+
+
 def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -100,6 +111,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, help="only the first so many of each NET")
     parser.add_argument("--repeat", type=int, default=5, help="the least of so many runs [5]")
     parser.add_argument("--json", type=Path, help="write all figures there")
+    parser.add_argument("--page", type=Path, help="put the table into this page")
     options = parser.parse_args()
     rows = []
     for given in options.kinds:
@@ -107,6 +119,8 @@ def main() -> None:
         for label, path in open_networks(spec)[: options.limit]:
             rows.append(measure(kind, label, path, options.objective, options.repeat))
     print(table(rows))
+    if options.page:
+        put(options.page, table(rows))
     if options.json:
         options.json.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8")
 

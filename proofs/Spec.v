@@ -1,8 +1,8 @@
 (** What is proved, for a referee: ten minutes' reading.
 
     A network has [order] inputs on either side and as many outputs, and [width] hidden neurons.  Its weights are
-    integers in a fixed unit (below): no floating point, no rounding.  Nothing in this file is executed by a checker;
-    it only says what the theorems mean. *)
+    integers in a fixed unit (below): no floating point, no rounding.  This file says what the theorems mean;
+    of it a checker runs only what reads bits ([binary32], [entry]) and shapes ([well_formed]). *)
 From Coq Require Import ZArith List Uint63 Bool.
 Import ListNotations.
 Open Scope Z_scope.

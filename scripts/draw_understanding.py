@@ -18,9 +18,8 @@ import altair as alt
 import numpy as np
 
 import rhoset as rs
-from rhoset.explaining import analyse, circles, division, equivariance, explain, minimality
+from rhoset.explaining import Quadrature, analyse, circles, division, equivariance, explain, minimality
 from rhoset.explaining.circles import circle_tables
-from rhoset.explaining.quadrature import Quadrature
 from rhoset.explaining.remainders import turns
 from rhoset.networks import Network, Tables, open_networks, read_network
 from rhoset.report.charts.figure import render_spec
@@ -33,6 +32,10 @@ POINTS = 120
 """Entries of unembed in a panel of the writing law."""
 WIDE, HIGH = 200, 190
 BLUE, RED = CATEGORY["light"][0], CATEGORY["light"][6]
+
+
+def _data(rows: list[dict[str, Any]]) -> Any:
+    return alt.Data(values=rows)  # type: ignore[no-untyped-call]
 
 
 def draw(chart: Chart, path: Path) -> None:
@@ -72,8 +75,8 @@ def circuit_figure(network: Network) -> Chart:
         ticks = [{"point": p + 1, "value": float(v) + shift} for p, v in enumerate(said)]
         x = alt.X("point:O", title=label, axis=alt.Axis(labelAngle=0))
         y = alt.Y("value:Q", title=None)
-        dots = alt.Chart(alt.Data(values=rows)).mark_circle(size=28, opacity=0.45, color=BLUE).encode(x=x, y=y)
-        tick = alt.Chart(alt.Data(values=ticks)).mark_tick(thickness=2, width=24, color=RED).encode(x=x, y=y)
+        dots = alt.Chart(_data(rows)).mark_circle(size=28, opacity=0.45, color=BLUE).encode(x=x, y=y)
+        tick = alt.Chart(_data(ticks)).mark_tick(thickness=2, width=24, color=RED).encode(x=x, y=y)
         panels.append((tick + dots).properties(width=WIDE, height=HIGH, title=title))
     return alt.hconcat(*panels)
 
@@ -96,9 +99,9 @@ def writing_figure(network: Network) -> Chart:
         rows = [{"said": float(said[a, b]), "is": float(law.written[a, b])} for a, b in zip(i, z, strict=True)]
         size = float(np.abs(law.written[i, z]).max())
         scale = alt.Scale(domain=[-size, size])
-        dots = alt.Chart(alt.Data(values=rows)).mark_circle(size=14, opacity=0.7, color=BLUE)
+        dots = alt.Chart(_data(rows)).mark_circle(size=14, opacity=0.7, color=BLUE)
         dots = dots.encode(x=alt.X("said:Q", title="said", scale=scale), y=alt.Y("is:Q", title="is", scale=scale))
-        line = alt.Chart(alt.Data(values=[{"a": -size, "b": -size}, {"a": size, "b": size}]))
+        line = alt.Chart(_data([{"a": -size, "b": -size}, {"a": size, "b": size}]))
         line = line.mark_line(strokeWidth=1, color=RED).encode(x="a:Q", y="b:Q")
         panels.append((line + dots).properties(width=WIDE, height=HIGH, title=[title, f"{share:.2%} of the energy"]))
     return alt.hconcat(*panels)
@@ -117,9 +120,9 @@ def division_figure(network: Network) -> Chart:
     ]
     least = [{"w": name, "margin": row.total_least} for name, row in zip(names, order, strict=True)]
     y = alt.Y("w:N", sort=names, title="w = x⁻¹zy⁻¹ like (how many)")
-    drawn = alt.Chart(alt.Data(values=bars)).mark_bar(height=16)
+    drawn = alt.Chart(_data(bars)).mark_bar(height=16)
     drawn = drawn.encode(y=y, x=alt.X("margin:Q", title="margin of the right answer over xwy"), color="irrep:N")
-    ticks = alt.Chart(alt.Data(values=least)).mark_tick(thickness=3, height=20, style="ink").encode(y=y, x="margin:Q")
+    ticks = alt.Chart(_data(least)).mark_tick(thickness=3, height=20, style="ink").encode(y=y, x="margin:Q")
     title = ["bars: mean over all pairs, irrep by irrep; tick: least true margin"]
     return (drawn + ticks).properties(width=480, height=26 * len(names), title=title)
 
@@ -142,8 +145,8 @@ def circle_figure(network: Network) -> Chart:
         lines.append({"angle": angle, "l(x)": float(wave[x]), "as": "wave"})
         lines.append({"angle": angle, "l(x)": float(tables.left[i, x]), "as": "wave and 3f"})
     x_axis = alt.X("angle:Q", title="angle of x on the circle of f, degrees", scale=alt.Scale(domain=[-180, 180]))
-    dots = alt.Chart(alt.Data(values=rows)).mark_circle(size=24, style="ink").encode(x=x_axis, y="l(x):Q")
-    curves = alt.Chart(alt.Data(values=lines)).mark_line(strokeWidth=1.5).encode(x=x_axis, y="l(x):Q", color="as:N")
+    dots = alt.Chart(_data(rows)).mark_circle(size=24, style="ink").encode(x=x_axis, y="l(x):Q")
+    curves = alt.Chart(_data(lines)).mark_line(strokeWidth=1.5).encode(x=x_axis, y="l(x):Q", color="as:N")
     title = f"a neuron of {part.irrep.label} reads"
     first = (curves + dots).properties(width=300, height=HIGH, title=title)
     found = circles(of.explanation)
@@ -154,7 +157,7 @@ def circle_figure(network: Network) -> Chart:
         for j, shares in enumerate(zip(*(getattr(circle, name).tolist() for circle in found), strict=True))
     ]
     bars = [row for row in bars if float(str(row["share"])) > 0]
-    second = alt.Chart(alt.Data(values=bars)).mark_circle(size=90)
+    second = alt.Chart(_data(bars)).mark_circle(size=90)
     second = second.encode(
         x=alt.X("harmonic:N", title=None, sort=["f", "2f", "3f"], axis=alt.Axis(labelAngle=0)),
         y=alt.Y(
@@ -177,7 +180,7 @@ def needed_figure(networks: Iterator[Network]) -> Chart:
         key = len(found.parts), min(map(len, found.sufficient), default=len(found.parts))
         counts[key] = counts.get(key, 0) + 1
     rows = [{"parts": a, "enough": b, "networks": count} for (a, b), count in counts.items()]
-    base = alt.Chart(alt.Data(values=rows)).encode(
+    base = alt.Chart(_data(rows)).encode(
         x=alt.X("parts:O", title="parts (circuits and quadratures)", axis=alt.Axis(labelAngle=0)),
         y=alt.Y("enough:O", title="parts that are enough", sort="descending"),
     )
@@ -195,7 +198,7 @@ def sides_figure(networks: Iterator[Network]) -> Chart:
         kind = f"{parts} irrep" if parts == 1 else f"{parts} irreps"
         rows.append({"left": found.left, "right": found.right, "irreps with circuits": kind})
     scale = alt.Scale(zero=False, domain=[0.6, 1])
-    dots = alt.Chart(alt.Data(values=rows)).mark_circle(size=40, opacity=0.7)
+    dots = alt.Chart(_data(rows)).mark_circle(size=40, opacity=0.7)
     dots = dots.encode(
         x=alt.X("left:Q", scale=scale, title="equivariant on the left, share of the logits' energy"),
         y=alt.Y("right:Q", scale=scale, title="on the right"),
@@ -222,8 +225,8 @@ def apart_figure(specs: list[str]) -> Chart:
                 rows.append({"network": name, "margin": said[key], "what": what})
     order = ["mean over the pairs", "least true margin", "worst of each frequency, output by output"]
     order.append("worst of each, over all outputs")
-    rule = alt.Chart(alt.Data(values=[{"zero": 0}])).mark_rule(color=RED).encode(x="zero:Q")
-    dots = alt.Chart(alt.Data(values=rows)).mark_circle(size=70)
+    rule = alt.Chart(_data([{"zero": 0}])).mark_rule(color=RED).encode(x="zero:Q")
+    dots = alt.Chart(_data(rows)).mark_circle(size=70)
     dots = dots.encode(
         x=alt.X("margin:Q", title="margin"),
         y=alt.Y("network:N", title=None, sort=None),

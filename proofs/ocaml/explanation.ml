@@ -77,6 +77,12 @@ let blocks file width =
 
 (* ** Rule pairs *)
 
+(* How many numbers the rule forms for each pair of inputs. *)
+let features file =
+  let count tensor of_shape =
+    List.fold_left (fun a name -> a + of_shape (S.find file (name ^ tensor)).S.shape) 0 (blocks_with file tensor) in
+  count "coupling" (function [ p; q ] -> p * q | _ -> 0) + count "matrices" (function [ _; d; _ ] -> d * d | _ -> 0)
+
 let coupling_bits = 10
 let extra_bits = 4   (* outputs are multiplied by 2 to this *)
 

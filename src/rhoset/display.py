@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from rhoset.arguments import public
 from rhoset.errors import RhosetError
-from rhoset.summaries import lines, table_of
+from rhoset.summaries import html as html
 
 if TYPE_CHECKING:
     from rhoset.report.charts import Figure
@@ -184,20 +184,6 @@ def _steps(steps: Any) -> Plot:
 
     figure = steps_figure(steps)
     return Plot(figure.said, figure, lambda: figure.text("html").decode())
-
-
-def html(value: Any) -> str | None:
-    """A small HTML summary of a value that `rhoset.summaries` knows, or of a list of them; None for others."""
-    if isinstance(value, list | tuple):
-        return table_of(value)
-    return "".join(
-        ["<table>"]
-        + [
-            f'<tr><th style="text-align:left">{escape(name)}</th><td style="text-align:left">{escape(said)}</td></tr>'
-            for name, said in lines(value)
-        ]
-        + ["</table>"]
-    )
 
 
 def register(shell: Any) -> None:

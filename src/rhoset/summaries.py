@@ -22,8 +22,6 @@ class Shown:
         return summarised(self)
 
     def _repr_html_(self) -> str:
-        from rhoset.display import html
-
         return html(self) or ""
 
 
@@ -43,6 +41,20 @@ def summarised(value: Any) -> str:
     said = ", ".join(part for _, part in lines(value))
     said = said if len(said) <= 110 else f"{said[:109]}…"
     return f"{type(value).__name__}({said})"
+
+
+def html(value: Any) -> str | None:
+    """A small HTML summary of a value of a known type, or of a list of them; None for others."""
+    if isinstance(value, list | tuple):
+        return table_of(value)
+    return "".join(
+        ["<table>"]
+        + [
+            f'<tr><th style="text-align:left">{escape(name)}</th><td style="text-align:left">{escape(said)}</td></tr>'
+            for name, said in lines(value)
+        ]
+        + ["</table>"]
+    )
 
 
 def table_of(values: Sequence[Any]) -> str | None:

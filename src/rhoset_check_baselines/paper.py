@@ -19,7 +19,23 @@ MOST_PATTERNS, MOST_BLOCKS = 64, 64
 
 @dataclass(frozen=True)
 class Circuit:
-    """A block of the certificate with its actions proved and its coupling found invariant."""
+    """A block of the certificate with its actions proved and its coupling found invariant.
+
+    Attributes
+    ----------
+    left, right
+        (n, p), (n, q) how the group moves the points of B and C.
+    coupling
+        (p, q) υ, exactly invariant.
+    alpha, gamma
+        (p,), (q,) readings at the points.
+    slots
+        (p, q) the weight that every slot is to have.
+    neurons, rows, columns
+        (k,) which neuron is in which slot.
+    scale, weights
+        (k,) l̂ = scale·α, r̂ = scale·γ, û = weight·υ; Σ scale·weight over a slot is `slots` there.
+    """
 
     left: Ints
     right: Ints

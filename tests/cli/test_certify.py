@@ -128,6 +128,35 @@ def test_check_against_another_network(rhoset, folder: Path):
     assert spoken.out.startswith("REJECTED")
 
 
+def test_check_of_a_run(rhoset, folder: Path):
+    certified = rhoset("certify", folder, "--json").json["certificates"]
+    paths = [entry["path"] for entry in certified]
+    ran = rhoset("check", *paths, "--network", folder, "--json")
+    assert ran.code == 0
+    for entry, checked in zip(certified, ran.json["certificates"], strict=True):
+        assert checked["valid"]
+        for key in ("network", "path", "right", "inputs", "operations"):
+            assert checked[key] == entry[key]
+    crossed = rhoset("check", *paths, "--network", folder / "zero.safetensors", "--json")
+    assert crossed.code == 1
+    assert [e["valid"] for e in crossed.json["certificates"]] == ["zero" in Path(path).name for path in paths]
+    spoken = rhoset("check", *paths, "--network", folder / "zero.safetensors")
+    assert spoken.code == 1
+    assert "good.auto.cert: REJECTED" in spoken.out
+
+
+def test_one_bad_certificate_costs_itself_only(rhoset, folder: Path):
+    (good,) = (entry["path"] for entry in rhoset("certify", folder / "good.safetensors", "--json").json["certificates"])
+    (folder / "zero.auto.cert").write_bytes(b"\x00" * 40)
+    stranger = folder / "stranger.cert"
+    stranger.write_bytes(Path(good).read_bytes())
+    ran = rhoset("check", folder / "zero.auto.cert", good, stranger, "--network", folder, "--json")
+    assert ran.code == 2
+    assert [e["path"] for e in ran.json["certificates"]] == [good]
+    assert ran.err.count("zero.auto.cert") == 1
+    assert "stranger.cert: no network of these has its name" in ran.err
+
+
 def test_check_of_a_broken_certificate(rhoset, folder: Path):
     cert = folder / "good.auto.cert"
     cert.write_bytes(b"\x00" * 40)

@@ -11,7 +11,7 @@ from explain.test_quadrature import waves
 from support.public import public_file
 
 import rhoset as rs
-from rhoset.explaining import account, analyse, circles, compare
+from rhoset.explaining import account, analyse, circles, compare, with_harmonics
 from rhoset.explaining.overtones import off_own, overtones_read
 from rhoset.networks import Network, Tables, read_network
 
@@ -45,6 +45,7 @@ def test_overtones_wrap_around(n: int, f: int, overtones: tuple[int, int]) -> No
 def test_groups_with_larger_irreps_have_no_circles() -> None:
     of = analysis_of("S5", planted("S5", "[4,1]").network)
     assert circles(of.explanation) == ()
+    assert with_harmonics(of) is None
     assert "circles" not in [each.name for each in compare(of)]
 
 
@@ -54,6 +55,7 @@ def test_public_circles(name: str) -> None:
     by_name = {each.name: each for each in compare(of, ["circuits", "circles"])}
     assert by_name["circles"].explained > by_name["circuits"].explained + 0.02
     assert by_name["circles"].result.accuracy == 1
+    assert with_harmonics(of) == by_name["circles"].explained
     numbers = by_name["circles"].numbers
     assert numbers["read_3"] > 0.004 > 10 * numbers["read_2"] * (numbers["read_2"] < 1e-3)
     assert numbers["harmonic_1"] > 0.9
@@ -70,6 +72,7 @@ def test_waves_and_harmonics_are_nearly_all_of_cyclic_public_networks(name: str)
 
 
 @pytest.mark.slow
+@pytest.mark.ends_within(600)
 @pytest.mark.parametrize("name", [f"{g}_seed{s}" for g in ("C113", "C118", "D59", "D61") for s in (1, 2)])
 def test_with_the_training_pairs_they_are_all_of_public_networks(name: str) -> None:
     of = analyse(read_network(public_file(f"{name}.safetensors")))

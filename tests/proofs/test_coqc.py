@@ -26,8 +26,8 @@ def coqc(path: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
 
 
-@pytest.mark.parametrize("rule", ["gaps", "uniform", "exact"])
-def test_theorem_and_its_negation(tmp_path: Path, rule: str):
+@pytest.mark.parametrize("rule", ["gaps", "pairs", "uniform", "exact"])
+def test_theorem_and_its_negation(tmp_path: Path, verified: Path, rule: str):
     case = circuit(tmp_path, 3, 0.001)
     path = tmp_path / "net.v"
     formalize(case.certificate, case.network, path, rule)
@@ -62,7 +62,7 @@ def test_a_higher_claim_fails(tmp_path: Path):
     assert coqc(higher).returncode != 0
 
 
-def test_factors(tmp_path: Path):
+def test_factors(tmp_path: Path, verified: Path):
     case = circuit(tmp_path, 3, 0.01)
     m = case.tensors["left"].shape[1]
     factors = {"unembed": case.tensors["unembed"], "cayley": case.tensors["table"]}
@@ -71,7 +71,7 @@ def test_factors(tmp_path: Path):
     case.tensors = factors
     case.save()
     path = tmp_path / "net.v"
-    for rule in ("gaps", "uniform", "exact"):
+    for rule in ("gaps", "pairs", "uniform", "exact"):
         assert formalize(case.certificate, case.network, path, rule).right == 36
         done = coqc(path)
         assert done.returncode == 0, done.stderr

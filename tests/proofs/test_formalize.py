@@ -125,6 +125,9 @@ def test_refusals(tmp_path: Path):
     with pytest.raises(RhosetError) as caught:
         formalize(case.certificate, case.network, tmp_path / "net.v", "gaps")
     assert caught.value.slug == "no-gsets"
+    with pytest.raises(RhosetError) as caught:
+        formalize(case.certificate, case.network, tmp_path / "net.v", "pairs")
+    assert caught.value.slug == "no-blocks"
     save_file({k: np.ascontiguousarray(v) for k, v in good.items()}, case.network, {"activation": "square"})
     assert slug() == "activation"
     case.network.write_bytes(b"nothing")

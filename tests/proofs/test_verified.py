@@ -26,7 +26,7 @@ def test_without_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     assert "make proofs" in str(caught.value)
 
 
-@pytest.mark.parametrize("rule", ["gaps", "uniform", "exact"])
+@pytest.mark.parametrize("rule", ["gaps", "pairs", "uniform", "exact"])
 @pytest.mark.parametrize("points", [3, 4])
 def test_ideal_circuits(tmp_path: Path, verified: Path, rule: str, points: int):
     case = circuit(tmp_path, points, 0.001)
@@ -58,7 +58,7 @@ def test_never_above_the_truth(tmp_path: Path, verified: Path):
             case.save()
         except RhosetError:
             continue
-        for rule in ("gaps", "uniform", "exact"):
+        for rule in ("gaps", "pairs", "uniform", "exact"):
             try:
                 answer = verify(case.certificate, case.network, rule)
             except RhosetError:
@@ -118,6 +118,40 @@ def test_numbers_of_two_bytes(tmp_path: Path, verified: Path):
     wide = {k: v.astype(np.float64) for k, v in case.tensors.items() if k != "table"}
     assert verify(case.certificate, case.network, "exact")["right"] == truth({**wide, "table": case.tensors["table"]})
     assert read_stored(case.network).tensors["bias"][0] == np.float16(6e-8)
+
+
+@pytest.mark.parametrize("noise", [0.05, 0.3])
+def test_pairs_evaluates_what_its_features_leave_open(tmp_path: Path, verified: Path, noise: float):
+    """However bad references, places and blocks are: the answer is that of rule exact."""
+    case = circuit(tmp_path, 3, noise, 1)
+    true, rng = truth(case.tensors), np.random.default_rng(2)
+    assert 0 < true <= 36
+    good = dict(case.explanation)
+    for references in (None, np.zeros((1, 9)), 50.0 * rng.standard_normal((3, 9))):
+        case.explanation = dict(good)
+        if references is not None:
+            case.explanation |= {"references": references, "labels": rng.integers(0, 4, (6, 6))}
+        assert verify(case.save().certificate, case.network, "pairs")["right"] == true
+    case.explanation = {**good, "block0.weights": 1e3 * good["block0.weights"]}
+    assert verify(case.save().certificate, case.network, "pairs")["right"] == true
+
+
+def test_pairs_with_a_representation(tmp_path: Path, verified: Path):
+    """A matrix block alone: the sign and the permutation matrices of S3."""
+    case = circuit(tmp_path, 3, 0.02, 1)
+    images = case.explanation["block0.right"]
+    matrices = np.zeros((2, 3, 3))
+    for g, image in enumerate(images):
+        matrices[g, image, np.arange(3)] = 1.0
+    slots = case.explanation
+    coefficients = np.zeros((18, 3, 3))
+    coefficients[slots["block0.neurons"], slots["block0.rows"], slots["block0.columns"]] = -1.0
+    case.explanation = {
+        "generators": slots["generators"], "block0.matrices": matrices, "block0.neurons": np.arange(18),
+        "block0.coefficients": coefficients.reshape(18, 9),
+    }  # fmt: skip
+    answer = verify(case.save().certificate, case.network, "pairs")
+    assert answer["right"] == truth(case.tensors) == 36
 
 
 def test_formalize_takes_the_rule_that_settles_all(tmp_path: Path, verified: Path):

@@ -20,9 +20,11 @@ ALONE = """
 import sys
 from pathlib import Path
 from rhoset.networks import read_network
-from rhoset.prove import certify
+from rhoset.prove import certify_subject
+from rhoset.prove.subject import subject
 path = Path(sys.argv[1])
-sys.stdout.buffer.write(certify(read_network(path), objective=sys.argv[2]).data)
+about = subject(read_network(path), path=path)
+sys.stdout.buffer.write(certify_subject(about, objective=sys.argv[2]).data)
 """
 
 

@@ -91,7 +91,7 @@ class Asked:
 
 def _one(out: Output, label: str, of: Analysis, compare: bool, faithful: bool) -> dict[str, Any]:
     from rhoset.explaining import compare as compared
-    from rhoset.explaining import diagnose, faithfulness, to_json
+    from rhoset.explaining import diagnose, faithfulness, to_json, with_harmonics
 
     explanation = of.explanation
     accounts = compared(of) if compare else ()
@@ -115,6 +115,9 @@ def _one(out: Output, label: str, of: Analysis, compare: bool, faithful: bool) -
     ]
     rows += [[q["label"], "–", "quadrature", q["neurons"], f"defect {q['defect']:.2f}"] for q in said["quadratures"]]
     out.table(["circuit", "ρ-sets", "kind", "neurons", "slots"], rows, limit=SHOWN)
+    said["explained_with_harmonics"] = waves = with_harmonics(of)
+    if waves is not None:
+        out.say(f"with the harmonics of the waves: {waves:.1%} of the weights explained")
     if accounts:
         out.table(
             ["explanation", "explained", "ideal accuracy", "ideal loss"],

@@ -165,7 +165,7 @@ def account(of: Analysis, name: str) -> Account:
             slug="explanation-not-here",
         )
     tables, numbers = function(of)
-    network, energy = of.network, of.spectrum.energy
+    network = of.network
     wanted = (network.width, network.order)
     for label in ("left", "right", "unembed"):
         shape = np.asarray(getattr(tables, label, None)).shape
@@ -174,11 +174,25 @@ def account(of: Analysis, name: str) -> Account:
                 f"explanation {name!r} gives {label} of shape {shape}, expected Tables of {wanted}: one row a neuron",
                 slug="explanation-shape",
             )
-    live = np.flatnonzero(energy.live)
-    share = np.zeros(network.width)
+    share, ideal = _shares(of, tables), tables.network(network)
+    return Account(name, ideal, share, weighted_share(of.spectrum.energy, share), affordable(ideal), numbers)
+
+
+def with_harmonics(of: Analysis) -> float | None:
+    """The share that the account "circles" explains, without what its network does; None for other groups.
+
+    Cost 2n²m and mnΣd².
+    """
+    if not is_circular(of.irreps):
+        return None
+    return weighted_share(of.spectrum.energy, _shares(of, circle_tables(of.spectrum, of.explanation)[0]))
+
+
+def _shares(of: Analysis, tables: Tables) -> NDArray[np.float64]:
+    live = np.flatnonzero(of.spectrum.energy.live)
+    share = np.zeros(of.network.width)
     share[live] = balanced_shares(of.spectrum, live, tables[live])
-    ideal = tables.network(network)
-    return Account(name, ideal, share, weighted_share(energy, share), affordable(ideal), numbers)
+    return share
 
 
 def compare(of: Analysis | Network, names: Iterable[str] | None = None) -> tuple[Account, ...]:

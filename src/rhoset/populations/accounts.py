@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +10,6 @@ from typing import Any
 import rhoset
 from rhoset.errors import RhosetError
 from rhoset.explaining import (
-    Analysis,
     analyse,
     compare,
     decided,
@@ -20,9 +18,8 @@ from rhoset.explaining import (
     recipe,
     writing_law,
 )
-from rhoset.explaining.large import LARGE_ORDER
-from rhoset.networks import Network, read_network, write_atomic
-from rhoset.populations.measuring import _place
+from rhoset.networks import Network, read_network
+from rhoset.populations.measuring import keep_json, kept_place
 from rhoset.reading import read_json
 
 ACCOUNTS = 1
@@ -47,9 +44,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
 """Column → (unit, meaning); None where an account cannot speak of a network, or the network is too large."""
 
 
-def accounts(
-    network: Network, beside: Path | None = None, *, decide: bool = False, known: dict[bytes, Analysis] | None = None
-) -> dict[str, float | None]:
+def accounts(network: Network, beside: Path | None = None, *, decide: bool = False) -> dict[str, float | None]:
     """The columns `COLUMNS` of one network.
 
     Parameters
@@ -60,8 +55,6 @@ def accounts(
         Its file: what was computed before is read from `rhoset.populations.measuring.KEPT`, and kept there.
     decide
         Solve for what readings and training pairs decide, seconds a network (``decided``).
-    known
-        Irreps and subgroups by table, filled as it goes, for many networks of one group.
 
     Raises
     ------
@@ -72,18 +65,17 @@ def accounts(
     -----
     S5 of width 128: 0.5 s, with `decide` 2 to 10 s more; 1 ms when it was kept.
     """
-    place = None
-    if beside is not None:
-        place = _place(beside, network)
-        place = place.with_name(f"{place.stem}-accounts.json")
+    place = None if beside is None else kept_place(beside, network, "-accounts")
     stamp = {"accounts": ACCOUNTS, "version": rhoset.__version__, "digest": network.digest}
     kept = None if place is None else read_json(place)
     if kept is None or any(kept.get(key) != value for key, value in stamp.items()):
-        kept = {**stamp, **_computed(network, known)}
-        _keep(place, kept)
+        kept = {**stamp, **_computed(network)}
+        if place is not None:
+            keep_json(place, kept)
     if decide and "decided" not in kept:
         kept["decided"] = _decided(network)
-        _keep(place, kept)
+        if place is not None:
+            keep_json(place, kept)
     return {key: value for key, value in kept.items() if key not in stamp}
 
 
@@ -99,11 +91,10 @@ def add_accounts(
 
     `files` are the networks' files by label, as `rhoset.populations.rows.files_of` has them.
     """
-    known: dict[bytes, Analysis] = {}
     found = []
     for done, record in enumerate(said):
         path = files[record["network"]]
-        found.append(accounts(read_network(path), path, decide=decide, known=known))
+        found.append(accounts(read_network(path), path, decide=decide))
         progress(done + 1, len(said))
     columns = dict.fromkeys(name for each in found for name in each)
     if not decide:
@@ -113,8 +104,8 @@ def add_accounts(
         row.update(record["accounts"])
 
 
-def _computed(network: Network, known: dict[bytes, Analysis] | None) -> dict[str, float | None]:
-    of = _analysis(network, {} if known is None else known)
+def _computed(network: Network) -> dict[str, float | None]:
+    of = analyse(network)
     columns: dict[str, float | None] = {}
     for each in compare(of):
         name = each.name.replace(" ", "_")
@@ -127,15 +118,6 @@ def _computed(network: Network, known: dict[bytes, Analysis] | None) -> dict[str
     columns["parts"] = None if needed is None else float(len(needed.parts))
     columns["parts_enough"] = None if needed is None else float(min(map(len, needed.sufficient), default=0))
     return columns
-
-
-def _analysis(network: Network, known: dict[bytes, Analysis]) -> Analysis:
-    if network.order > LARGE_ORDER:  # what is found is the network's own
-        return analyse(network)
-    key = network.table.tobytes()
-    if key not in known:
-        known[key] = analyse(network)
-    return Analysis(network, known[key].irreps, known[key].subgroups)
 
 
 def _or_none(compute: Callable[[], Any]) -> Any:
@@ -152,13 +134,3 @@ def _decided(network: Network) -> float | None:
     if trained is None or found is None:
         return None
     return float(replace(writing_law(network), decided=found).shares()["decided"])
-
-
-def _keep(place: Path | None, kept: Mapping[str, Any]) -> None:
-    if place is None:
-        return
-    try:
-        place.parent.mkdir(exist_ok=True)
-        write_atomic(place, json.dumps(kept, indent=1) + "\n")
-    except (OSError, RhosetError):  # a read-only folder: computed again next time
-        pass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +61,7 @@ def measured(network: Network, beside: Path | None = None, *, keep: bool = True)
     -----
     About 0.2 s for S5 of width 128; 1 ms when it was kept. A folder that cannot be written is left as it is.
     """
-    place = None if beside is None else _place(beside, network)
+    place = None if beside is None else kept_place(beside, network)
     stamp = {
         "measures": MEASURES,
         "version": rhoset.__version__,
@@ -74,17 +74,23 @@ def measured(network: Network, beside: Path | None = None, *, keep: bool = True)
             return kept
     found = {**stamp, **_measure(network)}
     if place is not None and keep:
-        try:
-            place.parent.mkdir(exist_ok=True)
-            write_atomic(place, json.dumps(found, ensure_ascii=False, indent=1) + "\n")
-        except (OSError, RhosetError):  # a read-only folder: measured again next time
-            pass
+        keep_json(place, found)
     return found
 
 
-def _place(file: Path, network: Network) -> Path:
+def kept_place(file: Path, network: Network, what: str = "") -> Path:
+    """Where what was measured of a network file is kept."""
     folder = run_of(file) or file.parent
-    return folder / KEPT / f"{network.digest[:24]}-{network.group.digest[:8]}.json"
+    return folder / KEPT / f"{network.digest[:24]}-{network.group.digest[:8]}{what}.json"
+
+
+def keep_json(place: Path, found: Mapping[str, Any]) -> None:
+    """Keep it; nothing where the folder cannot be written: it is measured again next time."""
+    try:
+        place.parent.mkdir(exist_ok=True)
+        write_atomic(place, json.dumps(found, ensure_ascii=False, indent=1) + "\n")
+    except (OSError, RhosetError):
+        pass
 
 
 def _measure(network: Network) -> dict[str, Any]:

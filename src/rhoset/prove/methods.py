@@ -10,7 +10,7 @@ import numpy as np
 from rhoset.errors import RhosetError
 from rhoset.prove import quick
 from rhoset.prove.pairs import DETAIL, LARGE, SAMPLES, START, Mode, PairsSearch
-from rhoset.prove.search import FEW, SAMPLE_PAIRS, Candidate, Search
+from rhoset.prove.search import FEW, SAMPLE_PAIRS, Candidate, Estimate, Search
 from rhoset.prove.wish import Wish
 
 GIVE_UP = 0.95
@@ -139,9 +139,11 @@ def by_time(search: Search, wanted: Wish) -> list[Candidate]:
             if mode not in look.modes() or fixed + CLOCK * look.share(mode) >= GIVE_UP:
                 continue
             made = look.candidate(mode)
-            proved, share = made.estimate.accuracy >= plain[0].estimate.accuracy, fixed + CLOCK * made.estimate.cost
-            if proved and share < GIVE_UP:
-                return [at_clock(made, share * plain[0].estimate.seconds), *plain]
+            share = (
+                fixed + CLOCK * made.estimate.cost
+            )  # what it leaves open is evaluated: it proves what exhaustive does
+            if share < GIVE_UP:
+                return [at_clock(made, share, plain[0].estimate), *plain]
     if search.subject.network.order < PAIRS_FROM or any(
         look.reading.error > NOISY * look.reading.margin for look in looks
     ):
@@ -149,9 +151,10 @@ def by_time(search: Search, wanted: Wish) -> list[Candidate]:
     return [*_few_pairs(search, wanted), *plain]
 
 
-def at_clock(made: Candidate, seconds: float) -> Candidate:
-    """The candidate with an estimate of the seconds that comes from its count."""
-    return replace(made, estimate=replace(made.estimate, seconds=seconds))
+def at_clock(made: Candidate, share: float, plain: Estimate) -> Candidate:
+    """The candidate, expected to take this share of exhaustive's seconds and to prove what it does; they may have been
+    estimated on different pairs."""
+    return replace(made, estimate=replace(made.estimate, seconds=share * plain.seconds, accuracy=plain.accuracy))
 
 
 def _few_pairs(search: Search, wanted: Wish) -> list[Candidate]:
@@ -173,7 +176,7 @@ def by_operations(search: Search, wanted: Wish) -> list[Candidate]:
     if not done:
         mixtures = mixture(search, wanted)
         if search.subject.network.order <= TINY:
-            mixtures += equivariant(search, wanted)
+            mixtures += [*equivariant(search, wanted), *irrep(search, wanted)]
         mixtures += in_whole_irreps(search, wanted, min((c.estimate.cost for c in mixtures), default=0.0))
         made += [*mixtures, *both(search, made, mixtures, wanted)]
         if wanted.exact:

@@ -71,7 +71,7 @@ class Judged:
     verdict: Verdict
 
 
-def subject(network: Network, arithmetic: str = "real", path: Path | None = None) -> Subject:
+def subject(network: Network, arithmetic: str = "real", path: str | Path | None = None) -> Subject:
     """The network as the checker reads it, from its file where there is one, else from one written for that.
 
     Raises RhosetError where the checker refuses the network (slug ``refused-network``) or the file is another network
@@ -89,7 +89,7 @@ def subject(network: Network, arithmetic: str = "real", path: Path | None = None
     begin = time.perf_counter()
     generators = np.asarray(network.group.generators or (network.group.identity,), dtype=np.intp)
     try:
-        weights = _weights(network, path)
+        weights = _weights(network, None if path is None else Path(path))
         if (weights.digest, weights.table_digest) != (network.digest, network.group.digest):
             raise RhosetError(f"{path}: the file changed while it was read", slug="network-changed")
         proved = prove_group(weights.table, generators)

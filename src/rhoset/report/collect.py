@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import platform
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +17,7 @@ from rhoset.errors import Attempt, RhosetError, raising
 from rhoset.groups import Group
 from rhoset.networks import Network, read_network
 from rhoset.networks.runs import MANIFEST, RESULTS, Run, open_networks, open_run, run_of
+from rhoset.processes import in_turn
 from rhoset.reading import shown
 from rhoset.report.sections import Structure, network_view, structure
 from rhoset.report.views import IrrepView, NetworkView, RunView
@@ -77,7 +75,7 @@ def collect(
     jobs = [replace(job, first=jobs[0].path, circuit_history=len(jobs) <= CIRCUIT_HISTORY) for job in jobs]
     views = []
     progress(0, len(jobs))
-    for done, (job, result) in enumerate(zip(jobs, _views(jobs, min(workers, len(jobs))), strict=True)):
+    for done, (job, result) in enumerate(zip(jobs, in_turn(_view, jobs, min(workers, len(jobs))), strict=True)):
         with attempt(job.label):
             views.append(result())
         progress(done + 1, len(jobs))
@@ -170,21 +168,6 @@ def several(networks: Sequence[Network]) -> RunView:
             )
         views.append(network_view(network, shared, f"Network {k}", k, None, {}))
     return _run_view(tuple(views), shared, _facts("in memory", shared.group, {}))
-
-
-def _views(jobs: Sequence[_Job], workers: int) -> Iterator[Callable[[], NetworkView]]:
-    """For each job a call that returns the view, or raises what making it raised."""
-    if workers <= 1:
-        yield from (partial(_view, job) for job in jobs)
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        try:
-            for future in [pool.submit(_view, job) for job in jobs]:
-                yield future.result
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
 
 
 _known: dict[tuple[Path, str, str], Structure] = {}

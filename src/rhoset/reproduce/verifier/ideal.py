@@ -13,6 +13,7 @@ from rhoset.groups import Group, Irrep, orbitals
 from rhoset.networks import Network
 from rhoset.reproduce.verifier.clustering import Clusters, settle
 from rhoset.reproduce.verifier.neurons import IrrepNeurons
+from rhoset_check_baselines.paper import Circuit
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -25,39 +26,6 @@ UNEVEN = (0.2, 0.8)
 """An irrep is bad when each of its circuits lacks a share of its slots between these, or was dropped."""
 UNEMBED_SHARE = 0.01
 """Weight of unembed against left and right when a neuron's scale is chosen."""
-
-
-@dataclass(frozen=True, eq=False)
-class IdealCircuit:
-    """One circuit of an ideal network, in the terms of the rigorous rule `paper`.
-
-    Parameters
-    ----------
-    left, right
-        (n, p), (n, q) how the group moves the points of B and C.
-    coupling
-        (p, q) υ, exactly invariant.
-    alpha, gamma
-        (p,), (q,) readings at the points.
-    slots
-        (p, q) the weight that every slot is to have.
-    neurons, rows, columns
-        (k,) which neuron is in which slot.
-    scale, weights
-        (k,) l̂ = scale·α, r̂ = scale·γ, û = weight·υ; Σ scale·weight over a slot is `slots` there.
-    """
-
-    left: Ints
-    right: Ints
-    coupling: Array
-    alpha: Array
-    gamma: Array
-    slots: Array
-    neurons: Ints
-    rows: Ints
-    columns: Ints
-    scale: Array
-    weights: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +43,7 @@ class IdealNetwork:
     bad
         Names of the irreps none of whose circuits is nearly full or nearly empty.
     circuits
-        The circuits that the tables are made of.
+        The circuits that the tables are made of, in the terms of the rigorous rule `paper`.
     remainder
         (position of a sign circuit, λ): bias = λ υ(0, z·0) of that circuit; None where it is 0.
     """
@@ -85,7 +53,7 @@ class IdealNetwork:
     unembed: Array
     bias: Array
     bad: tuple[str, ...]
-    circuits: tuple[IdealCircuit, ...] = ()
+    circuits: tuple[Circuit, ...] = ()
     remainder: tuple[int, float] | None = None
 
 
@@ -93,7 +61,7 @@ def idealise(network: Network, parts: Sequence[tuple[IrrepNeurons, Clusters, Clu
     """The ideal network of the neurons of each irrep with their clusters of b and of c."""
     left, right = np.zeros(network.left.shape), np.zeros(network.right.shape)
     unembed, bias = np.array(network.unembed, dtype=np.float64), np.zeros(network.order)
-    bad, circuits, remainder = [], list[IdealCircuit](), None
+    bad, circuits, remainder = [], list[Circuit](), None
     for part, b_clusters, c_clusters in parts:
         sets = settle(part.irrep, b_clusters), settle(part.irrep, c_clusters)
         uneven = part.irrep.dim > 1
@@ -196,7 +164,7 @@ def _circuit(
     inside: Ints,
     place: tuple[Ints, Ints],
     slots: Array,
-) -> IdealCircuit:
+) -> Circuit:
     """Weights that make every slot's sum what it should be, and the scale of each neuron."""
     rows, columns = orbits
     sums = np.zeros(slots.shape)
@@ -216,7 +184,7 @@ def _circuit(
             weights[j] * coupling[b, columns.action[:, c]],
         )
         scale[j] = 1 / best_scale((network.left[:, i], network.right[:, i], network.unembed[i]), ideal)
-    return IdealCircuit(
+    return Circuit(
         left=rows.action,
         right=columns.action,
         coupling=coupling,
