@@ -68,9 +68,6 @@ def _method(rows: Sequence[Row], method: str) -> dict[str, Any]:
         ),
         "loss": _median(f["loss_bound"] for f in found if f["loss_bound"] is not None),
         "seconds": _median(f["seconds"] for f in found),
-        "over_brute_force": _median(
-            f["seconds"] / row["times"]["brute_all"] for f, row in zip(found, rows, strict=True) if "times" in row
-        ),
         "search_seconds": _median(f["search_seconds"] for f in found),
         "above_accuracy": unsound,
     }

@@ -75,8 +75,8 @@ def _beside(summary: Summary) -> str:
             "the same, all inputs at once",
             "–",
             number(summary["times"]["all_at_once"]),
-            number(paper["over_brute_force"]),
-            f"{number(gaps['over_brute_force'])} (gaps)",
+            "–",
+            "–",
         ),
         ("multiply-adds over brute force", "–", "–", percent(paper["cost"]), percent(auto["cost"])),
         (
