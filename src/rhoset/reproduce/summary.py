@@ -13,6 +13,9 @@ from rhoset.shares import quartiles, wilson
 
 Row = Mapping[str, Any]
 
+ROUNDED = 1e-12
+"""A bound is rounded down, an accuracy to the nearest float; two fractions of n² inputs that differ, differ by more."""
+
 
 def summarise(rows: Sequence[Row]) -> dict[str, Any]:
     """Numbers of one population from the rows of `measure`.
@@ -51,7 +54,7 @@ def _method(rows: Sequence[Row], method: str) -> dict[str, Any]:
     rows = [row for row in rows if method in row["methods"]]
     found = [row["methods"][method] for row in rows]
     proved = sum(f["bound"] >= PUBLISHED.wanted for f in found)
-    exact = sum(f["bound"] == row["accuracy"] for f, row in zip(found, rows, strict=True))
+    exact = sum(row["accuracy"] - f["bound"] < ROUNDED for f, row in zip(found, rows, strict=True))
     costs = [f["operations"] / f["exhaustive_operations"] for f in found]
     unsound = [row["index"] for f, row in zip(found, rows, strict=True) if f["bound"] > row["accuracy"]]
     return {
