@@ -40,15 +40,22 @@ def load(spec: Place) -> Network:
 
 
 @public
-def load_all(spec: Place) -> tuple[Network, ...]:
-    """All networks of a run folder, a folder of network files, or a file.
+def load_all(spec: Any) -> tuple[Network, ...]:
+    """All networks of a run folder, a folder of network files, or a file; or of several of them.
+
+    Parameters
+    ----------
+    spec
+        A path; a list or Series of paths; a data frame with a column ``network``, so that the rows chosen from
+        `rhoset.table` can be loaded.
 
     Raises RhosetError as `rhoset.networks.runs.open_networks` and `read_network`.
     """
     from rhoset.networks import read_network
+    from rhoset.networks.accept import places_of
     from rhoset.networks.runs import open_networks
 
-    return tuple(read_network(path) for _, path in open_networks(spec))
+    return tuple(read_network(path) for one in places_of(spec) for _, path in open_networks(one))
 
 
 @public

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from rhoset.summaries import Shown
 from rhoset_check.blocks import build_block, differences
 from rhoset_check.files import (
     Certificate,
@@ -131,8 +132,8 @@ def _span(certificate: Certificate, parts: Sequence[Array]) -> tuple[tuple[int, 
     return tuple(int(e) for e in entries), shared
 
 
-@dataclass(frozen=True)
-class Cost:
+@dataclass(frozen=True, repr=False)
+class Cost(Shown):
     """Of one check: multiply-adds, those of the exhaustive check, and what comes before both (`Count.table`)."""
 
     operations: int

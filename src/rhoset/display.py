@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.summaries import html as html
+from rhoset.summaries import summarised
 
 if TYPE_CHECKING:
     from rhoset.report.charts import Figure
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 HEIGHT = 620
 """Height of a picture in a notebook, in pixels."""
 
-OUTSIDE = (("rhoset_check.verdict", "Verdict"), ("rhoset.prove.certify", "CertifyResult"))
-"""Module and name of types with a summary that don't derive from `rhoset.summaries.Shown`."""
+OUTSIDE = (("rhoset_check.verdict", "Verdict"), ("rhoset_check.files", "Certificate"))
+"""Module and name of types with a summary that don't derive from `rhoset.summaries.Shown`: the checker's own."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -94,7 +95,7 @@ def plot(what: Any, kind: str | None = None) -> Plot:
     what
         A `RhoSet` or `Circuit` (the interactive figure), a `Network` or `Explanation` (its section of the report), a
         path of a run or network file (the whole report) or what `rhoset.report.collect` made of one, a list of
-        networks, or the steps of `rhoset.explaining.explain_steps`.
+        networks or of paths, a data frame as `rhoset.table` makes, or the steps of `rhoset.explaining.explain_steps`.
     kind
         One figure instead: of several networks ``cost``, ``irreps``, ``reasons``; of one ``energy``, ``margins``,
         ``account``, ``solid``, ``slots``, ``quadrature``, ``training``, ``formation``, ``frontier``.
@@ -112,6 +113,7 @@ def plot(what: Any, kind: str | None = None) -> Plot:
     >>> "a tetrahedron" in plot(tetrahedron).html
     True
     """
+    from rhoset.api import load_all
     from rhoset.explaining import Circuit, Explanation, Step
     from rhoset.groups import RhoSet
     from rhoset.networks import Network, as_network
@@ -137,6 +139,8 @@ def plot(what: Any, kind: str | None = None) -> Plot:
         networks = [item.network if isinstance(item, Explanation) else item for item in what]
         if all(isinstance(item, Network) for item in networks):
             return _of_run(several(networks), kind)
+    if not isinstance(what, Mapping) and _names_networks(what):
+        return plot(load_all(what), kind)
     try:
         return plot(as_network(what), kind)
     except RhosetError as error:
@@ -147,6 +151,15 @@ def plot(what: Any, kind: str | None = None) -> Plot:
         " networks, or the path of a run",
         slug="no-picture",
     )
+
+
+def _names_networks(value: Any) -> bool:
+    from rhoset.networks.accept import places_of
+
+    try:
+        return bool(places_of(value))
+    except RhosetError:
+        return False
 
 
 def _of_run(run: RunView, kind: str | None) -> Plot:
@@ -186,10 +199,16 @@ def _steps(steps: Any) -> Plot:
     return Plot(figure.said, figure, lambda: figure.text("html").decode())
 
 
+def _in_one_line(value: Any, printer: Any, cycle: bool) -> None:
+    """As IPython's pretty printer asks for it."""
+    printer.text(summarised(value))
+
+
 def register(shell: Any) -> None:
     """Register with an IPython shell what has no method of its own: types of other packages, lists and tuples."""
-    formatter = shell.display_formatter.formatters["text/html"]
+    formatter, text = (shell.display_formatter.formatters[kind] for kind in ("text/html", "text/plain"))
     for module, name in OUTSIDE:
         formatter.for_type_by_name(module, name, html)
+        text.for_type_by_name(module, name, _in_one_line)
     for kind in (list, tuple):
         formatter.for_type(kind, html)

@@ -11,8 +11,12 @@ from html import escape
 from typing import Any
 
 Line = tuple[str, str]
-MOST_ROWS = 200
+MOST_ROWS = 20
 """Rows of a list that are shown; the others are counted."""
+MOST_SIZES = 12
+"""Sizes of classes that one line names."""
+MOST_SETS = 2
+"""Key sets that one line names."""
 
 
 class Shown:
@@ -211,7 +215,8 @@ def _step(step: Any) -> list[Line]:
 
 
 def _planted(planted: Any) -> list[Line]:
-    return [*_network(planted.network), ("circuits", f"{len(planted.circuits)} planted circuits")]
+    many = len(planted.circuits)
+    return [*_network(planted.network), ("circuits", f"{many} planted circuit{'s' if many != 1 else ''}")]
 
 
 def _diagnosis(diagnosis: Any) -> list[Line]:
@@ -242,6 +247,81 @@ def _verdict(verdict: Any) -> list[Line]:
     ]
 
 
+def _certificate(certificate: Any) -> list[Line]:
+    return [
+        ("method", certificate.method),
+        ("network", f"network {certificate.network[:12]}"),
+        ("arithmetic", certificate.arithmetic),
+    ]
+
+
+def _cost(cost: Any) -> list[Line]:
+    return [
+        ("operations", f"{cost.operations:.3g} multiply-adds"),
+        ("of exhaustive", f"{cost.operations / max(cost.exhaustive, 1):.3g} of exhaustive"),
+    ]
+
+
+def _classes(classes: Any) -> list[Line]:
+    sizes = [str(int(size)) for size in classes.sizes[:MOST_SIZES]]
+    more = ", …" if len(classes.sizes) > MOST_SIZES else ""
+    return [("classes", f"{len(classes.sizes)} classes"), ("sizes", f"of {', '.join(sizes)}{more} elements")]
+
+
+def _equivariance(found: Any) -> list[Line]:
+    shares = ("left", "right", "both", "by_class")
+    named = [(name, f"{name.replace('_', ' ')} {getattr(found, name):.4f}") for name in shares]
+    return [*named, ("margin", f"margin {found.margin:.4g}")]
+
+
+def _law(law: Any) -> list[Line]:
+    """Shares of a law that are known; those that no training pairs decide are nan and left out."""
+    known = [(name, value) for name, value in law.shares().items() if value == value]
+    return [("of", repr(law.network)), *((name, f"{name} {value:.4f}") for name, value in known)]
+
+
+def _division(division: Any) -> list[Line]:
+    said = [(name.replace("_", " "), f"{name} {value:.2f}") for name, value in division.summary().items()]
+    return [("parts", ", ".join(division.parts)), *said]
+
+
+def _minimality(found: Any) -> list[Line]:
+    return [
+        ("parts", f"{len(found.parts)} parts, {len(found.irreps)} irreps"),
+        ("minimal", "minimal" if found.minimal else "not minimal"),
+        ("enough", f"{len(found.sufficient)} smallest sets are enough for {found.target:.2%}"),
+        ("how", "all sets tried" if found.exhaustive else "one part left out at a time"),
+    ]
+
+
+def _intervention(found: Any) -> list[Line]:
+    return [
+        ("changed", found.what),
+        ("how", found.mode),
+        ("neurons", f"{found.neurons} neurons"),
+        ("accuracy", f"accuracy {found.result.accuracy:.4%}"),
+        ("loss", f"loss {found.result.loss:.4g}"),
+    ]
+
+
+def _observables(found: Any) -> list[Line]:
+    many = len(found.weights)
+    sets = "; ".join(f"{{{', '.join(names)}}}" for names in found.key_sets()[:MOST_SETS])
+    return [
+        ("networks", f"{many} network{'s' if many != 1 else ''}"),
+        ("classes", f"{len(found.classes)} classes of irreps"),
+        ("key sets", f"{sets}{'; …' if many > MOST_SETS else ''}"),
+    ]
+
+
+def _comparison(found: Any) -> list[Line]:
+    return [("networks", f"{found.sizes[0]} and {found.sizes[1]} networks"), ("found", " ".join(found.said))]
+
+
+def _population(population: Any) -> list[Line]:
+    return [*_run(population.run), ("rows", f"{len(population.rows)} rows")]
+
+
 def _run(run: Any) -> list[Line]:
     return [("run", str(run.path)), ("networks", counted(len(run.indices), "network"))]
 
@@ -266,5 +346,17 @@ SUMMARIES: dict[tuple[str, str], Callable[[Any], list[Line]]] = {
     ("rhoset.explaining", "Diagnosis"): _diagnosis,
     ("rhoset.prove", "CertifyResult"): _result,
     ("rhoset_check.verdict", "Verdict"): _verdict,
+    ("rhoset_check.files", "Certificate"): _certificate,
+    ("rhoset.counting", "Cost"): _cost,
+    ("rhoset.groups", "ConjugacyClasses"): _classes,
+    ("rhoset.explaining", "Equivariance"): _equivariance,
+    ("rhoset.explaining", "Minimality"): _minimality,
+    ("rhoset.explaining", "Division"): _division,
+    ("rhoset.explaining", "WritingLaw"): _law,
+    ("rhoset.explaining", "ReadingLaw"): _law,
+    ("rhoset.explaining", "Intervention"): _intervention,
+    ("rhoset.populations", "Observables"): _observables,
+    ("rhoset.populations", "Comparison"): _comparison,
+    ("rhoset.training", "Population"): _population,
 }
 """Room and name of a type → its summary."""

@@ -10,10 +10,12 @@ import pytest
 from explain.planting import analysis_of, explained, planted, structure
 from support.slugs import assert_all_tested, assert_raises
 
+import rhoset.explaining.dividing
 import rhoset.explaining.equivariance_of
 import rhoset.explaining.parts_needed
 from rhoset.explaining import (
     account,
+    division,
     equivariance,
     explain,
     explain_steps,
@@ -56,6 +58,9 @@ CASES: dict[str, Callable[[], object]] = {
     "construct-no-margin": lambda: construct("S4", ["[3,1]"], activation="linear"),
     "construct-unfaithful": lambda: construct("S4", ["[2,2]"]),
     "construct-width": lambda: construct("S4", ["[3,1]"], width=3),
+    "division-too-large": lambda: too_large(
+        rhoset.explaining.dividing, "DIVISION_OPERATIONS", lambda: division(explained("S4", S4))
+    ),
     "equivariance-too-large": lambda: too_large(
         rhoset.explaining.equivariance_of, "EQUIVARIANCE_OPERATIONS", lambda: equivariance(S4)
     ),

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -131,6 +135,53 @@ def test_the_query_parses(radius: float, tmp_path: Path):
     parsed = vnnlib.parse_query_file(str(asked))
     assert len(parsed.networks) == 1
     assert len(parsed.assertions) == (13 if radius == 0 else 25)
+
+
+@pytest.mark.parametrize("right", [True, False])
+@pytest.mark.parametrize("radius", [0.0, 1e-5])
+def test_an_outside_verifier_reads_the_very_files(right: bool, radius: float, tmp_path: Path):
+    """Marabou's own command takes the model and the query of version 1 as they were written."""
+    pytest.importorskip("onnxruntime", reason="Marabou reads models with onnxruntime, which is not installed")
+    pytest.importorskip("maraboupy", reason="the verifier Marabou is not installed")
+    network = rs.construct("S3", ["[2,1]"], seed=1).network
+    if not right:
+        unembed = np.array(network.unembed)
+        unembed[:, [0, 1]] = unembed[:, [1, 0]]
+        network = Network(network.left, network.right, unembed, network.bias, network.table)
+    x, y = next((int(x), int(y)) for x, y in np.argwhere(network.table == 0))
+    model, asked = rs.write_query(network, x, y, tmp_path, radius=radius, version=1)
+    assert (int(np.argmax(logits(network, x, y))) == network.table[x, y]) == right
+    words = [sys.executable, "-W", "ignore", "-m", "maraboupy", str(model), str(asked)]
+    done = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, timeout=300)
+    answers = [line.strip() for line in done.stdout.splitlines() if line.strip() in ("sat", "unsat")]
+    assert answers == ["unsat" if right else "sat"], done.stdout
+
+
+@pytest.mark.parametrize("radius", [0.0, 1e-5])
+def test_version_1_says_the_same_as_version_2(radius: float):
+    network = random_network()
+    old, new = (query(network, 1, 2, radius=radius, version=version) for version in (1, 2))
+    answer = int(network.table[1, 2])
+    assert old.count("declare-const") == 18
+    assert old.count(f"Y_{answer})") == new.count(f"Z[0, {answer}])") == 5
+    assert re.search(r"[0-9]e-?[0-9]", old.split("claim holds.")[1]) is None, "no exponents: not every reader has them"
+    with pytest.raises(RhosetError) as caught:
+        query(network, 1, 2, version=3)
+    assert caught.value.slug == "bad-version"
+
+
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    from rhoset.cli import main
+
+    rs.write_network(tmp_path / "n.safetensors", random_network())
+    words = ["export", str(tmp_path / "n.safetensors"), "--out", str(tmp_path / "claim")]
+    assert main([*words, "--input", "1,2", "--input", "0,0", "--vnnlib", "1", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert [Path(p).name for p in said["queries"]] == ["right-1-2.vnnlib", "right-0-0.vnnlib"]
+    assert rs.from_onnx(said["model"]).digest == random_network().digest
+    for bad in ("1", "1,2,3", "a,b", "-1,2", "6,0"):
+        assert main([*words, "--input", bad]) == 2
+    assert main(words) == 0
 
 
 def verified(model: Path, network: Network, x: int, y: int) -> list[str]:

@@ -149,18 +149,46 @@ def rows_of(page: str, template: str) -> list[dict]:
 
 
 def test_certificates_are_drawn(view: RunView):
-    certificate = CertificateView("orbit", 0.97, 0.1, 2_000, 100_000, 0.01, "real", "x.cert", True)
+    certificate = CertificateView("gaps", 0.87, 0.1, 2_000, 100_000, 0.01, "real", "x.cert", True)
     refused = dataclasses.replace(certificate, accuracy_bound=1.0, valid=False)
     networks = tuple(dataclasses.replace(n, certificates=(certificate, refused)) for n in view.networks)
     page = render(dataclasses.replace(view, networks=networks))
     parsed(page)
     rows = rows_of(page, "cost")
-    assert [row["bound"] for row in rows] == [0.97] * 3, "one a network, at its height; the refused one is not drawn"
+    assert [row["bound"] for row in rows] == [0.87] * 3, "one a network, at its height; the refused one is not drawn"
     assert len({row["at"] for row in rows}) == 3, "spread sideways"
     assert all(row["costs"] == "2.0 %" for row in rows), "the tooltip has the cost itself"
-    assert "≥ 97.0 %" in page
+    assert "≥ 87.0 %" in page
     assert "✗ refused" in page
     assert networks[0].best is certificate, "a refused certificate proves nothing"
+    squares = rows_of(page, "costs")
+    assert [(row["place"], row["top"], row["level"]) for row in squares] == [(k, k + 1, "less") for k in range(3)]
+    assert all(row["at"] < 0.02 <= row["until"] for row in squares), "each in the bar of its cost"
+
+
+def test_bound_against_cost_is_left_out_where_all_marks_would_lie_on_one_line(view: RunView):
+    certificate = CertificateView("gaps", 1.0, 0.1, 2_000, 100_000, 0.01, "real", "x.cert", True)
+    networks = tuple(dataclasses.replace(n, certificates=(certificate,)) for n in view.networks)
+    page = render(dataclasses.replace(view, networks=networks))
+    assert 'class="chart cost"' not in page
+    assert 'class="chart costs"' in page
+
+
+def test_every_method_has_a_colour_and_a_mark():
+    """A method without a place in the scale would be left out of the chart without a word."""
+    from rhoset.prove.methods import METHODS
+    from rhoset.report.charts.overview import method_domain, method_family
+
+    assert set(METHODS) <= set(method_domain(()))
+    assert method_domain(("new",))[-1] == "new"
+    assert method_family("gaps-even") == "gaps"
+
+
+def test_a_single_network_has_no_charts_of_many(view: RunView):
+    page = render(dataclasses.replace(view, networks=view.networks[:1]))
+    assert 'class="chart learned"' not in page
+    assert "All networks" not in page
+    assert page.count('class="chart account"') == 1
 
 
 @pytest.mark.parametrize("bound", [0.0, 0.2, 1.0])
@@ -243,6 +271,24 @@ def test_command(run_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture
     assert main(["report", str(tmp_path / "missing")]) == 2
 
 
+def test_the_command_certifies_and_answers(run_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """What networks learned and what is proved, from a bare run in one command."""
+    from rhoset.cli import main
+
+    folder = shutil.copytree(run_folder, tmp_path / "run")
+    for certificate in folder.rglob("*.cert"):
+        certificate.unlink()
+    assert main(["report", str(folder), "--certify", "-q"]) == 0
+    said = capsys.readouterr().out
+    assert "What did they learn? 2 of 3 use the 4 points that S4 permutes (a tetrahedron)" in said
+    assert "3 of 3 are proved right on every input" in said
+    assert len(list(folder.rglob("*.auto.cert"))) == 3
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.cert")}
+    assert main(["report", str(folder), "--certify", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["certified"] == 3
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.cert")} == before, "made once"
+
+
 def test_answers_in_words(view: RunView, page: str):
     """What is said is what the networks and certificates have."""
     from rhoset.report.answers import answers
@@ -259,10 +305,22 @@ def test_answers_in_words(view: RunView, page: str):
         dataclasses.replace(n, certificates=(c,)) for n, c in zip(view.networks, (good, dear, weak), strict=True)
     )
     said = answers(dataclasses.replace(view, networks=networks))
-    assert said.proved[0] == "2 of 3 are proved right on every input."
-    assert said.proved[1] == "For 1 of 3 less is proved."
-    assert "2.0 % to 60.0 % of the work of brute force: quartiles 2.0 %, 2.0 % and 31.0 %" in said.proved[2]
-    assert "2 of 3 networks have no certificate that proves 95.0 % for at most 30.0 %" in said.why[0]
-    assert "Network 1 at 60.0 %" in said.why[1]
-    assert [(row.method, row.count) for row in said.costs] == [("orbit", 2), ("mixture", 1)]
+    assert said.proved[0] == (
+        "2 of 3 are proved right on every input, for 1 of 3 less than 95 % is proved (at least 50.0 %)."
+    )
+    assert said.proved[1] == (
+        "By orbit (2 networks) a sceptic redoes 2.0 % to 2.0 % of the work of brute force, for half of them at most"
+        " 2.0 %."
+    )
+    assert said.proved[2] == "By mixture (1 network) a sceptic redoes 60.0 % of the work of brute force."
+    assert "2 of 3 networks have no certificate that proves 95 % for at most 30 %" in said.why[0]
+    assert "(in brackets: of those with a cheap proof" in said.why[-1]
+    brute = dataclasses.replace(good, method="exhaustive", operations=100_000)
+    networks = tuple(
+        dataclasses.replace(n, certificates=(c,)) for n, c in zip(view.networks, (good, brute, brute), strict=True)
+    )
+    said = answers(dataclasses.replace(view, networks=networks))
+    assert said.proved[-1] == "2 are proved by brute force itself: every output on every input."
+    assert said.why[1].startswith("For all of them trying everything was chosen")
+    assert [(row.method, row.count) for row in said.costs] == [("orbit", 1), ("exhaustive", 2)]
     assert 'class="term" tabindex="0">margin<span role="note">' in page, "terms are defined where they stand"

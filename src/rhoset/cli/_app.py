@@ -31,6 +31,7 @@ COMMANDS: dict[str, str] = {
     "plot": "plot",
     "formation": "formation",
     "import": "import_",
+    "export": "export",
     "construct": "construct",
     "table": "table",
     "compare": "compare",

@@ -102,19 +102,12 @@ def _one(out: Output, label: str, of: Analysis, compare: bool, faithful: bool) -
         f" idealised: accuracy {said['ideal_accuracy']:.2%}, loss {said['ideal_loss']:.3g}"
     )
     irreps = sorted(said["irreps"], key=lambda i: -i["energy"])
-    out.table(["irrep", "neurons", "energy"], [[i["label"], i["neurons"], i["energy"]] for i in irreps], limit=SHOWN)
-    rows = [
-        [
-            c["label"],
-            f"{c['left_size']}×{c['right_size']}",
-            c["kind"],
-            c["neurons"],
-            f"{c['filled']}/{c['slots']}",
-        ]
-        for c in said["circuits"]
-    ]
-    rows += [[q["label"], "–", "quadrature", q["neurons"], f"defect {q['defect']:.2f}"] for q in said["quadratures"]]
-    out.table(["circuit", "ρ-sets", "kind", "neurons", "slots"], rows, limit=SHOWN)
+    defects = {q["label"]: q["defect"] for q in said["quadratures"]}
+    if defects and not said["circuits"] and len(defects) == len(said["quadratures"]):
+        rows = [[i["label"], i["neurons"], i["energy"], defects.get(i["label"], "–")] for i in irreps]
+        out.table(["irrep", "neurons", "energy", "quadrature's defect"], rows, limit=2 * SHOWN)
+    else:
+        _circuits(out, said, irreps)
     said["explained_with_harmonics"] = waves = with_harmonics(of)
     if waves is not None:
         out.say(f"with the harmonics of the waves: {waves:.1%} of the weights explained")
@@ -141,6 +134,17 @@ def _one(out: Output, label: str, of: Analysis, compare: bool, faithful: bool) -
     out.say("\n".join(findings))
     out.say()
     return said
+
+
+def _circuits(out: Output, said: dict[str, Any], irreps: list[dict[str, Any]]) -> None:
+    """A table of irreps and one of circuits and quadratures."""
+    out.table(["irrep", "neurons", "energy"], [[i["label"], i["neurons"], i["energy"]] for i in irreps], limit=SHOWN)
+    rows = [
+        [c["label"], f"{c['left_size']}×{c['right_size']}", c["kind"], c["neurons"], f"{c['filled']}/{c['slots']}"]
+        for c in said["circuits"]
+    ]
+    rows += [[q["label"], "–", "quadrature", q["neurons"], f"defect {q['defect']:.2f}"] for q in said["quadratures"]]
+    out.table(["circuit", "ρ-sets", "kind", "neurons", "slots"], rows, limit=SHOWN)
 
 
 def _neurons(out: Output, of: Analysis) -> list[dict[str, Any]]:

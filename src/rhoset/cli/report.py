@@ -13,11 +13,16 @@ from rhoset.cli._networks import attempts, report_unread
 from rhoset.cli._output import Output, Payload
 from rhoset.cli._types import FILE
 
+QUESTIONS = {
+    "learned": "What did they learn?",
+    "proved": "What is proved, at what cost?",
+    "why": "Why not cheaper?",
+}
 IN_PROCESSES = 12
 """From this many networks on the cores share the work; below, starting processes costs more."""
 
 
-@make_command(example="rhoset report runs/s5")
+@make_command(example="rhoset report runs/s5 --certify")
 @click.argument("run", metavar="RUN")
 @click.option(
     "--out",
@@ -26,31 +31,41 @@ IN_PROCESSES = 12
     type=FILE,
     help="Where to write it; RUN/report.html when omitted.",
 )
-def command(out: Output, run: str, target: Path | None) -> Payload:
-    """Write one self-contained report.html about the networks of RUN.
+@click.option("--certify", is_flag=True, help="First certify the networks that have no certificate.")
+def command(out: Output, run: str, target: Path | None, certify: bool) -> Payload:
+    """Say what the networks of RUN learned and what is proved, and write it all as report.html.
 
     RUN is a run folder, a folder of network files, one network file, or RUN#3. Every network is
-    explained and evaluated, and every certificate beside it is checked again. The file opens from
-    disk with no network.
+    explained and evaluated, and every certificate beside it is checked again. The file is
+    self-contained: it opens from disk with no network.
     """
     from rhoset.errors import RhosetError
     from rhoset.networks.atomic import require_writable
     from rhoset.networks.runs import open_networks
     from rhoset.report import collect, write_report
+    from rhoset.report.answers import answers
 
     place = target if target is not None else _beside(run)
     require_writable(place)
     attempt = attempts(out, [run])
-    many = len(open_networks(run, lambda name: suppress(RhosetError))) >= IN_PROCESSES
+    named = open_networks(run, lambda name: suppress(RhosetError))
+    workers = (os.cpu_count() or 1) if len(named) >= IN_PROCESSES else 1
+    if certify:
+        _certify(out, named, workers)
     with out.progress("explaining and checking", 1) as update:
 
         def tell(done: int, total: int) -> None:
             update(done / total, f"network {done} of {total}")
 
-        view = collect(run, tell, workers=(os.cpu_count() or 1) if many else 1, attempt=attempt)
+        view = collect(run, tell, workers=workers, attempt=attempt)
     report_unread(out, view)
     path = write_report(view, place)
-    size = path.stat().st_size
+    said = answers(view)
+    spoken = {"learned": said.learned, "proved": said.proved, "why": said.why}
+    for question, sentences in spoken.items():
+        if sentences:
+            out.say(f"{QUESTIONS[question]} {' '.join(sentences)}")
+            out.say()
     out.say(str(path))
     bounds = [n.best.accuracy_bound for n in view.networks if n.best is not None]
     return {
@@ -58,8 +73,27 @@ def command(out: Output, run: str, target: Path | None) -> Payload:
         "group": view.group,
         "networks": len(view.networks),
         "certified": len(bounds),
-        "bytes": size,
+        "bytes": path.stat().st_size,
+        "answers": spoken,
     }
+
+
+def _certify(out: Output, named: list[tuple[str, Path]], workers: int) -> None:
+    """Certificates for the networks that have none, as `rhoset certify` makes them."""
+    from rhoset.cli.certify import Asked
+    from rhoset.errors import RhosetError
+    from rhoset.networks.runs import certificates
+    from rhoset.processes import in_turn
+
+    bare = [(label, path) for label, path in named if not certificates(path)]
+    asked = Asked({"method": "auto", "arithmetic": "real"}, False, None)
+    with out.progress("certifying", len(bare)) as update:
+        for done, ((label, _), result) in enumerate(zip(bare, in_turn(asked, bare, workers), strict=True)):
+            try:
+                result()
+            except RhosetError as error:  # one that can't be read is named once more by the report itself
+                out.note(f"{label}: no certificate: {error}")
+            update(done + 1)
 
 
 def _beside(run: str) -> Path:

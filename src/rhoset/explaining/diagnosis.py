@@ -50,6 +50,10 @@ NOTHING = 1e-12
 """A neuron that can add less than this part of what another can is left out of the budget."""
 
 
+MERGED = 3
+"""From this many quadratures on one sentence speaks of all of them."""
+
+
 @dataclass(frozen=True)
 class Term:
     """One term of the budget: mean and largest loss over the pairs, in logits."""
@@ -91,9 +95,27 @@ class Diagnosis(Shown):
     symmetry: tuple[int, int]
 
     @property
+    def said(self) -> tuple[str, ...]:
+        """A sentence for each finding; three and more quadratures share one."""
+        many = [f for f in self.findings if f.slug == "quadrature"]
+        if len(many) < MERGED:
+            return tuple(finding.text for finding in self.findings)
+        low, high = min(many, key=_number), max(many, key=_number)
+        merged = (
+            f"The neurons of {len(many)} irreps lie on no common ρ-sets; as quadratures they miss bi-equivariance by"
+            f" {low.number:.0%} ({low.where}) to {high.number:.0%} ({high.where}) of their coefficients."
+        )
+        first = self.findings.index(many[0])
+        return tuple(
+            merged if k == first else finding.text
+            for k, finding in enumerate(self.findings)
+            if k == first or finding.slug != "quadrature"
+        )
+
+    @property
     def text(self) -> str:
         """Several lines of plain English."""
-        lines = [finding.text for finding in self.findings]
+        lines = list(self.said)
         if self.terms:
             first = self.terms[0]
             lines.append(
@@ -101,6 +123,10 @@ class Diagnosis(Shown):
                 f" {first.mean:.2f} on average, {first.largest:.2f} at worst."
             )
         return "\n".join(lines)
+
+
+def _number(finding: Finding) -> float:
+    return finding.number
 
 
 @public

@@ -21,13 +21,14 @@ from numpy.typing import NDArray
 from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.networks import Network, activation
+from rhoset.summaries import Shown
 
 EQUIVARIANCE_OPERATIONS = 2e12
 """Multiply-adds (n³m) that the logits may take, about two minutes; larger networks are refused."""
 
 
-@dataclass(frozen=True, eq=False)
-class Equivariance:
+@dataclass(frozen=True, eq=False, repr=False)
+class Equivariance(Shown):
     """Shares of the centred logits' energy that symmetries keep.
 
     Attributes

@@ -20,6 +20,10 @@ IN_USE = 0.01
 drops weak irreps such as sign."""
 
 
+MOST_NAMED = 2
+"""Most circuits that the one line of an explanation names; more are counted."""
+
+
 class IrrepUse(NamedTuple):
     """An irrep, the number of live neurons it dominates, and its share of their energy."""
 
@@ -141,7 +145,9 @@ class Explanation(Shown):
     thresholds: dict[str, float] = field(default_factory=dict)
 
     def __repr__(self) -> str:
-        parts = [repr(part) for part in self.parts]
+        many, waves = len(self.circuits), len(self.quadratures)
+        parts = [repr(circuit) for circuit in self.circuits] if many <= MOST_NAMED else [f"{many} circuits"]
+        parts += [f"{waves} quadrature{'s' if waves > 1 else ''}"] if waves else []
         return f"Explanation({self.network!r}: {', '.join(parts) or 'no circuit'}, {self.explained:.1%} explained)"
 
     @property

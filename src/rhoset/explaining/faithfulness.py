@@ -14,6 +14,7 @@ from rhoset.explaining.contributions import neuron_groups
 from rhoset.explaining.explanation import Explanation
 from rhoset.explaining.pairs import activations
 from rhoset.networks import Evaluation, Network, evaluate
+from rhoset.summaries import Shown
 
 EVALUATION_OPERATIONS = 2e11
 """Multiply-adds that the evaluation of one ideal network may take, about 10 s; where all pairs need
@@ -33,8 +34,8 @@ MODES = {
 """What can be done to neurons."""
 
 
-@dataclass(frozen=True)
-class Intervention:
+@dataclass(frozen=True, repr=False)
+class Intervention(Shown):
     """One row of the table of faithfulness.
 
     Attributes

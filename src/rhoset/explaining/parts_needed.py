@@ -18,6 +18,7 @@ from rhoset.errors import RhosetError
 from rhoset.explaining.contributions import neuron_groups
 from rhoset.explaining.explanation import Explanation
 from rhoset.networks import Network, activation
+from rhoset.summaries import Shown
 
 EXHAUSTIVE_PARTS = 8
 """Up to so many parts, all sets of them are tried (256 at most); above, sets are only searched locally."""
@@ -36,8 +37,8 @@ class Without:
     alone: float
 
 
-@dataclass(frozen=True, eq=False)
-class Minimality:
+@dataclass(frozen=True, eq=False, repr=False)
+class Minimality(Shown):
     """Which parts of a network are needed.
 
     Attributes

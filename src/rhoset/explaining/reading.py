@@ -69,9 +69,6 @@ class ReadingLaw(Shown):
     sharp_right: Array
     kink: Array
 
-    def __repr__(self) -> str:
-        return f"ReadingLaw({self.network!r}: {', '.join(f'{k} {v:.4f}' for k, v in self.shares().items())})"
-
     def shares(self) -> dict[str, float]:
         """Shares 1 − ‖table − said‖² / ‖table‖² over the live neurons, and the mean share of pairs at the kink."""
         of = self.network

@@ -88,10 +88,6 @@ class WritingLaw(Shown):
     decided: Decided | None = None
     decided_by_all: Decided | None = None
 
-    def __repr__(self) -> str:
-        shares = ", ".join(f"{name} {value:.4f}" for name, value in self.shares().items())
-        return f"WritingLaw({self.network!r}: {shares})"
-
     def shares(self) -> dict[str, float]:
         """Share of unembed that each description holds; nan where the training pairs are not known.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -36,8 +37,14 @@ def known_names() -> tuple[Family, ...]:
 
 
 @public
-def group(name: str) -> Group:
-    """The group called ``name``.
+def group(name: Any) -> Group:
+    """The group called ``name``, or that of a table.
+
+    Parameters
+    ----------
+    name
+        A name, or whatever else means a group: an (n, n) table as array, lists or data frame, the path of one, a
+        permutation group of sympy, a network.
 
     Raises
     ------
@@ -50,6 +57,10 @@ def group(name: str) -> Group:
     >>> group("C3xS3").order
     18
     """
+    if not isinstance(name, str):
+        from rhoset.groups.accept import as_group
+
+        return as_group(name)
     text = name.strip()
     if text.startswith("perm:"):
         return permutation_group(parse_cycles(text[5:]), text)

@@ -19,8 +19,8 @@ from rhoset.groups.words import best_extension
 from rhoset.summaries import Shown
 
 
-@dataclass(frozen=True, eq=False)
-class ConjugacyClasses:
+@dataclass(frozen=True, eq=False, repr=False)
+class ConjugacyClasses(Shown):
     """Conjugacy classes, ordered by element order, then size, then smallest element.
 
     Attributes

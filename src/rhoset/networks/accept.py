@@ -19,6 +19,9 @@ from rhoset.networks.runs import open_networks
 SAID = "a Network, the path of one such as 'net.safetensors' or 'runs/s5#3', or a module or dict with its tensors"
 """What `as_network` takes."""
 
+PLACES_SAID = "a path, a list or Series of paths, or a data frame with a column 'network' such as rs.table makes"
+"""What `places_of` takes."""
+
 
 def as_network(value: Any) -> Network:
     """The network that a value means.
@@ -49,6 +52,31 @@ def as_network(value: Any) -> Network:
     if isinstance(value, Mapping):
         return _from_tensors(value)
     raise RhosetError(f"{kind_of(value)} is no network; expected {SAID}", slug="bad-argument")
+
+
+def places_of(value: Any) -> list[str | os.PathLike[str]]:
+    """The NET arguments that a value means.
+
+    Parameters
+    ----------
+    value
+        One path; a list, array or Series (pandas, polars) of paths; a data frame with a column ``network``, such as
+        `rhoset.populations.table` makes.
+
+    Raises RhosetError (slug ``bad-argument``) for anything else.
+    """
+    if isinstance(value, str | os.PathLike):
+        return [value]
+    listed = value
+    if hasattr(value, "columns") and "network" in list(value.columns):
+        listed = value["network"]
+    for name in ("to_list", "tolist"):  # a Series of pandas or polars, an array
+        if callable(getattr(listed, name, None)):
+            listed = getattr(listed, name)()
+            break
+    if isinstance(listed, list | tuple) and all(isinstance(one, str | os.PathLike) for one in listed):
+        return list(listed)
+    raise RhosetError(f"{kind_of(value)} names no networks; expected {PLACES_SAID}", slug="bad-argument")
 
 
 def the_network(spec: str | os.PathLike[str]) -> Network:

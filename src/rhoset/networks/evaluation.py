@@ -15,6 +15,7 @@ from rhoset.errors import RhosetError
 from rhoset.networks.activations import activation
 from rhoset.networks.arrays import float_type
 from rhoset.networks.network import Network
+from rhoset.summaries import Shown
 
 BLOCK_NUMBERS = 1 << 18
 """Numbers held in the larger of a block's hidden and logit arrays. Larger blocks leave the cache
@@ -29,8 +30,8 @@ SAMPLE_SEED = 0
 gets the same figures."""
 
 
-@dataclass(frozen=True)
-class Evaluation:
+@dataclass(frozen=True, repr=False)
+class Evaluation(Shown):
     """What a network does on the pairs of elements.
 
     Attributes

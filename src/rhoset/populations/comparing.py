@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -11,10 +10,12 @@ from typing import Any, TypeVar
 from rhoset.arguments import public
 from rhoset.errors import Attempt, RhosetError, raising
 from rhoset.networks import read_network
+from rhoset.networks.accept import places_of
 from rhoset.populations.distances import distance_matrix
-from rhoset.populations.rows import Place, Progress, files_of, key_set_text, records_of
+from rhoset.populations.rows import Progress, files_of, key_set_text, records_of
 from rhoset.populations.summaries import used_irreps
 from rhoset.populations.testing import ALPHA, RankTest, ShareTest, energy_test, holm, law_test, rank_test, share_test
+from rhoset.summaries import Shown
 
 WANTED = 0.95
 """The bound that counts as proved (Wu et al. 2024)."""
@@ -46,8 +47,8 @@ class Distances:
     p: float | None
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, repr=False)
+class Comparison(Shown):
     """What `compare` found.
 
     Attributes
@@ -80,8 +81,8 @@ class Comparison:
 
 @public
 def compare(
-    a: Place | Sequence[Place],
-    b: Place | Sequence[Place],
+    a: Any,
+    b: Any,
     *,
     distances: bool = True,
     scale_free: bool = False,
@@ -93,7 +94,7 @@ def compare(
     Parameters
     ----------
     a, b
-        Runs, sweeps, folders or files (or lists of them).
+        Runs, sweeps, folders or files; or lists or Series of them, or data frames as `rhoset.table` makes.
     distances, scale_free, automorphisms
         Whether to compare the networks as functions, and how: see `rhoset.populations.distances.distance_matrix`.
     progress
@@ -115,10 +116,10 @@ def compare(
 
 
 def both_records(
-    a: Place | Sequence[Place], b: Place | Sequence[Place], progress: Progress, attempt: Attempt
+    a: Any, b: Any, progress: Progress, attempt: Attempt
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Records of both sides, see `rhoset.populations.rows.records`; `progress` counts the networks of both."""
-    files = [files_of(_list(side), attempt) for side in (a, b)]
+    files = [files_of(places_of(side), attempt) for side in (a, b)]
     before, total = len(files[0]), len(files[0]) + len(files[1])
     return (
         records_of(files[0], progress=lambda done, _: progress(done, total), attempt=attempt),
@@ -154,10 +155,6 @@ def compare_records(
         apart = _distances(networks, len(said_a), scale_free, automorphisms)
     sizes = (len(said_a), len(said_b))
     return Comparison(sizes, laws, shares, numbers, apart, _conclusions(sizes, laws, shares, numbers, apart, same))
-
-
-def _list(side: Place | Sequence[Place]) -> list[Place]:
-    return [side] if isinstance(side, str | os.PathLike) else list(side)
 
 
 T = TypeVar("T", ShareTest, RankTest)

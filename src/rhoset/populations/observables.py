@@ -18,6 +18,7 @@ from rhoset.groups import Group, Irrep, energies, irreps
 from rhoset.networks import Network
 from rhoset.networks.activations import activation
 from rhoset.populations.stack import Array, Stack, stacked
+from rhoset.summaries import Shown
 
 EPSILON = 0.005
 """Threshold of key sets on b_[ρ]; that of the published seed tables and of problem O61."""
@@ -28,8 +29,8 @@ ROUNDING = 1e-28
 rounding of float64. Larger values call weak neurons dead."""
 
 
-@dataclass(frozen=True, eq=False)
-class Observables:
+@dataclass(frozen=True, eq=False, repr=False)
+class Observables(Shown):
     """The observables of k networks of one shape.
 
     Attributes

@@ -11,8 +11,9 @@ from typing import Any
 from rhoset.arguments import public
 from rhoset.errors import MissingExtra, RhosetError
 from rhoset.networks import write_atomic
+from rhoset.networks.accept import places_of
 from rhoset.populations.accounts import add_accounts
-from rhoset.populations.rows import Place, files_of, flat, records
+from rhoset.populations.rows import files_of, flat, records
 
 COLUMNS: dict[str, tuple[str, str]] = {
     "network": ("", "label: RUN#index, or the file"),
@@ -45,7 +46,7 @@ ENDINGS = (".csv", ".parquet", ".tex", ".md")
 
 @public
 def table(
-    *specs: Place,
+    *specs: Any,
     bounds: bool = True,
     settings: str = "differing",
     spectrum: bool = False,
@@ -57,7 +58,7 @@ def table(
     Parameters
     ----------
     specs
-        NET arguments: run, sweep or network folders, files, ``RUN#3``.
+        NET arguments: run, sweep or network folders, files, ``RUN#3``; or lists, Series or data frames of them.
     bounds
         Columns of the certificates beside the networks, each checked anew.
     settings
@@ -86,10 +87,11 @@ def table(
     version agree: about 0.2 s a network of S5 the first time.
     """
     as_frame(list(flat([], settings=settings)), frame)  # what is wrong with the arguments is said before measuring
-    said = records(specs, bounds=bounds)
+    places = [place for spec in specs for place in places_of(spec)]
+    said = records(places, bounds=bounds)
     rows = list(flat(said, settings=settings, spectrum=spectrum))
     if accounts:
-        add_accounts(said, rows, dict(files_of(specs)))
+        add_accounts(said, rows, dict(files_of(places)))
     return as_frame(rows, frame)
 
 

@@ -18,6 +18,7 @@ from rhoset.prove.methods import candidates
 from rhoset.prove.search import Estimate, Search
 from rhoset.prove.subject import Subject, judged, subject
 from rhoset.prove.wish import Target, wish
+from rhoset.summaries import Shown
 from rhoset.verdicts import verdict_summary
 from rhoset_check.files import Certificate
 from rhoset_check.verdict import Verdict
@@ -27,8 +28,8 @@ LONG, SHORT = 10**12, 10**10
 if ``exact`` or a budget is asked for by name; without that it gives the best bound for `SHORT` of them."""
 
 
-@dataclass(frozen=True, eq=False)
-class CertifyResult:
+@dataclass(frozen=True, eq=False, repr=False)
+class CertifyResult(Shown):
     """A certificate with the checker's verdict on it.
 
     Attributes

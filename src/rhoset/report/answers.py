@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 from rhoset.report.charts.overview import method_family
 from rhoset.report.views import CHEAP, WANTED, AccountView, CertificateView, CircuitView, NetworkView, RunView
-from rhoset.report.words import counted, number, percent
+from rhoset.report.words import counted, limit, percent, quantity
 from rhoset.shares import quartiles
 
 COMBINATIONS = 3
 """Combinations of circuits that are told apart in words; the others are counted together."""
+COMMON = 0.05
+"""Combinations in less than this share of the networks are not told apart, unless none is commoner."""
 SMALL = 0.005
 """Terms that take less than this share of the margin are not named."""
 
@@ -48,10 +50,7 @@ def answers(run: RunView) -> Answers:
 
 def network_answer(network: NetworkView) -> str:
     """One network in one or two sentences."""
-    parts = _parts(network)
-    said = f"It uses {_listed(parts)}." if parts else "No circuit was found in it."
-    if network.left_over:
-        said += f" {counted(network.left_over, 'neuron')} {'is' if network.left_over == 1 else 'are'} left over."
+    said = _uses(network)
     best = network.best
     if best is None:
         return f"{said} No certificate lies beside it."
@@ -59,6 +58,15 @@ def network_answer(network: NetworkView) -> str:
     if best.accuracy_bound < 1:
         right = f"an accuracy of at least {percent(best.accuracy_bound)}"
     said += f" A certificate proves {right}, for {percent(best.cost)} of the work of brute force."
+    return said
+
+
+def _uses(network: NetworkView) -> str:
+    """What one network uses, and what is left over."""
+    parts = _parts(network)
+    said = f"It uses {_listed(parts)}." if parts else "No circuit was found in it."
+    if network.left_over:
+        said += f" {counted(network.left_over, 'neuron')} {'is' if network.left_over == 1 else 'are'} left over."
     return said
 
 
@@ -92,9 +100,13 @@ def _learned(run: RunView) -> list[str]:
     total = len(networks)
     said = []
     combos = Counter(tuple(_parts(n)) for n in networks)
-    named = [(parts, count) for parts, count in combos.most_common(COMBINATIONS) if parts]
+    ranked = [(parts, count) for parts, count in combos.most_common(COMBINATIONS) if parts]
+    named = [pair for pair in ranked if pair[1] >= COMMON * total] or ranked[:1]
     if total == 1:
-        said.append(network_answer(networks[0]))
+        said.append(_uses(networks[0]))
+        tried = networks[0].sampled
+        of = "the inputs" if tried is None else f"{quantity(tried)} inputs drawn at random"
+        said.append(f"It is right on {percent(networks[0].accuracy)} of {of}, as measured.")
     elif named and named[0][1] > 1:
         for parts, count in named:
             if count > 1 or total <= COMBINATIONS:
@@ -121,7 +133,8 @@ def _learned(run: RunView) -> list[str]:
     if total > 1:
         full = sum(n.accuracy >= 1 for n in networks)
         said.append(
-            f"{'All are' if full == total else f'{full} of {total} {_are(full)}'} right on every input, as measured."
+            f"{'All are' if full == total else f'{full} of {total} {_are(full)}'} right on every input"
+            f"{' that was tried' if any(n.sampled for n in networks) else ''}, as measured."
         )
         _, low, middle, high, _ = quartiles([n.explained for n in networks])
         alone = sum((n.ideal_accuracy or 0) >= 1 for n in networks)
@@ -138,27 +151,47 @@ def _proved(networks: Sequence[NetworkView]) -> list[str]:
     best = [n.best for n in networks if n.best is not None]
     if not best:
         return ["Nothing yet: no network has a certificate that checks. Run rhoset certify and write the report again."]
-    full = sum(c.accuracy_bound >= 1 for c in best)
-    wanted = sum(WANTED <= c.accuracy_bound < 1 for c in best)
-    said = []
-    if full:
-        said.append(f"{full} of {total} {_are(full)} proved right on every input.")
-    if wanted:
-        said.append(f"{wanted} of {total} {_are(wanted)} proved right on at least {percent(WANTED)} of the inputs.")
-    less = len(best) - full - wanted
-    if less:
-        said.append(f"For {less} of {total} less is proved.")
+    bounds = [c.accuracy_bound for c in best]
+    said = [_bounds_said(bounds, total)]
+    if min(bounds) < 1 and all(n.best is None or n.best.accuracy_bound >= n.accuracy for n in networks):
+        said.append("The bound is the true accuracy." if total == 1 else "Each bound is the true accuracy.")
     if len(best) < total:
         said.append(f"{total - len(best)} of {total} {_have(total - len(best))} no certificate.")
-    low, lower, middle, upper, high = quartiles([c.cost for c in best])
-    if len(best) > 1:
-        said.append(
-            f"A sceptic's check takes {percent(low)} to {percent(high)} of the work of brute force: quartiles"
-            f" {percent(lower)}, {percent(middle)} and {percent(upper)}."
-        )
-    else:
-        said.append(f"A sceptic's check takes {percent(middle)} of the work of brute force.")
+    said += [_cost_said(row, len(best)) for row in _costs(networks)]
     return said
+
+
+def _bounds_said(bounds: Sequence[float], total: int) -> str:
+    """How many are proved how far."""
+    full = sum(b >= 1 for b in bounds)
+    good, less = [b for b in bounds if WANTED <= b < 1], [b for b in bounds if b < WANTED]
+    if total == 1:
+        return (
+            "It is proved right on every input." if full else f"An accuracy of at least {percent(bounds[0])} is proved."
+        )
+    parts = [f"{full} of {total} {_are(full)} proved right on every input"] if full else []
+    if good:
+        who = str(len(good)) if full else f"{len(good)} of {total} {_are(len(good))} proved right"
+        parts.append(f"{who} on at least {percent(min(good))} of the inputs")
+    if less:
+        parts.append(f"for {len(less)} of {total} less than {limit(WANTED)} is proved (at least {percent(min(less))})")
+    said = ", ".join(parts)
+    return f"{said[0].upper()}{said[1:]}."
+
+
+def _cost_said(row: CostRow, total: int) -> str:
+    """One method's cost in a sentence."""
+    low, _, middle, _, high = row.quartiles
+    if row.method == "exhaustive":
+        who = "It is proved" if total == 1 else f"{row.count} {_are(row.count)} proved"
+        return f"{who} by brute force itself: every output on every input."
+    if row.count == 1:
+        who = f"By {row.method}" if total == 1 else f"By {row.method} (1 network)"
+        return f"{who} a sceptic redoes {percent(middle)} of the work of brute force."
+    return (
+        f"By {row.method} ({counted(row.count, 'network')}) a sceptic redoes {percent(low)} to {percent(high)} of the"
+        f" work of brute force, for half of them at most {percent(middle)}."
+    )
 
 
 def _costs(networks: Sequence[NetworkView]) -> tuple[CostRow, ...]:
@@ -173,30 +206,72 @@ def _costs(networks: Sequence[NetworkView]) -> tuple[CostRow, ...]:
 
 
 def _why(networks: Sequence[NetworkView], mean: AccountView | None) -> list[str]:
-    said = []
     checked = [n for n in networks if n.best is not None]
     dear = [n for n in checked if not n.cheap]
+    cheap = [n for n in checked if n.cheap]
+    said = []
     if dear:
-        who = f"{len(dear)} of {len(checked)} networks {_have(len(dear))}" if len(checked) > 1 else "It has"
-        said.append(f"{who} no certificate that proves {percent(WANTED)} for at most {percent(CHEAP)} of brute force.")
+        said += _dear_said(dear, cheap)
     elif len(checked) > 1:
-        said.append(f"Each of the {len(checked)} has a certificate for at most {percent(CHEAP)} of brute force.")
-    dearest = max((n for n in checked if n.account and n.account.terms), key=_cost, default=None)
-    if len(checked) > 1 and dearest is not None and dearest.account is not None:
-        name, taken, _ = dearest.account.terms[0]
+        said.append(f"Each of the {len(checked)} has a certificate for at most {limit(CHEAP)} of brute force.")
+    of_dear = mean_account(dear) if dear and cheap else None
+    if of_dear is not None:
         said.append(
-            f"The dearest is {dearest.name} at {percent(_cost(dearest))}: at its worst input, {name} takes"
-            f" {number(taken)} of the explanation's margin of {number(dearest.account.ideal)} nats."
+            _account_said(of_dear, f"the {len(dear)} dear ones" if len(dear) > 1 else "it", mean_account(cheap))
         )
-    if mean is not None:
-        terms = [f"{name} {number(worst)}" for name, worst, _ in mean.terms if worst > SMALL * abs(mean.ideal)]
-        whose = "the mean network" if len(networks) > 1 else "the network"
-        losses = f"Lost on the way: {', '.join(terms)}." if terms else "Next to nothing is lost on the way."
-        said.append(
-            f"A short proof needs the explanation to keep its margin. At its worst input the explanation of {whose} has"
-            f" a margin of {number(mean.ideal)} nats, and the network itself {number(mean.margin)}. {losses}"
-        )
+    elif mean is not None:
+        said.append(_account_said(mean, "the networks" if len(networks) > 1 else "it", None))
     return said
+
+
+def _dear_said(dear: Sequence[NetworkView], cheap: Sequence[NetworkView]) -> list[str]:
+    """Which networks have no cheap proof, and what sets them apart."""
+    total = len(dear) + len(cheap)
+    who = f"{len(dear)} of {total} networks {_have(len(dear))}" if total > 1 else "It has"
+    said = [f"{who} no certificate that proves {limit(WANTED)} for at most {limit(CHEAP)} of brute force."]
+    brute = sum(n.best is not None and method_family(n.best.method) == "exhaustive" for n in dear)
+    if brute:
+        them = "all of them" if brute == len(dear) else f"{brute} of them"
+        chosen = f"For {them} trying everything was chosen" if len(dear) > 1 else "Trying everything was chosen"
+        said.append(
+            f"{chosen}: rhoset certify takes what is quickest by the clock, unless --objective operations asks for the"
+            " shortest proof."
+        )
+    combos = Counter(tuple(_parts(n)) for n in cheap)
+    if combos and dear:
+        parts, count = combos.most_common(1)[0]
+        same = sum(tuple(_parts(n)) == parts for n in dear)
+        others, cheap_others = total - count - same, len(cheap) - count
+        if parts and others:
+            said.append(
+                f"Of those that use {_listed(parts)}, {count} of {count + same} have a cheap proof; of the others"
+                f" {cheap_others} of {others}."
+            )
+    return said
+
+
+def _account_said(view: AccountView, whose: str, other: AccountView | None) -> str:
+    """Where the margin goes, in a sentence; with the same figures of `other` networks in brackets."""
+    against = {name: worst for name, worst, _ in other.terms} if other is not None else None
+    terms = [
+        f"{name} {_nats(worst)}" + (f" ({_nats(against.get(name, 0.0))})" if against is not None else "")
+        for name, worst, _ in view.terms
+        if worst > SMALL * abs(view.ideal)
+    ]
+    beside = (
+        f" (in brackets: of those with a cheap proof, {_nats(other.ideal)} and {_nats(other.margin)})" if other else ""
+    )
+    losses = f"Lost on the way: {', '.join(terms)}." if terms else "Next to nothing is lost on the way."
+    several = " on average" if whose not in ("it", "the network") else ""
+    owner = "its explanation" if whose == "it" else f"the explanation of {whose}"
+    return (
+        f"A short proof needs an explanation that keeps its margin. At the worst input {owner} has a margin of"
+        f" {_nats(view.ideal)} nats{several}, the network itself {_nats(view.margin)}{beside}. {losses}"
+    )
+
+
+def _nats(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")
 
 
 def _are(count: int) -> str:
@@ -205,10 +280,6 @@ def _are(count: int) -> str:
 
 def _have(count: int) -> str:
     return "has" if count == 1 else "have"
-
-
-def _cost(network: NetworkView) -> float:
-    return network.best.cost if network.best is not None else 0.0
 
 
 def mean_account(networks: Sequence[NetworkView]) -> AccountView | None:

@@ -18,6 +18,11 @@ class Fact:
     said: str
 
 
+def _tried(network: NetworkView) -> str:
+    """The inputs that were evaluated."""
+    return "all inputs" if network.sampled is None else f"{quantity(network.sampled)} inputs, drawn at random"
+
+
 def network_facts(network: NetworkView) -> list[Fact]:
     """The figures at the head of one network's section."""
     facts = []
@@ -38,8 +43,8 @@ def network_facts(network: NetworkView) -> list[Fact]:
             ),
         ]
     facts += [
-        Fact("Accuracy", percent(network.accuracy), "of inputs", "Measured on all of them."),
-        Fact("Loss", number(network.loss), "nats", "Mean cross-entropy over all inputs."),
+        Fact("Accuracy", percent(network.accuracy), "of inputs", f"Measured on {_tried(network)}."),
+        Fact("Loss", number(network.loss), "nats", f"Mean cross-entropy over {_tried(network)}."),
         Fact(
             "Explained",
             percent(network.explained),

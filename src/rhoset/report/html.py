@@ -22,7 +22,7 @@ from rhoset.report.facts import network_facts
 from rhoset.report.palette import irrep_colours
 from rhoset.report.terms import COLUMNS, KINDS, TERMS, defined
 from rhoset.report.views import CHEAP, WANTED, RunView, SolidView
-from rhoset.report.words import counted, duration, number, percent, quantity
+from rhoset.report.words import counted, duration, limit, number, percent, quantity
 
 
 def write_report(run: RunView, path: str | Path) -> Path:
@@ -44,7 +44,8 @@ def render(run: RunView) -> str:
         answers=said,
         known=set(),
         has_certificates=any(n.best for n in run.networks),
-        cost_figure=charts.cost_figure(run.networks),
+        costs_figure=charts.costs_figure(run.networks),
+        cost_figure=charts.cost_figure(run.networks) if _bounds_differ(run) else None,
         learned_figure=charts.learned_figure(run.irreps, run.networks, colours),
         reasons_figure=charts.reasons_figure(run.networks),
         account_figure=charts.loss_figure(said.account) if said.account else None,
@@ -57,14 +58,19 @@ def render(run: RunView) -> str:
         margins_figure=lambda view: charts.margins_figure(view, colours),
         history_figure=charts.history_figure,
         shares_figure=lambda view: charts.shares_figure(view, run.irreps, colours),
-        wanted=percent(WANTED),
-        cheap=percent(CHEAP),
+        wanted=limit(WANTED),
+        cheap=limit(CHEAP),
         wanted_share=WANTED,
         hues={name: f"c{number}" for name, number in colours.items()},
         hue_index=colours,
         columns=COLUMNS,
         terms=TERMS,
     )
+
+
+def _bounds_differ(run: RunView) -> bool:
+    """Is any best bound below `WANTED`? Otherwise all marks of bound against cost lie on its upper edge."""
+    return any(n.best is not None and n.best.accuracy_bound < WANTED for n in run.networks)
 
 
 class Page:

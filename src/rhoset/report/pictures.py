@@ -15,10 +15,11 @@ Drawn = Callable[[RunView, NetworkView], Figure | None]
 
 RUN: dict[str, Callable[[RunView], Figure | None]] = {
     "cost": lambda run: charts.cost_figure(run.networks),
+    "costs": lambda run: charts.costs_figure(run.networks),
     "irreps": lambda run: charts.learned_figure(run.irreps, run.networks, irrep_colours(run.irreps, run.networks)),
     "reasons": lambda run: charts.reasons_figure(run.networks),
 }
-"""Figures of several networks: bound against cost, learned irreps, why some have no cheap proof."""
+"""Figures of several networks: bound against cost, how many proofs for what cost, learned irreps, why some are dear."""
 
 NETWORK: dict[str, Drawn] = {
     "energy": lambda run, n: charts.energy_figure(n.energy, run.irreps, irrep_colours(run.irreps, run.networks)),

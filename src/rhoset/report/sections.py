@@ -20,11 +20,10 @@ from rhoset.explaining import (
     slot_weights,
 )
 from rhoset.explaining.analysis import structure as explained_with
-from rhoset.explaining.faithfulness import affordable
 from rhoset.explaining.large import LARGE_ORDER
 from rhoset.groups import Group, Irrep, Subgroup, minimal_rho_set_sizes
 from rhoset.groups import group as by_name
-from rhoset.networks import Network
+from rhoset.networks import Network, evaluate
 from rhoset.networks.runs import certificates
 from rhoset.report.account import account
 from rhoset.report.frontier import frontier_view
@@ -42,6 +41,9 @@ from rhoset.verdicts import check_certificate, check_summary
 
 SAME_DIRECTION = 1e-6
 """Unit vectors that differ by less than this count as one."""
+EVALUATION_OPERATIONS = 5e10
+"""Multiply-adds that measuring one network may take, a few seconds: all pairs of S6 at width 128. Where they need more,
+accuracy and loss are those of a fixed random sample, and the report says so."""
 LARGEST_MATRIX = 64
 """Slot matrices with more rows or columns than this are left out of the report."""
 
@@ -100,7 +102,8 @@ def network_view(
     if network.order > LARGE_ORDER:
         shared = structure(network)
     explanation = explain(network, real_irreps=shared.irreps, subgroups=shared.subgroups)
-    measured, ideal = affordable(network), affordable(explanation.ideal)
+    measured = evaluate(network, operations=EVALUATION_OPERATIONS)
+    ideal = evaluate(explanation.ideal, operations=EVALUATION_OPERATIONS)
     diagnosis = diagnose(explanation)
     unread: list[tuple[str, str]] = []
     energy = explanation.energy.share
@@ -110,6 +113,7 @@ def network_view(
         width=network.width,
         accuracy=measured.accuracy,
         loss=measured.loss,
+        sampled=measured.pairs if measured.pairs < network.order**2 else None,
         key=used_irreps(explanation),
         energy=tuple(
             tuple(round(float(v), 2) for v in (neuron if live else 0 * neuron))
@@ -128,7 +132,7 @@ def network_view(
         quadratures=tuple(quadrature_view(q) for q in explanation.quadratures),
         account=account(explanation),
         left_over=len(explanation.left_over),
-        findings=tuple(finding.text for finding in diagnosis.findings),
+        findings=diagnosis.said,
         margins=margin_view(network, shared.group, shared.irreps),
         frontier=None if path is None else frontier_view(path, unread),
         history=None

@@ -194,6 +194,8 @@ class NetworkView:
     account: AccountView | None = None
     findings: tuple[str, ...] = ()
     """What keeps the explanation from saying more, one sentence each."""
+    sampled: int | None = None
+    """Inputs on which accuracy and loss were measured, where it was not all of them."""
     left_over: int = 0
     """Live neurons that neither circuits nor quadratures hold."""
     seed: int | None = None

@@ -24,6 +24,15 @@ def percent(value: float | None) -> str:
     return f"{100 * value:.1f} %"
 
 
+def limit(value: float) -> str:
+    """A threshold as a percentage, without needless digits.
+
+    >>> limit(0.95), limit(0.005)
+    ('95 %', '0.5 %')
+    """
+    return f"{100 * value:g} %"
+
+
 def quantity(value: float | None) -> str:
     """A count with an SI prefix, three significant digits.
 

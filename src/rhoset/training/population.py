@@ -15,6 +15,7 @@ from rhoset.groups import Group
 from rhoset.networks import Network
 from rhoset.networks.runs import Run
 from rhoset.processes import cores
+from rhoset.summaries import Shown
 from rhoset.training.config import TrainConfig
 from rhoset.training.instances import DEVICE_INSTANCES, device_named, train_instances
 from rhoset.training.manifest import TrainingRun, Wanted, open_or_create, open_training_run
@@ -58,8 +59,8 @@ class Progress:
     seconds_left: float | None
 
 
-@dataclass(frozen=True, eq=False)
-class Population:
+@dataclass(frozen=True, eq=False, repr=False)
+class Population(Shown):
     """A run of training that is finished.
 
     Parameters

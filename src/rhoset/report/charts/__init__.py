@@ -10,6 +10,7 @@ from rhoset.report.charts.network import quadrature_figure as quadrature_figure
 from rhoset.report.charts.network import shares_figure as shares_figure
 from rhoset.report.charts.network import slots_figure as slots_figure
 from rhoset.report.charts.overview import cost_figure as cost_figure
+from rhoset.report.charts.overview import costs_figure as costs_figure
 from rhoset.report.charts.overview import learned_figure as learned_figure
 from rhoset.report.charts.overview import reasons_figure as reasons_figure
 from rhoset.report.charts.solid import solid_figure as solid_figure

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from rhoset.report.charts.figure import Figure, Row
-from rhoset.report.charts.overview import method_family
+from rhoset.report.charts.overview import method_domain, method_family
 from rhoset.report.palette import COLOURS, Colours, colour_order
 from rhoset.report.views import (
     AccountView,
@@ -100,7 +100,8 @@ def shares_figure(view: HistoryView, irreps: Sequence[IrrepView], colours: Colou
     ]
     for step, share in zip(view.energy_steps, view.explained, strict=False):
         rows.append({"step": step, "irrep": "explained by circuits", "share": share, "rank": 99, "kind": "explained"})
-    return Figure("shares", rows, "Share of energy in each irrep over training", colour_order(colours), names)
+    template = "shares" if view.explained else "energies"
+    return Figure(template, rows, "Share of energy in each irrep over training", colour_order(colours), names)
 
 
 def energy_figure(energy: Matrix, irreps: Sequence[IrrepView], colours: Colours) -> Figure:
@@ -147,7 +148,8 @@ def frontier_figure(view: FrontierView) -> Figure:
         best = max(best, bound)
         rows.append({"plan": method, "method": method_family(method), "at": cost, "bound": bound, "best": best})
     shown = tuple(sorted({row["method"] for row in rows}))
-    return Figure("frontier", rows, "Bound against cost over all plans of this network", shown=shown)
+    said = "Bound against cost over all plans of this network"
+    return Figure("frontier", rows, said, method_domain(shown), shown)
 
 
 def quadrature_figure(view: QuadratureView) -> Figure | None:

@@ -7,9 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from rhoset.report.charts.figure import Figure, Row
-from rhoset.report.charts.templates import METHODS
 from rhoset.report.palette import Colours, colour_order
-from rhoset.report.views import CertificateView, IrrepView, NetworkView
+from rhoset.report.views import WANTED, CertificateView, IrrepView, NetworkView
 from rhoset.report.words import counted, percent
 from rhoset.shares import wilson
 
@@ -31,9 +30,50 @@ LOSSES = {
 """First word of a term of the account → its name, and what it means."""
 
 
+METHODS = ("exhaustive", "gaps", "mixture", "irrep", "equivariant", "orbit", "coset", "paper")
+"""Families of methods, in the order of the palette; others follow by name."""
+DECADE = 4
+"""Bars of the chart of costs in a factor of ten."""
+
+
 def method_family(method: str) -> str:
     """The family that a mark stands for: `orbit-uniform` is drawn as `orbit`; a method unknown here is its own."""
     return next((known for known in METHODS if method.startswith(known)), method)
+
+
+def method_domain(families: Sequence[str]) -> tuple[str, ...]:
+    """The methods that have a colour: those known here, then the others of a figure by name."""
+    return (*METHODS, *sorted(set(families) - set(METHODS)))
+
+
+def costs_figure(networks: Sequence[NetworkView]) -> Figure:
+    """How much the best proofs of the networks cost: a square for each, in bars of a factor of 10^(1/`DECADE`)."""
+    shown = sorted(
+        ((n, n.best) for n in networks if n.best is not None),
+        key=lambda pair: (pair[1].accuracy_bound < 1, pair[1].accuracy_bound < WANTED, pair[1].cost, pair[0].index),
+    )
+    heights: Counter[int] = Counter()
+    rows: list[Row] = []
+    for network, best in shown:
+        bar = math.ceil(round(DECADE * math.log10(_drawn(best)), 6))
+        bound = best.accuracy_bound
+        rows.append(
+            {
+                "network": network.name,
+                "method": method_family(best.method),
+                "level": "every input" if bound >= 1 else "95 % or more" if bound >= WANTED else "less",
+                "at": 10 ** ((bar - 1) / DECADE),
+                "until": 10 ** (bar / DECADE),
+                "place": heights[bar],
+                "top": heights[bar] + 1,
+                "proved": percent(bound),
+                "costs": percent(best.cost),
+                "href": f"#network-{network.index}",
+            }
+        )
+        heights[bar] += 1
+    said = f"Histogram of the cost of the check for {counted(len(rows), 'network')}; further left is better."
+    return Figure("costs", rows, said, shown=tuple(dict.fromkeys(row["level"] for row in rows)))
 
 
 def cost_figure(networks: Sequence[NetworkView]) -> Figure:
@@ -66,7 +106,8 @@ def cost_figure(networks: Sequence[NetworkView]) -> Figure:
         f"Scatter plot: proved accuracy against cost of the check for {counted(len(shown), 'certificate')} of"
         f" {counted(len(networks), 'network')}. Up and to the left is better."
     )
-    return Figure("cost", rows, said, shown=tuple(sorted(families)))
+    seen = tuple(sorted(families))
+    return Figure("cost", rows, said, method_domain(seen), seen)
 
 
 def _drawn(certificate: CertificateView) -> float:

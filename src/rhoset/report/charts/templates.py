@@ -7,68 +7,66 @@ named ``rows``. Charts are zoomed by dragging and by the wheel with Shift (the w
 
 from __future__ import annotations
 
-from typing import Any
-
 import altair as alt
 
-Domain = tuple[str, ...]
-Chart = alt.Chart | alt.LayerChart | alt.FacetChart
-METHODS = ("exhaustive", "irrep", "equivariant", "orbit", "mixture", "coset", "paper")
-"""Families of methods, in the order of the palette; others follow by name."""
-SHAPES = ("square", "triangle-up", "diamond", "circle", "cross", "triangle-down", "triangle-right")
-PERCENT = ".0%"
-WHOLE = "datum.value == floor(datum.value) ? format(datum.value, 'd') : ''"
-"""Labels whole numbers only."""
+from rhoset.report.charts.parts import (
+    LEVELS,
+    PERCENT,
+    WHOLE,
+    Chart,
+    Domain,
+    base,
+    bound_axis,
+    cost_axis,
+    energy_axis,
+    method_marks,
+    names,
+    step_axis,
+    wide,
+    zoom,
+)
 
 
-def _base() -> alt.Chart:
-    return alt.Chart(alt.NamedData(name="rows"))
-
-
-def _zoom() -> alt.Parameter:
-    return alt.selection_interval(bind="scales", zoom="wheel![event.shiftKey || event.ctrlKey]", name="zoom")
-
-
-def _wide(chart: Any, height: Any) -> Chart:
-    fit = alt.AutoSizeParams(type="fit-x", contains="padding")
-    wide: Chart = chart.properties(width="container", height=height, autosize=fit)
-    return wide
-
-
-def _names(domain: Domain, shown: Domain = ()) -> alt.Color:
-    """Colour by irrep; `domain` fixes each name's colour, `shown` are those in the legend (none: no legend)."""
-    legend = alt.Legend(values=list(shown)) if shown else None
-    return alt.Color("irrep:N", scale=alt.Scale(domain=list(domain)), legend=legend, sort=None)
-
-
-def _cost_axis(title: str) -> alt.X:
-    """Cost on a logarithmic axis whose ticks are written as percentages of any size."""
-    said = "datum.value >= 0.01 ? format(datum.value * 100, '~g') + ' %' : format(datum.value * 100, '~r') + ' %'"
-    ticks = [m * 10.0**e for e in range(-7, 2) for m in (1, 3)]
-    axis = alt.Axis(title=title, labelExpr=said, values=ticks, labelOverlap="greedy", labelFlush=False)
-    return alt.X("at:Q", scale=alt.Scale(type="log", padding=14, nice=False), axis=axis)
-
-
-def _bound_axis(field: str, title: str) -> alt.Y:
-    """A bound from 0 to 100 %, with room for marks at both ends."""
-    axis = alt.Axis(title=title, values=[0, 0.25, 0.5, 0.75, 1], format=PERCENT)
-    return alt.Y(field, scale=alt.Scale(domain=[-0.03, 1.03], nice=False), axis=axis)
+def costs(domain: Domain, shown: Domain) -> Chart:
+    """How many networks' best proofs cost how much: a square for each network, coloured by what is proved."""
+    squares = (
+        base()
+        .mark_bar(clip=True, cursor="pointer", style="halo", strokeWidth=1)
+        .encode(
+            x=cost_axis("cost of the check, as a share of brute force"),
+            x2="until:Q",
+            y=alt.Y("place:Q", axis=alt.Axis(title="networks", labelExpr=WHOLE)),
+            y2="top:Q",
+            color=alt.Color(
+                "level:O",
+                scale=alt.Scale(domain=list(LEVELS)),
+                sort=list(LEVELS),
+                legend=alt.Legend(values=list(shown)),
+            ),
+            href="href:N",
+            tooltip=[
+                alt.Tooltip("network:N"),
+                alt.Tooltip("proved:N", title="accuracy at least"),
+                alt.Tooltip("method:N"),
+                alt.Tooltip("costs:N", title="of brute force"),
+            ],
+        )
+    )
+    brute = alt.Chart(alt.InlineData([{"at": 1}])).mark_rule(style="brute", clip=True).encode(x="at:Q")
+    return wide(alt.layer(brute, squares), 300)
 
 
 def cost(domain: Domain, shown: Domain) -> Chart:
     """Bound against cost of each certificate; marks in one place are spread sideways, never upwards."""
+    colour, shape = method_marks(domain, shown)
     marks = (
-        _base()
+        base()
         .mark_point(filled=True, size=90, clip=True, cursor="pointer")
         .encode(
-            x=_cost_axis("cost of the check, as a share of brute force"),
-            y=_bound_axis("bound:Q", "proved accuracy (at least)"),
-            color=alt.Color("method:N", scale=alt.Scale(domain=list(METHODS)), legend=alt.Legend(values=list(shown))),
-            shape=alt.Shape(
-                "method:N",
-                scale=alt.Scale(domain=list(METHODS), range=list(SHAPES)),
-                legend=alt.Legend(values=list(shown)),
-            ),
+            x=cost_axis("cost of the check, as a share of brute force"),
+            y=bound_axis("bound:Q", "proved accuracy (at least)"),
+            color=colour,
+            shape=shape,
             opacity=alt.condition("datum.best", alt.value(0.75), alt.value(0.25)),
             href="href:N",
             tooltip=[
@@ -79,11 +77,11 @@ def cost(domain: Domain, shown: Domain) -> Chart:
                 alt.Tooltip("count:Q", title="certificates in this place"),
             ],
         )
-        .add_params(_zoom())
+        .add_params(zoom())
     )
     wanted = alt.Chart(alt.InlineData([{"bound": 0.95}])).mark_rule(style="wanted", clip=True).encode(y="bound:Q")
     brute = alt.Chart(alt.InlineData([{"at": 1}])).mark_rule(style="brute", clip=True).encode(x="at:Q")
-    return _wide(alt.layer(wanted, brute, marks), 340)
+    return wide(alt.layer(wanted, brute, marks), 340)
 
 
 def learned(domain: Domain, shown: Domain) -> Chart:
@@ -97,17 +95,17 @@ def learned(domain: Domain, shown: Domain) -> Chart:
         alt.Tooltip("dim:Q", title="dimension"),
         alt.Tooltip("smallest:N", title="smallest ρ-set"),
     ]
-    bars = _base().mark_bar(height=12, yOffset=6).encode(y=y, x=x, color=_names(domain), tooltip=seen)
-    whiskers = _base().mark_rule(style="ink", yOffset=6).encode(y=y, x="low:Q", x2="high:Q", tooltip=seen)
-    words = _base().mark_text(style="words", align="left", dy=-10, x=2).encode(y=y, text="line:N")
-    return _wide(alt.layer(bars, whiskers, words), alt.Step(40))
+    bars = base().mark_bar(height=12, yOffset=6).encode(y=y, x=x, color=names(domain), tooltip=seen)
+    whiskers = base().mark_rule(style="ink", yOffset=6).encode(y=y, x="low:Q", x2="high:Q", tooltip=seen)
+    words = base().mark_text(style="words", align="left", dy=-10, x=2).encode(y=y, text="line:N")
+    return wide(alt.layer(bars, whiskers, words), alt.Step(40))
 
 
 def reasons(domain: Domain, shown: Domain) -> Chart:
     """Networks counted by the term that costs their margin most."""
     y = alt.Y("reason:N", axis=None, sort=None)
     bars = (
-        _base()
+        base()
         .mark_bar(height=12, yOffset=6)
         .encode(
             y=y,
@@ -115,8 +113,8 @@ def reasons(domain: Domain, shown: Domain) -> Chart:
             tooltip=[alt.Tooltip("reason:N"), alt.Tooltip("networks:Q"), alt.Tooltip("which:N", title="these")],
         )
     )
-    words = _base().mark_text(style="words", align="left", dy=-10, x=2).encode(y=y, text="line:N")
-    return _wide(alt.layer(bars, words), alt.Step(40))
+    words = base().mark_text(style="words", align="left", dy=-10, x=2).encode(y=y, text="line:N")
+    return wide(alt.layer(bars, words), alt.Step(40))
 
 
 def account(domain: Domain, shown: Domain) -> Chart:
@@ -125,7 +123,7 @@ def account(domain: Domain, shown: Domain) -> Chart:
     seen = [alt.Tooltip("term:N"), alt.Tooltip("value:Q", title="nats, at this input", format="+.4f")]
     seen.append(alt.Tooltip("mean:Q", title="nats, on average", format="+.4f"))
     bars = (
-        _base()
+        base()
         .mark_bar(height=12, yOffset=6)
         .encode(
             y=y,
@@ -141,20 +139,20 @@ def account(domain: Domain, shown: Domain) -> Chart:
         )
     )
     zero = alt.Chart(alt.InlineData([{"start": 0}])).mark_rule(style="brute").encode(x="start:Q")
-    words = _base().mark_text(style="words", align="left", dy=-10, x=2).encode(y=y, text="line:N")
-    return _wide(alt.layer(zero, bars, words), alt.Step(38))
+    words = base().mark_text(style="words", align="left", dy=-10, x=2).encode(y=y, text="line:N")
+    return wide(alt.layer(zero, bars, words), alt.Step(38))
 
 
 def margins(domain: Domain, shown: Domain) -> Chart:
     """Stacked bars: the mean margin over the answers xwy, by class of w, and the irrep that provides it."""
     y = alt.Y("place:O", axis=None, sort=None)
     bars = (
-        _base()
+        base()
         .mark_bar(height=12, yOffset=6)
         .encode(
             y=y,
             x=alt.X("part:Q", stack="zero", axis=alt.Axis(title="mean margin, nats")),
-            color=_names(domain, shown),
+            color=names(domain, shown),
             order="rank:Q",
             tooltip=[
                 alt.Tooltip("w:N", title="class of w"),
@@ -166,12 +164,12 @@ def margins(domain: Domain, shown: Domain) -> Chart:
         )
     )
     words = (
-        _base()
+        base()
         .transform_filter("datum.rank == 0")
         .mark_text(style="words", align="left", dy=-10, x=2)
         .encode(y=y, text="line:N")
     )
-    return _wide(alt.layer(bars, words), alt.Step(38))
+    return wide(alt.layer(bars, words), alt.Step(38))
 
 
 def history(domain: Domain, shown: Domain) -> Chart:
@@ -184,50 +182,65 @@ def history(domain: Domain, shown: Domain) -> Chart:
         alt.Tooltip("loss:Q", format=".3~e"),
         alt.Tooltip("accuracy:Q", format=".2%"),
     ]
-    line = _base().mark_line().encode(x=x, y=y).add_params(_zoom())
+    line = base().mark_line().encode(x=x, y=y).add_params(zoom())
     dots = (
-        _base()
+        base()
         .mark_point(filled=True, size=60)
         .encode(x=x, y=y, tooltip=seen, opacity=alt.condition(near, alt.value(1), alt.value(0)))
         .add_params(near)
     )
-    return _wide(alt.layer(line, dots), 180)
+    return wide(alt.layer(line, dots), 180)
 
 
 def shares(domain: Domain, shown: Domain) -> Chart:
     """How the weights' energy moves into few irreps during training; dotted: what circuits explain."""
-    x = alt.X("step:Q", axis=alt.Axis(title="step", format="~s", labelOverlap="greedy"))
-    y = alt.Y("share:Q", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(title="share of energy", format=PERCENT))
-    seen = [alt.Tooltip("step:Q", format=","), alt.Tooltip("irrep:N"), alt.Tooltip("share:Q", format=".1%")]
-    areas = (
-        _base()
-        .transform_filter("datum.kind == 'energy'")
-        .mark_area(opacity=0.8)
-        .encode(x=x, y=y.stack("zero"), color=_names(domain, shown), order="rank:Q", tooltip=seen)
-    )
     line = (
-        _base()
+        base()
         .transform_filter("datum.kind == 'explained'")
         .mark_line(style="ink", strokeDash=[2, 4], point={"filled": True, "size": 25})
-        .encode(x=x, y=y, tooltip=seen)
+        .encode(x=step_axis(), y=energy_axis(), tooltip=_SHARE_SEEN)
     )
-    return _wide(alt.layer(areas, line), 180)
+    return wide(alt.layer(_areas(domain, shown), line), 180)
+
+
+def energies(domain: Domain, shown: Domain) -> Chart:
+    """`shares` where no snapshot was explained."""
+    return wide(_areas(domain, shown), 180)
+
+
+def _areas(domain: Domain, shown: Domain) -> alt.Chart:
+    areas: alt.Chart = (
+        base()
+        .transform_filter("datum.kind == 'energy'")
+        .mark_area(opacity=0.8)
+        .encode(
+            x=step_axis(),
+            y=energy_axis().stack("zero"),
+            color=names(domain, shown),
+            order="rank:Q",
+            tooltip=_SHARE_SEEN,
+        )
+    )
+    return areas
+
+
+_SHARE_SEEN = [alt.Tooltip("step:Q", format=","), alt.Tooltip("irrep:N"), alt.Tooltip("share:Q", format=".1%")]
 
 
 def energy(domain: Domain, shown: Domain) -> Chart:
     """Irreps × neurons: the stronger the colour, the larger the share of the neuron's energy in the irrep."""
     chart = (
-        _base()
+        base()
         .mark_rect()
         .encode(
             x=alt.X("place:O", axis=alt.Axis(title="neurons, sorted by irrep", labels=False, ticks=False)),
             y=alt.Y("irrep:N", sort=None, axis=alt.Axis(title=None)),
-            color=_names(domain),
+            color=names(domain),
             opacity=alt.Opacity("share:Q", scale=alt.Scale(domain=[0, 1], range=[0.05, 1]), legend=None),
             tooltip=[alt.Tooltip("neuron:Q"), alt.Tooltip("irrep:N"), alt.Tooltip("share:Q", format=".0%")],
         )
     )
-    return _wide(chart, alt.Step(20))
+    return wide(chart, alt.Step(20))
 
 
 def slots(domain: Domain, shown: Domain) -> Chart:
@@ -235,7 +248,7 @@ def slots(domain: Domain, shown: Domain) -> Chart:
     x = alt.X("c:N", sort=None, axis=alt.Axis(title="c", orient="top", labelAngle=-90, labelOverlap=True))
     y = alt.Y("b:N", sort=None, axis=alt.Axis(title="b", labelOverlap=True))
     chart = (
-        _base()
+        base()
         .mark_rect()
         .encode(
             x=x,
@@ -248,39 +261,36 @@ def slots(domain: Domain, shown: Domain) -> Chart:
             ],
         )
     )
-    return _wide(chart, alt.Step(32))
+    return wide(chart, alt.Step(32))
 
 
 def frontier(domain: Domain, shown: Domain) -> Chart:
     """What each plan proves for what work, and the best bound for each budget."""
-    x = _cost_axis("cost of the check, as a share of brute force")
-    y = _bound_axis("bound:Q", "proved accuracy")
+    colour, shape = method_marks(domain, shown)
+    x = cost_axis("cost of the check, as a share of brute force")
+    y = bound_axis("bound:Q", "proved accuracy")
     best = (
-        _base()
+        base()
         .mark_line(interpolate="step-after", style="ink", strokeWidth=1.5)
-        .encode(x=x, y=_bound_axis("best:Q", "proved accuracy"))
+        .encode(x=x, y=bound_axis("best:Q", "proved accuracy"))
     )
     marks = (
-        _base()
+        base()
         .mark_point(filled=True, size=70, opacity=0.7, clip=True)
         .encode(
             x=x,
             y=y,
-            color=alt.Color("method:N", scale=alt.Scale(domain=list(METHODS)), legend=alt.Legend(values=list(shown))),
-            shape=alt.Shape(
-                "method:N",
-                scale=alt.Scale(domain=list(METHODS), range=list(SHAPES)),
-                legend=alt.Legend(values=list(shown)),
-            ),
+            color=colour,
+            shape=shape,
             tooltip=[
                 alt.Tooltip("plan:N"),
                 alt.Tooltip("bound:Q", title="accuracy at least", format=".2%"),
                 alt.Tooltip("at:Q", title="of brute force", format=".2%"),
             ],
         )
-        .add_params(_zoom())
+        .add_params(zoom())
     )
-    return _wide(alt.layer(best, marks), 260)
+    return wide(alt.layer(best, marks), 260)
 
 
 CIRCLE = 1.25
@@ -306,7 +316,7 @@ def quadrature(domain: Domain, shown: Domain) -> Chart:
         alt.Tooltip("weight:Q", title="weight, of the largest", format=".2f"),
     ]
     discs, rings = (
-        _base()
+        base()
         .transform_filter(f"datum.vector {which} 'c'")
         .mark_point(filled=filled, opacity=0.75)
         .encode(x=x, y=y, color=colour, size=size, tooltip=seen)
@@ -319,50 +329,48 @@ def solid(domain: Domain, shown: Domain) -> Chart:
     """A still of a ρ-set: faces, edges and points from the back to the front, with the names of the points."""
     scale = alt.Scale(domain=[-1.35, 1.35], nice=False)
     x, y = alt.X("x:Q", scale=scale, axis=None), alt.Y("y:Q", scale=scale, axis=None)
+    drawn = base().transform_calculate(solid="'solid'")  # a field: the colour of a datum cannot do without a legend
     faces = (
-        _base()
-        .transform_filter("datum.kind == 'face'")
+        drawn.transform_filter("datum.kind == 'face'")
         .mark_line(interpolate="linear-closed", filled=True, opacity=0.16, strokeWidth=0)
-        .encode(x=x, y=y, detail="item:N", order="corner:Q", fill=alt.datum("solid"))
+        .encode(x=x, y=y, detail="item:N", order="corner:Q", fill=alt.Fill("solid:N", legend=None))
     )
     edges = (
-        _base()
-        .transform_filter("datum.kind == 'edge'")
+        drawn.transform_filter("datum.kind == 'edge'")
         .mark_line(strokeCap="round", strokeWidth=1.8)
         .encode(
             x=x,
             y=y,
             detail="item:N",
-            stroke=alt.datum("solid"),
+            stroke=alt.Stroke("solid:N", legend=None),
             opacity=alt.Opacity("depth:Q", scale=alt.Scale(domain=[-1, 1], range=[0.25, 0.95]), legend=None),
         )
     )
     points = (
-        _base()
-        .transform_filter("datum.kind == 'point'")
+        drawn.transform_filter("datum.kind == 'point'")
         .mark_point(filled=True, style="halo", strokeWidth=1.2)
         .encode(
             x=x,
             y=y,
-            fill=alt.datum("solid"),
+            fill=alt.Fill("solid:N", legend=None),
             size=alt.Size("size:Q", scale=alt.Scale(domain=[0, 1], range=[0, 140]), legend=None),
             opacity=alt.Opacity("depth:Q", scale=alt.Scale(domain=[-1, 1], range=[0.45, 1]), legend=None),
             tooltip=[alt.Tooltip("label:N", title="point")],
         )
     )
-    names = (
-        _base()
+    labels = (
+        base()
         .transform_filter("datum.kind == 'point'")
         .mark_text(style="words", dx=9, dy=-9, align="left", fontSize=11)
         .encode(x=x, y=y, text="label:N", opacity=alt.Opacity("depth:Q", legend=None))
     )
-    return alt.layer(faces, edges, points, names).properties(width=320, height=320)
+    return alt.layer(faces, edges, points, labels).properties(width=320, height=320)
 
 
 def formation(domain: Domain, shown: Domain) -> Chart:
     """Accuracy, the share that circuits explain, and the certified bound over the saved steps of a training."""
     chart = (
-        _base()
+        base()
         .mark_line(point={"filled": True, "size": 36})
         .encode(
             x=alt.X("step:Q", axis=alt.Axis(title="step", format="~s", labelOverlap="greedy")),
@@ -383,6 +391,6 @@ def formation(domain: Domain, shown: Domain) -> Chart:
                 alt.Tooltip("loss:Q", title="loss, nats", format=".3~e"),
             ],
         )
-        .add_params(_zoom())
+        .add_params(zoom())
     )
-    return _wide(chart, 240)
+    return wide(chart, 240)
