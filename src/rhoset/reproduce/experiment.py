@@ -78,7 +78,7 @@ def reproduce(
             progress(text, start + part * share)
 
         run = _held(out / population.folder) if device is None else _trained(population, out, count, device, tell)
-        if run is not None:
+        if run is not None and run.indices:
             rows[population.name] = _measured(run, population, count, methods, tell)
         done += part
     if not any(rows.values()):
