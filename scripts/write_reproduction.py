@@ -1,8 +1,9 @@
 """Write the tables of docs/reproduction.md from the results that the package keeps.
 
-    python scripts/write_reproduction.py [RESULTS.json]
+    python scripts/write_reproduction.py [RESULTS.json] [SPLIT_SLOTS.jsonl]
 
-With an argument, that file becomes the kept result first. A test compares page and results.
+With arguments, those files become the kept results first: of `rhoset reproduce`, of benchmarks/split_slots.py. A test
+compares page and results.
 """
 
 from __future__ import annotations
@@ -11,25 +12,33 @@ import json
 import sys
 from pathlib import Path
 
-from rhoset.reproduce import markdown
+from rhoset.reproduce import continued, markdown
+from rhoset.reproduce.plan import MAIN
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "reproduction.md"
 KEPT = ROOT / "src" / "rhoset" / "reproduce" / "results" / "full.json"
-BEGIN, END = "<!-- tables: scripts/write_reproduction.py -->\n", "<!-- end of tables -->"
+SPLIT = KEPT.with_name("split_slots.json")
+TABLES = "<!-- tables: scripts/write_reproduction.py -->\n", "<!-- end of tables -->"
+DRAWN = "<!-- drawn: scripts/write_reproduction.py -->\n", "<!-- end of drawn -->"
 
 
 def main() -> None:
     """Keep the results and write the page."""
-    if len(sys.argv) > 1:
-        results = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-        KEPT.parent.mkdir(exist_ok=True)
-        KEPT.write_text(json.dumps(results, ensure_ascii=False) + "\n", encoding="utf-8")
-    results = json.loads(KEPT.read_text(encoding="utf-8"))
+    KEPT.parent.mkdir(exist_ok=True)
+    for path in map(Path, sys.argv[1:]):
+        text = path.read_text(encoding="utf-8")
+        if path.suffix == ".jsonl":
+            SPLIT.write_text(json.dumps([json.loads(line) for line in text.splitlines()]) + "\n", encoding="utf-8")
+        else:
+            KEPT.write_text(json.dumps(json.loads(text), ensure_ascii=False) + "\n", encoding="utf-8")
+    results, split = (json.loads(path.read_text(encoding="utf-8")) for path in (KEPT, SPLIT))
+    before = {row["index"]: row["published"]["accuracy"] for row in results["populations"][MAIN]}
     page = PAGE.read_text(encoding="utf-8")
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}\n{markdown(results)}\n{END}{after}", encoding="utf-8")
+    for (begin, end), text in ((TABLES, markdown(results)), (DRAWN, continued(split, before) + "\n")):
+        first, _, rest = page.partition(begin)
+        page = f"{first}{begin}\n{text}\n{end}{rest.partition(end)[2]}"
+    PAGE.write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":

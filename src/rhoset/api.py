@@ -115,7 +115,7 @@ def check(certificate: Place, network: Place) -> Verdict:
         `network` means no network or several.
     """
     from rhoset.networks.runs import open_networks
-    from rhoset_check.verdict import check as independent_check
+    from rhoset.verdicts import check_certificate
 
     found = open_networks(network)
     if len(found) != 1:
@@ -124,4 +124,4 @@ def check(certificate: Place, network: Place) -> Verdict:
             slug="several-networks",
         )
     require_file(certificate, "a certificate that rhoset certify wrote", "no-such-file")
-    return independent_check(Path(certificate), found[0][1])
+    return check_certificate(Path(certificate), found[0][1])

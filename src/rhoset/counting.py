@@ -165,9 +165,11 @@ def cost_of_files(certificate: Path, network: Path, verdict: Verdict) -> Cost:
     """`cost` of a verdict on two files, which are read again; zeros where one of them cannot be."""
     try:
         weights = read_network(network)
-        if not verdict.valid:
-            return Cost(0, Shape.of(weights).exhaustive, 0)
         shape = Shape.of(weights)
+        if not verdict.valid:
+            return Cost(0, shape.exhaustive, 0)
+        if "operations" in verdict.spent:  # a baseline's checker counts itself
+            return Cost(verdict.spent["operations"], shape.exhaustive, 0)
         return cost(read_certificate(certificate, shape.order, shape.width), weights, verdict)
     except (Unreadable, Rejected):
         return Cost(0, 0, 0)

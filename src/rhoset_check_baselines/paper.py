@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import math
-import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from rhoset_check.exact import CHUNK, EXP
-from rhoset_check.files import Tensors, Unreadable, Weights, _decoded, read_network
-from rhoset_check.group import Group, permutation_action, prove_group
-from rhoset_check.near import LOST, UNIT, Array, Ints, Near, Rejected, gamma, require, up
-from rhoset_check.network import Model, build_model
-from rhoset_check.verdict import Verdict
+from rhoset_check.files import Tensors
+from rhoset_check.group import Group, permutation_action
+from rhoset_check.near import LOST, UNIT, Array, Ints, Near, gamma, require, up
+from rhoset_check.network import Model
+from rhoset_check_baselines.judging import MOST_ENTRIES, Head, read_head
 
-FORMAT, VERSION, RULE = "rhoset-baseline", "1", "paper"
-MOST_PATTERNS, MOST_ENTRIES, MOST_BLOCKS = 64, 1 << 22, 64
-"""Patterns of slots, entries of any table beside the two files, and blocks."""
+MOST_PATTERNS, MOST_BLOCKS = 64, 64
+"""Patterns of slots, and blocks."""
 
 
 @dataclass(frozen=True)
@@ -58,26 +54,28 @@ class Circuit:
 class PaperCertificate:
     """Everything that the certificate says, decoded."""
 
-    network: str
-    table: str
-    right: int
-    generators: Ints
-    bias: int
+    head: Head
     factor: float
     blocks: tuple[dict[str, Array | Ints], ...]
+
+    @property
+    def bias(self) -> int:
+        """The block that the ideal bias belongs to; their number where it is constant."""
+        return int(self.head.plan["bias"])
+
+    def rule(self, model: Model) -> PaperRule:
+        """The rule for one network."""
+        return PaperRule(self, model)
 
 
 def read_paper(path: Path, n: int, m: int) -> PaperCertificate:
     """Decode a certificate for n elements and m neurons; shapes and sizes before any tensor is loaded."""
     file = Tensors(path, "certificate")
-    said = tuple(file.metadata.get(key) for key in ("format", "version", "rule"))
-    if said != (FORMAT, VERSION, RULE):
-        raise Unreadable(f"certificate: not a {FORMAT} certificate of version {VERSION} with rule {RULE}: {path}")
-    plan = _decoded(file.metadata.get("plan", ""), {"blocks": (int,), "bias": (int,)}, "plan")
-    claim = _decoded(file.metadata.get("claim", ""), {"right": (int,)}, "claim")
-    count, r = plan["blocks"], file.length("generators", 0)
-    require(count <= MOST_BLOCKS and plan["bias"] <= count, f"plan: at most {MOST_BLOCKS} blocks, bias one of them")
-    require(1 <= r <= 64 and n > 1, "generators: need 1 to 64 elements, and a group of two")
+    head = read_head(file, "paper", {"blocks": (int,), "bias": (int,)}, n)
+    count, r = head.plan["blocks"], len(head.generators)
+    require(
+        count <= MOST_BLOCKS and head.plan["bias"] <= count, f"plan: at most {MOST_BLOCKS} blocks, bias one of them"
+    )
     sizes = [(file.length(f"block{j}.left", 1), file.length(f"block{j}.right", 1)) for j in range(count)]
     entries = sum(n * (p + q + p * q) for p, q in sizes) + n * sum(
         file.length(f"block{j}.rows", 0) for j in range(count)
@@ -93,8 +91,7 @@ def read_paper(path: Path, n: int, m: int) -> PaperCertificate:
         require((block["scale"] > 0).all(), f"{name}scale must be positive")
         blocks.append(block)
     factor = float(file.floats("bias.factor", 1)[0])
-    head = file.metadata.get("network", ""), file.metadata.get("table", ""), claim["right"]
-    return PaperCertificate(*head, file.indices("generators", n, r), plan["bias"], factor, tuple(blocks))
+    return PaperCertificate(head, factor, tuple(blocks))
 
 
 class PaperRule:
@@ -137,13 +134,16 @@ class PaperRule:
             codes[1].append(sign.right[:, :1].astype(np.float64))
         (self.by_x, first_x), (self.by_y, first_y) = (_patterns(code, n) for code in codes)
         require(len(first_x) * len(first_y) <= MOST_PATTERNS, f"more than {MOST_PATTERNS} patterns of slots")
-        outputs = np.delete(np.arange(n), group.identity)
+        outputs, wrong_ones = np.arange(n), np.arange(n) != group.identity
         self.best, off = np.empty((len(first_x), len(first_y))), 0.0
+        self.margin = -np.inf
+        entries = sum(c.slots.size for c in circuits)
+        self.operations = 5 * n * n * (self.model.width - 1) + n * entries * self.best.size
         size = float(up(np.abs(bias).max() + 4 * np.abs(factor) * (np.abs(sign.coupling).max() if sign else 0.0)))
         heights = [np.maximum(t, 0) if self.model.activation == "relu" else np.abs(t) for t in map(_reading, circuits)]
         for i, x in enumerate(first_x):
             for k, y in enumerate(first_y):
-                total = np.full(len(outputs), middle)
+                total = np.full(n, middle)
                 if sign:
                     total += (
                         factor * sign.coupling[sign.left[group.inverse[x], 0], sign.right[outputs, sign.right[y, 0]]]
@@ -151,7 +151,8 @@ class PaperRule:
                 for c, height in zip(circuits, heights, strict=True):
                     state = c.slots[c.left[x]][:, c.right[group.inverse[y]]] * height
                     total += np.einsum("bc,bwc->w", state, c.coupling[:, c.right[outputs]])
-                self.best[i, k] = total.max()
+                self.best[i, k] = total[wrong_ones].max()
+                self.margin = max(self.margin, float(total[group.identity] - self.best[i, k]))
         for c, height in zip(circuits, heights, strict=True):
             sums, sizes = np.zeros(c.slots.shape), np.zeros(c.slots.shape)
             np.add.at(sums, (c.rows, c.columns), c.weights * c.scale)
@@ -160,12 +161,12 @@ class PaperRule:
             wrong = np.abs(sums - c.slots) + gamma(len(c.rows) + 4, "float64") * up(sizes)
             off += float(up(up(wrong).max() * area * most))
             size += float(up(np.abs(c.slots).max() * area * most)) * 4
-        steps = 16 + 4 * sum(c.slots.size for c in circuits)
+        steps = 16 + 4 * entries
         apart = float(up(np.abs(difference - middle).max()))
         self.over = float(up(off + apart + gamma(steps, "float64") * (size + apart + np.abs(middle))))
 
-    def lower(self, x: Ints, y: Ints) -> Array:
-        """(pairs,): lower bounds of the least margin."""
+    def bounds(self, x: Ints, y: Ints) -> tuple[Array, Array]:
+        """(pairs,): lower bounds of the least margin, and what the network's distance from the ideal one takes off."""
         hidden = self.model.hidden(x, y, "float64")
         unembed = Near.exact(np.ascontiguousarray(self.model.unembed["float64"].T))
         own = hidden.dot(unembed.rows(self.model.products(x, y))).lower[:, 0]
@@ -174,48 +175,7 @@ class PaperRule:
         cost = up(self.longest * rest + self.apart * held.length()) + self.over
         best = self.best[self.by_x[x], self.by_y[y]]
         found = own - best - cost
-        return np.asarray(found - up(gamma(4, "float64") * (np.abs(own) + np.abs(best) + cost)))
-
-
-def check_paper(certificate_path: str | Path, network_path: str | Path) -> Verdict:
-    """Check a certificate of rule `paper` against a network file; the reason of a refusal is in the verdict."""
-    header = Verdict("rejected", method=RULE, arithmetic="real")
-    try:
-        weights = read_network(Path(network_path))
-        n, m = len(weights.table), len(weights.tensors["unembed"])
-        header = replace(header, network=weights.digest, table=weights.table_digest, activation=weights.activation,
-                         factored=weights.factored, inputs=n * n)  # fmt: skip
-        return _judged(read_paper(Path(certificate_path), n, m), weights, header)
-    except Unreadable as refusal:
-        return replace(header, status="unreadable", reason=str(refusal))
-    except Rejected as refusal:
-        return replace(header, reason=f"certificate: {refusal}"[:200])
-    except Exception as failure:  # whatever goes wrong, nothing is proved
-        return replace(header, reason=f"the check failed ({type(failure).__name__})")
-
-
-def _judged(certificate: PaperCertificate, weights: Weights, header: Verdict) -> Verdict:
-    n, begin = len(weights.table), time.perf_counter()
-    require(certificate.network == weights.digest, "for another network (SHA-256 of the tensors differs)")
-    require(certificate.table == weights.table_digest, "for another table (SHA-256 differs)")
-    model = build_model(weights, prove_group(weights.table, certificate.generators), "real")
-    rule, right, margin, loss = PaperRule(certificate, model), 0, math.inf, 0.0
-    first = np.zeros(1, dtype=np.intp)
-    size = model.logits(first, first, "float64")
-    worst = float(up(2.0 * (size.size + size.error).max()))
-    rows = max(1, CHUNK // (n * model.width))
-    for start in range(0, n, rows):
-        xs = np.arange(start, min(n, start + rows))
-        lower = np.fmax(rule.lower(np.repeat(xs, n), np.tile(np.arange(n), len(xs))), -worst)
-        right += int((lower > 0).sum())
-        margin = min(margin, float(lower.min()))
-        with np.errstate(over="ignore"):
-            each = np.fmin(np.log1p(up((n - 1) * np.exp(-lower) * EXP)) * EXP, (worst + np.log(n)) * EXP)
-        loss += float(up(each.sum()))
-    require(right >= certificate.right, f"claims {certificate.right} right pairs, only {right} can be derived")
-    seconds = time.perf_counter() - begin
-    return replace(header, status="accepted", right=right, margin_bound=margin, loss_bound=float(up(loss / (n * n))),
-                   seconds=seconds)  # fmt: skip
+        return found - up(gamma(4, "float64") * (np.abs(own) + np.abs(best) + cost)), cost
 
 
 def _prove(group: Group, block: dict[str, Array | Ints], name: str) -> Circuit:

@@ -13,8 +13,9 @@ from safetensors.numpy import load_file, save_file
 import rhoset as rs
 from rhoset.groups import irreps
 from rhoset.networks import Network, write_network
-from rhoset.reproduce.verifier import certify_paper, published_bound
-from rhoset_check_baselines import check_paper
+from rhoset.reproduce import certify_baseline
+from rhoset.reproduce.verifier import published_bound
+from rhoset_check_baselines import check
 
 
 def margins(network: Network) -> np.ndarray:
@@ -42,15 +43,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Network, Path, Path]
     )
     folder = tmp_path_factory.mktemp("paper")
     path, cert = write_network(folder / "net.safetensors", network), folder / "net.cert"
-    verdict = certify_paper(network, published_bound(network, irreps(network.group)).ideal, path, cert)
-    assert verdict.valid, verdict.reason
-    return network, path, cert
+    return network, path, certify_baseline(network, "paper", path=path).write(cert)
 
 
 def test_rigour_costs_nothing_here(made: tuple[Network, Path, Path]) -> None:
     network, path, cert = made
     said = published_bound(network, irreps(network.group))
-    verdict = check_paper(cert, path)
+    verdict = check(cert, path)
     assert verdict.accuracy_bound == pytest.approx(said.accuracy, abs=1e-12)
     assert verdict.loss_bound == pytest.approx(said.loss, rel=1e-3)
     assert said.accuracy > 0.9
@@ -83,7 +82,7 @@ def test_whatever_the_numbers_say(made: tuple[Network, Path, Path], tmp_path: Pa
         if last in ("rows", "columns") and draw.random() < 0.3:
             tensors[name] = np.roll(value, 1)
     plan = {"claim": json.dumps({"right": 0})}
-    verdict = check_paper(changed(cert, tmp_path / "c.cert", plan, **tensors), path)
+    verdict = check(changed(cert, tmp_path / "c.cert", plan, **tensors), path)
     true = margins(network)
     assert verdict.right <= int((true > 0).sum())
     if verdict.valid:
@@ -101,9 +100,9 @@ def test_every_margin_is_bounded_pair_by_pair(made: tuple[Network, Path, Path]) 
     network, path, cert = made
     weights = read_network(path)
     certificate = read_paper(cert, 24, network.width)
-    rule = PaperRule(certificate, build_model(weights, prove_group(weights.table, certificate.generators), "real"))
+    rule = PaperRule(certificate, build_model(weights, prove_group(weights.table, certificate.head.generators), "real"))
     x, y = np.repeat(np.arange(24), 24), np.tile(np.arange(24), 24)
-    assert (rule.lower(x, y) <= margins(network).ravel()).all()
+    assert (rule.bounds(x, y)[0] <= margins(network).ravel()).all()
 
 
 def test_what_must_be_refused(made: tuple[Network, Path, Path], tmp_path: Path) -> None:
@@ -130,12 +129,12 @@ def test_what_must_be_refused(made: tuple[Network, Path, Path], tmp_path: Path) 
         "leaves 0": ({}, {"block0.alpha": stored["block0.alpha"] * np.nan}),
     }
     for reason, (metadata, tensors) in bad.items():
-        verdict = check_paper(changed(cert, tmp_path / "c.cert", metadata, **tensors), path)
+        verdict = check(changed(cert, tmp_path / "c.cert", metadata, **tensors), path)
         assert verdict.status == "rejected", reason
         assert reason in verdict.reason
         assert verdict.right == 0
-    assert check_paper(path, path).status == "unreadable"
-    assert check_paper(tmp_path / "none.cert", path).status == "unreadable"
+    assert check(path, path).status == "unreadable"
+    assert check(tmp_path / "none.cert", path).status == "unreadable"
 
 
 def test_the_sign_circuit_may_be_even_in_pairs_only() -> None:

@@ -64,6 +64,56 @@ def test_check(rhoset, folder: Path):
         assert checked[key] == entry[key]
 
 
+@pytest.mark.parametrize("method", ["coset", "paper"])
+def test_baselines(rhoset, folder: Path, method: str):
+    made = rhoset("certify", folder, "--method", method, "--json")
+    assert made.code == 0
+    for entry in made.json["certificates"]:
+        assert set(entry) >= {*KEYS, "search_seconds", "statement", "right", "inputs", "ideal_margin", "ideal_distance"}
+        assert entry["method"] == method
+        assert entry["operations"] > 0
+        net = entry["network"]
+        assert Path(entry["path"]).name == f"{Path(net).stem}.{method}.cert"
+        ran = rhoset("check", entry["path"], "--network", net, "--json")
+        assert ran.code == 0
+        checked = ran.json["certificates"][0]
+        assert checked["valid"] is True
+        for key in (
+            "accuracy_bound",
+            "loss_bound",
+            "right",
+            "operations",
+            "exhaustive_operations",
+            "method",
+            "statement",
+        ):
+            assert checked[key] == entry[key]
+        assert "checked by rhoset_check_baselines" in checked["statement"]
+    good = folder / f"good.{method}.cert"
+    spoken = rhoset("check", good, "--network", folder / "good.safetensors")
+    assert "rhoset_check_baselines" in spoken.out
+    other = rhoset("check", good, "--network", folder / "zero.safetensors")
+    assert other.code == 1
+    assert other.out.startswith("REJECTED")
+    assert rhoset("certify", folder / "good.safetensors", "--method", method, "--require", "1").code == 1
+
+
+@pytest.mark.parametrize("options", [["--target", "0.9"], ["--budget", "0.3"], ["--arithmetic", "float32"]])
+def test_what_baselines_do_not_take(rhoset, folder: Path, options: list[str]):
+    ran = rhoset("certify", folder, "--method", "paper", *options)
+    assert ran.code == 2
+    assert len(ran.err.strip().splitlines()) == 1
+    assert options[0] in ran.err
+    assert not list(folder.glob("*.cert"))
+
+
+def test_the_extracted_checker_has_no_baselines(rhoset, folder: Path):
+    rhoset("certify", folder / "good.safetensors", "--method", "coset")
+    ran = rhoset("check", folder / "good.coset.cert", "--network", folder / "good.safetensors", "--verified")
+    assert ran.code == 2
+    assert "baseline" in ran.err
+
+
 def test_check_against_another_network(rhoset, folder: Path):
     rhoset("certify", folder / "good.safetensors")
     cert = folder / "good.auto.cert"

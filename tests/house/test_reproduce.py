@@ -11,11 +11,14 @@ import numpy as np
 import pytest
 
 import rhoset as rs
+from rhoset.groups import irreps
 from rhoset.networks import evaluate
-from rhoset.reproduce import FULL, QUICK, Experiment, markdown, reproduce, summarise
-from rhoset.reproduce.measure import KEPT, METHODS, brute_force_seconds, measure
+from rhoset.reproduce import BASELINES, FULL, QUICK, Experiment, continued, markdown, reproduce, summarise
+from rhoset.reproduce.measure import KEPT, METHODS, measure, wanting
 from rhoset.reproduce.plan import Population
 from rhoset.reproduce.published import PUBLISHED
+from rhoset.reproduce.timing import Rivals
+from rhoset.reproduce.verifier import published_bound
 from rhoset.shares import wilson
 from rhoset.training import preset
 
@@ -26,12 +29,12 @@ def row(tmp_path_factory: pytest.TempPathFactory) -> dict:
     network = rs.construct("S4", ["[3,1]"], noise=0.01, seed=1).network
     path = rs.write_network(folder / "0000.safetensors", network)
     row = measure(path)
-    assert {p.name for p in folder.glob("*.cert")} == {f"0000.{method}.cert" for method in (*KEPT, "paper")}
+    assert {p.name for p in folder.glob("*.cert")} == {f"0000.{method}.cert" for method in (*KEPT, *BASELINES)}
     return {"index": 0, "steps": 25000, **row}
 
 
 def test_a_row(row: dict):
-    assert set(row["methods"]) == {*METHODS, "paper"}
+    assert set(row["methods"]) == {*METHODS, *BASELINES}
     assert row["accuracy"] == 1
     assert row["methods"]["exhaustive"]["bound"] == 1
     assert all(m["bound"] <= row["accuracy"] for m in row["methods"].values())
@@ -44,10 +47,28 @@ def test_a_row(row: dict):
     json.dumps(row)
 
 
-def test_brute_force_is_the_slower_one():
-    network = rs.construct("S4", ["[3,1]"], seed=1).network
-    assert evaluate(network).accuracy == 1
-    assert brute_force_seconds(network) > 0
+def test_rivals_count_the_same_in_both_ways():
+    network = rs.construct("S4", ["[3,1]", "[1,1,1,1]"], noise=0.02, seed=4).network
+    said = published_bound(network, irreps(network.group))
+    rivals, pairs = Rivals(network, said.ideal), [[x, y] for x in range(24) for y in range(24)]
+    assert rivals.check_one(pairs) == rivals.check_all() == pytest.approx(576 * said.accuracy, abs=2)
+    assert 0 < said.accuracy < 1
+    assert rivals.brute_one(pairs) == rivals.brute_all() == 576 * evaluate(network).accuracy
+    assert all(seconds > 0 for seconds in vars(rivals.times()).values())
+
+
+def test_what_is_missing_is_measured(row: dict, tmp_path: Path):
+    network = rs.construct("S4", ["[3,1]"], noise=0.01, seed=1).network
+    path = rs.write_network(tmp_path / "0000.safetensors", network)
+    part = {**row, "methods": {m: row["methods"][m] for m in ("paper", "gaps")}}
+    assert wanting(None, ("gaps",))
+    assert wanting(part, ("gaps",))
+    assert not wanting(row, METHODS)
+    again = measure(path, ("gaps",), part)
+    assert set(again["methods"]) == {"paper", "gaps", "coset"}
+    assert again["methods"]["gaps"] == row["methods"]["gaps"], "what was there is kept"
+    assert again["methods"]["coset"]["bound"] == row["methods"]["coset"]["bound"]
+    assert not wanting(again, ("gaps",))
 
 
 def test_summary_counts(row: dict):
@@ -97,6 +118,9 @@ def test_plans():
             assert rs.group(population.group).order <= 168
             assert preset("wu2024").replace(**population.settings).train_fraction == 0.4
     assert FULL.populations[0].models == PUBLISHED.networks == 100
+    main, drawn = (preset(p.preset).replace(**{**p.settings, "checkpoints": 0}) for p in FULL.populations[:2])
+    assert drawn.replace(preset=main.preset, replacement=False) == main
+    assert drawn.replacement
     assert len({population.folder for population in FULL.populations}) == len(FULL.populations)
     assert all(p.settings["max_steps"] == 7 for p in FULL.shortened(7).populations)
     assert "max_steps" not in FULL.populations[0].settings
@@ -132,7 +156,18 @@ def test_kept_results_are_sound_and_shown():
         for method in summary["methods"].values():
             assert method["above_accuracy"] == []
     page = Path(__file__).resolve().parents[2] / "docs" / "reproduction.md"
-    assert markdown(kept) in page.read_text(encoding="utf-8"), "run scripts/write_reproduction.py"
+    text = page.read_text(encoding="utf-8")
+    assert markdown(kept) in text, "run scripts/write_reproduction.py"
+    split = json.loads(results.with_name("split_slots.json").read_text(encoding="utf-8"))
+    before = {row["index"]: row["published"]["accuracy"] for row in kept["populations"]["S5"]}
+    assert continued(split, before) in text, "run scripts/write_reproduction.py"
+
+
+def test_nothing_is_trained_where_nothing_is_wanted(tmp_path: Path):
+    with pytest.raises(rs.RhosetError) as caught:
+        reproduce(QUICK, tmp_path, device=None)
+    assert caught.value.slug == "nothing-to-measure"
+    assert not list(tmp_path.iterdir())
 
 
 QUICKLY = {"max_steps": 600, "width": 32, "train_fraction": 1.0}

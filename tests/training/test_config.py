@@ -31,7 +31,8 @@ def test_a_curriculum_round_trips_and_its_absence_is_not_written() -> None:
 
 def test_presets_say_where_they_differ() -> None:
     assert set(PRESETS) == {
-        "wu2024", "wu2024-all-pairs", "chughtai2023", "stander2024", "morwani2023", "gromov2023", "nanda2023",
+        "wu2024", "wu2024-replacement", "wu2024-all-pairs",
+        "chughtai2023", "stander2024", "morwani2023", "gromov2023", "nanda2023",
     }  # fmt: skip
     assert all(p.differences and "arXiv" in p.paper for p in PRESETS.values())
     assert "analogue" in PRESETS["nanda2023"].differences
@@ -89,17 +90,35 @@ def test_the_split_is_the_configurations_or_the_networks_own() -> None:
 
 
 def test_an_epoch_sees_every_pair_once() -> None:
-    batches = Batches(np.arange(100), 25, seed=3)
+    batches = Batches(np.arange(100), TrainConfig(batch=25), seed=3)
     first = np.concatenate([batches.at(step) for step in range(1, 5)])
     np.testing.assert_array_equal(np.sort(first), np.arange(100))
     second = np.concatenate([batches.at(step) for step in range(5, 9)])
     assert not np.array_equal(first, second)
-    np.testing.assert_array_equal(Batches(np.arange(100), 25, seed=3).at(7), second[50:75])
+    np.testing.assert_array_equal(Batches(np.arange(100), TrainConfig(batch=25), seed=3).at(7), second[50:75])
+
+
+def test_pairs_drawn_with_replacement() -> None:
+    """As many as there are, 1 − 1/e of them distinct; each step draws its own, whatever came before."""
+    pairs = 3 * np.arange(2000)
+    batches = Batches(pairs, TrainConfig(replacement=True), seed=3)
+    drawn = [batches.at(step) for step in range(1, 41)]
+    assert {len(d) for d in drawn} == {2000}
+    assert set(np.concatenate(drawn).tolist()) == set(pairs.tolist())
+    distinct = np.array([len(np.unique(d)) for d in drawn]) / 2000
+    assert distinct.mean() == pytest.approx(1 - 1 / np.e, abs=0.01)
+    np.testing.assert_array_equal(Batches(pairs, TrainConfig(replacement=True), seed=3).at(7), drawn[6])
+    assert len(Batches(pairs, TrainConfig(replacement=True, batch=30), seed=3).at(1)) == 30
+    assert TrainConfig(replacement=True).draws
+    assert TrainConfig(batch=2).draws
+    assert not TrainConfig().draws
+    with pytest.raises(RhosetError, match="convergence_tolerance"):
+        TrainConfig(replacement=True, convergence_tolerance=1e-7)
 
 
 def test_a_batch_larger_than_the_training_set_is_refused() -> None:
     with pytest.raises(RhosetError, match="batch is 101, but there are only 100"):
-        Batches(np.arange(100), 101, seed=0)
+        Batches(np.arange(100), TrainConfig(batch=101), seed=0)
 
 
 def test_log_spaced_checkpoints() -> None:

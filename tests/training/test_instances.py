@@ -27,6 +27,7 @@ CPU = torch.device("cpu")
         {"activation": "gelu", "hidden_bias": True},
         {"train_fraction": 0.4, "split_seed": None},
         {"batch": 30, "activation": "abs"},
+        {"replacement": True, "train_fraction": 0.4},
     ],
 )
 def test_gradients_are_those_of_each_alone(

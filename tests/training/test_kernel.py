@@ -54,6 +54,16 @@ def test_gradient_is_autograds(name: str, share: float | None, d5: Group, genera
     compare(random_tables(generator), d5, name, chosen)
 
 
+@pytest.mark.parametrize("scale", [1.0, 400.0])
+def test_a_pair_counts_as_often_as_it_is_there(scale: float, d5: Group, generator: np.random.Generator) -> None:
+    tables = random_tables(generator)
+    with torch.no_grad():
+        tables[2].mul_(scale)
+    chosen = generator.integers(0, N * N, 3 * N * N)
+    compare(tables, d5, "relu", chosen)
+    compare(tables, d5, "gelu", np.array([5, 5, 5, 7]))
+
+
 @pytest.mark.parametrize("share", [None, 0.4])
 def test_many_small_blocks_give_the_same(
     share: float | None, d5: Group, generator: np.random.Generator, monkeypatch: pytest.MonkeyPatch

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,19 +13,18 @@ from rhoset.cli._command import command as make_command
 from rhoset.cli._networks import network_files, read_labelled
 from rhoset.cli._output import Output, Payload
 from rhoset.cli._types import FOLDER, WORKERS, Number, Target
+from rhoset.errors import RhosetError
 from rhoset.processes import in_turn, processes
 
-METHODS = (
-    "auto",
-    "exhaustive",
-    "gaps",
-    "irrep",
-    "equivariant",
-    "orbit",
-    "coset",
-    "paper",
-    "mixture",
-)
+if TYPE_CHECKING:
+    from rhoset.networks import Network
+    from rhoset.prove import CertifyResult
+    from rhoset.reproduce.baselines import BaselineResult
+
+BASELINES = ("coset", "paper")
+"""Methods of earlier work, whose certificates `rhoset_check_baselines` checks."""
+
+METHODS = ("auto", "exhaustive", "gaps", "irrep", "equivariant", "orbit", "mixture", *BASELINES)
 
 
 @dataclass(frozen=True)
@@ -39,13 +38,12 @@ class Asked:
 
     def __call__(self, file: tuple[str, Path]) -> tuple[dict[str, Any], dict[str, Any] | None]:
         """Certify one network file under its label; the certificate's entry, and its curve where that is wanted."""
-        from rhoset.prove import certify_frontier, certify_subject, subject
+        from rhoset.prove import certify_frontier
         from rhoset.prove.files import certificate_file, frontier_file, write_frontier
 
         label, path = file
         network = read_labelled(label, path)
-        options = {**self.options}
-        made = certify_subject(subject(network, options.pop("arithmetic"), path), **options)
+        made = self._made(network, path)
         place = made.write(certificate_file(path, self.options["method"], self.folder))
         entry = {**made.summary(), "network": label, "path": str(place)}
         if not self.frontier:
@@ -55,6 +53,15 @@ class Asked:
         written = write_frontier(frontier_file(path, self.folder), curve)
         return entry, {**curve, "path": str(written)}
 
+    def _made(self, network: Network, path: Path) -> CertifyResult | BaselineResult:
+        from rhoset.prove import certify_subject, subject
+        from rhoset.reproduce.baselines import certify_baseline
+
+        options = {**self.options}
+        if options["method"] in BASELINES:
+            return certify_baseline(network, options["method"], arithmetic=options["arithmetic"], path=path)
+        return certify_subject(subject(network, options.pop("arithmetic"), path), **options)
+
 
 @make_command(example="rhoset certify runs/s5#0 --method auto")
 @click.argument("networks", metavar="NET...", nargs=-1, required=True)
@@ -63,7 +70,7 @@ class Asked:
     type=click.Choice(METHODS),
     default="auto",
     show_default=True,
-    help="What the proof may believe; auto takes the cheapest plan that serves.",
+    help="What the proof may believe; auto takes the cheapest plan that serves; coset and paper are earlier work's.",
 )
 @click.option(
     "--target",
@@ -125,6 +132,15 @@ def command(
     NET.METHOD.cert; `rhoset check` re-derives its bound. Operations and seconds are those of the
     check.
     """
+    if method in BASELINES:
+        given = {"--target": target, "--budget": budget, "--arithmetic float32": arithmetic == "float32" or None}
+        refused = [name for name, value in given.items() if value is not None]
+        if refused:
+            raise RhosetError(
+                f"{refused[0]} with --method {method}: a baseline has one plan, for the exact real function; leave it"
+                " out, or give another method",
+                slug="baseline-options",
+            )
     files = network_files(out, networks)
     asked = Asked(
         {"method": method, "arithmetic": arithmetic, "target": target, "budget": budget, "objective": objective},

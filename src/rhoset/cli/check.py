@@ -23,7 +23,8 @@ def command(out: Output, certificates: tuple[Path, ...], spec: str, verified: bo
 
     Where there are several, NET may be a run: NAME.METHOD.cert is checked against its network NAME.
     Exit code 1 when a certificate does not check. `python -m rhoset_check` does the same for one with
-    nothing of rhoset imported.
+    nothing of rhoset imported. A certificate of a baseline (--method coset or paper) goes to
+    rhoset_check_baselines, and the statement says so.
     """
     alone, said = len(certificates) == 1, list[dict[str, Any]]()
     known = [one_network(spec, "a certificate")] if alone else _networks(spec)
@@ -68,15 +69,21 @@ def _checked(
     """The entry of one certificate."""
     from rhoset.errors import RhosetError
     from rhoset.reading import require_file
-    from rhoset.verdicts import check_summary
-    from rhoset_check import check
+    from rhoset.verdicts import check_certificate, check_summary
+    from rhoset_check_baselines import BaselineVerdict
 
     require_file(certificate, "a certificate that rhoset certify wrote", "no-such-certificate")
     label, path = _network_of(certificate, known)
     require_file(path, "a network file", "no-such-network")
-    verdict = check(certificate, path)
+    verdict = check_certificate(certificate, path)
     if verdict.status == "unreadable":
         raise RhosetError(verdict.reason, slug="unreadable")
+    if verified and isinstance(verdict, BaselineVerdict):
+        raise RhosetError(
+            f"--verified: method {verdict.method} is a baseline, and no checker of baselines is extracted from proofs;"
+            " leave it out",
+            slug="baseline-options",
+        )
     if not verdict.valid:
         out.say(f"{'' if alone else f'{certificate}: '}REJECTED: {verdict.reason}")
         out.no()

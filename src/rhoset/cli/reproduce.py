@@ -23,7 +23,9 @@ from rhoset.errors import RhosetError
 )
 @click.option("--steps", type=click.IntRange(1), help="Steps of training at most [25,000; 4,000 with --quick].")
 @click.option("--methods", default=None, metavar="LIST", help="Methods that certify, with commas between [all].")
-@click.option("--device", default="cpu", help="Where to train: cpu [default], or a GPU such as cuda:0.")
+@click.option(
+    "--device", default="cpu", help="Where to train: cpu [default], a GPU such as cuda:0; none: measure what is there."
+)
 @click.option("--workers", type=WORKERS, help="Processes [the cores].")
 def command(
     out: Output,
@@ -60,7 +62,7 @@ def command(
             experiment,
             place,
             workers=workers,
-            device=device,
+            device=None if device == "none" else device,
             methods=chosen,
             progress=lambda text, share: update(share, text),
         )

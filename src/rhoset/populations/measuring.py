@@ -19,8 +19,7 @@ from rhoset.networks.runs import certificates, run_of
 from rhoset.populations.observables import DELTA, EPSILON, Observables, neuron_shares, spectral_weights
 from rhoset.populations.stack import stacked
 from rhoset.reading import read_json
-from rhoset.verdicts import check_summary
-from rhoset_check import check
+from rhoset.verdicts import check_certificate, check_summary
 
 MEASURES = 1
 """Version of what is kept; raise it when the meaning of a value changes, and older values are computed anew."""
@@ -156,7 +155,7 @@ def proved(network: Path) -> tuple[dict[str, dict[str, Any]], dict[str, str], li
     refused: dict[str, str] = {}
     unreadable = []
     for method, path in certificates(network).items():
-        verdict = check(path, network)
+        verdict = check_certificate(path, network)
         if not verdict.valid:
             refused[method] = verdict.reason
             unreadable += [method] if verdict.status == "unreadable" else []

@@ -91,7 +91,8 @@ def orbit(search: Search, wanted: Wish) -> list[Candidate]:
 def _baseline(name: str) -> Method:
     def missing(search: Search, wanted: Wish) -> list[Candidate]:
         raise RhosetError(
-            f"method {name!r} is a baseline with a checker of its own, rhoset_check_baselines (rhoset reproduce);"
+            f"method {name!r} is a baseline with a checker of its own: rhoset certify --method {name}, or"
+            " rhoset.reproduce.certify_baseline;"
             f" methods are auto, {', '.join(m for m in METHODS if m not in BASELINES)}",
             slug="no-baseline",
         )

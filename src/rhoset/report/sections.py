@@ -37,8 +37,7 @@ from rhoset.report.views import (
     NetworkView,
     QuadratureView,
 )
-from rhoset.verdicts import check_summary
-from rhoset_check.verdict import check
+from rhoset.verdicts import check_certificate, check_summary
 
 SAME_DIRECTION = 1e-6
 """Unit vectors that differ by less than this count as one."""
@@ -213,7 +212,7 @@ def certificate_view(path: Path, network: Path, unread: list[tuple[str, str]]) -
 
     One that could not be read is added to `unread`.
     """
-    verdict = check(path, network)
+    verdict = check_certificate(path, network)
     if verdict.status == "unreadable":
         unread.append((str(path), verdict.reason))
     said = check_summary(verdict, path.name, path, network)

@@ -1,9 +1,13 @@
 """The paper's experiment: populations trained, explained and certified, beside the published numbers."""
 
+from rhoset.reproduce.baselines import BASELINES as BASELINES
+from rhoset.reproduce.baselines import BaselineResult as BaselineResult
+from rhoset.reproduce.baselines import certify_baseline as certify_baseline
 from rhoset.reproduce.experiment import reproduce as reproduce
 from rhoset.reproduce.plan import FULL as FULL
 from rhoset.reproduce.plan import QUICK as QUICK
 from rhoset.reproduce.plan import Experiment as Experiment
 from rhoset.reproduce.published import PUBLISHED as PUBLISHED
 from rhoset.reproduce.summary import summarise as summarise
+from rhoset.reproduce.tables import continued as continued
 from rhoset.reproduce.tables import markdown as markdown

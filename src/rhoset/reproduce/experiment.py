@@ -9,11 +9,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from rhoset.errors import RhosetError
 from rhoset.networks import write_atomic
-from rhoset.networks.runs import Run, open_run
+from rhoset.networks.runs import MANIFEST, Run, open_run
 from rhoset.processes import cores, in_turn
 from rhoset.reading import read_json
-from rhoset.reproduce.measure import METHODS, measure
+from rhoset.reproduce.measure import METHODS, measure, wanting
 from rhoset.reproduce.plan import Experiment, Population
 from rhoset.reproduce.published import PUBLISHED
 from rhoset.reproduce.summary import summarise
@@ -34,7 +35,7 @@ def reproduce(
     out: Path,
     *,
     workers: int | None = None,
-    device: str = "cpu",
+    device: str | None = "cpu",
     methods: Sequence[str] = METHODS,
     progress: Told = lambda text, share: None,
 ) -> dict[str, Any]:
@@ -49,9 +50,10 @@ def reproduce(
     workers
         Processes; as many as there are cores when None.
     device
-        Where to train: ``cpu``, or a torch device such as ``cuda:0``.
+        Where to train: ``cpu``, or a torch device such as ``cuda:0``. None: nothing is trained, and the networks that
+        the folder holds are measured.
     methods
-        Which certify every network; a network that was measured before keeps its row.
+        Which certify every network; of one that was measured before only those that are missing are measured.
     progress
         Told what is being done and how much of it is.
 
@@ -75,12 +77,15 @@ def reproduce(
         def tell(text: str, share: float, start: float = done, part: float = part) -> None:
             progress(text, start + part * share)
 
-        run = _trained(population, out, count, device, tell)
-        rows[population.name] = _measured(run, population, count, methods, tell)
+        run = _held(out / population.folder) if device is None else _trained(population, out, count, device, tell)
+        if run is not None and run.indices:
+            rows[population.name] = _measured(run, population, count, methods, tell)
         done += part
+    if not any(rows.values()):
+        raise RhosetError(f"{out}: holds no network of the experiment; train some first", slug="nothing-to-measure")
     results = {
         "experiment": experiment.name,
-        "machine": machine(count) | _trained_on(out / experiment.populations[0].folder),
+        "machine": machine(count) | _trained_on(_held(out / experiment.populations[0].folder)),
         "published": vars(PUBLISHED),
         "populations": rows,
         "summary": {name: summarise(found) for name, found in rows.items()},
@@ -112,6 +117,11 @@ def _trained(population: Population, out: Path, workers: int, device: str, tell:
     return open_run(path)
 
 
+def _held(path: Path) -> Run | None:
+    """The run in a folder, if there is one."""
+    return open_run(path) if (path / MANIFEST).is_file() else None
+
+
 def _measured(
     run: Run, population: Population, workers: int, methods: Sequence[str], tell: Told
 ) -> list[dict[str, Any]]:
@@ -120,9 +130,10 @@ def _measured(
     indices = [k for k in run.indices if k < population.models]
     folder = run.path / MEASURED
     folder.mkdir(exist_ok=True)
-    missing = [k for k in indices if read_json(folder / f"{k:04d}.json") is None]
-    paths = [run.network_path(k) for k in missing]
-    for position, (index, row) in enumerate(zip(missing, _all(paths, workers, methods), strict=True)):
+    known = {k: read_json(folder / f"{k:04d}.json") for k in indices}
+    missing = [k for k in indices if wanting(known[k], methods)]
+    jobs = [(run.network_path(k), known[k]) for k in missing]
+    for position, (index, row) in enumerate(zip(missing, _all(jobs, workers, methods), strict=True)):
         write_atomic(folder / f"{index:04d}.json", json.dumps(row))
         share = TRAINING_SHARE + (1 - TRAINING_SHARE) * (position + 1) / len(missing)
         tell(f"certifying {population.name}: {position + 1} of {len(missing)}", share)
@@ -135,14 +146,22 @@ def _measured(
     return rows
 
 
-def _all(paths: list[Path], workers: int, methods: Sequence[str]) -> Iterator[dict[str, Any]]:
-    for row in in_turn(partial(measure, methods=tuple(methods)), paths, min(workers, len(paths))):
+Job = tuple[Path, dict[str, Any] | None]
+"""A network, and its row so far."""
+
+
+def _one(job: Job, methods: tuple[str, ...]) -> dict[str, Any]:
+    return measure(job[0], methods, job[1])
+
+
+def _all(jobs: list[Job], workers: int, methods: Sequence[str]) -> Iterator[dict[str, Any]]:
+    for row in in_turn(partial(_one, methods=tuple(methods)), jobs, min(workers, len(jobs))):
         yield row()
 
 
-def _trained_on(path: Path) -> dict[str, Any]:
+def _trained_on(run: Run | None) -> dict[str, Any]:
     """The machine that a run was trained on, as its manifest records it."""
-    said = open_run(path).manifest.get("environment", {})
+    said = run.manifest.get("environment", {}) if run else {}
     where = said.get("accelerator") or said.get("processor")
     return {"trained_on": f"{where}, torch {said.get('torch')}"} if where else {}
 

@@ -4,45 +4,66 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from rhoset.explaining import equivariance, explain
+from rhoset.explaining import Explanation, equivariance, explain
 from rhoset.networks import Network, evaluate, read_network
-from rhoset.networks.activations import activation
 from rhoset.prove import certify_subject, subject
 from rhoset.prove.files import certificate_file
+from rhoset.reproduce.baselines import BASELINES, certify_baseline
 from rhoset.reproduce.questions import replaced_neurons
-from rhoset.reproduce.verifier import PublishedBound, certify_paper, published_bound
+from rhoset.reproduce.timing import Rivals
+from rhoset.reproduce.verifier import PublishedBound, paper_explanation, published_bound
 from rhoset.reproduce.verifier.alone import cosets_alone, irreps_alone
-from rhoset.reproduce.verifier.bound import loop_of_inputs
 
 METHODS = ("exhaustive", "gaps", "irrep", "equivariant", "orbit", "mixture", "auto")
 """Every network is certified by each of these, with the fewest operations; the baselines have rows of their own."""
+UNEXPLAINED = ("exhaustive", "gaps")
+"""Methods that certify without an explanation."""
 KEPT = ("auto", "gaps")
-"""Certificates of these methods are written beside the network, and that of rule `paper`."""
-BRUTE_FORCE_SAMPLE = 1_000
-"""Inputs evaluated one at a time to measure brute force as a plain loop; the time is scaled up."""
-REPEATS = 3
-"""Times are the least of this many."""
+"""Certificates of these methods are written beside the network, and those of the baselines."""
 
 
-def measure(path: Path, methods: Sequence[str] = METHODS) -> dict[str, Any]:
+def measure(path: Path, methods: Sequence[str] = METHODS, known: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """One network: what it learned, and for each method bound, operations and seconds.
 
-    `methods` are those that certify it, beside rule `paper`. Certificates of the methods in `KEPT` are written. Cost:
-    about 15 s for S5 of width 128.
+    `methods` are those that certify it, beside the baselines. `known` is a row that was measured before: of it only
+    methods that are missing are measured. Certificates of the methods in `KEPT` and of the baselines are written.
+    Cost: about 15 s for S5 of width 128.
     """
-    network = read_network(path)
-    explanation = explain(network)
+    network, explanation = read_network(path), None
+    if known is None:
+        explanation = explain(network)
+        known = _row(network, explanation, path)
+    done = dict(known["methods"])
+    for method in (*BASELINES, *methods):
+        if method in done:
+            continue
+        if method in BASELINES:
+            done[method] = _baseline(network, method, path)
+            continue
+        if explanation is None and method not in UNEXPLAINED:
+            explanation = explain(network)
+        result = certify_subject(subject(network, path=path), explanation, method=method, objective="operations")
+        done[method] = _method(result.summary())
+        if method in KEPT:
+            result.write(certificate_file(path, method))
+    return {**known, "methods": done}
+
+
+def wanting(row: Mapping[str, Any] | None, methods: Sequence[str]) -> bool:
+    """Whether something is to be measured of a network with this row."""
+    return row is None or not {*methods, *BASELINES} <= set(row.get("methods", ()))
+
+
+def _row(network: Network, explanation: Explanation, path: Path) -> dict[str, Any]:
+    """Everything but the methods of `certify`; rule `paper` comes from the floating-point verifier's ideal network."""
     evaluated, ideal = evaluate(network), evaluate(explanation.ideal)
     said = published_bound(network, explanation.irreps)
-    shares, brute = equivariance(network), brute_force_seconds(network)
-    row: dict[str, Any] = {
+    shares = equivariance(network)
+    return {
         "file": path.name,
         "digest": network.digest,
         "order": network.order,
@@ -56,22 +77,15 @@ def measure(path: Path, methods: Sequence[str] = METHODS) -> dict[str, Any]:
         "circuits": [circuit.summary() for circuit in explanation.circuits],
         "replaced": replaced_neurons(explanation),
         "equivariance": {name: getattr(shares, name) for name in ("left", "right", "both")},
-        "brute_force_seconds": brute,
-        "vectorised_seconds": vectorised_seconds(network),
-        "methods": {"paper": _paper(network, said, path)},
-        "published": _published(network, said, brute),
+        "times": dataclasses.asdict(Rivals(network, said.ideal).times()),
+        "methods": {"paper": _baseline(network, "paper", path, said)},
+        "published": _published(said),
         "alone": {
             "cosets": dataclasses.asdict(cosets_alone(network)),
             "cosets, mended": dataclasses.asdict(cosets_alone(network, mended=True)),
             "irreps": dataclasses.asdict(irreps_alone(network)),
         },
     }
-    for method in methods:
-        result = certify_subject(subject(network, path=path), explanation, method=method, objective="operations")
-        row["methods"][method] = _method(result.summary())
-        if method in KEPT:
-            result.write(certificate_file(path, method))
-    return row
 
 
 def _method(said: dict[str, Any]) -> dict[str, Any]:
@@ -85,61 +99,15 @@ def _method(said: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _paper(network: Network, said: PublishedBound, path: Path) -> dict[str, Any]:
-    """The published method made rigorous: the baseline checker's verdict; 5m operations a pair."""
-    begin = time.perf_counter()
-    verdict = certify_paper(network, said.ideal, path, certificate_file(path, "paper"))
-    n, m = network.order, network.width
-    return _method(
-        {
-            "method": "paper",
-            "accuracy_bound": verdict.accuracy_bound,
-            "loss_bound": verdict.loss_bound,
-            "operations": 5 * n * n * m,
-            "exhaustive_operations": n * n * m * (n + 1),
-            "seconds": verdict.seconds,
-            "search_seconds": time.perf_counter() - begin - verdict.seconds,
-        }
-    )
+def _baseline(network: Network, method: str, path: Path, said: PublishedBound | None = None) -> dict[str, Any]:
+    """A baseline's certificate, written beside the network: the baseline checker's verdict on it."""
+    explained = None if said is None else paper_explanation(network, said.ideal)
+    result = certify_baseline(network, method, path=path, explained=explained)
+    result.write(certificate_file(path, method))
+    numbers = {"margin": result.verdict.margin, "distance": result.verdict.distance}
+    return {**_method(result.summary()), **{k: v if math.isfinite(v) else None for k, v in numbers.items()}}
 
 
-def _published(network: Network, said: PublishedBound, brute: float) -> dict[str, Any]:
-    """The published verifier in floating point, and its time one input at a time over brute force's."""
-    row = {f.name: getattr(said, f.name) for f in dataclasses.fields(said) if f.name != "ideal"}
-    pairs = sampled_pairs(network)
-    loop = loop_of_inputs(network, said.ideal)
-    seconds = min(_timed(lambda: loop(pairs)) for _ in range(REPEATS)) * network.order**2 / len(pairs)
-    return {**row, "seconds": seconds, "over_brute_force": seconds / brute}
-
-
-def vectorised_seconds(network: Network) -> float:
-    """Seconds to evaluate all inputs in blocks, in the network's own precision (not rigorous)."""
-    return min(_timed(lambda: evaluate(network)) for _ in range(REPEATS))
-
-
-def brute_force_seconds(network: Network) -> float:
-    """Seconds to evaluate all inputs one at a time, as the published brute force does."""
-    phi = activation(network.activation)
-    left, right, unembed, bias = network.left, network.right, network.unembed, network.bias
-    pairs = sampled_pairs(network)
-
-    def loop() -> None:
-        right_answers = 0
-        for x, y in pairs:
-            answer = int((phi(left[x] + right[y]) @ unembed + bias).argmax())
-            right_answers += answer == network.table[x, y]
-
-    return min(_timed(loop) for _ in range(REPEATS)) * network.order**2 / len(pairs)
-
-
-def sampled_pairs(network: Network) -> list[list[int]]:
-    """Some inputs, the same ones each time."""
-    n = network.order
-    pairs: list[list[int]] = np.random.default_rng(0).integers(0, n, (min(BRUTE_FORCE_SAMPLE, n * n), 2)).tolist()
-    return pairs
-
-
-def _timed(work: Callable[[], object]) -> float:
-    begin = time.perf_counter()
-    work()
-    return time.perf_counter() - begin
+def _published(said: PublishedBound) -> dict[str, Any]:
+    """The published verifier in floating point."""
+    return {f.name: getattr(said, f.name) for f in dataclasses.fields(said) if f.name != "ideal"}

@@ -19,6 +19,7 @@ Summary = Mapping[str, Any]
 NAMES = {
     "exhaustive": "every output of every input",
     "paper": "the published method, made rigorous",
+    "coset": "cosets alone, nothing evaluated",
     "gaps": "right readings constant on cosets",
     "irrep": "irreps alone, the rest evaluated",
     "equivariant": "irreps and near bi-equivariance",
@@ -54,9 +55,9 @@ def _beside(summary: Summary) -> str:
         (
             f"bound ≥ {percent(PUBLISHED.wanted)}",
             str(PUBLISHED.proved),
-            _share(float_only),
-            _share(paper),
-            _share(auto),
+            _share(float_only, summary["networks"]),
+            _share(paper, summary["networks"]),
+            _share(auto, summary["networks"]),
         ),
         ("bound above 50 %", str(PUBLISHED.above_half), str(float_only["above_half"]), "–", "–"),
         ("bound above 0", str(PUBLISHED.above_zero), str(float_only["above_zero"]), "–", "–"),
@@ -66,16 +67,16 @@ def _beside(summary: Summary) -> str:
         (
             "time of the check over brute force, one input at a time",
             f"{low:.2f} to {high:.2f}",
-            number(float_only["over_brute_force"]),
+            number(summary["times"]["one_at_a_time"]),
             "–",
             "–",
         ),
         (
-            "the same, vectorised",
+            "the same, all inputs at once",
+            "–",
+            number(summary["times"]["all_at_once"]),
             "–",
             "–",
-            f"{number(paper['over_vectorised'])} ×",
-            f"{number(gaps['over_vectorised'])} × (gaps)",
         ),
         ("multiply-adds over brute force", "–", "–", percent(paper["cost"]), percent(auto["cost"])),
         (
@@ -92,13 +93,16 @@ def _beside(summary: Summary) -> str:
 
 def _alone(summary: Summary) -> str:
     names = {
-        "cosets": "cosets alone, as published (first g, no factor 2)",
-        "cosets, mended": "cosets alone, lowest coset and factor 2",
+        "cosets": "cosets alone, as published (first g, no factor 2; proves nothing)",
+        "cosets, mended": "cosets alone, lowest coset and factor 2, floating point",
         "irreps": "irreps alone, nothing evaluated",
     }
+    alone = {names[name]: found for name, found in summary["alone"].items()}
+    if "coset" in summary["methods"]:
+        alone["cosets alone, mended and rigorous (method coset)"] = summary["methods"]["coset"]
     rows = [
-        (names[name], str(found["above_zero"]), number(found["margin"]), number(found["distance"]))
-        for name, found in summary["alone"].items()
+        (name, str(found["above_zero"]), number(found["margin"]), number(found["distance"]))
+        for name, found in alone.items()
     ]
     said = {"gaps": "one-sided cosets, unembed as it is (gaps)", "irrep": "irreps, the rest evaluated"}
     rows += [
@@ -109,8 +113,9 @@ def _alone(summary: Summary) -> str:
     return _table(("understanding", "networks with a bound above 0", "margin (median)", "distance (median)"), rows)
 
 
-def _share(found: Summary) -> str:
-    return f"{found['proved']} [{percent(found['low'])}, {percent(found['high'])}]"
+def _share(found: Summary, total: int) -> str:
+    part = f" of {found['networks']}" if found.get("networks", total) != total else ""
+    return f"{found['proved']}{part} [{percent(found['low'])}, {percent(found['high'])}]"
 
 
 def _methods(summary: Summary) -> str:
@@ -120,8 +125,8 @@ def _methods(summary: Summary) -> str:
         rows.append(
             (
                 f"{method}: {NAMES.get(method, method)}",
-                f"{found['proved']} of {summary['networks']}",
-                str(found["exact"]),
+                f"{found['proved']} of {found['networks']}",
+                f"{found['exact']} of {found['networks']}",
                 f"{percent(found['cost'])} ({percent(low)} to {percent(high)})",
                 str(found["within_hundredth"]),
                 number(found["loss"]),
@@ -180,8 +185,7 @@ def _populations(summaries: Mapping[str, Summary]) -> str:
     for name, found in summaries.items():
         if not found["networks"]:
             continue
-        gaps, paper = (found["methods"][m] for m in ("gaps", "paper"))
-        auto = found["methods"].get("auto", gaps)
+        methods = found["methods"]
         rows.append(
             (
                 name,
@@ -189,9 +193,11 @@ def _populations(summaries: Mapping[str, Summary]) -> str:
                 str(found["full_accuracy"]),
                 percent(found["explained"]),
                 str(found["published"]["proved"]),
-                str(paper["proved"]),
-                f"{gaps['proved']} ({percent(gaps['cost'])})",
-                f"{auto['exact']} ({percent(auto['cost'])})",
+                str(methods["paper"]["proved"]) if "paper" in methods else "–",
+                *(
+                    f"{methods[name][key]} ({percent(methods[name]['cost'])})" if name in methods else "–"
+                    for name, key in (("gaps", "proved"), ("auto", "exact"))
+                ),
             )
         )
     head = (
@@ -199,6 +205,27 @@ def _populations(summaries: Mapping[str, Summary]) -> str:
         "auto: exact (cost)",
     )  # fmt: skip
     return _table(head, rows)
+
+
+def continued(rows: Sequence[Mapping[str, Any]], before: Mapping[int, float]) -> str:
+    """Trained networks that went on for some steps (benchmarks/split_slots.py), last look of each.
+
+    `rows` are the lines that the benchmark writes, `before` the bound of each network as it was trained.
+    """
+    last = {(row["network"], row["replacement"]): row for row in sorted(rows, key=lambda row: row["step"])}
+    shown = [("as trained", {index: before[index] for index, _ in last})]
+    for kind, name in ((False, "on the full batch"), (True, "with drawn pairs")):
+        found = {index: row for (index, drawn), row in last.items() if drawn is kind}
+        steps = max((row["step"] for row in found.values()), default=0)
+        shown.append((f"gone on for {steps:,} steps {name}", {index: row["bound"] for index, row in found.items()}))
+    lines = []
+    for name, bounds in shown:
+        proved, values = sum(bound >= PUBLISHED.wanted for bound in bounds.values()), sorted(bounds.values())
+        middle = f"{values[len(values) // 2]:.2f}" if values else "–"
+        least = f"{values[0]:.2f} to {values[-1]:.2f}" if values else "–"
+        lines.append((name, f"{proved} of {len(bounds)}", middle, least))
+    head = ("networks with one circuit of 30 to 45 neurons", f"bound ≥ {percent(PUBLISHED.wanted)}", "median", "range")
+    return _table(head, lines)
 
 
 def _machine(results: Mapping[str, Any]) -> str:

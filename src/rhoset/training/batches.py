@@ -10,8 +10,8 @@ from rhoset.errors import RhosetError
 from rhoset.networks.splits import drawn_pairs
 from rhoset.training.config import TrainConfig
 
-_EPOCH_STREAM = 2
-"""Keeps the epochs' random numbers apart from those of the split (1, in `rhoset.networks.splits`)."""
+_EPOCH_STREAM, _DRAWN_STREAM = 2, 3
+"""Keep the random numbers of epochs and of draws apart from those of the split (1, in `rhoset.networks.splits`)."""
 
 
 def training_pairs(n: int, config: TrainConfig, seed: int) -> NDArray[np.int64] | None:
@@ -36,10 +36,10 @@ class Batches:
     ----------
     pairs
         (k,) flat positions.
-    batch
-        Pairs a step, at most k.
+    config
+        `batch`, at most k, and `replacement`.
     seed
-        Of the order of the pairs; a new order each epoch.
+        Of the order of the pairs, a new one each epoch; or of the pairs that each step draws.
 
     Raises
     ------
@@ -47,7 +47,8 @@ class Batches:
         ``bad-setting`` when the batch is larger than the training set.
     """
 
-    def __init__(self, pairs: NDArray[np.int64], batch: int, seed: int) -> None:
+    def __init__(self, pairs: NDArray[np.int64], config: TrainConfig, seed: int) -> None:
+        batch = config.batch or len(pairs)
         if batch > len(pairs):
             raise RhosetError(
                 f"training setting batch is {batch}, but there are only {len(pairs)} training "
@@ -56,10 +57,14 @@ class Batches:
             )
         self.pairs, self.batch, self.seed = pairs, batch, seed
         self.per_epoch = len(pairs) // batch
+        self.replacement = config.replacement
         self._epoch, self._order = -1, pairs
 
     def at(self, step: int) -> NDArray[np.int64]:
-        """The pairs of the step numbered from 1."""
+        """The pairs of the step numbered from 1, some of them several times where they are drawn with replacement."""
+        if self.replacement:
+            generator = np.random.default_rng([_DRAWN_STREAM, self.seed, step])
+            return self.pairs[generator.integers(0, len(self.pairs), self.batch)]
         epoch, place = divmod(step - 1, self.per_epoch)
         if epoch != self._epoch:
             generator = np.random.default_rng([_EPOCH_STREAM, self.seed, epoch])

@@ -64,6 +64,8 @@ class TrainConfig:
     batch
         Pairs a step; 0: all training pairs (full batch). Minibatches go through the training pairs
         in a new random order each epoch; a rest smaller than a batch is dropped.
+    replacement
+        Draw the pairs of each step with replacement: `batch` of them, or as many as there are training pairs.
     optimizer, learning_rate, betas, epsilon, weight_decay
         The optimiser; see `OPTIMIZERS`.
     bias_decay
@@ -134,6 +136,7 @@ class TrainConfig:
     train_fraction: float = 1.0
     split_seed: int | None = 0
     batch: int = 0
+    replacement: bool = False
     optimizer: str = "adam"
     learning_rate: float = 0.01
     betas: tuple[float, float] = (0.9, 0.98)
@@ -193,12 +196,19 @@ class TrainConfig:
             _refuse("betas", self.betas, "two numbers in [0, 1)")
         if self.cubic_decay and self.architecture != "folded":
             _refuse("cubic_decay", self.cubic_decay, "0 unless architecture is 'folded'")
+        if self.sampled_outputs and self.replacement:
+            _refuse("replacement", self.replacement, "false with sampled_outputs, which draw pairs of their own")
         if self.sampled_outputs and not self.batch:
             _refuse("sampled_outputs", self.sampled_outputs, "0 unless batch is given (a softmax over a sample)")
         if self.curriculum and not self.sampled_outputs:
             _refuse("curriculum", self.curriculum, "empty unless sampled_outputs is given")
-        if self.convergence_tolerance and self.batch:
-            _refuse("convergence_tolerance", self.convergence_tolerance, "0 unless batch is 0 (all training pairs)")
+        if self.convergence_tolerance and self.draws:
+            _refuse("convergence_tolerance", self.convergence_tolerance, "0 unless a step sees all training pairs")
+
+    @property
+    def draws(self) -> bool:
+        """Whether steps see different pairs."""
+        return self.batch > 0 or self.replacement
 
     def to_dict(self) -> dict[str, Any]:
         """Settings as TOML can hold them (None is left out)."""

@@ -157,9 +157,9 @@ class InstanceTrainer:
         every = np.arange(n * n, dtype=np.int64)
         self.pairs = [every if c is None else c for c in chosen]
         self.batches = [
-            Batches(p, config.batch, seed) if config.batch else None for p, seed in zip(self.pairs, seeds, strict=True)
+            Batches(p, config, seed) if config.draws else None for p, seed in zip(self.pairs, seeds, strict=True)
         ]
-        self.fixed = None if config.batch else self._pairs(self.pairs)
+        self.fixed = None if config.draws else self._pairs(self.pairs)
         self.convergence = Convergence([config] * len(self.seeds))
         self.step = 0
 

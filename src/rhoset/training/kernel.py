@@ -147,7 +147,13 @@ class PairLoss:
         for block in pairs.blocks:
             views = self._forward(left, right, block)
             torch.mm(views.extended, weights, out=views.logits)
-            loss += self._softmax_gradient(views, weights, block.targets)
+            losses = self._softmax_gradient(views, weights, block.targets)
+            times = block.times if isinstance(block, RaggedBlock) else None
+            if times is not None:
+                times = times.to(self.dtype)
+                losses = losses * times.squeeze(1)
+                views.logits.mul_(times)
+            loss += losses.sum(dtype=torch.float64)
             d_weights.addmm_(views.extended.T, views.logits)
             back = torch.mm(views.logits, unembed_t, out=views.back)
             self.activation.pull_back(back, views.start)
@@ -183,22 +189,22 @@ class PairLoss:
         return views
 
     def _softmax_gradient(self, views: _Views, weights: Tensor, targets: Tensor) -> Tensor:
-        """Turns logits into softmax − one-hot in place; returns the summed cross-entropy."""
+        """Turns logits into softmax − one-hot in place; returns the cross-entropy of every pair."""
         exps, flat = views.logits.exp_(), views.flat
         sums = torch.mv(exps, self._ones, out=views.sums)
         low, high = torch.aminmax(sums)
         if float(low) > SAFE_SUM[0] and float(high) < SAFE_SUM[1]:
             exps.mul_(sums.reciprocal_().unsqueeze(1))
             right_answer = flat.take(targets)
-            loss = -right_answer.log().sum(dtype=torch.float64)
-            if math.isfinite(loss):
+            losses = -right_answer.log()
+            if math.isfinite(losses.sum()):
                 flat.put_(targets, right_answer - 1)
-                return loss
+                return losses
         logits = torch.mm(views.extended, weights, out=views.logits)
-        loss = -torch.log_softmax(logits, 1).view(-1).take(targets).sum(dtype=torch.float64)
+        losses = -torch.log_softmax(logits, 1).view(-1).take(targets)
         torch.softmax(logits, 1, out=logits)
         flat.put_(targets, flat.take(targets) - 1)
-        return loss
+        return losses
 
     @torch.no_grad()
     def losses(self, left: Tensor, right: Tensor, unembed: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:

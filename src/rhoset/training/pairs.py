@@ -52,6 +52,7 @@ class RaggedBlock:
     targets: Tensor
     by_x: Bags
     by_y: Bags
+    times: Tensor | None = None  # (pairs, 1) how often each counts; None: once
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +64,7 @@ class PairBlocks:
     blocks
         All dense or all ragged.
     count
-        Number of pairs in all.
+        Number of pairs in all, each as often as it counts.
     largest
         Pairs in the largest block: the size of the buffers.
     """
@@ -103,7 +104,7 @@ def some_pairs(table: NDArray[np.int32], pairs: NDArray[np.integer], m: int) -> 
     table
         (n, n) multiplication table.
     pairs
-        (k,) distinct positions in 0 … n² − 1, in any order.
+        (k,) positions in 0 … n² − 1, in any order; one that is there several times counts as often.
     m
         Width of the network.
 
@@ -112,7 +113,8 @@ def some_pairs(table: NDArray[np.int32], pairs: NDArray[np.integer], m: int) -> 
     About k log k work; a minibatch is prepared anew at each step, a training set once.
     """
     n = len(table)
-    pairs = np.sort(pairs.astype(np.int64))
+    count = len(pairs)
+    pairs, times = np.unique(pairs.astype(np.int64), return_counts=True)
     size = block_pairs(n, m)
     blocks = []
     labels = table.reshape(-1)[pairs].astype(np.int64)
@@ -126,9 +128,10 @@ def some_pairs(table: NDArray[np.int32], pairs: NDArray[np.integer], m: int) -> 
                 targets=torch.from_numpy(np.arange(len(part)) * n + labels[start : start + size]),
                 by_x=_bags(x, n),
                 by_y=_bags(y, n),
+                times=torch.from_numpy(times[start : start + size]).unsqueeze(1) if len(pairs) < count else None,
             )
         )
-    return PairBlocks(tuple(blocks), len(pairs), min(size, len(pairs)))
+    return PairBlocks(tuple(blocks), count, min(size, len(pairs)))
 
 
 def _bags(keys: NDArray[np.int64], n: int) -> Bags:

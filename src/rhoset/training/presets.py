@@ -53,7 +53,17 @@ _WU = Preset(
         max_steps=25_000,
         evaluate_every=500,
     ),
-    "none that is known but the random numbers: which pairs the one split holds, and the initial weights.",
+    "random numbers: which pairs the one split holds, and the initial weights. And steps see all training pairs, as"
+    " in the authors' code today; `wu2024-replacement` draws them, as that code did when the paper's networks were"
+    " made.",
+)
+
+_WU_REPLACEMENT = Preset(
+    "wu2024-replacement",
+    _WU_PAPER,
+    _WU.config.replace(preset="wu2024-replacement", replacement=True),
+    "none that is known but the random numbers. The networks on S5 are named for 18 September 2024, 23:59; the"
+    " authors' code drew the pairs of each step with replacement until a commit of 02:24 UTC on the 19th.",
 )
 
 _WU_ALL_PAIRS = Preset(
@@ -173,7 +183,9 @@ _NANDA = Preset(
     "operands' maps.",
 )
 
-PRESETS: dict[str, Preset] = {p.name: p for p in (_WU, _WU_ALL_PAIRS, _CHUGHTAI, _STANDER, _MORWANI, _GROMOV, _NANDA)}
+PRESETS: dict[str, Preset] = {
+    p.name: p for p in (_WU, _WU_REPLACEMENT, _WU_ALL_PAIRS, _CHUGHTAI, _STANDER, _MORWANI, _GROMOV, _NANDA)
+}
 """Every preset by name."""
 
 DEFAULT_PRESET = "wu2024-all-pairs"

@@ -163,9 +163,9 @@ class Trainer:
         self.seen = evaluation_pairs(n, config, seed)
         if config.sampled_outputs:
             self.samples = OutputSamples(table, config, seed)
-        elif config.batch:
+        elif config.draws:
             every = chosen if chosen is not None else np.arange(n * n, dtype=np.int64)
-            self.batches = Batches(every, config.batch, seed)
+            self.batches = Batches(every, config, seed)
         else:
             every_pair = self.workspace.every_pair if chosen is None else some_pairs(table, chosen, config.width)
             self.full_batch = every_pair

@@ -12,4 +12,5 @@ from rhoset.reproduce.verifier.ideal import IdealNetwork as IdealNetwork
 from rhoset.reproduce.verifier.ideal import idealise as idealise
 from rhoset.reproduce.verifier.neurons import IrrepNeurons as IrrepNeurons
 from rhoset.reproduce.verifier.neurons import irrep_neurons as irrep_neurons
-from rhoset.reproduce.verifier.writing import certify_paper as certify_paper
+from rhoset.reproduce.verifier.writing import coset_explanation as coset_explanation
+from rhoset.reproduce.verifier.writing import paper_explanation as paper_explanation

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset.explaining import coset_concentration, spectrum
+from rhoset.explaining import CosetConcentration, coset_concentration, spectrum
 from rhoset.groups import Group, Subgroup, coset_means, irreps, left_cosets, right_cosets, subgroup_classes
 from rhoset.networks import Network
 from rhoset.networks.activations import activation
@@ -57,13 +57,12 @@ def cosets_alone(network: Network, mended: bool = False) -> AloneBound:
     coset, and the factor. Cost: n m for every subgroup, n² for every pair (H, g).
     """
     group, n = network.group, network.order
-    found = coset_concentration(spectrum(network, irreps(group)), subgroup_classes(group), WITHIN)
+    found, entries = coset_neurons(network, mended)
     left, right = np.zeros((n, network.width)), np.zeros((n, network.width))
     unembed = np.array(network.unembed, dtype=np.float64)
     circuits: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
-    for i in np.flatnonzero(found.conjugate):
+    for i, g in entries:
         h, k = found.subgroups[found.left[i]], found.subgroups[found.right[i]]
-        g = _conjugator(group, h, k, unembed[i], mended)
         inside = np.zeros(n, dtype=bool)
         inside[group.table[h.elements, group.inverse[g]]] = True  # Hg⁻¹, where left and right cancel
         labels = right_cosets(group, h), left_cosets(group, k)
@@ -73,7 +72,7 @@ def cosets_alone(network: Network, mended: bool = False) -> AloneBound:
         )
         outside = unembed[i, ~inside].mean() if not inside.all() else 0.0
         unembed[i] = np.where(inside, np.minimum(unembed[i], outside), outside)
-        circuits[int(found.left[i]), g].append(int(i))
+        circuits[int(found.left[i]), g].append(i)
     margins = _coset_margins(network, found.subgroups, circuits, (left, right, unembed))
     ideal = IdealNetwork(left, right, unembed, np.zeros(n), ())
     away = np.stack([distances(network, ideal, x) for x in range(n)])
@@ -81,6 +80,20 @@ def cosets_alone(network: Network, mended: bool = False) -> AloneBound:
     np.maximum.at(worst, np.asarray(network.table), away * (2 if mended else 1))
     held = sum(map(len, circuits.values()))
     return AloneBound(float((worst < margins).mean()), float(margins.max()), float(worst.min()), held)
+
+
+def coset_neurons(network: Network, lowest: bool) -> tuple[CosetConcentration, list[tuple[int, int]]]:
+    """The cosets that neurons read, and (neuron, g) for those whose two subgroups are conjugate, K = gHg⁻¹.
+
+    `lowest`: of all such g the one whose coset Hg⁻¹ the neuron writes lowest; else the first, as published.
+    """
+    group, unembed = network.group, np.asarray(network.unembed, dtype=np.float64)
+    found = coset_concentration(spectrum(network, irreps(group)), subgroup_classes(group), WITHIN)
+    entries = []
+    for i in np.flatnonzero(found.conjugate):
+        h, k = found.subgroups[found.left[i]], found.subgroups[found.right[i]]
+        entries.append((int(i), _conjugator(group, h, k, unembed[i], lowest)))
+    return found, entries
 
 
 def _conjugator(group: Group, h: Subgroup, k: Subgroup, writes: Array, lowest: bool) -> int:

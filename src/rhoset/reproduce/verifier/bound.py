@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -126,27 +126,3 @@ def distances(network: Network, ideal: IdealNetwork, x: int) -> Array:
     found: Array = longest * np.linalg.norm(actual - held, axis=1) + apart * np.linalg.norm(held, axis=1)
     found += float(np.abs(np.asarray(network.bias, dtype=np.float64) - ideal.bias).max())
     return found
-
-
-def loop_of_inputs(network: Network, ideal: IdealNetwork) -> Callable[[Sequence[Sequence[int]]], int]:
-    """The check of step 8 one input at a time, as the published one runs; only to be timed beside brute force."""
-    phi, table = activation(network.activation), np.asarray(network.table)
-    left, right, unembed, bias = network.left, network.right, network.unembed, network.bias
-    e = network.group.identity
-    at_identity = phi(ideal.left[e] + ideal.right[e]) @ ideal.unembed + ideal.bias
-    wrong = float(np.delete(at_identity, e).max(initial=-np.inf)) + float(np.abs(bias - ideal.bias).max())
-    ideal_left, ideal_right = ideal.left.astype(left.dtype), ideal.right.astype(right.dtype)
-    longest, apart = (float(np.sqrt(np.square(u).sum(axis=0).max())) for u in (unembed, unembed - ideal.unembed))
-    columns = np.ascontiguousarray(unembed.T)
-
-    def loop(pairs: Sequence[Sequence[int]]) -> int:
-        proved = 0
-        for x, y in pairs:
-            actual = phi(left[x] + right[y])
-            held = phi(ideal_left[x] + ideal_right[y])
-            own = table[x, y]
-            error = longest * np.linalg.norm(actual - held) + apart * np.linalg.norm(held)
-            proved += bool(columns[own] @ actual + bias[own] - wrong > error)
-        return proved
-
-    return loop

@@ -1,32 +1,33 @@
-"""The published verifier's ideal network as a certificate, and what the baseline checker says of it."""
+"""What the certificates of the two baselines say: the published verifier's ideal network, and cosets."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import fields
-from pathlib import Path
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
-from rhoset.networks import Network, write_atomic
+from rhoset.groups import Group, left_cosets
+from rhoset.networks import Network
+from rhoset.networks.files import canonical
+from rhoset.reproduce.verifier.alone import coset_neurons
 from rhoset.reproduce.verifier.ideal import IdealNetwork
-from rhoset_check.files import read_network as read_weights
-from rhoset_check.verdict import Verdict
-from rhoset_check_baselines import check_paper
+from rhoset_check.files import Weights
 
 
-def certify_paper(network: Network, ideal: IdealNetwork, network_path: Path, path: Path) -> Verdict:
-    """Write a certificate of rule `paper` for a network file and return the checker's verdict on the file.
+@dataclass(frozen=True, eq=False)
+class Explained:
+    """Tensors and plan of a certificate, whatever network it will be for."""
 
-    Raises
-    ------
-    RhosetError
-        ``cannot-write``.
-    """
-    weights = read_weights(network_path)
+    tensors: dict[str, NDArray[Any]]
+    plan: dict[str, int]
+
+
+def paper_explanation(network: Network, ideal: IdealNetwork) -> Explained:
+    """The ideal network of the published verifier, in the terms of rule `paper`."""
     generators = np.asarray(network.group.generators, dtype=np.int32)
     tensors: dict[str, NDArray[Any]] = {"generators": generators, "bias.factor": np.zeros(1)}
     for j, circuit in enumerate(ideal.circuits):
@@ -39,13 +40,42 @@ def certify_paper(network: Network, ideal: IdealNetwork, network_path: Path, pat
     owner = len(ideal.circuits)
     if ideal.remainder is not None:
         owner, tensors["bias.factor"] = ideal.remainder[0], np.array([ideal.remainder[1]])
-    head = {"format": "rhoset-baseline", "version": "1", "rule": "paper"}
+    return Explained(tensors, {"blocks": len(ideal.circuits), "bias": owner})
+
+
+def coset_explanation(network: Network) -> Explained:
+    """The cosets that neurons read, in the terms of rule `coset`: for each a G-set and the points b and d.
+
+    K = gHg⁻¹ fixes the point d of the cosets of K, and H the point b = g⁻¹d. Cost: as `coset_neurons`, and n for each
+    subgroup that occurs.
+    """
+    group = network.group
+    generators = np.asarray(group.generators, dtype=np.int32)
+    found, entries = coset_neurons(network, lowest=True)
+    used = sorted({int(found.right[i]) for i, _ in entries})
+    labels = {k: left_cosets(group, found.subgroups[k]) for k in used}
+    tensors: dict[str, NDArray[Any]] = {"generators": generators}
+    for j, k in enumerate(used):
+        tensors[f"set{j}.left"] = _action(group, labels[k])[generators]
+    rows = []
+    for i, g in entries:
+        label = labels[int(found.right[i])]
+        rows.append((i, used.index(int(found.right[i])), label[group.inverse[g]], label[group.identity]))
+    columns = np.array(rows, dtype=np.int32).reshape(-1, 4).T
+    for name, column in zip(("neurons", "sets", "left", "right"), columns, strict=True):
+        tensors[name] = np.ascontiguousarray(column)
+    return Explained(tensors, {"sets": len(used)})
+
+
+def _action(group: Group, label: NDArray[np.integer[Any]]) -> NDArray[np.int32]:
+    """(n, q): g moves the left coset of x, by its label, to that of gx."""
+    _, first = np.unique(label, return_index=True)
+    return label[np.asarray(group.table)[:, first]].astype(np.int32)
+
+
+def certificate_bytes(rule: str, explained: Explained, weights: Weights, right: int) -> bytes:
+    """The file of a certificate that claims so many right pairs of a network."""
+    head = {"format": "rhoset-baseline", "version": "1", "rule": rule}
     head |= {"network": weights.digest, "table": weights.table_digest}
-    head["plan"] = json.dumps({"blocks": len(ideal.circuits), "bias": owner})
-    verdict, claim = None, 0
-    for _ in range(2):  # the first check says what may be claimed
-        write_atomic(path, save(tensors, metadata={**head, "claim": json.dumps({"right": claim})}))
-        verdict = check_paper(path, network_path)
-        claim = verdict.right
-    assert verdict is not None
-    return verdict
+    head |= {"plan": json.dumps(explained.plan), "claim": json.dumps({"right": right})}
+    return canonical(save(explained.tensors, metadata=head))

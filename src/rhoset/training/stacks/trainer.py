@@ -58,7 +58,7 @@ class StackTrainer:
         self.optimizer = StackOptimizer(configs, self.layout.size, self.dtype)
         self.convergence = Convergence(configs)
         self._pairs = [training_pairs(len(table), c, s) for c, s in zip(configs, seeds, strict=True)]
-        self._batches = [self._batches_of(i) for i in range(len(seeds))] if shape.batch else []
+        self._batches = [self._batches_of(i) for i in range(len(seeds))] if shape.draws else []
         for place, state in enumerate(states or ()):
             if state is not None:
                 self._restore(place, state)
@@ -67,7 +67,7 @@ class StackTrainer:
     def _batches_of(self, place: int) -> Batches:
         pairs, n = self._pairs[place], len(self.table)
         every = np.arange(n * n, dtype=np.int64) if pairs is None else pairs
-        return Batches(every, self.configs[place].batch, self.seeds[place])
+        return Batches(every, self.configs[place], self.seeds[place])
 
     def _allocate(self) -> None:
         """Buffers and views for the networks that are left."""
@@ -91,8 +91,8 @@ class StackTrainer:
 
     def _training_mask(self) -> tuple[Array | None, int]:
         n = len(self.table)
-        if self.configs[0].batch:
-            return np.zeros((len(self.seeds), n * n, 1), self.dtype), self.configs[0].batch
+        if self._batches:
+            return np.zeros((len(self.seeds), n * n, 1), self.dtype), self._batches[0].batch
         if self._pairs[0] is None:
             return None, n * n
         mask = np.zeros((len(self.seeds), n * n, 1), self.dtype)
@@ -144,8 +144,8 @@ class StackTrainer:
         with np.errstate(all="ignore"):
             for place, batches in enumerate(self._batches):
                 assert self._mask is not None
-                self._mask[place] = 0
-                self._mask[place, batches.at(int(self.steps[place]) + 1)] = 1
+                drawn = batches.at(int(self.steps[place]) + 1)
+                self._mask[place, :, 0] = np.bincount(drawn, minlength=self._mask.shape[1])
             tables, unembed, bias = self._fold()
             losses = self.loss.gradients(tables, unembed, bias, self._out, self._mask) / self._count
             self._unfold_gradient()
