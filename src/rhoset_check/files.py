@@ -321,5 +321,6 @@ def _limit(file: Tensors, count: int, groups: int, plan: dict[str, Any], n: int,
             n * 4 * n + (rows + 8 * max(sizes)) * sum(6 * q + 12 for q in sizes)
         )
         asked += PASS * n * rows * sum(6 * q * q for q in sizes) + CALL * (chunks + 4) * 50 * sum(sizes)
+        asked += CALL * n * sum(q > 0 for q in sizes)  # a word of every length, walked for every set
     exhaustive = n * n * (m * n + PASS * (m + n)) + chunks * 30 * CALL
     require(asked <= 3 * exhaustive + SECOND, "the certificate asks for far more work than exhaustive evaluation")

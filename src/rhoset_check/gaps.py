@@ -60,7 +60,7 @@ class GapsRule:
         self.model, self.work, n, given = model, certificate.plan.work, model.order, certificate.gaps
         actions = [permutation_action(model.group, images, f"gaps{j}") for j, images in enumerate(given.actions)]
         sizes = np.array([action.shape[1] for action in actions])
-        require((given.point < sizes[given.block]).all(), "gaps.point leaves its block")
+        require((sizes >= 1).all() and (given.point < sizes[given.block]).all(), "gaps.point leaves its block")
         moved = np.stack([(action != np.arange(action.shape[1])).sum(axis=1) for action in actions], axis=1)
         others = np.arange(n) != model.group.identity
         self.kinds, self.counts = np.unique(moved[others], axis=0, return_counts=True)
@@ -109,7 +109,7 @@ class GapsRule:
         for j, part in enumerate(self.parts):
             q, count = part.points, len(part.columns)
             step = max(1, CHUNK // (q * max(q * count, len(part.neurons), 1)))
-            require(n * q * q * count <= MOST_ENTRIES, "gaps: too many points for tables that are alike")
+            require(n * q * q * (count + 2) <= MOST_ENTRIES, "gaps: too many points for tables that are alike")
             carried = [np.empty((q, q, n), self.work) for _ in part.columns]
             errors = np.zeros(len(carried))
             for xs in np.split(np.arange(n), range(step, n, step)):
@@ -144,7 +144,9 @@ class GapsRule:
         by_x = lower_sum([-rivals, -up(self.rest * size)[:, None], -self.uneven[xs]]).T  # (kinds, x)
         least = lower_sum([answers[None], by_x[:, :, None], -self.lost.T[:, None, :]]).min(axis=0)
         # Σ over kinds of (how many) · exp(−margin), factor by factor
-        answer, rival, loss = (up(np.exp(term) * EXP) for term in (-answers, -by_x, self.lost.T))
+        shift = answers.max(axis=1, keepdims=True)  # logits may be large where their differences are not
+        terms = lower_sum([answers, -shift]), lower_sum([by_x, shift.T]), -self.lost.T
+        answer, rival, loss = (up(np.exp(-term) * EXP) for term in terms)
         excess = up(answer * up((rival * self.counts.astype(np.float64)[:, None]).T @ loss))
         return least[run, y], excess[run, y]
 

@@ -61,7 +61,8 @@ def _words(table: NDArray[np.int32], e: int, generators: Ints) -> tuple[tuple[tu
         for k, g in enumerate(generators):
             children = table[g].take(frontier).astype(np.intp)
             fresh = ~seen[children]
-            levels.append((k, frontier[fresh], children[fresh]))
+            if fresh.any():
+                levels.append((k, frontier[fresh], children[fresh]))
             seen[children] = True
             reached.append(children[fresh])
         frontier, depth = np.concatenate(reached), depth + 1

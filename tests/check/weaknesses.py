@@ -161,11 +161,11 @@ GAPS = {
                                              ("steep",)),
     "error of readings": Weakness("gaps.py", " + right.error[members]", "", ("drowned_readings",)),
     "rivals left out of the loss": Weakness(
-        "gaps.py", "(-answers, -by_x, self.lost.T))", "(-answers, 0.0 * by_x, self.lost.T))",
+        "gaps.py", "lower_sum([by_x, shift.T]), -self.lost.T", "lower_sum([0.0 * by_x, shift.T]), -self.lost.T",
         ("equal_rivals", "uneven_columns", "large_and_close"), ("loss",),
     ),
     "errors left out of the loss": Weakness(
-        "gaps.py", "(-answers, -by_x, self.lost.T))", "(-answers, -by_x, 0.0 * self.lost.T))",
+        "gaps.py", "lower_sum([by_x, shift.T]), -self.lost.T", "lower_sum([by_x, shift.T]), -0.0 * self.lost.T",
         ("within_fibres", "between_fibres"), ("loss",),
     ),
     "how many outputs of a kind": Weakness("gaps.py", "self.counts.astype(np.float64)",

@@ -166,8 +166,13 @@ def test_processes_end_with_a_study_that_is_killed(tmp_path: Path):
     script.write_text(code)
     place = tmp_path / "pids"
     place.mkdir()
-    with subprocess.Popen([sys.executable, str(script)], env={**os.environ, "PLACE": str(place)}) as study:
-        pids = _until(lambda: [int(p.name) for p in place.iterdir()], lambda found: len(found) == 2)
+    tests = str(Path(__file__).parents[1])  # this file, loaded there, imports what the tests share
+    env = {**os.environ, "PLACE": str(place), "PYTHONPATH": os.pathsep.join([tests, os.environ.get("PYTHONPATH", "")])}
+    with subprocess.Popen([sys.executable, str(script)], env=env) as study:
+        pids = _until(
+            lambda: [int(p.name) for p in place.iterdir()], lambda found: len(found) == 2 or study.poll() is not None
+        )
+        assert study.poll() is None, "the study ended before it was killed"
         study.kill()
     assert _until(lambda: [pid for pid in pids if _alive(pid)], lambda left: not left) == []
 
