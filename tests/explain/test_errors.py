@@ -51,6 +51,10 @@ def too_large(module: ModuleType, limit: str, call: Callable[[], object]) -> Non
         call()
 
 
+def weights_beyond_squares() -> Network:
+    return Network(S4.left.astype(np.float64) * 1e200, S4.right, S4.unembed, S4.bias, S4.table)
+
+
 CASES: dict[str, Callable[[], object]] = {
     "bad-enough": lambda: minimality(explained("S4", S4), target=1.5),
     "bad-plan": lambda: CircuitPlan("[3,1]", rows=0),
@@ -78,6 +82,7 @@ CASES: dict[str, Callable[[], object]] = {
     "unknown-irrep": lambda: construct("S4", ["[9,1]"]),
     "unknown-mode": lambda: intervene(explained("S4", S4), [0], "melt"),
     "unknown-rho-set": lambda: construct("S4", ["[3,1]:size=5"]),
+    "weights-overflow": lambda: explain(weights_beyond_squares()),
 }
 
 
