@@ -46,14 +46,14 @@ def trainer(network: Network, seed: int, replacement: bool) -> Trainer:
     for side in ("left", "right"):
         values[f"embed_{side}"], values[f"hidden_{side}"] = factors(getattr(network, side), config.embed_dim)
     with torch.no_grad():
-        for name, parameter in found.network.named_parameters():
+        for name, parameter in found.module.named_parameters():
             parameter.copy_(torch.from_numpy(np.array(values[name])))
     return found
 
 
 def look(training: Trainer, table: np.ndarray) -> dict[str, object]:
     """The published verifier's bound, and what the network is made of."""
-    network = training.network.to_network(table, {})
+    network = training.module.to_network(table, {})
     found = irreps(network.group)
     said, now = published_bound(network, found), training.evaluate()
     neurons = {part.irrep.name: len(part.neurons) for part in irrep_neurons(network, found, LIVE)}

@@ -23,12 +23,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from threadpoolctl import threadpool_limits
 
 from rhoset.groups import group
 from rhoset.training import GroupNetwork, PairCrossEntropy, PairLoss, TrainConfig, Trainer, preset
 from rhoset.training.environment import environment
 from rhoset.training.stacks.layout import stack_size
-from rhoset.training.stacks.stack import one_blas_thread
 from rhoset.training.stacks.trainer import StackTrainer
 
 
@@ -49,7 +49,7 @@ def contenders(name: str, width: int) -> dict[str, Callable[[], object]]:
     trainer = Trainer(table, config, seed=0)
     for _ in range(20):  # weights as they are in training, not at the start
         trainer.advance()
-    tables = [t.detach() for t in trainer.network.fold()]
+    tables = [t.detach() for t in trainer.module.fold()]
     work = PairLoss(table, m)
 
     def kernel() -> None:
@@ -143,7 +143,7 @@ def stacks(count: int, width: int, precision: str, rounds: int) -> dict[str, dic
             architecture="folded", width=width, unembed_bias=False, learning_rate=1e-3, betas=(0.9, 0.999),
             weight_decay=2e-4, precision=precision,
         )  # fmt: skip
-        with one_blas_thread():
+        with threadpool_limits(1, user_api="blas"):
             size = stack_size(len(table), config)
             parts = [range(first, min(first + size, count)) for first in range(0, count, size)]
             together = [StackTrainer(table, [config] * len(part), part) for part in parts]

@@ -74,7 +74,7 @@ def test_the_live_table_shows_who_trains(rhoset):
 
     from rhoset.cli.train import _LiveTable
     from rhoset.training import Progress
-    from rhoset.training.trainer import Evaluated
+    from rhoset.training.outcome import Evaluated
 
     table = _LiveTable("S5", 1500)
     now = Evaluated(300, 0.25, 0.75, 0.25, 0.75, 0.0, 0.0)

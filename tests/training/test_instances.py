@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +12,21 @@ import torch
 from rhoset.errors import RhosetError
 from rhoset.groups import Group
 from rhoset.networks.runs import open_run
-from rhoset.training import TrainConfig, train_network, train_population
+from rhoset.training import GroupNetwork, TrainConfig, train_network, train_population
 from rhoset.training.config import ARCHITECTURES
-from rhoset.training.instances import InstanceTrainer, device_named, train_instances
+from rhoset.training.instances import InstanceTrainer, device_named
 from rhoset.training.kernel import PairCrossEntropy, PairLoss
+from rhoset.training.outcome import Outcome
 from rhoset.training.pairs import some_pairs
+from rhoset.training.together import Hooks, Training
 
 CPU = torch.device("cpu")
+
+
+def trained(group: Group, config: TrainConfig, seeds: Iterable[int]) -> list[tuple[GroupNetwork, Outcome]]:
+    """Networks trained together, in the order in which they end."""
+    training = Training(InstanceTrainer(group.table, config, list(seeds), CPU))
+    return [(network, outcome) for _, network, outcome, _ in training.run(Hooks())]
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -53,7 +62,7 @@ def test_gradients_are_those_of_each_alone(
 
 def test_training_together_is_training_alone_up_to_rounding(s3: Group, quick: TrainConfig) -> None:
     config = quick.replace(max_steps=40)
-    found = {o.seed: (n, o) for n, o, _ in train_instances(s3.table, config, [4, 9], CPU)}
+    found = {o.seed: (n, o) for n, o in trained(s3, config, [4, 9])}
     for seed, (network, outcome) in found.items():
         alone, wanted = train_network(s3.table, config, seed)
         assert (outcome.steps, outcome.label) == (wanted.steps, wanted.label)
@@ -64,7 +73,7 @@ def test_training_together_is_training_alone_up_to_rounding(s3: Group, quick: Tr
 
 def test_each_stops_by_its_own_rule(s3: Group, quick: TrainConfig) -> None:
     config = quick.replace(stop_loss=0.2, evaluate_every=1, max_steps=400)
-    found = [o for _, o, _ in train_instances(s3.table, config, list(range(4)), CPU)]
+    found = [o for _, o in trained(s3, config, range(4))]
     steps = {o.seed: o.steps for o in found}
     assert len(set(steps.values())) > 1
     assert list(steps.values()) == sorted(steps.values())
@@ -82,7 +91,7 @@ def test_one_that_diverges_ends_alone(s3: Group, quick: TrainConfig) -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(InstanceTrainer, "advance", poisoned)
-        found = {o.seed: o for _, o, _ in train_instances(s3.table, quick, [0, 1, 2], CPU)}
+        found = {o.seed: o for _, o in trained(s3, quick, range(3))}
     assert {s: o.label for s, o in found.items()} == {
         0: "generalised",
         1: "diverged",

@@ -22,10 +22,12 @@ from rhoset.networks import evaluate, read_network
 from rhoset.networks.files import read_parameters
 from rhoset.networks.runs import open_run, read_record
 from rhoset.training import Progress, TrainConfig, retrain, train_network, train_population
+from rhoset.training.company import cpu_threads
 from rhoset.training.manifest import open_training_run
 from rhoset.training.pool import Failed, Job, _Worker, train_in_processes
 from rhoset.training.statefile import read_state, write_state
-from rhoset.training.trainer import Trainer, cpu_threads
+from rhoset.training.together import Hooks, Training
+from rhoset.training.trainer import Trainer
 
 
 def test_a_network_alone_is_the_networks_of_a_population(
@@ -165,9 +167,9 @@ def test_only_the_diverging_network_stops(
     s3: Group, quick: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By the kernel of large shapes, whatever the shape."""
-    monkeypatch.setattr("rhoset.training.stacks.members.suits_stack", lambda n, config: False)
+    monkeypatch.setattr("rhoset.training.company.suits_stack", lambda n, config: False)
     advance = Trainer.advance
-    monkeypatch.setattr(Trainer, "advance", lambda self: math.nan if self.seed == 1 else advance(self))
+    monkeypatch.setattr(Trainer, "advance", lambda self: np.array([math.nan]) if self.seeds == [1] else advance(self))
     found = train_population(s3, quick, 3, tmp_path / "run", workers=1)
     assert [r["label"] for r in found.rows] == ["generalised", "diverged", "generalised"]
 
@@ -204,32 +206,35 @@ def test_stopping_rules(s3: Group, quick: TrainConfig) -> None:
         {"optimizer": "sgd", "learning_rate": 0.5, "schedule": "cosine"},
     ],
 )
+@pytest.mark.parametrize("at", [47, 60])
 def test_training_goes_on_bit_for_bit_from_its_state(
-    changes: dict[str, object], s3: Group, quick: TrainConfig, tmp_path: Path
+    changes: dict[str, object], at: int, s3: Group, quick: TrainConfig, tmp_path: Path
 ) -> None:
+    """From between two evaluations, and from the step of one."""
     config = quick.replace(**changes)
     with cpu_threads(1):
         whole = Trainer(s3.table, config, seed=3)
-        outcome = whole.run()
+        ((_, _, outcome, _),) = Training(whole).run(Hooks())
         first = Trainer(s3.table, config, seed=3)
 
         class Stop(Exception):
             pass
 
-        def stop(trainer: Trainer) -> None:
-            if trainer.step == 47:
-                write_state(tmp_path / "state", trainer.state(), "me")
+        def stop(training: Training) -> None:
+            if first.step == at:
+                ((_, state),) = training.states()
+                write_state(tmp_path / "state", state, "me")
                 raise Stop
 
         with pytest.raises(Stop):
-            first.run(every_step=stop)
+            list(Training(first).run(Hooks(every_step=stop)))
         state = read_state(tmp_path / "state", "me")
         assert state is not None
         assert read_state(tmp_path / "state", "somebody else") is None
         second = Trainer(s3.table, config, seed=3, state=state)
-        resumed = second.run()
+        ((_, _, resumed, _),) = Training(second, [state]).run(Hooks())
     assert resumed.history == outcome.history
-    for a, b in zip(whole.network.parameters(), second.network.parameters(), strict=True):
+    for a, b in zip(whole.module.parameters(), second.module.parameters(), strict=True):
         assert a.detach().numpy().tobytes() == b.detach().numpy().tobytes()
     (tmp_path / "state").write_bytes((tmp_path / "state").read_bytes()[:-100])
     assert read_state(tmp_path / "state", "me") is None

@@ -18,8 +18,10 @@ from rhoset.training import TrainConfig, train_population
 from rhoset.training.config import ARCHITECTURES
 from rhoset.training.kernel import PairLoss
 from rhoset.training.model import GroupNetwork
+from rhoset.training.outcome import Evaluated, TrainingState
 from rhoset.training.sampled import OutputSamples, evaluation_pairs, losses_on, sampled_loss
-from rhoset.training.trainer import Evaluated, Trainer
+from rhoset.training.together import Hooks, Training
+from rhoset.training.trainer import Trainer
 
 SAMPLED = TrainConfig(width=12, embed_dim=8, batch=60, sampled_outputs=12, evaluate_every=50, max_steps=100)
 
@@ -104,11 +106,15 @@ def test_a_large_group_trains_without_all_pairs(monkeypatch: pytest.MonkeyPatch,
     assert again.rows[0] == row
 
 
-def test_the_first_news_comes_before_the_first_step() -> None:
+def heard(trainer: Trainer, state: TrainingState | None = None) -> list[Evaluated]:
+    """The evaluations that training tells."""
     news: list[Evaluated] = []
-    trainer = Trainer(group("S4").table, SAMPLED.replace(max_steps=50), 0)
-    trainer.run(news.append)
-    assert [e.step for e in news] == [0, 50]
+    list(Training(trainer, [state]).run(Hooks(lambda several: news.extend(now for _, now in several))))
+    return news
+
+
+def test_the_first_news_comes_before_the_first_step() -> None:
+    assert [e.step for e in heard(Trainer(group("S4").table, SAMPLED.replace(max_steps=50), 0))] == [0, 50]
 
 
 def test_a_command_without_a_terminal_speaks_before_the_first_step(tmp_path: Path) -> None:
@@ -166,15 +172,15 @@ def test_a_stage_trains_the_subgroup_and_leaves_the_rest() -> None:
     """Without decay, rows of elements that no stage has seen stay as they were drawn, bit for bit."""
     config = CURRICULUM.replace(curriculum=[[6, 300]], max_steps=400, width=24, init_scale=0.3)
     trainer = Trainer(group("S4").table, config, 0)
-    before = {name: p.detach().clone() for name, p in trainer.network.named_parameters()}
+    before = {name: p.detach().clone() for name, p in trainer.module.named_parameters()}
     for _ in range(300):
         trainer.advance()
-    after = dict(trainer.network.named_parameters())
+    after = dict(trainer.module.named_parameters())
     for name in ("embed_left", "embed_right"):
         assert torch.equal(after[name][6:], before[name][6:])
         assert not torch.equal(after[name][:6], before[name][:6])
     assert torch.equal(after["unembed"][:, 6:], before["unembed"][:, 6:])
-    left, right, unembed, bias = trainer.network.fold()
+    left, right, unembed, bias = trainer.module.fold()
     logits = (torch.relu(left[:6, None] + right[None, :6]) @ unembed + bias)[:, :, :6]
     assert (logits.argmax(2).numpy() == group("S3").table).all()
     assert trainer.advance() > 0
@@ -188,10 +194,9 @@ def test_a_curriculum_goes_on_from_a_state_as_if_never_stopped() -> None:
         whole.advance()
     for _ in range(8):
         first.advance()
-    again = Trainer(table, CURRICULUM, 3, first.state())
-    news: list[Evaluated] = []
-    again.run(news.append)
-    for one, other in zip(whole.network.parameters(), again.network.parameters(), strict=True):
+    again = Trainer(table, CURRICULUM, 3, first.state(0))
+    heard(again)
+    for one, other in zip(whole.module.parameters(), again.module.parameters(), strict=True):
         assert torch.equal(one, other)
 
 
@@ -200,19 +205,20 @@ def test_denormal_numbers_are_zero_in_sampled_steps_and_nowhere_else() -> None:
     tiny = torch.tensor([1e-40])
     trainer = Trainer(group("S4").table, CURRICULUM, 0)
     with torch.no_grad():
-        trainer.network.get_parameter("embed_left")[23] = 1e-40
+        trainer.module.get_parameter("embed_left")[23] = 1e-40
     trainer.advance()
-    assert trainer.network.get_parameter("embed_left")[23].abs().max() == 0
+    assert trainer.module.get_parameter("embed_left")[23].abs().max() == 0
     assert float(tiny * 0.5) > 0
 
 
 def test_a_run_that_goes_on_speaks_at_once() -> None:
-    table, news = group("S4").table, list[Evaluated]()
+    table = group("S4").table
     first = Trainer(table, CURRICULUM, 3)
-    first.history.append(first.evaluate())
+    began = first.evaluate()
     first.advance()
-    Trainer(table, CURRICULUM, 3, first.state()).run(news.append)
-    assert [e.step for e in news] == [0, 20]
+    state = first.state(0)
+    state.history.append(began)
+    assert [e.step for e in heard(Trainer(table, CURRICULUM, 3, state), state)] == [0, 20]
 
 
 def test_it_learns_and_ends_on_all_pairs() -> None:
@@ -220,7 +226,7 @@ def test_it_learns_and_ends_on_all_pairs() -> None:
     config = TrainConfig(
         width=32, embed_dim=16, batch=36, sampled_outputs=6, max_steps=500, evaluate_every=100, evaluation_pairs=40
     )
-    outcome = Trainer(group("A4").table, config, 0).run()
+    ((_, _, outcome, _),) = Training(Trainer(group("A4").table, config, 0)).run(Hooks())
     assert outcome.sample is None
     assert outcome.final.accuracy == 1
     assert [e.step for e in outcome.history] == [0, 100, 200, 300, 400, 500]

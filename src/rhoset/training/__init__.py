@@ -20,6 +20,9 @@ from rhoset.training.statistics import kaplan_meier as kaplan_meier
 from rhoset.training.statistics import summarise as summarise
 
 if TYPE_CHECKING:
+    from rhoset.training.in_memory import Trained as Trained
+    from rhoset.training.in_memory import train_network as train_network
+    from rhoset.training.in_memory import train_stack as train_stack
     from rhoset.training.kernel import PairCrossEntropy as PairCrossEntropy
     from rhoset.training.kernel import PairLoss as PairLoss
     from rhoset.training.model import GroupNetwork as GroupNetwork
@@ -27,9 +30,6 @@ if TYPE_CHECKING:
     from rhoset.training.population import Progress as Progress
     from rhoset.training.population import retrain as retrain
     from rhoset.training.population import train_population as train_population
-    from rhoset.training.single import train_network as train_network
-    from rhoset.training.stacks.stack import Trained as Trained
-    from rhoset.training.stacks.stack import train_stack as train_stack
     from rhoset.training.sweep import Sweep as Sweep
     from rhoset.training.sweep import SweepProgress as SweepProgress
     from rhoset.training.sweep import read_sweep as read_sweep
@@ -48,9 +48,9 @@ _NEEDS_TORCH = {
     "read_sweep": "sweep",
     "retrain": "population",
     "run_sweep": "sweep",
-    "Trained": "stacks.stack",
-    "train_network": "single",
-    "train_stack": "stacks.stack",
+    "Trained": "in_memory",
+    "train_network": "in_memory",
+    "train_stack": "in_memory",
     "train_population": "population",
 }
 

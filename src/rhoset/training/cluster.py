@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from rhoset.errors import MissingExtra, RhosetError
 from rhoset.networks import write_atomic
 from rhoset.networks.runs import FOLDERS, GROUP_FILE, MANIFEST, NETWORKS, RECORDS
+from rhoset.training.members import Job
 from rhoset.training.pool import Failed, Finished, News
-from rhoset.training.stacks.members import Job
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -49,7 +49,7 @@ def train_elsewhere(
     import torch
 
     from rhoset.training.manifest import open_training_run
-    from rhoset.training.stacks.members import train_members
+    from rhoset.training.members import train_members
 
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory(prefix="rhoset-") as name:

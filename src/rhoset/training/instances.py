@@ -7,11 +7,8 @@ part of the pairs are summed by atomic additions, and even a repetition agrees t
 
 from __future__ import annotations
 
-import dataclasses
-import math
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,25 +18,16 @@ from torch import Tensor, nn
 
 from rhoset.errors import RhosetError
 from rhoset.training.activations import activation
-from rhoset.training.batches import Batches, log_spaced, training_pairs
+from rhoset.training.batches import Batches, training_pairs
 from rhoset.training.config import TrainConfig
-from rhoset.training.convergence import Convergence
-from rhoset.training.labels import label_of
 from rhoset.training.model import FoldedTables, GroupNetwork, fold_parameters, penalty
-from rhoset.training.optimizers import learning_rate, make_optimizer
-from rhoset.training.trainer import (
-    Evaluated,
-    Outcome,
-    evaluated,
-    first_generalised,
-    stop_reason,
-    torch_dtype,
-)
+from rhoset.training.optimizers import learning_rate, make_optimizer, optimizer_tensors
+from rhoset.training.outcome import Evaluated, evaluated
+from rhoset.training.together import Together
 
 BLOCK_BYTES = 1 << 28
 """Bytes that hidden values and logits of a block of pairs may take for all instances together;
 bounds the memory on the device at about three times this, beside the parameters."""
-
 
 DEVICE_INSTANCES = 128
 """Networks trained together on a device; more of them need more memory and finish later."""
@@ -114,7 +102,7 @@ class _InstanceCrossEntropy(torch.autograd.Function):
         return (*shaped, None, None, None, None, None)
 
 
-class InstanceTrainer:
+class InstanceTrainer(Together):
     """Networks with different seeds in one stack of tensors.
 
     Parameters
@@ -128,6 +116,8 @@ class InstanceTrainer:
     device
         Where to train.
     """
+
+    clock = staticmethod(time.monotonic)
 
     def __init__(
         self,
@@ -143,10 +133,9 @@ class InstanceTrainer:
                 "(the softmax over a sample is made for processors)",
                 slug="bad-setting",
             )
-        dtype = dtype or torch_dtype(config)
-        self.table, self.config, self.seeds, self.device = table, config, list(seeds), device
-        n = len(table)
-        single = [GroupNetwork(n, config, seed, dtype) for seed in seeds]
+        super().__init__(table, [config] * len(seeds), seeds, dtype)
+        self.config, self.device, n = config, device, len(table)
+        single = [GroupNetwork(n, config, seed, self.dtype) for seed in seeds]
         self.parameters = {
             name: nn.Parameter(torch.stack([s.get_parameter(name).detach() for s in single]).to(device))
             for name, _ in single[0].named_parameters()
@@ -160,7 +149,6 @@ class InstanceTrainer:
             Batches(p, config, seed) if config.draws else None for p, seed in zip(self.pairs, seeds, strict=True)
         ]
         self.fixed = None if config.draws else self._pairs(self.pairs)
-        self.convergence = Convergence([config] * len(self.seeds))
         self.step = 0
 
     def _pairs(self, chosen: Sequence[NDArray[np.int64]]) -> tuple[Tensor, Tensor, Tensor]:
@@ -176,6 +164,11 @@ class InstanceTrainer:
         """The tables of all instances."""
         zeros = self.parameters["unembed"].new_zeros(len(self.seeds), len(self.table))
         return fold_parameters(self.parameters, zeros)
+
+    @property
+    def steps(self) -> Sequence[int]:
+        """Steps taken; one fewer by those that were found converged before the last."""
+        return [self.step - (place in self.converged) for place in range(len(self.seeds))]
 
     def advance(self) -> Tensor:
         """One step of all; returns the training losses (I,) before it."""
@@ -216,13 +209,8 @@ class InstanceTrainer:
         """All parameters, (I, P)."""
         return torch.cat([p.detach().reshape(len(self.seeds), -1) for p in self.parameters.values()], 1)
 
-    def objective(self, place: int, loss: float) -> float:
-        """A loss with the decay term ½·weight_decay·‖θ‖² of one instance."""
-        theta = self._flat()[place].double()
-        return loss + 0.5 * self.config.weight_decay * float(theta @ theta)
-
     @torch.no_grad()
-    def evaluate(self) -> list[Evaluated]:
+    def evaluations(self) -> list[Evaluated]:
         """Every instance on all pairs."""
         n, m, count = len(self.table), self.config.width, len(self.seeds)
         left, right, unembed, bias = self.fold()
@@ -243,17 +231,18 @@ class InstanceTrainer:
         for i, pairs in enumerate(self.pairs):
             mask = torch.zeros(n * n, dtype=torch.bool)
             mask[torch.from_numpy(pairs)] = True
-            found.append(evaluated(self.step, all_losses[i], all_correct[i], mask))
+            found.append(evaluated(self.steps[i], all_losses[i], all_correct[i], mask))
         return found
 
-    def network(self, place: int) -> GroupNetwork:
-        """A copy of one instance, on the processor."""
-        dtype = self.parameters["unembed"].dtype
-        network = GroupNetwork(len(self.table), self.config, self.seeds[place], dtype)
-        with torch.no_grad():
-            for name, parameter in network.named_parameters():
-                parameter.copy_(self.parameters[name][place].cpu())
-        return network
+    def values(self, row: int) -> dict[str, Tensor]:
+        """The parameters of one instance, on the processor."""
+        return {name: p.detach()[row].cpu() for name, p in self.parameters.items()}
+
+    def moments(self, row: int) -> dict[str, Tensor]:
+        """What the optimiser remembers of one instance, on the processor."""
+        names = {p: name for name, p in self.parameters.items()}
+        found = optimizer_tensors(self.optimizer, names)
+        return {name: (value[row] if value.dim() else value).cpu() for name, value in found.items()}
 
     def keep(self, places: Sequence[int]) -> None:
         """Go on with these instances only."""
@@ -268,93 +257,9 @@ class InstanceTrainer:
                 for key, value in old_state[name].items()
             }
         self.convergence.keep(places)
-        self.seeds = [self.seeds[i] for i in places]
+        self.seeds, self.configs = [self.seeds[i] for i in places], [self.configs[i] for i in places]
         self.pairs = [self.pairs[i] for i in places]
         self.batches = [self.batches[i] for i in places]
         if self.fixed is not None:
             x, y, labels = self.fixed
             self.fixed = (x[index], y[index], labels[index])
-
-
-def train_instances(
-    table: NDArray[np.int32],
-    config: TrainConfig,
-    seeds: Sequence[int],
-    device: torch.device,
-    emit: Callable[[int, Evaluated], None] | None = None,
-    on_checkpoint: Callable[[int, int, GroupNetwork], None] | None = None,
-    snapshots: Sequence[int] = (),
-) -> Iterator[tuple[GroupNetwork, Outcome, float]]:
-    """Train networks together; yields each, with its objective (training loss and decay term), when its own stopping
-    rule ends it.
-
-    Parameters
-    ----------
-    table, config, seeds, device
-        As for `InstanceTrainer`.
-    emit
-        Called with (seed, evaluation).
-    on_checkpoint
-        Called with (seed, step, network) at the log-spaced steps.
-    snapshots
-        More steps for `on_checkpoint`.
-
-    Notes
-    -----
-    A network whose loss is not finite ends alone. `Outcome.seconds` is the wall-clock time up to
-    its end divided by the number of networks that were begun together.
-    """
-    trainer = InstanceTrainer(table, config, seeds, device)
-    started, begun = time.monotonic(), len(seeds)
-    window = max(1, 2 * config.plateau_window)
-    losses = {seed: deque[float](maxlen=window) for seed in seeds}
-    history = {seed: [now] for seed, now in zip(seeds, trainer.evaluate(), strict=True)}
-    recent: list[Tensor] = []
-    marks = log_spaced(config.checkpoints, config.max_steps) | frozenset(snapshots)
-    while trainer.seeds:
-        recent.append(trainer.advance())
-        over = trainer.convergence.done
-        if on_checkpoint is not None and trainer.step in marks:
-            for place, seed in enumerate(trainer.seeds):
-                if place not in over:
-                    on_checkpoint(seed, trainer.step, trainer.network(place))
-        regular = trainer.step % config.evaluate_every == 0 or trainer.step >= config.max_steps
-        if not regular and not over:
-            continue
-        columns = torch.stack(recent, 1).cpu().tolist()
-        recent = []
-        ended: dict[int, str] = {}
-        for place, (seed, now) in enumerate(zip(trainer.seeds, trainer.evaluate(), strict=True)):
-            losses[seed].extend(columns[place])
-            if not math.isfinite(now.loss) or not all(map(math.isfinite, columns[place])):
-                ended[place] = "non-finite"
-                continue
-            if place in over:
-                now = dataclasses.replace(now, step=trainer.step - 1)
-                ended[place] = "converged"
-            elif not regular:
-                continue
-            else:
-                reason = stop_reason(config, now, losses[seed])
-                if reason is not None:
-                    ended[place] = reason
-            if history[seed][-1].step != now.step:
-                history[seed].append(now)
-            if emit is not None:
-                emit(seed, now)
-        for place, reason in ended.items():
-            seed = trainer.seeds[place]
-            final = history[seed][-1]
-            outcome = Outcome(
-                seed=seed,
-                label="diverged" if reason == "non-finite" else label_of(final),
-                reason=reason,
-                final=final,
-                steps=trainer.step - (place in over),
-                generalised_at=first_generalised(history[seed]),
-                seconds=(time.monotonic() - started) / begun,
-                history=tuple(history[seed]),
-            )
-            yield trainer.network(place), outcome, trainer.objective(place, final.train_loss)
-        if ended:
-            trainer.keep([i for i in range(len(trainer.seeds)) if i not in ended])

@@ -1,15 +1,11 @@
-"""Training one network of a run: from its saved state if there is one, to its file and its
-record."""
+"""The files of one network of a run: its record with its row in the table of results, its weights, snapshots."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 import math
-import os
-import time
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +15,7 @@ from rhoset.networks.runs import read_record, steps_folder
 from rhoset.shares import wilson
 from rhoset.training.manifest import TrainingRun
 from rhoset.training.model import GroupNetwork
-from rhoset.training.statefile import read_state, write_state
-from rhoset.training.trainer import Evaluated, Outcome, Trainer, cpu_threads
+from rhoset.training.outcome import Outcome
 
 COLUMNS = (
     "index",
@@ -47,61 +42,6 @@ generalised by `steps`; `seconds` are processor seconds. Where loss and accuracy
 
 _LATER = ("sample", "accuracy_low", "accuracy_high")
 """Columns that records of earlier versions lack."""
-
-
-def train_member(
-    run: TrainingRun,
-    index: int,
-    *,
-    threads: int = 1,
-    state_every: float = 60.0,
-    parent: int | None = None,
-    emit: Callable[[Evaluated], None] | None = None,
-) -> dict[str, Any]:
-    """Train network `index` of a run and write its files.
-
-    Parameters
-    ----------
-    run
-        The run.
-    index
-        Which network.
-    threads
-        Processor threads.
-    state_every
-        Seconds between saves of the state; 0: after every step.
-    parent
-        Process to give up with: training stops when this process is no longer the parent.
-    emit
-        Called with every evaluation.
-
-    Returns
-    -------
-    dict
-        The network's row in the table of results.
-
-    Notes
-    -----
-    The network file holds nothing that depends on time or place, so that training again gives the
-    same bytes. The record is written first; a network counts as finished when both are there.
-    """
-    identity, state_file = run.identity(index), run.run.state_path(index)
-    saved = time.monotonic()
-
-    def every_step(trainer: Trainer) -> None:
-        nonlocal saved
-        if parent is not None and os.getppid() != parent:
-            raise SystemExit(3)
-        if time.monotonic() - saved >= state_every:
-            write_state(state_file, trainer.state(), identity)
-            saved = time.monotonic()
-
-    with cpu_threads(threads):
-        trainer = Trainer(run.table, run.config, run.first_seed + index, read_state(state_file, identity))
-        outcome = trainer.run(emit, partial(write_checkpoint, run, index), every_step)
-        row = write_member(run, index, trainer.network, outcome, threads)
-    state_file.unlink(missing_ok=True)
-    return row
 
 
 def write_member(run: TrainingRun, index: int, network: GroupNetwork, outcome: Outcome, threads: int) -> dict[str, Any]:

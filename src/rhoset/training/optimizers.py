@@ -67,19 +67,19 @@ def learning_rate(config: TrainConfig, step: int) -> float:
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer, names: dict[nn.Parameter, str]) -> dict[str, Tensor]:
-    """The optimiser's state, keyed ``optimizer.PARAMETER.ENTRY``."""
-    found = {}
-    for parameter, name in names.items():
-        for entry, value in optimizer.state.get(parameter, {}).items():
-            if isinstance(value, Tensor):
-                found[f"optimizer.{name}.{entry}"] = value.detach().clone()
-    return found
+    """What the optimiser remembers, keyed ``PARAMETER.ENTRY``."""
+    return {
+        f"{name}.{entry}": value.detach()
+        for parameter, name in names.items()
+        for entry, value in optimizer.state.get(parameter, {}).items()
+        if isinstance(value, Tensor)
+    }
 
 
 def restore_optimizer(
     optimizer: torch.optim.Optimizer, names: dict[nn.Parameter, str], tensors: dict[str, Tensor]
 ) -> None:
-    """The inverse of `optimizer_tensors`."""
+    """The inverse of `optimizer_tensors`, from a state's tensors: keyed ``optimizer.PARAMETER.ENTRY``."""
     for parameter, name in names.items():
         prefix = f"optimizer.{name}."
         optimizer.state[parameter] = {

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rhoset.training.stacks.members import Job
-from rhoset.training.trainer import Evaluated
+from rhoset.training.members import Job
+from rhoset.training.outcome import Evaluated
 
 TRIES = 3
 """Times a network is begun before the population gives up because its worker died."""

@@ -4,7 +4,7 @@ run folder."""
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,15 +17,14 @@ from rhoset.networks.runs import Run
 from rhoset.processes import cores
 from rhoset.summaries import Shown
 from rhoset.training.config import TrainConfig
-from rhoset.training.instances import DEVICE_INSTANCES, device_named, train_instances
+from rhoset.training.in_memory import train_network
+from rhoset.training.instances import device_named
 from rhoset.training.manifest import TrainingRun, Wanted, open_or_create, open_training_run
-from rhoset.training.member import finished_row, write_checkpoint, write_member
-from rhoset.training.model import GroupNetwork
+from rhoset.training.member import finished_row
+from rhoset.training.members import jobs_of, train_members, worth_processes
+from rhoset.training.outcome import Evaluated
 from rhoset.training.pool import Failed, Finished, News, train_in_processes
 from rhoset.training.runlock import locked
-from rhoset.training.single import train_network
-from rhoset.training.stacks.members import jobs_of, train_members, worth_processes
-from rhoset.training.trainer import Evaluated
 
 SAVE_SECONDS = 0.5
 """The table of results is written at most so often while networks finish; their records are written at once, and a
@@ -120,7 +119,7 @@ def train_population(
         Seconds between saves of the state of a network in training.
     device
         ``cpu``: processes on this machine. Any other torch device, such as ``cuda:0``: the networks
-        are trained together there with an instance axis, `DEVICE_INSTANCES` at a time; the results
+        are trained together there with an instance axis, some at a time; the results
         then agree with the processor's to rounding, not to the bit.
 
     Raises
@@ -145,28 +144,18 @@ def train_population(
         if damaged:
             notes = (*notes, f"networks {damaged} were incomplete or damaged and are trained again")
         todo = [i for i in range(models) if i not in rows]
-        _save(training, rows)
-        saved = time.monotonic()
         wanted = workers or (cores() if worth_processes(training, len(todo)) else 1)
-        count = min(wanted, max(1, len(todo)))
-        clock = _Clock(len(todo), config.max_steps)
-        if device == "cpu":
-            events = _events(training, todo, count, threads, state_every, progress, rows, clock)
+        count = min(wanted, max(1, len(todo))) if device == "cpu" else 1
+        watch = _Watch(training, rows, models, progress, _Clock(len(todo), config.max_steps))
+        if count > 1:
+            for event in train_in_processes(jobs_of(training, todo, count), count, threads, state_every):
+                watch.hear(event)
         else:
-            events = _on_device(training, todo, device, threads)
-        for event in events:
-            if isinstance(event, Failed):
-                raise RhosetError(event.message, slug=event.slug)
-            if isinstance(event, Finished):
-                rows[event.index] = event.row
-                clock.finished(event.index, int(event.row["steps"]))
-                if time.monotonic() - saved >= SAVE_SECONDS or len(rows) == training.models:
-                    _save(training, rows)
-                    saved = time.monotonic()
-            else:
-                clock.at(event.index, event.now.step)
-            if progress is not None:
-                progress(_news(training, event, rows, models, clock, count))
+            trained = train_members(
+                training, todo, threads=threads, state_every=state_every, emit=watch.evaluated, device=device
+            )
+            for row in trained:
+                watch.hear(Finished(path, row["index"], row))
     return Population(training.run, tuple(rows[i] for i in sorted(rows)), notes)
 
 
@@ -210,72 +199,66 @@ def prepared(path: Path) -> AbstractContextManager[None]:
     return locked(path)
 
 
-def _on_device(training: TrainingRun, todo: list[int], device: str, threads: int) -> Iterator[News | Finished]:
-    first, path = training.first_seed, training.path
-    for start in range(0, len(todo), DEVICE_INSTANCES):
-        seeds = [first + index for index in todo[start : start + DEVICE_INSTANCES]]
-        news: list[News] = []
+class _Watch:
+    """Hears what happens to the networks of a run: keeps its table of results, tells the progress.
 
-        def emit(seed: int, now: Evaluated, news: list[News] = news) -> None:
-            news.append(News(path, seed - first, now))
+    Parameters
+    ----------
+    training
+        The run.
+    rows
+        Of the networks that are finished, by index; more as they end.
+    total
+        Networks wanted.
+    progress
+        Called with the news.
+    clock
+        Of the time left.
+    """
 
-        def checkpoint(seed: int, step: int, network: GroupNetwork) -> None:
-            write_checkpoint(training, seed - first, step, network)
+    def __init__(
+        self,
+        training: TrainingRun,
+        rows: dict[int, dict[str, Any]],
+        total: int,
+        progress: Callable[[Progress], None] | None,
+        clock: _Clock,
+    ) -> None:
+        self.training, self.rows, self.total = training, rows, total
+        self.progress, self.clock = progress, clock
+        self._save()
 
-        trained = train_instances(training.table, training.config, seeds, device_named(device), emit, checkpoint)
-        for network, outcome, _ in trained:
-            index = outcome.seed - first
-            yield from news
-            news.clear()
-            yield Finished(path, index, write_member(training, index, network, outcome, threads))
+    def evaluated(self, index: int, now: Evaluated) -> None:
+        """News of one in this process."""
+        self.hear(News(self.training.path, index, now))
 
+    def hear(self, event: News | Finished | Failed) -> None:
+        """Raises RhosetError when training failed."""
+        if isinstance(event, Failed):
+            raise RhosetError(event.message, slug=event.slug)
+        if isinstance(event, Finished):
+            self.rows[event.index] = event.row
+            self.clock.finished(event.index, int(event.row["steps"]))
+            if time.monotonic() - self.saved >= SAVE_SECONDS or len(self.rows) == self.training.models:
+                self._save()
+        else:
+            self.clock.at(event.index, event.now.step)
+        if self.progress is not None:
+            self.progress(
+                Progress(
+                    index=event.index,
+                    seed=self.training.first_seed + event.index,
+                    now=event.now if isinstance(event, News) else None,
+                    row=event.row if isinstance(event, Finished) else None,
+                    done=sum(1 for i in self.rows if i < self.total),
+                    total=self.total,
+                    seconds_left=self.clock.left(),
+                )
+            )
 
-def _events(
-    training: TrainingRun,
-    todo: list[int],
-    workers: int,
-    threads: int,
-    state_every: float,
-    progress: Callable[[Progress], None] | None,
-    rows: Mapping[int, Mapping[str, Any]],
-    clock: _Clock,
-) -> Iterator[News | Finished | Failed]:
-    if workers > 1:
-        yield from train_in_processes(jobs_of(training, todo, workers), workers, threads, state_every)
-        return
-
-    def emit(index: int, now: Evaluated) -> None:
-        clock.at(index, now.step)
-        if progress is not None:
-            total = training.models
-            progress(_news(training, News(training.path, index, now), rows, total, clock, workers))
-
-    for _, indices in jobs_of(training, todo, 1):
-        for row in train_members(training, indices, threads=threads, state_every=state_every, emit=emit):
-            yield Finished(training.path, row["index"], row)
-
-
-def _news(
-    training: TrainingRun,
-    event: News | Finished,
-    rows: Mapping[int, Mapping[str, Any]],
-    total: int,
-    clock: _Clock,
-    workers: int,
-) -> Progress:
-    return Progress(
-        index=event.index,
-        seed=training.first_seed + event.index,
-        now=event.now if isinstance(event, News) else None,
-        row=event.row if isinstance(event, Finished) else None,
-        done=sum(1 for i in rows if i < total),
-        total=total,
-        seconds_left=clock.left(),
-    )
-
-
-def _save(training: TrainingRun, rows: Mapping[int, Mapping[str, Any]]) -> None:
-    training.run.write_results(rows[i] for i in sorted(rows))
+    def _save(self) -> None:
+        self.training.run.write_results(self.rows[i] for i in sorted(self.rows))
+        self.saved = time.monotonic()
 
 
 class _Clock:

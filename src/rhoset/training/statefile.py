@@ -10,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from rhoset.networks import write_atomic
-from rhoset.training.trainer import Evaluated, TrainingState
+from rhoset.training.outcome import Evaluated, TrainingState
 
 _FORMAT = "rhoset-training-state/1"
 

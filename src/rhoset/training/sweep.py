@@ -35,11 +35,11 @@ from rhoset.training.config import TrainConfig
 from rhoset.training.grid import GridFile, plain
 from rhoset.training.manifest import TrainingRun, Wanted, open_or_create
 from rhoset.training.member import finished_row
+from rhoset.training.members import Job, jobs_of, train_members, worth_processes
 from rhoset.training.pool import Failed, Finished, News, train_in_processes
 from rhoset.training.population import prepared
 from rhoset.training.presets import DEFAULT_PRESET, preset
 from rhoset.training.stacks.layout import suits_stack
-from rhoset.training.stacks.members import Job, jobs_of, train_members, worth_processes
 
 STATE_EVERY = 60.0
 """Seconds between saves of the state of a network in training on this machine."""

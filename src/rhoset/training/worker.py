@@ -14,8 +14,8 @@ from typing import Any
 
 from rhoset.errors import RhosetError
 from rhoset.training.manifest import open_training_run
-from rhoset.training.stacks.members import train_members
-from rhoset.training.trainer import Evaluated
+from rhoset.training.members import train_members
+from rhoset.training.outcome import Evaluated
 
 
 def main() -> None:

@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 
 from rhoset.training.batches import Batches, training_pairs
 from rhoset.training.config import TrainConfig
-from rhoset.training.convergence import Convergence
 from rhoset.training.model import GroupNetwork
+from rhoset.training.outcome import Evaluated, TrainingState
 from rhoset.training.stacks.layout import Layout, check_one_shape
 from rhoset.training.stacks.loss import StackLoss
 from rhoset.training.stacks.optimizer import StackOptimizer
-from rhoset.training.trainer import Evaluated, TrainingState, torch_dtype
+from rhoset.training.together import Together
 
 Array = NDArray[Any]
 
 
-class StackTrainer:
+class StackTrainer(Together):
     """Networks of one shape, trained together; each as it would be alone, bit for bit.
 
     Parameters
@@ -48,15 +48,14 @@ class StackTrainer:
         states: Sequence[TrainingState | None] | None = None,
     ) -> None:
         check_one_shape(configs)
-        self.table, self.configs, self.seeds = table, list(configs), list(seeds)
+        super().__init__(table, configs, seeds)
         shape = configs[0]
-        self.dtype: Any = np.float64 if shape.precision == "float64" else np.float32
-        networks = [GroupNetwork(len(table), c, s, torch_dtype(c)) for c, s in zip(configs, seeds, strict=True)]
+        self.numbers: Any = np.float64 if shape.precision == "float64" else np.float32
+        networks = [GroupNetwork(len(table), c, s, self.dtype) for c, s in zip(configs, seeds, strict=True)]
         self.layout = Layout(tuple((name, tuple(p.shape)) for name, p in networks[0].named_parameters()))
         self.weights = np.stack([_flat([p.detach() for p in one.parameters()]) for one in networks])
-        self.steps = np.zeros(len(seeds), np.int64)
-        self.optimizer = StackOptimizer(configs, self.layout.size, self.dtype)
-        self.convergence = Convergence(configs)
+        self.taken = np.zeros(len(seeds), np.int64)
+        self.optimizer = StackOptimizer(configs, self.layout.size, self.numbers)
         self._pairs = [training_pairs(len(table), c, s) for c, s in zip(configs, seeds, strict=True)]
         self._batches = [self._batches_of(i) for i in range(len(seeds))] if shape.draws else []
         for place, state in enumerate(states or ()):
@@ -74,8 +73,8 @@ class StackTrainer:
         n, shape, k = len(self.table), self.configs[0], len(self.seeds)
         self.gradient = np.empty_like(self.weights)
         self._p, self._g = self.layout.views(self.weights), self.layout.views(self.gradient)
-        self.loss = StackLoss(self.table, k, shape.width, shape.activation, self.dtype)
-        self._folded = np.empty((k, 2 * n, shape.width), self.dtype)
+        self.loss = StackLoss(self.table, k, shape.width, shape.activation, self.numbers)
+        self._folded = np.empty((k, 2 * n, shape.width), self.numbers)
         self._out = {
             "tables": self._g["tables"] if self._direct else np.empty_like(self._folded),
             "unembed": self._g["unembed"],
@@ -92,10 +91,10 @@ class StackTrainer:
     def _training_mask(self) -> tuple[Array | None, int]:
         n = len(self.table)
         if self._batches:
-            return np.zeros((len(self.seeds), n * n, 1), self.dtype), self._batches[0].batch
+            return np.zeros((len(self.seeds), n * n, 1), self.numbers), self._batches[0].batch
         if self._pairs[0] is None:
             return None, n * n
-        mask = np.zeros((len(self.seeds), n * n, 1), self.dtype)
+        mask = np.zeros((len(self.seeds), n * n, 1), self.numbers)
         for place, pairs in enumerate(self._pairs):
             mask[place, pairs] = 1
         return mask, len(self._pairs[0])
@@ -136,6 +135,11 @@ class StackTrainer:
             else:
                 np.copyto(g[embed], back)
 
+    @property
+    def steps(self) -> NDArray[np.int64]:
+        """Steps taken, (k,)."""
+        return self.taken
+
     def advance(self) -> NDArray[np.float64]:
         """One step of all; returns the training losses (k,) before it.
 
@@ -144,57 +148,40 @@ class StackTrainer:
         with np.errstate(all="ignore"):
             for place, batches in enumerate(self._batches):
                 assert self._mask is not None
-                drawn = batches.at(int(self.steps[place]) + 1)
+                drawn = batches.at(int(self.taken[place]) + 1)
                 self._mask[place, :, 0] = np.bincount(drawn, minlength=self._mask.shape[1])
             tables, unembed, bias = self._fold()
             losses = self.loss.gradients(tables, unembed, bias, self._out, self._mask) / self._count
             self._unfold_gradient()
-            self.gradient *= self.dtype(1 / self._count)
+            self.gradient *= self.numbers(1 / self._count)
             done = self.convergence.look(losses, self.weights)
             kept = [(place, self.weights[place].copy()) for place in done]
-            self.steps += 1
-            change = self.optimizer.step(self.weights, self.gradient, self.steps)
+            self.taken += 1
+            change = self.optimizer.step(self.weights, self.gradient, self.taken)
             self.convergence.moved(change, self.weights)
         for place, weights in kept:
             self.weights[place] = weights
-            self.steps[place] -= 1
+            self.taken[place] -= 1
         return losses
 
-    @property
-    def converged(self) -> tuple[int, ...]:
-        """Places of the networks that the last `advance` found converged."""
-        return self.convergence.done
-
-    def evaluate(self) -> list[Evaluated]:
+    def evaluations(self) -> list[Evaluated]:
         """Every network on all pairs, on its training pairs and on the others."""
         with np.errstate(all="ignore"):
             losses, correct = self.loss.losses(*self._fold())
-        return [_evaluated(int(self.steps[i]), losses[i], correct[i], self._pairs[i]) for i in range(len(self.seeds))]
+        return [_evaluated(int(self.taken[i]), losses[i], correct[i], self._pairs[i]) for i in range(len(self.seeds))]
 
-    def objective(self, place: int, loss: float) -> float:
-        """A loss with the decay term ½·weight_decay·‖θ‖² of a network."""
-        theta = self.weights[place].astype(np.float64)
-        return loss + 0.5 * self.configs[place].weight_decay * float(theta @ theta)
+    def values(self, row: int) -> dict[str, torch.Tensor]:
+        """The parameters of one network: views."""
+        return {name: torch.from_numpy(self._p[name][row]) for name, _ in self.layout.shapes}
 
-    def network(self, place: int) -> GroupNetwork:
-        """A copy of one network as a module."""
-        config = self.configs[place]
-        network = GroupNetwork(len(self.table), config, self.seeds[place], torch_dtype(config))
-        with torch.no_grad():
-            for name, parameter in network.named_parameters():
-                parameter.copy_(torch.from_numpy(self._p[name][place].copy()))
-        return network
-
-    def state(self, place: int) -> TrainingState:
-        """A copy of all that one network needs to go on; its losses, history and seconds are the caller's."""
-        tensors = {f"parameter.{name}": self._p[name][place] for name, _ in self.layout.shapes}
+    def moments(self, row: int) -> dict[str, torch.Tensor]:
+        """What the optimiser remembers of one network: views."""
+        found: dict[str, torch.Tensor] = {}
         for entry, vector in (("exp_avg", self.optimizer.first), ("exp_avg_sq", self.optimizer.second)):
             if vector.shape[1]:
                 views = self.layout.views(vector)
-                tensors |= {f"optimizer.{name}.{entry}": views[name][place] for name, _ in self.layout.shapes}
-        tensors["convergence"] = self.convergence.state(place)
-        copies = {name: torch.from_numpy(np.array(value)) for name, value in tensors.items()}
-        return TrainingState(copies, int(self.steps[place]), [], [], 0.0)
+                found |= {f"{name}.{entry}": torch.from_numpy(views[name][row]) for name, _ in self.layout.shapes}
+        return found
 
     def _restore(self, place: int, state: TrainingState) -> None:
         names = [name for name, _ in self.layout.shapes]
@@ -203,7 +190,7 @@ class StackTrainer:
         if self.optimizer.second.shape[1]:
             self.optimizer.second[place] = _flat([state.tensors[f"optimizer.{name}.exp_avg_sq"] for name in names])
         self.convergence.restore(place, state.tensors["convergence"].numpy())
-        self.steps[place] = state.step
+        self.taken[place] = state.step
 
     def keep(self, places: Sequence[int]) -> None:
         """Go on with these networks only."""
@@ -211,7 +198,7 @@ class StackTrainer:
         self.configs, self.seeds = [self.configs[i] for i in rows], [self.seeds[i] for i in rows]
         self._pairs = [self._pairs[i] for i in rows]
         self._batches = [self._batches[i] for i in rows] if self._batches else []
-        self.weights, self.steps = self.weights[rows], self.steps[rows]
+        self.weights, self.taken = self.weights[rows], self.taken[rows]
         self.optimizer.keep(rows)
         self.convergence.keep(rows)
         if rows:

@@ -1,25 +1,22 @@
-"""`train_stack`: networks of one shape in memory, in stacks on the processor or with an instance axis on a device."""
+"""Networks of one shape trained in memory: `train_network` one, `train_stack` several, in the company that their shape
+asks for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from rhoset.errors import RhosetError
 from rhoset.networks import Network
+from rhoset.training.company import company, company_size
 from rhoset.training.config import TrainConfig
-from rhoset.training.instances import DEVICE_INSTANCES, device_named, train_instances
 from rhoset.training.model import GroupNetwork
-from rhoset.training.stacks.driving import Hooks, StackRun
-from rhoset.training.stacks.layout import check_one_shape, stack_size, suits_stack
-from rhoset.training.stacks.trainer import StackTrainer
-from rhoset.training.trainer import Evaluated, Outcome, Trainer, cpu_threads
+from rhoset.training.outcome import Evaluated, Outcome
+from rhoset.training.stacks.layout import check_one_shape
+from rhoset.training.together import Hooks, Training
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,11 +53,34 @@ class Trained:
         return self.outcome.reason == "converged"
 
 
-def one_blas_thread() -> AbstractContextManager[object]:
-    """BLAS on one thread inside the block: a stack's products are too small to share, and bits must not depend on
-    the number of cores."""
-    limits: AbstractContextManager[object] = threadpool_limits(1, user_api="blas")
-    return limits
+def train_network(
+    table: NDArray[np.int32], config: TrainConfig, seed: int, threads: int = 1
+) -> tuple[GroupNetwork, Outcome]:
+    """Train one network on this machine's processor.
+
+    Parameters
+    ----------
+    table
+        (n, n) multiplication table.
+    config
+        Settings.
+    seed
+        Of the weights.
+    threads
+        Processor threads; results are reproducible for a thread count. A shape that suits a stack takes one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rhoset.training import TrainConfig, train_network
+    >>> table = ((np.arange(5)[:, None] + np.arange(5)) % 5).astype(np.int32)
+    >>> network, outcome = train_network(table, TrainConfig(width=16, max_steps=200), seed=0)
+    >>> outcome.label, outcome.steps
+    ('generalised', 200)
+    """
+    with company(table, [config], [seed], threads=threads) as trainer:
+        ((_, network, outcome, _),) = Training(trainer).run(Hooks())
+    return network, outcome
 
 
 def train_stack(
@@ -126,19 +146,27 @@ def train_stack(
     if not seeds:
         return
     check_one_shape(configs)
-    if device != "cpu":
-        yield from _on_device(table, configs, seeds, snapshots, emit, device)
-    elif suits_stack(len(table), configs[0]):
-        yield from _in_stacks(table, configs, seeds, snapshots, emit)
-    else:
-        for place, (one, seed) in enumerate(zip(configs, seeds, strict=True)):
-            yield _alone(table, one, seed, place, snapshots, emit)
+    keeper = _Keeper(table, configs)
+    for places in _companies(len(table), configs, device):
+
+        def tell(news: list[tuple[int, Evaluated]], places: list[int] = places) -> None:
+            for place, now in news:
+                if emit is not None:
+                    emit(places[place], now)
+
+        def keep(place: int, step: int, network: GroupNetwork, places: list[int] = places) -> None:
+            keeper.snapshot(places[place], step, network)
+
+        here = [configs[place] for place in places]
+        with company(table, here, [seeds[place] for place in places], device=device) as trainer:
+            for place, network, outcome, objective in Training(trainer, snapshots=snapshots).run(Hooks(tell, keep)):
+                yield keeper.result(places[place], network, outcome, objective)
 
 
 class _Keeper:
     """Collects snapshots and makes the results."""
 
-    def __init__(self, table: NDArray[np.int32], configs: Sequence[TrainConfig] | Mapping[int, TrainConfig]) -> None:
+    def __init__(self, table: NDArray[np.int32], configs: Sequence[TrainConfig]) -> None:
         self.table, self.configs = table, configs
         self.kept: dict[int, dict[int, Network]] = {}
 
@@ -153,71 +181,9 @@ class _Keeper:
         return Trained(place, outcome.seed, config, found, outcome, objective, self.kept.pop(place, {}))
 
 
-def _in_stacks(
-    table: NDArray[np.int32],
-    configs: Sequence[TrainConfig],
-    seeds: Sequence[int],
-    snapshots: Sequence[int],
-    emit: Callable[[int, Evaluated], None] | None,
-) -> Iterator[Trained]:
-    size, keeper = stack_size(len(table), configs[0]), _Keeper(table, configs)
-    for first in range(0, len(seeds), size):
-
-        def tell(news: list[tuple[int, Evaluated]], first: int = first) -> None:
-            for place, now in news:
-                if emit is not None:
-                    emit(first + place, now)
-
-        def keep(place: int, step: int, network: GroupNetwork, first: int = first) -> None:
-            keeper.snapshot(first + place, step, network)
-
-        with one_blas_thread():
-            trainer = StackTrainer(table, configs[first : first + size], seeds[first : first + size])
-            run = StackRun(trainer, snapshots=snapshots).run(Hooks(tell, keep))
-            for place, network, outcome, objective in run:
-                yield keeper.result(first + place, network, outcome, objective)
-
-
-def _alone(
-    table: NDArray[np.int32],
-    config: TrainConfig,
-    seed: int,
-    place: int,
-    snapshots: Sequence[int],
-    emit: Callable[[int, Evaluated], None] | None,
-) -> Trained:
-    keeper = _Keeper(table, {place: config})
-    with cpu_threads(1):
-        trainer = Trainer(table, config, seed)
-        outcome = trainer.run(
-            None if emit is None else partial(emit, place), partial(keeper.snapshot, place), snapshots=snapshots
-        )
-    return keeper.result(place, trainer.network, outcome, trainer.objective(outcome.final.train_loss))
-
-
-def _on_device(
-    table: NDArray[np.int32],
-    configs: Sequence[TrainConfig],
-    seeds: Sequence[int],
-    snapshots: Sequence[int],
-    emit: Callable[[int, Evaluated], None] | None,
-    device: str,
-) -> Iterator[Trained]:
-    keeper, where = _Keeper(table, configs), device_named(device)
-    for one in dict.fromkeys(configs):
-        places = {seeds[place]: place for place, other in enumerate(configs) if other == one}
-        if len(places) < sum(other == one for other in configs):
-            raise RhosetError("a seed is there twice with the same settings; give each seed once", slug="bad-setting")
-        several = list(places)
-        for first in range(0, len(several), DEVICE_INSTANCES):
-
-            def tell(seed: int, now: Evaluated, places: dict[int, int] = places) -> None:
-                if emit is not None:
-                    emit(places[seed], now)
-
-            def keep(seed: int, step: int, network: GroupNetwork, places: dict[int, int] = places) -> None:
-                keeper.snapshot(places[seed], step, network)
-
-            here = several[first : first + DEVICE_INSTANCES]
-            for network, outcome, objective in train_instances(table, one, here, where, tell, keep, snapshots):
-                yield keeper.result(places[outcome.seed], network, outcome, objective)
+def _companies(n: int, configs: Sequence[TrainConfig], device: str) -> Iterator[list[int]]:
+    """The places of the networks that are trained together, company after company; of one configuration on a device."""
+    size = company_size(n, configs[0], device)
+    for one in dict.fromkeys(configs) if device != "cpu" else (None,):
+        places = [place for place, config in enumerate(configs) if one is None or config == one]
+        yield from (places[start : start + size] for start in range(0, len(places), size))
