@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rhoset.arguments import public
-from rhoset.errors import RhosetError
 from rhoset.reading import require_file
 
 if TYPE_CHECKING:
@@ -114,14 +113,9 @@ def check(certificate: Place, network: Place) -> Verdict:
     RhosetError
         `network` means no network or several.
     """
-    from rhoset.networks.runs import open_networks
+    from rhoset.networks.runs import one_network
     from rhoset.verdicts import check_certificate
 
-    found = open_networks(network)
-    if len(found) != 1:
-        raise RhosetError(
-            f"{os.fspath(network)!r} holds {len(found)} networks; a certificate is about one",
-            slug="several-networks",
-        )
+    _, file = one_network(network, "a certificate")
     require_file(certificate, "a certificate that rhoset certify wrote", "no-such-file")
-    return check_certificate(Path(certificate), found[0][1])
+    return check_certificate(Path(certificate), file)

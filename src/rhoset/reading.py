@@ -1,10 +1,13 @@
-"""Opening files that a user named: what is there, in one line, when it is no file that can be read."""
+"""Opening files that a user named: what is there, in one line, when it is no file that can be read; and what JSON can
+say, for files that this library writes and reads."""
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +83,21 @@ def read_json(path: Path, unread: list[tuple[str, str]] | None = None) -> dict[s
     if unread is not None and os.path.lexists(path):
         unread.append((str(path), why))
     return None
+
+
+def as_json(value: object) -> Any:
+    """Turn numpy values, paths and non-finite floats into what JSON can say (NaN, ±∞ → null)."""
+    if isinstance(value, Mapping):
+        return {str(key): as_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [as_json(item) for item in value]
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if hasattr(value, "tolist"):
+        return as_json(value.tolist())
+    return str(value)
 
 
 def shown(path: object) -> str:

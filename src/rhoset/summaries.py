@@ -173,9 +173,8 @@ def _evaluation(result: Any) -> list[Line]:
 
 def _explanation(explanation: Any) -> list[Line]:
     circuits = [c.label for c in explanation.circuits]
-    many = len(explanation.quadratures)
-    if many:
-        circuits.append(f"{many} quadrature{'s' if many > 1 else ''}")
+    if explanation.quadratures:
+        circuits.append(counted(len(explanation.quadratures), "quadrature"))
     return [
         ("explained", f"{_share(explanation.explained)} of the weights explained"),
         ("circuits", "; ".join(circuits) or "no circuits"),
@@ -215,8 +214,7 @@ def _step(step: Any) -> list[Line]:
 
 
 def _planted(planted: Any) -> list[Line]:
-    many = len(planted.circuits)
-    return [*_network(planted.network), ("circuits", f"{many} planted circuit{'s' if many != 1 else ''}")]
+    return [*_network(planted.network), ("circuits", counted(len(planted.circuits), "planted circuit"))]
 
 
 def _diagnosis(diagnosis: Any) -> list[Line]:
@@ -308,7 +306,7 @@ def _observables(found: Any) -> list[Line]:
     many = len(found.weights)
     sets = "; ".join(f"{{{', '.join(names)}}}" for names in found.key_sets()[:MOST_SETS])
     return [
-        ("networks", f"{many} network{'s' if many != 1 else ''}"),
+        ("networks", counted(many, "network")),
         ("classes", f"{len(found.classes)} classes of irreps"),
         ("key sets", f"{sets}{'; …' if many > MOST_SETS else ''}"),
     ]

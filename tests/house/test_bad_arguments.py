@@ -180,7 +180,7 @@ def test_a_path_stands_for_a_network(tmp_path: Path) -> None:
     with pytest.raises(rs.RhosetError, match="explain: network is a list; expected a Network, the path"):
         rs.explain([network])
     write_network(tmp_path / "other.safetensors", network)
-    with pytest.raises(rs.RhosetError, match="holds 2 networks"):
+    with pytest.raises(rs.RhosetError, match="means 2 networks"):
         rs.explain(tmp_path)
 
 

@@ -142,7 +142,7 @@ MOST_PARAMETERS = 6
 MANY_OPTIONS = {
     "networks": {"construct", "import_network", "import_networks"},
     "report": {"network_view"},
-    "training": {"train_population", "_events", "train_instances", "forward"},
+    "training": {"train_population", "forward"},
 }
 """Functions with more: options by keyword of what users call, and what PyTorch calls. Commands have one a flag."""
 

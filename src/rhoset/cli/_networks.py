@@ -48,22 +48,6 @@ def report_unread(out: Output, view: RunView) -> None:
                 out.note(f"{network.name}: {certificate.path} does not check: {certificate.reason}")
 
 
-def one_network(spec: str, what: str) -> tuple[str, Path]:
-    """The label and the file of the one network that an argument means.
-
-    Raises RhosetError (slug ``several-networks``) where it means several.
-    """
-    from rhoset.errors import RhosetError
-    from rhoset.networks.runs import open_networks
-
-    found = open_networks(spec)
-    if len(found) != 1:
-        raise RhosetError(
-            f"{spec!r} means {len(found)} networks; {what} speaks of one: write {found[0][0]}", slug="several-networks"
-        )
-    return found[0]
-
-
 def read_labelled(label: str, path: Path) -> Network:
     """The network of a file, with its group found, so that errors about either name the file.
 

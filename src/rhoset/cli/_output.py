@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import math
 import os
 import sys
 import traceback
@@ -16,6 +15,7 @@ from typing import Any
 import click
 
 from rhoset.errors import RhosetError
+from rhoset.reading import as_json
 
 Payload = Mapping[str, Any]
 """What a command returns: the JSON object that `--json` prints."""
@@ -163,25 +163,10 @@ class Recorded(Output):
             self.lines.append(text)
 
 
-def to_json(value: object) -> Any:
-    """Turn numpy values, paths and non-finite floats into what JSON can say (NaN, ±∞ → null)."""
-    if isinstance(value, Mapping):
-        return {str(key): to_json(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [to_json(item) for item in value]
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else None
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if hasattr(value, "tolist"):
-        return to_json(value.tolist())
-    return str(value)
-
-
 def print_json(payload: object) -> None:
     """Print one JSON object on standard output; in ASCII where that cannot say all letters."""
     encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "")
-    print(json.dumps(to_json(payload), indent=2, ensure_ascii=encoding != "utf8"))
+    print(json.dumps(as_json(payload), indent=2, ensure_ascii=encoding != "utf8"))
 
 
 def describe(error: BaseException) -> tuple[str, str]:

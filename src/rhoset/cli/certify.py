@@ -38,8 +38,9 @@ class Asked:
 
     def __call__(self, file: tuple[str, Path]) -> tuple[dict[str, Any], dict[str, Any] | None]:
         """Certify one network file under its label; the certificate's entry, and its curve where that is wanted."""
+        from rhoset.networks.atomic import write_json
         from rhoset.prove import certify_frontier
-        from rhoset.prove.files import certificate_file, frontier_file, write_frontier
+        from rhoset.prove.files import certificate_file, frontier_file
 
         label, path = file
         network = read_labelled(label, path)
@@ -50,7 +51,7 @@ class Asked:
             return entry, None
         points = certify_frontier(network, arithmetic=self.options["arithmetic"])
         curve = {"network": label, "points": [point.summary() for point in points]}
-        written = write_frontier(frontier_file(path, self.folder), curve)
+        written = write_json(frontier_file(path, self.folder), curve)
         return entry, {**curve, "path": str(written)}
 
     def _made(self, network: Network, path: Path) -> CertifyResult | BaselineResult:

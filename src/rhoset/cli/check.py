@@ -10,7 +10,6 @@ from typing import Any
 import click
 
 from rhoset.cli._command import command as make_command
-from rhoset.cli._networks import one_network
 from rhoset.cli._output import Output, Payload
 
 
@@ -26,8 +25,10 @@ def command(out: Output, certificates: tuple[Path, ...], spec: str, verified: bo
     nothing of rhoset imported. A certificate of a baseline (--method coset or paper) goes to
     rhoset_check_baselines, and the statement says so.
     """
+    from rhoset.networks.runs import one_network, open_networks
+
     alone, said = len(certificates) == 1, list[dict[str, Any]]()
-    known = [one_network(spec, "a certificate")] if alone else _networks(spec)
+    known = [one_network(spec, "a certificate")] if alone else open_networks(spec)
     shown = replace(out, quiet=True) if alone else out
     with shown.progress("checking", len(certificates)) as update:
         for done, certificate in enumerate(certificates):
@@ -39,12 +40,6 @@ def command(out: Output, certificates: tuple[Path, ...], spec: str, verified: bo
         rows = [[Path(e["path"]).name, e["right"], e["inputs"], e["accuracy_bound"], 1000 * e["seconds"]] for e in said]
         out.table(headers, rows)
     return {"certificates": said}
-
-
-def _networks(spec: str) -> list[tuple[str, Path]]:
-    from rhoset.networks.runs import open_networks
-
-    return open_networks(spec)
 
 
 def _network_of(certificate: Path, known: Sequence[tuple[str, Path]]) -> tuple[str, Path]:

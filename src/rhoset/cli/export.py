@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from rhoset.cli._command import command as make_command
-from rhoset.cli._networks import one_network, read_labelled
+from rhoset.cli._networks import read_labelled
 from rhoset.cli._output import Output, Payload
 from rhoset.cli._types import FOLDER, Number
 
@@ -40,12 +40,14 @@ def command(out: Output, network: str, folder: Path, inputs: tuple[str, ...], vn
     opinion.
     """
     from rhoset.frameworks import to_onnx, write_query
+    from rhoset.networks.atomic import make_folder
+    from rhoset.networks.runs import one_network
 
     read = read_labelled(*one_network(network, "an ONNX model"))
     pairs = [_pair(text) for text in inputs]
     written = [write_query(read, x, y, folder, radius=radius, version=int(vnnlib))[1] for x, y in pairs]
     if not written:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
     model = folder / "network.onnx"
     if not written:
         to_onnx(read, model, batch=1)

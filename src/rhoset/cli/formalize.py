@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from rhoset.cli._command import command as make_command
-from rhoset.cli._networks import one_network
 from rhoset.cli._output import Output, Payload
 from rhoset.cli._types import FILE
 
@@ -33,6 +32,7 @@ def command(out: Output, certificate: Path, spec: str, target: Path, rule: str, 
     from rhoset.errors import RhosetError
     from rhoset.formalize import formalize
     from rhoset.networks.atomic import require_writable
+    from rhoset.networks.runs import one_network
 
     label, path = one_network(spec, "a theorem")
     if not target.stem.isidentifier() or target.suffix != ".v":

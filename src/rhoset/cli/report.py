@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,14 +11,13 @@ from rhoset.cli._command import command as make_command
 from rhoset.cli._networks import attempts, report_unread
 from rhoset.cli._output import Output, Payload
 from rhoset.cli._types import FILE
+from rhoset.processes import in_turn, processes
 
 QUESTIONS = {
     "learned": "What did they learn?",
     "proved": "What is proved, at what cost?",
     "why": "Why not cheaper?",
 }
-IN_PROCESSES = 12
-"""From this many networks on the cores share the work; below, starting processes costs more."""
 
 
 @make_command(example="rhoset report runs/s5 --certify")
@@ -49,7 +47,7 @@ def command(out: Output, run: str, target: Path | None, certify: bool) -> Payloa
     require_writable(place)
     attempt = attempts(out, [run])
     named = open_networks(run, lambda name: suppress(RhosetError))
-    workers = (os.cpu_count() or 1) if len(named) >= IN_PROCESSES else 1
+    workers = processes(None, len(named))
     if certify:
         _certify(out, named, workers)
     with out.progress("explaining and checking", 1) as update:
@@ -83,7 +81,6 @@ def _certify(out: Output, named: list[tuple[str, Path]], workers: int) -> None:
     from rhoset.cli.certify import Asked
     from rhoset.errors import RhosetError
     from rhoset.networks.runs import certificates
-    from rhoset.processes import in_turn
 
     bare = [(label, path) for label, path in named if not certificates(path)]
     asked = Asked({"method": "auto", "arithmetic": "real"}, False, None)

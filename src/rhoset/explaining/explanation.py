@@ -147,7 +147,7 @@ class Explanation(Shown):
     def __repr__(self) -> str:
         many, waves = len(self.circuits), len(self.quadratures)
         parts = [repr(circuit) for circuit in self.circuits] if many <= MOST_NAMED else [f"{many} circuits"]
-        parts += [f"{waves} quadrature{'s' if waves > 1 else ''}"] if waves else []
+        parts += [counted(waves, "quadrature")] if waves else []
         return f"Explanation({self.network!r}: {', '.join(parts) or 'no circuit'}, {self.explained:.1%} explained)"
 
     @property

@@ -14,7 +14,7 @@ from rhoset.networks.digest import FACTOR_TENSORS, TABLE_TENSORS
 from rhoset.networks.files import read_network
 from rhoset.networks.fold import fold_factors
 from rhoset.networks.network import Network
-from rhoset.networks.runs import open_networks
+from rhoset.networks.runs import one_network
 
 SAID = "a Network, the path of one such as 'net.safetensors' or 'runs/s5#3', or a module or dict with its tensors"
 """What `as_network` takes."""
@@ -80,17 +80,8 @@ def places_of(value: Any) -> list[str | os.PathLike[str]]:
 
 
 def the_network(spec: str | os.PathLike[str]) -> Network:
-    """The one network that a path means.
-
-    Raises RhosetError (slugs ``no-such-network``, ``several-networks``) and what `read_network` raises.
-    """
-    found = open_networks(spec)
-    if len(found) != 1:
-        raise RhosetError(
-            f"{os.fspath(spec)!r} holds {len(found)} networks: choose one, as in {found[0][0]!r}, or use load_all",
-            slug="several-networks",
-        )
-    return read_network(found[0][1])
+    """The one network that a path means; raises RhosetError as `one_network` and `read_network`."""
+    return read_network(one_network(spec)[1])
 
 
 def _from_tensors(tensors: Mapping[Any, Any]) -> Network:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import secrets
 from pathlib import Path
 
 from rhoset.arguments import public
 from rhoset.errors import RhosetError
-from rhoset.reading import shown
+from rhoset.reading import as_json, shown
 
 
 @public
@@ -39,6 +40,11 @@ def write_atomic(path: str | os.PathLike[str], data: bytes | str) -> Path:
     except ValueError as error:  # a null character
         raise RhosetError(f"cannot write {shown(path)}: {error}; give another name", slug="cannot-write") from None
     return path
+
+
+def write_json(path: Path, value: object) -> Path:
+    """Write results as JSON, indented, as `rhoset.reading.as_json` has them; `rhoset.reading.read_json` reads them."""
+    return write_atomic(path, json.dumps(as_json(value), indent=1, ensure_ascii=False) + "\n")
 
 
 def make_folder(path: Path) -> Path:

@@ -31,7 +31,7 @@ import tomli_w
 
 from rhoset.arguments import public
 from rhoset.errors import Attempt, RhosetError, raising
-from rhoset.networks.atomic import write_atomic
+from rhoset.networks.atomic import cannot_write, make_folder, write_atomic
 from rhoset.reading import read_json, require_file, shown
 from rhoset.summaries import Shown
 
@@ -134,11 +134,9 @@ def create_run(path: str | os.PathLike[str], manifest: Mapping[str, Any]) -> Run
         if path.exists() and (not path.is_dir() or any(_visible(path))):
             what = "a run is there already" if (path / MANIFEST).exists() else "it is not empty"
             raise RhosetError(f"{path}: {what}; choose another folder", slug="run-exists")
-        (path / NETWORKS).mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise RhosetError(
-            f"cannot make the folder {shown(path)}: {error.strerror or error}", slug="cannot-write"
-        ) from None
+        raise cannot_write(path, error) from None
+    make_folder(path / NETWORKS)
     write_atomic(path / MANIFEST, tomli_w.dumps(dict(manifest)))
     return open_run(path)
 
@@ -262,6 +260,21 @@ def open_networks(spec: str | os.PathLike[str], attempt: Attempt = raising) -> l
         f"{text!r}: no such file or folder; expected a network file, a run folder or RUN#3",
         slug="no-such-network",
     )
+
+
+def one_network(spec: str | os.PathLike[str], what: str = "this call") -> tuple[str, Path]:
+    """The label and the file of the one network that a NET argument means.
+
+    Raises RhosetError as `open_networks`, and with slug ``several-networks`` where it means several, which `what`, such
+    as ``a certificate``, can't speak of.
+    """
+    found = open_networks(spec)
+    if len(found) != 1:
+        raise RhosetError(
+            f"{os.fspath(spec)!r} means {len(found)} networks; {what} speaks of one: choose it, as in {found[0][0]!r}",
+            slug="several-networks",
+        )
+    return found[0]
 
 
 def _folder(text: str, path: Path, attempt: Attempt) -> list[tuple[str, Path]]:

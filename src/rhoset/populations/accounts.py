@@ -19,8 +19,7 @@ from rhoset.explaining import (
     writing_law,
 )
 from rhoset.networks import Network, read_network
-from rhoset.populations.measuring import keep_json, kept_place
-from rhoset.reading import read_json
+from rhoset.populations.measuring import keep_json, kept_or_computed, kept_place
 
 ACCOUNTS = 1
 """Version of what is kept; raise it when the meaning of a value changes."""
@@ -67,11 +66,7 @@ def accounts(network: Network, beside: Path | None = None, *, decide: bool = Fal
     """
     place = None if beside is None else kept_place(beside, network, "-accounts")
     stamp = {"accounts": ACCOUNTS, "version": rhoset.__version__, "digest": network.digest}
-    kept = None if place is None else read_json(place)
-    if kept is None or any(kept.get(key) != value for key, value in stamp.items()):
-        kept = {**stamp, **_computed(network)}
-        if place is not None:
-            keep_json(place, kept)
+    kept = kept_or_computed(place, stamp, lambda: _computed(network))
     if decide and "decided" not in kept:
         kept["decided"] = _decided(network)
         if place is not None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,8 @@ from rhoset.errors import RhosetError
 from rhoset.explaining import explain
 from rhoset.groups import Group, Irrep
 from rhoset.groups.representation import frequency
-from rhoset.networks import Network, evaluate, write_atomic
+from rhoset.networks import Network, evaluate
+from rhoset.networks.atomic import write_json
 from rhoset.networks.runs import certificates, run_of
 from rhoset.populations.observables import DELTA, EPSILON, Observables, neuron_shares, spectral_weights
 from rhoset.populations.stack import stacked
@@ -69,13 +69,18 @@ def measured(network: Network, beside: Path | None = None, *, keep: bool = True)
         "digest": network.digest,
         "table": network.group.digest,
     }
-    if place is not None:
-        kept = read_json(place)
-        if kept is not None and all(kept.get(key) == value for key, value in stamp.items()):
-            return kept
-    found = {**stamp, **_measure(network)}
-    if place is not None and keep:
-        keep_json(place, found)
+    return kept_or_computed(place, stamp, lambda: _measure(network), keep)
+
+
+def kept_or_computed(
+    place: Path | None, stamp: Mapping[str, Any], compute: Callable[[], Mapping[str, Any]], keep: bool = True
+) -> dict[str, Any]:
+    """What is kept at a place under this stamp; computed, and kept there, where there is none."""
+    found = None if place is None else read_json(place)
+    if found is None or any(found.get(key) != value for key, value in stamp.items()):
+        found = {**stamp, **compute()}
+        if place is not None and keep:
+            keep_json(place, found)
     return found
 
 
@@ -89,7 +94,7 @@ def keep_json(place: Path, found: Mapping[str, Any]) -> None:
     """Keep it; nothing where the folder cannot be written: it is measured again next time."""
     try:
         place.parent.mkdir(exist_ok=True)
-        write_atomic(place, json.dumps(found, ensure_ascii=False, indent=1) + "\n")
+        write_json(place, found)
     except (OSError, RhosetError):
         pass
 

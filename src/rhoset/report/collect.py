@@ -21,6 +21,7 @@ from rhoset.processes import in_turn
 from rhoset.reading import shown
 from rhoset.report.sections import Structure, network_view, structure
 from rhoset.report.views import IrrepView, NetworkView, RunView
+from rhoset.summaries import counted
 
 CIRCUIT_HISTORY = 12
 """Most networks of a report whose snapshots are all explained (about 0.15 s each for S5)."""
@@ -191,7 +192,7 @@ def _view(job: _Job) -> NetworkView:
 def _run_view(views: tuple[NetworkView, ...], shared: Structure, facts: dict[str, str]) -> RunView:
     name = shared.group.name
     return RunView(
-        title=f"{len(views)} network{'s' if len(views) > 1 else ''} on {name}",
+        title=f"{counted(len(views), 'network')} on {name}",
         group=name,
         order=shared.group.order,
         irreps=tuple(IrrepView(i.label, i.dim, i.type, shared.sizes.get(i.name)) for i in shared.irreps),

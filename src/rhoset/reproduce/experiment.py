@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rhoset.errors import RhosetError
-from rhoset.networks import write_atomic
+from rhoset.networks.atomic import write_json
 from rhoset.networks.runs import MANIFEST, Run, open_run
 from rhoset.processes import cores, in_turn
 from rhoset.reading import read_json
@@ -90,7 +89,7 @@ def reproduce(
         "populations": rows,
         "summary": {name: summarise(found) for name, found in rows.items()},
     }
-    write_atomic(out / RESULTS, json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+    write_json(out / RESULTS, results)
     return results
 
 
@@ -134,7 +133,7 @@ def _measured(
     missing = [k for k in indices if wanting(known[k], methods)]
     jobs = [(run.network_path(k), known[k]) for k in missing]
     for position, (index, row) in enumerate(zip(missing, _all(jobs, workers, methods), strict=True)):
-        write_atomic(folder / f"{index:04d}.json", json.dumps(row))
+        write_json(folder / f"{index:04d}.json", row)
         share = TRAINING_SHARE + (1 - TRAINING_SHARE) * (position + 1) / len(missing)
         tell(f"certifying {population.name}: {position + 1} of {len(missing)}", share)
     rows = []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -57,7 +56,6 @@ def train_members(
     *,
     threads: int = 1,
     state_every: float = 60.0,
-    parent: int | None = None,
     emit: Callable[[int, Evaluated], None] | None = None,
     device: str = "cpu",
 ) -> Iterator[dict[str, Any]]:
@@ -73,8 +71,6 @@ def train_members(
         Processor threads of a network that is trained by itself; a stack takes one.
     state_every
         Seconds between saves of the state; 0: after every step.
-    parent
-        Process to give up with: training stops when this process is no longer the parent.
     emit
         Called with (index, evaluation), at most every `NEWS_SECONDS`.
     device
@@ -88,7 +84,7 @@ def train_members(
     size = company_size(len(run.table), run.config, device)
     for start in range(0, len(indices), size):
         here = indices[start : start + size]
-        members = _Members(run, here, emit, parent, state_every if device == "cpu" else math.inf)
+        members = _Members(run, here, emit, state_every if device == "cpu" else math.inf)
         states = [read_state(run.run.state_path(index), run.identity(index)) for index in here]
         seeds = [run.first_seed + index for index in here]
         configs = [run.config] * len(here)
@@ -108,11 +104,9 @@ class _Members:
         run: TrainingRun,
         indices: Sequence[int],
         emit: Callable[[int, Evaluated], None] | None,
-        parent: int | None,
         state_every: float,
     ) -> None:
-        self.run, self.indices, self.emit = run, indices, emit
-        self.parent, self.state_every = parent, state_every
+        self.run, self.indices, self.emit, self.state_every = run, indices, emit, state_every
         self.saved, self.told = time.monotonic(), -NEWS_SECONDS
 
     def tell(self, news: list[tuple[int, Evaluated]]) -> None:
@@ -125,8 +119,6 @@ class _Members:
         write_checkpoint(self.run, self.indices[place], step, network)
 
     def every_step(self, training: Training) -> None:
-        if self.parent is not None and os.getppid() != self.parent:
-            raise SystemExit(3)
         if time.monotonic() - self.saved >= self.state_every:
             for place, state in training.states():
                 index = self.indices[place]

@@ -13,6 +13,7 @@ from typing import Any
 from rhoset.errors import RhosetError
 from rhoset.groups import Group
 from rhoset.networks import Network
+from rhoset.networks.atomic import make_folder
 from rhoset.networks.runs import Run
 from rhoset.processes import cores
 from rhoset.summaries import Shown
@@ -192,11 +193,7 @@ def prepared(path: Path) -> AbstractContextManager[None]:
     """Makes the folder of a run and holds its lock inside the block."""
     if path.is_file():
         raise RhosetError(f"{path} is a file; give a folder for the run", slug="run-exists")
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RhosetError(f"cannot make the folder {path}: {error.strerror or error}", slug="cannot-write") from None
-    return locked(path)
+    return locked(make_folder(path))
 
 
 class _Watch:

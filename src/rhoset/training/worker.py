@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from rhoset.errors import RhosetError
+from rhoset.processes import end_with_parent
 from rhoset.training.manifest import open_training_run
 from rhoset.training.members import train_members
 from rhoset.training.outcome import Evaluated
@@ -20,7 +21,7 @@ from rhoset.training.outcome import Evaluated
 
 def main() -> None:
     """Serve jobs until standard input ends."""
-    parent = os.getppid()
+    end_with_parent()
     channel = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
     sys.stdout = sys.stderr  # nothing else may come between the lines
 
@@ -41,7 +42,6 @@ def main() -> None:
                 indices,
                 threads=int(job["threads"]),
                 state_every=float(job["state_every"]),
-                parent=parent,
                 emit=emit,
             ):
                 say(index=row["index"], row=row)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import numpy as np
 
@@ -64,41 +64,31 @@ class Imported:
     note: str
 
 
+class ImportOptions(TypedDict, total=False):
+    """Options of `import_networks`, by keyword."""
+
+    order: str | None
+    instance: int | None
+    activation: str | None
+    drop_outputs: bool
+
+
 @public
 def import_network(
     format: str,
     path: str | os.PathLike[str],
     group: Group | str | None = None,
     mapping: str | os.PathLike[str] | None = None,
-    *,
-    order: str | None = None,
-    instance: int | None = None,
-    activation: str | None = None,
-    drop_outputs: bool = False,
+    **options: Unpack[ImportOptions],
 ) -> Network:
-    """Read one foreign network; see `import_networks`.
-
-    Parameters
-    ----------
-    instance
-        Which of several instances in one file; needed when there are several.
+    """Read one foreign network: `import_networks` with the same arguments, where one is left.
 
     Raises
     ------
     RhosetError
-        What `import_networks` raises; several instances and none chosen, or one that is not there
-        (slug ``checkpoint-instance``).
+        What `import_networks` raises; several instances and none chosen (slug ``checkpoint-instance``).
     """
-    found = import_networks(
-        format,
-        path,
-        group,
-        mapping,
-        order=order,
-        instance=instance,
-        activation=activation,
-        drop_outputs=drop_outputs,
-    )
+    found = import_networks(format, path, group, mapping, **options)
     if len(found) != 1:
         raise RhosetError(
             f"{path} holds {len(found)} networks: choose an instance from 0 to {len(found) - 1}",

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -14,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from rhoset.networks import write_atomic
+from rhoset.networks.atomic import write_json
 from rhoset.populations.studies.results import SettingResults, StudyResults
-from rhoset.populations.tables import to_markdown
+from rhoset.populations.tables import to_csv, to_markdown
 
 MOST_SETS = 6
 """Key sets listed for a setting in the page; results.json has all."""
@@ -195,7 +193,7 @@ def _frequent(settings: Sequence[SettingResults]) -> list[str]:
 def write_results(results: StudyResults, folder: Path) -> None:
     """Write networks.csv, results.json, study.md and its figures, atomically."""
     said = results.summary
-    write_atomic(folder / "results.json", json.dumps(_finite(said), indent=1, ensure_ascii=False) + "\n")
+    write_json(folder / "results.json", said)
     write_atomic(folder / "networks.csv", networks_csv(results))
     drawn = figures(results)
     for name, text in drawn.items():
@@ -203,32 +201,23 @@ def write_results(results: StudyResults, folder: Path) -> None:
     write_atomic(folder / "study.md", page(results, list(drawn)))
 
 
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not np.isfinite(value) else value
-
-
 def networks_csv(results: StudyResults) -> str:
     """One row a network: setting, seed, updates, convergence, loss, accuracy, proved pairs, K, N, ν of each class."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    rows: list[list[Any]] = []
     columns = list(dict.fromkeys(key for s in results.settings for key in s.setting.values))
     fixed = ["seed", "updates", "converged", "loss", "objective", "accuracy", "proved_pairs"]
-    writer.writerow([*columns, *fixed, "key_set", "key_set_squared", "spectral_count", "pure_neurons"])
+    headers = [*columns, *fixed, "key_set", "key_set_squared", "spectral_count", "pure_neurons"]
     for of in results.settings:
         a, counts = of.arrays, of.counts
         loose, tight = of.key_sets(), of.key_sets(squared=True)
         for i in range(len(of)):
             pure = Counter(of.labels[of.classes[c]] for c in a["pure"][i].tolist() if c >= 0)
             right = int(a["right_pairs"][i])
-            writer.writerow(
+            rows.append(
                 [of.setting.values.get(column, "") for column in columns]
                 + [int(a["seed"][i]), int(a["steps"][i]), bool(a["converged"][i])]
-                + [repr(float(a[key][i])) for key in ("loss", "objective", "accuracy")]
+                + [float(a[key][i]) for key in ("loss", "objective", "accuracy")]
                 + ["" if right < 0 else right, of.name_of(loose[i]), of.name_of(tight[i]), int(counts[i])]
                 + [" ".join(f"{name}:{count}" for name, count in sorted(pure.items()))]
             )
-    return text.getvalue()
+    return to_csv(headers, rows)

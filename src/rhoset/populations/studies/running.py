@@ -12,11 +12,7 @@ Every file is written atomically: a study killed at any moment loses at most the
 from __future__ import annotations
 
 import json
-import multiprocessing
-import os
-import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,11 +20,12 @@ from typing import Any
 
 from rhoset.errors import RhosetError
 from rhoset.networks import write_atomic
+from rhoset.networks.atomic import make_folder
 from rhoset.populations.studies.page import write_results
 from rhoset.populations.studies.results import StudyResults, checkpoint, collect, joined, part_of
 from rhoset.populations.studies.spec import Study
 from rhoset.populations.studies.work import Job, job_size, network_cost, packed, run_job, unpacked
-from rhoset.processes import cores
+from rhoset.processes import as_they_end, cores
 
 Runner = Callable[[Job], bytes]
 
@@ -134,11 +131,8 @@ _OWN = ("study.toml", "settings.json", "parts", "checkpoints", "networks.csv", "
 def _prepare(folder: Path, study: Study) -> None:
     if folder.exists() and not folder.is_dir():
         raise RhosetError(f"{folder} is a file; give a folder for the study", slug="run-exists")
-    try:
-        (folder / "parts").mkdir(parents=True, exist_ok=True)
-        (folder / "checkpoints").mkdir(exist_ok=True)
-    except OSError as error:
-        raise RhosetError(f"cannot make the folder {folder}: {error.strerror or error}", slug="cannot-write") from None
+    for part in ("parts", "checkpoints"):
+        make_folder(folder / part)
     foreign = [e.name for e in folder.iterdir() if e.name not in _OWN and e.suffix not in (".svg", ".tmp")]
     if foreign:
         raise RhosetError(
@@ -232,38 +226,14 @@ def _work(
     if cluster is not None:
         yield from _on_cluster(jobs, cluster, runner)
         return
-    count = min(workers or cores(), max(1, len(jobs)))
-    if count <= 1:
-        for part, job in jobs.items():
-            yield part, runner(job)
-        return
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(count, mp_context=spawn, initializer=_end_with_parent) as pool:
-        futures = {pool.submit(runner, job): part for part, job in jobs.items()}
-        try:
-            for future in as_completed(futures):
-                yield futures.pop(future), future.result()
-        except BrokenProcessPool:
-            raise RhosetError(
-                "a process of the study was killed (out of memory?); what was done is kept: give the command again,"
-                " with fewer --workers where memory is short",
-                slug="worker-died",
-            ) from None
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-
-
-def _end_with_parent() -> None:
-    """In a process of the pool: end at once when the study itself is killed, which nothing else would tell it."""
-    parent = multiprocessing.parent_process()
-
-    def wait() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=wait, daemon=True).start()
+    try:
+        yield from as_they_end(runner, jobs, min(workers or cores(), max(1, len(jobs))))
+    except BrokenProcessPool:
+        raise RhosetError(
+            "a process of the study was killed (out of memory?); what was done is kept: give the command again,"
+            " with fewer --workers where memory is short",
+            slug="worker-died",
+        ) from None
 
 
 def _on_cluster(jobs: dict[Path, Job], address: str, runner: Runner) -> Iterator[tuple[Path, bytes]]:
