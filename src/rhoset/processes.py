@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ProcessPoolExecutor
 
 Key = TypeVar("Key")
 Input = TypeVar("Input")
@@ -22,17 +23,35 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-IN_PROCESSES = 24
-"""From so many inputs on they are divided among processes, which take a third of a second to start."""
+START = 0.6
+"""Seconds of work from which on it is divided among processes, which take a third of a second to start."""
+
+ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+"""Processes share the cores: threads of theirs beside would wait for one another, and take up to ten times as long."""
 
 
 PARENT_SECONDS = 0.2
 """How often a process looks whether the one that it serves is still there."""
 
 
-def processes(asked: int | None, inputs: int) -> int:
-    """How many processes for so many inputs: those asked for, else the cores where it is worth it."""
-    return min(asked or (cores() if inputs >= IN_PROCESSES else 1), max(inputs, 1))
+def processes(asked: int | None, inputs: int, each: float) -> int:
+    """How many processes for so many inputs of `each` seconds: those asked for, else the cores where it is worth it.
+
+    The number of inputs decides and not the clock, so that the same call does the same.
+    """
+    return min(asked or (cores() if inputs * each >= START else 1), max(inputs, 1))
+
+
+@contextmanager
+def _environment(wanted: dict[str, str]) -> Iterator[None]:
+    """Those of these variables that are not set, for processes that are started meanwhile."""
+    missing = wanted.keys() - os.environ.keys()
+    os.environ.update({name: wanted[name] for name in missing})
+    try:
+        yield
+    finally:
+        for name in missing:
+            del os.environ[name]
 
 
 def end_with_parent() -> None:
@@ -53,14 +72,14 @@ def in_turn(
 ) -> Iterator[Callable[[], Result]]:
     """For each input a call that returns the function's result, or raises what it raised.
 
-    With one worker the work is done when it is called for. With several it is done in processes; the function and the
-    inputs must then be picklable.
+    With one worker the work is done when it is called for. With several it is done in processes of one thread each,
+    unless the environment says how many; the function and the inputs must then be picklable.
     """
     if workers <= 1:
         yield from (partial(function, one) for one in inputs)
         return
     with _pool(workers) as pool:
-        for future in [pool.submit(function, one) for one in inputs]:
+        for future in _submitted(pool, function, inputs):
             yield future.result
 
 
@@ -74,15 +93,28 @@ def as_they_end(
     if workers <= 1:
         yield from ((key, function(one)) for key, one in inputs.items())
         return
+    from concurrent.futures import as_completed
+
     with _pool(workers) as pool:
-        futures = {pool.submit(function, one): key for key, one in inputs.items()}
+        futures = dict(zip(_submitted(pool, function, inputs.values()), inputs, strict=True))
         for future in as_completed(futures):
             yield futures.pop(future), future.result()
+
+
+def _submitted(
+    pool: ProcessPoolExecutor, function: Callable[[Input], Result], inputs: Iterable[Input]
+) -> list[Future[Result]]:
+    """The inputs handed to the processes, which this starts, with one thread each."""
+    with _environment(ONE_THREAD):
+        return [pool.submit(function, one) for one in inputs]
 
 
 @contextmanager
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     """Processes that end with this one; after an error, what waits is not begun."""
+    import multiprocessing  # which takes a while to load
+    from concurrent.futures import ProcessPoolExecutor
+
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=spawn, initializer=end_with_parent) as pool:
         try:

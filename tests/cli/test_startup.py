@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,8 +62,17 @@ def test_a_wrong_address_is_said_before_pytorch_is_loaded(tmp_path: Path) -> Non
         assert not modules & {"torch", "distributed"}
 
 
+def test_explaining_and_certifying_load_no_scipy(tmp_path: Path) -> None:
+    path = write_network(tmp_path / "net.safetensors", construct("A4", ["3a"], seed=1).network)
+    for arguments in (["groups", "show", "A5"], ["explain", path], ["certify", path]):
+        code, modules = loaded(*arguments)
+        assert code == 0
+        assert not modules & {"scipy", "torch"}
+
+
 def test_that_these_tests_can_fail(tmp_path: Path) -> None:
-    path = write_network(tmp_path / "net.safetensors", construct("S3", ["[2,1]"], seed=1).network)
+    network = construct("S3", ["[2,1]"], seed=1).network
+    path = write_network(tmp_path / "net.safetensors", replace(network, activation="gelu"))
     _, modules = loaded("explain", path)
     assert "scipy" in modules
     assert "rhoset.explaining" in modules

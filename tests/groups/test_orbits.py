@@ -30,6 +30,7 @@ from rhoset.groups import (
     rho_set_families,
     subgroup_classes,
 )
+from rhoset.groups.arrays import orbit_labels
 
 NAMES = ["S4", "A5", "F21", "SL(2,3)", "D5", "Q8"]
 
@@ -146,3 +147,19 @@ def test_fixed_points_and_simplex() -> None:
     np.testing.assert_allclose(gram, 1.25 * np.eye(5) - 0.25, atol=1e-12)
     with pytest.raises(ValueError, match="read-only"):
         points.points[0] = 0
+
+
+@given(st.integers(1, 12).flatmap(lambda n: st.lists(st.permutations(range(n)), min_size=1, max_size=3)))
+def test_orbit_labels_are_those_of_a_walk(images: list[list[int]]):
+    labels, label = np.full(len(images[0]), -1), 0
+    for start in range(len(labels)):
+        if labels[start] >= 0:
+            continue
+        queue = [start]
+        while queue:
+            point = queue.pop()
+            if labels[point] < 0:
+                labels[point] = label
+                queue += [image[point] for image in images]
+        label += 1
+    assert orbit_labels(np.array(images)).tolist() == labels.tolist()

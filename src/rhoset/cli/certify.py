@@ -27,6 +27,10 @@ BASELINES = ("coset", "paper")
 METHODS = ("auto", "exhaustive", "gaps", "irrep", "equivariant", "orbit", "mixture", *BASELINES)
 
 
+EACH = 0.015
+"""Seconds of one network of S5."""
+
+
 @dataclass(frozen=True)
 class Asked:
     """What is to be done to each network."""
@@ -56,10 +60,11 @@ class Asked:
 
     def _made(self, network: Network, path: Path) -> CertifyResult | BaselineResult:
         from rhoset.prove import certify_subject, subject
-        from rhoset.reproduce.baselines import certify_baseline
 
         options = {**self.options}
         if options["method"] in BASELINES:
+            from rhoset.reproduce.baselines import certify_baseline
+
             return certify_baseline(network, options["method"], arithmetic=options["arithmetic"], path=path)
         return certify_subject(subject(network, options.pop("arithmetic"), path), **options)
 
@@ -151,7 +156,7 @@ def command(
     entries: list[dict[str, Any]] = []
     curves: list[dict[str, Any]] = []
     with out.progress("certifying", len(files)) as update:
-        results = in_turn(asked, files, processes(workers, len(files)))
+        results = in_turn(asked, files, processes(workers, len(files), EACH))
         for done, ((label, _), result) in enumerate(zip(files, results, strict=True)):
             said = label
             with out.attempt(label, alone=len(files) == 1 and len(networks) == 1):

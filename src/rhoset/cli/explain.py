@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from rhoset.explaining import Analysis
 
 
+EACH = 0.05
+"""Seconds of one network of S5."""
+
 SHOWN = 10
 """Rows of a table, and findings, that are printed for one network, so that it fits a screen; ``--json`` has all."""
 
@@ -53,7 +56,7 @@ def command(
     said = []
     shown = out if len(files) > 1 else replace(out, quiet=True)
     with shown.progress("explaining", len(files)) as update:
-        results = in_turn(asked, files, processes(workers, len(files)))
+        results = in_turn(asked, files, processes(workers, len(files), EACH))
         for done, ((label, _), result) in enumerate(zip(files, results, strict=True)):
             with out.attempt(label, alone=len(files) == 1 and len(networks) == 1):
                 entry, lines = result()

@@ -19,6 +19,9 @@ QUESTIONS = {
     "why": "Why not cheaper?",
 }
 
+EACH = 0.1
+"""Seconds of one network of S5: explained, its certificates checked."""
+
 
 @make_command(example="rhoset report runs/s5 --certify")
 @click.argument("run", metavar="RUN")
@@ -47,7 +50,7 @@ def command(out: Output, run: str, target: Path | None, certify: bool) -> Payloa
     require_writable(place)
     attempt = attempts(out, [run])
     named = open_networks(run, lambda name: suppress(RhosetError))
-    workers = processes(None, len(named))
+    workers = processes(None, len(named), EACH)
     if certify:
         _certify(out, named, workers)
     with out.progress("explaining and checking", 1) as update:

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
 from rhoset.groups.arrays import BLOCK_ENTRIES
 from rhoset.groups.cache import remembered
@@ -145,17 +144,13 @@ def _translates(group: Group, module: CosetModule, e: FloatArray, elements: NDAr
 def _eigenspace(
     group: Group, module: CosetModule, basis: FloatArray, dim: int, rng: np.random.Generator
 ) -> FloatArray | None:
-    """(k, d) best separated eigenspace of a random sparse symmetric matrix in the commutant."""
-    k = len(module.representatives)
+    """(k, d) best separated eigenspace of a random symmetric matrix in the commutant; cost n d c a term."""
     members = group.table[np.ix_(module.representatives, module.subgroup)]
-    rows = np.broadcast_to(np.arange(k)[:, None], members.shape).ravel()
-    matrix = csr_matrix((k, k))
+    moved = np.zeros(basis.shape)
     for weight in rng.standard_normal(8 + dim // 8):
         w = int(rng.integers(group.order))
         for x in (w, int(group.inverse[w])):
-            columns = module.labels[group.table[members, x]].ravel()
-            matrix = matrix + csr_matrix((np.full(len(rows), weight), (rows, columns)), (k, k))
-    moved: FloatArray = np.asarray(matrix @ basis)
+            moved += weight * basis[module.labels[group.table[members, x]]].sum(axis=1)
     inner: FloatArray = basis.T @ moved
     eigenvalues, vectors = np.linalg.eigh((inner + inner.T) / 2)
     values = eigenvalues.reshape(-1, dim)

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from rhoset.arrays import read_only
 from rhoset.errors import RhosetError
-from rhoset.groups.arrays import IntArray
+from rhoset.groups.arrays import IntArray, orbit_labels
 from rhoset.groups.subgroups import Subgroup, left_cosets, representatives
 from rhoset.groups.table import Group
 from rhoset.summaries import Shown
@@ -160,14 +160,9 @@ def orbitals(left: NDArray[np.integer], right: NDArray[np.integer]) -> IntArray:
     `left` (s, p) and `right` (s, q) are the images under the same s elements that generate the
     group: ``orbitals(b.action[gens], c.action[gens])``. Cost s p q.
     """
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
     p, q = left.shape[1], right.shape[1]
-    pairs = np.tile(np.arange(p * q), len(left))
-    moved = (left.astype(np.int64)[:, :, None] * q + right[:, None, :]).ravel()
-    graph = coo_matrix((np.ones(len(pairs), dtype=bool), (pairs, moved)), shape=(p * q, p * q))
-    return read_only(connected_components(graph, directed=False)[1].reshape(p, q))
+    moved = left.astype(np.intp)[:, :, None] * q + right[:, None, :]
+    return read_only(orbit_labels(moved.reshape(len(left), p * q)).astype(np.int32).reshape(p, q))
 
 
 def isotypic_projector(gset: GSet, irrep: Irrep | Component) -> NDArray[np.float64]:

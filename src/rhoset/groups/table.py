@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from rhoset.arrays import read_only
 from rhoset.errors import RhosetError
-from rhoset.groups.arrays import IntArray, row_blocks
+from rhoset.groups.arrays import IntArray, orbit_labels, row_blocks
 from rhoset.groups.laws import check_laws, checked_shape
 from rhoset.groups.words import best_extension
 from rhoset.summaries import Shown
@@ -191,18 +191,9 @@ class Group(Shown):
 
 
 def _conjugacy_classes(group: Group) -> ConjugacyClasses:
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
-    n, table, inverse = group.order, group.table, group.inverse
-    every = np.arange(n)
-    images = [table[table[s], inverse[s]] for s in group.generators] or [every]
-    graph = coo_matrix(
-        (np.ones(n * len(images), dtype=bool), (np.tile(every, len(images)), np.hstack(images))),
-        shape=(n, n),
-    )
-    parts = connected_components(graph, directed=False)[1]
-    _, first, labels = np.unique(parts, return_index=True, return_inverse=True)
+    table, inverse = group.table, group.inverse
+    images = [table[table[s], inverse[s]] for s in group.generators] or [np.arange(group.order)]
+    _, first, labels = np.unique(orbit_labels(np.stack(images)), return_index=True, return_inverse=True)
     sizes = np.bincount(labels)
     order = np.lexsort((first, sizes, group.element_orders[first]))
     rank = np.empty_like(order)

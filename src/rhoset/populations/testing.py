@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from rhoset.shares import clopper_pearson
 
@@ -57,8 +57,10 @@ class ShareTest:
 
 def share_test(name: str, counts: tuple[int, int], totals: tuple[int, int]) -> ShareTest:
     """Fisher's exact test of two shares with Clopper-Pearson intervals."""
+    from scipy.stats import fisher_exact  # takes long to load
+
     table = np.array([[counts[0], totals[0] - counts[0]], [counts[1], totals[1] - counts[1]]])
-    p = float(stats.fisher_exact(table)[1])
+    p = float(fisher_exact(table)[1])
     a, b = map(clopper_pearson, counts, totals)
     intervals = ((a.low, a.high), (b.low, b.high))
     return ShareTest(name, counts, totals, intervals, p, p, detectable_shares(counts[0] / max(totals[0], 1), totals))
@@ -75,7 +77,7 @@ def detectable_shares(share: float, totals: tuple[int, int]) -> tuple[float | No
 
 
 def _quantiles() -> float:
-    return float(stats.norm.ppf(1 - ALPHA / 2) + stats.norm.ppf(POWER))
+    return NormalDist().inv_cdf(1 - ALPHA / 2) + NormalDist().inv_cdf(POWER)
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,9 @@ def rank_test(name: str, unit: str, a: Sequence[float], b: Sequence[float]) -> R
     """Mann and Whitney's test; None where one side has no number."""
     if not a or not b:
         return None
-    result = stats.mannwhitneyu(a, b, alternative="two-sided", method="auto")
+    from scipy.stats import mannwhitneyu
+
+    result = mannwhitneyu(a, b, alternative="two-sided", method="auto")
     total = len(a) + len(b)
     detectable = _quantiles() / math.sqrt(12 * total * (len(a) / total) * (len(b) / total))
     p = float(result.pvalue)

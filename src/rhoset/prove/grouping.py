@@ -30,10 +30,10 @@ def regrouped(search: Search, certificate: Certificate) -> Certificate:
 
     Raises `Rejected` where the checker does.
     """
-    rule = prepare(certificate, search.subject.model).pairs
+    rule = prepare(certificate, search.model).pairs
     if rule is None or certificate.references is None:
         raise ValueError("only rule pairs with references has groups to choose")
-    n, e = search.subject.network.order, search.subject.model.group.identity
+    n, e = search.subject.network.order, search.model.group.identity
     needed, lengths, label = _stands(search, rule)
     least = nearness.margins(rule.blocks, e, n, certificate.references)[:, label] + needed
     others = np.flatnonzero(np.arange(n) != e)

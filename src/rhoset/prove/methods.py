@@ -21,6 +21,9 @@ DEAR = 0.1
 """Where mixtures of slots and irreps cost more, whole irreps with references are tried as well."""
 LIKELY = 1.4
 """A first look that costs so many times the best plan so far may still lead to a better one."""
+BEHIND = 1.6
+"""Where rule gaps leaves no pair open for so many times less than first looks at mixtures cost, they are not searched;
+nor are whole irreps at the finest detail where a first look at them costs so many times the best plan so far."""
 FINER = 0.25
 """Where the best plan so far costs more, much has to be written: a first look at the finest detail too."""
 BOTH = (0.005, 0.6)
@@ -65,8 +68,9 @@ def equivariant(search: Search, wanted: Wish) -> list[Candidate]:
     return PairsSearch(search, "equivariant", search.whole, wanted, references=(True,)).run()
 
 
-def mixture(search: Search, wanted: Wish) -> list[Candidate]:
-    """Slots where circuits give them, whole irreps for what is left."""
+def mixture(search: Search, wanted: Wish, so_far: float = np.inf) -> list[Candidate]:
+    """Slots where circuits give them, whole irreps for what is left; the first looks where another plan, of cost
+    `so_far`, is well ahead of them."""
     searches = [PairsSearch(search, "mixture", search.mixed, wanted)]
     if search.mixed.shapes != search.spanned.shapes:
         searches.append(PairsSearch(search, "mixture", search.spanned, wanted, references=(False,)))
@@ -74,6 +78,8 @@ def mixture(search: Search, wanted: Wish) -> list[Candidate]:
     nothing = (0.0, float("inf"))
     ranks = [min((wanted.rank(made) for made in first.values()), default=nothing) for first in firsts]
     chosen = ranks.index(min(ranks))
+    if all(BEHIND * so_far < c.estimate.cost for c in firsts[chosen].values()):
+        return list(firsts[chosen].values())
     return searches[chosen].run(firsts[chosen])
 
 
@@ -172,7 +178,8 @@ def by_operations(search: Search, wanted: Wish) -> list[Candidate]:
     made = quick.gaps(search)
     done = [c for c in made if c.estimate.accuracy >= enough and c.estimate.cost < GOOD]
     if not done:
-        mixtures = mixture(search, wanted)
+        closed = [c.estimate.cost for c in made if c.estimate.accuracy >= enough and c.estimate.exact == 0]
+        mixtures = mixture(search, wanted, min(closed, default=np.inf))
         if search.subject.network.order <= TINY:
             mixtures += [*equivariant(search, wanted), *irrep(search, wanted)]
         mixtures += in_whole_irreps(search, wanted, min((c.estimate.cost for c in mixtures), default=0.0))
@@ -189,7 +196,7 @@ def in_whole_irreps(search: Search, wanted: Wish, so_far: float) -> list[Candida
         return []
     pairs = PairsSearch(search, "mixture", search.whole, wanted, references=(True,))
     first = pairs.looked(DETAIL[START], Mode(SAMPLES, True, True))
-    if so_far > FINER:
+    if so_far > FINER and any(c.estimate.cost < BEHIND * so_far for c in first.values()):
         first |= pairs.looked(DETAIL[0], Mode(SAMPLES, True, True))
     return pairs.run(first) if any(c.estimate.cost < LIKELY * so_far for c in first.values()) else []
 

@@ -34,14 +34,21 @@ SAMPLINGS = (12, 40)
 """Other numbers of them, one of which is tried on the best plan."""
 MANY_SINGLY = 0.1
 """Part of the pairs with outputs evaluated singly from which more samples are tried and not fewer."""
-KEPT = 1.3
-"""Ways of bounding are kept after it that cost at most so many times the best one, two at most."""
+KEPT = 1.1
+"""Another way of bounding is looked at in other details where it costs at most so many times the best so far; finer
+and coarser details have saved a quarter at most."""
+SPARED = 0.1
+"""A plan with references is tried without the additive part where it costs less: taking that part off is 0.03 of
+exhaustive work on S5, so that elsewhere little is to be had."""
 SINGLES = (1.0, 0.8, 0.65, 0.5, 0.4, 0.3, 0.22, 0.15, 0.08)
 """Parts of the outputs that a pair may have evaluated singly: the most that the checker's reader takes."""
 LARGE = 2048
 """Groups of more elements get neither tables of n² numbers (an additive part) nor n² labels."""
 CLUSTERS = (1, 8)
 """References tried beside one, as multiples of n."""
+MANY_MORE = 0.85
+"""The next multiple is tried where the one before brought the cost below this part of what it was: 8n, which all pairs
+are compared with, have lost to n wherever n saved less."""
 WORTH = 0.02
 """More references are tried where more than this share of the pairs has logits evaluated."""
 
@@ -105,7 +112,7 @@ class PairsSearch:
         stored = tuple(writing.blocks(self.dictionary, writing.choose(self.dictionary, detail)))
         if not stored:
             return None
-        model = self.search.subject.model
+        model = self.search.model
         try:
             proved = tuple(build_block(b, model.group, model.width, f"block{j}") for j, b in enumerate(stored))
         except Rejected:
@@ -118,7 +125,7 @@ class PairsSearch:
         if written is None:
             return {}
         name = f"{self.method}: detail {detail:.3g}, {mode}"
-        return {(detail, mode): self.tried(name, self.certificate(written, mode), pairs)}
+        return {(detail, mode): self.search.candidate(name, self.certificate(written, mode), pairs)}
 
     def tried(self, name: str, certificate: Certificate, pairs: int = SAMPLE_PAIRS) -> Candidate:
         """The candidate; where it would have more outputs evaluated singly than a checker may allow, with fewer."""
@@ -146,7 +153,7 @@ class PairsSearch:
 
     def _referenced(self, made: Certificate, written: Written, clusters: int) -> Certificate:
         """The certificate with references: the mean of Q over some pairs, or centres over all."""
-        model, blocks = self.search.subject.model, written.proved
+        model, blocks = self.search.model, written.proved
         n, e = model.order, model.group.identity
         distance, labels = nearness.distances(blocks, e, n), None
         if clusters <= 1:
@@ -164,50 +171,60 @@ class PairsSearch:
 
     @property
     def modes(self) -> list[Mode]:
-        """Ways of bounding: with the additive part taken off where there is a table for it; without it only beside
-        references, which it makes dearer."""
-        if self.search.subject.network.order > LARGE:
-            return [Mode(0, True, references) for references in self.references]
-        norm = [Mode(0, True, references) for references in self.references if references]
-        return norm + [Mode(SAMPLES, True, references) for references in self.references]
+        """Ways of bounding: with the additive part taken off where there is a table for it."""
+        samples = 0 if self.search.subject.network.order > LARGE else SAMPLES
+        return [Mode(samples, True, references) for references in self.references]
 
     def first(self) -> Found:
-        """Every mode at the first detail, on few pairs."""
+        """Every mode at the first detail, on few pairs; with the additive part left where that may be shorter."""
         found: Found = {}
         for mode in self.modes:
             found |= self.looked(DETAIL[START], mode)
+            if mode.samples and mode.references and any(c.estimate.cost < SPARED for c in found.values()):
+                found |= self.looked(DETAIL[START], Mode(0, True, True))
         return found
 
     def run(self, first: Found | None = None) -> list[Candidate]:
         """Candidates worth choosing from, estimated on the whole sample; `first` is that of `first()`, if at hand.
 
-        All modes at one detail on few pairs; the best modes at finer and coarser details, while that helps, then near
-        the best of these; then groups of outputs, references and numbers of samples that suit the best.
+        All modes at one detail on few pairs; the best one at finer and coarser details, while that helps, another where
+        it is near then, and details near the best of these; then groups of outputs, references and numbers of samples
+        that suit the best.
         """
         found = dict(self.first() if first is None else first)
-        modes = [mode for _, mode in self.best(found)]
-        hard = not modes or found[self.best(found)[0]].estimate.cost > HARD
-        for mode in dict.fromkeys([*modes, *(self.modes[-1:] if hard else [])]):
-            for step in (-1, 1):
-                place = START + step
-                while 0 <= place < len(DETAIL):
-                    found |= self.looked(DETAIL[place], mode)
-                    helped = bool(self.best(found)) and self.best(found)[0] == (DETAIL[place], mode)
-                    if not helped and not (hard and step < 0):
-                        break
-                    place += step
-        for detail, mode in self.best(found)[:1]:
-            for factor in NEARER:
-                found |= self.looked(detail * factor, mode)
-        return [made for detail, mode in self.best(found)[:1] for made in self.refined(detail, mode)]
+        if found:
+            self._details(found, self.best(found)[1], found[self.best(found)].estimate.cost > HARD)
+        hard = not found or found[self.best(found)].estimate.cost > HARD
+        for mode in self._others(found, hard):
+            self._details(found, mode, hard)
+        if not found:
+            return []
+        detail, mode = self.best(found)
+        for factor in NEARER:
+            found |= self.looked(detail * factor, mode)
+        return self.refined(*self.best(found))
 
-    def best(self, found: Found) -> list[Key]:
-        """The best of some candidates, and the best of another mode where it is near; by what they were made from."""
-        ordered = sorted(found, key=lambda key: self.wanted.rank(found[key]))
-        others = [key for key in ordered if key[1] != ordered[0][1]][:1]
-        if others and not self._near(found[ordered[0]], found[others[0]]):
-            others = []
-        return [*ordered[:1], *others]
+    def best(self, found: Found) -> Key:
+        """What the best of some candidates was made from."""
+        return min(found, key=lambda key: self.wanted.rank(found[key]))
+
+    def _details(self, found: Found, mode: Mode, hard: bool) -> None:
+        """Look at finer and coarser details, while that helps; at all finer ones where it is hard."""
+        for step in (-1, 1):
+            place = START + step
+            while 0 <= place < len(DETAIL):
+                found |= self.looked(DETAIL[place], mode)
+                helped = bool(found) and self.best(found) == (DETAIL[place], mode)
+                if not helped and not (hard and step < 0):
+                    break
+                place += step
+
+    def _others(self, found: Found, hard: bool) -> list[Mode]:
+        """The next best mode, where it is near the best; the last one of all, where it is hard."""
+        modes = list(dict.fromkeys(mode for _, mode in sorted(found, key=lambda key: self.wanted.rank(found[key]))))
+        best = {mode: min((c for (_, m), c in found.items() if m == mode), key=self.wanted.rank) for mode in modes}
+        near = [mode for mode in modes[1:2] if self._near(best[modes[0]], best[mode])]
+        return [mode for mode in dict.fromkeys([*near, *(self.modes[-1:] if hard else [])]) if mode not in modes[:1]]
 
     def _near(self, best: Candidate, other: Candidate) -> bool:
         (proved, price), (also, more) = self.wanted.rank(best), self.wanted.rank(other)
@@ -249,7 +266,7 @@ class PairsSearch:
                 out.append(self.tried(f"{name}, {multiple * n} references", regrouped(self.search, made)))
             except Rejected:
                 break
-            if settled and self.wanted.price(out[-1].estimate) > self.wanted.price(last.estimate):
+            if settled and self.wanted.price(out[-1].estimate) > MANY_MORE * self.wanted.price(last.estimate):
                 break
         return out
 

@@ -7,7 +7,7 @@ of some x. Rules work x by x, so rows of pairs cost what they will cost. No esti
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 
 import numpy as np
@@ -19,7 +19,8 @@ from rhoset.prove.certificates import limited
 from rhoset.prove.subject import Subject
 from rhoset_check.exact import CHUNK
 from rhoset_check.files import Certificate
-from rhoset_check.near import Array, Ints, Rejected
+from rhoset_check.near import Array, Ints, Near, Rejected
+from rhoset_check.network import Model
 from rhoset_check.verdict import prepare, settle
 
 SAMPLE_PAIRS = 1024
@@ -28,6 +29,8 @@ FEW = 256
 """Pairs that a first look takes, two x at least."""
 SLACK = (1.3, 0.03)
 """A certificate may take so many times the in-span and exact work that its sample took, and this share of the pairs."""
+KEPT = 1 << 23
+"""Numbers of activations that are kept: 64 MiB."""
 SAMPLE_SEED = 20240
 """Seed of the choice of the x; the search is deterministic."""
 
@@ -72,6 +75,23 @@ class Candidate:
         )
 
 
+@dataclass(frozen=True)
+class Remembered(Model):
+    """The checker's model, which keeps activations: candidates look at the same pairs."""
+
+    known: dict[tuple[bytes, bytes, str], Near] = field(default_factory=dict, repr=False)
+
+    def hidden(self, x: Ints, y: Ints, dtype: str) -> Near:
+        """(pairs, m + 1) activations; equal ones are the same object, up to `KEPT` numbers in all."""
+        key = x.tobytes(), y.tobytes(), dtype
+        if key in self.known:
+            return self.known[key]
+        found = super().hidden(x, y, dtype)
+        if sum(near.value.size for near in self.known.values()) + found.value.size <= KEPT:
+            self.known[key] = found
+        return found
+
+
 @dataclass(eq=False)
 class Search:
     """Everything that several plans for one network share, made once and only when asked for."""
@@ -79,6 +99,12 @@ class Search:
     subject: Subject
     given: Explanation | None = None
     tried: list[Estimate] = field(default_factory=list)
+
+    @cached_property
+    def model(self) -> Model:
+        """The checker's model, for everything that is only estimated."""
+        model = self.subject.model
+        return Remembered(**{part.name: getattr(model, part.name) for part in fields(model)})
 
     @cached_property
     def explanation(self) -> Explanation:
@@ -101,7 +127,7 @@ class Search:
         """(m + 1,) root mean square of every activation over the sample; of the bias neuron 1."""
         x, y = self.sample()
         step = max(1, len(x) // SAMPLE_PAIRS)
-        hidden = self.subject.model.hidden(x[::step], y[::step], "float64").value
+        hidden = self.model.hidden(x[::step], y[::step], "float64").value
         return np.asarray(np.sqrt(np.square(hidden).mean(axis=0)))
 
     @cached_property
@@ -137,7 +163,7 @@ class Search:
         share = n * n / len(x)
         begin = time.perf_counter()
         try:
-            rules = prepare(certificate, self.subject.model)
+            rules = prepare(certificate, self.model)
             ready = time.perf_counter()
             rules.budget.span, rules.budget.exact = rules.budget.span / share, rules.budget.exact / share
             margins, losses = [], []

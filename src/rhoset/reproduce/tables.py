@@ -6,8 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from scipy.stats import spearmanr
-
 from rhoset.groups import group, irreps, minimal_rho_set_sizes
 from rhoset.populations.tables import to_markdown
 from rhoset.report.words import duration, number, percent
@@ -142,6 +140,8 @@ def _methods(summary: Summary) -> str:
 
 
 def _irreps(summary: Summary) -> str:
+    from scipy.stats import spearmanr
+
     g = group(MAIN)
     found = irreps(g)
     sizes = minimal_rho_set_sizes(g, found)

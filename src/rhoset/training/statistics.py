@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from rhoset.errors import RhosetError
 from rhoset.shares import Share, quartiles, wilson
@@ -101,7 +101,7 @@ def kaplan_meier(steps: Sequence[float], observed: Sequence[bool], confidence: f
     at_risk = np.array([np.count_nonzero(t >= s) for s in moments], dtype=np.int64)
     events = np.array([np.count_nonzero(seen & (t == s)) for s in moments], dtype=np.int64)
     share = np.cumprod(1 - events / np.maximum(at_risk, 1)).astype(np.float64)
-    z = float(norm.ppf((1 + confidence) / 2))
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
     with np.errstate(divide="ignore", invalid="ignore"):
         variance = np.cumsum(events / (at_risk * (at_risk - events)))
         log = np.log(share)
