@@ -1,5 +1,5 @@
 (** What the main theorems rest on: nothing, or the assistant's own primitive 63-bit integers. *)
-From Rhoset Require Import Spec Sums Rounding Machine Exact Group Fold Norms Transport Uniform Gaps Vectors Pairs PairsSound Prepare Theorems.
+From Rhoset Require Import Spec Sums Rounding Machine Exact Group Fold Norms Transport Uniform Gaps Vectors Even Pairs PairsSound Prepare Theorems.
 Check right_answerb_spec.  Print Assumptions right_answerb_spec.
 Check light.               Print Assumptions light.
 Check group_sound.         Print Assumptions group_sound.
@@ -17,6 +17,10 @@ Check gaps_sound.           Print Assumptions gaps_sound.
 Check gaps_factored_sound.  Print Assumptions gaps_factored_sound.
 Check by_gaps.              Print Assumptions by_gaps.
 Check by_gaps_factored.     Print Assumptions by_gaps_factored.
+Check even_sound.           Print Assumptions even_sound.
+Check even_factored_sound.  Print Assumptions even_factored_sound.
+Check by_even.              Print Assumptions by_even.
+Check by_even_factored.     Print Assumptions by_even_factored.
 Check pairs_sound.          Print Assumptions pairs_sound.
 Check pairs_factored_sound. Print Assumptions pairs_factored_sound.
 Check by_pairs.             Print Assumptions by_pairs.

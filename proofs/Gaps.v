@@ -78,14 +78,14 @@ Proof.
 Qed.
 
 (** ** The tables, in machine integers *)
-Definition machine_us (r : rounded) (n : nat) (mem : list (nat * list Z)) : list (list int) :=
-  tabulate n (fun z => map of_Z (map (fun E => zentry (rows_unembed r) z (fst E)) mem)).
+Definition machine_us (n : nat) (u : nat -> nat -> Z) (mem : list (nat * list Z)) : list (list int) :=
+  tabulate n (fun z => map of_Z (map (fun E => u z (fst E)) mem)).
 Definition machine_gammas (q : nat) (mem : list (nat * list Z)) : list (list int) :=
   tabulate q (fun c => map of_Z (map (fun E => gamma_of E c) mem)).
 
 Definition prepared : Type := list (nat * list Z) * (list (list int) * list (list int)).
 Definition prepare_point (r : rounded) (n q : nat) (mem : list (nat * list Z)) : prepared :=
-  (mem, (machine_us r n mem, machine_gammas q mem)).
+  (mem, (machine_us n (zentry (rows_unembed r)) mem, machine_gammas q mem)).
 Definition prepare_set (r : rounded) (n : nat) (G : gset) : list prepared :=
   tabulate (size G) (fun c => prepare_point r n (size G) (members_of G c)).
 
@@ -106,9 +106,9 @@ Definition gaps_fit (r : rounded) (sets : list gset) : bool :=
 
 (** ** The rule *)
 
-(** What the points of a set give output z where y = x⁻¹z, and by how much less at any other y. *)
-Definition own_and_gaps (q : nat) (tables : list (list (list Z))) (place : nat -> nat) (z : nat) : Z * list Z :=
-  let at_point c := let row := nth z (nth c tables nil) nil in
+(** What the points of a set give an output at their places, by their rows, and by how much less elsewhere. *)
+Definition own_and_gaps (q : nat) (row_at : nat -> list Z) (place : nat -> nat) : Z * list Z :=
+  let at_point c := let row := row_at c in
     let own := nth (place c) row 0 in (own, own - top_but q (place c) (fun c' => nth c' row 0)) in
   let found := tabulate q at_point in
   (fold_right (fun f acc => fst f + acc) 0 found, map snd found).
@@ -133,7 +133,7 @@ Definition row_of (n : nat) (op : nat -> nat -> nat) (inv : nat -> nat) (r : rou
   let ix := inv x in
   let outputs := tabulate n (fun z =>
     let v := op ix z in
-    let found := map (fun GT => own_and_gaps (size (fst GT)) (snd GT) (move_of (fst GT) v) z) (combine sets tables) in
+    let found := map (fun GT => own_and_gaps (size (fst GT)) (fun c => nth z (nth c (snd GT) nil) nil) (move_of (fst GT) v)) (combine sets tables) in
     (nth z (row_bias r) 0 + fold_right (fun f acc => fst f + acc) 0 found, map snd found)) in
   (map fst outputs,
    map (fun kind => fold_right Z.max (- 2 ^ 62) (map (fun out => fst out - allowance kind (snd out)) outputs)) kinds).
@@ -271,11 +271,11 @@ Lemma allowance_map (A : Type) (k : A -> Z) (g : A -> list Z) l :
   allowance (map k l) (map g l) = lsum (fun a => smallest (k a) (g a)) l.
 Proof. induction l; simpl; [reflexivity|]. rewrite IHl. reflexivity. Qed.
 
-Lemma own_and_gaps_spec q tables place z (A : nat -> nat -> Z) :
-  (forall c c', (c < q)%nat -> (c' < q)%nat -> nth c' (nth z (nth c tables nil) nil) 0 = A c c') ->
+Lemma own_and_gaps_spec q row_at place (A : nat -> nat -> Z) :
+  (forall c c', (c < q)%nat -> (c' < q)%nat -> nth c' (row_at c) 0 = A c c') ->
   (forall c, (c < q)%nat -> (place c < q)%nat) ->
-  fst (own_and_gaps q tables place z) = sum q (fun c => A c (place c)) /\
-  exists g, snd (own_and_gaps q tables place z) = tabulate q g /\
+  fst (own_and_gaps q row_at place) = sum q (fun c => A c (place c)) /\
+  exists g, snd (own_and_gaps q row_at place) = tabulate q g /\
     forall c c', (c < q)%nat -> (c' < q)%nat -> c' <> place c -> A c c' <= A c (place c) - g c.
 Proof.
   intros HA Hp. unfold own_and_gaps. cbv zeta. simpl fst. simpl snd. split.
@@ -283,7 +283,7 @@ Proof.
   - unfold tabulate. rewrite map_map. simpl snd.
     eexists. split; [reflexivity|]. intros c c' Hc Hc' Hne. cbv beta.
     rewrite (HA c (place c)) by auto.
-    pose proof (top_but_spec q (place c) (fun c' => nth c' (nth z (nth c tables nil) nil) 0) c' Hc' Hne) as H.
+    pose proof (top_but_spec q (place c) (fun c' => nth c' (row_at c) 0) c' Hc' Hne) as H.
     cbv beta in H. rewrite (HA c c') in H by auto. lia.
 Qed.
 
@@ -298,6 +298,34 @@ Proof.
   intros Hf. induction l as [|b l IH]; simpl; [tauto|]. intros [->|Ha].
   - pose proof (lsum_nonneg A f l Hf). lia.
   - specialize (IH Ha). specialize (Hf b). lia.
+Qed.
+
+(** What [point_table] computes: no sum leaves 63 bits. *)
+Lemma point_value row mem n q (u : nat -> nat -> Z) L R z c' :
+  0 <= L -> 0 <= R -> L + R < 2 ^ 62 ->
+  (forall i, Z.abs (nth i row 0) <= L) -> (forall E, In E mem -> Z.abs (gamma_of E c') <= R) ->
+  total (map (fun E => u z (fst E)) mem) * (L + R) < 2 ^ 62 -> (z < n)%nat -> (c' < q)%nat ->
+  nth c' (nth z (point_table row (mem, (machine_us n u mem, machine_gammas q mem))) nil) 0 =
+  lsum (fun E => u z (fst E) * relu (nth (fst E) row 0 + gamma_of E c')) mem.
+Proof.
+  intros HL HR F1 Hrow Hgamma F2 Hz Hc'. unfold point_table. simpl fst. simpl snd. unfold machine_us, machine_gammas.
+  rewrite nth_map_tabulate by exact Hz. rewrite map_map, nth_map_tabulate by exact Hc'.
+  set (us := map (fun E => u z (fst E)) mem) in *.
+  set (ls := map (fun E => nth (fst E) row 0) mem).
+  set (gs := map (fun E => gamma_of E c') mem).
+  assert (Hls : forall a, In a ls -> Z.abs a <= L).
+  { intros a Ha. apply in_map_iff in Ha. destruct Ha as [E [<- _]]. apply Hrow. }
+  assert (Hgs : forall b, In b gs -> Z.abs b <= R).
+  { intros b Hb. apply in_map_iff in Hb. destruct Hb as [E [<- HE]]. apply Hgamma, HE. }
+  assert (Value : zdot us (zhiddens ls gs) = lsum (fun E => u z (fst E) * relu (nth (fst E) row 0 + gamma_of E c')) mem).
+  { unfold ls, gs. rewrite zhiddens_map. unfold us. rewrite zdot_map. reflexivity. }
+  rewrite <- Value. apply signed_spec.
+  - change (zdot us (zhiddens ls gs)) with (0 + zdot us (zhiddens ls gs)). apply stands_dot; [|reflexivity].
+    apply stands_hiddens with (L := L) (R := R); assumption.
+  - assert (Hh : forall h, In h (zhiddens ls gs) -> Z.abs h <= L + R).
+    { intros h Hh. unfold ls, gs in Hh. rewrite zhiddens_map in Hh. apply in_map_iff in Hh. destruct Hh as [E [<- HE]].
+      specialize (Hrow (fst E)). specialize (Hgamma E HE). unfold relu. lia. }
+    pose proof (zdot_bound (L + R) us (zhiddens ls gs) ltac:(lia) Hh) as Hb. lia.
 Qed.
 
 Section GapsSound.
@@ -365,31 +393,14 @@ Section GapsSound.
     nth c' (nth z (point_table (nth x (rows_left r) nil) (prepare_point r n (size G) (members_of G c))) nil) 0 =
     table_at G x c z c'.
   Proof.
-    intros HG Hc Hz Hc'. unfold point_table, prepare_point. simpl fst. simpl snd. unfold machine_us, machine_gammas.
-    rewrite nth_map_tabulate by exact Hz. rewrite map_map, nth_map_tabulate by exact Hc'.
-    set (us := map (fun E => zentry (rows_unembed r) z (fst E)) (members_of G c)).
-    set (ls := map (fun E => nth (fst E) (nth x (rows_left r) nil) 0) (members_of G c)).
-    set (gs := map (fun E => gamma_of E c') (members_of G c)).
+    intros HG Hc Hz Hc'.
     pose proof fit as F. unfold gaps_fit in F. rewrite andb_true_iff, !Z.ltb_lt in F. destruct F as [F1 F2].
     set (L := largest_of largest (rows_left r)) in *. set (R := largest (gammas_of sets)) in *.
     assert (HL : 0 <= L) by apply largest_of_nonneg. assert (HR : 0 <= R) by apply largest_nonneg.
-    assert (Hls : forall a, In a ls -> Z.abs a <= L).
-    { intros a Ha. apply in_map_iff in Ha. destruct Ha as [E [<- _]]. apply nth_rows_largest. }
-    assert (Hgs : forall b, In b gs -> Z.abs b <= R).
-    { intros b Hb. apply in_map_iff in Hb. destruct Hb as [E [<- HE]]. eapply gamma_bound; eassumption. }
-    assert (Value : zdot us (zhiddens ls gs) = table_at G x c z c').
-    { unfold ls, gs. rewrite zhiddens_map. unfold us. rewrite zdot_map. reflexivity. }
-    rewrite <- Value. apply signed_spec.
-    - change (zdot us (zhiddens ls gs)) with (0 + zdot us (zhiddens ls gs)). apply stands_dot; [|reflexivity].
-      apply stands_hiddens with (L := L) (R := R); assumption.
-    - assert (Hh : forall h, In h (zhiddens ls gs) -> Z.abs h <= L + R).
-      { intros h Hh. unfold ls, gs in Hh. rewrite zhiddens_map in Hh. apply in_map_iff in Hh. destruct Hh as [E [<- HE]].
-        assert (Z.abs (nth (fst E) (nth x (rows_left r) nil) 0) <= L) by apply nth_rows_largest.
-        assert (Z.abs (gamma_of E c') <= R) by (eapply gamma_bound; eassumption). unfold relu. lia. }
-      pose proof (zdot_bound (L + R) us (zhiddens ls gs) ltac:(lia) Hh) as Hb.
-      assert (Ht : total us <= writes_most r).
-      { unfold us. rewrite total_map_le. apply members_total; assumption. }
-      assert ((L + R) * total us <= writes_most r * (L + R)) by nia. lia.
+    apply (point_value _ _ n (size G) (zentry (rows_unembed r)) L R z c'); try assumption.
+    - intros i. apply nth_rows_largest.
+    - intros E HE. eapply gamma_bound; eassumption.
+    - rewrite total_map_le. pose proof (members_total G c z HG Hc Hz) as Ht. cbn [unembed N' rounded_network] in Ht. nia.
   Qed.
 
   (** One set: the right answer c0 against z = x w y. *)
@@ -508,7 +519,8 @@ Proof. induction l; simpl; [reflexivity|]. rewrite IHl. reflexivity. Qed.
 
 (** What [row_of] computes, set by set. *)
 Definition found_at (n : nat) (op : nat -> nat -> nat) (inv : nat -> nat) (r : rounded) (x z : nat) (G : gset) : Z * list Z :=
-  own_and_gaps (size G) (map (point_table (nth x (rows_left r) nil)) (prepare_set r n G)) (move_of G (op (inv x) z)) z.
+  let tables := map (point_table (nth x (rows_left r) nil)) (prepare_set r n G) in
+  own_and_gaps (size G) (fun c => nth z (nth c tables nil) nil) (move_of G (op (inv x) z)).
 Definition output_at (n : nat) (op : nat -> nat -> nat) (inv : nat -> nat) (r : rounded) (sets : list gset) (x z : nat) : Z * list (list Z) :=
   (nth z (row_bias r) 0 + lsum (fun G => fst (found_at n op inv r x z G)) sets,
    map (fun G => snd (found_at n op inv r x z G)) sets).
@@ -539,6 +551,17 @@ Proof.
   assert (cancel : forall v, (v < n)%nat -> op (inv x) (op x v) = v).
   { intros v Hv. rewrite <- (assoc (inv x) x v), H1 by assumption. apply identity, Hv. }
   split; [apply cancel, Hy|]. rewrite (assoc x w y) by assumption. apply cancel, closed; assumption.
+Qed.
+
+Lemma ranged r zs i z z' : In z zs -> In z' zs ->
+  Z.abs (zentry (rows_unembed r) z i - zentry (rows_unembed r) z' i) <= range_over r zs i.
+Proof.
+  intros H1 H2. unfold range_over.
+  pose proof (fold_max_spec (- 2 ^ 62) _ _ (in_map (fun z => zentry (rows_unembed r) z i) _ _ H1)) as T1.
+  pose proof (fold_max_spec (- 2 ^ 62) _ _ (in_map (fun z => zentry (rows_unembed r) z i) _ _ H2)) as T2.
+  pose proof (fold_max_spec (- 2 ^ 62) _ _ (in_map (fun z => - zentry (rows_unembed r) z i) _ _ H1)) as T3.
+  pose proof (fold_max_spec (- 2 ^ 62) _ _ (in_map (fun z => - zentry (rows_unembed r) z i) _ _ H2)) as T4.
+  cbv beta in T1, T2, T3, T4. lia.
 Qed.
 
 (** Theorem 4 (gaps), for the rounded network. *)
@@ -600,18 +623,10 @@ Proof.
       table_at m r G x c v c' <= table_at m r G x c v (move_of G (op (inv x) v) c) - g c).
   { intros G v HG Hv. destruct (gset_facts n m op e generators sets closed assoc identity Hind Hok G HG) as [[Hr _] _].
     unfold found_at.
-    apply (own_and_gaps_spec (size G) _ (move_of G (op (inv x) v)) v (fun c c' => table_at m r G x c v c')).
+    apply (own_and_gaps_spec (size G) _ (move_of G (op (inv x) v)) (fun c c' => table_at m r G x c v c')).
     - intros c c' Hc Hc'. unfold prepare_set. rewrite nth_map_tabulate by exact Hc.
       apply (point_table_entry n m op e generators sets r closed assoc identity Hind Hok Su Fit); assumption.
     - intros c Hc. apply Hr; [apply closed; [exact (proj1 (inverse x Hx))|exact Hv]|exact Hc]. }
-  assert (Hranged : forall zs i z', In (op x y) zs -> In z' zs ->
-    Z.abs (zentry (rows_unembed r) (op x y) i - zentry (rows_unembed r) z' i) <= range_over r zs i).
-  { intros zs i z' H1 H2. unfold range_over.
-    pose proof (fold_max_spec (- 2 ^ 62) _ _ (in_map (fun z => zentry (rows_unembed r) z i) _ _ H1)) as T1.
-    pose proof (fold_max_spec (- 2 ^ 62) _ _ (in_map (fun z => zentry (rows_unembed r) z i) _ _ H2)) as T2.
-    pose proof (fold_max_spec (- 2 ^ 62) _ _ (in_map (fun z => - zentry (rows_unembed r) z i) _ _ H1)) as T3.
-    pose proof (fold_max_spec (- 2 ^ 62) _ _ (in_map (fun z => - zentry (rows_unembed r) z i) _ _ H2)) as T4.
-    cbv beta in T1, T2, T3, T4. lia. }
   set (V := fun (_ i : nat) => Z.abs (zentry (rows_unembed r) (op x y) i - zentry (rows_unembed r) z i)).
   assert (Each : forall G, In G sets ->
     fst (found_at n op inv r x (op x y) G) -
@@ -631,9 +646,9 @@ Proof.
     cbv zeta in SE. fold (found_error G) in SE.
     specialize (SM (fun E c _ _ => Z.le_refl _) F4).
     eapply Z.le_trans; [|exact SM]. apply Z.sub_le_mono_l. apply SE.
-    - intros c Hc Hmoved E HE. unfold V. apply Hranged; apply in_seq; lia.
+    - intros c Hc Hmoved E HE. unfold V. apply ranged; apply in_seq; lia.
     - intros c Hc Hfixed. exists (move_of G (op x y) c). split; [apply Gr; assumption|].
-      intros E HE. unfold V. apply Hranged; apply filter_In; (split; [apply in_seq; lia|apply Nat.eqb_eq]); [reflexivity|].
+      intros E HE. unfold V. apply ranged; apply filter_In; (split; [apply in_seq; lia|apply Nat.eqb_eq]); [reflexivity|].
       rewrite <- Hxw, (Gop (op x w) y c (closed x w Hx Hw) Hy Hc), (Gop x w _ Hx Hw (Gr y c Hy Hc)), (Gop x y c Hx Hy Hc), Hfixed.
       reflexivity. }
   pose proof (lsum_le _ _ _ sets Each) as All. rewrite !lsum_minus in All. cbv beta in All.

@@ -1,7 +1,7 @@
 (** From what a certificate holds to what the rules want.  Nothing is proved of this file and nothing need be:
     the rules are sound whatever they get. *)
 From Coq Require Import ZArith List Uint63 Bool.
-From Rhoset Require Import Spec Sums Machine Rounding Exact Fold Group Norms Transport Uniform Gaps Vectors Pairs.
+From Rhoset Require Import Spec Sums Machine Rounding Exact Fold Group Norms Transport Uniform Gaps Vectors Even Pairs.
 Import ListNotations.
 Open Scope Z_scope.
 
@@ -108,6 +108,33 @@ Definition gsets_of (m : nat) (r : rounded) (e : nat) (generators : list nat) (i
       map (fun ch => (fst ch, snd (snd ch)))
         (filter (fun ch => (fst (fst (snd ch)) =? fst js)%nat && (snd (fst (snd ch)) =? c)%nat) chosen)))) numbered.
 
+Definition add_rows (a b : list Z) : list Z := map (fun uv => fst uv + snd uv) (combine a b).
+Definition mean_of (width : nat) (l : list (list Z)) : list Z :=
+  let total := fold_right add_rows (repeat 0 width) l in
+  map (fun v => v / Z.max 1 (Z.of_nat (length l))) total.
+
+(** How many places to leave out, so that [count] squares of numbers up to [reads] fit a machine integer. *)
+Definition places_above (count : nat) (reads : Z) : Z :=
+  Z.max 0 (Z.log2 (Z.max 1 reads) + 2 - (60 - Z.log2_up (Z.of_nat (Nat.max 1 count))) / 2).
+
+(** ** Even circuits: what neurons write is the middle over each fibre, the tables are means over all x. *)
+Definition even_of (m : nat) (r : rounded) (e : nat) (generators : list nat) (images : list (list (list nat)))
+    (placed : list (nat * nat)) (units_given : list Z) : even_circuit :=
+  let n := length (row_table r) in
+  let sets := gsets_of m r e generators images placed in
+  let found := flat_map (fun G => flat_map (fun c => map (fun E =>
+      (fst E, snd (fit_of (size G) (tabulate n (fun z => move_of G z c)) (tabulate n (fun z => zentry (rows_unembed r) z (fst E))))))
+    (members_of G c)) (seq 0 (size G))) sets in
+  let writes := tabulate m (fun i => match find (fun f => (fst f =? i)%nat) found with Some f => snd f | None => nil end) in
+  let above := places_above m (largest_of largest (rows_left r) + largest (gammas_of sets)) in
+  let units := tabulate m (fun i => of_Z (Z.min 40 (above + Z.max 0 (nth i units_given 0)))) in
+  let start := EvenCircuit nil writes units in
+  let alike_of G := tabulate (size G) (fun c =>
+    let P := even_point start (size G) (members_of G c) in
+    let tables := map (fun row => point_table row P) (rows_left r) in
+    tabulate (size G) (fun d => mean_of (size G) (map (fun xT => nth (move_of G (fst xT) d) (snd xT) nil) (combine (seq 0 n) tables)))) in
+  EvenCircuit (map (fun G => EvenSet G (alike_of G)) sets) writes units.
+
 (** ** Rule pairs: what neurons write on slots, row and column means taken off; means of the hidden vector; constants. *)
 Record given_sums := GivenSums {
   slots_given : list given;                  (* weights of the bias, neuron [m], in the unit of the outputs *)
@@ -119,10 +146,6 @@ Record given_sums := GivenSums {
   labels_given : list (list nat)
 }.
 
-Definition add_rows (a b : list Z) : list Z := map (fun uv => fst uv + snd uv) (combine a b).
-Definition mean_of (width : nat) (l : list (list Z)) : list Z :=
-  let total := fold_right add_rows (repeat 0 width) l in
-  map (fun v => v / Z.max 1 (Z.of_nat (length l))) total.
 Definition minus_row (a b : list Z) : list Z := map (fun uv => fst uv - snd uv) (combine a b).
 
 Definition written_of (m : nat) (t : list (list int)) (e : nat) (generators : list nat) (G : given) : written_block :=

@@ -1,6 +1,6 @@
 (** What a file about one network uses, and the executable. *)
 From Coq Require Import ZArith List Uint63 Bool Lia.
-From Rhoset Require Import Spec Sums Rounding Machine Exact Group Fold Norms Transport Uniform Gaps Vectors Pairs PairsSound Prepare.
+From Rhoset Require Import Spec Sums Rounding Machine Exact Group Fold Norms Transport Uniform Gaps Vectors Even Pairs PairsSound Prepare.
 Import ListNotations.
 Open Scope Z_scope.
 
@@ -90,6 +90,51 @@ Proof.
     [|apply right_pairs_nonneg].
   rewrite !andb_true_iff, Z.leb_le in G. destruct G as [[wf F] Hku].
   apply (gaps_given_sound (exact_factored_network w) (ke + kw + s) ku). apply round_factored_rounds; assumption.
+Qed.
+
+(** The form of rule gaps for even circuits; [units]: binary places for each neuron, beside those that sizes ask for. *)
+Definition even_given (a : Z) (m : nat) (r : rounded) (generators : list nat) (images : list (list (list nat)))
+    (placed : list (nat * nat)) (units : list Z) : Z :=
+  match find_identity (row_table r) with
+  | None => 0
+  | Some e => even_rounded a m r generators (even_of m r e generators images placed units)
+  end.
+
+Definition even (kl ku : Z) (generators : list nat) (images : list (list (list nat))) (placed : list (nat * nat))
+    (units : list Z) (w : stored) : Z :=
+  if well_formed w && (0 <=? kl) && (0 <=? ku) then
+    even_given 2 (length (unembeds w)) (round kl ku w) generators images placed units
+  else 0.
+
+Definition even_factored (ke kw s ku : Z) (generators : list nat) (images : list (list (list nat)))
+    (placed : list (nat * nat)) (units : list Z) (w : factored) : Z :=
+  if well_formed_factored w && factored_fits ke kw s w && (0 <=? ku) then
+    even_given 4 (length (factored_unembeds w)) (round_factored ke kw s ku w) generators images placed units
+  else 0.
+
+Lemma even_given_sound N kl ku a r generators images placed units :
+  rounds N kl ku a r -> even_given a (width N) r generators images placed units <= right_pairs N.
+Proof.
+  intros R. unfold even_given. destruct (find_identity (row_table r)); [|apply right_pairs_nonneg].
+  apply (even_rounded_sound N kl ku). exact R.
+Qed.
+
+(** Theorem 5 (even circuits). *)
+Theorem even_sound kl ku generators images placed units w :
+  even kl ku generators images placed units w <= right_pairs (exact_network w).
+Proof.
+  unfold even. destruct (well_formed w && (0 <=? kl) && (0 <=? ku)) eqn:G; [|apply right_pairs_nonneg].
+  rewrite !andb_true_iff, !Z.leb_le in G. destruct G as [[wf Hkl] Hku].
+  apply (even_given_sound (exact_network w) kl ku). apply round_rounds; assumption.
+Qed.
+
+Theorem even_factored_sound ke kw s ku generators images placed units w :
+  even_factored ke kw s ku generators images placed units w <= right_pairs (exact_factored_network w).
+Proof.
+  unfold even_factored. destruct (well_formed_factored w && factored_fits ke kw s w && (0 <=? ku)) eqn:G;
+    [|apply right_pairs_nonneg].
+  rewrite !andb_true_iff, Z.leb_le in G. destruct G as [[wf F] Hku].
+  apply (even_given_sound (exact_factored_network w) (ke + kw + s) ku). apply round_factored_rounds; assumption.
 Qed.
 
 (** The rule pairs. *)
@@ -205,6 +250,21 @@ Theorem by_gaps_factored w k generators images placed ke kw s ku :
 Proof.
   rewrite !andb_true_iff, Z.leb_le. intros [[H1 H2] H3]. split; [exact H1|]. split; [apply (group_sound _ _ H2)|].
   eapply Z.le_trans; [exact H3|apply gaps_factored_sound].
+Qed.
+
+Theorem by_even w k generators images placed units kl ku :
+  well_formed w && group (table w) generators && (k <=? even kl ku generators images placed units w) = true -> proved w k.
+Proof.
+  rewrite !andb_true_iff, Z.leb_le. intros [[H1 H2] H3]. split; [exact H1|]. split; [apply (group_sound _ _ H2)|].
+  eapply Z.le_trans; [exact H3|apply even_sound].
+Qed.
+
+Theorem by_even_factored w k generators images placed units ke kw s ku :
+  well_formed_factored w && group (factored_table w) generators &&
+    (k <=? even_factored ke kw s ku generators images placed units w) = true -> proved_factored w k.
+Proof.
+  rewrite !andb_true_iff, Z.leb_le. intros [[H1 H2] H3]. split; [exact H1|]. split; [apply (group_sound _ _ H2)|].
+  eapply Z.le_trans; [exact H3|apply even_factored_sound].
 Qed.
 
 Theorem by_pairs w k generators given_rows D kl ku :

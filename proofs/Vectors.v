@@ -139,22 +139,27 @@ Definition units_fit (T : Z) (ks : list int) : bool :=
 (** The length of the numbers, each in its own unit, rounded up. *)
 Definition length_up (ks ts : list int) : Z := Z.sqrt_up (to_Z (squares 0 (ceilings ks ts))).
 
-(** The length of a row whose numbers are multiplied by those units. *)
-Definition scaled_length (ks : list int) (d : list Z) : Z :=
-  Z.sqrt_up (lsum (fun kd => let v := Z.shiftl (snd kd) (to_Z (fst kd)) in v * v) (combine ks d)).
+(** The squares of a row whose numbers are multiplied by those units, and its length. *)
+Definition scaled_squares (ks : list int) (d : list Z) : Z :=
+  lsum (fun kd => let v := Z.shiftl (snd kd) (to_Z (fst kd)) in v * v) (combine ks d).
+Definition scaled_length (ks : list int) (d : list Z) : Z := Z.sqrt_up (scaled_squares ks d).
 
-Lemma scaled_length_is ks d : scaled_length ks d =
-  Z.sqrt_up (lsum (fun kd => (2 ^ to_Z (fst kd) * snd kd) * (2 ^ to_Z (fst kd) * snd kd)) (combine ks d)).
+Lemma scaled_squares_is ks d : scaled_squares ks d =
+  lsum (fun kd => (2 ^ to_Z (fst kd) * snd kd) * (2 ^ to_Z (fst kd) * snd kd)) (combine ks d).
 Proof.
-  unfold scaled_length. f_equal. apply lsum_ext. intros kd _. cbv zeta.
-  rewrite Z.shiftl_mul_pow2 by apply to_Z_bounded. ring.
+  apply lsum_ext. intros kd _. cbv zeta. rewrite Z.shiftl_mul_pow2 by apply to_Z_bounded. ring.
 Qed.
 
-(** Cauchy-Schwarz. *)
-Lemma scaled_bound T ks ts ds zts :
+(** Cauchy-Schwarz: [v] is at most an inner product of vectors with squared norms [A] and [B]. *)
+Definition bounded (v A B : Z) : Prop := exists S, v <= S /\ schwarz S A B.
+
+Lemma bounded_length v A B : bounded v A B -> v <= Z.sqrt_up A * Z.sqrt_up B.
+Proof. intros [S [H1 H2]]. eapply Z.le_trans; [exact H1|]. apply schwarz_bound, H2. Qed.
+
+Lemma scaled_schwarz T ks ts ds zts :
   units_fit T ks = true -> Forall2 stands ts zts -> (forall v, In v zts -> Z.abs v <= T) ->
   length ds = length ks -> length zts = length ks ->
-  Z.abs (zdot ds zts) <= scaled_length ks ds * length_up ks ts.
+  bounded (Z.abs (zdot ds zts)) (scaled_squares ks ds) (to_Z (squares 0 (ceilings ks ts))).
 Proof.
   unfold units_fit. rewrite andb_true_iff, forallb_forall, Z.ltb_lt. intros [Hk Hs] F HT Hd Ht.
   set (C := ceilings ks ts).
@@ -173,11 +178,10 @@ Proof.
     destruct (ceiling_spec k t zt T H (HT zt (or_introl eq_refl))) as [_ H2]; [tauto|tauto|].
     pose proof (to_Z_bounded (ceiling k t)) as [H3 _].
     assert (to_Z (ceiling k t) * to_Z (ceiling k t) <= (T / 2 ^ to_Z k + 1) * (T / 2 ^ to_Z k + 1)) by nia. lia. }
-  unfold length_up. fold C. rewrite squares_spec by lia. rewrite scaled_length_is.
+  fold C. rewrite squares_spec by lia. rewrite scaled_squares_is.
   assert (HC : length C = length ks).
   { unfold C, ceilings. rewrite map_length, combine_length, (stand_length _ _ F). lia. }
   clearbody C. clear F Most Hs Hk HT.
-  eapply Z.le_trans; [|apply schwarz_bound with (S := Z.abs (zdot ds zts))]; [lia|].
   assert (G : forall ks ds zts C, length ds = length ks -> length zts = length ks -> length C = length ks ->
     (forall k zt ct, In (k, (zt, ct)) (combine ks (combine zts C)) -> Z.abs zt <= 2 ^ to_Z k * to_Z ct) ->
     exists S, Z.abs (zdot ds zts) <= S /\ 0 <= S /\
@@ -195,9 +199,14 @@ Proof.
       + apply schwarz_plus; [|exact S3].
         replace (P * d * (P * d)) with (Z.abs (P * d) * Z.abs (P * d)) by (rewrite <- Z.abs_mul; apply Z.abs_eq, Z.square_nonneg).
         apply schwarz_one. }
-  destruct (G ks ds zts C Hd Ht HC Facts) as [S [S1 [S2 [S3 [S4 S5]]]]].
-  split; [exact S3|]. split; [exact S4|]. nia.
+  destruct (G ks ds zts C Hd Ht HC Facts) as [S [S1 [_ S3]]]. exists S. split; assumption.
 Qed.
+
+Lemma scaled_bound T ks ts ds zts :
+  units_fit T ks = true -> Forall2 stands ts zts -> (forall v, In v zts -> Z.abs v <= T) ->
+  length ds = length ks -> length zts = length ks ->
+  Z.abs (zdot ds zts) <= scaled_length ks ds * length_up ks ts.
+Proof. intros H1 H2 H3 H4 H5. apply bounded_length, (scaled_schwarz T ks ts ds zts H1 H2 H3 H4 H5). Qed.
 
 (** ** Lists that stand for lists *)
 Lemma in_flat (A : Type) p q (f : nat -> nat -> A) v : In v (flat p q f) ->

@@ -77,6 +77,15 @@ let blocks file width =
 
 (* ** Rule pairs *)
 
+(* Binary places by which a neuron's rest is multiplied, from the weights of Cauchy-Schwarz; [] where all are 1. *)
+let neuron_units file =
+  if not (S.has file "scale") then [] else begin
+    let units = S.vector S.float_at file "scale" in
+    let largest = Float.max 1e-18 (size units) in
+    List.map (fun v ->
+        big (if v > 0.0 && v <= largest then min 30 (int_of_float (Float.floor (log2 (largest /. v) +. 0.5))) else 0)) units
+  end
+
 (* How many numbers the rule forms for each pair of inputs. *)
 let features file =
   let count tensor of_shape =
@@ -111,12 +120,13 @@ let cube file name =
   | [ a; b; c ] -> List.init a (fun i -> List.init b (fun j -> List.init c (fun k -> S.float_at file t ((((i * b) + j) * c) + k))))
   | _ -> bad "%s does not have three dimensions" name
 
+let in_plan file key =
+  match List.assoc_opt "plan" file.S.metadata with
+  | Some text -> (match S.parse_json text with S.Object f -> List.assoc_opt key f | _ -> None)
+  | None -> None
+
 let plan_samples file n =
-  let asked = match List.assoc_opt "plan" file.S.metadata with
-    | Some text -> (match S.parse_json text with
-        | S.Object f -> (match List.assoc_opt "samples" f with Some v -> S.integer v | None -> 0)
-        | _ -> 0)
-    | None -> 0 in
+  let asked = match in_plan file "samples" with Some v -> S.integer v | None -> 0 in
   if asked <= 0 then [] else if asked = 1 then [ 0 ]
   else List.init (min asked n) (fun i -> i * (n - 1) / (min asked n - 1))
 
@@ -147,9 +157,6 @@ let sums file ~table ~generators ~width:m ~reads:s ~writes:t =
       (List.map (List.map (fixed cv)) features, writing) in
     let frees = try List.map free matrices with Invalid_argument _ -> bad "the certificate's blocks have the wrong shapes" in
     let free_given = List.init n (fun z -> List.concat_map (fun (features, _) -> List.nth features z) frees) in
-    let units = if S.has file "scale" then S.vector S.float_at file "scale" else List.init (m + 1) (fun _ -> 1.0) in
-    let largest = Float.max 1e-18 (size units) in
-    let exponent v = if v > 0.0 && v <= largest then min 30 (int_of_float (Float.round (log2 (largest /. v)))) else 0 in
     let with_references = S.has file "references" && frees = [] in
     let unit_places = List.concat_map (fun (block, k) ->
         let count l = match l with row :: _ -> List.length row | [] -> 0 in
@@ -162,7 +169,8 @@ let sums file ~table ~generators ~width:m ~reads:s ~writes:t =
       else if S.has file "labels" then List.map (List.map nat_of_int) (S.matrix S.int_at file "labels")
       else List.init n (fun _ -> List.init n (fun _ -> O)) in
     Some ({ slots_given = List.map fst given; free_given; free_writing_given = List.concat_map snd frees;
-            samples_given = List.map nat_of_int (plan_samples file n); units_given = List.map (fun v -> big (exponent v)) units;
+            samples_given = List.map nat_of_int (plan_samples file n); 
+            units_given = (match neuron_units file with [] -> List.init (m + 1) (fun _ -> big 0) | places -> places);
             references_given = references; labels_given = labels }, power extra_bits)
   end
 

@@ -96,6 +96,12 @@ let run_gaps generators (images, placed) = function
   | Factors w, Folded (p, q, s, t) -> gaps_factored (dropped p) (dropped q) (big s) (dropped t) generators images placed w
   | _ -> assert false
 
+let run_even generators (images, placed) units = function
+  | Plain w, Direct (s, t) -> even (dropped s) (dropped t) generators images placed units w
+  | Factors w, Folded (p, q, s, t) ->
+    even_factored (dropped p) (dropped q) (big s) (dropped t) generators images placed units w
+  | _ -> assert false
+
 (* Rule pairs: places are given up until no sum can leave 63 bits. *)
 let fewer k = function
   | Direct (s, t) -> Direct (s - (k / 2), t - (k - (k / 2)))
@@ -133,11 +139,12 @@ let complain m =
   exit 2
 
 let () =
-  let usage = "rhoset-verified CERT --network NET [--rule gaps|pairs|uniform|exact]" in
+  let usage = "rhoset-verified CERT --network NET [--rule even|gaps|pairs|uniform|exact]" in
   let network = ref "" and certificate = ref "" and rule = ref "" and out = ref "" in
   let options = [
     ("--network", Arg.Set_string network, "NET  the network file");
-    ("--rule", Arg.Symbol ([ "gaps"; "pairs"; "uniform"; "exact" ], fun r -> rule := r), "  only this rule (gaps, pairs where it is cheaper than exact, exact, until one settles all pairs)");
+    ("--rule", Arg.Symbol ([ "even"; "gaps"; "pairs"; "uniform"; "exact" ], fun r -> rule := r),
+     "  only this rule (even where the plan says so, gaps, pairs where it is cheaper than exact, exact, until one settles all pairs)");
     ("--explanation", Arg.Set_string out, "FILE  with --rule pairs: what the rule was given, for the assistant") ] in
   let anonymous a = if !certificate = "" then certificate := a else raise (Arg.Bad ("unexpected " ^ a)) in
   try
@@ -174,8 +181,10 @@ let () =
             close_out channel
           end;
           right) (run_pairs file table generators width w kept) in
+    let given_sets run = if fst (Lazy.force sets) = [] then None else Some (run generators (Lazy.force sets)) in
     let attempt = function
-      | "gaps" -> if fst (Lazy.force sets) = [] then None else Some (run_gaps generators (Lazy.force sets) (w, kept))
+      | "even" -> given_sets (fun generators sets -> run_even generators sets (neuron_units file) (w, kept))
+      | "gaps" -> given_sets (fun generators sets -> run_gaps generators sets (w, kept))
       | "pairs" -> by_pairs ()
       | "uniform" -> Option.map (fun given -> run_uniform generators given (w, kept)) (Lazy.force slots)
       | _ -> Some (run_exact (w, kept)) in
@@ -190,7 +199,10 @@ let () =
          | None -> first best rest) in
     (* exact proves most; pairs goes before it where it is the cheaper of the two *)
     let cheaper = let f = features file in f > 0 && 3 * f * (width + n) < n * width in
-    let rules = if !rule <> "" then [ !rule ] else if cheaper then [ "gaps"; "pairs"; "exact" ] else [ "gaps"; "exact" ] in
+    let rules =
+      if !rule <> "" then [ !rule ]
+      else (if in_plan file "even" = Some (Safetensors.Bool true) then [ "even" ] else []) @ [ "gaps" ]
+           @ (if cheaper then [ "pairs" ] else []) @ [ "exact" ] in
     let used, right = match first None rules with
       | Some found -> found
       | None -> bad "the certificate has nothing that rule %s could use: --rule exact" !rule in

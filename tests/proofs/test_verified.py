@@ -26,7 +26,7 @@ def test_without_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     assert "make proofs" in str(caught.value)
 
 
-@pytest.mark.parametrize("rule", ["gaps", "pairs", "uniform", "exact"])
+@pytest.mark.parametrize("rule", ["even", "gaps", "pairs", "uniform", "exact"])
 @pytest.mark.parametrize("points", [3, 4])
 def test_ideal_circuits(tmp_path: Path, verified: Path, rule: str, points: int):
     case = circuit(tmp_path, points, 0.001)
@@ -35,7 +35,7 @@ def test_ideal_circuits(tmp_path: Path, verified: Path, rule: str, points: int):
     assert answer == {"valid": True, "group": True, "rule": rule, "right": n * n, "inputs": n * n}
 
 
-@pytest.mark.parametrize("rule", ["gaps", "uniform"])
+@pytest.mark.parametrize("rule", ["even", "gaps", "uniform"])
 def test_rules_fall_with_noise_and_exact_does_not(tmp_path: Path, verified: Path, rule: str):
     found = []
     for noise in (0.001, 0.02, 0.05, 0.1, 0.2):
@@ -58,7 +58,7 @@ def test_never_above_the_truth(tmp_path: Path, verified: Path):
             case.save()
         except RhosetError:
             continue
-        for rule in ("gaps", "pairs", "uniform", "exact"):
+        for rule in ("even", "gaps", "pairs", "uniform", "exact"):
             try:
                 answer = verify(case.certificate, case.network, rule)
             except RhosetError:

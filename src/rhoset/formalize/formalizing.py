@@ -13,7 +13,7 @@ from rhoset.formalize.verified import executable, verify
 from rhoset.formalize.writing import network_lines, theorem_lines
 from rhoset.networks.atomic import write_atomic
 
-RULES = ("auto", "gaps", "pairs", "uniform", "exact")
+RULES = ("auto", "even", "gaps", "pairs", "uniform", "exact")
 
 PAIRS_COST = 3.0
 """A multiply-add of rule pairs against one of rule exact, in the kernel (all else that pairs does included)."""
@@ -52,9 +52,10 @@ def formalize(certificate: Path, network: Path, out: Path, rule: str = "auto") -
     ----------
     rule
         ``exact``: every output of every pair, in machine integers (any network). ``gaps``: from the certificate's
-        G-sets. ``uniform``: from its slot blocks. ``pairs``: from its blocks, references and samples (needs
-        the extracted checker, `executable`). Without that checker gaps and uniform claim all pairs, and `coqc` says
-        whether that holds. ``auto``: of the rules that prove most, the one that `coqc` is quickest with.
+        G-sets. ``even``: from these, for circuits whose rows of slots are alike (Theorem 5). ``uniform``: from its slot
+        blocks. ``pairs``: from its blocks, references and samples (needs the extracted checker, `executable`).
+        Without that checker even, gaps and uniform claim all pairs, and `coqc` says whether that holds. ``auto``: of
+        the rules that prove most, the one that `coqc` is quickest with.
 
     Raises
     ------
@@ -73,6 +74,7 @@ def formalize(certificate: Path, network: Path, out: Path, rule: str = "auto") -
     for name, there, needs, slug in (
         ("uniform", explanation.blocks, "slot blocks", "no-slots"),
         ("gaps", explanation.gsets, "G-sets", "no-gsets"),
+        ("even", explanation.gsets, "G-sets", "no-gsets"),
         ("pairs", explanation.features, "blocks", "no-blocks"),
     ):
         if rule == name and not there:
@@ -110,7 +112,8 @@ class Claims:
         `exact`, of which this module has a mirror, proves most of what any rule can.
         """
         right, n, m, features = self.of("exact"), self.stored.order, self.stored.width, self.explanation.features
-        tried = ["gaps"] * bool(self.explanation.gsets) + ["uniform"] * bool(self.explanation.blocks)
+        gsets, blocks = bool(self.explanation.gsets), bool(self.explanation.blocks)
+        tried = ["even"] * (gsets and self.explanation.even) + ["gaps"] * gsets + ["uniform"] * blocks
         if features and PAIRS_COST * features * (m + n) < n * m:
             tried.append("pairs")
         for rule in tried if executable() is not None else []:

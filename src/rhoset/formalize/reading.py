@@ -5,6 +5,8 @@ The only module here that knows the files.
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +60,7 @@ class SlotBlock:
 
 @dataclass(frozen=True)
 class Explanation:
-    """What a certificate says that a proof can use: generators, slot blocks, and G-sets as images (r, q)."""
+    """What a certificate says that a proof can use: generators, slot blocks, G-sets as images (r, q), and units."""
 
     network: str
     generators: Ints
@@ -67,6 +69,10 @@ class Explanation:
     """Those of rule gaps, or the right ones of the slot blocks, each once."""
     places: Ints
     """(m, 2): G-set and point of each neuron, for rule gaps; (0, 2) where the certificate does not say."""
+    units: tuple[int, ...]
+    """(m,): binary places by which a neuron's rest is multiplied (the certificate's `scale`); () where all are 0."""
+    even: bool
+    """The plan asks for the form for even circuits."""
     features: int
     """Numbers that rule pairs forms for each pair: p·q for a slot block, d² for a matrix block."""
 
@@ -201,4 +207,20 @@ def read_explanation(path: Path, stored: Stored) -> Explanation:
             raise wrong("gaps.point")
     else:
         found = list({images.tobytes(): images for images in found if images.size}.values())
-    return Explanation(metadata["network"], generators, tuple(blocks), tuple(found), places, features)
+    units = _places_of(floats("scale", stored.width + 1)) if "scale" in tensors else ()
+    even = _even(metadata.get("plan", ""))
+    return Explanation(metadata["network"], generators, tuple(blocks), tuple(found), places, units, even, features)
+
+
+def _places_of(scale: Floats) -> tuple[int, ...]:
+    """log₂ of the largest weight over each, rounded, at most 30: the extracted checker's `neuron_units`."""
+    largest = max(1e-18, float(np.abs(scale).max()))
+    return tuple(min(30, math.floor(math.log2(largest / v) + 0.5)) if v > 0 else 0 for v in scale.tolist())
+
+
+def _even(plan: str) -> bool:
+    try:
+        found = json.loads(plan)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and found.get("even") is True

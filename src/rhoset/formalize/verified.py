@@ -36,8 +36,8 @@ def verify(
     Parameters
     ----------
     rule
-        ``gaps``, ``pairs``, ``uniform`` or ``exact``; when omitted gaps, pairs where it is expected to be cheaper than
-        exact, and exact, until one settles all pairs.
+        ``even``, ``gaps``, ``pairs``, ``uniform`` or ``exact``; when omitted even where the plan says so, gaps, pairs
+        where it is expected to be cheaper than exact, and exact, until one settles all pairs.
     explanation
         With rule pairs: a file to write what the proved function was given to, as definitions for the assistant.
 

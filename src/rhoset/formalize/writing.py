@@ -95,12 +95,15 @@ def theorem_lines(stored: Stored, explanation: Explanation, places: Places, rule
         coupling, weights, scale = fixed_scale(explanation, places)
         yield from explanation_lines(explanation, coupling, weights)
         arguments = f"generators blocks {scale}"
-    if rule == "gaps":
+    if rule in ("gaps", "even"):
         names = "; ".join(_images(images) for images in explanation.gsets)
         yield f"Definition gsets : list (list (list nat)) := [{names}]."
         pairs = "; ".join(f"({j}, {c})" for j, c in explanation.places)
         yield f"Definition places : list (nat * nat) := [{pairs}]%nat."
         arguments = "generators gsets places"
+    if rule == "even":
+        yield f"Definition units : list Z := {_row(explanation.units)}%Z."
+        arguments += " units"
     if rule == "pairs":
         arguments = "generators sums_given sums_scale"
         folded = ["kept_embed", "kept_linear", "kept_dropped", "kept_writes"]
