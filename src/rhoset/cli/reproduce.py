@@ -98,9 +98,9 @@ def _named(runs: tuple[str, ...]) -> dict[str, Path]:
 
     found: dict[str, Path] = {}
     for text in runs:
-        name, _, path = ("", "", text) if Path(text).exists() else text.rpartition("=")
-        run = open_run(Path(path))
-        name = name or str(run.manifest["group"])
+        name, equals, path = ("", "", text) if Path(text).exists() else text.partition("=")
+        run = open_run(Path(path if equals else text))
+        name = (name if equals else "") or str(run.manifest["group"])
         if name in found:
             raise RhosetError(f"--run {text}: {name} is there already; name it, NAME={text}", slug="bad-argument")
         found[name] = run.path
