@@ -1,9 +1,9 @@
 """Write the tables of docs/reproduction.md from the results that the package keeps.
 
-    python scripts/write_reproduction.py [RESULTS.json] [SPLIT_SLOTS.jsonl]
+    python scripts/write_reproduction.py [RESULTS.json …] [SPLIT_SLOTS.jsonl]
 
-With arguments, those files become the kept results first: of `rhoset reproduce`, of benchmarks/split_slots.py. A test
-compares page and results.
+With arguments, those files are kept first: populations of `rhoset reproduce` take the place of those with their names,
+the lines of benchmarks/split_slots.py that of the lines there are. A test compares page and results.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from rhoset.reproduce import continued, markdown
-from rhoset.reproduce.plan import MAIN
+from rhoset.reproduce.plan import FULL_BATCH
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "reproduction.md"
@@ -31,9 +31,12 @@ def main() -> None:
         if path.suffix == ".jsonl":
             SPLIT.write_text(json.dumps([json.loads(line) for line in text.splitlines()]) + "\n", encoding="utf-8")
         else:
-            KEPT.write_text(json.dumps(json.loads(text), ensure_ascii=False) + "\n", encoding="utf-8")
+            kept, new = json.loads(KEPT.read_text(encoding="utf-8")), json.loads(text)
+            for part in ("populations", "summary", "machines"):
+                kept[part] |= new[part]
+            KEPT.write_text(json.dumps(kept, ensure_ascii=False) + "\n", encoding="utf-8")
     results, split = (json.loads(path.read_text(encoding="utf-8")) for path in (KEPT, SPLIT))
-    before = {row["index"]: row["published"]["accuracy"] for row in results["populations"][MAIN]}
+    before = {row["index"]: row["published"]["accuracy"] for row in results["populations"][FULL_BATCH.name]}
     page = PAGE.read_text(encoding="utf-8")
     for (begin, end), text in ((TABLES, markdown(results)), (DRAWN, continued(split, before) + "\n")):
         first, _, rest = page.partition(begin)

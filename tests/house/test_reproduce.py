@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 import rhoset as rs
+from rhoset.cli.reproduce import _named
 from rhoset.groups import irreps
 from rhoset.networks import evaluate
-from rhoset.reproduce import BASELINES, FULL, QUICK, Experiment, continued, markdown, reproduce, summarise
+from rhoset.reproduce import BASELINES, FULL, QUICK, Experiment, continued, markdown, measure_runs, reproduce, summarise
 from rhoset.reproduce.measure import KEPT, METHODS, measure, wanting
 from rhoset.reproduce.plan import Population
 from rhoset.reproduce.published import PUBLISHED
@@ -95,14 +96,18 @@ def test_summary_counts(row: dict):
     assert found["irreps"]["[3,1]"]["networks"] == 3
 
 
-def test_tables(row: dict):
+@pytest.mark.parametrize("contrast", [False, True])
+def test_tables(row: dict, contrast: bool):
     assert row["circuits"][0]["neurons"] == 16
+    machine = dict.fromkeys(("rhoset", "python", "numpy", "torch", "processor", "cores", "workers"), "x")
+    names = ("S5", "S4", "S5, full batch")[: 3 if contrast else 2]
     results = {
-        "machine": dict.fromkeys(("rhoset", "python", "numpy", "torch", "processor", "cores", "workers"), "x"),
-        "summary": {"S5": summarise([row]), "S4": summarise([row])},
+        "machines": dict.fromkeys(names, machine),
+        "summary": {name: summarise([row]) for name in names},
     }
     text = markdown(results)
     assert "| bound ≥ 95.0 % | 45 |" in text
+    assert ("full batch: same method" in text) == contrast
     for line in text.splitlines():
         if line.startswith("|"):
             assert line.endswith("|")
@@ -118,8 +123,8 @@ def test_plans():
             assert rs.group(population.group).order <= 168
             assert preset("wu2024").replace(**population.settings).train_fraction == 0.4
     assert FULL.populations[0].models == PUBLISHED.networks == 100
-    main, drawn = (preset(p.preset).replace(**{**p.settings, "checkpoints": 0}) for p in FULL.populations[:2])
-    assert drawn.replace(preset=main.preset, replacement=False) == main
+    drawn, full = (preset(p.preset).replace(**{**p.settings, "checkpoints": 0}) for p in FULL.populations[:2])
+    assert drawn.replace(preset=full.preset, replacement=False) == full
     assert drawn.replacement
     assert len({population.folder for population in FULL.populations}) == len(FULL.populations)
     assert all(p.settings["max_steps"] == 7 for p in FULL.shortened(7).populations)
@@ -159,8 +164,38 @@ def test_kept_results_are_sound_and_shown():
     text = page.read_text(encoding="utf-8")
     assert markdown(kept) in text, "run scripts/write_reproduction.py"
     split = json.loads(results.with_name("split_slots.json").read_text(encoding="utf-8"))
-    before = {row["index"]: row["published"]["accuracy"] for row in kept["populations"]["S5"]}
+    before = {row["index"]: row["published"]["accuracy"] for row in kept["populations"]["S5, full batch"]}
     assert continued(split, before) in text, "run scripts/write_reproduction.py"
+
+
+def test_a_growing_run_is_measured_as_it_is(row: dict, tmp_path: Path):
+    run = tmp_path / "run"
+    (run / "networks").mkdir(parents=True)
+    (run / "run.toml").write_text('format = "rhoset-training-run/1"\ngroup = "S4"\n')
+    network = rs.construct("S4", ["[3,1]"], noise=0.01, seed=1).network
+    rs.write_network(run / "networks" / "0000.safetensors", network)
+    first = measure_runs({"S4": run}, tmp_path, workers=1, methods=("gaps",))
+    (measured,) = first["populations"]["S4"]
+    assert measured["published"] == row["published"]
+    assert json.loads((tmp_path / "results.json").read_text()) == json.loads(json.dumps(first))
+    rs.write_network(run / "networks" / "0003.safetensors", network)
+    (run / "results.csv").write_text("index,seed,steps\n0,7,5000\n3,10,5000\n")
+    again = measure_runs({"S4": run}, tmp_path, workers=1, methods=("gaps",))
+    assert again["populations"]["S4"][0] == {**measured, "seed": 7, "steps": 5000}, "what was there is kept"
+    assert [r["index"] for r in again["populations"]["S4"]] == [0, 3]
+    assert again["summary"]["S4"]["steps"] == 5000
+    assert again["machines"].keys() == {"S4"}
+
+
+def test_runs_are_named(tmp_path: Path):
+    (tmp_path / "a=b").mkdir()
+    (tmp_path / "a=b" / "run.toml").write_text('format = "rhoset-training-run/1"\ngroup = "S4"\n')
+    path = str(tmp_path / "a=b")
+    assert _named((path, f"S4, again={path}")) == {"S4": Path(path), "S4, again": Path(path)}
+    with pytest.raises(rs.RhosetError, match="S4 is there already"):
+        _named((path, path))
+    with pytest.raises(rs.RhosetError, match="nowhere"):
+        _named(("nowhere",))
 
 
 def test_nothing_is_trained_where_nothing_is_wanted(tmp_path: Path):

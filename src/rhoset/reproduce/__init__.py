@@ -3,6 +3,7 @@
 from rhoset.reproduce.baselines import BASELINES as BASELINES
 from rhoset.reproduce.baselines import BaselineResult as BaselineResult
 from rhoset.reproduce.baselines import certify_baseline as certify_baseline
+from rhoset.reproduce.experiment import measure_runs as measure_runs
 from rhoset.reproduce.experiment import reproduce as reproduce
 from rhoset.reproduce.plan import FULL as FULL
 from rhoset.reproduce.plan import QUICK as QUICK

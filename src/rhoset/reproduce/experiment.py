@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,7 @@ def reproduce(
     Returns
     -------
     dict
-        ``experiment``, ``machine``, ``published``, ``populations`` (rows of `measure`), ``summary``.
+        ``experiment``, ``machines``, ``published``, ``populations`` (rows of `measure`), ``summary``.
 
     Raises
     ------
@@ -78,16 +78,60 @@ def reproduce(
 
         run = _held(out / population.folder) if device is None else _trained(population, out, count, device, tell)
         if run is not None and run.indices:
-            rows[population.name] = _measured(run, population, count, methods, tell)
+            rows[population.name] = _measured(run, population.name, count, methods, tell, population.models)
         done += part
-    if not any(rows.values()):
+    held = {p.name: out / p.folder for p in experiment.populations if p.name in rows}
+    return _results(experiment.name, out, rows, {name: machine(count) | _trained_on(held[name]) for name in rows})
+
+
+def measure_runs(
+    runs: Mapping[str, Path],
+    out: Path,
+    *,
+    workers: int | None = None,
+    methods: Sequence[str] = METHODS,
+    progress: Told = lambda text, share: None,
+) -> dict[str, Any]:
+    """The same of runs that are there, finished or still growing: nothing is trained. Goes on as `reproduce` does.
+
+    Parameters
+    ----------
+    runs
+        Name in the tables → run folder. That of the paper's table is called `rhoset.reproduce.plan.MAIN`.
+    out
+        Folder for ``results.json``; what is measured of a network is kept in its run.
+    workers, methods, progress
+        As in `reproduce`.
+
+    Raises
+    ------
+    RhosetError
+        A folder is no run, or none holds a network.
+    """
+    count, rows = workers or cores(), {}
+    for position, (name, path) in enumerate(runs.items()):
+
+        def tell(text: str, share: float, position: int = position) -> None:
+            progress(text, (position + share) / len(runs))
+
+        found = _measured(open_run(path), name, count, methods, tell)
+        if found:
+            rows[name] = found
+    return _results("runs", out, rows, {name: machine(count) | _trained_on(runs[name]) for name in rows})
+
+
+def _results(
+    name: str, out: Path, rows: Mapping[str, list[dict[str, Any]]], machines: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The results, written into the folder."""
+    if not rows:
         raise RhosetError(f"{out}: holds no network of the experiment; train some first", slug="nothing-to-measure")
     results = {
-        "experiment": experiment.name,
-        "machine": machine(count) | _trained_on(_held(out / experiment.populations[0].folder)),
+        "experiment": name,
+        "machines": machines,
         "published": vars(PUBLISHED),
         "populations": rows,
-        "summary": {name: summarise(found) for name, found in rows.items()},
+        "summary": {population: summarise(found) for population, found in rows.items()},
     }
     write_json(out / RESULTS, results)
     return results
@@ -122,11 +166,11 @@ def _held(path: Path) -> Run | None:
 
 
 def _measured(
-    run: Run, population: Population, workers: int, methods: Sequence[str], tell: Told
+    run: Run, name: str, workers: int, methods: Sequence[str], tell: Told, models: int | None = None
 ) -> list[dict[str, Any]]:
-    """Rows of `measure` for the population's networks, with their seeds and training times."""
+    """Rows of `measure` for the run's networks, or its first ones, with their seeds and training times."""
     trained = {int(row["index"]): row for row in run.results()}
-    indices = [k for k in run.indices if k < population.models]
+    indices = [k for k in run.indices if models is None or k < models]
     folder = run.path / MEASURED
     folder.mkdir(exist_ok=True)
     known = {k: read_json(folder / f"{k:04d}.json") for k in indices}
@@ -135,7 +179,7 @@ def _measured(
     for position, (index, row) in enumerate(zip(missing, _all(jobs, workers, methods), strict=True)):
         write_json(folder / f"{index:04d}.json", row)
         share = TRAINING_SHARE + (1 - TRAINING_SHARE) * (position + 1) / len(missing)
-        tell(f"certifying {population.name}: {position + 1} of {len(missing)}", share)
+        tell(f"certifying {name}: {position + 1} of {len(missing)}", share)
     rows = []
     for index in indices:
         row = read_json(folder / f"{index:04d}.json") or {}
@@ -158,9 +202,9 @@ def _all(jobs: list[Job], workers: int, methods: Sequence[str]) -> Iterator[dict
         yield row()
 
 
-def _trained_on(run: Run | None) -> dict[str, Any]:
+def _trained_on(path: Path) -> dict[str, Any]:
     """The machine that a run was trained on, as its manifest records it."""
-    said = run.manifest.get("environment", {}) if run else {}
+    said = open_run(path).manifest.get("environment", {})
     where = said.get("accelerator") or said.get("processor")
     return {"trained_on": f"{where}, torch {said.get('torch')}"} if where else {}
 
