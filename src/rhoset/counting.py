@@ -259,8 +259,9 @@ def gaps_operations(given: GapTensors, even: bool, shape: Shape, kinds: int) -> 
     for j, images in enumerate(given.actions):
         q, points = images.shape[1], np.bincount(given.point[given.block == j], minlength=images.shape[1])
         used, columns = [int(k) for k in points if k], n if given.exact[j] else q
-        once += sum(n * k * (q + 1) for k in used)
+        once += sum(n * k * (2 * q + 2) for k in used)
         tables += sum((1 if whole else 2) * q * k + q * k * columns + (3 * q * q if even else 0) for k in used)
+        tables += 0 if given.potentials[j] is None else len(used) * q * columns
         outcomes += len(used) * (n + (q * columns + 2 * n if q > 1 else 0))
         if len(used) > 1 and q > 1:
             outcomes += n * len(used) * (ceil(log2(len(used))) + 1)

@@ -37,6 +37,11 @@ MOST_ENTRIES = 1 << 24
 """Entries of any table that a certificate makes the checker form beside the two files."""
 
 
+def rows_at_once(n: int, m: int) -> int:
+    """Rows of pairs, one x each, that are settled together: enough for numpy, few enough for memory."""
+    return max(8, (1 << 21) // (n * max(n, m + 1)))
+
+
 class Unreadable(Exception):
     """A file that is no network, or no certificate of this version; the message says what it is."""
 
@@ -66,6 +71,8 @@ class GapTensors:
     point: Ints
     exact: Ints
     """(G-sets,): 1 where unembed is taken as it is, 0 where by its means over fibres."""
+    potentials: tuple[Array | None, ...]
+    """(points, points) each: g_c(c')."""
 
 
 @dataclass(frozen=True)
@@ -211,7 +218,7 @@ def read_network(path: Path) -> Weights:
     return Weights(kept, table, activation, digest.hexdigest(), table_digest.hexdigest())
 
 
-def _decoded(text: str, keys: dict[str, tuple[type, ...]], what: str) -> dict[str, Any]:
+def decoded(text: str, keys: dict[str, tuple[type, ...]], what: str) -> dict[str, Any]:
     """A JSON object with exactly these keys, each of one of its types; integers are natural."""
     try:
         pairs = json.loads(text, object_pairs_hook=lambda found: found)
@@ -231,8 +238,8 @@ def read_certificate(path: Path, n: int, m: int) -> Certificate:
     version, shapes = file.metadata.get("version"), file.shapes
     if file.metadata.get("format") != FORMAT or version != VERSION:
         raise Unreadable(f"certificate: not a rhoset certificate of version {VERSION} (version {version}): {path}")
-    plan = _decoded(file.metadata.get("plan", ""), PLAN, "plan")
-    claim = _decoded(file.metadata.get("claim", ""), {"right": (int,)}, "claim")
+    plan = decoded(file.metadata.get("plan", ""), PLAN, "plan")
+    claim = decoded(file.metadata.get("claim", ""), {"right": (int,)}, "claim")
     network, table, method, arithmetic = (
         file.metadata.get(k, "") for k in ("network", "table", "method", "arithmetic")
     )
@@ -260,7 +267,9 @@ def read_certificate(path: Path, n: int, m: int) -> Certificate:
         require(len(sizes) >= 1, "rule gaps needs gaps0.right")
         actions = tuple(file.indices(f"gaps{j}.right", q, r, q) for j, q in enumerate(sizes))
         neurons = file.indices("gaps.block", len(sizes), m), file.indices("gaps.point", max(sizes), m)
-        gaps = GapTensors(actions, *neurons, file.indices("gaps.exact", 2, len(sizes)))
+        named = [(f"gaps{j}.potential", q) for j, q in enumerate(sizes)]
+        potentials = tuple(file.floats(name, q, q) if name in shapes else None for name, q in named)
+        gaps = GapTensors(actions, *neurons, file.indices("gaps.exact", 2, len(sizes)), potentials)
     generators = file.indices("generators", n, r)
     head = network, table, method, arithmetic, claim["right"], Plan(**plan)
     return Certificate(*head, generators, groups, blocks, scale, references, labels, gaps)
@@ -313,8 +322,8 @@ def _limit(file: Tensors, count: int, groups: int, plan: dict[str, Any], n: int,
         asked += CALL * (n * (12 * count + 30) + chunks * (30 * count + 30 * groups + 100))
     if plan["gaps"]:
         sizes = [file.length(f"gaps{j}.right", 1) for j in range(m)]
-        most = max(1, min(n, (1 << 21) // (n * max(n, m))))  # rows of pairs whose tables are formed at once
-        chunk = sum(q * max(min(q, m) * max(n, q), m) for q in sizes) * most
+        most = min(n, rows_at_once(n, m))  # rows of pairs whose tables are formed at once
+        chunk = sum(q * max(n, q, m) + min(q, m) * n for q in sizes) * most
         require(max(sum(sizes) * max(n, m), chunk) <= MOST_ENTRIES, "gaps: too many points")
         rows = max(sizes) if plan["even"] else n  # tables have so many rows, and are walked for one x or for all
         asked += n * rows * max(sizes) * m + PASS * n * (

@@ -8,7 +8,7 @@ that w moves costs a rival the gap of a row, and only how many points w moves ha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset_check.exact import CHUNK, EXP, Budget
-from rhoset_check.files import MOST_ENTRIES, Certificate
+from rhoset_check.files import MOST_ENTRIES, Certificate, GapTensors
 from rhoset_check.group import permutation_action
 from rhoset_check.near import UNIT, Array, Ints, Near, Rejected, lower_sum, require, up
 from rhoset_check.network import Model
@@ -30,9 +30,11 @@ class Column:
     part: slice
     """Where they stand among the neurons of their G-set."""
     writes: Array
-    """(k, n) u_i(z), or (k, q) its mid-range ū_i(d) where z carries c to d."""
+    """(k, n) u_i(z), or (k, q) its mid-range ū_i(d) where z carries c to d; in the precision of the rule."""
     place: Ints
     """(n,): the column of `writes` for output z."""
+    potential: Array | None
+    """(q,): g_c(c')."""
 
 
 @dataclass(frozen=True)
@@ -61,14 +63,15 @@ class GapsRule:
         actions = [permutation_action(model.group, images, f"gaps{j}") for j, images in enumerate(given.actions)]
         sizes = np.array([action.shape[1] for action in actions])
         require((sizes >= 1).all() and (given.point < sizes[given.block]).all(), "gaps.point leaves its block")
-        moved = np.stack([(action != np.arange(action.shape[1])).sum(axis=1) for action in actions], axis=1)
+        counts = np.stack([(action != np.arange(action.shape[1])).sum(axis=1) for action in actions], axis=1)
         others = np.arange(n) != model.group.identity
-        self.kinds, self.counts = np.unique(moved[others], axis=0, return_counts=True)
+        self.kinds, self.counts = np.unique(counts[others], axis=0, return_counts=True)
         require(self.kinds.size <= max(n, 64), "gaps: too many kinds of outputs")
         self.unembed, self.scale = model.unembed["float64"], certificate.scale
         self.delta, self.lost, self.parts = np.zeros(n), np.zeros((n, len(self.kinds))), list[Part]()
         for j, action in enumerate(actions):
-            self.add(action, given.point, np.flatnonzero(given.block == j), bool(given.exact[j]))
+            self.add(action, given, j)
+        self.loss = up(np.exp(self.lost.T) * EXP)
         self.rest = 0.0 if given.exact.all() else 2.0 * float(up(np.sqrt(self.delta.max())))
         self.bias, self.size = Near.exact(self.unembed[-1:]).to(self.work), np.zeros(n)
         self.uneven, self.means = np.zeros((n, len(self.kinds))), None
@@ -76,9 +79,10 @@ class GapsRule:
             require(not given.exact.any(), "plan.even needs gaps.exact 0 for every set")
             self.means = self.alike()
 
-    def add(self, action: Ints, point: Ints, neurons: Ints, exact: bool) -> None:
-        """A G-set: what it reads and writes, what that loses of readings (`lost`) and leaves of unembed (`delta`)."""
-        n, q, right = len(action), action.shape[1], self.model.right["float64"]
+    def add(self, action: Ints, given: GapTensors, j: int) -> None:
+        """G-set j: what it reads and writes, what that loses of readings (`lost`) and leaves of unembed (`delta`)."""
+        n, q, right, point = len(action), action.shape[1], self.model.right["float64"], given.point
+        neurons, potential = np.flatnonzero(given.block == j), given.potentials[j]
         neurons = neurons[np.argsort(point[neurons], kind="stable")]
         ends = np.searchsorted(point[neurons], np.arange(q + 1))
         reads, fixed, extra, columns = np.zeros((q, len(neurons)), self.work), [], [], []
@@ -86,18 +90,18 @@ class GapsRule:
             part = slice(ends[c], ends[c + 1])
             members, place = neurons[part], action[:, c]
             unembed = self.unembed[members]
-            reads[:, part] = ranges(right.value[:, members].T, place, q)[0].T
+            reads[:, part] = np.mean(ranges(right.value[:, members].T, place, q), axis=0).T
             here = reads[:, part].astype(np.float64)
             rho = np.abs(right.value[:, members] - here[place]) + right.error[members]
             rho = up(rho * self.model.slopes(members, np.abs(here).max(axis=0)))
-            means, widths = ranges(unembed, place, q)
-            whole = up(unembed.max(axis=1) - unembed.min(axis=1))
-            fixed.append(up(up(rho @ widths).max(axis=1)))
-            extra.append(np.maximum(up(rho @ whole) - fixed[-1], 0.0))
-            writes, at = (unembed, np.arange(n)) if exact else (means, place)
+            low, high = ranges(unembed, place, q)
+            fixed.append(up(up(rho @ up(high - low)).max(axis=1)))
+            extra.append(np.maximum(moved(rho, low, high) - fixed[-1], 0.0))
+            writes, at = (unembed, np.arange(n)) if given.exact[j] else ((low + high) / 2, place)
+            writes = writes.astype(self.work)
             scale = 1.0 if self.scale is None else self.scale[members, None]
             self.delta = up(self.delta + np.square(up(np.abs(unembed - writes[:, at]) / scale)).sum(axis=0))
-            columns.append(Column(int(c), part, writes, at))
+            columns.append(Column(int(c), part, writes, at, None if potential is None else potential[c]))
         self.lost = up(self.lost + most_of(extra, self.kinds[:, len(self.parts)], n) + sum(fixed, np.zeros(n))[:, None])
         self.parts.append(Part(action, neurons, Near.exact(reads), tuple(columns)))
 
@@ -110,20 +114,21 @@ class GapsRule:
             q, count = part.points, len(part.columns)
             step = max(1, CHUNK // (q * max(q * count, len(part.neurons), 1)))
             require(n * q * q * (count + 2) <= MOST_ENTRIES, "gaps: too many points for tables that are alike")
-            carried = [np.empty((q, q, n), self.work) for _ in part.columns]
+            carried = [np.empty((q, n, q), self.work) for _ in part.columns]
             errors = np.zeros(len(carried))
             for xs in np.split(np.arange(n), range(step, n, step)):
-                tables, squares = self.tables(part, xs)
+                hidden, squares = self.hidden(part, xs)
                 self.size[xs] += squares
-                errors = np.maximum(errors, [table.error.max() for table in tables])
-                for into, table in zip(carried, tables, strict=True):  # [d', c', x]: d = x·d'
-                    into[..., xs] = np.take_along_axis(cube(table, q, len(xs)), part.action[xs].T[:, None], axis=0)
+                for k, (into, table) in enumerate(zip(carried, self.tables(part, hidden), strict=True)):
+                    errors[k] = max(errors[k], table.error.max())
+                    values = table.value.reshape(q, len(xs), q)  # [c', x, d], d = x·d'
+                    into[:, xs] = np.take_along_axis(values, part.action[xs][None], axis=2)
             found = []
             for at_e, error in zip(carried, errors, strict=True):
-                mean = at_e.mean(axis=2)
-                largest = np.abs(at_e - mean[..., None]).max(axis=(0, 1)).astype(np.float64)
+                mean = at_e.mean(axis=1)
+                largest = np.abs(at_e - mean[:, None]).max(axis=(0, 2)).astype(np.float64)
                 found.append(up(largest * (1.0 + 2.0 * UNIT[self.work]) + error))
-                means.append(Near.exact(mean.T))
+                means.append(Near.exact(mean))
             self.uneven = up(self.uneven + 2.0 * most_of(found, self.kinds[:, j], n))
         self.size = up(np.sqrt(self.size))
         nothing = Near.exact(np.zeros((1, n), self.work))
@@ -137,21 +142,24 @@ class GapsRule:
             own, rivals = self.means
             answers, size = own.lower, self.size[xs]
         else:
-            made = [self.tables(part, xs) for part in self.parts]
-            own, rivals = self.outcomes([table for tables, _ in made for table in tables], xs, self.bias)
+            made = [self.hidden(part, xs) for part in self.parts]
+            tables = (
+                table for part, (hidden, _) in zip(self.parts, made, strict=True) for table in self.tables(part, hidden)
+            )
+            own, rivals = self.outcomes(tables, xs, self.bias)
             answers = own.lower[np.arange(len(xs))[:, None], self.model.group.table[xs]]  # (x, y)
             size = up(np.sqrt(sum((squares for _, squares in made), np.zeros(len(xs)))))
         by_x = lower_sum([-rivals, -up(self.rest * size)[:, None], -self.uneven[xs]]).T  # (kinds, x)
         least = lower_sum([answers[None], by_x[:, :, None], -self.lost.T[:, None, :]]).min(axis=0)
         # Σ over kinds of (how many) · exp(−margin), factor by factor
         shift = answers.max(axis=1, keepdims=True)  # logits may be large where their differences are not
-        terms = lower_sum([answers, -shift]), lower_sum([by_x, shift.T]), -self.lost.T
-        answer, rival, loss = (up(np.exp(-term) * EXP) for term in terms)
-        excess = up(answer * up((rival * self.counts.astype(np.float64)[:, None]).T @ loss))
+        terms = lower_sum([answers, -shift]), lower_sum([by_x, shift.T])
+        answer, rival = (up(np.exp(-term) * EXP) for term in terms)
+        excess = up(answer * up((rival * self.counts.astype(np.float64)[:, None]).T @ self.loss))
         return least[run, y], excess[run, y]
 
-    def tables(self, part: Part, xs: Ints) -> tuple[list[Near], Array]:
-        """A of every column of a G-set, in rows (c', x); (x,): a bound of Σ (scale · ĥ)²."""
+    def hidden(self, part: Part, xs: Ints) -> tuple[Near, Array]:
+        """Activations φ(l_i(x) + γ_i(c')) of a G-set in rows (c', x); (x,): a bound of Σ (scale · ĥ)²."""
         left = self.model.left[self.work].columns(part.neurons).rows(xs)
         hidden, squares = part.reads.each(left).activate(self.model.activation), np.zeros(len(xs))
         if self.rest:
@@ -159,9 +167,18 @@ class GapsRule:
             for column in part.columns:
                 lengths = scaled.columns(column.part).length().reshape(part.points, len(xs))
                 squares = up(squares + np.square(lengths.max(axis=0)))
-        return [hidden.columns(column.part).times(column.writes) for column in part.columns], squares
+        return hidden, squares
 
-    def outcomes(self, tables: Sequence[Near], xs: Ints, bias: Near) -> tuple[Near, Array]:
+    def tables(self, part: Part, hidden: Near) -> Iterator[Near]:
+        """A of every column of a G-set, in rows (c', x), from its activations."""
+        for column in part.columns:
+            table = hidden.columns(column.part).times(column.writes, rowwise=True)
+            if column.potential is not None:
+                given = np.repeat(column.potential.astype(self.work), len(table.value) // part.points)[:, None]
+                table = table - Near(given, np.zeros(1), np.abs(given).max(axis=0).astype(np.float64))
+            yield table
+
+    def outcomes(self, tables: Iterable[Near], xs: Ints, bias: Near) -> tuple[Near, Array]:
         """For each x: (x, z) the logits of z where y = x⁻¹z; (x, kinds) the most that a rival can reach which moves so
         many points."""
         group, n, count = self.model.group, self.model.order, len(xs)
@@ -171,13 +188,13 @@ class GapsRule:
         for part in self.parts:
             gaps = [nothing] * (part.points - len(part.columns))
             for column, table in zip(part.columns, remaining, strict=False):  # takes as many as there are columns
-                values = cube(table, part.points, count)
+                values = table.value.reshape(part.points, count, -1)
                 ends = np.full(n, table.error.max()), np.full(n, table.size.max())
                 place = part.action[:, column.point][sigma]  # x⁻¹z carries c there
-                value = Near(values.take((column.place * part.points + place) * count + everyone), *ends)
+                value = Near(values.take((place * count + everyone) * values.shape[2] + column.place), *ends)
                 own = own + value
                 if part.points > 1:
-                    first, second = (two.take(column.place * count + everyone) for two in largest_two(values))
+                    first, second = (two.take(column.place, axis=1) for two in largest_two(values))
                     gaps.append(value - Near(np.where(value.value == first, second, first), *ends))
             sums.append(running(gaps))
         rivals = np.full((count, len(self.kinds)), -np.inf)
@@ -189,9 +206,15 @@ class GapsRule:
         return own, rivals
 
 
-def cube(table: Near, points: int, count: int) -> NDArray[Any]:
-    """(writes, c', x)."""
-    return table.value.T.reshape(-1, points, count)
+def moved(rho: Array, low: Array, high: Array) -> Array:
+    """(n,): the most that the neurons at a point can change where z and xy move it apart: v(y, c) of Theorem 4.
+
+    `rho` (n, k), `low` and `high` (k, q) of unembed over the fibres.
+    """
+    whole = up(rho @ up(high.max(axis=1) - low.min(axis=1)))
+    centre = np.sort((low + high) / 2, axis=1)[:, low.shape[1] // 2, None]  # m_i: the median, near most of a row
+    apart = up(rho @ up(np.maximum(np.abs(high - centre), np.abs(low - centre))))
+    return np.minimum(whole, up(np.sort(apart, axis=1)[:, -2:].sum(axis=1)))
 
 
 def most_of(parts: Sequence[Array], counts: Ints, n: int) -> Array:
@@ -202,21 +225,21 @@ def most_of(parts: Sequence[Array], counts: Ints, n: int) -> Array:
 
 
 def ranges(values: Array, place: Ints, count: int) -> tuple[Array, Array]:
-    """(k, count) twice: mid-range of every row over the elements with each place (any float near it will do), and its
-    width. For a place that no element has, whose numbers no bound uses, those of some elements."""
+    """(k, count) twice: the least and the largest of every row over the elements with each place. For a place that no
+    element has, whose numbers no bound uses, those of some elements."""
     order = np.argsort(place, kind="stable")
     ordered = values[:, np.append(order, order[-1])]
     starts = np.searchsorted(place[order], np.arange(count))
     low, high = (extreme.reduceat(ordered, starts, axis=1) for extreme in (np.minimum, np.maximum))
-    return (low + high) / 2, up(high - low)
+    return low, high
 
 
 def largest_two(table: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """The largest entry along the second axis, and the next: (writes, x) each."""
-    first, second = table[:, 0], np.full((table.shape[0], table.shape[2]), -np.inf, dtype=table.dtype)
-    for k in range(1, table.shape[1]):
-        second = np.maximum(second, np.minimum(first, table[:, k]))
-        first = np.maximum(first, table[:, k])
+    """The largest entry along the first axis, and the next."""
+    first, second = table[0], np.full(table.shape[1:], -np.inf, dtype=table.dtype)
+    for row in table[1:]:
+        second = np.maximum(second, np.minimum(first, row))
+        first = np.maximum(first, row)
     return first, second
 
 

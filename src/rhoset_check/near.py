@@ -138,15 +138,18 @@ class Near:
             value = np.abs(value, out=value)
         return Near(value, self.error, self.size)
 
-    def times(self, matrix: NDArray[Any], slack: Array | float = 0.0) -> Near:
-        """The product with a matrix (columns, k), known to within `slack` for every entry (Lemma 2.3)."""
+    def times(self, matrix: NDArray[Any], slack: Array | float = 0.0, rowwise: bool = False) -> Near:
+        """The product with a matrix (columns, k), known to within `slack` for every entry (Lemma 2.3).
+
+        The result's columns are contiguous in memory, or its rows."""
         dtype, sizes = self.dtype, np.abs(matrix).astype(np.float64)
         step, most = gamma(len(matrix) + 3, dtype), self.size + self.error
         error = up((self.error + step * most) @ sizes) * (1 + step) + slack * up(most.sum())
         lost = LOST[dtype] * (2 * len(matrix) + up(most.sum()))
         error = error if sizes.max(initial=0.0) < LARGEST[dtype] else np.full_like(error, np.inf)
-        size = up(self.size @ sizes + slack * up(self.size.sum()))
-        product = (matrix.T.astype(self.value.dtype, copy=False) @ self.value.T).T  # columns contiguous
+        size = up((self.size @ sizes) * (1 + step) + slack * up(self.size.sum()))
+        rounded = matrix.astype(self.value.dtype, copy=False)
+        product = self.value @ rounded if rowwise else (rounded.T @ self.value.T).T
         return self.rounded(product, up(error + lost), size)
 
     def dot(self, other: Near) -> Near:

@@ -14,7 +14,7 @@ import numpy as np
 
 from rhoset_check.blocks import build_block
 from rhoset_check.exact import CHUNK, EXP, Budget, exact_bounds
-from rhoset_check.files import Certificate, Unreadable, Weights, read_certificate, read_network
+from rhoset_check.files import Certificate, Unreadable, Weights, read_certificate, read_network, rows_at_once
 from rhoset_check.gaps import GapsRule
 from rhoset_check.group import prove_group
 from rhoset_check.near import Array, Ints, Rejected, require, up
@@ -68,8 +68,9 @@ def settle(rules: Rules, x: Ints, y: Ints) -> Settled:
     worst = float(up(2.0 * (one.size + one.error).max()))
     margin, excess, open_ = np.full(len(x), -worst), np.full(len(x), np.inf), np.arange(len(x))
     step = max(1, CHUNK // max(model.order, model.width))
+    rows = rows_at_once(model.order, model.width - 1)
     stages: list[tuple[Callable[[Ints, Ints, Budget], tuple[Array, Array]], int]] = []
-    stages += [(rules.gaps.bounds, 4 * step)] if rules.gaps else []
+    stages += [(rules.gaps.bounds, rows * model.order)] if rules.gaps else []
     stages += [(rules.pairs.bounds, step)] if rules.pairs else []
     stages += [(partial(exact_bounds, model), step)]
     for j, (bounds, size) in enumerate(stages):
@@ -166,7 +167,7 @@ def judge(certificate: Certificate, weights: Weights) -> Verdict:
         group = prove_group(weights.table, certificate.generators)
         rules = prepare(certificate, build_model(weights, group, certificate.arithmetic))
         right, margin, loss = 0, math.inf, 0.0
-        rows = max(1, 4 * CHUNK // (n * max(n, rules.model.width)))
+        rows = rows_at_once(n, rules.model.width - 1)
         for start in range(0, n, rows):
             xs = np.arange(start, min(n, start + rows))
             found = settle(rules, np.repeat(xs, n), np.tile(np.arange(n), len(xs)))

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from rhoset_check.exact import CHUNK, EXP
-from rhoset_check.files import Tensors, Unreadable, Weights, _decoded
+from rhoset_check.files import Tensors, Unreadable, Weights, decoded
 from rhoset_check.group import prove_group
 from rhoset_check.near import Array, Ints, require, up
 from rhoset_check.network import Model, build_model
@@ -61,8 +61,8 @@ def read_head(file: Tensors, rule: str, keys: dict[str, tuple[type, ...]], n: in
     said = tuple(file.metadata.get(key) for key in ("format", "version", "rule"))
     if said != (FORMAT, FORMAT_VERSION, rule):
         raise Unreadable(f"certificate: not a {FORMAT} certificate of version {FORMAT_VERSION} with rule {rule}")
-    plan = _decoded(file.metadata.get("plan", ""), keys, "plan")
-    claim = _decoded(file.metadata.get("claim", ""), {"right": (int,)}, "claim")
+    plan = decoded(file.metadata.get("plan", ""), keys, "plan")
+    claim = decoded(file.metadata.get("claim", ""), {"right": (int,)}, "claim")
     r = file.length("generators", 0)
     require(1 <= r <= 64 and n > 1, "generators: need 1 to 64 elements, and a group of two")
     digests = file.metadata.get("network", ""), file.metadata.get("table", "")

@@ -5,6 +5,8 @@ The bias puts one pair on the edge (`on_edge`), so that a bound which is a littl
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from .attack_parts import attack, certificate, constant, gaps, network, on_edge, regular, small_circuit, work
@@ -78,6 +80,32 @@ def within_fibres(rng: np.random.Generator) -> tuple[Net, Cert]:
 def between_fibres(rng: np.random.Generator) -> tuple[Net, Cert]:
     """Term V of E_w(y), met with equality."""
     return _deviating(rng, False, "relu")
+
+
+@attack
+def between_places(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """Term V of E_w(y) where neurons write to one place each: two places together meet it with equality.
+
+    Of each fibre of such a place one element, or all but one, is left out: its lowest number, or its highest, is 0.
+    """
+    for _ in range(100):
+        group, circuit, tensors, margin = right_circuit(rng, 4, "relu")
+        if 3 <= circuit.right.shape[1] < group.order:
+            break
+    k, size = len(circuit.neurons), 10.0 ** rng.uniform(-1, 1)
+    action, point = circuit.right, int(rng.integers(circuit.right.shape[1]))
+    sign = size * one_sign(action, point, rng)
+    one, other = (action[:, point] == d for d in rng.permutation(np.unique(action[:, point]))[:2])
+    if rng.random() < 0.5:
+        for place in (one, other):
+            place[np.flatnonzero(place)[: int(rng.choice([1, place.sum() - 1]))]] = False
+    pair = rng.choice([-1.0, 1.0]) * margin * rng.uniform(0.8, 1.9) / (4 * size)
+    for j, written in ((k, one * pair), (k + 2, other * -pair)):
+        tensors["left"][:, j : j + 2] = 1.5 * size
+        tensors["right"][:, j], tensors["right"][:, j + 1] = sign, -sign
+        tensors["unembed"][j], tensors["unembed"][j + 1] = written, -written
+    where = np.zeros(k + 4), np.append(circuit.columns, [point] * 4)
+    return network(tensors, group), gaps(group, [action], *where, 1, work=work(rng))
 
 
 @attack
@@ -206,6 +234,21 @@ def perfect_circuit(rng: np.random.Generator) -> tuple[Net, Cert]:
     return net, gaps(
         group, [circuit.right], block, circuit.columns, int(rng.integers(2)), work=work(rng), even=bool(rng.integers(2))
     )
+
+
+@attack
+def tall_potentials(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """Potentials of any size, nearly level at each point, which drown what they are taken off."""
+    kinds = (far_outputs, uneven_columns, split_sets, *3 * [perfect_circuit])
+    net, cert = kinds[int(rng.integers(len(kinds)))](rng)
+    sizes = {name: array.shape[1] for name, array in cert.tensors.items() if name.endswith(".right")}
+    given = {
+        name.replace("right", "potential"): 10.0 ** rng.uniform(0, 6) * rng.normal(size=(q, 1))
+        + rng.choice([0, 0, 1e-3, 1]) * rng.normal(size=(q, q))
+        for name, q in sizes.items()
+        if rng.random() < 0.8
+    }
+    return net, replace(cert, tensors={**cert.tensors, **given})
 
 
 @attack

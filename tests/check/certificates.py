@@ -211,7 +211,13 @@ def draw_gaps(net: Net, group: SmallGroup, circuits: list[Planted], rng: np.rand
     if rng.random() < 0.2:  # some points that are not theirs
         false = rng.random(m) < 0.3
         point[false] = rng.integers(0, 2**31, m)[false] % np.array([s.shape[1] for s in sets])[block[false]]
-    return gap_tensors(sets, block, point, rng.integers(0, 2, len(sets)), group)
+    found = gap_tensors(sets, block, point, rng.integers(0, 2, len(sets)), group)
+    if rng.random() < 0.3:
+        sizes = [action.shape[1] for action in sets]
+        found |= {
+            f"gaps{j}.potential": rng.normal(size=(q, q)) * 10.0 ** rng.uniform(-2, 2) for j, q in enumerate(sizes)
+        }
+    return found
 
 
 def within(tensors: Tensors) -> Tensors:

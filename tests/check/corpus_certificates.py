@@ -143,6 +143,8 @@ def tensors() -> dict[str, Pair]:
         "gaps: too few neurons": case("gaps.point has shape (8,)", gaps__point=np.zeros(8, int)),
         "gaps: half exact": case("gaps.exact leaves 0…1", gaps__exact=np.full(1, 2)),
         "gaps: exact as floats": case("gaps.exact has dtype F64", gaps__exact=np.ones(1)),
+        "gaps: potentials of another shape": case("gaps0.potential has shape (3,)", gaps0__potential=np.ones(3)),
+        "gaps: potentials NaN": case("gaps0.potential leaves 0 and", gaps0__potential=np.full((3, 3), np.nan)),
         "gaps: no exact": case("tensor 'gaps.exact' is missing", gaps__exact=None),
         "gaps: no block": case("tensor 'gaps.block' is missing", gaps__block=None),
         "gaps: relations": case("gaps0: the permutations do not satisfy", gaps0__right=cycle),

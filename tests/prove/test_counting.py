@@ -42,7 +42,7 @@ def meter(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
         monkeypatch.setattr(owner, name, watched)
 
-    watch(Near, "times", lambda _, near, matrix, slack=0.0: len(near.value) * np.count_nonzero(matrix))
+    watch(Near, "times", lambda _, near, matrix, slack=0.0, **how: len(near.value) * np.count_nonzero(matrix))
     watch(Near, "dot", lambda _, near, other: near.value.size)
     watch(Near, "length", lambda _, near: near.value.size)
     watch(Near, "activate", lambda _, near, activation: near.value.size)

@@ -44,6 +44,8 @@ def encode(certificate: Certificate) -> bytes:
         tensors |= {f"block{j}.{name}": array for name, array in _block(block).items()}
     if certificate.gaps is not None:
         tensors |= {f"gaps{j}.right": images.astype(np.int16) for j, images in enumerate(certificate.gaps.actions)}
+        given = enumerate(certificate.gaps.potentials)
+        tensors |= {f"gaps{j}.potential": potential for j, potential in given if potential is not None}
         tensors["gaps.block"] = certificate.gaps.block.astype(np.int16)
         tensors["gaps.point"] = certificate.gaps.point.astype(np.int16)
         tensors["gaps.exact"] = certificate.gaps.exact.astype(np.int8)

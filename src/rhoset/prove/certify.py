@@ -23,9 +23,9 @@ from rhoset.verdicts import verdict_summary
 from rhoset_check.files import Certificate
 from rhoset_check.verdict import Verdict
 
-LONG, SHORT = 10**12, 10**10
-"""Where exhaustive work takes more than `LONG` multiply-adds (about a minute), ``auto`` proves the true accuracy only
-if ``exact`` or a budget is asked for by name; without that it gives the best bound for `SHORT` of them."""
+PATIENCE = 600.0
+"""Where the true accuracy is expected to take more seconds on one core, ``auto`` proves it only if ``exact`` is asked
+for by name; without that it gives the best bound for so many seconds."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -90,8 +90,8 @@ def certify(
         ``real``: the exact real function of the stored weights; ``float32``: every order of summation of an IEEE
         float32 evaluation.
     target
-        ``exact`` (default of ``auto`` up to `LONG`): the true accuracy, what bounds leave open is evaluated. A
-        number: stop at the cheapest plan that proves at least this accuracy.
+        ``exact`` (default, but see `PATIENCE`): the true accuracy, what bounds leave open is evaluated. A number: stop
+        at the cheapest plan that proves at least this accuracy.
     budget
         The best bound for at most this share of exhaustive work.
     objective
@@ -126,11 +126,13 @@ def certify_subject(
 ) -> CertifyResult:
     """`certify` of a network as the checker read it, from its file where `about` was made of one."""
     begin = time.perf_counter()
-    if method == "auto" and target is None and budget is None and about.exhaustive > LONG:
-        budget = SHORT / about.exhaustive
-    wanted = wish(target, budget, objective)
-    search = Search(about, known)
-    found = choose(search, candidates(method, search, wanted), wanted)
+    wanted, search = wish(target, budget, objective), Search(about, known)
+    made = candidates(method, search, wanted)
+    if method == "auto" and target is None and budget is None:
+        prices = [wanted.price(candidate.estimate) for candidate in made]  # the last is exhaustive
+        allowed = PATIENCE / about.exhaustive_seconds
+        wanted = wanted if min(prices) <= allowed * prices[-1] else wish(None, allowed, objective)
+    found = choose(search, made, wanted)
     if found is None:  # nothing to go by, or nothing within the budget: an empty proof, bound 0
         found = judged(search.subject, limited(search.subject.certificate(method), 0, 0))
     if found is None:

@@ -30,10 +30,10 @@ BOTH = (0.005, 0.6)
 """Parts of the pairs that rule gaps leaves open where rule pairs is tried on them."""
 GOOD = 0.03
 """Below this share of exhaustive operations no further plan is looked for."""
-COLUMN, ENTRY = 9 * 10**6, 250
-"""On the clock rule gaps takes as long as so many of exhaustive's multiply-adds for each point with neurons, and for
-each entry of its tables; measured on orders 60 to 120 (at 720 an entry takes three times that, where it matters less).
-Sizes and not seconds decide, so that the same network gets the same plan on a busy machine."""
+COLUMN, ENTRY = 5e-4, 1.5e-8
+"""Seconds that rule gaps takes for each point with neurons, and for each entry of its tables, as measured on order 120
+(at 5,040 an entry takes a third of that). Sizes decide, not a stopwatch, so that the same network gets the same plan on
+a busy machine."""
 PAIRS_FROM = 500
 """On the clock rule pairs is looked at from this order on: below, whatever walks the pairs takes as long as brute
 force (docs/prove.md, "On the clock")."""
@@ -141,7 +141,7 @@ def by_time(search: Search, wanted: Wish) -> list[Candidate]:
     looks = quick.looks(search)[:1]
     for look in looks:
         for mode in (mode for mode in quick.ON_THE_CLOCK if mode in look.modes()):
-            sure = (look.columns * COLUMN + look.entries(mode) * ENTRY) / search.subject.exhaustive
+            sure = (look.columns * COLUMN + look.entries(mode) * ENTRY) / search.subject.exhaustive_seconds
             if sure >= GIVE_UP:
                 continue
             made = look.candidate(mode)

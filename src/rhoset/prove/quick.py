@@ -17,6 +17,7 @@ from rhoset.groups import coset_means
 from rhoset.prove.certificates import BARE
 from rhoset.prove.gaps import GapReading, gap_readings
 from rhoset.prove.nearness import balanced
+from rhoset.prove.potentials import potentials
 from rhoset.prove.search import FEW, SAMPLE_PAIRS, Candidate, Search
 from rhoset_check.files import Certificate, GapTensors
 from rhoset_check.near import Array, Ints
@@ -103,7 +104,7 @@ class Look:
     def share(self, mode: str) -> float:
         """Multiply-adds over exhaustive where no pair is left open."""
         shape = Shape.of(self.search.subject.weights)
-        given = GapTensors(self.reading.actions, self.reading.block, self.reading.point, self.exact(mode))
+        given = self.tensors(mode)
         once, each_x = gaps_operations(given, mode == MODES[3], shape, self.reading.kinds)
         return (once + each_x * shape.order) / shape.exhaustive
 
@@ -112,11 +113,17 @@ class Look:
         chosen = np.select([mode == MODES[0], mode == MODES[1]], [self.points > 0, self.points > 1], self.points < 0)
         return np.asarray(chosen, dtype=np.intp)
 
-    def certificate(self, mode: str) -> Certificate:
+    def tensors(self, mode: str, level: bool = False) -> GapTensors:
+        """What the certificate says of readings; with potentials where gaps are to be made level."""
+        reading, none = self.reading, (None,) * len(self.reading.actions)
+        given = potentials(self.search.subject.network, reading) if level else none
+        return GapTensors(reading.actions, reading.block, reading.point, self.exact(mode), given)
+
+    def certificate(self, mode: str, level: bool = False) -> Certificate:
         """Rule gaps, then exact."""
-        reading, exact, subject = self.reading, self.exact(mode), self.search.subject
+        exact, subject = self.exact(mode), self.search.subject
         plan = replace(BARE, gaps=True, even=mode == MODES[3], work=subject.work)
-        given = GapTensors(reading.actions, reading.block, reading.point, exact)
+        given = self.tensors(mode, level)
         return subject.certificate("gaps", plan, gaps=given, scale=None if exact.all() else self._scale(exact))
 
     def _scale(self, exact: Ints) -> Array:
@@ -127,9 +134,14 @@ class Look:
         return np.where(spoken, scale, NOTHING)
 
     def candidate(self, mode: str, pairs: int = SAMPLE_PAIRS) -> Candidate:
-        """Rule gaps in one of the `MODES`."""
+        """Rule gaps in one of the `MODES`; with potentials where it leaves pairs open and they settle more."""
         sizes = " + ".join(map(str, sorted(self.reading.sizes, reverse=True)))
-        return self.search.candidate(f"gaps, {sizes} points, unembed {mode}", self.certificate(mode), pairs)
+        name = f"gaps, {sizes} points, unembed {mode}"
+        made = self.search.candidate(name, self.certificate(mode), pairs)
+        if made.estimate.exact == 0:
+            return made
+        level = self.search.candidate(f"{name}, with potentials", self.certificate(mode, True), pairs)
+        return level if level.estimate.exact < made.estimate.exact else made
 
 
 def looks(search: Search) -> list[Look]:

@@ -17,8 +17,7 @@ from rhoset.explaining import Explanation, explain
 from rhoset.prove import writing
 from rhoset.prove.certificates import limited
 from rhoset.prove.subject import Subject
-from rhoset_check.exact import CHUNK
-from rhoset_check.files import Certificate
+from rhoset_check.files import Certificate, rows_at_once
 from rhoset_check.near import Array, Ints, Near, Rejected
 from rhoset_check.network import Model
 from rhoset_check.verdict import prepare, settle
@@ -124,10 +123,12 @@ class Search:
 
     @cached_property
     def size(self) -> Array:
-        """(m + 1,) root mean square of every activation over the sample; of the bias neuron 1."""
-        x, y = self.sample()
-        step = max(1, len(x) // SAMPLE_PAIRS)
-        hidden = self.model.hidden(x[::step], y[::step], "float64").value
+        """(m + 1,) root mean square of every activation over `SAMPLE_PAIRS` pairs; of the bias neuron 1.
+
+        The pairs are drawn one by one: over all y for a few x a neuron that reads little from those x would look dead.
+        """
+        x, y = np.random.default_rng(SAMPLE_SEED).integers(0, self.subject.network.order, (2, SAMPLE_PAIRS))
+        hidden = self.model.hidden(x, y, "float64").value
         return np.asarray(np.sqrt(np.square(hidden).mean(axis=0)))
 
     @cached_property
@@ -167,7 +168,7 @@ class Search:
             ready = time.perf_counter()
             rules.budget.span, rules.budget.exact = rules.budget.span / share, rules.budget.exact / share
             margins, losses = [], []
-            rows = max(1, 4 * CHUNK // (n * max(n, self.subject.model.width))) * n
+            rows = rows_at_once(n, self.subject.network.width) * n
             for start in range(0, len(x), rows):
                 found = settle(rules, x[start : start + rows], y[start : start + rows])
                 margins.append(found.margin)
