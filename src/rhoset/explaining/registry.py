@@ -22,7 +22,7 @@ from rhoset.explaining.cosets import coset_concentration, coset_tables
 from rhoset.explaining.deciding import decided
 from rhoset.explaining.explanation import Explanation
 from rhoset.explaining.faithfulness import affordable
-from rhoset.explaining.overtones import off_own
+from rhoset.explaining.overtones import scaled_off_own
 from rhoset.explaining.reading import read_by_pairs
 from rhoset.explaining.remainders import approximate_coset_tables, remainder_tables, remainders
 from rhoset.explaining.sparsity import irrep_agreement, irrep_tables
@@ -314,20 +314,26 @@ def _circles_and_pairs(of: Analysis) -> tuple[Tables, dict[str, float]]:
 
 def _by_pairs(of: Analysis, tables: Tables, own: Tables) -> tuple[Tables, dict[str, float]]:
     """`tables`, or those of `own` with the pairs' readings off the own irreps, whichever is nearer to what the network
-    reads; and the unembed that they and the training pairs decide."""
+    reads; and the unembed that they and the training pairs decide.
+
+    The reading law is taken at the network itself, where the errors of all weights add to it; what they add is as large
+    in irreps that the network hardly uses. So each irrep has a scalar, as where the group decides what is read.
+    """
     trained = of.recipe
     if trained is None:
         return tables, {}
-    live = np.any(tables.unembed != 0, axis=1)[:, None]
+    live, numbers = np.any(tables.unembed != 0, axis=1)[:, None], {"fraction": trained.fraction}
     read = read_by_pairs(of.network, trained)
     if read is not None:
-        added = [off_own(of.irreps, of.spectrum.energy.dominant, table.T) * live for table in read]
-        by_pairs = replace(tables, left=own.left + added[0], right=own.right + added[1])
+        dominant, held = of.spectrum.energy.dominant, live[:, 0]
+        left, right, scalars = scaled_off_own(Tables.of(of.network), (read[0].T, read[1].T), of.irreps, dominant, held)
+        by_pairs = replace(tables, left=own.left + left, right=own.right + right)
         tables = min(tables, by_pairs, key=lambda said: _unread(of, said))
+        numbers["scalars"] = float(np.count_nonzero(scalars)) if tables is by_pairs else 0.0
     found = decided(of.network, trained, tables.left.T, tables.right.T)
     if found is None:  # too large, or a penalty that has no convex problem
-        return tables, {}
-    numbers = {"fraction": trained.fraction, "distance": found.distance, "steps": float(found.steps)}
+        return tables, numbers
+    numbers |= {"distance": found.distance, "steps": float(found.steps)}
     return replace(tables, unembed=found.unembed * live), numbers
 
 
