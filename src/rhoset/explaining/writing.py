@@ -98,8 +98,8 @@ class WritingLaw(Shown):
         ``own``: each neuron's own irrep with a free matrix. ``group``: rule 4. ``both``: the own irrep free, the rest
         by rule 4. ``law``: rules 1 to 3. ``off``: the part of unembed off the neurons' own irreps; ``off_group`` and
         ``off_law``: the shares of that part. ``decided``: what readings and training pairs decide, ``off_decided`` of
-        the part off the own irreps; ``decided_by_all``: what the readings and all pairs would. The shares of the part off
-        the own irreps are nan where it is less than `NOTHING_OFF`.
+        the part off the own irreps; ``decided_by_all``: what the readings and all pairs would. The shares of the part
+        off the own irreps are nan where it is less than `NOTHING_OFF`.
         """
         own = self._own(self.written)
         off, off_group = self.written - own, self.group - self._own(self.group)
