@@ -3,6 +3,7 @@
 python benchmarks/understanding.py measure OUT.jsonl NET...   # one JSON line a network, as it goes
 python benchmarks/understanding.py decide OUT.jsonl NET...    # what readings and training pairs decide (slow)
 python benchmarks/understanding.py divide OUT.jsonl NET...    # margins by irrep: together, and the worst of each
+python benchmarks/understanding.py floor OUT.jsonl NET...     # the least that rule pairs must pay, and for what
 python benchmarks/understanding.py table OUT.jsonl            # least, median and most of each number, in Markdown
 python benchmarks/understanding.py rows OUT.jsonl             # one row a network instead
 """
@@ -19,6 +20,7 @@ import numpy as np
 from rhoset.explaining import (
     analyse,
     compare,
+    diagnose,
     division,
     equivariance,
     explain,
@@ -26,6 +28,7 @@ from rhoset.explaining import (
     reading_law,
     writing_law,
 )
+from rhoset.groups import coefficients, energy
 from rhoset.networks import Network, activation, open_networks, read_network
 
 
@@ -56,8 +59,12 @@ def decide(network: Network) -> dict[str, Any]:
 
 def divide(network: Network) -> dict[str, Any]:
     """What adding up the worst of each irrep leaves of the margin; for cyclic groups also what moments leave."""
-    found = division(explain(network))
+    explanation = explain(network)
+    found, budget = division(explanation), diagnose(explanation)
+    worst = sum(term.largest for term in budget.terms)
     row: dict[str, Any] = {"parts": len(found.parts) - 1}
+    row |= {"least margin: of the idealised mean": budget.margin, "worst of each term, added": worst}
+    row["a bound may exceed the worst by a factor"] = budget.margin / max(worst, 1e-12)
     row |= {f"least margin: {name}": value for name, value in found.summary().items()}
     row |= {f"pairs settled {name}": value for name, value in found.settled.items()}
     row["classes that need one irrep"] = sum(bool(each.needs) for each in found.classes) / len(found.classes)
@@ -94,6 +101,65 @@ def by_moments(network: Network) -> float:
     return float((ideal - waves)[1:].min())
 
 
+def floor(network: Network) -> dict[str, Any]:
+    """What rule pairs must pay a pair, as a share of exhaustive, with one reference and a block for each irrep.
+
+    A pair's hidden vector and the sums of what is written are always paid; comparisons are not charged. The outputs are
+    counted that the reference leaves open, ⟨K, ΔF(w)⟩ + rest(w) ≤ Σ_blocks ‖ΔF(w)‖ ‖Q − K‖, twice: with the exact
+    margin `rest` of what is not written, for which nothing is charged, and with its Cauchy-Schwarz bound (mean of h and
+    the right answer taken exactly: three numbers a neuron). Open outputs are evaluated in the span, two products a
+    plane. Written are own irreps; then, for as many further parts as there are neurons, those that fire most.
+    """
+    found: dict[str, float] = {}
+    for name, further in (("own irreps", 0), ("twice as much", network.width)):
+        found |= {f"{name}, {what}": value for what, value in _floor(network, further).items()}
+    return found
+
+
+def _floor(network: Network, further: int) -> dict[str, float]:
+    of, n, m, e, table = analyse(network), network.order, network.width, network.group.identity, network.table
+    left, right, unembed, bias = (
+        np.asarray(t, float) for t in (network.left, network.right, network.unembed, network.bias)
+    )
+    unembed = unembed - unembed.mean(axis=1, keepdims=True)
+    hidden = activation(network.activation)(left[:, None] + right)  # (x, y, m)
+    size, mean = np.sqrt((hidden**2).mean(axis=(0, 1))), hidden.mean(axis=(0, 1))
+    irreps = {k: irrep for k, irrep in enumerate(of.irreps) if not irrep.is_trivial}
+    parts = {k: coefficients(irrep, unembed) for k, irrep in irreps.items()}
+    fires = np.stack([energy(irreps[k], part) for k, part in parts.items()], axis=1) * size[:, None] ** 2
+    chosen = np.equal.outer(of.spectrum.energy.dominant, list(parts)) & of.spectrum.energy.live[:, None]
+    chosen.ravel()[np.argsort(np.where(chosen, 0.0, -fires).ravel(), kind="stable")[:further]] = True
+    paid, entries, delta, reference, away, distance = 0, 0, unembed.copy(), np.zeros(n), [], []
+    for (k, irrep), written in zip(irreps.items(), chosen.T, strict=True):
+        if not written.any():
+            continue
+        turns = irrep.dim == 2 and network.group.is_abelian
+        paid += int(written.sum()) * (2 if turns else irrep.dim**2)
+        entries += 2 if irrep.dim == 2 else irrep.dim**2
+        part = parts[k] * written[:, None, None]
+        delta -= np.einsum("mab,zab->mz", part, irrep.matrices)
+        sums = np.tensordot(hidden, part, 1)
+        moved = np.einsum("xba,xybc,ydc->xyad", irrep.matrices, sums, irrep.matrices, optimize=True)
+        centre, differs = moved.mean(axis=(0, 1)), irrep.matrices[e] - irrep.matrices
+        reference += np.einsum("ab,wab->w", centre, differs)
+        away.append(np.linalg.norm(moved - centre, axis=(2, 3)))
+        distance.append(np.linalg.norm(differs, axis=(1, 2)))
+    places = table[table, np.arange(n)[:, None, None]].transpose(1, 0, 2)  # (x, y, w): xwy
+    scale = np.maximum(np.sqrt(np.linalg.norm(delta, axis=1) / np.maximum(size, 1e-12)), 1e-9)
+    length = np.linalg.norm((hidden - mean) * scale, axis=2) * np.linalg.norm(delta / scale[:, None], axis=0).max()
+    answer = np.einsum("xym,mxy->xy", hidden - mean, delta[:, table])
+    fixed, exact = (mean @ delta + bias)[places], np.take_along_axis(hidden @ delta + bias, places, axis=2)
+    bounded = fixed[..., e, None] - fixed + (answer - length)[..., None]
+    known, result = exact[..., e, None] - exact, dict[str, float]()
+    least = reference - np.stack(away, axis=2) @ np.stack(distance)
+    others = np.arange(n) != e
+    for name, rest, more in (("rest known", known, m), ("rest by its length", bounded, 4 * m)):
+        open_ = float((least + rest <= 0)[..., others].mean())
+        result |= {f"{name}: open": open_, f"{name}: cost": (more + paid + entries * open_ * n) / ((n + 1) * m)}
+    result["reference less what deviates, least"] = float(least[..., others].min())
+    return result | {"rest at worst": float(-known.min()), "its length, mean": float(length.mean())}
+
+
 def rows(lines: list[dict[str, Any]]) -> None:
     """One row a network."""
     names = list(dict.fromkeys(key for line in lines for key in line))
@@ -118,7 +184,7 @@ def main(mode: str, out: str, *specs: str) -> None:
     with Path(out).open("a", encoding="utf-8") as target:
         for spec in specs:
             for label, path in open_networks(spec):
-                row = {"measure": measure, "decide": decide, "divide": divide}[mode](read_network(path))
+                row = {"measure": measure, "decide": decide, "divide": divide, "floor": floor}[mode](read_network(path))
                 target.write(json.dumps({"network": label, **row}) + "\n")
                 target.flush()
 

@@ -47,3 +47,24 @@ def test_laws_where_the_pairs_are_not_known(tmp_path: Path) -> None:
     said = CliRunner().invoke(app, ["explain", str(path), "--laws"], catch_exceptions=False).stdout
     assert "training pairs not known" in said
     assert "one scalar an irrep" in said
+
+
+@pytest.mark.parametrize(("plans", "tables"), [(("[3,1]", "sign"), 1), (("[3,1]", "[3,1]:size=6", "sign"), 2)])
+def test_irreps_stand_apart_where_they_are_not_the_parts(tmp_path: Path, plans: tuple[str, ...], tables: int) -> None:
+    path = tmp_path / "net.safetensors"
+    write_network(path, planted("S4", *plans).network)
+    said = CliRunner().invoke(app, ["explain", str(path), "--minimal"], catch_exceptions=False).stdout
+    assert said.count("accuracy without") == tables
+
+
+def test_no_shares_of_a_part_that_is_not_there(tmp_path: Path) -> None:
+    path = tmp_path / "net.safetensors"
+    write_network(path, planted("S4", "[3,1]").network)
+    call = ["explain", str(path), "--laws", "--division"]
+    said = json.loads(CliRunner().invoke(app, [*call, "--json"], catch_exceptions=False).stdout)["networks"][0]
+    assert said["laws"]["writing"]["off"] < 1e-9
+    assert said["laws"]["writing"]["off_group"] is None
+    text = CliRunner().invoke(app, call, catch_exceptions=False).stdout
+    assert [line.split()[-1] for line in text.splitlines() if line.startswith("own irrep, and scalars")] == ["1"]
+    assert [line.split()[-1] for line in text.splitlines() if line.startswith("readings, one scalar")] == ["–"]
+    assert "-0.00" not in text

@@ -140,7 +140,7 @@ def test_files_beside_the_library_stay_small(folder: str):
 MOST_PARAMETERS = 6
 """Of a function, beside ``self``: more than that nobody keeps in mind."""
 MANY_OPTIONS = {
-    "networks": {"construct", "import_network", "import_networks"},
+    "networks": {"construct", "import_networks"},
     "report": {"network_view"},
     "training": {"train_population", "forward"},
 }

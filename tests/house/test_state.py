@@ -11,7 +11,7 @@ from rhoset.explaining.analysis import SEARCH
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 KEPT = {
     "rhoset/arguments.py": {"_takers"},  # what stands for a Group or a Network: filled when the rooms are imported
-    "rhoset/explaining/registry.py": {"_REGISTRY", "_APPLIES", "_ON_REQUEST"},  # explanations, the user's too
+    "rhoset/explaining/registry.py": {"_REGISTRY"},  # explanations, the user's too
     "rhoset/groups/naming.py": {"_named"},  # families of groups, the user's too
     "rhoset/populations/studies/spec.py": {"READOUTS"},  # readouts of studies
     "rhoset/groups/cache.py": {"_shared"},  # groups of late: what is found of one is found once

@@ -179,7 +179,9 @@ def _minimal(out: Output, of: Analysis) -> dict[str, Any]:
     from rhoset.explaining import minimality
 
     found = minimality(of.explanation)
-    for title, rows in (("part", found.parts), ("irrep", found.irreps)):
+    alike = sorted((r.neurons, r.accuracy, r.alone) for r in found.parts)
+    alone = alike == sorted((r.neurons, r.accuracy, r.alone) for r in found.irreps)  # each irrep is one part
+    for title, rows in (("part", found.parts), *([] if alone else [("irrep", found.irreps)])):
         out.table(
             [title, "neurons", "accuracy without", "alone"], [[r.part, r.neurons, r.accuracy, r.alone] for r in rows]
         )
@@ -211,7 +213,7 @@ def _division(out: Output, of: Analysis) -> dict[str, Any]:
         ["x⁻¹zy⁻¹ like", "of", "margin, mean", "least", *(f"{part}: mean, least" for part in found.parts), "needs"],
         [
             [row.element, row.size, row.total_mean, row.total_least]
-            + [f"{mean:.2f}, {least:.2f}" for mean, least in zip(row.mean, row.least, strict=True)]
+            + [f"{mean:z.2f}, {least:z.2f}" for mean, least in zip(row.mean, row.least, strict=True)]
             + [", ".join(row.needs) or "–"]
             for row in rows
         ],
@@ -243,16 +245,24 @@ def _laws(out: Output, of: Analysis) -> dict[str, Any]:
 
     law = writing_law(of.network, decide=True)
     shares, trained = law.shares(), law.recipe
+    every = trained is not None and trained.fraction == 1
     rows = [
-        [what, shares[name], shares.get(f"off_{name}", "")] for name, what in WRITES if shares[name] == shares[name]
+        [what, shares[name], _known(shares.get(f"off_{name}"))]
+        for name, what in WRITES
+        if shares[name] == shares[name] and not (every and name == "decided_by_all")
     ]
     out.table(["unembed by", "share", f"of the {shares['off']:.2%} off own irreps"], rows)
-    known = "training pairs not known" if trained is None else f"{trained.fraction:.0%} of the pairs, {trained.source}"
+    if trained is None:
+        out.say("training pairs not known: laws over them are left out")
+    else:
+        out.say(
+            f"trained on {'all' if every else f'{trained.fraction:.0%} of the'} pairs (known from {trained.source})"
+        )
     reading = reading_law(of.network)
     read = None if reading is None else reading.shares()
     if read is not None:
-        known += f"; reading law: left {read['left']:.4f}, right {read['right']:.4f}, at the kink {read['kink']:.1%}"
-    out.say(known)
+        kink = f", slope ½ at ReLU's kink ({read['kink']:.1%} of the pairs)" if read["kink"] else ""
+        out.say(f"reading law{kink}: left {read['left']:.4f} of the table, right {read['right']:.4f}")
     out.say()
     return {
         "writing": {name: value if value == value else None for name, value in shares.items()},
@@ -264,6 +274,11 @@ def _laws(out: Output, of: Analysis) -> dict[str, Any]:
         "fraction": None if trained is None else trained.fraction,
         "reading": read,
     }
+
+
+def _known(share: float | None) -> float | str:
+    """A share, or nothing where there is none."""
+    return "" if share is None else "–" if share != share else share
 
 
 WRITES = (

@@ -36,7 +36,7 @@ from rhoset.explaining.registry import compare as compare
 from rhoset.explaining.registry import explanations as explanations
 from rhoset.explaining.registry import register as register
 from rhoset.explaining.registry import unregister as unregister
-from rhoset.explaining.registry import with_harmonics as with_harmonics
+from rhoset.explaining.rivals import with_harmonics as with_harmonics
 from rhoset.explaining.slot_tables import SlotReport as SlotReport
 from rhoset.explaining.slot_tables import slot_distances as slot_distances
 from rhoset.explaining.slot_tables import slot_report as slot_report

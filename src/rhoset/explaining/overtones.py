@@ -23,6 +23,8 @@ from rhoset.explaining.writing import filtered
 from rhoset.groups import Irrep, project
 from rhoset.networks import Network, Tables
 
+Mask = NDArray[np.bool_]
+
 
 def mean_read(tables: Tables, network: Network) -> tuple[Array, Array]:
     """(m, n) each: t of left and right for neurons with these (m, n) tables; cost n²m."""
@@ -65,8 +67,19 @@ def overtones_read(
     an irrep, the same for both sides.
     """
     held = np.any(exact.unembed != 0, axis=1)
-    means = [off_own(irreps, dominant, table) for table in mean_read(exact, network)]
-    read = [off_own(irreps, dominant, table) for table in (own.left, own.right)]
-    said, scalars = filtered(irreps, np.concatenate(means), np.concatenate(read), np.concatenate([held, held]))
-    left, right = np.split(said * np.concatenate([held, held])[:, None], 2)
+    return scaled_off_own(own, mean_read(exact, network), irreps, dominant, held)
+
+
+def scaled_off_own(
+    own: Tables, said: tuple[Array, Array], irreps: tuple[Irrep, ...], dominant: NDArray[np.int32], held: Mask
+) -> tuple[Array, Array, Array]:
+    """The parts off the neurons' own irreps of two (m, n) tables of readings, times the scalars, one an irrep and the
+    same for both sides, with which they come nearest to `own`; (r,) the scalars. Rows that are not `held` are 0."""
+    means, read = (
+        np.concatenate([off_own(irreps, dominant, table) for table in tables])
+        for tables in (said, (own.left, own.right))
+    )
+    both = np.concatenate([held, held])
+    found, scalars = filtered(irreps, means, read, both)
+    left, right = np.split(found * both[:, None], 2)
     return left, right, scalars

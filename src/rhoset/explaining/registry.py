@@ -1,15 +1,13 @@
 """Explanations on the same footing: each gives an ideal network and a measure; users add theirs.
 
-An explanation is a function from an `Analysis` to the tables of an ideal network. Nine come with the library:
-"irreps", "cosets", "circuits", "writing law"; for cyclic and dihedral groups "circles" and its rivals "approximate
-cosets" and "remainders"; for networks whose training pairs are known "training pairs", for both "circles and pairs".
-`register` adds another, `compare` puts all that apply in one table.
+An explanation is a function from an `Analysis` to the tables of an ideal network. Those that come with the library are
+in `rhoset.explaining.rivals`; `register` adds another, `compare` puts all that apply in one table.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -17,18 +15,11 @@ from numpy.typing import NDArray
 
 from rhoset.errors import RhosetError
 from rhoset.explaining.analysis import explain, structure
-from rhoset.explaining.circles import circle_tables, circles, is_circular
-from rhoset.explaining.cosets import coset_concentration, coset_tables
-from rhoset.explaining.deciding import decided
 from rhoset.explaining.explanation import Explanation
 from rhoset.explaining.faithfulness import affordable
-from rhoset.explaining.overtones import off_own
-from rhoset.explaining.reading import read_by_pairs
-from rhoset.explaining.remainders import approximate_coset_tables, remainder_tables, remainders
-from rhoset.explaining.sparsity import irrep_agreement, irrep_tables
 from rhoset.explaining.spectrum import Spectrum, balanced_shares, spectrum, weighted_share
 from rhoset.explaining.trained import Recipe, recipe
-from rhoset.explaining.writing import WritingLaw, filtered, law_of, mean_by_product
+from rhoset.explaining.writing import WritingLaw, law_of
 from rhoset.groups import Irrep, Subgroup
 from rhoset.networks import Evaluation, Network, Tables
 
@@ -101,15 +92,21 @@ class Account:
 Explainer = Callable[[Analysis], tuple[Tables, dict[str, float]]]
 """From an analysis to the ideal network's tables, (m, n), and numbers of its own."""
 
-_REGISTRY: dict[str, Explainer] = {}
-_APPLIES: dict[str, Callable[[Analysis], bool]] = {}
-_ON_REQUEST: set[str] = set()
+
+@dataclass(frozen=True)
+class _Known:
+    function: Explainer
+    applies: Callable[[Analysis], bool]
+    on_request: bool
+
+
+_REGISTRY: dict[str, _Known] = {}
 
 
 def register(
     name: str, applies: Callable[[Analysis], bool] | None = None, *, on_request: bool = False
 ) -> Callable[[Explainer], Explainer]:
-    """Decorator that adds an explanation under a name; see docs/explain.md for a worked example.
+    """Decorator that adds an explanation under a name; see docs/extending.md for a worked example.
 
     `applies` says of which networks it can speak (all, when left out). One that takes long is used `on_request`, when
     it is named.
@@ -118,16 +115,12 @@ def register(
     """
 
     def add(function: Explainer) -> Explainer:
-        if _REGISTRY.get(name, function) is not function:
+        if name in _REGISTRY and _REGISTRY[name].function is not function:
             raise RhosetError(
                 f"an explanation named {name!r} exists already: choose another name",
                 slug="explanation-exists",
             )
-        _REGISTRY[name] = function
-        if applies is not None:
-            _APPLIES[name] = applies
-        if on_request:
-            _ON_REQUEST.add(name)
+        _REGISTRY[name] = _Known(function, applies or (lambda of: True), on_request)
         return function
 
     return add
@@ -138,8 +131,6 @@ def unregister(name: str) -> None:
     (slug ``unknown-explanation``)."""
     _lookup(name)
     del _REGISTRY[name]
-    _APPLIES.pop(name, None)
-    _ON_REQUEST.discard(name)
 
 
 def explanations() -> tuple[str, ...]:
@@ -158,13 +149,13 @@ def account(of: Analysis, name: str) -> Account:
     Raises RhosetError (slugs ``unknown-explanation``, ``explanation-shape``, and ``explanation-not-here`` where it
     cannot speak of this network).
     """
-    function = _lookup(name)
-    if not _applies(of, name):
+    known = _lookup(name)
+    if not known.applies(of):
         raise RhosetError(
             f"explanation {name!r} cannot speak of {of.network!r}: what it needs is not known of this network",
             slug="explanation-not-here",
         )
-    tables, numbers = function(of)
+    tables, numbers = known.function(of)
     network = of.network
     wanted = (network.width, network.order)
     for label in ("left", "right", "unembed"):
@@ -174,21 +165,12 @@ def account(of: Analysis, name: str) -> Account:
                 f"explanation {name!r} gives {label} of shape {shape}, expected Tables of {wanted}: one row a neuron",
                 slug="explanation-shape",
             )
-    share, ideal = _shares(of, tables), tables.network(network)
+    share, ideal = shares_of(of, tables), tables.network(network)
     return Account(name, ideal, share, weighted_share(of.spectrum.energy, share), affordable(ideal), numbers)
 
 
-def with_harmonics(of: Analysis) -> float | None:
-    """The share that the account "circles" explains, without what its network does; None for other groups.
-
-    Cost 2n²m and mnΣd².
-    """
-    if not is_circular(of.irreps):
-        return None
-    return weighted_share(of.spectrum.energy, _shares(of, circle_tables(of.spectrum, of.explanation)[0]))
-
-
-def _shares(of: Analysis, tables: Tables) -> NDArray[np.float64]:
+def shares_of(of: Analysis, tables: Tables) -> NDArray[np.float64]:
+    """(m,) share of each live neuron's balanced energy that the tables hold; 0 for dead ones."""
     live = np.flatnonzero(of.spectrum.energy.live)
     share = np.zeros(of.network.width)
     share[live] = balanced_shares(of.spectrum, live, tables[live])
@@ -198,149 +180,15 @@ def _shares(of: Analysis, tables: Tables) -> NDArray[np.float64]:
 def compare(of: Analysis | Network, names: Iterable[str] | None = None) -> tuple[Account, ...]:
     """Every explanation that applies and is quick (or those named) of one network, in one table."""
     of = analyse(of) if isinstance(of, Network) else of
-    quick = (name for name in explanations() if name not in _ON_REQUEST and _applies(of, name))
+    quick = (name for name, known in _REGISTRY.items() if not known.on_request and known.applies(of))
     chosen = quick if names is None else names
     return tuple(account(of, name) for name in chosen)
 
 
-def _applies(of: Analysis, name: str) -> bool:
-    return name not in _APPLIES or _APPLIES[name](of)
-
-
-def _lookup(name: str) -> Explainer:
+def _lookup(name: str) -> _Known:
     if name not in _REGISTRY:
         raise RhosetError(
             f"no explanation is named {name!r}: there are {', '.join(sorted(_REGISTRY))}",
             slug="unknown-explanation",
         )
     return _REGISTRY[name]
-
-
-@register("irreps")
-def _irreps(of: Analysis) -> tuple[Tables, dict[str, float]]:
-    tables = irrep_tables(of.spectrum)
-    energy = of.spectrum.energy
-    live = energy.live
-    agreement = irrep_agreement(of.spectrum)[live]
-    numbers = {
-        "agreement": float(agreement.mean()) if live.any() else 0.0,
-        "rank": float(energy.rank[live].mean()) if live.any() else 0.0,
-    }
-    return tables, numbers
-
-
-@register("cosets")
-def _cosets(of: Analysis) -> tuple[Tables, dict[str, float]]:
-    found = coset_concentration(of.spectrum, of.subgroups)
-    live = of.spectrum.energy.live
-    held = live & (found.left >= 0) & (found.right >= 0)
-    count = max(int(live.sum()), 1)
-    numbers = {
-        "concentrated": float(held.sum()) / count,
-        "conjugate": float(found.conjugate.sum()) / count,
-        "mean_within": float((found.left_mean + found.right_mean)[held].mean() / 2) if held.any() else 0.0,
-        "largest_within": float((found.left_largest + found.right_largest)[held].mean() / 2) if held.any() else 0.0,
-    }
-    return coset_tables(of.network, found), numbers
-
-
-@register("circuits")
-def _circuits(of: Analysis) -> tuple[Tables, dict[str, float]]:
-    ideal = of.explanation.ideal
-    numbers = {
-        "circuits": float(len(of.explanation.circuits)),
-        "quadratures": float(len(of.explanation.quadratures)),
-        "left_over": float(len(of.explanation.left_over)),
-    }
-    return Tables.of(ideal), numbers
-
-
-@register("writing law")
-def _writing_law(of: Analysis) -> tuple[Tables, dict[str, float]]:
-    """Readings in the neuron's own irrep; what is written follows from them by one scalar an irrep."""
-    tables = irrep_tables(of.spectrum)
-    live = of.spectrum.energy.live
-    means = mean_by_product(tables.left.T, tables.right.T, of.network)
-    written, scalars = filtered(of.irreps, means, of.spectrum.tables.unembed, live)
-    shares = of.writing_law.shares()
-    numbers = {"scalars": float(np.count_nonzero(scalars)), "unembed": shares["group"], "unembed_by_own": shares["own"]}
-    return replace(tables, unembed=written * live[:, None] + _row_means(of)), numbers
-
-
-@register("circles", applies=lambda of: is_circular(of.irreps))
-def _circles(of: Analysis) -> tuple[Tables, dict[str, float]]:
-    """Of cyclic and dihedral groups: waves that are read, and their harmonics that are written."""
-    tables, scalars = circle_tables(of.spectrum, of.explanation)
-    found = circles(of.explanation)
-    weights = np.array([len(circle.neurons) for circle in found], dtype=np.float64)
-    numbers = {"circles": float(len(found)), "scalars": float(np.count_nonzero(scalars))}
-    for j in range(3):
-        for name, shares in (("harmonic", [c.harmonics[j] for c in found]), ("read", [c.read[j] for c in found])):
-            numbers[f"{name}_{j + 1}"] = float(np.average(shares, weights=weights)) if found else 0.0
-    return tables, numbers
-
-
-@register("approximate cosets", applies=lambda of: is_circular(of.irreps))
-def _approximate_cosets(of: Analysis) -> tuple[Tables, dict[str, float]]:
-    """Of cyclic and dihedral groups: tables that are constant on arcs of a neuron's circle; exact cosets elsewhere."""
-    tables = coset_tables(of.network, coset_concentration(of.spectrum, of.subgroups))
-    found, arcs = approximate_coset_tables(of.explanation)
-    held = arcs > 0
-    tables.put(np.flatnonzero(held), found[held])
-    live = max(int(of.spectrum.energy.live.sum()), 1)
-    return tables, {"held": float(held.sum()) / live, "arcs": float(arcs[held].mean()) if held.any() else 0.0}
-
-
-@register("remainders", applies=lambda of: is_circular(of.irreps))
-def _remainders(of: Analysis) -> tuple[Tables, dict[str, float]]:
-    """Of cyclic and dihedral groups: simple neurons, of which each frequency's say κ_f χ_f(x⁻¹zy⁻¹) together."""
-    return remainder_tables(of.explanation), remainders(of.explanation)
-
-
-@register("training pairs", applies=lambda of: _decays(of), on_request=True)
-def _training_pairs(of: Analysis) -> tuple[Tables, dict[str, float]]:
-    """Readings in the neuron's own irrep, with what the training pairs add to them by the reading law; what is written
-    is what they and the training pairs decide."""
-    tables = irrep_tables(of.spectrum)
-    return _by_pairs(of, tables, tables)
-
-
-@register("circles and pairs", applies=lambda of: is_circular(of.irreps) and _decays(of), on_request=True)
-def _circles_and_pairs(of: Analysis) -> tuple[Tables, dict[str, float]]:
-    """Readings of "circles", with what the training pairs add to them by the reading law; what is written is what they
-    and the training pairs decide."""
-    return _by_pairs(of, circle_tables(of.spectrum, of.explanation)[0], Tables.of(of.explanation.ideal))
-
-
-def _by_pairs(of: Analysis, tables: Tables, own: Tables) -> tuple[Tables, dict[str, float]]:
-    """`tables`, or those of `own` with the pairs' readings off the own irreps, whichever is nearer to what the network
-    reads; and the unembed that they and the training pairs decide."""
-    trained = of.recipe
-    if trained is None:
-        return tables, {}
-    live = np.any(tables.unembed != 0, axis=1)[:, None]
-    read = read_by_pairs(of.network, trained)
-    if read is not None:
-        added = [off_own(of.irreps, of.spectrum.energy.dominant, table.T) * live for table in read]
-        by_pairs = replace(tables, left=own.left + added[0], right=own.right + added[1])
-        tables = min(tables, by_pairs, key=lambda said: _unread(of, said))
-    found = decided(of.network, trained, tables.left.T, tables.right.T)
-    if found is None:  # too large, or a penalty that has no convex problem
-        return tables, {}
-    numbers = {"fraction": trained.fraction, "distance": found.distance, "steps": float(found.steps)}
-    return replace(tables, unembed=found.unembed * live), numbers
-
-
-def _unread(of: Analysis, said: Tables) -> float:
-    """Energy of left and right that these tables miss."""
-    own = Tables.of(of.network)
-    return float(((own.left - said.left) ** 2).sum() + ((own.right - said.right) ** 2).sum())
-
-
-def _decays(of: Analysis) -> bool:
-    return of.recipe is not None and of.recipe.decay > 0
-
-
-def _row_means(of: Analysis) -> NDArray[np.float64]:
-    unembed = of.network.unembed.astype(np.float64)
-    return np.asarray(unembed.mean(axis=1, keepdims=True) * of.spectrum.energy.live[:, None])

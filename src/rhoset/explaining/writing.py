@@ -38,6 +38,10 @@ from rhoset.groups import Irrep, irreps, project
 from rhoset.networks import Network, activation
 from rhoset.summaries import Shown
 
+NOTHING_OFF = 1e-3
+"""Where less than this share of unembed lies off the neurons' own irreps, nothing is said of that part: it is at the
+size of training's own rest."""
+
 LAW_OPERATIONS = 2e11
 """Multiply-adds that the sum over the training pairs may take (2n³m; about 10 s); above, only rule 4 is used."""
 
@@ -94,7 +98,8 @@ class WritingLaw(Shown):
         ``own``: each neuron's own irrep with a free matrix. ``group``: rule 4. ``both``: the own irrep free, the rest
         by rule 4. ``law``: rules 1 to 3. ``off``: the part of unembed off the neurons' own irreps; ``off_group`` and
         ``off_law``: the shares of that part. ``decided``: what readings and training pairs decide, ``off_decided`` of
-        the part off the own irreps; ``decided_by_all``: what the readings and all pairs would.
+        the part off the own irreps; ``decided_by_all``: what the readings and all pairs would. The shares of the part
+        off the own irreps are nan where it is less than `NOTHING_OFF`.
         """
         own = self._own(self.written)
         off, off_group = self.written - own, self.group - self._own(self.group)
@@ -103,8 +108,8 @@ class WritingLaw(Shown):
             "group": self._share(self.group),
             "both": self._share(own + off_group),
             "off": 1 - self._share(own),
-            "off_group": self._share(off_group, off),
         }
+        parts: dict[str, Array | None] = {"off_group": off_group}
         tables = {
             "law": self.law,
             "decided": None if self.decided is None else centred(self.decided.unembed),
@@ -112,8 +117,11 @@ class WritingLaw(Shown):
         }
         for name, table in tables.items():
             said[name] = np.nan if table is None else self._share(table)
-            said[f"off_{name}"] = np.nan if table is None else self._share(table - self._own(table), off)
-        return said
+            parts[f"off_{name}"] = None if table is None else table - self._own(table)
+        nothing = said["off"] < NOTHING_OFF
+        return said | {
+            name: np.nan if part is None or nothing else self._share(part, off) for name, part in parts.items()
+        }
 
     def by_irrep(self) -> list[tuple[Irrep, float, float, float]]:
         """(irrep, q, share of unembed's energy that lies in it, share of that which q holds), strongest first."""

@@ -17,21 +17,17 @@ from rhoset.groups.permutations import CONVENTION, permutation_group
 from rhoset.groups.table import Group
 
 
-@family("C<n>", "cyclic, order n", "C5", "Z<n>")
+@family("C<n>", "cyclic, order n", "C5", "Z<n>", order=lambda n: n)
 def cyclic(n: int) -> Group:
     """C_n: residues, xy = x + y mod n."""
-    _positive("C", n)
-    require_order(f"C{n}", n)
     every = np.arange(n, dtype=np.int32)
     table = (every[:, None] + every) % n
     return Group(f"C{n}", table, convention=f"residues 0 to {n - 1}; xy is x + y mod {n}")
 
 
-@family("D<n>", "dihedral, order 2n", "D4")
+@family("D<n>", "dihedral, order 2n", "D4", order=lambda n: 2 * n)
 def dihedral(n: int) -> Group:
     """D_n of order 2n: r^0 … r^(n−1), then r^0 s … r^(n−1) s, with s r s = r⁻¹."""
-    _positive("D", n)
-    require_order(f"D{n}", 2 * n)
     names = tuple(_word(a, p) for p in range(2) for a in range(n))
     return Group(
         f"D{n}",
@@ -41,11 +37,9 @@ def dihedral(n: int) -> Group:
     )
 
 
-@family("Dic<n>", "dicyclic, order 4n", "Dic3")
+@family("Dic<n>", "dicyclic, order 4n", "Dic3", order=lambda n: 4 * n)
 def dicyclic(n: int) -> Group:
     """Dic_n of order 4n: a^i, then a^i x, with x² = a^n, x a x⁻¹ = a⁻¹."""
-    _positive("Dic", n)
-    require_order(f"Dic{n}", 4 * n)
     names = tuple(_word(a, p, "ax") for p in range(2) for a in range(2 * n))
     return Group(
         f"Dic{n}",
@@ -55,7 +49,7 @@ def dicyclic(n: int) -> Group:
     )
 
 
-@family("Q<n>", "generalised quaternion, order n = 8, 16, …", "Q8")
+@family("Q<n>", "generalised quaternion, order n = 8, 16, …", "Q8", order=lambda n: n)
 def quaternion(order: int) -> Group:
     """Generalised quaternion group of order 8, 16, 32, …: the dicyclic group of that order."""
     if order < 8 or order & (order - 1):
@@ -84,21 +78,17 @@ def _word(a: int, p: int, letters: str = "rs") -> str:
     return power + letters[1] * p or "1"
 
 
-@family("S<k>", "symmetric on k ≤ 7 points", "S5")
+@family("S<k>", "symmetric on k ≤ 7 points", "S5", order=lambda k: _factorial(k))
 def symmetric(degree: int) -> Group:
     """S_k on k points."""
-    _positive("S", degree)
-    require_order(f"S{degree}", factorial(min(degree, 20)))
     swap = [1, 0, *range(2, degree)][:degree]
     turn = [*range(1, degree), 0]
     return permutation_group([swap, turn] if degree > 1 else [[0]], f"S{degree}")
 
 
-@family("A<k>", "alternating on k ≤ 7 points", "A5")
+@family("A<k>", "alternating on k ≤ 7 points", "A5", order=lambda k: _factorial(k) // 2 or min(k, 1))
 def alternating(degree: int) -> Group:
     """A_k on k points."""
-    _positive("A", degree)
-    require_order(f"A{degree}", factorial(min(degree, 20)) // 2)
     gens = []
     for c in range(2, degree):
         g = list(range(degree))
@@ -170,16 +160,18 @@ def semidirect_product(normal: Group, complement: Group, action: ArrayLike, name
     return Group(name, table.reshape(n * h, n * h), names, convention)
 
 
-@family("C<m>:C<k>", "semidirect product, generator of C_k multiplying by an r of order k", "C7:C3")
-@family("C<m>:C<k>(<r>)", "the same for a given r", "C7:C3(2)")
+@family(
+    "C<m>:C<k>",
+    "semidirect product, generator of C_k multiplying by an r of order k",
+    "C7:C3",
+    order=lambda m, k: m * k,
+)
+@family("C<m>:C<k>(<r>)", "the same for a given r", "C7:C3(2)", order=lambda m, k, r: m * k)
 def cyclic_semidirect(m: int, k: int, multiplier: int | None = None, name: str = "") -> Group:
     """C_m ⋊ C_k where the generator of C_k multiplies residues mod m by ``multiplier``.
 
     Without a multiplier: the least one of multiplicative order exactly k.
     """
-    _positive("C", m)
-    _positive("C", k)
-    require_order(name or f"C{m}:C{k}", m * k)
     name = name or f"C{m}:C{k}" + (f"({multiplier})" if multiplier is not None else "")
     r = multiplier
     if r is None:
@@ -199,7 +191,7 @@ def cyclic_semidirect(m: int, k: int, multiplier: int | None = None, name: str =
     return Group(name, out.table, out.element_names, convention)
 
 
-@family("F<pk>", "Frobenius group C_p : C_k", "F21")
+@family("F<pk>", "Frobenius group C_p : C_k", "F21", order=lambda n: n)
 def frobenius(order: int) -> Group:
     """F_n: C_p ⋊ C_k, n = pk with p the largest prime factor and k > 1 a divisor of p − 1."""
     p, rest = 1, order
@@ -246,12 +238,15 @@ def wreath_product(base: Group, top: Group, name: str = "") -> Group:
     return permutation_group(gens or [every], name, convention)
 
 
-@family("C<p>^<k>", "power of a cyclic group (elementary abelian for p prime)", "C2^3", "Z<p>^<k>")
+@family(
+    "C<p>^<k>",
+    "power of a cyclic group (elementary abelian for p prime)",
+    "C2^3",
+    "Z<p>^<k>",
+    order=lambda p, k: k and capped_power(p, k),
+)
 def elementary_abelian(p: int, rank: int) -> Group:
     """C_p^rank: vectors over the integers mod p, the last coordinate running fastest."""
-    _positive("C", p)
-    _positive("exponent ", rank)
-    require_order(f"C{p}^{rank}", capped_power(p, rank))
     digits = np.array(np.unravel_index(np.arange(p**rank), (p,) * rank))
     table = np.zeros((p**rank,) * 2, dtype=np.int32)
     for row in digits:
@@ -261,7 +256,7 @@ def elementary_abelian(p: int, rank: int) -> Group:
     return Group(f"C{p}^{rank}", table, names, convention)
 
 
-@family("M11", "Mathieu group on 11 points", "M11")
+@family("M11", "Mathieu group on 11 points", "M11", order=lambda: 7920)
 def mathieu11() -> Group:
     """M11 on 11 points (generators of the ATLAS: order 2 and order 4)."""
     a = list(range(11))
@@ -307,6 +302,6 @@ def _multiplicative_order(s: int, m: int) -> int:
     return k
 
 
-def _positive(family: str, n: int) -> None:
-    if n < 1:
-        raise RhosetError(f"{family}{n}: the parameter must be at least 1", slug="unknown-group")
+def _factorial(k: int) -> int:
+    """k!, that of 20 beyond it; 0 where there is no group."""
+    return factorial(min(k, 20)) if k > 0 else 0

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,7 +12,7 @@ from rhoset.errors import RhosetError
 from rhoset.groups.families import cyclic, direct_product, wreath_product
 from rhoset.groups.laws import MAX_ORDER
 from rhoset.groups.linear import matrix_group
-from rhoset.groups.naming import Family, families, is_of_a_family, of_a_family
+from rhoset.groups.naming import Family, families, is_of_a_family, of_a_family, order_by_name
 from rhoset.groups.permutations import parse_cycles, permutation_group
 from rhoset.groups.table import Group
 from rhoset.groups.tablefile import table_from_file
@@ -132,30 +130,17 @@ def _split(text: str, separator: str) -> list[str]:
 NAMED = 1000
 """Largest order for which a name is compared with the table by more than the order."""
 
-_ORDERS: dict[str, Callable[[int], int]] = {
-    "C": lambda n: n,
-    "Z": lambda n: n,
-    "D": lambda n: 2 * n,
-    "Dic": lambda n: 4 * n,
-    "Q": lambda n: n,
-    "S": math.factorial,
-    "A": lambda n: max(1, math.factorial(n) // 2),
-}
-
 
 def misnamed(of: Group) -> bool:
-    """Is the group's name the name of a cyclic, dihedral, dicyclic, quaternion, symmetric or alternating group that it
-    is not isomorphic to?
+    """Is the group's name that of a family's group that it is not isomorphic to?
 
     Told by the order and, up to `NAMED`, by the orders of the elements, which tell these families from all groups that
     are named by mistake in practice; True is never wrong.
     """
-    match = re.fullmatch(r"(Dic|[CZDQSA])(\d{1,4})", of.name)
-    if match is None or int(match[2]) > MAX_ORDER:
+    order = order_by_name(of.name)
+    if order is None:
         return False
-    if match[1] in "SA" and int(match[2]) > 8:
-        return True  # beyond the largest order
-    if _ORDERS[match[1]](int(match[2])) != of.order:
+    if order != of.order:
         return True
     if of.order > NAMED:
         return False

@@ -25,13 +25,7 @@ ACCOUNTS = 1
 """Version of what is kept; raise it when the meaning of a value changes."""
 
 COLUMNS: dict[str, tuple[str, str]] = {
-    "by_irreps": ("share", "of the weights' energy that irreps alone hold"),
-    "by_cosets": ("share", "the same of cosets"),
-    "by_circuits": ("share", "the same of circuits and quadratures: `explained`"),
-    "by_writing_law": ("share", "the same of readings in the own irrep, and one scalar an irrep"),
-    "by_circles": ("share", "the same of waves and harmonics (cyclic and dihedral groups)"),
-    "by_approximate_cosets": ("share", "the same of approximate cosets (these groups)"),
-    "by_remainders": ("share", "the same of simple neurons (these groups)"),
+    "by_ACCOUNT": ("share", "of the weights' energy that the account holds: `explained` for circuits"),
     "right_by_ACCOUNT": ("share", "of the pairs, with the network replaced by what the account says"),
     "equivariant_left": ("share", "of the logits' energy that is equivariant in the left argument"),
     "equivariant_right": ("share", "the same of the right argument"),
