@@ -43,7 +43,7 @@ from rhoset_check.verdict import judge
 LONG = 0.5
 """Seconds after which nothing is run once more."""
 WIDTHS = (128, 256, 512)
-"""Of the networks of S6: as many neurons a slot of [5,1] as fit; of half the width there, and half on [2,1,1,1,1]."""
+"""Of the networks of S6: as many neurons a slot of [5,1] as fit; of half the width there, and half on [2,2,2]."""
 NOISE = 0.05
 """Of theirs, relative to each neuron's part of each table."""
 
@@ -188,7 +188,7 @@ def constructed(folder: Path) -> Iterator[tuple[str, str, Path]]:
     for width in WIDTHS:
         slots = width // 36
         for seed, plans in enumerate(
-            ([f"[5,1]:directions={slots}"], [f"[{p}]:directions={slots // 2 or 1}" for p in ("5,1", "2,1,1,1,1")])
+            ([f"[5,1]:directions={slots}"], [f"[{p}]:directions={slots // 2 or 1}" for p in ("5,1", "2,2,2")])
         ):
             network = construct("S6", plans, noise=NOISE, seed=seed, width=width).network
             name = f"S6, width {width}, {' and '.join(plan.partition(':')[0] for plan in plans)}"
