@@ -9,6 +9,7 @@ from support.groups import named, shuffled
 
 from rhoset.errors import RhosetError
 from rhoset.explaining import compare, diagnose, explain, faithfulness, to_json
+from rhoset.explaining.placement import beta_tail
 from rhoset.groups import irreps
 from rhoset.networks import Network
 
@@ -96,3 +97,11 @@ def test_irreps_of_another_table_are_refused() -> None:
         explain(network, real_irreps=irreps(other))
     with pytest.raises(RhosetError, match="not all the irreps of the network's table"):
         explain(network, real_irreps=structure("S4")[0][:-1])
+
+
+@pytest.mark.parametrize(("a", "b"), [(0.5, 0.5), (1.5, 0.5), (1.0, 1.0), (2.0, 2.0), (17.0, 0.5), (33.0, 2.0)])
+def test_the_chance_of_a_fit_is_the_incomplete_beta_function(a: float, b: float) -> None:
+    from scipy.special import betainc
+
+    levels = np.linspace(0.5, 1, 51)
+    assert beta_tail(a, b, levels) == pytest.approx(betainc(a, b, 1 - levels), rel=1e-12, abs=1e-300)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from prove.planted import NETWORKS, network
 from rhoset.counting import cost
 from rhoset.networks import write_network
 from rhoset.prove import certify, quick
+from rhoset.prove import search as search_module
 from rhoset.prove.search import Search
 from rhoset.prove.subject import judged, subject
 
@@ -72,3 +74,29 @@ def test_what_means_leave_is_that_of_every_column():
         means = np.array([unembed[i, place == c].mean() for c in range(place.max() + 1)])
         assert np.linalg.norm(unembed[i] - means[place]) == pytest.approx(look.left_over[i], abs=1e-12)
     assert look.left_over[-1] == 0
+
+
+@pytest.mark.parametrize("key", ["S4", "S4-noisy"])
+def test_activations_that_are_kept_change_no_certificate(key: str, monkeypatch: pytest.MonkeyPatch):
+    kept = certify(network(key), objective="operations")
+    monkeypatch.setattr(search_module, "KEPT", 0)
+    again = certify(network(key), objective="operations")
+    assert kept.data == again.data
+    assert [replace(one, seconds=0) for one in kept.tried] == [replace(one, seconds=0) for one in again.tried]
+
+
+def test_activations_are_kept():
+    model = Search(subject(network("S4"))).model
+    x, y = np.repeat([1, 2], 24), np.tile(np.arange(24), 2)
+    assert model.hidden(x, y, "float32") is model.hidden(x.copy(), y.copy(), "float32")
+    assert model.hidden(x, y, "float64") is not model.hidden(x, y, "float32")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_activations_of_whole_rows_of_pairs_are_those_of_single_pairs(dtype: str):
+    model = subject(network("S4-noisy")).model
+    x, y = np.repeat([3, 5], 24), np.tile(np.arange(24), 2)
+    rows, turned = model.hidden(x, y, dtype), model.hidden(x[::-1].copy(), y[::-1].copy(), dtype)
+    for part in ("value", "error", "size"):
+        one, other = getattr(rows, part), getattr(turned, part)
+        assert np.array_equal(one, other[::-1] if len(one) == len(x) else other)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rhoset.errors import RhosetError
-from rhoset.shares import wilson
+from rhoset.shares import clopper_pearson, wilson
 from rhoset.training.statistics import kaplan_meier, summarise
 
 
@@ -32,6 +32,15 @@ def test_wilson_holds_its_share(pair: tuple[int, int]) -> None:
     found = wilson(*pair)
     assert 0 <= found.low <= found.share <= found.high <= 1
     assert wilson(pair[1] - pair[0], pair[1]).low == pytest.approx(1 - found.high)
+
+
+@given(st.integers(1, 300).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), st.floats(0.5, 0.99))
+def test_intervals_are_those_of_scipy(pair: tuple[int, int], confidence: float) -> None:
+    from scipy.stats import binomtest
+
+    for method, found in (("wilson", wilson(*pair, confidence)), ("exact", clopper_pearson(*pair, confidence))):
+        wanted = binomtest(*pair).proportion_ci(confidence, method)
+        assert (found.low, found.high) == pytest.approx((wanted.low, wanted.high), abs=1e-9)
 
 
 def test_kaplan_meier_against_freireich() -> None:

@@ -3,21 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from rhoset.cli._command import command as make_command
-from rhoset.cli._output import Output, Payload
+from rhoset.cli._output import Output, Payload, Recorded
+from rhoset.cli._types import WORKERS
+from rhoset.processes import in_turn, processes
+
+EACH = 0.01
+"""Seconds of one certificate of S5."""
+
+Named = tuple[str, Path]
+"""A network: its label and its file."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be done with each certificate."""
+
+    alone: bool
+    verified: bool
+    json: bool
+
+    def __call__(self, job: tuple[Path, Named | None]) -> tuple[dict[str, Any], list[str], bool]:
+        """The entry of one certificate, about this network, the lines for a human, and whether the answer is no."""
+        out = Recorded(json=self.json)
+        return _checked(out, *job, self.alone, self.verified), out.lines, out.denied
 
 
 @make_command(example="rhoset check runs/s5/networks/0000.auto.cert --network runs/s5#0")
 @click.argument("certificates", metavar="CERT...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--network", "spec", metavar="NET", required=True, help="The network they speak of, or a run of them.")
 @click.option("--verified", is_flag=True, help="Also run the checker extracted from the proofs (make proofs).")
-def command(out: Output, certificates: tuple[Path, ...], spec: str, verified: bool) -> Payload:
+@click.option("--workers", type=WORKERS, help="Processes [the cores, for many certificates].")
+def command(out: Output, certificates: tuple[Path, ...], spec: str, verified: bool, workers: int | None) -> Payload:
     """Re-derive the bound of CERT from the weights and the multiplication table.
 
     Where there are several, NET may be a run: NAME.METHOD.cert is checked against its network NAME.
@@ -30,10 +53,17 @@ def command(out: Output, certificates: tuple[Path, ...], spec: str, verified: bo
     alone, said = len(certificates) == 1, list[dict[str, Any]]()
     known = [one_network(spec, "a certificate")] if alone else open_networks(spec)
     shown = replace(out, quiet=True) if alone else out
-    with shown.progress("checking", len(certificates)) as update:
-        for done, certificate in enumerate(certificates):
+    jobs = list(zip(certificates, _networks_of(certificates, known), strict=True))
+    with shown.progress("checking", len(jobs)) as update:
+        results = in_turn(Asked(alone, verified, out.json), jobs, processes(workers, len(jobs), EACH))
+        for done, (certificate, result) in enumerate(zip(certificates, results, strict=True)):
             with out.attempt(str(certificate), alone=alone):
-                said.append(_checked(out, certificate, known, alone, verified))
+                entry, lines, denied = result()
+                said.append(entry)
+                for line in lines:
+                    out.say(line)
+                if denied:
+                    out.no()
             update(done + 1)
     if not alone and said:
         headers = ["certificate", "right", "inputs", "bound", "check ms"]
@@ -42,25 +72,19 @@ def command(out: Output, certificates: tuple[Path, ...], spec: str, verified: bo
     return {"certificates": said}
 
 
-def _network_of(certificate: Path, known: Sequence[tuple[str, Path]]) -> tuple[str, Path]:
-    """The only network, or that whose name the certificate's begins with; the longest, where there are several."""
-    from rhoset.errors import RhosetError
-
+def _networks_of(certificates: Sequence[Path], known: Sequence[Named]) -> list[Named | None]:
+    """For each certificate the only network, or that whose name the certificate's begins with: the longest, where there
+    are several; None where there is none."""
     if len(known) == 1:
-        return known[0]
-    named = [one for one in known if certificate.name.startswith(f"{one[1].name.removesuffix('.safetensors')}.")]
-    if not named:
-        raise RhosetError(
-            f"{certificate}: no network of these has its name; a certificate is called NETWORK.METHOD.cert, or name"
-            " one network with --network",
-            slug="no-such-network",
-        )
-    return max(named, key=lambda one: len(one[1].name))
+        return [known[0]] * len(certificates)
+    named = {one[1].name.removesuffix(".safetensors"): one for one in reversed(known)}
+    beginnings = (
+        [part.name[:k] for k in range(len(part.name), 0, -1) if part.name[k:][:1] == "."] for part in certificates
+    )
+    return [next((named[name] for name in names if name in named), None) for names in beginnings]
 
 
-def _checked(
-    out: Output, certificate: Path, known: Sequence[tuple[str, Path]], alone: bool, verified: bool
-) -> dict[str, Any]:
+def _checked(out: Output, certificate: Path, network: Named | None, alone: bool, verified: bool) -> dict[str, Any]:
     """The entry of one certificate."""
     from rhoset.errors import RhosetError
     from rhoset.reading import require_file
@@ -68,7 +92,13 @@ def _checked(
     from rhoset_check_baselines import BaselineVerdict
 
     require_file(certificate, "a certificate that rhoset certify wrote", "no-such-certificate")
-    label, path = _network_of(certificate, known)
+    if network is None:
+        raise RhosetError(
+            f"{certificate}: no network of these has its name; a certificate is called NETWORK.METHOD.cert, or name"
+            " one network with --network",
+            slug="no-such-network",
+        )
+    label, path = network
     require_file(path, "a network file", "no-such-network")
     verdict = check_certificate(certificate, path)
     if verdict.status == "unreadable":

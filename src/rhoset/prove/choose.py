@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from rhoset.counting import cost
 from rhoset.prove.certificates import bounds_only, limited
-from rhoset.prove.search import Candidate, Search
+from rhoset.prove.search import MORE_SLACK, Candidate, Search
 from rhoset.prove.subject import Judged, decodes, judged
 from rhoset.prove.wish import Wish
 from rhoset_check.files import Certificate
@@ -121,7 +121,8 @@ def whole(search: Search, made: Candidate) -> Judged | None:
     few, there is no limit.
     """
     n = search.subject.network.order
-    for asked in (made.stated(n), made.certificate):
+    generous = made.stated(n, MORE_SLACK)
+    for asked in (generous if decodes(search.subject, generous) else made.stated(n), made.certificate):
         certificate = allowed(search, asked)
         found = None if certificate is None else judged(search.subject, certificate)
         if found is not None and (found.verdict.right == n * n or not _short(found)):

@@ -78,8 +78,9 @@ def mixture(search: Search, wanted: Wish, so_far: float = np.inf) -> list[Candid
     nothing = (0.0, float("inf"))
     ranks = [min((wanted.rank(made) for made in first.values()), default=nothing) for first in firsts]
     chosen = ranks.index(min(ranks))
-    if all(BEHIND * so_far < c.estimate.cost for c in firsts[chosen].values()):
-        return list(firsts[chosen].values())
+    found = firsts[chosen]
+    if found and min(made.estimate.cost for made in found.values()) > BEHIND * so_far:
+        return list(found.values())
     return searches[chosen].run(firsts[chosen])
 
 

@@ -49,6 +49,8 @@ CLUSTERS = (1, 8)
 MANY_MORE = 0.85
 """The next multiple is tried where the one before brought the cost below this part of what it was: 8n, which all pairs
 are compared with, have lost to n wherever n saved less."""
+DEAR_CENTRES = 2
+"""... where finding them takes at most so many times exhaustive's multiply-adds, features · references · n²."""
 WORTH = 0.02
 """More references are tried where more than this share of the pairs has logits evaluated."""
 
@@ -259,7 +261,8 @@ class PairsSearch:
             last = out[-1] if out else so_far
             settled = self.exact or last.estimate.accuracy == 1
             open_ = last.estimate.span + last.estimate.exact
-            if n > LARGE or (settled and open_ < WORTH) or multiple * n * written.features > 1 << 24:
+            dear = written.features * multiple > DEAR_CENTRES * self.search.subject.network.width
+            if n > LARGE or (settled and open_ < WORTH) or dear or multiple * n * written.features > 1 << 24:
                 break
             try:
                 made = self.certificate(written, mode, multiple * n)

@@ -28,6 +28,8 @@ FEW = 256
 """Pairs that a first look takes, two x at least."""
 SLACK = (1.3, 0.03)
 """A certificate may take so many times the in-span and exact work that its sample took, and this share of the pairs."""
+MORE_SLACK = (2.0, 0.1)
+"""... or so much, where the checker's reader allows that: a limit that is reached costs a whole check."""
 KEPT = 1 << 23
 """Numbers of activations that are kept: 64 MiB."""
 SAMPLE_SEED = 20240
@@ -61,12 +63,12 @@ class Candidate:
     def name(self) -> str:
         return self.estimate.plan
 
-    def stated(self, order: int) -> Certificate:
-        """The certificate with the pairs stated that will need work: what the sample needed and `SLACK`."""
+    def stated(self, order: int, slack: tuple[float, float] = SLACK) -> Certificate:
+        """The certificate with the pairs stated that will need work: what the sample needed and a slack."""
         plan, estimate = self.certificate.plan, self.estimate
         if not plan.pairs:
             return self.certificate
-        span, exact = (int((SLACK[0] * part + SLACK[1]) * order**2) for part in (estimate.span, estimate.exact))
+        span, exact = (int((slack[0] * part + slack[1]) * order**2) for part in (estimate.span, estimate.exact))
         return limited(
             self.certificate,
             span if plan.span_pairs is None else plan.span_pairs,
