@@ -1,4 +1,4 @@
-"""Write docs/cli.md, docs/api.md and docs/errors.md from the source: `make reference`.
+"""Write docs/cli.md, docs/api.md, docs/errors.md and the pages below them from the source: `make reference`.
 
 A test compares the files with what this script would write, so the pages cannot go stale.
 """
@@ -40,6 +40,9 @@ Exit codes: **0** done; **1** the answer is no (a certificate that does not chec
 NET is a network file, a run folder (all its networks), a sweep (all networks of all its runs), a folder of network
 files, or `RUN#3` (network 3 of a run).
 GROUP is a name that `rhoset groups list` explains.
+
+| command | what it does |
+|---|---|
 """
 
 
@@ -71,11 +74,25 @@ TITLES = {
     "errors": "Errors",
 }
 """Heading of the names of each room, in the order of the page."""
+PARTS = {
+    "groups": {
+        "representations": ("Representations", ("Irrep", "irreps", "fourier", "inverse_fourier")),
+        "rho-sets": ("ρ-sets", ("RhoSet", "RhoSetFamily", "minimal_rho_set", "rho_set_families")),
+    },
+    "networks": {"constructing": ("Networks made from ρ-sets", ("CircuitPlan", "Planted", "construct"))},
+    "explaining": {
+        "parts": ("Parts of an explanation", ("Circuit", "Quadrature", "Diagnosis", "diagnose", "faithfulness")),
+        "laws": ("Laws of reading and writing", ("ReadingLaw", "WritingLaw", "reading_law", "writing_law")),
+        "needed": ("What is needed", ("Division", "division", "equivariance", "minimality")),
+    },
+    "frameworks": {"patching": ("Patching", ("activations", "logits_of", "without"))},
+}
+"""Rooms with more names than a page shows → part → its heading and names."""
 
 
 def pages() -> dict[str, str]:
     """File name → the whole page."""
-    return {"cli.md": command_page(), **api_pages(), **error_pages()}
+    return {**command_pages(), **api_pages(), **error_pages()}
 
 
 def api_pages() -> dict[str, str]:
@@ -86,12 +103,22 @@ def api_pages() -> dict[str, str]:
     found, listed = {}, [API_HEAD, "| page | names |", "|---|---|"]
     for room, title in TITLES.items():
         names = rooms.pop(room)
-        shown = ", ".join(f"`{name.rpartition('.')[2]}`" for name in names)
-        listed.append(f"| [{title}](api/{room}.md) | {shown} |")
-        found[f"api/{room}.md"] = "\n".join([f"# {title}\n", f"{NOTE}\n", *(f"::: {name}\n" for name in names)])
+        parts = PARTS.get(room, {})
+        apart = {name for _, held in parts.values() for name in held}
+        whole = tuple(bare for bare in map(_bare, names) if bare not in apart)
+        for page, heading, held in [(room, title, whole), *((f"{room}-{part}", *one) for part, one in parts.items())]:
+            full = [name for name in names if _bare(name) in held]
+            listed.append(f"| [{heading}](api/{page}.md) | {', '.join(f'`{_bare(name)}`' for name in full)} |")
+            found[f"api/{page}.md"] = "\n".join([f"# {heading}\n", f"{NOTE}\n", *(f"::: {name}\n" for name in full)])
+        if missing := apart - set(map(_bare, names)):
+            raise SystemExit(f"{room} has no {', '.join(sorted(missing))}")
     if rooms:
         raise SystemExit(f"rooms without a heading: {', '.join(rooms)}")
     return {"api.md": "\n".join(listed) + "\n", **found}
+
+
+def _bare(name: str) -> str:
+    return name.rpartition(".")[2]
 
 
 def error_pages() -> dict[str, str]:
@@ -143,28 +170,30 @@ def _message(node: ast.expr) -> str:
     return "{…}"
 
 
-def command_page() -> str:
-    """The whole page."""
+def command_pages() -> dict[str, str]:
+    """A page a command, and one that lists them."""
     context = click.Context(app, info_name="rhoset")
-    parts = [HEAD]
+    written, listed = {}, []
     for name in app.list_commands(context):
         command = app.get_command(context, name)
         if command is not None:
-            parts += _section(command, f"rhoset {name}", context)
-    return "\n".join(parts).rstrip() + "\n"
+            page = "\n".join([f"{NOTE}\n", *_section(command, f"rhoset {name}", context)])
+            written[f"cli/{name}.md"] = page.rstrip() + "\n"
+            listed.append(f"| [`{name}`](cli/{name}.md) | {command.get_short_help_str(limit=200)} |")
+    return {"cli.md": HEAD + "\n".join(listed) + "\n", **written}
 
 
-def _section(command: click.Command, path: str, parent: click.Context) -> list[str]:
+def _section(command: click.Command, path: str, parent: click.Context, heading: str = "#") -> list[str]:
     context = click.Context(command, info_name=path.rsplit(" ", 1)[-1], parent=parent)
     if isinstance(command, click.Group):
-        found = []
+        found = [f"{heading} {path}", ""]
         for name in command.list_commands(context):
             inner = command.get_command(context, name)
             if inner is not None:
-                found += _section(inner, f"{path} {name}", context)
+                found += _section(inner, f"{path} {name}", context, f"{heading}#")
         return found
     usage = " ".join(command.collect_usage_pieces(context))
-    lines = [f"## {path}", "", *_paragraphs(command.help or ""), f"    {path} {usage}", ""]
+    lines = [f"{heading} {path}", "", *_paragraphs(command.help or ""), f"    {path} {usage}", ""]
     options = [p for p in command.params if isinstance(p, click.Option) and not SHARED.intersection(p.opts)]
     if options:
         lines += ["| option | meaning |", "|---|---|"]

@@ -164,12 +164,13 @@ def _names_networks(value: Any) -> bool:
 
 def _of_run(run: RunView, kind: str | None) -> Plot:
     from rhoset.report import render
+    from rhoset.report.html import figure_page
     from rhoset.report.pictures import picture
 
     figure = picture(run, kind)
     if kind is None:
         return Plot(run.title, figure, lambda: render(run))
-    return Plot(figure.said, figure, lambda: figure.text("html").decode())
+    return Plot(figure.said, figure, lambda: figure_page(figure))
 
 
 def _rho_set(rho_set: Any) -> Plot:
@@ -184,19 +185,21 @@ def _rho_set(rho_set: Any) -> Plot:
 
 def _circuit(circuit: Any, kind: str | None) -> Plot:
     from rhoset.report.charts import slots_figure
+    from rhoset.report.html import figure_page
     from rhoset.report.sections import circuit_view
 
     figure = slots_figure(circuit_view(circuit, circuit.left_set.gset.stabilizer.group))
     if kind != "slots" or figure is None:
         raise RhosetError(f"no picture {kind!r} of a circuit: give solid or slots", slug="unknown-picture")
-    return Plot(figure.said, figure, lambda: figure.text("html").decode())
+    return Plot(figure.said, figure, lambda: figure_page(figure))
 
 
 def _steps(steps: Any) -> Plot:
+    from rhoset.report.html import figure_page
     from rhoset.report.pictures import steps_figure
 
     figure = steps_figure(steps)
-    return Plot(figure.said, figure, lambda: figure.text("html").decode())
+    return Plot(figure.said, figure, lambda: figure_page(figure))
 
 
 def _in_one_line(value: Any, printer: Any, cycle: bool) -> None:

@@ -92,19 +92,19 @@ class Verdict:
     status: str
     """accepted; rejected: the certificate does not check; unreadable: a file is no network or certificate."""
     reason: str = ""
-    network: str = ""
-    table: str = ""
+    network: str = field(default="", repr=False)
+    table: str = field(default="", repr=False)
     method: str = ""
     arithmetic: str = ""
-    activation: str = ""
-    factored: bool = False
+    activation: str = field(default="", repr=False)
+    factored: bool = field(default=False, repr=False)
     right: int = 0
     inputs: int = 0
-    margin_bound: float = -math.inf
-    loss_bound: float = math.inf
-    seconds: float = 0.0
-    checker: str = CHECKER
-    spent: dict[str, int] = field(default_factory=dict)
+    margin_bound: float = field(default=-math.inf, repr=False)
+    loss_bound: float = field(default=math.inf, repr=False)
+    seconds: float = field(default=0.0, repr=False)
+    checker: str = field(default=CHECKER, repr=False)
+    spent: dict[str, int] = field(default_factory=dict, repr=False)
     """Of `Budget`: what each stage had to do."""
 
     @property

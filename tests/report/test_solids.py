@@ -7,8 +7,9 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from rhoset.groups import group, irreps, rho_set_families
+from rhoset.groups import Group, group, irreps, rho_set_families
 from rhoset.report.captions import solid_name
+from rhoset.report.natural import with_names
 from rhoset.report.solids import hull_faces, nearest_pairs, solid, viewing_axes
 
 
@@ -89,3 +90,30 @@ def test_weights_become_shares():
     assert sum(figure.weights) == pytest.approx(1, abs=1e-3)
     assert figure.weights[0] == 0
     assert solid(rho_set, 0 * weights).weights == ()
+
+
+def test_points_are_told_by_the_natural_action():
+    """A table without names, relabelled: the points are those that S5 permutes, pairs of them, or ± them."""
+    g = group("S5")
+    places = np.random.default_rng(3).permutation(g.order)
+    table = np.empty_like(g.table)
+    table[np.ix_(places, places)] = places[g.table]
+    bare = with_names(Group("S5", table))
+    families = [f for rho in irreps(bare) if rho.dim in (4, 5) for f in rho_set_families(bare, rho, most=10)]
+    seen = [solid(f.rho_set(), None, bare) for f in families if f.fixed_dim == 1]
+    assert {view.said for view in seen} >= {
+        "the 5 points that S5 permutes (a simplex)",
+        "the 10 pairs of the 5 points that S5 permutes",
+        "the 5 points that S5 permutes, each with both signs",
+        "the 6 cosets of a subgroup of order 20 (a simplex)",
+    }
+    assert all(len(set(view.labels)) == len(view.points) for view in seen)
+
+
+def test_names_in_one_line_form_are_read():
+    """As published checkpoints have them: from 0, products from left to right."""
+    g = group("S4")
+    lines = [" ".join(map(str, row)) for row in np.argsort(g.permutations, axis=1)]
+    read = with_names(Group("S4", g.table, tuple(lines)))
+    assert np.array_equal(read.permutations, g.permutations)
+    assert with_names(Group("C4", group("C4").table)).permutations is None

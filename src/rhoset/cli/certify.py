@@ -190,7 +190,8 @@ def _show(out: Output, entries: list[dict[str, Any]], curves: list[dict[str, Any
     if rows:
         out.table(headers, rows)
     if len(entries) == 1:
-        out.say(entries[0]["statement"])
+        if not out.quiet:
+            out.say(entries[0]["statement"])
         out.say(entries[0]["path"])
     for curve in curves:
         out.say()

@@ -33,7 +33,14 @@ EACH = 0.1
     help="Where to write it; RUN/report.html when omitted.",
 )
 @click.option("--certify", is_flag=True, help="First certify the networks that have no certificate.")
-def command(out: Output, run: str, target: Path | None, certify: bool) -> Payload:
+@click.option(
+    "--objective",
+    type=click.Choice(["time", "operations"]),
+    default="time",
+    show_default=True,
+    help="With --certify, what is cheap: search and check by the clock, or the length of the proof.",
+)
+def command(out: Output, run: str, target: Path | None, certify: bool, objective: str) -> Payload:
     """Say what the networks of RUN learned and what is proved, and write it all as report.html.
 
     RUN is a run folder, a folder of network files, one network file, or RUN#3. Every network is
@@ -52,7 +59,7 @@ def command(out: Output, run: str, target: Path | None, certify: bool) -> Payloa
     named = open_networks(run, lambda name: suppress(RhosetError))
     workers = processes(None, len(named), EACH)
     if certify:
-        _certify(out, named, workers)
+        _certify(out, named, workers, objective)
     with out.progress("explaining and checking", 1) as update:
 
         def tell(done: int, total: int) -> None:
@@ -79,14 +86,14 @@ def command(out: Output, run: str, target: Path | None, certify: bool) -> Payloa
     }
 
 
-def _certify(out: Output, named: list[tuple[str, Path]], workers: int) -> None:
+def _certify(out: Output, named: list[tuple[str, Path]], workers: int, objective: str) -> None:
     """Certificates for the networks that have none, as `rhoset certify` makes them."""
     from rhoset.cli.certify import Asked
     from rhoset.errors import RhosetError
     from rhoset.networks.runs import certificates
 
     bare = [(label, path) for label, path in named if not certificates(path)]
-    asked = Asked({"method": "auto", "arithmetic": "real"}, False, None)
+    asked = Asked({"method": "auto", "arithmetic": "real", "objective": objective}, False, None)
     with out.progress("certifying", len(bare)) as update:
         for done, ((label, _), result) in enumerate(zip(bare, in_turn(asked, bare, workers), strict=True)):
             try:

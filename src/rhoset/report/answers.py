@@ -6,17 +6,30 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rhoset.report.charts.overview import method_family
-from rhoset.report.views import CHEAP, WANTED, AccountView, CertificateView, CircuitView, NetworkView, RunView
-from rhoset.report.words import counted, limit, percent, quantity
+from rhoset.report.methods import method_family
+from rhoset.report.views import (
+    CHEAP,
+    WANTED,
+    AccountView,
+    CertificateView,
+    CircuitView,
+    NetworkView,
+    QuadratureView,
+    RunView,
+)
+from rhoset.report.words import adding_up, counted, hundredths, limit, percent, quantity
 from rhoset.shares import quartiles
 
 COMBINATIONS = 3
 """Combinations of circuits that are told apart in words; the others are counted together."""
+QUARTERS = 4
+"""Fewer costs than this have no quartiles."""
 COMMON = 0.05
 """Combinations in less than this share of the networks are not told apart, unless none is commoner."""
+MINOR = 0.2
+"""Circuits and quadratures with less than this share of the neurons of the largest are not named."""
 SMALL = 0.005
-"""Terms that take less than this share of the margin are not named."""
+"""Terms that take or add less than this share of the margin are summed."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +76,12 @@ def network_answer(network: NetworkView) -> str:
 
 def _uses(network: NetworkView) -> str:
     """What one network uses, and what is left over."""
-    parts = _parts(network)
+    parts, minor = _parts(network), _in_minor_parts(network)
     said = f"It uses {_listed(parts)}." if parts else "No circuit was found in it."
+    if minor:
+        said += f" {counted(minor, 'neuron')} {_are(minor)} in smaller parts."
     if network.left_over:
-        said += f" {counted(network.left_over, 'neuron')} {'is' if network.left_over == 1 else 'are'} left over."
+        said += f" {counted(network.left_over, 'neuron')} {_are(network.left_over)} left over."
     return said
 
 
@@ -78,20 +93,37 @@ def circuit_said(circuit: CircuitView) -> str:
     return circuit.left.said or f"{circuit.left_size} points of {circuit.irrep}"
 
 
+def _is_minor(part: CircuitView | QuadratureView, network: NetworkView) -> bool:
+    """Does a part hold so few neurons that it is not named? One-dimensional irreps and frequencies always are."""
+    if isinstance(part, QuadratureView):
+        always = part.irrep.startswith("frequency ")
+    else:
+        always = part.left.dim == 1
+    most = max(one.neurons for one in (*network.circuits, *network.quadratures))
+    return not always and part.neurons < MINOR * most
+
+
+def _in_minor_parts(network: NetworkView) -> int:
+    return sum(part.neurons for part in (*network.circuits, *network.quadratures) if _is_minor(part, network))
+
+
 def _parts(network: NetworkView) -> list[str]:
-    """What a network uses, circuits by size, then frequencies."""
-    found: dict[tuple[int, str], str] = {}
+    """What a network uses, circuits by size, then frequencies; without its minor parts."""
+    found: dict[tuple[int, str, int], str] = {}
     for c in network.circuits:
-        said = circuit_said(c)
-        found[(c.left.dim, c.irrep)] = said if c.left.dim == 1 else f"{said} in {c.irrep}"
+        if not _is_minor(c, network):
+            said = circuit_said(c)
+            found[(c.left.dim, c.irrep, c.left_size)] = said if c.left.dim == 1 else f"{said} in {c.irrep}"
     circuits = [found[key] for key in sorted(found)]
-    labels = [q.irrep for q in network.quadratures]
+    labels = [q.irrep for q in network.quadratures if not _is_minor(q, network)]
     numbers = sorted(int(label.split(" ")[1]) for label in labels if label.startswith("frequency "))
     others = sorted(label for label in labels if not label.startswith("frequency "))
     if numbers:
         name = "frequency" if len(numbers) == 1 else "frequencies"
         circuits.append(f"{name} {_listed([str(k) for k in numbers])}")
-    circuits += [f"directions all around {label} (a quadrature)" for label in others]
+    if others:
+        name = "a quadrature" if len(others) == 1 else "quadratures"
+        circuits.append(f"directions all around {_listed(others)} ({name})")
     return circuits
 
 
@@ -181,16 +213,22 @@ def _bounds_said(bounds: Sequence[float], total: int) -> str:
 
 def _cost_said(row: CostRow, total: int) -> str:
     """One method's cost in a sentence."""
-    low, _, middle, _, high = row.quartiles
+    low, lower, middle, upper, high = row.quartiles
     if row.method == "exhaustive":
         who = "It is proved" if total == 1 else f"{row.count} {_are(row.count)} proved"
         return f"{who} by brute force itself: every output on every input."
     if row.count == 1:
         who = f"By {row.method}" if total == 1 else f"By {row.method} (1 network)"
         return f"{who} a sceptic redoes {percent(middle)} of the work of brute force."
-    return (
+    said = (
         f"By {row.method} ({counted(row.count, 'network')}) a sceptic redoes {percent(low)} to {percent(high)} of the"
-        f" work of brute force, for half of them at most {percent(middle)}."
+        " work of brute force"
+    )
+    if row.count < QUARTERS:
+        return f"{said}."
+    return (
+        f"{said}: for a quarter of them at most {percent(lower)}, for half {percent(middle)}, for three quarters"
+        f" {percent(upper)}."
     )
 
 
@@ -251,27 +289,26 @@ def _dear_said(dear: Sequence[NetworkView], cheap: Sequence[NetworkView]) -> lis
 
 
 def _account_said(view: AccountView, whose: str, other: AccountView | None) -> str:
-    """Where the margin goes, in a sentence; with the same figures of `other` networks in brackets."""
-    against = {name: worst for name, worst, _ in other.terms} if other is not None else None
-    terms = [
-        f"{name} {_nats(worst)}" + (f" ({_nats(against.get(name, 0.0))})" if against is not None else "")
-        for name, worst, _ in view.terms
-        if worst > SMALL * abs(view.ideal)
-    ]
-    beside = (
-        f" (in brackets: of those with a cheap proof, {_nats(other.ideal)} and {_nats(other.margin)})" if other else ""
-    )
-    losses = f"Lost on the way: {', '.join(terms)}." if terms else "Next to nothing is lost on the way."
-    several = " on average" if whose not in ("it", "the network") else ""
+    """Where the margin goes, as a sum; with that of `other` networks beside it."""
+    several = ", on average" if whose != "it" else ""
     owner = "its explanation" if whose == "it" else f"the explanation of {whose}"
+    beside = f" Of those with a cheap proof it is {_sum_said(other)}." if other else ""
     return (
-        f"A short proof needs an explanation that keeps its margin. At the worst input {owner} has a margin of"
-        f" {_nats(view.ideal)} nats{several}, the network itself {_nats(view.margin)}{beside}. {losses}"
+        "A short proof needs an explanation that keeps its margin. At the worst input the margin that"
+        f" {owner} promises, less what each term takes, is the network's own, in nats{several}: {_sum_said(view)}."
+        f"{beside}"
     )
 
 
-def _nats(value: float) -> str:
-    return f"{value:.2f}".replace("-", "−")
+def _sum_said(view: AccountView) -> str:
+    """The account as a sum that adds up as it is written: '15.92 − uneven 3.24 − writing 3.08 = 9.60'."""
+    start, taken, end = adding_up(view.ideal, [worst for _, worst, _ in view.terms], view.margin)
+    named = [(name, value) for (name, _, _), value in zip(view.terms, taken, strict=True)]
+    shown = [(name, value) for name, value in named if abs(value) > SMALL * abs(view.ideal)]
+    rest = sum(value for name, value in named if (name, value) not in shown)
+    shown += [("others", rest)] if hundredths(abs(rest)) != "0.00" else []
+    said = [f" {'−' if value > 0 else '+'} {name} {hundredths(abs(value))}" for name, value in shown]
+    return f"{start}{''.join(said)} = {end}"
 
 
 def _are(count: int) -> str:

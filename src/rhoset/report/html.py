@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from rhoset.networks import write_atomic
 from rhoset.report import charts
 from rhoset.report.answers import answers, circuit_said, network_answer
 from rhoset.report.captions import solid_data, solid_said
-from rhoset.report.charts.figure import PAPER_WIDTH, Figure, bundle
+from rhoset.report.charts.figure import Figure, bundle
 from rhoset.report.charts.style import config
 from rhoset.report.facts import network_facts
 from rhoset.report.palette import irrep_colours
@@ -44,7 +43,7 @@ def render(run: RunView) -> str:
         answers=said,
         known=set(),
         has_certificates=any(n.best for n in run.networks),
-        costs_figure=charts.costs_figure(run.networks),
+        costs_figure=charts.costs_figure(run.networks) if _costs_differ(run) else None,
         cost_figure=charts.cost_figure(run.networks) if _bounds_differ(run) else None,
         learned_figure=charts.learned_figure(run.irreps, run.networks, colours),
         reasons_figure=charts.reasons_figure(run.networks),
@@ -73,6 +72,11 @@ def _bounds_differ(run: RunView) -> bool:
     return any(n.best is not None and n.best.accuracy_bound < WANTED for n in run.networks)
 
 
+def _costs_differ(run: RunView) -> bool:
+    """Do the best certificates cost differently? Otherwise the table of quartiles says it in one line."""
+    return len({percent(n.best.cost) for n in run.networks if n.best is not None}) > 1
+
+
 class Page:
     """What figures of one page share: specifications and solids that occur more than once are written once."""
 
@@ -86,12 +90,10 @@ class Page:
             return Markup("")
         spec = json.dumps(figure.spec, separators=(",", ":"), ensure_ascii=False)
         number = self._specs.setdefault(spec, len(self._specs))
-        columns = list(dict.fromkeys(key for row in figure.rows for key in row))
-        rows = {"columns": columns, "rows": [[row.get(key) for key in columns] for row in figure.rows]}
         return Markup(
             '<div class="chart {}" role="img" aria-label="{}" data-spec="{}">'
             '<script type="application/json">{}</script></div>'
-        ).format(figure.name, figure.said, number, _script_json(rows))
+        ).format(figure.name, figure.said, number, _rows(figure))
 
     def solid(self, solid: SolidView, hue: int) -> int:
         """The number of a solid's data, for `solids`."""
@@ -100,9 +102,19 @@ class Page:
     @property
     def data(self) -> Markup:
         """Specifications, solids and the two themes as JSON for the scripts; to be read last."""
-        both = {"light": config("light"), "dark": config("dark")}
-        text = f'{{"specs":[{",".join(self._specs)}],"solids":[{",".join(self._solids)}],"themes":{json.dumps(both)}}}'
+        specs, solids = ",".join(self._specs), ",".join(self._solids)
+        text = f'{{"specs":[{specs}],"solids":[{solids}],"themes":{json.dumps(_themes())}}}'
         return Markup(text.replace("<", "\\u003c"))
+
+
+def _rows(figure: Figure) -> Markup:
+    """The figure's rows for the scripts: the names of the columns once."""
+    columns = list(dict.fromkeys(key for row in figure.rows for key in row))
+    return _script_json({"columns": columns, "rows": [[row.get(key) for key in columns] for row in figure.rows]})
+
+
+def _themes() -> dict[str, Any]:
+    return {"light": config("light"), "dark": config("dark")}
 
 
 def _script_json(value: Any) -> Markup:
@@ -116,22 +128,16 @@ def render_solid(solid: SolidView, title: str) -> str:
     return _environment().get_template("solid.html.j2").render(solid=solid, title=title, page=Page())
 
 
-def render_chart(spec: Mapping[str, Any], title: str) -> str:
-    """A page with one chart and nothing else; its configuration is left to the page's theme."""
-    rows = spec.get("data", {}).get("values", [])
-    bare = {key: value for key, value in spec.items() if key not in ("config", "data", "$schema", "datasets")}
-    if not rows and "datasets" in spec:
-        rows = next(iter(spec["datasets"].values()))
-    if bare.get("width") == PAPER_WIDTH:
-        bare["width"] = "container"
+def figure_page(figure: Figure) -> str:
+    """A page with one chart and nothing else, in the reader's theme."""
     return (
         _environment()
         .get_template("chart.html.j2")
         .render(
-            title=title,
-            spec=_script_json({**bare, "data": {"name": "rows"}}),
-            rows=_script_json({"columns": list(rows[0]) if rows else [], "rows": [list(row.values()) for row in rows]}),
-            themes=_script_json({"light": config("light"), "dark": config("dark")}),
+            title=figure.said,
+            spec=_script_json({**figure.spec, "data": {"name": "rows"}}),
+            rows=_rows(figure),
+            themes=_script_json(_themes()),
         )
     )
 

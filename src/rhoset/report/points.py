@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,42 +22,94 @@ SAME = 1e-9
 """Eigenvalues of a rotation nearer than this to ±1 count as ±1."""
 
 
+@dataclass(frozen=True)
+class Natural:
+    """The points of a ρ-set as the group's natural points, pairs of them and so on, or ± the natural points."""
+
+    labels: tuple[str, ...]
+    said: str
+    """What they are, between "the" and the shape."""
+
+
 def point_labels(rho_set: RhoSet, group: Group) -> tuple[str, ...]:
     """The name of each point b = g·b₀: the coset gH of the stabilizer H of point 0.
 
-    Where the group comes as permutations and each stabilizer fixes one point of its own, that point's number (from 1).
+    Where the group comes as permutations and each stabilizer fixes a natural point, a set of them or a natural point
+    with a sign of its own, that: 3, 1|4, −2 (from 1).
     """
-    natural = _natural(rho_set, group)
-    if natural is not None:
-        return tuple(str(j + 1) for j in natural)
+    if rho_set.irrep.dim == 1 and len(rho_set.points) == 2:
+        return tuple("+" if point > 0 else "−" for point in rho_set.points[:, 0])
+    found = natural_points(rho_set, group)
+    if found is not None:
+        return found.labels
     action = rho_set.gset.action
     first = [int(np.argmax(action[:, 0] == b)) for b in range(action.shape[1])]
     return tuple("H" if action[group.identity, 0] == b else f"{group.element_name(g)}H" for b, g in enumerate(first))
 
 
 def points_said(rho_set: RhoSet, shape: str, group: Group) -> str:
-    """The points in words: 'the 5 points that S5 permutes (a regular simplex with 5 corners)'."""
+    """The points in words: 'the 5 points that S5 permutes (a simplex)'."""
     count = len(rho_set.points)
     shape = "a simplex" if shape.startswith("a regular simplex") else shape
     said = f" ({shape})" if shape else ""
     if count == 1:
         return "one point"
-    if _natural(rho_set, group) is not None:
-        return f"the {count} points that {group.name} permutes{said}"
+    found = natural_points(rho_set, group)
+    if found is not None:
+        return f"the {found.said}{said}"
     if rho_set.irrep.dim == 1:
         kernel = rho_set.gset.stabilizer.order
         return f"±1, by the subgroup of {kernel} elements that it sends to 1"
     return f"the {count} cosets of a subgroup of order {rho_set.gset.stabilizer.order}{said}"
 
 
-def _natural(rho_set: RhoSet, group: Group) -> list[int] | None:
-    """For each point the natural point with the same stabilizer; None where there is no such matching."""
+def natural_points(rho_set: RhoSet, group: Group) -> Natural | None:
+    """What the points are by the group's natural action; None where it does not tell them."""
     natural, action = group.permutations, rho_set.gset.action
-    if natural is None or natural.shape[1] != action.shape[1]:
+    count = action.shape[1]
+    if natural is None or not 1 < count <= MOVED_POINTS:
         return None
-    fixed = action == np.arange(action.shape[1])
-    known = natural == np.arange(natural.shape[1])
-    same = (fixed[:, :, None] == known[:, None, :]).all(axis=0)
+    degree = natural.shape[1]
+    permuted = f"{degree} points that {group.name} permutes"
+    for size in range(1, degree // 2 + 1):
+        if math.comb(degree, size) == count:
+            sets = list(itertools.combinations(range(degree), size))
+            found = _matched(action, _on_sets(natural, sets))
+            if found is not None:
+                labels = tuple("|".join(str(b + 1) for b in sets[j]) for j in found)
+                return Natural(
+                    labels, permuted if size == 1 else f"{count} {_SETS.get(size, 'sets')} of the {permuted}"
+                )
+    if count == 2 * degree:
+        opposite = np.argmin(rho_set.points @ rho_set.points.T, axis=1)
+        first = np.flatnonzero(np.arange(count) < opposite)
+        if len(first) == degree and np.allclose(rho_set.points[opposite], -rho_set.points):
+            place = np.empty(count, dtype=np.int64)
+            place[first] = place[opposite[first]] = np.arange(degree)
+            found = _matched(place[action[:, first]], natural)
+            if found is not None:
+                signs = np.where(np.isin(np.arange(count), first), "", "−")
+                return Natural(
+                    tuple(f"{sign}{found[k] + 1}" for sign, k in zip(signs, place, strict=True)),
+                    f"{permuted}, each with both signs",
+                )
+    return None
+
+
+_SETS = {2: "pairs", 3: "triples"}
+
+
+def _on_sets(natural: NDArray[np.int32], sets: list[tuple[int, ...]]) -> NDArray[np.int64]:
+    """(n, len(sets)): which of the sets each element takes each of them to."""
+    place = {one: j for j, one in enumerate(sets)}
+    moved = np.sort(natural[:, np.array(sets)], axis=2)
+    return np.array([[place[tuple(int(b) for b in one)] for one in row] for row in moved])
+
+
+def _matched(action: NDArray[Any], natural: NDArray[Any]) -> list[int] | None:
+    """For each point the natural point with the same stabilizer; None where there is no such matching."""
+    every = np.arange(action.shape[1])
+    same = ((action == every)[:, :, None] == (natural == every)[:, None, :]).all(axis=0)
     if not (same.sum(axis=0) == 1).all() or not (same.sum(axis=1) == 1).all():
         return None
     return [int(j) for j in np.argmax(same, axis=1)]

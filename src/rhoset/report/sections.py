@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset.errors import RhosetError
 from rhoset.explaining import (
     Circuit,
     Explanation,
@@ -22,13 +21,13 @@ from rhoset.explaining import (
 from rhoset.explaining.analysis import structure as explained_with
 from rhoset.explaining.large import LARGE_ORDER
 from rhoset.groups import Group, Irrep, Subgroup, minimal_rho_set_sizes
-from rhoset.groups import group as by_name
 from rhoset.networks import Network, evaluate
 from rhoset.networks.runs import certificates
 from rhoset.report.account import account
 from rhoset.report.frontier import frontier_view
 from rhoset.report.history import history_view
 from rhoset.report.margins import margin_view
+from rhoset.report.natural import with_names
 from rhoset.report.solids import solid
 from rhoset.report.views import (
     CertificateView,
@@ -61,17 +60,6 @@ class Structure:
         """Share of a network's weights that circuits explain."""
         found = explain(network, real_irreps=self.irreps, subgroups=self.subgroups)
         return found.explained
-
-
-def with_names(group: Group) -> Group:
-    """The named group, with its elements' names and its natural action, where the file's table is that group's."""
-    if group.permutations is not None:
-        return group
-    try:
-        known = by_name(group.name)
-    except RhosetError:
-        return group
-    return known if np.array_equal(known.table, group.table) else group
 
 
 def structure(network: Network) -> Structure:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from rhoset.summaries import counted as counted
 
@@ -69,3 +70,25 @@ def number(value: float | None) -> str:
     if value is None or math.isnan(value):
         return "–"
     return f"{value:.3g}" if abs(value) < 1e5 else quantity(value)
+
+
+def adding_up(start: float, taken: Sequence[float], end: float) -> tuple[str, list[float], str]:
+    """start − Σ taken = end, rounded to hundredths that add up as they are written.
+
+    What rounding leaves goes to the terms that it moved most.
+
+    >>> adding_up(1.004, [0.336, 0.334], 0.334)
+    ('1.00', [0.34, 0.33], '0.33')
+    """
+    first, last = round(100 * start), round(100 * end)
+    whole = [math.floor(100 * value) for value in taken]
+    missing = first - last - sum(whole)
+    ranked = sorted(range(len(whole)), key=lambda k: whole[k] - 100 * taken[k])
+    for k in ranked[:missing] if missing >= 0 else ranked[missing:]:
+        whole[k] += 1 if missing >= 0 else -1
+    return hundredths(first / 100), [value / 100 for value in whole], hundredths(last / 100)
+
+
+def hundredths(value: float) -> str:
+    """Two decimals, with a minus sign that is one; no minus before zero."""
+    return f"{value + 0.0:.2f}".replace("-", "−")

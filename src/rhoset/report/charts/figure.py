@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 Template = Callable[[tuple[str, ...], tuple[str, ...]], Any]
-ENDINGS = ("html", "svg", "pdf", "png", "json")
-"""What a figure can be saved as."""
+FILES = ("svg", "pdf", "png", "json")
+"""What a figure can be drawn as."""
+ENDINGS = ("html", *FILES)
+"""What a picture can be saved as: `FILES`, and a page."""
 PNG_SCALE = 3.0
 """Pixels of a PNG for each unit of the figure: about 300 dots an inch at the width of a text column."""
 PAPER_WIDTH = 460
@@ -78,14 +80,14 @@ class Figure:
         return made
 
     def text(self, ending: str) -> bytes:
-        """The figure as a file of that ending: html, svg, pdf, png or json.
+        """The figure as a file of that ending: svg, pdf, png or json. `rhoset.report.html.figure_page` makes the page.
 
         Raises RhosetError (slug ``bad-ending``) for another ending.
         """
-        return render_spec(self.chart().to_dict(), ending, self.said)
+        return render_spec(self.chart().to_dict(), ending)
 
 
-def render_spec(spec: dict[str, Any], ending: str, title: str = "figure") -> bytes:
+def render_spec(spec: dict[str, Any], ending: str) -> bytes:
     """A Vega-Lite specification with rows as the bytes of a file.
 
     Cost: about a second for the first one (a JavaScript engine starts), then some 50 ms.
@@ -94,17 +96,13 @@ def render_spec(spec: dict[str, Any], ending: str, title: str = "figure") -> byt
 
     if ending == "json":
         return json.dumps(spec, ensure_ascii=False).encode()
-    if ending == "html":
-        from rhoset.report.html import render_chart
-
-        return render_chart(spec, title).encode()
     if ending == "svg":
         return str(vl_convert.vegalite_to_svg(spec)).encode()
     if ending == "pdf":
         return bytes(vl_convert.vegalite_to_pdf(spec))
     if ending == "png":
         return bytes(vl_convert.vegalite_to_png(spec, scale=PNG_SCALE))
-    raise RhosetError(f"no figure ends in {ending!r}: give one of .{', .'.join(ENDINGS)}", slug="bad-ending")
+    raise RhosetError(f"no figure ends in {ending!r}: give one of .{', .'.join(FILES)}", slug="bad-ending")
 
 
 def ending_of(path: Path) -> str:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from rhoset.report.charts.figure import Figure, Row
-from rhoset.report.charts.overview import method_domain, method_family
+from rhoset.report.methods import method_domain, method_family
 from rhoset.report.palette import COLOURS, Colours, colour_order
 from rhoset.report.views import (
     AccountView,
@@ -18,7 +18,7 @@ from rhoset.report.views import (
     Matrix,
     QuadratureView,
 )
-from rhoset.report.words import counted, percent
+from rhoset.report.words import adding_up, counted, hundredths, percent
 
 FAINT = 0.02
 """Shares of energy below this are not drawn in the heat map."""
@@ -29,29 +29,27 @@ SLOT_BANDS = 10
 
 def loss_figure(view: AccountView) -> Figure:
     """From the explanation's margin, term by term, to the network's own, at its worst input."""
-    rows: list[Row] = [_bar("margin of the explanation", 0.0, view.ideal, "margin", view.mean_ideal)]
+    start, taken, end = adding_up(view.ideal, [worst for _, worst, _ in view.terms], view.margin)
+    rows: list[Row] = [_bar("margin of the explanation", start, 0.0, view.ideal, "margin", view.mean_ideal)]
     level = view.ideal
-    for name, worst, mean in view.terms:
-        rows.append(_bar(name, level, level - worst, "lost" if worst > 0 else "gained", -mean))
+    for (name, worst, mean), said in zip(view.terms, taken, strict=True):
+        words = f"{'−' if said > 0 else '+'}{hundredths(abs(said))}"
+        rows.append(_bar(name, words, level, level - worst, "lost" if worst > 0 else "gained", -mean))
         level -= worst
-    rows.append(_bar("margin of the network", 0.0, view.margin, "margin", view.mean_margin))
-    said = (
-        f"The explanation's margin of {view.ideal:.2f} nats, the terms that take from it, and {view.margin:.2f} left."
-    )
-    return Figure("account", rows, said, bands=len(rows))
+    rows.append(_bar("margin of the network", end, 0.0, view.margin, "margin", view.mean_margin))
+    told = f"The explanation's margin of {start} nats, the terms that take from it, and {end} left."
+    return Figure("account", rows, told, bands=len(rows))
 
 
-def _bar(term: str, start: float, end: float, kind: str, mean: float) -> Row:
-    value = end - start
-    words = f"{term}  {value:+.2f}" if kind != "margin" else f"{term}  {value:.2f}"
+def _bar(term: str, words: str, start: float, end: float, kind: str, mean: float) -> Row:
     return {
         "term": term,
         "start": round(start, 5),
         "end": round(end, 5),
-        "value": round(value, 6),
+        "value": round(end - start, 6),
         "mean": round(mean, 6),
         "kind": kind,
-        "line": words.replace("-", "−"),
+        "line": f"{term}  {words}",
     }
 
 

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from rhoset.report.charts.figure import Figure, Row
+from rhoset.report.methods import method_domain, method_family
 from rhoset.report.palette import Colours, colour_order
 from rhoset.report.views import WANTED, CertificateView, IrrepView, NetworkView
 from rhoset.report.words import counted, percent
@@ -29,21 +30,8 @@ LOSSES = {
 }
 """First word of a term of the account → its name, and what it means."""
 
-
-METHODS = ("exhaustive", "gaps", "mixture", "irrep", "equivariant", "orbit", "coset", "paper")
-"""Families of methods, in the order of the palette; others follow by name."""
 DECADE = 4
 """Bars of the chart of costs in a factor of ten."""
-
-
-def method_family(method: str) -> str:
-    """The family that a mark stands for: `orbit-uniform` is drawn as `orbit`; a method unknown here is its own."""
-    return next((known for known in METHODS if method.startswith(known)), method)
-
-
-def method_domain(families: Sequence[str]) -> tuple[str, ...]:
-    """The methods that have a colour: those known here, then the others of a figure by name."""
-    return (*METHODS, *sorted(set(families) - set(METHODS)))
 
 
 def costs_figure(networks: Sequence[NetworkView]) -> Figure:
