@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from rhoset.arguments import public
 from rhoset.training.config import TrainConfig
 from rhoset.training.model import GroupNetwork
 from rhoset.training.stacks.driving import Hooks, StackRun
@@ -14,6 +15,7 @@ from rhoset.training.stacks.trainer import StackTrainer
 from rhoset.training.trainer import Outcome, Trainer, cpu_threads
 
 
+@public
 def train_network(
     table: NDArray[np.int32], config: TrainConfig, seed: int, threads: int = 1
 ) -> tuple[GroupNetwork, Outcome]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.networks import Network
 from rhoset.training.config import TrainConfig
@@ -63,6 +64,7 @@ def one_blas_thread() -> AbstractContextManager[object]:
     return limits
 
 
+@public
 def train_stack(
     table: NDArray[np.int32],
     config: TrainConfig | Sequence[TrainConfig],
