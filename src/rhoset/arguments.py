@@ -1,7 +1,8 @@
 """Arguments of public functions: checked by their annotations, and taken as a user would pass them.
 
 A function under `public` gets what its annotations say, or raises one line that says what was given and what would be
-right. Where it wants a `Network` or a `Group`, whatever means one will do: the rooms register what that is.
+right. Where it wants a `Network` or a `Group`, whatever means one will do: the rooms register what that is. `page` does
+it to all functions that a room exports, so that inside the room they call each other unchecked.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import functools
 import inspect
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from typing import Any, TypeVar, cast
 
 from rhoset.errors import RhosetError
@@ -62,6 +63,54 @@ def public(function: Function) -> Function:
     return cast(Function, called)
 
 
+def page(names: dict[str, Any]) -> None:
+    """Check the arguments of all functions that a room's page exports, types first and then whether they fit together.
+
+    Parameters
+    ----------
+    names
+        ``globals()`` of the page, once everything is imported; the functions in it are replaced.
+
+    An exported function then raises RhosetError (slug ``bad-argument``) for a value of a wrong type, and for arguments
+    that it fails on: shapes that differ, elements that are not there. The error from inside is its ``__cause__``.
+    """
+    home = names["__name__"]
+    for name, value in list(names.items()):
+        if inspect.isfunction(value) and not name.startswith("_") and not hasattr(value, "__wrapped__"):
+            names[name] = _fitting(public(value), home)
+
+
+def _fitting(function: Function, home: str) -> Function:
+    @functools.wraps(function)
+    def called(*arguments: Any, **options: Any) -> Any:
+        try:
+            return function(*arguments, **options)
+        except UNFIT as error:
+            if isinstance(error, TypeError) and not _binds(function, arguments, options):
+                raise  # Python says it with the function's name
+            given = ", ".join(map(kind_of, (*arguments, *options.values())))
+            said = f"{type(error).__name__}: {error}" if isinstance(error, LookupError) else str(error)
+            raise RhosetError(
+                f"{function.__name__}: what was given does not fit together ({said}); it was {given}",
+                slug="bad-argument",
+            ) from error
+
+    called.__module__ = home  # where it is found by name, for other processes
+    return cast(Function, called)
+
+
+UNFIT = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What a function raises from inside for arguments that do not fit together."""
+
+
+def _binds(function: Callable[..., Any], arguments: tuple[Any, ...], options: Mapping[str, Any]) -> bool:
+    try:
+        inspect.signature(function).bind(*arguments, **options)
+    except TypeError:
+        return False
+    return True
+
+
 def _taken(function: str, name: str, value: Any, parts: tuple[str, ...]) -> Any:
     if any(_fits(value, part) for part in parts):
         return value
@@ -87,13 +136,13 @@ def kind_of(value: Any) -> str:
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 
 
-_ARRAYS = ("ArrayLike", "NDArray")
+_ARRAYS = ("ArrayLike", "NDArray", "Array", "FloatArray", "Floats", "IntArray")
 _PATHS = ("Path", "Place", "os.PathLike[str]")
 _SAID = {
-    "ArrayLike": "an array of numbers", "NDArray": "an array of numbers", "bytes": "bytes",
+    "bytes": "bytes", "Callable": "a function", "Collection": "a list",
     "int": "a whole number", "float": "a number", "str": "a text", "bool": "True or False", "None": "None",
     "Sequence": "a list", "Mapping": "a mapping", "Iterable": "a list",
-} | dict.fromkeys(_PATHS, "a path that is not empty")  # fmt: skip
+} | dict.fromkeys(_PATHS, "a path that is not empty") | dict.fromkeys(_ARRAYS, "an array of numbers")  # fmt: skip
 
 
 def _parts(annotation: str) -> tuple[str, ...]:
@@ -119,7 +168,7 @@ def _known(part: str) -> bool:
     )
 
 
-_OPEN = ("Any", "Target", "Self", "Callable", "Tensors", "Floats", "Array", "IntArray", "Progress", "Attempt")
+_OPEN = ("Any", "Target", "Self", "Tensors", "Progress", "Attempt", "Told", "Row")
 """Names in annotations that stand for no class, so that nothing is checked by them."""
 
 
@@ -131,28 +180,46 @@ def _said(part: str) -> str:
 
 
 def _fits(value: Any, part: str) -> bool:
+    return _test(part)(value)
+
+
+@functools.cache
+def _test(part: str) -> Callable[[Any], bool]:
+    """Whether a value is what one alternative of an annotation says."""
     head = part.partition("[")[0]
     if part == "None":
-        return value is None
+        return lambda value: value is None
     if part in _PATHS:
-        return isinstance(value, str | os.PathLike) and os.fspath(value) != "" and "\0" not in str(os.fspath(value))
+        return _is_path
     if head in _ARRAYS:
-        return _is_numeric(value)
+        return _is_numeric
     if part == "bool":
-        return isinstance(value, bool) or type(value).__name__ in ("bool_", "bool")
+        return _is_truth
     if part in ("str", "bytes"):
-        return isinstance(value, str if part == "str" else bytes)
+        return lambda value: isinstance(value, str if part == "str" else bytes)
     if part in ("int", "float"):
-        return _is_number(value, whole=part == "int")
-    if head in ("Sequence", "Iterable"):
-        return _is_listed(value, _parts(part.partition("[")[2].removesuffix("]")))
+        return lambda value: _is_number(value, whole=part == "int")
+    if head == "Callable":
+        return callable
+    if head in ("Sequence", "Iterable", "Collection"):
+        inner = _parts(part.partition("[")[2].removesuffix("]"))
+        unordered = (Mapping, Set) if head == "Sequence" else ()
+        return lambda value: not isinstance(value, unordered) and _is_listed(value, inner)
     if head == "Mapping":
-        return isinstance(value, Mapping)
-    return any(base.__name__ == head for base in type(value).__mro__)
+        return lambda value: isinstance(value, Mapping)
+    return lambda value: any(base.__name__ == head for base in type(value).__mro__)
+
+
+def _is_path(value: Any) -> bool:
+    return isinstance(value, str | os.PathLike) and os.fspath(value) != "" and "\0" not in str(os.fspath(value))
+
+
+def _is_truth(value: Any) -> bool:
+    return isinstance(value, bool) or type(value).__name__ in ("bool_", "bool")
 
 
 def _is_number(value: Any, *, whole: bool) -> bool:
-    if isinstance(value, bool) or type(value).__name__ in ("bool_", "bool"):
+    if _is_truth(value):
         return False
     if hasattr(value, "__index__") and not hasattr(value, "__len__"):
         return True
@@ -163,11 +230,16 @@ def _is_listed(value: Any, inner: tuple[str, ...]) -> bool:
     """A list, and where it can be gone through again its elements are what they should be."""
     if not isinstance(value, Iterable) or isinstance(value, str | bytes) or getattr(value, "ndim", 1) == 0:
         return False
+    kind = getattr(getattr(value, "dtype", None), "kind", "O")
+    if kind != "O" and inner in (("int",), ("float",)):  # an array of numbers
+        return kind in ("iu" if inner == ("int",) else "iuf")
     checked = all(map(_known, inner)) and not isinstance(value, Iterator)
     return not checked or all(any(_fits(item, part) for part in inner) for item in value)
 
 
 def _is_numeric(value: Any) -> bool:
+    if hasattr(value, "dtype") and hasattr(value, "shape"):
+        return getattr(value.dtype, "kind", "f") in "biufc"
     import numpy as np
 
     try:

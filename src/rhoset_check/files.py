@@ -21,6 +21,7 @@ from safetensors import safe_open
 from rhoset_check.near import SCALES, Array, Ints, Rejected, require
 
 FORMAT, VERSION = "rhoset-certificate", "2"
+NETWORK = "rhoset-network/1"
 TABLES = ("left", "right", "unembed", "bias")
 FACTORS = ("embed_left", "embed_right", "hidden_left", "hidden_right", "unembed")
 ACTIVATIONS = ("relu", "abs", "square", "linear")
@@ -196,8 +197,10 @@ def read_network(path: Path) -> Weights:
     n, m, e = file.length(table_name, 0), file.length("unembed", 0), file.length("embed_left", 1)
     shapes: dict[str, tuple[int, ...]] = {"left": (n, m), "right": (n, m), "unembed": (m, n), "bias": (n,)}
     shapes |= {"embed_left": (n, e), "embed_right": (n, e), "hidden_left": (e, m), "hidden_right": (e, m)}
-    activation = file.metadata.get("activation", "relu").lower()
+    activation, version = file.metadata.get("activation", "relu").lower(), file.metadata.get("format", NETWORK)
     try:
+        known = version == NETWORK or not version.startswith("rhoset-network/")
+        require(known, f"its format is {version[:40]!r}, and this checker reads {NETWORK}")
         require(1 <= n < 2**15 and 1 <= m < 10**6, f"needs a square {table_name} and unembed of (neurons, elements)")
         table = np.ascontiguousarray(file.indices(table_name, n, n, n), dtype="<i4")
         kept = {name: file.array(name, FLOATS, *shapes[name]) for name in names}

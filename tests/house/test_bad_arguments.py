@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import re
 import types
@@ -14,7 +15,6 @@ import numpy as np
 import pytest
 
 import rhoset as rs
-from rhoset import networks
 from rhoset.groups import Group
 from rhoset.networks import Network, write_network
 
@@ -67,17 +67,24 @@ class Public:
         return [p for p in inspect.signature(self.function).parameters.values() if p.kind not in kinds]
 
 
+ROOMS = (
+    "networks.constructing", "networks.importing", "networks", "groups", "explaining", "report", "prove", "populations",
+    "frameworks", "formalize", "reproduce", "training",
+)  # fmt: skip
+NEED_TORCH = ("read_sweep", "retrain", "run_sweep", "train_network", "train_population", "train_stack")
+"""Functions of `rhoset.training` that come with PyTorch; they check their arguments as `rs.train` does."""
+
+
 def public() -> Iterator[Public]:
-    """Every function of ``rs`` and of `rhoset.networks`, as the packages list them."""
-    for name in networks.__all__:
-        if inspect.isfunction(getattr(networks, name)):
-            yield Public(f"networks.{name}", getattr(networks, name))
+    """Every function of ``rs`` and of the rooms, as the packages list them."""
+    for room in ROOMS:
+        page = importlib.import_module(f"rhoset.{room}")
+        for name in getattr(page, "__all__", None) or [name for name in vars(page) if not name.startswith("_")]:
+            if name not in NEED_TORCH and inspect.isfunction(getattr(page, name)):
+                yield Public(f"{room}.{name}", getattr(page, name))
     for name in rs.__all__:
-        found = getattr(rs, name)
-        if isinstance(found, types.ModuleType):
-            yield Public(name, getattr(found, name))
-        elif inspect.isfunction(found):
-            yield Public(name, found)
+        if inspect.isfunction(getattr(rs, name)):
+            yield Public(name, getattr(rs, name))
 
 
 FUNCTIONS = list({id(p.function): p for p in public()}.values())
@@ -91,37 +98,85 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     planted = rs.construct("S3", ["[2,1]", "[1,1,1]"], seed=1)
     path = write_network(tmp_path / "net.safetensors", planted.network)
     group = rs.group("S3")
+    circuit = rs.explain(planted.network).circuits[0]
+    lower = {name: value for name, value in vars(circuit.left_set).items() if name in ("gset", "irrep")}
+    return (
+        lower_values(planted.network, circuit)
+        | lower
+        | {
+            "network": planted.network,
+            "group": group,
+            "irrep": rs.irreps(group)[-1],
+            "path": tmp_path / "new.safetensors",
+            "spec": path,
+            "certificate": path,
+            "name": "S3",
+            "what": planted.network,
+            "out": tmp_path / "run",
+            "models": 1,
+            "x": 0,
+            "y": 1,
+            "tensors": {"left": planted.network.left},
+            "activation": "relu",
+            "table": group.table,
+            "data": b"x",
+            "manifest": {},
+            "text": "[2,1]",
+            "format": "wu",
+            "method": "auto",
+            "factors": {},
+            "rho_set": rs.minimal_rho_set(group, rs.irreps(group)[-1]),
+            "explanation": rs.explain(planted.network),
+            "irreps": rs.irreps(group),
+            "f": np.arange(6.0),
+            "transformed": rs.fourier(rs.irreps(group), np.arange(6.0)),
+            "of": planted.network,
+            "activations": rs.activations(planted.network),
+            "folder": tmp_path / "queries",
+            "gset": rs.minimal_rho_set(group, rs.irreps(group)[-1]).gset,
+        }
+    )
+
+
+def lower_values(network: Network, circuit: rs.Circuit) -> dict[str, Any]:
+    """Values for the functions that the rooms export beside what users know."""
+    from rhoset.explaining import analyse
+    from rhoset.prove import subject
+
+    group, irreps = network.group, rs.irreps(network.group)
+    subgroups = rs.subgroup_classes(group)
+    action = circuit.left_set.gset.action
     return {
-        "network": planted.network,
-        "group": group,
-        "irrep": rs.irreps(group)[-1],
-        "path": tmp_path / "new.safetensors",
-        "spec": path,
-        "certificate": path,
-        "name": "S3",
-        "what": planted.network,
-        "out": tmp_path / "run",
-        "models": 1,
-        "x": 0,
-        "y": 1,
-        "tensors": {"left": planted.network.left},
-        "activation": "relu",
-        "table": group.table,
-        "data": b"x",
-        "manifest": {},
-        "text": "[2,1]",
-        "format": "wu",
-        "method": "auto",
-        "factors": {},
-        "rho_set": rs.minimal_rho_set(group, rs.irreps(group)[-1]),
-        "explanation": rs.explain(planted.network),
-        "irreps": rs.irreps(group),
-        "f": np.arange(6.0),
-        "transformed": rs.fourier(rs.irreps(group), np.arange(6.0)),
-        "of": planted.network,
-        "activations": rs.activations(planted.network),
-        "folder": tmp_path / "queries",
-        "gset": rs.minimal_rho_set(group, rs.irreps(group)[-1]).gset,
+        **dict.fromkeys(("first", "second", "base", "top", "complement"), group),
+        **dict.fromkeys(("h", "k", "normal"), subgroups[1]),
+        **dict.fromkeys(("subgroups", "classes"), subgroups),
+        **dict.fromkeys(("left", "right", "action"), action),
+        **dict.fromkeys(("left_set", "right_set"), circuit.left_set),
+        **dict.fromkeys(("n", "m", "order", "degree", "d", "p", "q"), 4),
+        **dict.fromkeys(("rank", "multiplier", "point", "index"), 1),
+        **dict.fromkeys(("labels", "new_index", "elements"), np.arange(6)),
+        **{name: [0, 1] for name in ("gens", "neurons", "permutation")},
+        "saved": [(1, network)],
+        "factors": [group, group],
+        "kind": "SL",
+        "generators": [[1, 0, 2]],
+        "character": irreps[-1].character,
+        "tables": np.ones((2, 6)),
+        "matrices": np.ones((2, 2, 2)),
+        "vector": np.ones(2),
+        "vectors": np.ones((1, 2)),
+        "weights": np.ones((2, 3)),
+        "circuit": circuit,
+        "circuits": [circuit],
+        "parts": [circuit],
+        "mode": "zero",
+        "about": subject(network),
+        "networks": [network],
+        "rows": [{"a": 1}],
+        "steps": [1.0, 2.0],
+        "observed": [True, False],
+        "value": network,
+        "analysis": analyse(network),
     }
 
 
@@ -164,7 +219,22 @@ def test_that_there_are_functions_to_try() -> None:
         "evaluate",
         "networks.import_networks",
     } <= names
-    assert len(CASES) > 80
+    assert {"groups.coset_gset", "explaining.slot_weights", "report.collect", "prove.subject"} <= names
+    assert len(CASES) > 250
+
+
+def test_what_does_not_fit_together() -> None:
+    """Values of the right types that no function can use: one line, with the error from inside as its cause."""
+    from rhoset.groups import convolve, orbit, subgroup
+
+    group = rs.group("S3")
+    with pytest.raises(rs.RhosetError, match="orbit: what was given does not fit together") as raised:
+        orbit(group, rs.irreps(group)[-1], np.ones(5))
+    assert isinstance(raised.value.__cause__, ValueError)
+    with pytest.raises(rs.RhosetError, match="convolve: h is a Group; expected an array of numbers"):
+        convolve(group, np.ones(6), group)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="missing 1 required positional argument"):
+        subgroup(group)  # type: ignore[call-arg]
 
 
 # What a user would pass ---------------------------------------------------------------------------

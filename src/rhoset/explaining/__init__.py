@@ -1,5 +1,6 @@
 """What a network computes: irreps, cosets, circuits, and the idealised network they amount to."""
 
+from rhoset.arguments import page as _page
 from rhoset.explaining.analysis import explain as explain
 from rhoset.explaining.analysis import ideal_network as ideal_network
 from rhoset.explaining.analysis import structure as structure
@@ -57,3 +58,5 @@ from rhoset.explaining.writing import WritingLaw as WritingLaw
 from rhoset.explaining.writing import writing_law as writing_law
 from rhoset.networks.circuits import Circuit as Circuit
 from rhoset.networks.circuits import slot_symmetries as slot_symmetries
+
+_page(globals())

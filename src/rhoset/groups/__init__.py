@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rhoset.arguments import page as _page
 from rhoset.groups.accept import as_group as as_group
 from rhoset.groups.families import alternating as alternating
 from rhoset.groups.families import cyclic as cyclic
@@ -82,3 +83,5 @@ from rhoset.groups.vector_orbits import orbit_of as orbit_of
 from rhoset.groups.vector_orbits import pointwise_stabilizer as pointwise_stabilizer
 from rhoset.groups.vector_orbits import rho_set_families as rho_set_families
 from rhoset.groups.vector_orbits import rho_set_family as rho_set_family
+
+_page(globals())

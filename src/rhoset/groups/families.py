@@ -128,15 +128,16 @@ def semidirect_product(normal: Group, complement: Group, action: ArrayLike, name
     RhosetError
         ``not-automorphisms`` when a row is no automorphism or the rows are no homomorphism.
     """
-    moves = read_only(np.asarray(action))
+    given = np.asarray(action)
     n, h = normal.order, complement.order
     name = name or f"{normal.name}:{complement.name}"
     require_order(name, n * h)
-    if moves.shape != (h, n) or moves.min() < 0 or moves.max() >= n:
+    if given.dtype.kind not in "iu" or given.shape != (h, n) or given.min() < 0 or given.max() >= n:
         raise RhosetError(
-            f"{name}: the action has shape {moves.shape}; give ({h}, {n}) images in 0 to {n - 1}",
+            f"{name}: the action has shape {given.shape}, type {given.dtype}; give ({h}, {n}) images in 0 to {n - 1}",
             slug="not-automorphisms",
         )
+    moves = read_only(given)
     for s in complement.generators:
         if not np.array_equal(moves[s][normal.table], normal.table[np.ix_(moves[s], moves[s])]):
             raise RhosetError(
@@ -194,6 +195,7 @@ def cyclic_semidirect(m: int, k: int, multiplier: int | None = None, name: str =
 @family("F<pk>", "Frobenius group C_p : C_k", "F21", order=lambda n: n)
 def frobenius(order: int) -> Group:
     """F_n: C_p ⋊ C_k, n = pk with p the largest prime factor and k > 1 a divisor of p − 1."""
+    require_order(f"F{order}", order)
     p, rest = 1, order
     for q in range(2, order + 1):
         while rest % q == 0:

@@ -34,6 +34,8 @@ FORMAT_VERSION = "1"
 FORMAT = f"rhoset-network/{FORMAT_VERSION}"
 """The metadata entry ``format`` of every file written here."""
 
+_FAMILY = FORMAT.partition("/")[0] + "/"
+
 _DTYPES = {"F16", "F32", "F64"}
 _TABLE_DTYPES = {"I8", "U8", "I16", "U16", "I32", "U32", "I64", "U64"}
 
@@ -48,8 +50,8 @@ def read_network(path: str | os.PathLike[str]) -> Network:
     Raises
     ------
     RhosetError
-        The file is missing or not safetensors (slug ``not-a-network``), tensors are missing
-        (``network-tensors``), or `Network` refuses them.
+        The file is missing or not safetensors (slug ``not-a-network``), of another version
+        (``network-format``), tensors are missing (``network-tensors``), or `Network` refuses them.
     """
     tensors, metadata = _read(Path(path), parameters=False)
     try:
@@ -171,6 +173,12 @@ def _check_header(file: TensorFile, wanted: tuple[str, ...], table: str) -> None
 
 
 def _network(tensors: dict[str, NDArray[Any]], metadata: dict[str, str]) -> Network:
+    written = metadata.get("format", FORMAT)
+    if written.startswith(_FAMILY) and written != FORMAT:  # other programs write other words there
+        raise RhosetError(
+            f"its format is {written[:80]!r}; this version of rhoset reads {FORMAT!r}: install a newer one",
+            slug="network-format",
+        )
     activation = metadata.get("activation", "relu").lower()
     if activation not in ACTIVATIONS:
         raise RhosetError(

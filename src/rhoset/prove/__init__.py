@@ -7,6 +7,7 @@ for one subject share; a *reading* says of what cosets each neuron's right readi
 *terms* are what blocks may be written with, cheapest first (writing.py); a *wish* is what the caller wants (wish.py).
 """
 
+from rhoset.arguments import page as _page
 from rhoset.prove.certify import CertifyResult as CertifyResult
 from rhoset.prove.certify import certify as certify
 from rhoset.prove.certify import certify_subject as certify_subject
@@ -15,3 +16,5 @@ from rhoset.prove.frontier import certify_frontier as certify_frontier
 from rhoset.prove.methods import METHODS as METHODS
 from rhoset.prove.search import Estimate as Estimate
 from rhoset.prove.subject import subject as subject
+
+_page(globals())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from rhoset.explaining import Explanation
 from rhoset.networks import Network
 from rhoset.prove.certificates import bounds_only
 from rhoset.prove.choose import staged
-from rhoset.prove.methods import BASELINES, METHODS
+from rhoset.prove.methods import BASELINES, METHODS, candidates
 from rhoset.prove.search import Candidate, Search
 from rhoset.prove.subject import judged, subject
 from rhoset.prove.wish import Wish
@@ -56,7 +57,7 @@ def certify_frontier(
     *,
     arithmetic: str = "real",
     explanation: Explanation | None = None,
-    methods: tuple[str, ...] = FRONTIER_METHODS,
+    methods: Sequence[str] = FRONTIER_METHODS,
 ) -> list[Point]:
     """Points (cost, bound) of every method, by cost: its best plan without exact work, then with growing shares of it.
 
@@ -66,7 +67,7 @@ def certify_frontier(
     wanted = Wish(objective="operations")
     points: list[Point] = []
     for method in methods:
-        possible = [c for c in METHODS[method](search, wanted) if c.estimate.cost < float("inf")]
+        possible = [c for c in candidates(method, search, wanted) if c.estimate.cost < float("inf")]
         if possible:
             points += _curve(search, method, min(possible, key=wanted.rank))
     points.sort(key=lambda p: (p.cost.operations, -p.verdict.accuracy_bound))

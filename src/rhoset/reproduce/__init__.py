@@ -1,5 +1,6 @@
 """The paper's experiment: populations trained, explained and certified, beside the published numbers."""
 
+from rhoset.arguments import page as _page
 from rhoset.reproduce.baselines import BASELINES as BASELINES
 from rhoset.reproduce.baselines import BaselineResult as BaselineResult
 from rhoset.reproduce.baselines import certify_baseline as certify_baseline
@@ -12,3 +13,5 @@ from rhoset.reproduce.published import PUBLISHED as PUBLISHED
 from rhoset.reproduce.summary import summarise as summarise
 from rhoset.reproduce.tables import continued as continued
 from rhoset.reproduce.tables import markdown as markdown
+
+_page(globals())

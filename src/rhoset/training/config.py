@@ -7,6 +7,7 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from rhoset.errors import RhosetError
@@ -225,16 +226,7 @@ class TrainConfig:
     def from_dict(cls, settings: Mapping[str, Any]) -> TrainConfig:
         """The inverse of `to_dict`; settings left out take their defaults, unknown ones are
         refused."""
-        fields = {f.name: f for f in dataclasses.fields(cls)}
-        values = dict(settings)
-        for name, value in values.items():
-            if name not in fields:
-                raise RhosetError(
-                    f"{name!r} is no training setting; settings are {', '.join(fields)}",
-                    slug="bad-setting",
-                )
-            values[name] = _typed(name, value, str(fields[name].type))
-        return cls(**values)
+        return cls(**_known(settings))
 
     def replace(self, **changes: Any) -> TrainConfig:
         """The same with some settings changed.
@@ -244,7 +236,22 @@ class TrainConfig:
         RhosetError
             ``bad-setting``.
         """
-        return TrainConfig.from_dict({**self.to_dict(), **changes})
+        return dataclasses.replace(self, **_known(changes))
+
+
+@cache
+def _kinds() -> dict[str, str]:
+    """Setting → its type, as it is written."""
+    return {field.name: str(field.type) for field in dataclasses.fields(TrainConfig)}
+
+
+def _known(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings with their types; unknown ones are refused."""
+    kinds = _kinds()
+    for name in settings:
+        if name not in kinds:
+            raise RhosetError(f"{name!r} is no training setting; settings are {', '.join(kinds)}", slug="bad-setting")
+    return {name: _typed(name, value, kinds[name]) for name, value in settings.items()}
 
 
 def _typed(name: str, value: Any, kind: str) -> Any:

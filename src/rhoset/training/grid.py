@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from typing import Any, NoReturn
 from rhoset.errors import RhosetError
 from rhoset.groups import Group, group
 from rhoset.reading import read_text
+
+MOST_COMBINATIONS = 100_000
+"""Of one grid: each is a folder."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +67,22 @@ class GridFile:
                 self.bad(f"grid.{key} is {values!r}; it must be a list with at least one value")
             if key in fixed:
                 self.bad(f"{key} is both in [settings] and in [grid]; leave it in one of them")
-            if any(values.count(value) > 1 for value in values):
+            if len({_hashable(value) for value in values}) < len(values):
                 self.bad(f"grid.{key} has a value twice, so that two of its combinations are the same; leave one out")
+        count = math.prod(map(len, grid.values()))
+        if count > MOST_COMBINATIONS:
+            self.bad(f"[grid] has {count} combinations; a {self.kind} has at most {MOST_COMBINATIONS}: divide it")
         groups = {str(name): group(str(name)) for name in grid["group"]}
         for combination in itertools.product(*grid.values()):
             named = dict(zip(grid, combination, strict=True))
             yield named, groups[str(named["group"])]
+
+
+def _hashable(value: Any) -> Any:
+    """Equal for equal values of a TOML file."""
+    if isinstance(value, list):
+        return tuple(map(_hashable, value))
+    return tuple(sorted((k, _hashable(v)) for k, v in value.items())) if isinstance(value, dict) else value
 
 
 def plain(name: str, letters: str = "-_.(),") -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.networks import Network
 from rhoset.training.company import company, company_size
@@ -53,6 +54,7 @@ class Trained:
         return self.outcome.reason == "converged"
 
 
+@public
 def train_network(
     table: NDArray[np.int32], config: TrainConfig, seed: int, threads: int = 1
 ) -> tuple[GroupNetwork, Outcome]:
@@ -83,6 +85,7 @@ def train_network(
     return network, outcome
 
 
+@public
 def train_stack(
     table: NDArray[np.int32],
     config: TrainConfig | Sequence[TrainConfig],

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.groups import Group
 from rhoset.networks import Network
@@ -79,6 +80,7 @@ class Population(Shown):
     notes: tuple[str, ...]
 
 
+@public
 def train_population(
     group: Group,
     config: TrainConfig,
@@ -160,6 +162,7 @@ def train_population(
     return Population(training.run, tuple(rows[i] for i in sorted(rows)), notes)
 
 
+@public
 def retrain(run: str | Path, index: int, threads: int | None = None) -> Network:
     """Train network `index` of a run again from its manifest, alone, in memory.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.training.config import TrainConfig
 
@@ -192,6 +193,7 @@ DEFAULT_PRESET = "wu2024-all-pairs"
 """Where none is named: networks as the paper's, in a minute instead of an hour."""
 
 
+@public
 def preset(name: str) -> TrainConfig:
     """The settings of a paper.
 

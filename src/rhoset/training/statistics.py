@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.shares import Share, quartiles, wilson
 
@@ -62,6 +63,7 @@ class Survival:
         return self.quantile(0.5), first(self.low), first(self.high)
 
 
+@public
 def kaplan_meier(steps: Sequence[float], observed: Sequence[bool], confidence: float = 0.95) -> Survival:
     """The survival curve of times that may be censored.
 
@@ -141,6 +143,7 @@ class Summary:
     seconds: float
 
 
+@public
 def summarise(rows: Iterable[Mapping[str, Any]], by: Sequence[str] = ()) -> list[Summary]:
     """Summaries of a table of results, one for each combination of the columns `by`, in order of
     appearance.

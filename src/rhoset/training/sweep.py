@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.groups import Group
 from rhoset.networks import write_atomic
@@ -110,6 +111,7 @@ class SweepProgress:
     total: int
 
 
+@public
 def read_sweep(path: str | Path) -> Sweep:
     """Read and check a sweep file; groups are built here, so a wrong name is found before anything
     trains.
@@ -140,6 +142,7 @@ def _parse(said: dict[str, Any], text: str) -> Sweep:
     return Sweep(tuple(cells), models, first_seed, text)
 
 
+@public
 def run_sweep(
     sweep: Sweep,
     out: str | Path,
