@@ -148,9 +148,13 @@ class Near:
         lost = LOST[dtype] * (2 * len(matrix) + up(most.sum()))
         error = error if sizes.max(initial=0.0) < LARGEST[dtype] else np.full_like(error, np.inf)
         size = up((self.size @ sizes) * (1 + step) + slack * up(self.size.sum()))
+        return self.rounded(self.product(matrix, rowwise), up(error + lost), size)
+
+    def product(self, matrix: NDArray[Any], rowwise: bool = False) -> NDArray[Any]:
+        """The value of `times`."""
         rounded = matrix.astype(self.value.dtype, copy=False)
-        product = self.value @ rounded if rowwise else (rounded.T @ self.value.T).T
-        return self.rounded(product, up(error + lost), size)
+        found: NDArray[Any] = self.value @ rounded if rowwise else (rounded.T @ self.value.T).T
+        return found
 
     def dot(self, other: Near) -> Near:
         """(rows, 1): the inner product of every row with the other's (Lemma 2.4)."""

@@ -28,6 +28,8 @@ class Model:
     """(m + 1, n): the stored floats in float64 (exact), and rounded to float32."""
     activation: str
     floor: float
+    ends: dict[str, tuple[Array, Array]] = field(default_factory=dict, repr=False)
+    """Error and size of the logits, which are the same for all pairs, once they are known."""
 
     @property
     def order(self) -> int:
@@ -54,7 +56,12 @@ class Model:
 
     def logits(self, x: Ints, y: Ints, dtype: str) -> Near:
         """(pairs, n) logits; their error bound does not depend on the pairs."""
-        return self.hidden(x, y, dtype).times(self.unembed[dtype])
+        hidden, unembed = self.hidden(x, y, dtype), self.unembed[dtype]
+        if dtype in self.ends:
+            return Near(hidden.product(unembed), *self.ends[dtype])
+        found = hidden.times(unembed)
+        self.ends[dtype] = found.error, found.size
+        return found
 
     def products(self, x: Ints, y: Ints) -> Ints:
         """(pairs,) the right answers xy."""

@@ -68,6 +68,7 @@ def settle(rules: Rules, x: Ints, y: Ints) -> Settled:
     worst = float(up(2.0 * (one.size + one.error).max()))
     margin, excess, open_ = np.full(len(x), -worst), np.full(len(x), np.inf), np.arange(len(x))
     step = max(1, CHUNK // max(model.order, model.width))
+    step -= step % model.order if step > model.order else 0  # whole rows of pairs are formed more quickly
     rows = rows_at_once(model.order, model.width - 1)
     stages: list[tuple[Callable[[Ints, Ints, Budget], tuple[Array, Array]], int]] = []
     stages += [(rules.gaps.bounds, rows * model.order)] if rules.gaps else []

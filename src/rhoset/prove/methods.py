@@ -30,9 +30,9 @@ BOTH = (0.005, 0.6)
 """Parts of the pairs that rule gaps leaves open where rule pairs is tried on them."""
 GOOD = 0.03
 """Below this share of exhaustive operations no further plan is looked for."""
-COLUMN, ENTRY = 5e-4, 1.5e-8
+COLUMN, ENTRY = 3e-4, 1.1e-8
 """Seconds that rule gaps takes for each point with neurons, and for each entry of its tables, as measured on order 120
-(at 5,040 an entry takes a third of that). Sizes decide, not a stopwatch, so that the same network gets the same plan on
+(at 5,040 an entry takes half of that). Sizes decide, not a stopwatch, so that the same network gets the same plan on
 a busy machine."""
 PAIRS_FROM = 500
 """On the clock rule pairs is looked at from this order on: below, whatever walks the pairs takes as long as brute
