@@ -18,13 +18,15 @@ from rhoset.report.charts.parts import (
     base,
     bound_axis,
     cost_axis,
-    energy_axis,
     method_marks,
     names,
-    step_axis,
     wide,
     zoom,
 )
+from rhoset.report.charts.training import energies as energies
+from rhoset.report.charts.training import formation as formation
+from rhoset.report.charts.training import history as history
+from rhoset.report.charts.training import shares as shares
 
 
 def costs(domain: Domain, shown: Domain) -> Chart:
@@ -172,61 +174,6 @@ def margins(domain: Domain, shown: Domain) -> Chart:
     return wide(alt.layer(bars, words), alt.Step(38))
 
 
-def history(domain: Domain, shown: Domain) -> Chart:
-    """Loss over training, logarithmic."""
-    near = alt.selection_point(nearest=True, on="pointerover", empty=False, clear="pointerout", fields=["step"])
-    x = alt.X("step:Q", axis=alt.Axis(title="step", format="~s", labelOverlap="greedy"))
-    y = alt.Y("loss:Q", scale=alt.Scale(type="log"), axis=alt.Axis(title="loss, nats", format="~e", tickCount=5))
-    seen = [
-        alt.Tooltip("step:Q", format=","),
-        alt.Tooltip("loss:Q", format=".3~e"),
-        alt.Tooltip("accuracy:Q", format=".2%"),
-    ]
-    line = base().mark_line().encode(x=x, y=y).add_params(zoom())
-    dots = (
-        base()
-        .mark_point(filled=True, size=60)
-        .encode(x=x, y=y, tooltip=seen, opacity=alt.condition(near, alt.value(1), alt.value(0)))
-        .add_params(near)
-    )
-    return wide(alt.layer(line, dots), 180)
-
-
-def shares(domain: Domain, shown: Domain) -> Chart:
-    """How the weights' energy moves into few irreps during training; dotted: what circuits explain."""
-    line = (
-        base()
-        .transform_filter("datum.kind == 'explained'")
-        .mark_line(style="ink", strokeDash=[2, 4], point={"filled": True, "size": 25})
-        .encode(x=step_axis(), y=energy_axis(), tooltip=_SHARE_SEEN)
-    )
-    return wide(alt.layer(_areas(domain, shown), line), 180)
-
-
-def energies(domain: Domain, shown: Domain) -> Chart:
-    """`shares` where no snapshot was explained."""
-    return wide(_areas(domain, shown), 180)
-
-
-def _areas(domain: Domain, shown: Domain) -> alt.Chart:
-    areas: alt.Chart = (
-        base()
-        .transform_filter("datum.kind == 'energy'")
-        .mark_area(opacity=0.8)
-        .encode(
-            x=step_axis(),
-            y=energy_axis().stack("zero"),
-            color=names(domain, shown),
-            order="rank:Q",
-            tooltip=_SHARE_SEEN,
-        )
-    )
-    return areas
-
-
-_SHARE_SEEN = [alt.Tooltip("step:Q", format=","), alt.Tooltip("irrep:N"), alt.Tooltip("share:Q", format=".1%")]
-
-
 def energy(domain: Domain, shown: Domain) -> Chart:
     """Irreps × neurons: the stronger the colour, the larger the share of the neuron's energy in the irrep."""
     chart = (
@@ -365,32 +312,3 @@ def solid(domain: Domain, shown: Domain) -> Chart:
         .encode(x=x, y=y, text="label:N", opacity=alt.Opacity("depth:Q", legend=None))
     )
     return alt.layer(faces, edges, points, labels).properties(width=320, height=320)
-
-
-def formation(domain: Domain, shown: Domain) -> Chart:
-    """Accuracy, the share that circuits explain, and the certified bound over the saved steps of a training."""
-    chart = (
-        base()
-        .mark_line(point={"filled": True, "size": 36})
-        .encode(
-            x=alt.X("step:Q", axis=alt.Axis(title="step", format="~s", labelOverlap="greedy")),
-            y=alt.Y("share:Q", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(title=None, format=PERCENT)),
-            color=alt.Color(
-                "what:N",
-                scale=alt.Scale(domain=["accuracy", "explained by circuits", "proved accuracy"]),
-                legend=alt.Legend(),
-            ),
-            strokeDash=alt.StrokeDash(
-                "what:N", scale=alt.Scale(domain=["accuracy", "explained by circuits", "proved accuracy"]), legend=None
-            ),
-            tooltip=[
-                alt.Tooltip("step:Q", format=","),
-                alt.Tooltip("what:N", title=" "),
-                alt.Tooltip("share:Q", format=".2%"),
-                alt.Tooltip("circuits:Q"),
-                alt.Tooltip("loss:Q", title="loss, nats", format=".3~e"),
-            ],
-        )
-        .add_params(zoom())
-    )
-    return wide(chart, 240)
