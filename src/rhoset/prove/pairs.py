@@ -40,8 +40,10 @@ and coarser details have saved a quarter at most."""
 SPARED = 0.1
 """A plan with references is tried without the additive part where it costs less: taking that part off is 0.03 of
 exhaustive work on S5, so that elsewhere little is to be had."""
-SINGLES = (1.0, 0.8, 0.65, 0.5, 0.4, 0.3, 0.22, 0.15, 0.08)
+SINGLES = (1.0, 0.8, 0.65, 0.5, 0.4, 0.3, 0.22, 0.15, 0.08, 0.04, 0.02, 0.01, 0.0)
 """Parts of the outputs that a pair may have evaluated singly: the most that the checker's reader takes."""
+FEW_SINGLY = 0.25
+"""A first look is estimated anew where the reader takes less than this part; with more, costs were the same to 1 %."""
 LARGE = 2048
 """Groups of more elements get neither tables of n² numbers (an additive part) nor n² labels."""
 CLUSTERS = (1, 8)
@@ -49,8 +51,9 @@ CLUSTERS = (1, 8)
 MANY_MORE = 0.85
 """The next multiple is tried where the one before brought the cost below this part of what it was: 8n, which all pairs
 are compared with, have lost to n wherever n saved less."""
-DEAR_CENTRES = 2
-"""... where finding them takes at most so many times exhaustive's multiply-adds, features · references · n²."""
+CENTRES_UP_TO = 512
+"""... in groups of at most so many elements, where exact evaluation settles the rest: finding them took 1.5 times the
+exhaustive check on S6 and saved a twentieth."""
 WORTH = 0.02
 """More references are tried where more than this share of the pairs has logits evaluated."""
 
@@ -127,19 +130,25 @@ class PairsSearch:
         if written is None:
             return {}
         name = f"{self.method}: detail {detail:.3g}, {mode}"
-        return {(detail, mode): self.search.candidate(name, self.certificate(written, mode), pairs)}
+        return {(detail, mode): self.tried(name, self.certificate(written, mode), pairs, FEW_SINGLY)}
 
-    def tried(self, name: str, certificate: Certificate, pairs: int = SAMPLE_PAIRS) -> Candidate:
-        """The candidate; where it would have more outputs evaluated singly than a checker may allow, with fewer."""
+    def tried(
+        self, name: str, certificate: Certificate, pairs: int = SAMPLE_PAIRS, close: float = SINGLES[0]
+    ) -> Candidate:
+        """The candidate; where it would have more outputs evaluated singly than a checker may allow, with fewer. Where
+        a part `close` of them is allowed, the estimate with all of them does."""
         made = self.search.candidate(name, certificate, pairs)
-        subject, plan = self.search.subject, certificate.plan
+        plan, subject = certificate.plan, self.search.subject
         stated = made.stated(subject.network.order)
-        for part in SINGLES if plan.singles and made.estimate.exact > WORTH and made.estimate.cost < CEILING else ():
-            singles = int(part * plan.singles)
-            if decodes(subject, replace(stated, plan=replace(stated.plan, singles=singles))):
-                if singles == plan.singles:
-                    return made
-                return self.search.candidate(name, replace(certificate, plan=replace(plan, singles=singles)), pairs)
+
+        def fewer(of: Certificate, part: float) -> Certificate:
+            return replace(of, plan=replace(of.plan, singles=int(part * plan.singles)))
+
+        if plan.singles and made.estimate.exact > WORTH and made.estimate.cost < CEILING:
+            parts = [part for part in SINGLES if part <= close]
+            allowed = next((part for part in parts if decodes(subject, fewer(stated, part))), 0.0)
+            if allowed < parts[0]:
+                return self.search.candidate(name, fewer(certificate, allowed), pairs)
         return made
 
     def certificate(self, written: Written, mode: Mode, clusters: int = 1) -> Certificate:
@@ -261,8 +270,8 @@ class PairsSearch:
             last = out[-1] if out else so_far
             settled = self.exact or last.estimate.accuracy == 1
             open_ = last.estimate.span + last.estimate.exact
-            dear = written.features * multiple > DEAR_CENTRES * self.search.subject.network.width
-            if n > LARGE or (settled and open_ < WORTH) or dear or multiple * n * written.features > 1 << 24:
+            large = n > (CENTRES_UP_TO if self.exact else LARGE) or multiple * n * written.features > 1 << 24
+            if large or (settled and open_ < WORTH):
                 break
             try:
                 made = self.certificate(written, mode, multiple * n)
