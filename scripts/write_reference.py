@@ -76,16 +76,22 @@ TITLES = {
 """Heading of the names of each room, in the order of the page."""
 PARTS = {
     "groups": {
+        "subgroups": ("Subgroups and G-sets", ("GSet", "Subgroup", "subgroup_classes")),
         "representations": ("Representations", ("Irrep", "irreps", "fourier", "inverse_fourier")),
         "rho-sets": ("ρ-sets", ("RhoSet", "RhoSetFamily", "minimal_rho_set", "rho_set_families")),
     },
     "networks": {"constructing": ("Networks made from ρ-sets", ("CircuitPlan", "Planted", "construct"))},
     "explaining": {
-        "parts": ("Parts of an explanation", ("Circuit", "Quadrature", "Diagnosis", "diagnose", "faithfulness")),
+        "parts": ("Parts of an explanation", ("Circuit", "Quadrature")),
+        "judged": ("How good an explanation is", ("Diagnosis", "diagnose", "faithfulness")),
         "laws": ("Laws of reading and writing", ("ReadingLaw", "WritingLaw", "reading_law", "writing_law")),
         "needed": ("What is needed", ("Division", "division", "equivariance", "minimality")),
     },
-    "frameworks": {"patching": ("Patching", ("activations", "logits_of", "without"))},
+    "populations": {"compare": ("Two populations compared", ("compare",))},
+    "frameworks": {
+        "onnx": ("ONNX and outside verifiers", ("from_onnx", "to_onnx", "write_query")),
+        "patching": ("Patching", ("activations", "logits_of", "without")),
+    },
 }
 """Rooms with more names than a page shows → part → its heading and names."""
 
