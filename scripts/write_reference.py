@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 
 import click
@@ -206,8 +207,8 @@ def _section(command: click.Command, path: str, parent: click.Context, heading: 
         for option in options:
             record = option.get_help_record(context)
             if record is not None:
-                flags, said = (" ".join(text.split()).replace("|", "\\|") for text in record)
-                lines.append(f"| `{flags}` | {said} |")
+                flags, said = (escape(" ".join(text.split()), quote=False).replace("|", "&#124;") for text in record)
+                lines.append(f"| <code>{flags}</code> | {said} |")
         lines.append("")
     if command.epilog:
         lines += ["Example:", "", f"    {command.epilog.removeprefix('Example:').strip()}", ""]
