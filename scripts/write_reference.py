@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 
 import click
@@ -76,16 +77,22 @@ TITLES = {
 """Heading of the names of each room, in the order of the page."""
 PARTS = {
     "groups": {
+        "subgroups": ("Subgroups and G-sets", ("GSet", "Subgroup", "subgroup_classes")),
         "representations": ("Representations", ("Irrep", "irreps", "fourier", "inverse_fourier")),
         "rho-sets": ("ρ-sets", ("RhoSet", "RhoSetFamily", "minimal_rho_set", "rho_set_families")),
     },
     "networks": {"constructing": ("Networks made from ρ-sets", ("CircuitPlan", "Planted", "construct"))},
     "explaining": {
-        "parts": ("Parts of an explanation", ("Circuit", "Quadrature", "Diagnosis", "diagnose", "faithfulness")),
+        "parts": ("Parts of an explanation", ("Circuit", "Quadrature")),
+        "judged": ("How good an explanation is", ("Diagnosis", "diagnose", "faithfulness")),
         "laws": ("Laws of reading and writing", ("ReadingLaw", "WritingLaw", "reading_law", "writing_law")),
         "needed": ("What is needed", ("Division", "division", "equivariance", "minimality")),
     },
-    "frameworks": {"patching": ("Patching", ("activations", "logits_of", "without"))},
+    "populations": {"compare": ("Two populations compared", ("compare",))},
+    "frameworks": {
+        "onnx": ("ONNX and outside verifiers", ("from_onnx", "to_onnx", "write_query")),
+        "patching": ("Patching", ("activations", "logits_of", "without")),
+    },
 }
 """Rooms with more names than a page shows → part → its heading and names."""
 
@@ -200,8 +207,8 @@ def _section(command: click.Command, path: str, parent: click.Context, heading: 
         for option in options:
             record = option.get_help_record(context)
             if record is not None:
-                flags, said = (" ".join(text.split()).replace("|", "\\|") for text in record)
-                lines.append(f"| `{flags}` | {said} |")
+                flags, said = (escape(" ".join(text.split()), quote=False).replace("|", "&#124;") for text in record)
+                lines.append(f"| <code>{flags}</code> | {said} |")
         lines.append("")
     if command.epilog:
         lines += ["Example:", "", f"    {command.epilog.removeprefix('Example:').strip()}", ""]

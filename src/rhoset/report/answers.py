@@ -156,7 +156,8 @@ def _learned(run: RunView) -> list[str]:
         uses = Counter(part for n in networks for part in _parts(n))
         if uses:
             part, count = uses.most_common(1)[0]
-            said.append(f"No two use the same; the most common is {part}, in {count} of {total}.")
+            common = f"; the most common is {part}, in {count} of {total}" if count > 1 else ""
+            said.append(f"No two use the same{common}.")
         else:
             said.append("No circuits were found in any of them.")
         waves = [sum(1 for q in n.quadratures if q.irrep.startswith("frequency ")) for n in networks]
@@ -171,11 +172,19 @@ def _learned(run: RunView) -> list[str]:
         _, low, middle, high, _ = quartiles([n.explained for n in networks])
         alone = sum((n.ideal_accuracy or 0) >= 1 for n in networks)
         said.append(
-            f"The circuits hold {percent(middle)} of the weights' energy in the median (half of the networks between"
-            f" {percent(low)} and {percent(high)}); put in the network's place they are right on every input for"
-            f" {alone} of {total}."
+            f"{_held_by(networks)} hold {percent(middle)} of the weights' energy in the median (half of the networks"
+            f" between {percent(low)} and {percent(high)}); put in the network's place they are right on every input"
+            f" for {alone} of {total}."
         )
     return said
+
+
+def _held_by(networks: Sequence[NetworkView]) -> str:
+    """What an explanation of these networks consists of."""
+    circuits, quadratures = (any(kind) for kind in zip(*((n.circuits, n.quadratures) for n in networks), strict=True))
+    return (
+        "The circuits and quadratures" if circuits and quadratures else "Quadratures" if quadratures else "The circuits"
+    )
 
 
 def _proved(networks: Sequence[NetworkView]) -> list[str]:
@@ -324,8 +333,6 @@ def mean_account(networks: Sequence[NetworkView]) -> AccountView | None:
     known = [n.account for n in networks if n.account is not None]
     if not known:
         return None
-    if len(known) == 1:
-        return known[0]
     worst: dict[str, float] = defaultdict(float)
     mean: dict[str, float] = defaultdict(float)
     for one in known:

@@ -59,7 +59,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const next = sections[here >= 0 ? here + (e.key === "j" ? 1 : -1) : e.key === "j" ? above : above - 1];
     if (next) { next.scrollIntoView(); next.querySelector("summary").focus({preventScroll: true}); }
   });
-  openViewers(document);
+  if (sections.length) sections.filter(s => s.open).forEach(openViewers); else openViewers(document);
   for (const place of document.querySelectorAll(".chart")) inView.observe(place);
   addEventListener("hashchange", openTarget);
   openTarget();

@@ -34,7 +34,8 @@ def loss_figure(view: AccountView) -> Figure:
     level = view.ideal
     for (name, worst, mean), said in zip(view.terms, taken, strict=True):
         words = f"{'−' if said > 0 else '+'}{hundredths(abs(said))}"
-        rows.append(_bar(name, words, level, level - worst, "lost" if worst > 0 else "gained", -mean))
+        if said:
+            rows.append(_bar(name, words, level, level - worst, "lost" if worst > 0 else "gained", -mean))
         level -= worst
     rows.append(_bar("margin of the network", end, 0.0, view.margin, "margin", view.mean_margin))
     told = f"The explanation's margin of {start} nats, the terms that take from it, and {end} left."
