@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -67,6 +69,26 @@ def end_with_parent() -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
+def _begin() -> None:
+    """In a process of a pool: it ends with its parent, and what it writes is undone when it is ended."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))
+    end_with_parent()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Interrupts wait until the block is left, and do not reach the processes that are started in it: they are for the
+    parent, which ends its processes."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def in_turn(
     function: Callable[[Input], Result], inputs: Sequence[Input], workers: int
 ) -> Iterator[Callable[[], Result]]:
@@ -105,20 +127,22 @@ def _submitted(
     pool: ProcessPoolExecutor, function: Callable[[Input], Result], inputs: Iterable[Input]
 ) -> list[Future[Result]]:
     """The inputs handed to the processes, which this starts, with one thread each."""
-    with _environment(ONE_THREAD):
+    with _environment(ONE_THREAD), _uninterrupted():
         return [pool.submit(function, one) for one in inputs]
 
 
 @contextmanager
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Processes that end with this one; after an error, what waits is not begun."""
+    """Processes that end with this one; after an error or an interrupt at once."""
     import multiprocessing  # which takes a while to load
     from concurrent.futures import ProcessPoolExecutor
 
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=end_with_parent) as pool:
+    spawn, before = multiprocessing.get_context("spawn"), set(multiprocessing.active_children())
+    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_begin) as pool:
         try:
             yield pool
         except BaseException:
+            for process in set(multiprocessing.active_children()) - before:
+                process.terminate()
             pool.shutdown(wait=False, cancel_futures=True)
             raise

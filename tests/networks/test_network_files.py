@@ -23,6 +23,8 @@ from rhoset.networks import (
     write_atomic,
     write_network,
 )
+from rhoset_check.files import Unreadable
+from rhoset_check.files import read_network as read_stored
 
 TABLES = ("left", "right", "unembed", "bias", "table")
 
@@ -43,6 +45,25 @@ def test_round_trip_keeps_types_values_and_digest(tmp_path: Path, dtype: type) -
     }
     assert not again.factors
     assert read_parameters(path).keys() == {"embed_left"}
+
+
+@pytest.mark.parametrize("written", ["rhoset-network/1", "pt", "", "np"])
+def test_formats_that_are_read(written: str, tmp_path: Path) -> None:
+    tensors = {name: np.ascontiguousarray(getattr(random_network(), name)) for name in TABLES}
+    save_file(tensors, tmp_path / "net.safetensors", metadata={"format": written})
+    assert read_network(tmp_path / "net.safetensors").digest == random_network().digest
+
+
+@pytest.mark.parametrize("written", ["rhoset-network/2", "rhoset-network/99", "rhoset-network/", "rhoset-network/1.1"])
+def test_a_later_version_is_refused(written: str, tmp_path: Path) -> None:
+    """By the reader and by the checker: its tensors may mean something else."""
+    tensors = {name: np.ascontiguousarray(getattr(random_network(), name)) for name in TABLES}
+    save_file(tensors, tmp_path / "net.safetensors", metadata={"format": written})
+    with pytest.raises(RhosetError, match=f"its format is '{written}'; this version of rhoset reads") as raised:
+        read_network(tmp_path / "net.safetensors")
+    assert raised.value.slug == "network-format"
+    with pytest.raises(Unreadable, match=f"its format is '{written}'"):
+        read_stored(tmp_path / "net.safetensors")
 
 
 def test_factored_round_trip(tmp_path: Path) -> None:

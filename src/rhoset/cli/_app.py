@@ -43,6 +43,9 @@ COMMANDS: dict[str, str] = {
 
 DONE, NO, WRONG, INTERRUPTED = 0, 1, 2, 130
 
+RESUMED = ("train", "study", "sweep", "reproduce")
+"""Commands that go on where they were when they are given again."""
+
 
 class LazyGroup(CommandGroup):
     """A click group whose commands are imported when they are asked for."""
@@ -95,7 +98,8 @@ def _run(arguments: list[str]) -> int:
     except Incomplete:
         return WRONG
     except (KeyboardInterrupt, click.Abort):
-        print("rhoset: interrupted", file=sys.stderr)
+        resumed = "; the same command goes on from here" if arguments[0] in RESUMED else ""
+        print(f"rhoset: interrupted{resumed}", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         _drop_output()
