@@ -3,7 +3,7 @@
 python benchmarks/understanding.py measure OUT.jsonl NET...   # one JSON line a network, as it goes
 python benchmarks/understanding.py decide OUT.jsonl NET...    # what readings and training pairs decide (slow)
 python benchmarks/understanding.py divide OUT.jsonl NET...    # margins by irrep: together, and the worst of each
-python benchmarks/understanding.py floor OUT.jsonl NET...     # the least that rule pairs must pay, and for what
+python benchmarks/understanding.py floor OUT.jsonl NET...     # the least that rules pairs and gaps must pay
 python benchmarks/understanding.py table OUT.jsonl            # least, median and most of each number, in Markdown
 python benchmarks/understanding.py rows OUT.jsonl             # one row a network instead
 """
@@ -30,6 +30,9 @@ from rhoset.explaining import (
 )
 from rhoset.groups import coefficients, energy
 from rhoset.networks import Network, activation, open_networks, read_network
+from rhoset.prove.quick import MODES, looks
+from rhoset.prove.search import Search
+from rhoset.prove.subject import subject
 
 
 def measure(network: Network) -> dict[str, Any]:
@@ -102,7 +105,8 @@ def by_moments(network: Network) -> float:
 
 
 def floor(network: Network) -> dict[str, Any]:
-    """What rule pairs must pay a pair, as a share of exhaustive, with one reference and a block for each irrep.
+    """What rule pairs must pay, as a share of exhaustive, with one reference and a block for each irrep; what the
+    tables of rule gaps take, and how many pairs they leave open.
 
     A pair's hidden vector and the sums of what is written are always paid; comparisons are not charged. The outputs are
     counted that the reference leaves open, ⟨K, ΔF(w)⟩ + rest(w) ≤ Σ_blocks ‖ΔF(w)‖ ‖Q − K‖, twice: with the exact
@@ -113,6 +117,9 @@ def floor(network: Network) -> dict[str, Any]:
     found: dict[str, float] = {}
     for name, further in (("own irreps", 0), ("twice as much", network.width)):
         found |= {f"{name}, {what}": value for what, value in _floor(network, further).items()}
+    for look in looks(Search(subject(network)))[:1]:
+        found["gaps: tables"] = look.share(MODES[1])
+        found["gaps: pairs open"] = look.candidate(MODES[1]).estimate.exact
     return found
 
 

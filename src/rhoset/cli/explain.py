@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 EACH = 0.05
 """Seconds of one network of S5."""
 
+SWINGS = 0.1
+"""A network is said to swing where the law at the network holds so much less of unembed than what the pairs decide."""
+
 SHOWN = 10
 """Rows of a table, and findings, that are printed for one network, so that it fits a screen; ``--json`` has all."""
 
@@ -146,8 +149,12 @@ def _circuits(out: Output, said: dict[str, Any], irreps: list[dict[str, Any]]) -
         [c["label"], f"{c['left_size']}×{c['right_size']}", c["kind"], c["neurons"], f"{c['filled']}/{c['slots']}"]
         for c in said["circuits"]
     ]
-    rows += [[q["label"], "–", "quadrature", q["neurons"], f"defect {q['defect']:.2f}"] for q in said["quadratures"]]
+    rows += [[q["label"], "–", "quadrature", q["neurons"], _defect(q["defect"])] for q in said["quadratures"]]
     out.table(["circuit", "ρ-sets", "kind", "neurons", "slots"], rows, limit=SHOWN)
+
+
+def _defect(defect: float) -> str:
+    return f"defect {defect:.2f}" if defect < 1 else "defect > 1"
 
 
 def _neurons(out: Output, of: Analysis) -> list[dict[str, Any]]:
@@ -258,6 +265,8 @@ def _laws(out: Output, of: Analysis) -> dict[str, Any]:
         out.say(
             f"trained on {'all' if every else f'{trained.fraction:.0%} of the'} pairs (known from {trained.source})"
         )
+    if shares["decided"] - shares["law"] > SWINGS:
+        out.say("the last steps still swing around the resting point: read off at the network, laws amplify that")
     reading = reading_law(of.network)
     read = None if reading is None else reading.shares()
     if read is not None:
@@ -277,8 +286,8 @@ def _laws(out: Output, of: Analysis) -> dict[str, Any]:
 
 
 def _known(share: float | None) -> float | str:
-    """A share, or nothing where there is none."""
-    return "" if share is None else "–" if share != share else share
+    """A share of a small part, or nothing where there is none; how far below 0 it is says nothing."""
+    return "" if share is None else "–" if share != share else "< 0" if share < 0 else share
 
 
 WRITES = (

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from rhoset.arguments import public
 from rhoset.explaining.contributions import neuron_groups
-from rhoset.explaining.explanation import Explanation
+from rhoset.explaining.explanation import Explanation, Quadrature
 from rhoset.explaining.pairs import activations_of, spread_pairs
 from rhoset.explaining.slot_tables import slot_report, symmetry
 from rhoset.explaining.slots import EVEN, SAME_READING, reading_agreement
@@ -97,7 +97,7 @@ class Diagnosis(Shown):
     @property
     def said(self) -> tuple[str, ...]:
         """A sentence for each finding; three and more quadratures share one."""
-        many = [f for f in self.findings if f.slug == "quadrature"]
+        many = [f for f in self.findings if f.slug == "quadrature" and f.number < 1]
         if len(many) < MERGED:
             return tuple(finding.text for finding in self.findings)
         low, high = min(many, key=_number), max(many, key=_number)
@@ -109,7 +109,7 @@ class Diagnosis(Shown):
         return tuple(
             merged if k == first else finding.text
             for k, finding in enumerate(self.findings)
-            if k == first or finding.slug != "quadrature"
+            if k == first or finding not in many
         )
 
     @property
@@ -139,17 +139,7 @@ def diagnose(explanation: Explanation) -> Diagnosis:
     findings: list[Finding] = []
     for circuit in explanation.circuits:
         findings += _circuit_findings(circuit)
-    for quadrature in explanation.quadratures:
-        findings.append(
-            Finding(
-                "quadrature",
-                quadrature.irrep.label,
-                quadrature.defect,
-                f"{counted(len(quadrature.neurons), 'neuron')} of {quadrature.irrep.label} on no common ρ-sets:"
-                f" as a quadrature they miss bi-equivariance by {quadrature.defect:.0%} of its"
-                " coefficients.",
-            )
-        )
+    findings += [_quadrature_finding(quadrature) for quadrature in explanation.quadratures]
     findings += _neuron_findings(explanation)
     group = explanation.network.group
     left, right = symmetry(group, explanation.circuits)
@@ -303,6 +293,16 @@ def _circuit_findings(circuit: Circuit) -> list[Finding]:
             )
         )
     return found
+
+
+def _quadrature_finding(quadrature: Quadrature) -> Finding:
+    count, label, defect = counted(len(quadrature.neurons), "neuron"), quadrature.irrep.label, quadrature.defect
+    text = f"{count} of {label} on no common ρ-sets"
+    if defect < 1:
+        text += f": as a quadrature they miss bi-equivariance by {defect:.0%} of its coefficients."
+    else:
+        text += ", too few or too uneven for a quadrature: bi-equivariance is missed by more than its coefficients."
+    return Finding("quadrature", label, defect, text)
 
 
 def _missing_text(where: str, filled: NDArray[np.bool_]) -> str:
