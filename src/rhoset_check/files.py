@@ -74,6 +74,10 @@ class GapTensors:
     """(G-sets,): 1 where unembed is taken as it is, 0 where by its means over fibres."""
     potentials: tuple[Array | None, ...]
     """(points, points) each: g_c(c')."""
+    types: tuple[int, int] | None = None
+    """plan.even: a G-set and a point c of it; x with the same x·c are bounded together, and the bias is a neuron there."""
+    centred: Ints | None = None
+    """plan.even: (m,) 1 for neurons whose activations are taken apart into what x and yc_i do each."""
 
 
 @dataclass(frozen=True)
@@ -272,7 +276,10 @@ def read_certificate(path: Path, n: int, m: int) -> Certificate:
         neurons = file.indices("gaps.block", len(sizes), m), file.indices("gaps.point", max(sizes), m)
         named = [(f"gaps{j}.potential", q) for j, q in enumerate(sizes)]
         potentials = tuple(file.floats(name, q, q) if name in shapes else None for name, q in named)
-        gaps = GapTensors(actions, *neurons, file.indices("gaps.exact", 2, len(sizes)), potentials)
+        named = file.indices("gaps.types", max(*sizes, len(sizes)), 2) if "gaps.types" in shapes else None
+        types = None if named is None else (int(named[0]), int(named[1]))
+        centred = file.indices("gaps.centred", 2, m) if "gaps.centred" in shapes else None
+        gaps = GapTensors(actions, *neurons, file.indices("gaps.exact", 2, len(sizes)), potentials, types, centred)
     generators = file.indices("generators", n, r)
     head = network, table, method, arithmetic, claim["right"], Plan(**plan)
     return Certificate(*head, generators, groups, blocks, scale, references, labels, gaps)
@@ -328,6 +335,15 @@ def _limit(file: Tensors, count: int, groups: int, plan: dict[str, Any], n: int,
         most = min(n, rows_at_once(n, m))  # rows of pairs whose tables are formed at once
         chunk = sum(q * max(n, q, m) + min(q, m) * n for q in sizes) * most
         require(max(sum(sizes) * max(n, m), chunk) <= MOST_ENTRIES, "gaps: too many points")
+        if plan["even"]:
+            kinds, columns = max(sizes) if "gaps.types" in file.shapes else 1, min(sum(sizes), m) + 1
+            asked += PASS * n * n * (4 * kinds + 4) * columns + n * n * m + PASS * n * max(sizes) * m * 16
+            require(
+                kinds * n * sum(q * min(q, m) for q in sizes) <= MOST_ENTRIES, "gaps: too many points for plan.even"
+            )
+            asked += (
+                CALL * 20 * columns * (kinds * n * n // (1 << 19) + n * max(sizes) * max(*sizes, m) // (1 << 19) + 2)
+            )
         rows = max(sizes) if plan["even"] else n  # tables have so many rows, and are walked for one x or for all
         asked += n * rows * max(sizes) * m + PASS * n * (
             n * 4 * n + (rows + 8 * max(sizes)) * sum(6 * q + 12 for q in sizes)

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset_check.exact import CHUNK, EXP, Budget
-from rhoset_check.files import MOST_ENTRIES, Certificate, GapTensors
+from rhoset_check.files import Certificate, GapTensors
 from rhoset_check.group import permutation_action
-from rhoset_check.near import UNIT, Array, Ints, Near, Rejected, lower_sum, require, up
+from rhoset_check.near import Array, Ints, Near, Rejected, lower_sum, require, up
 from rhoset_check.network import Model
 
 
@@ -30,11 +30,14 @@ class Column:
     part: slice
     """Where they stand among the neurons of their G-set."""
     writes: Array
-    """(k, n) u_i(z), or (k, q) its mid-range ū_i(d) where z carries c to d; in the precision of the rule."""
+    """(k, n) u_i(z), or (k, q) nearly its mean ū_i(d) where z carries c to d; in the precision of the rule."""
     place: Ints
     """(n,): the column of `writes` for output z."""
     potential: Array | None
     """(q,): g_c(c')."""
+    fixed: Array
+    moved: Array
+    """(n,) d(y, c) and v(y, c): what readings can cost a margin where w fixes the point yc, and where it moves it."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,8 @@ class GapsRule:
     def __init__(self, certificate: Certificate, model: Model) -> None:
         if certificate.gaps is None or model.order == 1:
             raise Rejected("rule gaps needs the tensors of gaps, and two elements")
-        self.model, self.work, n, given = model, certificate.plan.work, model.order, certificate.gaps
+        self.model, self.work, self.given, n = model, certificate.plan.work, certificate.gaps, model.order
+        given = self.given
         actions = [permutation_action(model.group, images, f"gaps{j}") for j, images in enumerate(given.actions)]
         sizes = np.array([action.shape[1] for action in actions])
         require((sizes >= 1).all() and (given.point < sizes[given.block]).all(), "gaps.point leaves its block")
@@ -73,11 +77,7 @@ class GapsRule:
             self.add(action, given, j)
         self.loss = up(np.exp(self.lost.T) * EXP)
         self.rest = 0.0 if given.exact.all() else 2.0 * float(up(np.sqrt(self.delta.max())))
-        self.bias, self.size = Near.exact(self.unembed[-1:]).to(self.work), np.zeros(n)
-        self.uneven, self.means = np.zeros((n, len(self.kinds))), None
-        if certificate.plan.even:
-            require(not given.exact.any(), "plan.even needs gaps.exact 0 for every set")
-            self.means = self.alike()
+        self.bias = Near.exact(self.unembed[-1:]).to(self.work)
 
     def add(self, action: Ints, given: GapTensors, j: int) -> None:
         """G-set j: what it reads and writes, what that loses of readings (`lost`) and leaves of unembed (`delta`)."""
@@ -85,71 +85,40 @@ class GapsRule:
         neurons, potential = np.flatnonzero(given.block == j), given.potentials[j]
         neurons = neurons[np.argsort(point[neurons], kind="stable")]
         ends = np.searchsorted(point[neurons], np.arange(q + 1))
-        reads, fixed, extra, columns = np.zeros((q, len(neurons)), self.work), [], [], []
+        reads, columns = np.zeros((q, len(neurons)), self.work), list[Column]()
         for c in np.flatnonzero(np.diff(ends)):
             part = slice(ends[c], ends[c + 1])
             members, place = neurons[part], action[:, c]
             unembed = self.unembed[members]
-            reads[:, part] = np.mean(ranges(right.value[:, members].T, place, q), axis=0).T
+            reads[:, part] = np.mean(ranges(right.value[:, members].T, place, q)[:2], axis=0).T
             here = reads[:, part].astype(np.float64)
             rho = np.abs(right.value[:, members] - here[place]) + right.error[members]
             rho = up(rho * self.model.slopes(members, np.abs(here).max(axis=0)))
-            low, high = ranges(unembed, place, q)
-            fixed.append(up(up(rho @ up(high - low)).max(axis=1)))
-            extra.append(np.maximum(moved(rho, low, high) - fixed[-1], 0.0))
-            writes, at = (unembed, np.arange(n)) if given.exact[j] else ((low + high) / 2, place)
+            low, high, means = ranges(unembed, place, q)
+            fixed = up(up(rho @ up(high - low)).max(axis=1))
+            writes, at = (unembed, np.arange(n)) if given.exact[j] else (means, place)
             writes = writes.astype(self.work)
             scale = 1.0 if self.scale is None else self.scale[members, None]
             self.delta = up(self.delta + np.square(up(np.abs(unembed - writes[:, at]) / scale)).sum(axis=0))
-            columns.append(Column(int(c), part, writes, at, None if potential is None else potential[c]))
-        self.lost = up(self.lost + most_of(extra, self.kinds[:, len(self.parts)], n) + sum(fixed, np.zeros(n))[:, None])
+            apart = np.maximum(moved(rho, low, high), fixed)
+            columns.append(Column(int(c), part, writes, at, None if potential is None else potential[c], fixed, apart))
+        extra = [column.moved - column.fixed for column in columns]
+        fixed = sum((column.fixed for column in columns), np.zeros(n))
+        self.lost = up(self.lost + most_of(extra, self.kinds[:, len(self.parts)], n) + fixed[:, None])
         self.parts.append(Part(action, neurons, Near.exact(reads), tuple(columns)))
-
-    def alike(self) -> tuple[Near, Array]:
-        """Means of the tables of all x, carried to e, and what follows from them; how far each x is from them is put
-        into `uneven` and `size` (Theorem 5)."""
-        n, means = self.model.order, []
-        self.uneven += up(np.ptp(self.unembed[-1]))
-        for j, part in enumerate(self.parts):
-            q, count = part.points, len(part.columns)
-            step = max(1, CHUNK // (q * max(q * count, len(part.neurons), 1)))
-            require(n * q * q * (count + 2) <= MOST_ENTRIES, "gaps: too many points for tables that are alike")
-            carried = [np.empty((q, n, q), self.work) for _ in part.columns]
-            errors = np.zeros(len(carried))
-            for xs in np.split(np.arange(n), range(step, n, step)):
-                hidden, squares = self.hidden(part, xs)
-                self.size[xs] += squares
-                for k, (into, table) in enumerate(zip(carried, self.tables(part, hidden), strict=True)):
-                    errors[k] = max(errors[k], table.error.max())
-                    values = table.value.reshape(q, len(xs), q)  # [c', x, d], d = x·d'
-                    into[:, xs] = np.take_along_axis(values, part.action[xs][None], axis=2)
-            found = []
-            for at_e, error in zip(carried, errors, strict=True):
-                mean = at_e.mean(axis=1)
-                largest = np.abs(at_e - mean[:, None]).max(axis=(0, 2)).astype(np.float64)
-                found.append(up(largest * (1.0 + 2.0 * UNIT[self.work]) + error))
-                means.append(Near.exact(mean))
-            self.uneven = up(self.uneven + 2.0 * most_of(found, self.kinds[:, j], n))
-        self.size = up(np.sqrt(self.size))
-        nothing = Near.exact(np.zeros((1, n), self.work))
-        return self.outcomes(means, np.array([self.model.group.identity]), nothing)
 
     def bounds(self, x: Ints, y: Ints, budget: Budget) -> tuple[Array, Array]:
         """(pairs,): lower bounds of the least margin, upper bounds of Σ exp(−margin)."""
         starts = np.flatnonzero(np.diff(x, prepend=-1))
         xs, run = x[starts], np.repeat(np.arange(len(starts)), np.diff(starts, append=len(x)))
-        if self.means is not None:
-            own, rivals = self.means
-            answers, size = own.lower, self.size[xs]
-        else:
-            made = [self.hidden(part, xs) for part in self.parts]
-            tables = (
-                table for part, (hidden, _) in zip(self.parts, made, strict=True) for table in self.tables(part, hidden)
-            )
-            own, rivals = self.outcomes(tables, xs, self.bias)
-            answers = own.lower[np.arange(len(xs))[:, None], self.model.group.table[xs]]  # (x, y)
-            size = up(np.sqrt(sum((squares for _, squares in made), np.zeros(len(xs)))))
-        by_x = lower_sum([-rivals, -up(self.rest * size)[:, None], -self.uneven[xs]]).T  # (kinds, x)
+        made = [self.hidden(part, xs) for part in self.parts]
+        tables = (
+            table for part, (hidden, _) in zip(self.parts, made, strict=True) for table in self.tables(part, hidden)
+        )
+        own, rivals = self.outcomes(tables, xs, self.bias)
+        answers = own.lower[np.arange(len(xs))[:, None], self.model.group.table[xs]]  # (x, y)
+        size = up(np.sqrt(sum((squares for _, squares in made), np.zeros(len(xs)))))
+        by_x = lower_sum([-rivals, -up(self.rest * size)[:, None]]).T  # (kinds, x)
         least = lower_sum([answers[None], by_x[:, :, None], -self.lost.T[:, None, :]]).min(axis=0)
         # Σ over kinds of (how many) · exp(−margin), factor by factor
         shift = answers.max(axis=1, keepdims=True)  # logits may be large where their differences are not
@@ -224,14 +193,14 @@ def most_of(parts: Sequence[Array], counts: Ints, n: int) -> Array:
     return found
 
 
-def ranges(values: Array, place: Ints, count: int) -> tuple[Array, Array]:
-    """(k, count) twice: the least and the largest of every row over the elements with each place. For a place that no
-    element has, whose numbers no bound uses, those of some elements."""
+def ranges(values: Array, place: Ints, count: int) -> tuple[Array, Array, Array]:
+    """(k, count) each: the least and the largest of every row over the elements with each place, and nearly the mean. For a
+    place that no element has, whose numbers no bound uses, those of some elements."""
     order = np.argsort(place, kind="stable")
     ordered = values[:, np.append(order, order[-1])]
     starts = np.searchsorted(place[order], np.arange(count))
-    low, high = (extreme.reduceat(ordered, starts, axis=1) for extreme in (np.minimum, np.maximum))
-    return low, high
+    low, high, total = (f.reduceat(ordered, starts, axis=1) for f in (np.minimum, np.maximum, np.add))
+    return low, high, total / np.maximum(np.diff(starts, append=ordered.shape[1]), 1)
 
 
 def largest_two(table: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from rhoset_check.blocks import build_block
+from rhoset_check.even import EvenRule
 from rhoset_check.exact import CHUNK, EXP, Budget, exact_bounds
 from rhoset_check.files import Certificate, Unreadable, Weights, read_certificate, read_network, rows_at_once
 from rhoset_check.gaps import GapsRule
@@ -48,7 +49,7 @@ def prepare(certificate: Certificate, model: Model) -> Rules:
         groups = [others[label == g] for g in np.unique(label)]
         pairs = PairsRule(certificate, model, blocks, groups)
     span, exact = (math.inf if limit is None else limit for limit in (plan.span_pairs, plan.exact_pairs))
-    gaps = GapsRule(certificate, model) if plan.gaps else None
+    gaps = (EvenRule if plan.even else GapsRule)(certificate, model) if plan.gaps else None
     return Rules(model, gaps, pairs, Budget(span, exact, plan.singles))
 
 

@@ -62,6 +62,7 @@ def gaps(group: SmallGroup, sets: list[np.ndarray], block: Any, point: Any, exac
     scale = {"scale": options.pop("scale")} if "scale" in options else {}
     if options.get("even"):
         tensors["gaps.exact"] = np.zeros_like(tensors["gaps.exact"])
+    tensors |= {f"gaps.{name}": np.asarray(options.pop(name)) for name in ("types", "centred") if name in options}
     return certificate(group, [], plan_of("gaps", **options), **tensors, **scale)
 
 

@@ -289,7 +289,7 @@ def folded_gaps(rng: np.random.Generator) -> tuple[Net, Cert]:
 
 @attack
 def uneven_rows(rng: np.random.Generator) -> tuple[Net, Cert]:
-    """`even`: a circuit, and a neuron that speaks for one x alone: the tables of all x are not alike (Theorem 5)."""
+    """`even`: a circuit, and a neuron that speaks for one x alone: the tables of all x are not alike (Theorem 6)."""
     group, circuit, tensors, margin = right_circuit(rng, 1, "relu")
     n, k, loud = group.order, len(circuit.neurons), 10.0 ** rng.uniform(-1, 1)
     point, action = int(rng.integers(circuit.right.shape[1])), circuit.right
@@ -306,3 +306,83 @@ def biased_even(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors["bias"][int(rng.integers(group.order))] = rng.choice([-1, 1]) * margin * rng.uniform(0.8, 1.9)
     where = np.zeros(len(circuit.neurons)), circuit.columns
     return network(tensors, group), gaps(group, [circuit.right], *where, even=True, work=work(rng))
+
+
+@attack
+def typed_rows(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """`even`, x told apart by x·c: a circuit, and a neuron that speaks for the x of one type alone."""
+    group, circuit, tensors, margin = right_circuit(rng, 1, "relu")
+    n, k, loud, action = group.order, len(circuit.neurons), 10.0 ** rng.uniform(-1, 1), circuit.right
+    point, c = rng.integers(0, action.shape[1], 2)
+    tensors["left"][:, k] = np.where(action[:, c] == action[rng.integers(n), c], loud, -loud)
+    tensors["unembed"][k] = rng.choice([-1.0, 1.0], n)[action[:, point]] * margin * rng.uniform(0.8, 4) / (2 * loud)
+    where = np.zeros(k + 1), np.append(circuit.columns, point)
+    return network(tensors, group), gaps(group, [action], *where, even=True, types=[0, c], work=work(rng))
+
+
+@attack
+def typed_bias(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """`even`, the bias a neuron at a point c: a circuit alone, under a bias that is a function of zc."""
+    group, circuit, tensors, margin = right_circuit(rng, 0, "relu")
+    action, c = circuit.right, int(rng.integers(circuit.right.shape[1]))
+    tensors["bias"] = rng.choice([-1.0, 1.0], group.order)[action[:, c]] * margin * rng.uniform(0.4, 1)
+    where = np.zeros(len(circuit.neurons)), circuit.columns
+    return network(tensors, group), gaps(group, [action], *where, even=True, types=[0, c], work=work(rng))
+
+
+@attack
+def even_readings(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """`even`: `within_fibres` and `between_fibres`, with activations whose means say all."""
+    net, cert = _deviating(rng, bool(rng.integers(2)), "relu")
+    tensors = {**cert.tensors, "gaps.exact": np.zeros_like(cert.tensors["gaps.exact"])}
+    return net, replace(
+        cert, plan={**cert.plan, "even": True}, tensors={**tensors, "gaps.centred": np.ones(net.width, dtype=np.int64)}
+    )
+
+
+@attack
+def even_driver(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """`even`: a circuit, and a neuron whose unembed has no structure; bounded by its length, or taken as it is."""
+    group, circuit, tensors, margin = right_circuit(rng, 1, "relu")
+    n, k, h = group.order, len(circuit.neurons), 10.0 ** rng.uniform(-1, 1)
+    tensors["left"][:, k] = h
+    tensors["unembed"][k] = (
+        rng.permutation(np.where(np.arange(n) % 2, 1.0, -1.0)) * margin * rng.uniform(0.8, 1.9) / (2 * h)
+    )
+    sets, where = [circuit.right, np.zeros((n, 1), dtype=np.intp)], np.append(np.zeros(k), 1)
+    options = {"centred": np.append(rng.integers(0, 2, k), 1)} if rng.random() < 0.5 else {}
+    return network(tensors, group), gaps(
+        group, sets, where, np.append(circuit.columns, 0), even=True, work=work(rng), **options
+    )
+
+
+@attack
+def even_y(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """`even`: a circuit, and two neurons that cancel but for what one of them reads of yc, and write without structure."""
+    for _ in range(100):
+        group, circuit, tensors, margin = right_circuit(rng, 2, "relu")
+        if 1 < circuit.right.shape[1] < group.order:
+            break
+    n, k, size, action = group.order, len(circuit.neurons), 10.0 ** rng.uniform(-1, 1), circuit.right
+    point = int(rng.integers(action.shape[1]))
+    tensors["left"][:, k:] = 1.5 * size
+    tensors["right"][:, k] = (
+        size * rng.permutation(np.where(np.arange(action.shape[1]) % 2, 1.0, -1.0))[action[:, point]]
+    )
+    written = one_sign(action, point, rng) * margin * rng.uniform(0.8, 1.9) / (2 * size)
+    tensors["unembed"][k], tensors["unembed"][k + 1] = written, -written
+    where = np.zeros(k + 2), np.append(circuit.columns, [point, point])
+    return network(tensors, group), gaps(
+        group, [action], *where, even=True, work=work(rng), centred=np.append(np.zeros(k), [1, 1]).astype(np.intp)
+    )
+
+
+@attack
+def tight_even(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """`even`: a circuit that multiplies, alone, of any size: the bound is the margin but for rounding."""
+    group, circuit, tensors = small_circuit(rng, 0)
+    tensors["unembed"] = tensors["unembed"] * 10.0 ** rng.uniform(-2, 1) * rng.uniform(1, 2)
+    tensors["left"], tensors["right"] = tensors["left"] / 3, tensors["right"] / 3
+    options = {"centred": rng.integers(0, 2, len(circuit.neurons))} if rng.random() < 0.5 else {}
+    where = np.zeros(len(circuit.neurons)), circuit.columns
+    return network(tensors, group), gaps(group, [circuit.right], *where, even=True, work=work(rng), **options)

@@ -256,6 +256,11 @@ def draw_certificate(
     }  # fmt: skip
     if "gaps" in names and rng.random() < 0.4:
         options["even"], tensors["gaps.exact"] = True, np.zeros_like(tensors["gaps.exact"])
+        if rng.random() < 0.5:
+            tensors["gaps.centred"] = rng.integers(0, 2, m)
+        if rng.random() < 0.5:
+            j = int(rng.integers(len(tensors["gaps.exact"])))
+            tensors["gaps.types"] = np.array([j, rng.integers(tensors[f"gaps{j}.right"].shape[1])])
     if "exact" in names or rng.random() < 0.1:
         options["exact_pairs"] = some(n * n)
     single = all(array.dtype != np.float64 for array in net.tensors.values())

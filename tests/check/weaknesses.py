@@ -120,14 +120,14 @@ PAIRS = {
 }  # fmt: skip
 
 GAPS = {
-    "term D": Weakness("gaps.py", "fixed.append(up(up(rho @ up(high - low)).max(axis=1)))", "fixed.append(np.zeros(n))",
+    "term D": Weakness("gaps.py", "fixed = up(up(rho @ up(high - low)).max(axis=1))", "fixed = np.zeros(n)",
                        ("within_fibres",)),
-    "half of term D": Weakness("gaps.py", "fixed.append(up(up(rho @ up(high - low)).max(axis=1)))",
-                               "fixed.append(0.5 * up(up(rho @ up(high - low)).max(axis=1)))", ("within_fibres",)),
-    "term V": Weakness("gaps.py", "extra.append(np.maximum(moved(rho, low, high) - fixed[-1], 0.0))",
-                       "extra.append(np.zeros(n))", ("between_fibres",)),
-    "half of term V": Weakness("gaps.py", "extra.append(np.maximum(moved(rho, low, high) - fixed[-1], 0.0))",
-                               "extra.append(0.5 * np.maximum(moved(rho, low, high) - fixed[-1], 0.0))",
+    "half of term D": Weakness("gaps.py", "fixed = up(up(rho @ up(high - low)).max(axis=1))",
+                               "fixed = 0.5 * up(up(rho @ up(high - low)).max(axis=1))", ("within_fibres",)),
+    "term V": Weakness("gaps.py", "apart = np.maximum(moved(rho, low, high), fixed)", "apart = fixed",
+                       ("between_fibres",)),
+    "half of term V": Weakness("gaps.py", "apart = np.maximum(moved(rho, low, high), fixed)",
+                               "apart = fixed + 0.5 * np.maximum(moved(rho, low, high) - fixed, 0.0)",
                                ("between_fibres",)),
     "a neuron's range": Weakness("gaps.py", "whole = up(rho @ up(", "whole = 0.5 * up(rho @ up(", ("between_fibres",)),
     "two places, not one": Weakness("gaps.py", "np.sort(apart, axis=1)[:, -2:]", "np.sort(apart, axis=1)[:, -1:]",
@@ -155,11 +155,6 @@ GAPS = {
     ),
     "the largest of the others": Weakness("gaps.py", "first = np.maximum(first, row)",
                                           "first = np.minimum(first, row)", ("far_outputs", "uneven_columns")),
-    "tables that are not alike": Weakness("gaps.py", "self.uneven + 2.0 * most_of", "self.uneven + 0.0 * most_of",
-                                          ("uneven_rows",)),
-    "half of tables that are not alike": Weakness("gaps.py", "self.uneven + 2.0 * most_of",
-                                                  "self.uneven + 1.0 * most_of", ("uneven_rows",)),
-    "bias of tables that are alike": Weakness("gaps.py", "up(np.ptp(self.unembed[-1]))", "0.0", ("biased_even",)),
     "the greatest over all z'": Weakness("gaps.py", "rivals[:, g] = total.most()",
                                          "rivals[:, g] = total.columns(slice(0, 1)).most()",
                                          ("far_outputs", "uneven_columns")),
@@ -185,8 +180,44 @@ GAPS = {
                      "Near(np.zeros((count, n), self.work), bias.error", ("far_outputs", "uneven_columns")),
 }  # fmt: skip
 
+EVEN = {
+    "the least over all x": Weakness("even.py", "self.types[xs] == kind].min(axis=1)",
+                                     "self.types[xs] == kind].mean(axis=1)", ("uneven_rows",)),
+    "x of every type": Weakness("even.py", "lower_sum([self.main[self.types[xs]], rest])",
+                                "lower_sum([self.main[0 * self.types[xs]], rest])", ("typed_rows",)),
+    "bias": Weakness("even.py", "self.unembed[-1:] - bias", "0.0 * bias", ("biased_even",)),
+    "bias of the types": Weakness("even.py", "moves.append((place, least[:, place]))",
+                                  "moves.append((place, 0.0 * least[:, place]))", ("typed_bias",)),
+    "readings": Weakness("even.py", "table[:, place] - lost", "table[:, place]", ("even_readings",)),
+    "readings where a point is moved": Weakness("even.py", "column.fixed[:, None], column.moved[:, None]",
+                                                "column.fixed[:, None], column.fixed[:, None]", ("even_readings",)),
+    "readings where none is moved": Weakness("even.py", "column.fixed[:, None], column.moved[:, None]",
+                                             "0.0 * column.fixed[:, None], column.moved[:, None]", ("even_readings",)),
+    "every w but e": Weakness("even.py", "value[:, :, group.identity] = np.inf", "value[:, :, [group.identity, -1]] = np.inf",
+                           ("uneven_rows", "biased_even", "typed_rows")),
+    "the right answer's rest": Weakness("even.py", "-up(lengths * self.lengths[answers])", "0.0 * lengths",
+                                        ("even_driver",)),
+    "the rivals' rest": Weakness("even.py", "-up(lengths.max(axis=1, keepdims=True) * self.lengths)",
+                                 "0.0 * self.lengths", ("even_driver",)),
+    "the right answer's part by x": Weakness("even.py", "by_x.lower[rows, answers]", "0.0 * by_x.lower[rows, answers]",
+                                             ("even_driver", "biased_even")),
+    "the rivals' part by x": Weakness("even.py", "lower_sum([-upper(by_x),", "lower_sum([-0.0 * upper(by_x),",
+                                      ("even_driver", "biased_even")),
+    "the right answer's part by y": Weakness("even.py", "terms += [added(here).lower,",
+                                             "terms += [0.0 * added(here).lower,", ("even_y",)),
+    "the rivals' part by y": Weakness("even.py", "-self.most_y[None]]", "-0.0 * self.most_y[None]]", ("even_y",)),
+    "the rest of each point": Weakness("even.py", "for place, found in self.squares)",
+                                       "for place, found in self.squares[:1])", ("even_driver",)),
+    "error of tables": Weakness("even.py", "float(up(2.0 * error))", "0.0", ("perfect_circuit", "tight_even"),
+                                ("accuracy", "margin")),
+    "rest left out of the loss": Weakness("even.py", "np.exp(-rest)", "np.exp(-0.0 * rest)",
+                                          ("even_driver", "biased_even"), ("loss",)),
+    "every rival in the loss": Weakness("even.py", "up(np.exp(-value) * EXP).sum(axis=2)",
+                                        "up(np.exp(-value) * EXP).max(axis=2)", ("tight_even",), ("loss",)),
+}  # fmt: skip
+
 WEAKNESSES = {
     f"{room}: {name}": weakness
-    for room, found in {"arithmetic": ARITHMETIC, "groups": GROUPS, "pairs": PAIRS, "gaps": GAPS}.items()
+    for room, found in {"arithmetic": ARITHMETIC, "groups": GROUPS, "pairs": PAIRS, "gaps": GAPS, "even": EVEN}.items()
     for name, weakness in found.items()
 }

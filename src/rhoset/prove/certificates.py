@@ -46,6 +46,10 @@ def encode(certificate: Certificate) -> bytes:
         tensors |= {f"gaps{j}.right": images.astype(np.int16) for j, images in enumerate(certificate.gaps.actions)}
         given = enumerate(certificate.gaps.potentials)
         tensors |= {f"gaps{j}.potential": potential for j, potential in given if potential is not None}
+        if certificate.gaps.types is not None:
+            tensors["gaps.types"] = np.array(certificate.gaps.types, np.int16)
+        if certificate.gaps.centred is not None:
+            tensors["gaps.centred"] = certificate.gaps.centred.astype(np.int8)
         tensors["gaps.block"] = certificate.gaps.block.astype(np.int16)
         tensors["gaps.point"] = certificate.gaps.point.astype(np.int16)
         tensors["gaps.exact"] = certificate.gaps.exact.astype(np.int8)

@@ -22,6 +22,10 @@ from rhoset.prove.search import FEW, SAMPLE_PAIRS, Candidate, Search
 from rhoset_check.files import Certificate, GapTensors
 from rhoset_check.near import Array, Ints
 
+TYPES = 2
+"""Points of the set by which rule even tells x apart: sign's, where circuits of sign are uneven."""
+GRID = 24
+"""Activations are compared at so many x and y to see what is left of them where their means are taken off."""
 HOPELESS = 0.7
 """Where rule gaps leaves more than this share of the pairs open, its other modes are not looked at."""
 NOTHING = 2.0**-40
@@ -39,12 +43,13 @@ def exhaustive(search: Search, pairs: int) -> list[Candidate]:
     return [search.candidate("exhaustive", search.subject.certificate("exhaustive"), pairs)]
 
 
-MODES = ("exact", "exact but for single points", "by fibres", "by fibres, tables even")
+EVEN, CENTRED = "by fibres, all x alike", "by fibres, all x alike, the rest centred"
+MODES = ("exact", "exact but for single points", "by fibres", CENTRED, EVEN)
 """How rule gaps takes unembed: as it is, n²kq; by its means over fibres, nkq², for the sets of one point, where neurons
-are that do little; or for all sets. What means leave is bounded by Cauchy-Schwarz. Even: the tables of all x are one,
-but for deviations that are bounded: linear time."""
+are that do little; or for all sets. What means leave is bounded by Cauchy-Schwarz. Alike: by rule even, which bounds all x
+together, n² for a point. Centred: what the rest does that depends on x alone, or on y alone, is taken as it is, n²k."""
 
-ON_THE_CLOCK = (MODES[3], MODES[1])
+ON_THE_CLOCK = (EVEN, CENTRED, MODES[1])
 """Those that are tried where the search must be quick, in turn."""
 
 
@@ -98,14 +103,14 @@ class Look:
     def modes(self) -> tuple[str, ...]:
         """Those that may hold, the cheapest first."""
         if self.by_means <= BY_MEANS:
-            return MODES[3], MODES[2], MODES[1]
-        return (MODES[1],) if self.by_means <= SCATTERED else ()
+            return EVEN, CENTRED, MODES[2], MODES[1]
+        return (CENTRED, MODES[1]) if self.by_means <= SCATTERED else ()
 
     def share(self, mode: str) -> float:
         """Multiply-adds over exhaustive where no pair is left open."""
         shape = Shape.of(self.search.subject.weights)
         given = self.tensors(mode)
-        once, each_x = gaps_operations(given, mode == MODES[3], shape, self.reading.kinds)
+        once, each_x = gaps_operations(given, mode in (EVEN, CENTRED), shape, self.reading.kinds)
         return (once + each_x * shape.order) / shape.exhaustive
 
     def exact(self, mode: str) -> Ints:
@@ -117,21 +122,39 @@ class Look:
         """What the certificate says of readings; with potentials where gaps are to be made level."""
         reading, none = self.reading, (None,) * len(self.reading.actions)
         given = potentials(self.search.subject.network, reading) if level else none
-        return GapTensors(reading.actions, reading.block, reading.point, self.exact(mode), given)
+        types, centred = None, None
+        if mode in (EVEN, CENTRED):
+            two = np.flatnonzero(self.points == TYPES)
+            types = (int(two[0]), 0) if len(two) else None
+        if mode == CENTRED:
+            centred = (self.points[reading.block] > 1).astype(np.intp)
+        return GapTensors(reading.actions, reading.block, reading.point, self.exact(mode), given, types, centred)
 
     def certificate(self, mode: str, level: bool = False) -> Certificate:
         """Rule gaps, then exact."""
         exact, subject = self.exact(mode), self.search.subject
-        plan = replace(BARE, gaps=True, even=mode == MODES[3], work=subject.work)
+        plan = replace(BARE, gaps=True, even=mode in (EVEN, CENTRED), work=subject.work)
         given = self.tensors(mode, level)
-        return subject.certificate("gaps", plan, gaps=given, scale=None if exact.all() else self._scale(exact))
+        scale = None if exact.all() else self._scale(exact, mode == CENTRED)
+        return subject.certificate("gaps", plan, gaps=given, scale=scale)
 
-    def _scale(self, exact: Ints) -> Array:
+    def _scale(self, exact: Ints, centred: bool) -> Array:
         """(m + 1,) weights for the inequality; neurons whose unembed is exact leave nothing: they weigh next to
         nothing."""
         spoken = np.append(exact[self.reading.block] == 0, True)
-        scale = balanced(np.where(spoken, self.left_over, 0.0), self.search.size)
+        size = np.where(np.append(self.points[self.reading.block] > 1, True), self.centred, self.search.size)
+        scale = balanced(np.where(spoken, self.left_over, 0.0), size if centred else self.search.size)
         return np.where(spoken, scale, NOTHING)
+
+    @cached_property
+    def centred(self) -> Array:
+        """(m + 1,) root mean square of what is left of activations where their means over x and over y are taken off."""
+        n = self.search.subject.network.order
+        xs, ys = (np.unique(np.linspace(0, n - 1, GRID + more).astype(np.intp)) for more in (0, 1))
+        hidden = self.search.subject.model.hidden(np.repeat(xs, len(ys)), np.tile(ys, len(xs)), "float64").value
+        table = hidden.reshape(len(xs), len(ys), -1)
+        table = table - table.mean(axis=0) - table.mean(axis=1, keepdims=True) + table.mean(axis=(0, 1))
+        return np.asarray(np.sqrt(np.square(table).mean(axis=(0, 1))))
 
     def candidate(self, mode: str, pairs: int = SAMPLE_PAIRS) -> Candidate:
         """Rule gaps in one of the `MODES`; with potentials where it leaves pairs open and they settle more."""
