@@ -247,12 +247,12 @@ def _pairs_each(certificate: Certificate, shape: Shape) -> int:
 
 
 def gaps_operations(given: GapTensors, even: bool, shape: Shape, kinds: int) -> tuple[int, int]:
-    """(once, each x) of rule gaps.
+    """(once, each x) of rule gaps, or of rule even.
 
     Once, for each point: mid-ranges of readings and of what is written, errors, and what they cost. For each x and
     point its table: its neurons at every point, their length, the product. From tables the outcomes: the best and
-    second of every row, for each output the sum of the rows, its least gaps in order, the rivals of every kind; for
-    each x, or where tables are even once, from their mean. Then one comparison for each y and kind.
+    second of every row, for each output the sum of the rows, its least gaps in order, the rivals of every kind. Then
+    one comparison for each y and kind.
     """
     n, m, whole = shape.order, shape.width, bool(given.exact.all())
     once, tables, outcomes = 4 * n * m, 0, n + kinds * n * (len(given.actions) + 1)
@@ -260,11 +260,30 @@ def gaps_operations(given: GapTensors, even: bool, shape: Shape, kinds: int) -> 
         q, points = images.shape[1], np.bincount(given.point[given.block == j], minlength=images.shape[1])
         used, columns = [int(k) for k in points if k], n if given.exact[j] else q
         once += sum(n * k * (2 * q + 2) for k in used)
-        tables += sum((1 if whole else 2) * q * k + q * k * columns + (3 * q * q if even else 0) for k in used)
+        tables += sum((1 if whole else 2) * q * k + q * k * columns for k in used)
         tables += 0 if given.potentials[j] is None else len(used) * q * columns
         outcomes += len(used) * (n + (q * columns + 2 * n if q > 1 else 0))
         if len(used) > 1 and q > 1:
             outcomes += n * len(used) * (ceil(log2(len(used))) + 1)
     if even:
-        return once + n * tables + outcomes, n * kinds
+        least, pairs = _even_operations(given, shape)
+        return once + n * tables + least, n * pairs
     return once, tables + outcomes + n * kinds
+
+
+def _even_operations(given: GapTensors, shape: Shape) -> tuple[int, int]:
+    """(once, each pair) of rule even beside its tables.
+
+    Once: their least over x, and what is left of activations without their means. For each (y, w) and type the sum over
+    the points, its least and its exponential; for each (x, z) δᵀa, and the length of the rest; for each (y, z) and
+    (x, y) δᵀb; for each (x, y) the terms of its bound.
+    """
+    n, columns, by_y, once = shape.order, int(given.types is not None), 0, 0
+    centred = np.zeros(shape.width, bool) if given.centred is None else given.centred > 0
+    types = 1 if given.types is None else given.actions[given.types[0]].shape[1]
+    for j, images in enumerate(given.actions):
+        q, mine = images.shape[1], given.block == j
+        used = len(np.unique(given.point[mine]))
+        once += n * used * q * (2 * q + 2 * types) + 6 * n * q * int((mine & centred).sum())
+        columns, by_y = columns + used, by_y + len(np.unique(given.point[mine & centred]))
+    return once, types * (columns + 2) + int(centred.sum()) + columns + 2 * by_y + 10

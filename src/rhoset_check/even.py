@@ -1,9 +1,9 @@
 """Rule `even`: what circuits do is compared over all x at once, and no pair is looked at (THEOREMS.md, Theorem 6).
 
-As in rule `gaps` neuron i sits at a point c_i and reads y nearly through yc_i; it writes ū_i(zc_i), and δ_i(z) besides. What the
-neurons at c do to the margin against z = xwy is a table of (yc, wyc) for each x; its least over x is the same for all. What
-δ does is split: the part that depends on x alone and the part that depends on yc alone are taken as they are, and only the
-rest goes into the Cauchy-Schwarz inequality.
+As in rule `gaps` neuron i sits at a point c_i and reads y nearly through yc_i; it writes ū_i(zc_i), and δ_i(z) besides.
+What the neurons at c do to the margin against z = xwy is a table of (yc, wyc) for each x; its least over x is the same
+for all. What δ does is split: the part that depends on x alone and the part that depends on yc alone are taken as they
+are, and only the rest goes into the Cauchy-Schwarz inequality.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from rhoset_check.exact import CHUNK, EXP, Budget
 from rhoset_check.files import Certificate
-from rhoset_check.gaps import Column, GapsRule, Part, ranges
+from rhoset_check.gaps import GapsRule, Part, ranges
 from rhoset_check.near import Array, Ints, Near, gamma, lower_sum, require, up
 from rhoset_check.network import Model
 
@@ -44,6 +44,7 @@ class EvenRule(GapsRule):
             least = self.least(carried, np.arange(n), float(np.abs(means).max()) * HALF_ULP)
             moves.append((place, least[:, place]))
         centred = np.zeros(m, bool) if given.centred is None else given.centred > 0
+        self.fixed, self.size = np.zeros(n), np.zeros(n)
         rest, self.squares = np.concatenate([np.zeros((m, n)), self.unembed[-1:] - bias]), list[tuple[Ints, Array]]()
         for part in self.parts:
             for column in part.columns:
@@ -55,6 +56,9 @@ class EvenRule(GapsRule):
             least, means_x, means_y = self.part(part, centred[part.neurons])
             for column, table in zip(part.columns, least, strict=True):
                 place, members = part.action[:, column.point], part.neurons[column.part]
+                if part.points == 1:  # no w moves it
+                    self.fixed = up(self.fixed + column.fixed)
+                    continue
                 lost = np.where(place[:, None] == np.arange(part.points), column.fixed[:, None], column.moved[:, None])
                 moves.append((place, table[:, place] - lost))
                 if centred[members].any():
@@ -66,8 +70,8 @@ class EvenRule(GapsRule):
         self.main, self.total, self.most_y = self.over_w(moves)
 
     def part(self, part: Part, centred: NDArray[np.bool_]) -> tuple[list[Array], Array, Array]:
-        """Of a G-set: L of every column; (n, k) and (q, k) parts a(x) and b(c') of its activations, believed. The squared
-        length of the rest of them goes to `squares`."""
+        """Of a G-set: L of every column; (n, k) and (q, k) parts a(x) and b(c') of its activations, believed. The
+        squared length of the rest of them goes to `squares`."""
         n, q, k = self.model.order, part.points, len(part.neurons)
         chunks = n * q * max(q, k) // CHUNK + 1
         least = [np.full((self.kinds_of_x, q, q), np.inf) for _ in part.columns]
@@ -91,12 +95,16 @@ class EvenRule(GapsRule):
             scaled = hidden if self.scale is None else hidden.scaled(self.scale[part.neurons])
             for into, column in zip(squares, part.columns, strict=True):
                 into[:, xs] = np.square(scaled.columns(column.part).length()).reshape(q, len(xs))
-        self.squares += [(part.action[:, c.point], up(found)) for c, found in zip(part.columns, squares, strict=True)]
+        for column, found in zip(part.columns, squares, strict=True):
+            if centred.any():
+                self.squares.append((part.action[:, column.point], up(found)))
+            else:
+                self.size = up(self.size + found.max(axis=0))
         return least, by_x, by_y
 
     def least(self, carried: Array, xs: Ints, error: float) -> Array:
-        """(types, c', d') the least over the x of each type of T_x(x·c', c') − T_x(x·d', c'), from [c', x, d'] with entries
-        that err by less; exactly 0 where d' = c'."""
+        """(types, c', d') the least over the x of each type of T_x(x·c', c') − T_x(x·d', c'), from [c', x, d'] with
+        entries that err by less; exactly 0 where d' = c'."""
         q = len(carried)
         gains = carried[np.arange(q), :, np.arange(q)][:, :, None] - carried
         found = np.full((self.kinds_of_x, q, q), np.inf)
@@ -106,8 +114,8 @@ class EvenRule(GapsRule):
         return found
 
     def over_w(self, moves: Sequence[tuple[Ints, Array]]) -> tuple[Array, Array, Array]:
-        """(types, n) for each y the least over w of what the `moves`, y·c and (types, y, wyc), add up to, and Σ exp of less
-        it; (n,) the most that δ can do to an output through b(y)."""
+        """(types, n) for each y the least over w of what the `moves`, y·c and (types, y, wyc), add up to, and Σ exp of
+        less it; (n,) the most that δ can do to an output through b(y)."""
         n, kinds, group = self.model.order, self.kinds_of_x, self.model.group
         least, total, most, step = np.empty((kinds, n)), np.empty((kinds, n)), np.zeros(n), max(1, CHUNK // (kinds * n))
         slack = up(gamma(2 * len(moves) + 2, "float64") * 2 * sum(float(np.abs(gain).max()) for _, gain in moves))
@@ -127,9 +135,16 @@ class EvenRule(GapsRule):
         xs, run = x[starts], np.repeat(np.arange(len(starts)), np.diff(starts, append=len(x)))
         answers, rows = self.model.group.table[xs], np.arange(len(xs))[:, None]
         by_x = self.by_x.rows(xs).times(self.rest_x, self.slack)  # (x, z)
-        lengths = up(np.sqrt(sum((found[place][:, xs] for place, found in self.squares), np.zeros((1, 1))))).T  # (x, y)
+        lengths = up(
+            np.sqrt(sum((found[place][:, xs] for place, found in self.squares), self.size[None, xs]))
+        ).T  # (x, y)
         rivals = -lower_sum([-upper(by_x), -up(lengths.max(axis=1, keepdims=True) * self.lengths)])
-        terms = [by_x.lower[rows, answers], -up(lengths * self.lengths[answers]), -rivals.max(axis=1, keepdims=True)]
+        terms = [
+            -self.fixed[None],
+            by_x.lower[rows, answers],
+            -up(lengths * self.lengths[answers]),
+            -rivals.max(axis=1, keepdims=True),
+        ]
         if self.by_y:
             here = (table.at(np.broadcast_to(place, answers.shape), answers) for place, table in self.by_y)
             terms += [added(here).lower, -self.most_y[None]]

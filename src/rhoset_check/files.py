@@ -75,7 +75,7 @@ class GapTensors:
     potentials: tuple[Array | None, ...]
     """(points, points) each: g_c(c')."""
     types: tuple[int, int] | None = None
-    """plan.even: a G-set and a point c of it; x with the same x·c are bounded together, and the bias is a neuron there."""
+    """plan.even: a G-set and its point c; x with the same x·c are bounded together, and the bias is a neuron there."""
     centred: Ints | None = None
     """plan.even: (m,) 1 for neurons whose activations are taken apart into what x and yc_i do each."""
 

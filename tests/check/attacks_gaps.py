@@ -342,28 +342,28 @@ def even_readings(rng: np.random.Generator) -> tuple[Net, Cert]:
 
 @attack
 def even_driver(rng: np.random.Generator) -> tuple[Net, Cert]:
-    """`even`: a circuit, and a neuron whose unembed has no structure; bounded by its length, or taken as it is."""
+    """`even`: a circuit, and a neuron whose unembed has no structure: its length bounds it, or its means say all."""
     group, circuit, tensors, margin = right_circuit(rng, 1, "relu")
     n, k, h = group.order, len(circuit.neurons), 10.0 ** rng.uniform(-1, 1)
+    kind, point = int(rng.integers(3)), int(rng.integers(circuit.right.shape[1]))
     tensors["left"][:, k] = h
-    tensors["unembed"][k] = (
-        rng.permutation(np.where(np.arange(n) % 2, 1.0, -1.0)) * margin * rng.uniform(0.8, 1.9) / (2 * h)
-    )
-    sets, where = [circuit.right, np.zeros((n, 1), dtype=np.intp)], np.append(np.zeros(k), 1)
-    options = {"centred": np.append(rng.integers(0, 2, k), 1)} if rng.random() < 0.5 else {}
-    return network(tensors, group), gaps(
-        group, sets, where, np.append(circuit.columns, 0), even=True, work=work(rng), **options
-    )
+    sign = one_sign(circuit.right, point, rng) if kind == 2 else rng.permutation(np.where(np.arange(n) % 2, 1.0, -1.0))
+    tensors["unembed"][k] = sign * margin * rng.uniform(0.8, 1.9) / (2 * h)
+    sets = [circuit.right, np.zeros((n, 1), dtype=np.intp)]
+    where = (np.zeros(k + 1), np.append(circuit.columns, point))
+    where = where if kind == 2 else (np.append(np.zeros(k), 1), np.append(circuit.columns, 0))
+    options = {"centred": np.append(np.ones(k, dtype=np.intp), kind == 1)} if kind else {}
+    return network(tensors, group), gaps(group, sets, *where, even=True, work=work(rng), **options)
 
 
 @attack
 def even_y(rng: np.random.Generator) -> tuple[Net, Cert]:
-    """`even`: a circuit, and two neurons that cancel but for what one of them reads of yc, and write without structure."""
+    """`even`: a circuit, and two neurons that cancel but for what one reads of yc, and write without structure."""
     for _ in range(100):
         group, circuit, tensors, margin = right_circuit(rng, 2, "relu")
         if 1 < circuit.right.shape[1] < group.order:
             break
-    n, k, size, action = group.order, len(circuit.neurons), 10.0 ** rng.uniform(-1, 1), circuit.right
+    k, size, action = len(circuit.neurons), 10.0 ** rng.uniform(-1, 1), circuit.right
     point = int(rng.integers(action.shape[1]))
     tensors["left"][:, k:] = 1.5 * size
     tensors["right"][:, k] = (

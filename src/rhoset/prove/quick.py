@@ -46,8 +46,8 @@ def exhaustive(search: Search, pairs: int) -> list[Candidate]:
 EVEN, CENTRED = "by fibres, all x alike", "by fibres, all x alike, the rest centred"
 MODES = ("exact", "exact but for single points", "by fibres", CENTRED, EVEN)
 """How rule gaps takes unembed: as it is, n²kq; by its means over fibres, nkq², for the sets of one point, where neurons
-are that do little; or for all sets. What means leave is bounded by Cauchy-Schwarz. Alike: by rule even, which bounds all x
-together, n² for a point. Centred: what the rest does that depends on x alone, or on y alone, is taken as it is, n²k."""
+are that do little; or for all sets. What means leave is bounded by Cauchy-Schwarz. Alike: by rule even, which bounds
+all x together, n² for a point. Centred: what the rest does that depends on x or on y alone is taken as it is, n²k."""
 
 ON_THE_CLOCK = (EVEN, CENTRED, MODES[1])
 """Those that are tried where the search must be quick, in turn."""
@@ -123,10 +123,9 @@ class Look:
         reading, none = self.reading, (None,) * len(self.reading.actions)
         given = potentials(self.search.subject.network, reading) if level else none
         types, centred = None, None
-        if mode in (EVEN, CENTRED):
+        if mode == CENTRED:
             two = np.flatnonzero(self.points == TYPES)
             types = (int(two[0]), 0) if len(two) else None
-        if mode == CENTRED:
             centred = (self.points[reading.block] > 1).astype(np.intp)
         return GapTensors(reading.actions, reading.block, reading.point, self.exact(mode), given, types, centred)
 
@@ -148,7 +147,7 @@ class Look:
 
     @cached_property
     def centred(self) -> Array:
-        """(m + 1,) root mean square of what is left of activations where their means over x and over y are taken off."""
+        """(m + 1,) root mean square of what activations are without their means over x and over y."""
         n = self.search.subject.network.order
         xs, ys = (np.unique(np.linspace(0, n - 1, GRID + more).astype(np.intp)) for more in (0, 1))
         hidden = self.search.subject.model.hidden(np.repeat(xs, len(ys)), np.tile(ys, len(xs)), "float64").value
@@ -161,7 +160,7 @@ class Look:
         sizes = " + ".join(map(str, sorted(self.reading.sizes, reverse=True)))
         name = f"gaps, {sizes} points, unembed {mode}"
         made = self.search.candidate(name, self.certificate(mode), pairs)
-        if made.estimate.exact == 0:
+        if made.estimate.exact == 0 or mode in (EVEN, CENTRED):
             return made
         level = self.search.candidate(f"{name}, with potentials", self.certificate(mode, True), pairs)
         return level if level.estimate.exact < made.estimate.exact else made
