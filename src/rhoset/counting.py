@@ -275,15 +275,15 @@ def _even_operations(given: GapTensors, shape: Shape) -> tuple[int, int]:
     """(once, each pair) of rule even beside its tables.
 
     Once: their least over x, and what is left of activations without their means. For each (y, w) and type the sum over
-    the points, its least and its exponential; for each (x, z) δᵀa, and the length of the rest; for each (y, z) and
-    (x, y) δᵀb; for each (x, y) the terms of its bound.
+    the points, its least and its exponential; for each (x, z) δᵀa; for each (y, z) and (x, y) δᵀb; for each (x, y) the
+    length of the rest, and the terms of its bound.
     """
-    n, columns, by_y, once = shape.order, int(given.types is not None), 0, 0
+    n, columns, lengths, once = shape.order, int(given.types is not None), 0, 0
     centred = np.zeros(shape.width, bool) if given.centred is None else given.centred > 0
     types = 1 if given.types is None else given.actions[given.types[0]].shape[1]
     for j, images in enumerate(given.actions):
         q, mine = images.shape[1], given.block == j
-        used = len(np.unique(given.point[mine]))
-        once += n * used * q * (2 * q + 2 * types) + 6 * n * q * int((mine & centred).sum())
-        columns, by_y = columns + used, by_y + len(np.unique(given.point[mine & centred]))
-    return once, types * (columns + 2) + int(centred.sum()) + columns + 2 * by_y + 10
+        used, several = len(np.unique(given.point[mine])), int((mine & centred).sum())
+        once += (n * used * q * (2 * q + 2 * types) if q > 1 else n) + 6 * n * q * several
+        columns, lengths = columns + used * (q > 1), lengths + used * (several > 0)
+    return once, types * (columns + 2) + int(centred.sum()) + 3 * lengths + 8

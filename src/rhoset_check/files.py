@@ -276,8 +276,10 @@ def read_certificate(path: Path, n: int, m: int) -> Certificate:
         neurons = file.indices("gaps.block", len(sizes), m), file.indices("gaps.point", max(sizes), m)
         named = [(f"gaps{j}.potential", q) for j, q in enumerate(sizes)]
         potentials = tuple(file.floats(name, q, q) if name in shapes else None for name, q in named)
-        named = file.indices("gaps.types", max(*sizes, len(sizes)), 2) if "gaps.types" in shapes else None
-        types = None if named is None else (int(named[0]), int(named[1]))
+        types = None
+        if "gaps.types" in shapes:
+            j, c = file.indices("gaps.types", max(*sizes, len(sizes)), 2).tolist()
+            types = (j, c)
         centred = file.indices("gaps.centred", 2, m) if "gaps.centred" in shapes else None
         gaps = GapTensors(actions, *neurons, file.indices("gaps.exact", 2, len(sizes)), potentials, types, centred)
     generators = file.indices("generators", n, r)

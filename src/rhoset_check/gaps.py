@@ -194,8 +194,8 @@ def most_of(parts: Sequence[Array], counts: Ints, n: int) -> Array:
 
 
 def ranges(values: Array, place: Ints, count: int) -> tuple[Array, Array, Array]:
-    """(k, count) each: the least and the largest of every row over the elements with each place, and nearly the mean. For
-    a place that no element has, whose numbers no bound uses, those of some elements."""
+    """(k, count) each: the least and the largest of every row over the elements with each place, and nearly the mean.
+    For a place that no element has, whose numbers no bound uses, those of some elements."""
     order = np.argsort(place, kind="stable")
     ordered = values[:, np.append(order, order[-1])]
     starts = np.searchsorted(place[order], np.arange(count))

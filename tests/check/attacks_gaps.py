@@ -333,7 +333,11 @@ def typed_bias(rng: np.random.Generator) -> tuple[Net, Cert]:
 @attack
 def even_readings(rng: np.random.Generator) -> tuple[Net, Cert]:
     """`even`: `within_fibres` and `between_fibres`, with activations whose means say all."""
-    net, cert = _deviating(rng, bool(rng.integers(2)), "relu")
+    inside = bool(rng.integers(2))
+    for _ in range(20):  # within fibres: of a point that some w fix
+        net, cert = _deviating(rng, inside, "relu")
+        if not inside or cert.tensors["gaps0.right"].shape[1] < net.order or rng.random() < 0.1:
+            break
     tensors = {**cert.tensors, "gaps.exact": np.zeros_like(cert.tensors["gaps.exact"])}
     return net, replace(
         cert, plan={**cert.plan, "even": True}, tensors={**tensors, "gaps.centred": np.ones(net.width, dtype=np.int64)}
