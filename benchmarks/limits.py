@@ -115,8 +115,9 @@ def _gaps(n: int, m: int, q: int, sets: int, exact: int) -> tuple[dict[str, Any]
     return {**tensors, "gaps.exact": np.full(sets, exact)}, plan_of("gaps", "exact", work="float64")
 
 
-def _even(tensors: dict[str, Any], plan: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    return tensors, {**plan, "even": True}
+def _even(tensors: dict[str, Any], plan: dict[str, Any], types: bool = False) -> tuple[dict[str, Any], dict[str, Any]]:
+    more = {"gaps.types": np.zeros(2, np.int64), "gaps.centred": np.ones_like(tensors["gaps.block"])} if types else {}
+    return {**tensors, **more}, {**plan, "even": True}
 
 
 KINDS: dict[str, Maker] = {
@@ -153,6 +154,7 @@ KINDS: dict[str, Maker] = {
     "gaps": lambda n, m, s: _gaps(n, m, s, 1, 1),
     "gaps, mid-ranges": lambda n, m, s: _gaps(n, m, s, 1, 0),
     "gaps, even": lambda n, m, s: _even(*_gaps(n, m, s, 1, 0)),
+    "gaps, even, types": lambda n, m, s: _even(*_gaps(n, m, s, 1, 0), types=True),
     "gaps of two points": lambda n, m, s: _gaps(n, m, 2, min(s, m), 1),
     "gaps of one point": lambda n, m, s: _gaps(n, m, 1, min(s, m), 0),
 }  # fmt: skip
