@@ -193,8 +193,6 @@ EVEN = {
     "readings": Weakness("even.py", "table[:, place] - lost", "table[:, place]", ("even_readings",)),
     "readings where a point is moved": Weakness("even.py", "column.fixed[:, None], column.moved[:, None]",
                                                 "column.fixed[:, None], column.fixed[:, None]", ("even_readings",)),
-    "readings where none is moved": Weakness("even.py", "column.fixed[:, None], column.moved[:, None]",
-                                             "0.0 * column.fixed[:, None], column.moved[:, None]", ("even_readings",)),
     "every w but e": Weakness("even.py", "value[:, :, group.identity] = np.inf",
                               "value[:, :, [group.identity, -1]] = np.inf",
                            ("uneven_rows", "biased_even", "typed_rows")),
