@@ -195,7 +195,7 @@ def _questions(summary: Summary) -> str:
 
 def _populations(summaries: Mapping[str, Summary]) -> str:
     rows = []
-    for name, found in summaries.items():
+    for name, found in sorted(summaries.items(), key=lambda item: item[0] != MAIN):
         if not found["networks"]:
             continue
         methods = found["methods"]
