@@ -151,7 +151,7 @@ class GapsRule:
         """For each x: (x, z) the logits of z where y = x⁻¹z; (x, kinds) the most that a rival can reach which moves so
         many points."""
         group, n, count = self.model.group, self.model.order, len(xs)
-        sigma, everyone = group.table[group.inverse[xs]], np.arange(count)[:, None]  # x⁻¹z
+        sigma = group.table[group.inverse[xs]].astype(np.intp)  # x⁻¹z
         own, remaining, sums = Near(np.broadcast_to(bias.value, (count, n)), bias.error, bias.size), iter(tables), []
         nothing = Near.exact(np.zeros((count, n), self.work))
         for part in self.parts:
@@ -159,8 +159,10 @@ class GapsRule:
             for column, table in zip(part.columns, remaining, strict=False):  # takes as many as there are columns
                 values = table.value.reshape(part.points, count, -1)
                 ends = np.full(n, table.error.max()), np.full(n, table.size.max())
-                place = part.action[:, column.point][sigma]  # x⁻¹z carries c there
-                value = Near(values.take((place * count + everyone) * values.shape[2] + column.place), *ends)
+                at = part.action[:, column.point].take(sigma)  # x⁻¹z carries c there
+                at *= count * values.shape[2]
+                at += np.arange(count)[:, None] * values.shape[2] + column.place
+                value = Near(values.take(at), *ends)
                 own = own + value
                 if part.points > 1:
                     first, second = (two.take(column.place, axis=1) for two in largest_two(values))
