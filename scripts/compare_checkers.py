@@ -23,7 +23,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -277,7 +276,9 @@ def circuits(seed: int, folder: Path) -> Iterator[tuple[str, Net, Cert]]:
                 bold[0] = -8.0 * (np.ones((3, 3)) - np.eye(3)).ravel() + 4
                 cert = cert.but(references=bold, labels=rng.integers(0, 2, (6, 6)) * (rng.random() < 0.5))
             budget = ALL_OPEN if rng.random() < 0.5 else {"span_pairs": 12, "singles": 1, "exact_pairs": 4}
-            cert = cert.planned(blocks=1, pairs=True, own=bool(rng.integers(2)), samples=int(rng.choice([0, 2, 6])), **budget)
+            cert = cert.planned(
+                blocks=1, pairs=True, own=bool(rng.integers(2)), samples=int(rng.choice([0, 2, 6])), **budget
+            )
         if rule == "exact":
             cert = cert.planned(exact_pairs=None)
         if rule != "exact" and rng.random() < 0.4:
@@ -343,10 +344,18 @@ def run(cases: int, seed: int, folder: Path) -> Report:
                 continue
             if rng.random() < 0.05:
                 byte_damage(files, rng)
-            report.add(files, f"family {family} case {count} [{net.kind}; {cert.kind}; {json.dumps(cert.plan, default=str)}]")
+            report.add(
+                files, f"family {family} case {count} [{net.kind}; {cert.kind}; {json.dumps(cert.plan, default=str)}]"
+            )
             count += 1
             if count % 500 == 0:
-                print(f"{count} cases, {len(report.faults)} faults", *report.faults[-3:], sep="\n", file=sys.stderr, flush=True)
+                print(
+                    f"{count} cases, {len(report.faults)} faults",
+                    *report.faults[-3:],
+                    sep="\n",
+                    file=sys.stderr,
+                    flush=True,
+                )
             if count >= cases:
                 return report
     return report
@@ -366,7 +375,10 @@ def population(folders: list[Path]) -> Report:
         proved, rule = int(answer.get("right", 0)), str(answer.get("rule"))
         outcome = "equal" if verdict.right == proved else f"Python {verdict.right}, proved {proved} of {verdict.inputs}"
         report.outcomes[f"{verdict.method}, settled by {rule}", outcome] += 1
-        print(f"{path}: Python {verdict.right}, proved {proved}, {time.process_time() - begin:.2f} s here", file=sys.stderr)
+        print(
+            f"{path}: Python {verdict.right}, proved {proved}, {time.process_time() - begin:.2f} s here",
+            file=sys.stderr,
+        )
     return report
 
 
@@ -379,10 +391,14 @@ def main(arguments: list[str] | None = None) -> int:
     begin = time.process_time()
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        report = population(options.population) if options.population else run(options.cases, options.seed, Path(folder))
+        report = (
+            population(options.population) if options.population else run(options.cases, options.seed, Path(folder))
+        )
     print("\n".join([*report.lines(), *report.faults[:50]]))
     total = sum(report.outcomes.values())
-    print(f"{total} cases, {len(report.faults)} faults, {time.process_time() - begin:.0f} s of the processor in this process")
+    print(
+        f"{total} cases, {len(report.faults)} faults, {time.process_time() - begin:.0f} s of the processor in this process"
+    )
     return 1 if report.faults else 0
 
 

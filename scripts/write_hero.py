@@ -14,7 +14,8 @@ from pathlib import Path
 
 import vl_convert
 
-from rhoset.report import charts, collect
+from rhoset.report import collect
+from rhoset.report.charts import overview, solid
 from rhoset.report.charts.figure import Figure
 from rhoset.report.views import CircuitView, RunView
 from rhoset.report.words import limit
@@ -49,7 +50,7 @@ def picture(run: RunView) -> str:
         _title(0, "1  The network"),
         _network(run),
         _title(1, "2  What it finds: a ρ-set"),
-        _nested(charts.solid_figure(circuit.left), 470, TOP - 6, 250, 250),
+        _nested(solid.solid_figure(circuit.left), 470, TOP - 6, 250, 250),
         *_lines(
             410 + 20,
             TOP + 278,
@@ -58,7 +59,7 @@ def picture(run: RunView) -> str:
             "x and y carry two of them.",
         ),
         _title(2, "3  What its proof costs"),
-        _nested(charts.costs_figure(run.networks), 815, TOP, 390, 262),
+        _nested(overview.costs_figure(run.networks), 815, TOP, 390, 262),
         *_lines(800 + 20, TOP + 278, *_proved(run)),
         "</svg>",
     ]

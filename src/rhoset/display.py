@@ -174,7 +174,7 @@ def _of_run(run: RunView, kind: str | None) -> Plot:
 
 
 def _rho_set(rho_set: Any) -> Plot:
-    from rhoset.report.charts import solid_figure
+    from rhoset.report.charts.solid import solid_figure
     from rhoset.report.html import render_solid
     from rhoset.report.solids import solid
 
@@ -184,7 +184,7 @@ def _rho_set(rho_set: Any) -> Plot:
 
 
 def _circuit(circuit: Any, kind: str | None) -> Plot:
-    from rhoset.report.charts import slots_figure
+    from rhoset.report.charts.network import slots_figure
     from rhoset.report.html import figure_page
     from rhoset.report.sections import circuit_view
 

@@ -14,8 +14,9 @@ import pytest
 
 from rhoset.errors import RhosetError
 from rhoset.networks import read_network, write_network
-from rhoset.report import RunView, charts, collect, render, write_report
+from rhoset.report import RunView, collect, render, write_report
 from rhoset.report.charts.figure import bundle
+from rhoset.report.charts.overview import cost_figure
 from rhoset.report.views import CertificateView
 
 VOID = {"meta", "link", "br", "input", "hr", "img"}
@@ -200,7 +201,7 @@ def test_a_single_network_has_no_charts_of_many(view: RunView):
 def test_a_pile_keeps_its_height(view: RunView, bound: float):
     certificate = CertificateView("orbit", bound, 0.1, 2_000, 100_000, 0.01, "real", "x.cert", True)
     networks = tuple(dataclasses.replace(view.networks[0], index=k, certificates=(certificate,)) for k in range(80))
-    rows = charts.cost_figure(networks).rows
+    rows = cost_figure(networks).rows
     assert [row["bound"] for row in rows] == [bound] * 80
     costs = [row["at"] for row in rows]
     assert min(costs) > 0.02 * 0.65

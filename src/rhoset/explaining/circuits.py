@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset.explaining.placement import SAME, Directions, Placement, directions, first_of_largest, place
+from rhoset.explaining.placement import SAME, Placement, first_of_largest, left_directions, place, right_directions
 from rhoset.explaining.slots import centred_readings, filled_slots, kind_of, slot_weights
 from rhoset.explaining.spectrum import Spectrum, balanced_shares
 from rhoset.groups import RhoSet, RhoSetFamily, Subgroup, coset_means, orbitals, rho_set_families
@@ -58,14 +58,13 @@ def _circuits_of_irrep(
 ) -> list[Circuit]:
     irrep, matrices = spectrum.irreps[k], spectrum.coefficients[k][neurons]
     importance, e = spectrum.energy.importance[neurons], spectrum.irreps[k].endomorphism_dim
-    forms = matrices.left @ matrices.left.transpose(0, 2, 1) + matrices.unembed @ matrices.unembed.transpose(0, 2, 1)
-    rows = place(irrep, options, directions(forms, importance, e))
+    rows = place(irrep, options, left_directions(matrices, importance, e))
     placed = np.flatnonzero(rows.chosen >= 0)
     if placed.size < MIN_NEURONS:
         return []
     neurons, rows = neurons[placed], rows[placed]
     vectors = np.stack([rows.sets[s].points[p] for s, p in zip(rows.chosen, rows.point)])
-    found = _right_directions(matrices[placed], vectors, importance[placed], e)
+    found = right_directions(matrices[placed], vectors, importance[placed], e)
     lines = {option.size for option in options if option.fixed_dim == 1}
     first = [rows.sets[s] for s in np.unique(rows.chosen) if rows.sets[s].size not in lines]
     columns = place(irrep, options, found, first)
@@ -76,25 +75,6 @@ def _circuits_of_irrep(
         if circuit is not None:
             circuits.append(circuit)
     return circuits
-
-
-def _right_directions(
-    matrices: Tables, vectors: NDArray[np.float64], importance: NDArray[np.float64], e: int
-) -> Directions:
-    """Directions of c once b is known: from M_RᵀM_R and M_Uᵀb.
-
-    Over ℂ or ℍ, right alone knows c up to a unit scalar; b and unembed fix the scalar.
-    """
-    pulled = np.einsum("iab,ia->ib", matrices.unembed, vectors)
-    forms = matrices.right.transpose(0, 2, 1) @ matrices.right
-    if e == 1:
-        return directions(forms + pulled[:, :, None] * pulled[:, None, :], importance, 1)
-    length = np.linalg.norm(pulled, axis=1)
-    frame = pulled / np.where(length > 0, length, 1.0)[:, None]
-    held = np.einsum("ia,iab,ib->i", frame, forms, frame) + length**2
-    total = np.einsum("iaa->i", forms) + (matrices.unembed**2).sum(axis=(1, 2))
-    share = np.minimum(e * held / np.where(total > 0, total, 1.0), 1.0)
-    return Directions(frame[:, :, None], share, importance)
 
 
 def _build(spectrum: Spectrum, neurons: NDArray[np.int32], at_rows: Placement, at_columns: Placement) -> Circuit | None:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.groups import Irrep, RhoSet, RhoSetFamily, orbit
+from rhoset.networks import Tables
 
 POINT_FIT = 0.8
 """A vector belongs to a ρ-set when its squared cosine with a point is at least this, and at least
@@ -76,6 +77,31 @@ def directions(forms: NDArray[np.float64], importance: NDArray[np.float64], colu
     if columns > 1:
         frames = _settled(frames)
     return Directions(frames, share, importance)
+
+
+def left_directions(matrices: Tables, importance: NDArray[np.float64], e: int) -> Directions:
+    """Directions of b, from M_L M_Lᵀ and M_U M_Uᵀ of the coefficients (N, d, d); e = dim End."""
+    left, unembed = matrices.left, matrices.unembed
+    return directions(left @ left.transpose(0, 2, 1) + unembed @ unembed.transpose(0, 2, 1), importance, e)
+
+
+def right_directions(
+    matrices: Tables, vectors: NDArray[np.float64], importance: NDArray[np.float64], e: int
+) -> Directions:
+    """Directions of c once b (N, d) is known: from M_RᵀM_R and M_Uᵀb.
+
+    Over ℂ or ℍ, right alone knows c up to a unit scalar; b and unembed fix the scalar.
+    """
+    pulled = np.einsum("iab,ia->ib", matrices.unembed, vectors)
+    forms = matrices.right.transpose(0, 2, 1) @ matrices.right
+    if e == 1:
+        return directions(forms + pulled[:, :, None] * pulled[:, None, :], importance, 1)
+    length = np.linalg.norm(pulled, axis=1)
+    frame = pulled / np.where(length > 0, length, 1.0)[:, None]
+    held = np.einsum("ia,iab,ib->i", frame, forms, frame) + length**2
+    total = np.einsum("iaa->i", forms) + (matrices.unembed**2).sum(axis=(1, 2))
+    share = np.minimum(e * held / np.where(total > 0, total, 1.0), 1.0)
+    return Directions(frame[:, :, None], share, importance)
 
 
 def _settled(frames: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from rhoset.explaining.explanation import Quadrature
 from rhoset.explaining.pairs import spread_pairs
-from rhoset.explaining.placement import directions
+from rhoset.explaining.placement import left_directions, right_directions
 from rhoset.explaining.spectrum import Spectrum, balanced_shares
 from rhoset.groups import seen_part
 from rhoset.networks import Network, Tables, activation
@@ -44,17 +44,10 @@ def _fit(spectrum: Spectrum, k: int, neurons: NDArray[np.int32]) -> Quadrature:
     """b from left and unembed, c from right and unembed, then a, a' and κ by projection."""
     irrep, importance = spectrum.irreps[k], spectrum.energy.importance[neurons]
     e = irrep.endomorphism_dim
-    left, right, unembed = spectrum.coefficients[k][neurons]
-    forms = left @ left.transpose(0, 2, 1) + unembed @ unembed.transpose(0, 2, 1)
-    b = directions(forms, importance, e).frames[:, :, 0 if e > 1 else -1]
-    pulled = np.einsum("iab,ia->ib", unembed, b)
-    if e > 1:
-        length = np.linalg.norm(pulled, axis=1, keepdims=True)
-        c = pulled / np.where(length > 0, length, 1.0)
-    else:
-        forms = right.transpose(0, 2, 1) @ right + pulled[:, :, None] * pulled[:, None, :]
-        c = directions(forms, importance, 1).frames[:, :, -1]
-    weight = e * np.einsum("ia,iab,ib->i", b, unembed, c)
+    matrices = spectrum.coefficients[k][neurons]
+    b = left_directions(matrices, importance, e).frames[:, :, 0]
+    c = right_directions(matrices, b, importance, e).frames[:, :, 0]
+    weight = e * np.einsum("ia,iab,ib->i", b, matrices.unembed, c)
     sign = np.where(weight < 0, -1.0, 1.0)
     c = c * sign[:, None]
     size = spectrum.tables[neurons].map(lambda table: np.linalg.norm(table, axis=1))
@@ -64,8 +57,8 @@ def _fit(spectrum: Spectrum, k: int, neurons: NDArray[np.int32]) -> Quadrature:
         neurons=neurons,
         left=b,
         right=c,
-        read_left=e * np.einsum("iab,ia->ib", left, b) * size.left[:, None],
-        read_right=e * np.einsum("iab,ib->ia", right, c) * size.right[:, None],
+        read_left=e * np.einsum("iab,ia->ib", matrices.left, b) * size.left[:, None],
+        read_right=e * np.einsum("iab,ib->ia", matrices.right, c) * size.right[:, None],
         weight=weight * sign * size.unembed,
         means=np.stack([own.left.mean(axis=1), own.right.mean(axis=1)], axis=1),
         defect=float("nan"),

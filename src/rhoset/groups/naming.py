@@ -14,7 +14,6 @@ from rhoset.groups.laws import require_order
 from rhoset.groups.table import Group
 
 Maker = TypeVar("Maker", bound=Callable[..., Group])
-Order = Callable[..., int]
 
 
 @dataclass(frozen=True)
@@ -41,14 +40,14 @@ class _Named:
     family: Family
     form: re.Pattern[str]
     make: Callable[..., Group]
-    order: Order | None
+    order: Callable[..., int] | None
 
 
 _named: list[_Named] = []
 
 
 def family(
-    pattern: str, meaning: str, example: str, *also: str, order: Order | None = None
+    pattern: str, meaning: str, example: str, *also: str, order: Callable[..., int] | None = None
 ) -> Callable[[Maker], Maker]:
     """Decorator that makes a function of whole numbers the family of the groups called after the pattern.
 
@@ -90,7 +89,7 @@ def family(
     return add
 
 
-def _checked(make: Maker, pattern: str, order: Order) -> Maker:
+def _checked(make: Maker, pattern: str, order: Callable[..., int]) -> Maker:
     """The function, which refuses numbers that no group has, and those whose table would be too large; called with as
     many numbers as the pattern has."""
     signature = inspect.signature(make)

@@ -12,13 +12,15 @@ from markupsafe import Markup
 
 from rhoset import __version__
 from rhoset.networks import write_atomic
-from rhoset.report import charts
 from rhoset.report.answers import answers, circuit_said, network_answer
 from rhoset.report.captions import solid_data, solid_said
+from rhoset.report.charts import network as one
+from rhoset.report.charts import overview
 from rhoset.report.charts.figure import Figure, bundle
 from rhoset.report.charts.style import config
 from rhoset.report.facts import network_facts
 from rhoset.report.palette import irrep_colours
+from rhoset.report.pictures import NETWORK
 from rhoset.report.terms import COLUMNS, KINDS, TERMS, defined
 from rhoset.report.views import CHEAP, WANTED, RunView, SolidView
 from rhoset.report.words import counted, duration, limit, number, percent, quantity
@@ -43,20 +45,15 @@ def render(run: RunView) -> str:
         answers=said,
         known=set(),
         has_certificates=any(n.best for n in run.networks),
-        costs_figure=charts.costs_figure(run.networks) if _costs_differ(run) else None,
-        cost_figure=charts.cost_figure(run.networks) if _bounds_differ(run) else None,
-        learned_figure=charts.learned_figure(run.irreps, run.networks, colours),
-        reasons_figure=charts.reasons_figure(run.networks),
-        account_figure=charts.loss_figure(said.account) if said.account else None,
+        costs_figure=overview.costs_figure(run.networks) if _costs_differ(run) else None,
+        cost_figure=overview.cost_figure(run.networks) if _bounds_differ(run) else None,
+        learned_figure=overview.learned_figure(run.irreps, run.networks, colours),
+        reasons_figure=overview.reasons_figure(run.networks),
+        account_figure=one.loss_figure(said.account) if said.account else None,
         network_answer=network_answer,
-        slots_figure=charts.slots_figure,
-        energy_figure=lambda n: charts.energy_figure(n.energy, run.irreps, colours),
-        frontier_figure=charts.frontier_figure,
-        loss_figure=charts.loss_figure,
-        quadrature_figure=charts.quadrature_figure,
-        margins_figure=lambda view: charts.margins_figure(view, colours),
-        history_figure=charts.history_figure,
-        shares_figure=lambda view: charts.shares_figure(view, run.irreps, colours),
+        slots_figure=one.slots_figure,
+        quadrature_figure=one.quadrature_figure,
+        picture=lambda kind, n: NETWORK[kind](run, n),
         wanted=limit(WANTED),
         cheap=limit(CHEAP),
         wanted_share=WANTED,

@@ -6,37 +6,36 @@ from collections.abc import Callable, Sequence
 
 from rhoset.errors import RhosetError
 from rhoset.explaining import Step
-from rhoset.report import charts
-from rhoset.report.charts import Figure
+from rhoset.report.charts import network as one
+from rhoset.report.charts import overview, solid
+from rhoset.report.charts.figure import Figure
 from rhoset.report.palette import irrep_colours
 from rhoset.report.views import NetworkView, RunView
 
 Drawn = Callable[[RunView, NetworkView], Figure | None]
 
 RUN: dict[str, Callable[[RunView], Figure | None]] = {
-    "cost": lambda run: charts.cost_figure(run.networks),
-    "costs": lambda run: charts.costs_figure(run.networks),
-    "irreps": lambda run: charts.learned_figure(run.irreps, run.networks, irrep_colours(run.irreps, run.networks)),
-    "reasons": lambda run: charts.reasons_figure(run.networks),
+    "cost": lambda run: overview.cost_figure(run.networks),
+    "costs": lambda run: overview.costs_figure(run.networks),
+    "irreps": lambda run: overview.learned_figure(run.irreps, run.networks, irrep_colours(run.irreps, run.networks)),
+    "reasons": lambda run: overview.reasons_figure(run.networks),
 }
 """Figures of several networks: bound against cost, how many proofs for what cost, learned irreps, why some are dear."""
 
 NETWORK: dict[str, Drawn] = {
-    "energy": lambda run, n: charts.energy_figure(n.energy, run.irreps, irrep_colours(run.irreps, run.networks)),
+    "energy": lambda run, n: one.energy_figure(n.energy, run.irreps, irrep_colours(run.irreps, run.networks)),
     "margins": lambda run, n: (
-        None if n.margins is None else charts.margins_figure(n.margins, irrep_colours(run.irreps, run.networks))
+        None if n.margins is None else one.margins_figure(n.margins, irrep_colours(run.irreps, run.networks))
     ),
-    "account": lambda run, n: None if n.account is None else charts.loss_figure(n.account),
-    "solid": lambda run, n: charts.solid_figure(n.circuits[0].left) if n.circuits else None,
-    "slots": lambda run, n: charts.slots_figure(n.circuits[0]) if n.circuits else None,
-    "quadrature": lambda run, n: charts.quadrature_figure(n.quadratures[0]) if n.quadratures else None,
-    "training": lambda run, n: None if n.history is None else charts.history_figure(n.history),
+    "account": lambda run, n: None if n.account is None else one.loss_figure(n.account),
+    "solid": lambda run, n: solid.solid_figure(n.circuits[0].left) if n.circuits else None,
+    "slots": lambda run, n: one.slots_figure(n.circuits[0]) if n.circuits else None,
+    "quadrature": lambda run, n: one.quadrature_figure(n.quadratures[0]) if n.quadratures else None,
+    "training": lambda run, n: None if n.history is None else one.history_figure(n.history),
     "formation": lambda run, n: (
-        None
-        if n.history is None
-        else charts.shares_figure(n.history, run.irreps, irrep_colours(run.irreps, run.networks))
+        None if n.history is None else one.shares_figure(n.history, run.irreps, irrep_colours(run.irreps, run.networks))
     ),
-    "frontier": lambda run, n: None if n.frontier is None else charts.frontier_figure(n.frontier),
+    "frontier": lambda run, n: None if n.frontier is None else one.frontier_figure(n.frontier),
 }
 """Figures of one network; ``solid``, ``slots`` and ``quadrature`` are of its strongest circuit or quadrature. What is
 added here has a name for `rhoset plot --kind` and `rs.plot`."""

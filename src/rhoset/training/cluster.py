@@ -78,7 +78,7 @@ def train_on_cluster(address: str, jobs: Sequence[Job]) -> Iterator[News | Finis
     """
     settings = {run: {name: (run / name).read_bytes() for name in (MANIFEST, GROUP_FILE)} for run, _ in jobs}
     work = {(run, indices): (train_elsewhere, settings[run], indices) for run, indices in jobs}
-    for (run, indices), future in answers(address, work):
+    for (run, indices), future in cluster_answers(address, work):
         failure = future.exception()
         if failure is not None:
             slug = failure.slug if isinstance(failure, RhosetError) else "worker-died"
@@ -94,7 +94,7 @@ def train_on_cluster(address: str, jobs: Sequence[Job]) -> Iterator[News | Finis
             yield Finished(run, row["index"], row)
 
 
-def answers(address: str, work: Mapping[Key, tuple[Any, ...]]) -> Iterator[tuple[Key, Any]]:
+def cluster_answers(address: str, work: Mapping[Key, tuple[Any, ...]]) -> Iterator[tuple[Key, Any]]:
     """Each key with the future of its call, a function and its arguments, as the cluster at `address` finishes it.
 
     A call whose worker is lost is made anew, `RETRIES` times. A future is released when the next one is asked for.

@@ -237,7 +237,7 @@ def _work(
 
 
 def _on_cluster(jobs: dict[Path, Job], address: str, runner: Runner) -> Iterator[tuple[Path, bytes]]:
-    from rhoset.training.cluster import answers
+    from rhoset.training.cluster import cluster_answers
 
-    for part, future in answers(address, {part: (runner, job) for part, job in jobs.items()}):
+    for part, future in cluster_answers(address, {part: (runner, job) for part, job in jobs.items()}):
         yield part, future.result()
