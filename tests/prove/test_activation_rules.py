@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from support.networks import random_network
 
+from rhoset import explaining
 from rhoset.cli import main
 from rhoset.errors import RhosetError
 from rhoset.networks import ACTIVATIONS, evaluate, write_network
-from rhoset.prove import certify, certify_frontier, search
+from rhoset.prove import certify, certify_frontier
 from rhoset_check.files import ACTIVATIONS as WITH_RULE
 
 WITHOUT = sorted(set(ACTIVATIONS) - set(WITH_RULE))
@@ -28,7 +29,7 @@ def test_a_bound_or_a_refusal(activation: str, method: str, monkeypatch: pytest.
     def explained(network: object) -> None:
         raise AssertionError("searched")
 
-    monkeypatch.setattr(search, "explain", explained)
+    monkeypatch.setattr(explaining, "explain", explained)
     for call in (lambda: certify(network, method=method), lambda: certify_frontier(network)):
         with pytest.raises(RhosetError) as caught:
             call()

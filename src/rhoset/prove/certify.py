@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rhoset.arguments import public
 from rhoset.counting import Cost, cost
 from rhoset.errors import RhosetError
-from rhoset.explaining import Explanation
 from rhoset.networks import Network, write_atomic
 from rhoset.prove.certificates import limited
 from rhoset.prove.choose import choose
@@ -22,6 +21,9 @@ from rhoset.summaries import Shown
 from rhoset.verdicts import verdict_summary
 from rhoset_check.files import Certificate
 from rhoset_check.verdict import Verdict
+
+if TYPE_CHECKING:
+    from rhoset.explaining import Explanation
 
 PATIENCE = 600.0
 """Where the true accuracy is expected to take more seconds on one core, ``auto`` proves it only if ``exact`` is asked
@@ -110,8 +112,8 @@ def certify(
     deterministic. For S5 of width 128 it costs, over the exhaustive check, about 1 with ``time`` and 10 to 20 with
     ``operations``.
     """
-    known = network if isinstance(network, Explanation) else None
-    about = subject(network.network if isinstance(network, Explanation) else network, arithmetic)
+    known = None if isinstance(network, Network) else network
+    about = subject(network if isinstance(network, Network) else network.network, arithmetic)
     return certify_subject(about, known, method=method, target=target, budget=budget, objective=objective)
 
 

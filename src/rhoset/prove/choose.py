@@ -122,7 +122,8 @@ def whole(search: Search, made: Candidate) -> Judged | None:
     """
     n = search.subject.network.order
     generous = made.stated(n, MORE_SLACK)
-    for asked in (generous if decodes(search.subject, generous) else made.stated(n), made.certificate):
+    taken = not made.certificate.plan.pairs or decodes(search.subject, generous)
+    for asked in (generous if taken else made.stated(n), made.certificate):
         certificate = allowed(search, asked)
         found = None if certificate is None else judged(search.subject, certificate)
         if found is not None and (found.verdict.right == n * n or not _short(found)):
@@ -134,7 +135,9 @@ def allowed(search: Search, certificate: Certificate) -> Certificate | None:
     """The certificate, more and more frugal until the checker's reader takes it: it refuses what might take far more
     work than exhaustive evaluation. What the span does not get, exact evaluation does."""
     plan, pairs = certificate.plan, search.subject.network.order**2
-    for singly, groups, part in FRUGAL if plan.pairs else FRUGAL[:1]:
+    if not plan.pairs:  # nothing to be frugal with: the reader says so when it is judged
+        return certificate
+    for singly, groups, part in FRUGAL:
         span, exact = plan.span_pairs, plan.exact_pairs
         if part < 1 and span != 0 and exact != 0:
             whole_ = pairs if span is None else span

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rhoset.arguments import public
 from rhoset.counting import Cost, cost
-from rhoset.explaining import Explanation
 from rhoset.networks import Network
 from rhoset.prove.certificates import bounds_only
 from rhoset.prove.choose import staged
@@ -18,6 +17,9 @@ from rhoset.prove.subject import judged, subject
 from rhoset.prove.wish import Wish
 from rhoset_check.files import Certificate
 from rhoset_check.verdict import Verdict
+
+if TYPE_CHECKING:
+    from rhoset.explaining import Explanation
 
 SHARES = (0.1, 0.25, 0.5, 0.75)
 """Shares of a plan's in-span and exact work at which its curve is measured, beside none and all."""

@@ -39,6 +39,9 @@ PAIRS_FROM = 500
 force (docs/prove.md, "On the clock")."""
 NOISY = 4
 """Where readings cost more than so many times the typical margin, pairs is not looked at on the clock."""
+LEVEL = 5 * 10**8
+"""Multiply-adds that pairs left open must take before potentials, which may close them, are looked at on the clock: the
+look takes as long as half of them."""
 SMALL = 5 * 10**7
 """Multiply-adds of exhaustive checking, five milliseconds or so, below which the clock allows no look elsewhere."""
 
@@ -145,7 +148,9 @@ def by_time(search: Search, wanted: Wish) -> list[Candidate]:
             sure = (look.columns * COLUMN + look.entries(mode) * ENTRY) / search.subject.exhaustive_seconds
             if sure >= GIVE_UP:
                 continue
-            made = look.candidate(mode)
+            made = look.plain(mode)
+            if made.estimate.exact * search.subject.exhaustive > LEVEL:
+                made = look.candidate(mode)
             share = sure + made.estimate.exact  # what is left open is evaluated: it proves what exhaustive does
             if share < GIVE_UP:
                 return [at_clock(made, share, plain[0].estimate), *plain]

@@ -9,6 +9,7 @@ import numpy as np
 
 from rhoset.prove import nearness, writing
 from rhoset.prove.certificates import BARE
+from rhoset.prove.choose import allowed
 from rhoset.prove.features import representable
 from rhoset.prove.grouping import regrouped
 from rhoset.prove.search import FEW, SAMPLE_PAIRS, Candidate, Search
@@ -135,8 +136,9 @@ class PairsSearch:
     def tried(
         self, name: str, certificate: Certificate, pairs: int = SAMPLE_PAIRS, close: float = SINGLES[0]
     ) -> Candidate:
-        """The candidate; where it would have more outputs evaluated singly than a checker may allow, with fewer. Where
-        a part `close` of them is allowed, the estimate with all of them does."""
+        """The candidate; where it would have more outputs evaluated singly than a checker may allow, with fewer, and
+        where that is not enough, with less work in the span. Where a part `close` of them is allowed, the estimate with
+        all of them does."""
         made = self.search.candidate(name, certificate, pairs)
         plan, subject = certificate.plan, self.search.subject
         stated = made.stated(subject.network.order)
@@ -146,10 +148,13 @@ class PairsSearch:
 
         if plan.singles and made.estimate.exact > WORTH and made.estimate.cost < CEILING:
             parts = [part for part in SINGLES if part <= close]
-            allowed = next((part for part in parts if decodes(subject, fewer(stated, part))), 0.0)
-            if allowed < parts[0]:
-                return self.search.candidate(name, fewer(certificate, allowed), pairs)
-        return made
+            part = next((part for part in parts if decodes(subject, fewer(stated, part))), 0.0)
+            if part < parts[0]:
+                made, stated = self.search.candidate(name, fewer(certificate, part), pairs), fewer(stated, part)
+        if close < SINGLES[0] or made.estimate.cost > CEILING or decodes(subject, stated):
+            return made
+        frugal = allowed(self.search, stated)
+        return made if frugal is None else self.search.candidate(f"{name}, less in the span", frugal, pairs)
 
     def certificate(self, written: Written, mode: Mode, clusters: int = 1) -> Certificate:
         """Rule pairs, and exact where that is allowed."""

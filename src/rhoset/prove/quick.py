@@ -76,6 +76,11 @@ class Look:
         """Points with neurons: each takes the checker some steps."""
         return len(self.used)
 
+    def plain(self, mode: str) -> Candidate:
+        """Rule gaps in one of the `MODES`, without potentials."""
+        sizes = " + ".join(map(str, sorted(self.reading.sizes, reverse=True)))
+        return self.search.candidate(f"gaps, {sizes} points, unembed {mode}", self.certificate(mode))
+
     def entries(self, mode: str) -> int:
         """Numbers in the tables of all x, or in those by means: each is compared with others."""
         n, points, exact = self.search.subject.network.order, self.points[self.used], self.exact(mode)[self.used]

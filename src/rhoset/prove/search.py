@@ -9,11 +9,11 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field, fields
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rhoset.counting import Facts, Shape, count
-from rhoset.explaining import Explanation, explain
 from rhoset.prove import writing
 from rhoset.prove.certificates import limited
 from rhoset.prove.subject import Subject
@@ -21,6 +21,9 @@ from rhoset_check.files import Certificate, rows_at_once
 from rhoset_check.near import Array, Ints, Near, Rejected
 from rhoset_check.network import Model
 from rhoset_check.verdict import prepare, settle
+
+if TYPE_CHECKING:
+    from rhoset.explaining import Explanation
 
 SAMPLE_PAIRS = 1024
 """Pairs that an estimate looks at: all y for so many x. More are slower, fewer may rank two close plans wrongly."""
@@ -110,6 +113,8 @@ class Search:
     @cached_property
     def explanation(self) -> Explanation:
         """The given explanation, or a fresh one."""
+        from rhoset.explaining import explain  # takes as long to load as a network to be certified by time
+
         return self.given if self.given is not None else explain(self.subject.network)
 
     @cached_property

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset.explaining import Explanation
 from rhoset.prove.features import (
     Sets,
     WrittenSpectrum,
@@ -26,6 +26,9 @@ from rhoset.prove.features import (
 )
 from rhoset_check.files import MatrixTensors, SlotTensors
 from rhoset_check.near import Array, Ints
+
+if TYPE_CHECKING:
+    from rhoset.explaining import Explanation
 
 MOST_SLOTS = 144
 """Slot blocks with more slots than this are not tried: moving their sums costs 3 multiply-adds a slot and pair."""
