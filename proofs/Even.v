@@ -479,9 +479,9 @@ Proof.
   destruct (Alike y) as [A1 _]. destruct (Alike s) as [A2 A3]. rewrite A2, A3 in Hrival. rewrite A1 in P.
   (* the two outputs of the rounded network *)
   assert (Range : nth z (row_bias r) 0 - nth (op x y) (row_bias r) 0 <= range).
-  { pose proof (most_spec n (fun z => relu (nth z (row_bias r) 0)) z Hz) as H1.
-    pose proof (most_spec n (fun z => relu (- nth z (row_bias r) 0)) (op x y) Hxy) as H2.
-    cbv beta in H1, H2. unfold range, bias_range, relu in *. lia. }
+  { pose proof (top_spec n (fun z => nth z (row_bias r) 0) z Hz) as H1.
+    pose proof (top_spec n (fun z => - nth z (row_bias r) 0) (op x y) Hxy) as H2.
+    cbv beta in H1, H2. unfold range, bias_range. lia. }
   assert (Margin : logit (rounded_network m r) x y (op x y) - logit (rounded_network m r) x y z =
     lsum (fun S => sum (size (G_of S)) (fun c => lsum (fun E =>
       (zentry (rows_unembed r) (op x y) (fst E) - zentry (rows_unembed r) z (fst E)) *

@@ -26,16 +26,7 @@ Definition gsets_ok (n m : nat) (op : nat -> nat -> nat) (e : nat) (generators :
     all (size G) (fun c => forallb (fun E => (fst E <? m)%nat) (members_of G c))) sets &&
   all m (fun i => places_of_neuron sets i =? 1).
 
-(** ** Largest values *)
-Definition top (n : nat) (f : nat -> Z) : Z := fold_right Z.max (- 2 ^ 62) (map f (seq 0 n)).
-
-Lemma fold_max_spec d l v : In v l -> v <= fold_right Z.max d l.
-Proof. induction l as [|u l IH]; simpl; [tauto|]. intros [->|H]; [lia|]. specialize (IH H). lia. Qed.
-
-Lemma top_spec n f i : (i < n)%nat -> f i <= top n f.
-Proof. intros Hi. apply fold_max_spec, in_map, in_seq. lia. Qed.
-
-(** The largest but at p. *)
+(** ** Largest values: the largest but at p. *)
 Definition top_but (q p : nat) (f : nat -> Z) : Z :=
   fold_right (fun c acc => if (c =? p)%nat then acc else Z.max (f c) acc) (- 2 ^ 62) (seq 0 q).
 
