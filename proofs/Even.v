@@ -27,8 +27,8 @@ Definition left_over (r : rounded) (C : even_circuit) (G : gset) (z c : nat) (E 
   zentry (rows_unembed r) z (fst E) - even_write C (move_of G z c) (fst E).
 
 (** ** The tables of one x *)
-Definition even_point (C : even_circuit) (q : nat) (mem : list (nat * list Z)) : prepared :=
-  (mem, (machine_us q (even_write C) mem, machine_gammas q mem)).
+Definition even_point (C : even_circuit) (q : nat) (mem : list (nat * list Z)) (potential : list Z) : prepared :=
+  (mem, (machine_us q (even_write C) mem, machine_gammas q mem potential)).
 
 (** c', c: the activations of the neurons there, and the squares of these, each in its unit. *)
 Definition readings_at (row : list Z) (mem : list (nat * list Z)) (c' : nat) : list int :=
@@ -48,7 +48,7 @@ Definition set_at (C : even_circuit) (row : list Z) (x : nat) (SP : even_set * l
      - 2 * unlike (size G) (point_table row (nth c (snd SP) (nil, (nil, nil)))) (alike_at (fst SP) c) (move_of G x))).
 
 Definition prepare_even (C : even_circuit) (S : even_set) : list prepared :=
-  let G := gset_of S in tabulate (size G) (fun c => even_point C (size G) (members_of G c)).
+  let G := gset_of S in tabulate (size G) (fun c => even_point C (size G) (members_of G c) (nth c (potentials G) nil)).
 
 (** For one output: the squares of what is left, above 0 and below. *)
 Definition left_over_squares (r : rounded) (C : even_circuit) (sign : Z) (z : nat) : Z :=
@@ -176,15 +176,16 @@ Section EvenSound.
 
   (** What the neurons at c write on d when they read c'. *)
   Definition even_table (S : even_set) (x c d c' : nat) : Z :=
-    lsum (fun E => even_write C d (fst E) * relu (left N' x (fst E) + gamma_of E c')) (members_of (gset_of S) c).
+    lsum (fun E => even_write C d (fst E) * relu (left N' x (fst E) + gamma_of E c')) (members_of (gset_of S) c) -
+    zentry (potentials (gset_of S)) c c'.
 
   Lemma even_table_entry S x c d c' : In S (even_sets C) ->
     (c < size (gset_of S))%nat -> (d < size (gset_of S))%nat -> (c' < size (gset_of S))%nat ->
-    nth c' (nth d (point_table (nth x (rows_left r) nil) (even_point C (size (gset_of S)) (members_of (gset_of S) c))) nil) 0 =
+    nth c' (nth d (point_table (nth x (rows_left r) nil) (even_point C (size (gset_of S)) (members_of (gset_of S) c) (nth c (potentials (gset_of S)) nil))) nil) 0 =
     even_table S x c d c'.
   Proof.
     intros HS Hc Hd Hc'. destruct (fit_at S c HS Hc) as [F1 [_ F2]].
-    apply (point_value _ _ (size (gset_of S)) (size (gset_of S)) (even_write C)
+    apply (point_value _ _ _ (size (gset_of S)) (size (gset_of S)) (even_write C)
              (largest_of largest (rows_left r)) (largest (gammas_of (gsets_in C))) d c');
       [apply largest_of_nonneg|apply largest_nonneg|exact F1|intros i; apply nth_rows_largest| |exact (F2 d Hd)|exact Hd|exact Hc'].
     intros E HE. apply (gamma_bound (gsets_in C) (gset_of S) c); [apply in_gsets, HS|exact HE].
@@ -192,7 +193,7 @@ Section EvenSound.
 
   Lemma unlike_spec S x c d c' : In S (even_sets C) -> (x < n)%nat ->
     (c < size (gset_of S))%nat -> (d < size (gset_of S))%nat -> (c' < size (gset_of S))%nat ->
-    let T := point_table (nth x (rows_left r) nil) (even_point C (size (gset_of S)) (members_of (gset_of S) c)) in
+    let T := point_table (nth x (rows_left r) nil) (even_point C (size (gset_of S)) (members_of (gset_of S) c) (nth c (potentials (gset_of S)) nil)) in
     Z.abs (even_table S x c (move_of (gset_of S) x d) c' - nth c' (alike_at S c d) 0) <=
     unlike (size (gset_of S)) T (alike_at S c) (move_of (gset_of S) x).
   Proof.
@@ -310,7 +311,9 @@ Section EvenSound.
         lsum (fun E => V c (fst E) * Z.abs (right N' y (fst E) - gamma_of E (move_of G y c))) (members_of G c) <=
         lsum (fun E => (unembed N' (fst E) (op x y) - unembed N' (fst E) z) *
                        relu (left N' x (fst E) + right N' y (fst E))) (members_of G c)).
-      { unfold even_table. fold G. rewrite <- lsum_minus, <- lsum_plus, <- lsum_minus. apply lsum_le. intros E HE. cbv beta.
+      { unfold even_table. fold G. set (potential := zentry (potentials G) c (move_of G y c)).
+        match goal with |- ?a - ?p - (?b - ?p) + ?d - ?v <= ?t => enough (a - b + d - v <= t) by lia end.
+        rewrite <- lsum_minus, <- lsum_plus, <- lsum_minus. apply lsum_le. intros E HE. cbv beta.
         pose proof (HV E c Hc HE) as H1. unfold left_over, taken. fold G.
         change (zentry (rows_unembed r) (op x y) (fst E)) with (unembed N' (fst E) (op x y)).
         change (zentry (rows_unembed r) z (fst E)) with (unembed N' (fst E) z).
@@ -416,7 +419,7 @@ Proof.
       S x y w z V g (far S) HS Hx Hy Hw (eq_sym Hxw) (fun E c _ _ => Z.le_refl _)) as EM.
     cbv zeta in EM. fold (G_of S) in EM. fold s in EM.
     assert (HG : In (G_of S) sets) by (apply (in_gsets C S), HS).
-    destruct (gset_facts n m op e generators sets closed assoc identity Hind Hok (G_of S) HG) as [[Gr [_ Gop]] _].
+    destruct (gset_facts n m op e generators sets closed assoc identity Hind Hok (G_of S) HG) as [[Gr [Ge Gop]] _].
     assert (SE := set_error_sound n m op e inv generators sets r closed assoc identity Hind inverse Hok (G_of S) y w V HG Hy Hw).
     cbv zeta in SE. fold (lost S) in SE. fold (moved_at S) in SE, EM. fold (writes_at S) in EM.
     assert (Hfar : forall c d c', (c < size (G_of S))%nat -> (d < size (G_of S))%nat -> (c' < size (G_of S))%nat ->
@@ -425,7 +428,14 @@ Proof.
       apply (unlike_spec n m op e generators r C closed assoc identity Hind Hok Fit S x c d c' HS Hx Hc Hd Hc'). }
     specialize (EM Hfar F4).
     eapply Z.le_trans; [|exact EM]. apply Z.sub_le_mono_l. apply SE.
-    - intros c Hc Hmoved E HE. unfold V. apply ranged; apply in_seq; lia.
+    - intros c Hc Hmoved. split; [intros E HE; unfold V; apply ranged; apply in_seq; lia|].
+      exists (move_of (G_of S) (op x y) c), (move_of (G_of S) z c). split; [apply Gr; assumption|]. split; [apply Gr; assumption|]. split.
+      + rewrite <- Hxw, (Gop (op x w) y c (closed x w Hx Hw) Hy Hc), (Gop x w _ Hx Hw (Gr y c Hy Hc)), (Gop x y c Hx Hy Hc).
+        intros Eq. apply Hmoved.
+        pose proof (action_bijection n op e inv inverse (size (G_of S)) (move_of (G_of S)) x (conj Gr (conj Ge Gop)) Hx) as Bx.
+        destruct (Bx _ (Gr y c Hy Hc)) as [_ [_ [_ B0]]]. destruct (Bx _ (Gr w _ Hw (Gr y c Hy Hc))) as [_ [_ [_ B1]]].
+        rewrite <- B1, <- Eq. exact B0.
+      + intros E u HE. unfold V. apply ranged_away; apply filter_In; (split; [apply in_seq; lia|apply Nat.eqb_eq; reflexivity]).
     - intros c Hc Hfixed. exists (move_of (G_of S) (op x y) c). split; [apply Gr; assumption|].
       intros E HE. unfold V. apply ranged; apply filter_In; (split; [apply in_seq; lia|apply Nat.eqb_eq]); [reflexivity|].
       rewrite <- Hxw, (Gop (op x w) y c (closed x w Hx Hw) Hy Hc), (Gop x w _ Hx Hw (Gr y c Hy Hc)), (Gop x y c Hx Hy Hc), Hfixed.
@@ -469,9 +479,9 @@ Proof.
   destruct (Alike y) as [A1 _]. destruct (Alike s) as [A2 A3]. rewrite A2, A3 in Hrival. rewrite A1 in P.
   (* the two outputs of the rounded network *)
   assert (Range : nth z (row_bias r) 0 - nth (op x y) (row_bias r) 0 <= range).
-  { pose proof (most_spec n (fun z => relu (nth z (row_bias r) 0)) z Hz) as H1.
-    pose proof (most_spec n (fun z => relu (- nth z (row_bias r) 0)) (op x y) Hxy) as H2.
-    cbv beta in H1, H2. unfold range, bias_range, relu in *. lia. }
+  { pose proof (top_spec n (fun z => nth z (row_bias r) 0) z Hz) as H1.
+    pose proof (top_spec n (fun z => - nth z (row_bias r) 0) (op x y) Hxy) as H2.
+    cbv beta in H1, H2. unfold range, bias_range. lia. }
   assert (Margin : logit (rounded_network m r) x y (op x y) - logit (rounded_network m r) x y z =
     lsum (fun S => sum (size (G_of S)) (fun c => lsum (fun E =>
       (zentry (rows_unembed r) (op x y) (fst E) - zentry (rows_unembed r) z (fst E)) *

@@ -9,7 +9,8 @@ Open Scope Z_scope.
 Record gset := GSet {
   size : nat;                                (* points *)
   moves : list (list nat);                   (* y, c: where y moves c *)
-  members : list (list (nat * list Z))       (* c: the neurons there, each with what it is taken to read on the points *)
+  members : list (list (nat * list Z));      (* c: the neurons there, each with what it is taken to read on the points *)
+  potentials : list (list Z)                 (* c, c': what all outputs are lowered by where c comes to c' *)
 }.
 
 Definition move_of (G : gset) : nat -> nat -> nat := point (moves G).
@@ -25,16 +26,7 @@ Definition gsets_ok (n m : nat) (op : nat -> nat -> nat) (e : nat) (generators :
     all (size G) (fun c => forallb (fun E => (fst E <? m)%nat) (members_of G c))) sets &&
   all m (fun i => places_of_neuron sets i =? 1).
 
-(** ** Largest values *)
-Definition top (n : nat) (f : nat -> Z) : Z := fold_right Z.max (- 2 ^ 62) (map f (seq 0 n)).
-
-Lemma fold_max_spec d l v : In v l -> v <= fold_right Z.max d l.
-Proof. induction l as [|u l IH]; simpl; [tauto|]. intros [->|H]; [lia|]. specialize (IH H). lia. Qed.
-
-Lemma top_spec n f i : (i < n)%nat -> f i <= top n f.
-Proof. intros Hi. apply fold_max_spec, in_map, in_seq. lia. Qed.
-
-(** The largest but at p. *)
+(** ** Largest values: the largest but at p. *)
 Definition top_but (q p : nat) (f : nat -> Z) : Z :=
   fold_right (fun c acc => if (c =? p)%nat then acc else Z.max (f c) acc) (- 2 ^ 62) (seq 0 q).
 
@@ -80,20 +72,21 @@ Qed.
 (** ** The tables, in machine integers *)
 Definition machine_us (n : nat) (u : nat -> nat -> Z) (mem : list (nat * list Z)) : list (list int) :=
   tabulate n (fun z => map of_Z (map (fun E => u z (fst E)) mem)).
-Definition machine_gammas (q : nat) (mem : list (nat * list Z)) : list (list int) :=
-  tabulate q (fun c => map of_Z (map (fun E => gamma_of E c) mem)).
+(** c': the readings there, and the potential. *)
+Definition machine_gammas (q : nat) (mem : list (nat * list Z)) (potential : list Z) : list (list int * Z) :=
+  tabulate q (fun c => (map of_Z (map (fun E => gamma_of E c) mem), nth c potential 0)).
 
-Definition prepared : Type := list (nat * list Z) * (list (list int) * list (list int)).
-Definition prepare_point (r : rounded) (n q : nat) (mem : list (nat * list Z)) : prepared :=
-  (mem, (machine_us n (zentry (rows_unembed r)) mem, machine_gammas q mem)).
+Definition prepared : Type := list (nat * list Z) * (list (list int) * list (list int * Z)).
+Definition prepare_point (r : rounded) (n q : nat) (mem : list (nat * list Z)) (potential : list Z) : prepared :=
+  (mem, (machine_us n (zentry (rows_unembed r)) mem, machine_gammas q mem potential)).
 Definition prepare_set (r : rounded) (n : nat) (G : gset) : list prepared :=
-  tabulate (size G) (fun c => prepare_point r n (size G) (members_of G c)).
+  tabulate (size G) (fun c => prepare_point r n (size G) (members_of G c) (nth c (potentials G) nil)).
 
-(** z, c' ↦ what the neurons at one point write for z when they read c'. *)
+(** z, c' ↦ what the neurons at one point write for z when they read c', less the potential. *)
 Definition point_table (row : list Z) (P : prepared) : list (list Z) :=
   let l := map of_Z (map (fun E => nth (fst E) row 0) (fst P)) in
-  let hids := map (hiddens l) (snd (snd P)) in
-  map (fun u => map (fun h => signed (dot 0%uint63 u h)) hids) (fst (snd P)).
+  let hids := map (fun gp => (hiddens l (fst gp), snd gp)) (snd (snd P)) in
+  map (fun u => map (fun hp => signed (dot 0%uint63 u (fst hp)) - snd hp) hids) (fst (snd P)).
 
 (** What neurons are taken to read, all of it. *)
 Definition gammas_of (sets : list gset) : list Z :=
@@ -138,33 +131,51 @@ Definition row_of (n : nat) (op : nat -> nat -> nat) (inv : nat -> nat) (r : rou
   (map fst outputs,
    map (fun kind => fold_right Z.max (- 2 ^ 62) (map (fun out => fst out - allowance kind (snd out)) outputs)) kinds).
 
-(** How far what a neuron writes ranges over some outputs. *)
-Definition range_over (r : rounded) (zs : list nat) (i : nat) : Z :=
-  fold_right Z.max (- 2 ^ 62) (map (fun z => zentry (rows_unembed r) z i) zs) +
+(** The largest that a neuron writes for some outputs, and the least with its sign changed; how far that ranges, and how far
+    it is from [m]. *)
+Definition high_over (r : rounded) (zs : list nat) (i : nat) : Z :=
+  fold_right Z.max (- 2 ^ 62) (map (fun z => zentry (rows_unembed r) z i) zs).
+Definition low_over (r : rounded) (zs : list nat) (i : nat) : Z :=
   fold_right Z.max (- 2 ^ 62) (map (fun z => - zentry (rows_unembed r) z i) zs).
+Definition range_over (r : rounded) (zs : list nat) (i : nat) : Z := high_over r zs i + low_over r zs i.
+Definition away_over (r : rounded) (zs : list nat) (m : Z) (i : nat) : Z := Z.max (high_over r zs i - m) (m + low_over r zs i).
 
-(** c: the ranges of its neurons over all outputs, and over those that carry c to d. *)
-Definition widths (n : nat) (r : rounded) (G : gset) : list (list Z * list (list Z)) :=
+(** The median over the points of the middles (any number would do). *)
+Definition centre_over (r : rounded) (fibres : list (list nat)) (i : nat) : Z :=
+  nth (Nat.div2 (length fibres))
+    (fold_right insert_sorted nil (map (fun zs => (high_over r zs i - low_over r zs i) / 2) fibres)) 0.
+
+(** The two largest. *)
+Fixpoint two_largest (l : list Z) : Z * Z :=
+  match l with
+  | nil => (- 2 ^ 62, - 2 ^ 62)
+  | v :: l' => let ab := two_largest l' in if fst ab <=? v then (v, fst ab) else (fst ab, Z.max (snd ab) v)
+  end.
+
+(** c: the ranges of its neurons over all outputs; over those that carry c to d; and how far they are there from a centre. *)
+Definition widths (n : nat) (r : rounded) (G : gset) : list (list Z * (list (list Z) * list (list Z))) :=
   tabulate (size G) (fun c =>
+    let fibres := tabulate (size G) (fun d => filter (fun z => (move_of G z c =? d)%nat) (seq 0 n)) in
+    let centres := map (fun E => (fst E, centre_over r fibres (fst E))) (members_of G c) in
     (map (fun E => range_over r (seq 0 n) (fst E)) (members_of G c),
-     tabulate (size G) (fun d =>
-       let zs := filter (fun z => (move_of G z c =? d)%nat) (seq 0 n) in
-       map (fun E => range_over r zs (fst E)) (members_of G c)))).
+     (map (fun zs => map (fun E => range_over r zs (fst E)) (members_of G c)) fibres,
+      map (fun zs => map (fun im => away_over r zs (snd im) (fst im)) centres) fibres))).
 
 (** For one y: what the readings of a set's neurons lose where a rival fixes all its points, and by how much less they
     lose there than at a point that it moves. *)
-Definition set_error (row : list Z) (G : gset) (W : list (list Z * list (list Z))) (y : nat) : Z * list Z :=
+Definition set_error (row : list Z) (G : gset) (W : list (list Z * (list (list Z) * list (list Z)))) (y : nat) : Z * list Z :=
   let at_point c :=
     let place := move_of G y c in
     let rho := map (fun E => Z.abs (nth (fst E) row 0 - gamma_of E place)) (members_of G c) in
-    let ranges := nth c W (nil, nil) in
-    let d := fold_right Z.max 0 (map (fun D => zdot D rho) (snd ranges)) in
-    (d, d - zdot (fst ranges) rho) in
+    let ranges := nth c W (nil, (nil, nil)) in
+    let d := fold_right Z.max 0 (map (fun D => zdot D rho) (fst (snd ranges))) in
+    let two := two_largest (map (fun A => zdot A rho) (snd (snd ranges))) in
+    (d, d - Z.min (zdot (fst ranges) rho) (fst two + snd two)) in
   let found := tabulate (size G) at_point in
   (fold_right (fun f acc => fst f + acc) 0 found, map snd found).
 
 (** For one y, kind by kind. *)
-Definition reading_errors (r : rounded) (sets : list gset) (ws : list (list (list Z * list (list Z)))) (kinds : list (list Z))
+Definition reading_errors (r : rounded) (sets : list gset) (ws : list (list (list Z * (list (list Z) * list (list Z))))) (kinds : list (list Z))
     (y : nat) : list Z :=
   let row := nth y (rows_right r) nil in
   let found := map (fun GW => set_error row (fst GW) (snd GW) y) (combine sets ws) in
@@ -300,16 +311,34 @@ Proof.
   - specialize (IH Ha). specialize (Hf b). lia.
 Qed.
 
+Lemma two_largest_spec l : snd (two_largest l) <= fst (two_largest l) /\
+  (forall i, (i < length l)%nat -> nth i l 0 <= fst (two_largest l)) /\
+  (forall i j, (i < length l)%nat -> (j < length l)%nat -> i <> j ->
+     nth i l 0 + nth j l 0 <= fst (two_largest l) + snd (two_largest l)).
+Proof.
+  induction l as [|v l [H1 [H2 H3]]]; [split; [apply Z.le_refl|split; intros; cbn [length] in *; lia]|].
+  cbn [two_largest]. destruct (two_largest l) as [a b]. cbn [fst snd] in *.
+  destruct (Z.leb_spec a v); cbn [fst snd]; split; try lia; split.
+  1, 3: intros [|i] Hi; cbn [nth length] in *; [lia|]; specialize (H2 i ltac:(lia)); lia.
+  all: intros [|i] [|j] Hi Hj Hne; cbn [nth length] in *; try lia.
+  - specialize (H2 j ltac:(lia)). lia.
+  - specialize (H2 i ltac:(lia)). lia.
+  - specialize (H3 i j ltac:(lia) ltac:(lia) ltac:(lia)). lia.
+  - specialize (H2 j ltac:(lia)). lia.
+  - specialize (H2 i ltac:(lia)). lia.
+  - specialize (H3 i j ltac:(lia) ltac:(lia) ltac:(lia)). lia.
+Qed.
+
 (** What [point_table] computes: no sum leaves 63 bits. *)
-Lemma point_value row mem n q (u : nat -> nat -> Z) L R z c' :
+Lemma point_value row mem potential n q (u : nat -> nat -> Z) L R z c' :
   0 <= L -> 0 <= R -> L + R < 2 ^ 62 ->
   (forall i, Z.abs (nth i row 0) <= L) -> (forall E, In E mem -> Z.abs (gamma_of E c') <= R) ->
   total (map (fun E => u z (fst E)) mem) * (L + R) < 2 ^ 62 -> (z < n)%nat -> (c' < q)%nat ->
-  nth c' (nth z (point_table row (mem, (machine_us n u mem, machine_gammas q mem))) nil) 0 =
-  lsum (fun E => u z (fst E) * relu (nth (fst E) row 0 + gamma_of E c')) mem.
+  nth c' (nth z (point_table row (mem, (machine_us n u mem, machine_gammas q mem potential))) nil) 0 =
+  lsum (fun E => u z (fst E) * relu (nth (fst E) row 0 + gamma_of E c')) mem - nth c' potential 0.
 Proof.
   intros HL HR F1 Hrow Hgamma F2 Hz Hc'. unfold point_table. simpl fst. simpl snd. unfold machine_us, machine_gammas.
-  rewrite nth_map_tabulate by exact Hz. rewrite map_map, nth_map_tabulate by exact Hc'.
+  rewrite nth_map_tabulate by exact Hz. rewrite map_map, nth_map_tabulate by exact Hc'. cbn [fst snd].
   set (us := map (fun E => u z (fst E)) mem) in *.
   set (ls := map (fun E => nth (fst E) row 0) mem).
   set (gs := map (fun E => gamma_of E c') mem).
@@ -319,7 +348,7 @@ Proof.
   { intros b Hb. apply in_map_iff in Hb. destruct Hb as [E [<- HE]]. apply Hgamma, HE. }
   assert (Value : zdot us (zhiddens ls gs) = lsum (fun E => u z (fst E) * relu (nth (fst E) row 0 + gamma_of E c')) mem).
   { unfold ls, gs. rewrite zhiddens_map. unfold us. rewrite zdot_map. reflexivity. }
-  rewrite <- Value. apply signed_spec.
+  rewrite <- Value. f_equal. apply signed_spec.
   - change (zdot us (zhiddens ls gs)) with (0 + zdot us (zhiddens ls gs)). apply stands_dot; [|reflexivity].
     apply stands_hiddens with (L := L) (R := R); assumption.
   - assert (Hh : forall h, In h (zhiddens ls gs) -> Z.abs h <= L + R).
@@ -360,9 +389,10 @@ Section GapsSound.
   Lemma by_points F : sum m F = lsum (fun G => sum (size G) (fun c => lsum (fun E => F (fst E)) (members_of G c))) sets.
   Proof. apply sum_by_points; [exact one_place|]. intros G HG. apply (gset_facts G HG). Qed.
 
-  (** What the neurons at c write for z when they read c'. *)
+  (** What the neurons at c write for z when they read c', less the potential. *)
   Definition table_at (G : gset) (x c z c' : nat) : Z :=
-    lsum (fun E => unembed N' (fst E) z * relu (left N' x (fst E) + gamma_of E c')) (members_of G c).
+    lsum (fun E => unembed N' (fst E) z * relu (left N' x (fst E) + gamma_of E c')) (members_of G c) -
+    zentry (potentials G) c c'.
 
   Lemma members_total G c z : In G sets -> (c < size G)%nat -> (z < n)%nat ->
     lsum (fun E => Z.abs (unembed N' (fst E) z)) (members_of G c) <= writes_most r.
@@ -390,14 +420,14 @@ Section GapsSound.
   Qed.
 
   Lemma point_table_entry G x c z c' : In G sets -> (c < size G)%nat -> (z < n)%nat -> (c' < size G)%nat ->
-    nth c' (nth z (point_table (nth x (rows_left r) nil) (prepare_point r n (size G) (members_of G c))) nil) 0 =
+    nth c' (nth z (point_table (nth x (rows_left r) nil) (prepare_point r n (size G) (members_of G c) (nth c (potentials G) nil))) nil) 0 =
     table_at G x c z c'.
   Proof.
     intros HG Hc Hz Hc'.
     pose proof fit as F. unfold gaps_fit in F. rewrite andb_true_iff, !Z.ltb_lt in F. destruct F as [F1 F2].
     set (L := largest_of largest (rows_left r)) in *. set (R := largest (gammas_of sets)) in *.
     assert (HL : 0 <= L) by apply largest_of_nonneg. assert (HR : 0 <= R) by apply largest_nonneg.
-    apply (point_value _ _ n (size G) (zentry (rows_unembed r)) L R z c'); try assumption.
+    apply (point_value _ _ _ n (size G) (zentry (rows_unembed r)) L R z c'); try assumption.
     - intros i. apply nth_rows_largest.
     - intros E HE. eapply gamma_bound; eassumption.
     - rewrite total_map_le. pose proof (members_total G c z HG Hc Hz) as Ht. cbn [unembed N' rounded_network] in Ht. nia.
@@ -445,7 +475,9 @@ Section GapsSound.
         lsum (fun E => V c (fst E) * Z.abs (right N' y (fst E) - gamma_of E (move_of G y c))) (members_of G c) <=
         lsum (fun E => (unembed N' (fst E) (op x y) - unembed N' (fst E) z) *
                        relu (left N' x (fst E) + right N' y (fst E))) (members_of G c)).
-      { unfold table_at. rewrite <- !lsum_minus. apply lsum_le. intros E HE. cbv beta.
+      { unfold table_at. set (potential := zentry (potentials G) c (move_of G y c)).
+        match goal with |- ?a - ?p - (?b - ?p) - ?v <= ?t => enough (a - b - v <= t) by lia end.
+        rewrite <- !lsum_minus. apply lsum_le. intros E HE. cbv beta.
         pose proof (HV E c Hc HE) as Hv.
         pose proof (relu_lipschitz (left N' x (fst E) + gamma_of E (move_of G y c)) (left N' x (fst E) + right N' y (fst E))) as Hl.
         set (d := unembed N' (fst E) (op x y) - unembed N' (fst E) z) in *.
@@ -463,14 +495,19 @@ Section GapsSound.
     rewrite !sum_minus. lia.
   Qed.
 
+  (** The outputs that carry c to d. *)
+  Definition fibre (G : gset) (c d : nat) : list nat := filter (fun z => (move_of G z c =? d)%nat) (seq 0 n).
+
   (** What the readings lose, point by point: at most what [set_error] says of a rival that moves so many points. *)
   Lemma set_error_sound G y w (V : nat -> nat -> Z) :
     In G sets -> (y < n)%nat -> (w < n)%nat ->
     (forall c, (c < size G)%nat -> move_of G w (move_of G y c) <> move_of G y c ->
-       forall E, In E (members_of G c) -> V c (fst E) <= range_over r (seq 0 n) (fst E)) ->
+       (forall E, In E (members_of G c) -> V c (fst E) <= range_over r (seq 0 n) (fst E)) /\
+       exists d d', (d < size G)%nat /\ (d' < size G)%nat /\ d <> d' /\ forall E m, In E (members_of G c) ->
+         V c (fst E) <= away_over r (fibre G c d) m (fst E) + away_over r (fibre G c d') m (fst E)) ->
     (forall c, (c < size G)%nat -> move_of G w (move_of G y c) = move_of G y c -> exists d, (d < size G)%nat /\
        forall E, In E (members_of G c) ->
-       V c (fst E) <= range_over r (filter (fun z => (move_of G z c =? d)%nat) (seq 0 n)) (fst E)) ->
+       V c (fst E) <= range_over r (fibre G c d) (fst E)) ->
     let found := set_error (nth y (rows_right r) nil) G (widths n r G) y in
     sum (size G) (fun c => lsum (fun E =>
       V c (fst E) * Z.abs (right N' y (fst E) - gamma_of E (move_of G y c))) (members_of G c)) <=
@@ -485,8 +522,10 @@ Section GapsSound.
       apply (sum_bijection (size G) (move_of G y) _ (fun c => if negb (move_of G w c =? c)%nat then 1 else 0) Br). }
     rewrite Hk.
     set (rho := fun c => map (fun E => Z.abs (nth (fst E) (nth y (rows_right r) nil) 0 - gamma_of E (move_of G y c))) (members_of G c)).
-    set (d := fun c => fold_right Z.max 0 (map (fun D => zdot D (rho c)) (snd (nth c (widths n r G) (nil, nil))))).
-    set (g := fun c => d c - zdot (fst (nth c (widths n r G) (nil, nil))) (rho c)).
+    set (W := fun c => nth c (widths n r G) (nil, (nil, nil))).
+    set (d := fun c => fold_right Z.max 0 (map (fun D => zdot D (rho c)) (fst (snd (W c))))).
+    set (two := fun c => two_largest (map (fun A => zdot A (rho c)) (snd (snd (W c))))).
+    set (g := fun c => d c - Z.min (zdot (fst (W c)) (rho c)) (fst (two c) + snd (two c))).
     assert (F : found = (fold_right (fun f acc => fst f + acc) 0 (tabulate (size G) (fun c => (d c, g c))),
                          map snd (tabulate (size G) (fun c => (d c, g c))))) by reflexivity.
     assert (F1 : fst found = sum (size G) d) by (rewrite F; cbn [fst]; rewrite (fold_tabulate _ _ _ fst); reflexivity).
@@ -498,19 +537,30 @@ Section GapsSound.
       zdot (map D (members_of G c)) (rho c)).
     { intros D HD. unfold rho. rewrite zdot_map. apply lsum_le. intros E HE. cbv beta.
       apply Z.mul_le_mono_nonneg_r; [apply Z.abs_nonneg|]. apply HD, HE. }
-    assert (Wc : nth c (widths n r G) (nil, nil) =
-      (map (fun E => range_over r (seq 0 n) (fst E)) (members_of G c),
-       tabulate (size G) (fun d => map (fun E => range_over r (filter (fun z => (move_of G z c =? d)%nat) (seq 0 n)) (fst E)) (members_of G c))))
-      by (unfold widths; rewrite tabulate_nth by exact Hc; reflexivity).
+    set (centres := map (fun E => (fst E, centre_over r (tabulate (size G) (fibre G c)) (fst E))) (members_of G c)).
+    assert (Wc : W c = (map (fun E => range_over r (seq 0 n) (fst E)) (members_of G c),
+      (map (fun zs => map (fun E => range_over r zs (fst E)) (members_of G c)) (tabulate (size G) (fibre G c)),
+       map (fun zs => map (fun im => away_over r zs (snd im) (fst im)) centres) (tabulate (size G) (fibre G c)))))
+      by (unfold W, widths; rewrite tabulate_nth by exact Hc; reflexivity).
     unfold P. destruct (Nat.eqb_spec (move_of G w (move_of G y c)) (move_of G y c)) as [Eq|Ne]; simpl negb; cbv iota.
     - destruct (Hfixed c Hc Eq) as [p [Hp HV]]. rewrite Z.sub_0_r. eapply Z.le_trans; [apply (Rho _ HV)|].
-      unfold d. rewrite Wc. simpl snd. apply fold_max_spec.
-      apply (in_map (fun D => zdot D (rho c))). unfold tabulate.
-      apply (in_map (fun d => map (fun E => range_over r (filter (fun z => (move_of G z c =? d)%nat) (seq 0 n)) (fst E)) (members_of G c))).
-      apply in_seq. lia.
-    - unfold g. replace (d c - (d c - zdot (fst (nth c (widths n r G) (nil, nil))) (rho c)))
-        with (zdot (fst (nth c (widths n r G) (nil, nil))) (rho c)) by lia.
-      rewrite Wc. simpl fst. apply (Rho (fun E => range_over r (seq 0 n) (fst E))). intros E HE. apply (Hmoved c Hc Ne E HE).
+      unfold d. rewrite Wc. cbn [fst snd]. apply fold_max_spec.
+      apply (in_map (fun D => zdot D (rho c))), (in_map (fun zs => map (fun E => range_over r zs (fst E)) (members_of G c))).
+      unfold tabulate. apply in_map, in_seq. lia.
+    - destruct (Hmoved c Hc Ne) as [HV [p [p' [Hp [Hp' [Hpp HA]]]]]].
+      unfold g. match goal with |- _ <= ?d - (?d - ?v) => replace (d - (d - v)) with v by lia end.
+      apply Z.min_glb.
+      + rewrite Wc. cbn [fst]. apply (Rho _ HV).
+      + set (away := fun zs => zdot (map (fun im => away_over r zs (snd im) (fst im)) centres) (rho c)).
+        assert (Two : away (fibre G c p) + away (fibre G c p') <= fst (two c) + snd (two c)).
+        { unfold two. rewrite Wc. cbn [fst snd]. rewrite map_map. fold away.
+          destruct (two_largest_spec (map away (tabulate (size G) (fibre G c)))) as [_ [_ T]].
+          assert (L : length (map away (tabulate (size G) (fibre G c))) = size G)
+            by (unfold tabulate; rewrite !map_length, seq_length; reflexivity).
+          specialize (T p p' ltac:(lia) ltac:(lia) Hpp). rewrite !nth_map_tabulate in T by assumption. exact T. }
+        eapply Z.le_trans; [|exact Two]. unfold away, centres. rewrite !map_map. cbn [fst snd].
+        unfold rho. rewrite !zdot_map, <- lsum_plus. apply lsum_le. intros E HE. cbv beta.
+        rewrite <- Z.mul_add_distr_r. apply Z.mul_le_mono_nonneg_r; [apply Z.abs_nonneg|]. apply HA, HE.
   Qed.
 End GapsSound.
 
@@ -556,12 +606,24 @@ Qed.
 Lemma ranged r zs i z z' : In z zs -> In z' zs ->
   Z.abs (zentry (rows_unembed r) z i - zentry (rows_unembed r) z' i) <= range_over r zs i.
 Proof.
-  intros H1 H2. unfold range_over.
+  intros H1 H2. unfold range_over, high_over, low_over.
   pose proof (fold_max_spec (- 2 ^ 62) _ _ (in_map (fun z => zentry (rows_unembed r) z i) _ _ H1)) as T1.
   pose proof (fold_max_spec (- 2 ^ 62) _ _ (in_map (fun z => zentry (rows_unembed r) z i) _ _ H2)) as T2.
   pose proof (fold_max_spec (- 2 ^ 62) _ _ (in_map (fun z => - zentry (rows_unembed r) z i) _ _ H1)) as T3.
   pose proof (fold_max_spec (- 2 ^ 62) _ _ (in_map (fun z => - zentry (rows_unembed r) z i) _ _ H2)) as T4.
   cbv beta in T1, T2, T3, T4. lia.
+Qed.
+
+Lemma ranged_away r zs zs' i z z' m : In z zs -> In z' zs' ->
+  Z.abs (zentry (rows_unembed r) z i - zentry (rows_unembed r) z' i) <= away_over r zs m i + away_over r zs' m i.
+Proof.
+  intros H1 H2.
+  assert (A : forall v l, In v l -> Z.abs (zentry (rows_unembed r) v i - m) <= away_over r l m i).
+  { intros v l Hv. unfold away_over, high_over, low_over.
+    pose proof (fold_max_spec (- 2 ^ 62) _ _ (in_map (fun z => zentry (rows_unembed r) z i) _ _ Hv)) as T1.
+    pose proof (fold_max_spec (- 2 ^ 62) _ _ (in_map (fun z => - zentry (rows_unembed r) z i) _ _ Hv)) as T2.
+    cbv beta in T1, T2. lia. }
+  pose proof (A z zs H1). pose proof (A z' zs' H2). lia.
 Qed.
 
 (** Theorem 4 (gaps), for the rounded network. *)
@@ -641,12 +703,19 @@ Proof.
     rewrite F1, F2, F3, Hc0, Hcz. rewrite Hcz in F4.
     pose proof (set_margin n m op e inv generators sets r closed assoc identity Hind inverse Hok
              G x y w z V g HG Hx Hy Hw) as SM.
-    destruct (gset_facts n m op e generators sets closed assoc identity Hind Hok G HG) as [[Gr [_ Gop]] _].
+    destruct (gset_facts n m op e generators sets closed assoc identity Hind Hok G HG) as [[Gr [Ge Gop]] _].
     assert (SE := set_error_sound n m op e inv generators sets r closed assoc identity Hind inverse Hok G y w V HG Hy Hw).
     cbv zeta in SE. fold (found_error G) in SE.
     specialize (SM (fun E c _ _ => Z.le_refl _) F4).
     eapply Z.le_trans; [|exact SM]. apply Z.sub_le_mono_l. apply SE.
-    - intros c Hc Hmoved E HE. unfold V. apply ranged; apply in_seq; lia.
+    - intros c Hc Hmoved. split; [intros E HE; unfold V; apply ranged; apply in_seq; lia|].
+      exists (move_of G (op x y) c), (move_of G z c). split; [apply Gr; assumption|]. split; [apply Gr; assumption|]. split.
+      + rewrite <- Hxw, (Gop (op x w) y c (closed x w Hx Hw) Hy Hc), (Gop x w _ Hx Hw (Gr y c Hy Hc)), (Gop x y c Hx Hy Hc).
+        intros Eq. apply Hmoved.
+        pose proof (action_bijection n op e inv inverse (size G) (move_of G) x (conj Gr (conj Ge Gop)) Hx) as Bx.
+        destruct (Bx _ (Gr y c Hy Hc)) as [_ [_ [_ B0]]]. destruct (Bx _ (Gr w _ Hw (Gr y c Hy Hc))) as [_ [_ [_ B1]]].
+        rewrite <- B1, <- Eq. exact B0.
+      + intros E u HE. unfold V. apply ranged_away; apply filter_In; (split; [apply in_seq; lia|apply Nat.eqb_eq; reflexivity]).
     - intros c Hc Hfixed. exists (move_of G (op x y) c). split; [apply Gr; assumption|].
       intros E HE. unfold V. apply ranged; apply filter_In; (split; [apply in_seq; lia|apply Nat.eqb_eq]); [reflexivity|].
       rewrite <- Hxw, (Gop (op x w) y c (closed x w Hx Hw) Hy Hc), (Gop x w _ Hx Hw (Gr y c Hy Hc)), (Gop x y c Hx Hy Hc), Hfixed.

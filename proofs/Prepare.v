@@ -85,11 +85,15 @@ Definition fit_of (q : nat) (places : list nat) (readings : list Z) : Z * list Z
 Fixpoint best_of (A : Type) (best : Z * A) (l : list (Z * A)) : A :=
   match l with nil => snd best | c :: l' => best_of A (if fst c <? fst best then c else best) l' end.
 
-Definition gsets_of (m : nat) (r : rounded) (e : nat) (generators : list nat) (images : list (list (list nat)))
+
+(** A G-set: the permutations by which the generators act, and potentials (none where the list is empty). *)
+Definition given_set : Type := list (list nat) * list (list Z).
+
+Definition gsets_of (m : nat) (r : rounded) (e : nat) (generators : list nat) (given : list given_set)
     (placed : list (nat * nat)) : list gset :=
   let t := row_table r in
   let n := length t in
-  let sets := map (fun im => (points_of im, action_rows t e generators im)) images in
+  let sets := map (fun im => (points_of (fst im), action_rows t e generators (fst im))) given in
   let numbered := combine (seq 0 (length sets)) sets in
   let spots := flat_map (fun js => map (fun c =>
       ((fst js, c), (fst (snd js), tabulate n (fun y => point (snd (snd js)) y c)))) (seq 0 (fst (snd js)))) numbered in
@@ -98,15 +102,16 @@ Definition gsets_of (m : nat) (r : rounded) (e : nat) (generators : list nat) (i
     let values := readings i in
     let tried := map (fun s => let f := fit_of (fst (snd s)) (snd (snd s)) values in (fst f, (fst s, snd f))) spots in
     match tried with nil => (i, ((O, O), nil)) | c :: l => (i, best_of _ c l) end in
-  let given i :=
+  let told i :=
     let p := nth i placed (O, O) in
     let set := nth (fst p) sets (O, nil) in
     (i, (p, snd (fit_of (fst set) (tabulate n (fun y => point (snd set) y (snd p))) (readings i)))) in
-  let chosen := tabulate m (match placed with nil => searched | _ => given end) in
+  let chosen := tabulate m (match placed with nil => searched | _ => told end) in
   map (fun js => GSet (fst (snd js)) (snd (snd js))
     (tabulate (fst (snd js)) (fun c =>
       map (fun ch => (fst ch, snd (snd ch)))
-        (filter (fun ch => (fst (fst (snd ch)) =? fst js)%nat && (snd (fst (snd ch)) =? c)%nat) chosen)))) numbered.
+        (filter (fun ch => (fst (fst (snd ch)) =? fst js)%nat && (snd (fst (snd ch)) =? c)%nat) chosen)))
+    (snd (nth (fst js) given (nil, nil)))) numbered.
 
 Definition add_rows (a b : list Z) : list Z := map (fun uv => fst uv + snd uv) (combine a b).
 Definition mean_of (width : nat) (l : list (list Z)) : list Z :=
@@ -118,10 +123,10 @@ Definition places_above (count : nat) (reads : Z) : Z :=
   Z.max 0 (Z.log2 (Z.max 1 reads) + 2 - (60 - Z.log2_up (Z.of_nat (Nat.max 1 count))) / 2).
 
 (** ** Even circuits: what neurons write is the middle over each fibre, the tables are means over all x. *)
-Definition even_of (m : nat) (r : rounded) (e : nat) (generators : list nat) (images : list (list (list nat)))
+Definition even_of (m : nat) (r : rounded) (e : nat) (generators : list nat) (given : list given_set)
     (placed : list (nat * nat)) (units_given : list Z) : even_circuit :=
   let n := length (row_table r) in
-  let sets := gsets_of m r e generators images placed in
+  let sets := gsets_of m r e generators given placed in
   let found := flat_map (fun G => flat_map (fun c => map (fun E =>
       (fst E, snd (fit_of (size G) (tabulate n (fun z => move_of G z c)) (tabulate n (fun z => zentry (rows_unembed r) z (fst E))))))
     (members_of G c)) (seq 0 (size G))) sets in
@@ -130,7 +135,7 @@ Definition even_of (m : nat) (r : rounded) (e : nat) (generators : list nat) (im
   let units := tabulate m (fun i => of_Z (Z.min 40 (above + Z.max 0 (nth i units_given 0)))) in
   let start := EvenCircuit nil writes units in
   let alike_of G := tabulate (size G) (fun c =>
-    let P := even_point start (size G) (members_of G c) in
+    let P := even_point start (size G) (members_of G c) (nth c (potentials G) nil) in
     let tables := map (fun row => point_table row P) (rows_left r) in
     tabulate (size G) (fun d => mean_of (size G) (map (fun xT => nth (move_of G (fst xT) d) (snd xT) nil) (combine (seq 0 n) tables)))) in
   EvenCircuit (map (fun G => EvenSet G (alike_of G)) sets) writes units.

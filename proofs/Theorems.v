@@ -48,21 +48,21 @@ Proof.
   apply (uniform_given_sound (exact_factored_network w) (ke + kw + s) ku). apply round_factored_rounds; assumption.
 Qed.
 
-(** The rule gaps; [images]: for each G-set, the permutations by which the generators act; [placed]: set and point of
+(** The rule gaps; [images]: for each G-set, the permutations by which the generators act, and its potentials; [placed]: set and point of
     each neuron, or nothing. *)
-Definition gaps_given (a : Z) (m : nat) (r : rounded) (generators : list nat) (images : list (list (list nat)))
+Definition gaps_given (a : Z) (m : nat) (r : rounded) (generators : list nat) (images : list given_set)
     (placed : list (nat * nat)) : Z :=
   match find_identity (row_table r) with
   | None => 0
   | Some e => gaps_rounded a m r generators (gsets_of m r e generators images placed)
   end.
 
-Definition gaps (kl ku : Z) (generators : list nat) (images : list (list (list nat))) (placed : list (nat * nat)) (w : stored) : Z :=
+Definition gaps (kl ku : Z) (generators : list nat) (images : list given_set) (placed : list (nat * nat)) (w : stored) : Z :=
   if well_formed w && (0 <=? kl) && (0 <=? ku) then
     gaps_given 2 (length (unembeds w)) (round kl ku w) generators images placed
   else 0.
 
-Definition gaps_factored (ke kw s ku : Z) (generators : list nat) (images : list (list (list nat)))
+Definition gaps_factored (ke kw s ku : Z) (generators : list nat) (images : list given_set)
     (placed : list (nat * nat)) (w : factored) : Z :=
   if well_formed_factored w && factored_fits ke kw s w && (0 <=? ku) then
     gaps_given 4 (length (factored_unembeds w)) (round_factored ke kw s ku w) generators images placed
@@ -93,20 +93,20 @@ Proof.
 Qed.
 
 (** The form of rule gaps for even circuits; [units]: binary places for each neuron, beside those that sizes ask for. *)
-Definition even_given (a : Z) (m : nat) (r : rounded) (generators : list nat) (images : list (list (list nat)))
+Definition even_given (a : Z) (m : nat) (r : rounded) (generators : list nat) (images : list given_set)
     (placed : list (nat * nat)) (units : list Z) : Z :=
   match find_identity (row_table r) with
   | None => 0
   | Some e => even_rounded a m r generators (even_of m r e generators images placed units)
   end.
 
-Definition even (kl ku : Z) (generators : list nat) (images : list (list (list nat))) (placed : list (nat * nat))
+Definition even (kl ku : Z) (generators : list nat) (images : list given_set) (placed : list (nat * nat))
     (units : list Z) (w : stored) : Z :=
   if well_formed w && (0 <=? kl) && (0 <=? ku) then
     even_given 2 (length (unembeds w)) (round kl ku w) generators images placed units
   else 0.
 
-Definition even_factored (ke kw s ku : Z) (generators : list nat) (images : list (list (list nat)))
+Definition even_factored (ke kw s ku : Z) (generators : list nat) (images : list given_set)
     (placed : list (nat * nat)) (units : list Z) (w : factored) : Z :=
   if well_formed_factored w && factored_fits ke kw s w && (0 <=? ku) then
     even_given 4 (length (factored_unembeds w)) (round_factored ke kw s ku w) generators images placed units

@@ -23,6 +23,15 @@ Qed.
 Lemma most_nonneg n f : 0 <= most n f.
 Proof. induction n; simpl; lia. Qed.
 
+(** The largest, of any sign. *)
+Definition top (n : nat) (f : nat -> Z) : Z := fold_right Z.max (- 2 ^ 62) (map f (seq 0 n)).
+
+Lemma fold_max_spec d l v : In v l -> v <= fold_right Z.max d l.
+Proof. induction l as [|u l IH]; simpl; [tauto|]. intros [->|H]; [lia|]. specialize (IH H). lia. Qed.
+
+Lemma top_spec n f i : (i < n)%nat -> f i <= top n f.
+Proof. intros Hi. apply fold_max_spec, in_map, in_seq. lia. Qed.
+
 Definition tabulate {A : Type} (n : nat) (f : nat -> A) : list A := map f (seq 0 n).
 
 Lemma tabulate_nth (A : Type) n (f : nat -> A) d i : (i < n)%nat -> nth i (tabulate n f) d = f i.
@@ -147,7 +156,7 @@ Definition right_costs (n m : nat) (r : rounded) (blocks : list block)
       (fun i => nth i row 0)).
 
 Definition bias_range (n : nat) (r : rounded) : Z :=
-  most n (fun z => relu (nth z (row_bias r) 0)) + most n (fun z => relu (- nth z (row_bias r) 0)).
+  top n (fun z => nth z (row_bias r) 0) + top n (fun z => - nth z (row_bias r) 0).
 
 Definition count_passes (need : Z) (leasts : list Z) (cost_x cost_y : list (list Z)) : Z :=
   fold_right (fun cx acc =>
@@ -500,9 +509,9 @@ Proof.
   assert (Hrange : forall z z', (z < n)%nat -> (z' < n)%nat ->
     bias (rounded_network m r) z' - bias (rounded_network m r) z <= range).
   { intros z z' Hz Hz'. simpl.
-    pose proof (most_spec n (fun z => relu (nth z (row_bias r) 0)) z' Hz') as H1.
-    pose proof (most_spec n (fun z => relu (- nth z (row_bias r) 0)) z Hz) as H2.
-    cbv beta in H1, H2. unfold range, bias_range, relu in *. lia. }
+    pose proof (top_spec n (fun z => nth z (row_bias r) 0) z' Hz') as H1.
+    pose proof (top_spec n (fun z => - nth z (row_bias r) 0) z Hz) as H2.
+    cbv beta in H1, H2. unfold range, bias_range. lia. }
   pose proof (uniform_margin n m op e inv generators blocks r centre D closed assoc identity e_in Hind inverse Hblocks HD
     above under range Habove Hunder Hrange) as Hmargin.
   unfold right_pairs. rewrite <- Hn.

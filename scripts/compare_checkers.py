@@ -1,12 +1,15 @@
-"""The Python checker and the one extracted from the proofs, on the same files: neither may be above the truth, and every
-case in which their bounds differ must have a cause that is found by changing the case.
+"""The Python checker and the one extracted from the proofs, on the same files.
+
+Neither may be above the truth, and every case in which their bounds differ must have a cause that is found by changing
+the case.
 
     python scripts/compare_checkers.py --cases 10000 --seed 0          # hostile and damaged certificates
     python scripts/compare_checkers.py --population FOLDER…            # networks that have certificates beside them
 
-Cases are those of `soundness_campaign.py` (honest, corrupted and climbing certificates, attacks) on groups of order at most
-12, and damaged circuits of S3, each with one of the rules of its plan; some have bytes of a file changed. The truth is in
-exact integers. Ends with 1 where a bound is above the truth or a difference has no cause. Needs `make proofs`.
+Cases are those of `soundness_campaign.py` (honest, corrupted and climbing certificates, attacks) on groups of order at
+most 12, and damaged circuits of S3, each with one of the rules of its plan; some have bytes of a file changed. The
+truth is in exact integers. Ends with 1 where a bound is above the truth or a difference has no cause. Needs
+`make proofs`.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import os
 import re
 import sys
 import tempfile
@@ -54,10 +58,11 @@ ORDER = 12
 ALL_OPEN = {"span_pairs": None, "singles": 1 << 20, "exact_pairs": None}
 """A plan without budgets."""
 ONLY_PYTHON = {
-    "it reads and checks what the proved rules do not (plan, claim, digests)": r"another|claim|plan|float32|neither|method|version",
+    "it reads and checks what the proved rules do not (plan, claim, digests)": r"another|claim|plan|float32|neither"
+    r"|method|version",
     "a table, a group or an action": r"group|generat|action|permut|acts|identity|invers",
-    "tensors that the proved rule does not need, or takes otherwise": r"gaps|block|groups|scale|labels|references|weights"
-    r"|coupling|rows|columns|neurons|work|limit|shape|tensor|memory|multiply|entries|integer|missing",
+    "tensors that the proved rule does not need, or takes otherwise": r"gaps|block|groups|scale|labels|references"
+    r"|weights|coupling|rows|columns|neurons|work|limit|shape|tensor|memory|multiply|entries|integer|missing",
     "numbers": r"float|finite|within|overflow|large|small|nan",
     "the file": r"file|read|header|json|safetensors",
 }
@@ -240,7 +245,7 @@ def one_rule(cert: Cert, rng: np.random.Generator) -> tuple[str, Cert]:
     asked = [rule for rule in ("gaps", "pairs") if plan[rule] is True]
     rule = str(rng.choice(asked)) if asked else "exact"
     cert = cert.planned(**{name: name == rule for name in asked})
-    if rule != "exact" and plan["exact_pairs"] is None:
+    if rule == "gaps":  # what a plan gives to rule exact beside it would be counted too
         cert = cert.planned(exact_pairs=0)
     return "even" if rule == "gaps" and plan["even"] is True else rule, cert
 
@@ -260,7 +265,7 @@ def hostile(seed: int) -> Iterator[tuple[str, Net, Cert]]:
 def circuits(seed: int, folder: Path) -> Iterator[tuple[str, Net, Cert]]:
     """Rule, network, certificate: circuits of S3 with noise, every rule, some damaged."""
     rng = np.random.default_rng([seed, 2])
-    for rule in (*RULES, *RULES, *RULES):
+    for rule in 6 * RULES:
         case = circuit(folder, 3, float(rng.choice([0.0, 0.01, 0.05, 0.2])), int(rng.integers(1 << 30)))
         cert = Cert({"generators": case.explanation["generators"]}, dict(PLAN), kind="circuit")
         if rule in ("gaps", "even"):
@@ -397,7 +402,8 @@ def main(arguments: list[str] | None = None) -> int:
     print("\n".join([*report.lines(), *report.faults[:50]]))
     total = sum(report.outcomes.values())
     print(
-        f"{total} cases, {len(report.faults)} faults, {time.process_time() - begin:.0f} s of the processor in this process"
+        f"{total} cases, {len(report.faults)} faults, {time.process_time() - begin:.0f} s of the processor here, "
+        f"{sum(os.times()[2:4]):.0f} s in the extracted checker"
     )
     return 1 if report.faults else 0
 

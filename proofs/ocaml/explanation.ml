@@ -30,18 +30,22 @@ let blocks_with file tensor =
     if S.has file (name ^ "neurons") then name :: names (j + 1) else [] in
   List.filter (fun name -> S.has file (name ^ tensor)) (names 0)
 
-(* The G-sets of a certificate and where its neurons stand in them; without rule gaps the right sets of its slot blocks,
-   each once, and no places. *)
-let gsets file =
+(* The G-sets of a certificate, with potentials of [k] places, and where its neurons stand in them; without rule gaps the
+   right sets of its slot blocks, each once, and no places. *)
+let gsets file k =
+  let potential v = Big_int_Z.mult_big_int (fixed (min k 30) v) (power (k - 30)) in
+  let potentials name = if S.has file name then List.map (List.map potential) (S.matrix S.float_at file name) else [] in
   let rec named j = let name = Printf.sprintf "gaps%d.right" j in
     if S.has file name then name :: named (j + 1) else [] in
   match named 0 with
-  | [] -> (List.sort_uniq compare (List.map (fun name -> images_of file (name ^ "right")) (blocks_with file "right")), [])
+  | [] ->
+    let found = List.map (fun name -> images_of file (name ^ "right")) (blocks_with file "right") in
+    (List.map (fun images -> (images, [])) (List.sort_uniq compare found), [])
   | names ->
     let pairs = try List.combine (S.vector S.int_at file "gaps.block") (S.vector S.int_at file "gaps.point")
       with Invalid_argument _ -> bad "gaps.block and gaps.point differ in length" in
-    let sets = List.map (images_of file) names in
-    let sizes = Array.of_list (List.map (function row :: _ -> List.length row | [] -> 0) sets) in
+    let sets = List.mapi (fun j name -> (images_of file name, potentials (Printf.sprintf "gaps%d.potential" j))) names in
+    let sizes = Array.of_list (List.map (function row :: _, _ -> List.length row | [], _ -> 0) sets) in
     let place (j, c) =
       if j < Array.length sizes && c < sizes.(j) then (nat_of_int j, nat_of_int c) else bad "gaps.point leaves its block" in
     (sets, List.map place pairs)

@@ -166,7 +166,7 @@ let () =
       exit 1
     end;
     let all = big (n * n) in
-    let sets = lazy (gsets file) and slots = lazy (blocks file width) in
+    let sets = lazy (gsets file (let reads, writes = reads_writes kept in reads + writes)) and slots = lazy (blocks file width) in
     let by_pairs () =
       Option.map (fun (right, kept, given, d) ->
           if !out <> "" then begin

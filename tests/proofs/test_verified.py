@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -169,3 +170,34 @@ def test_check_verified(tmp_path: Path, verified: Path, capsys: pytest.CaptureFi
     assert main(["check", str(cert), "--network", str(net), "--verified", "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)["certificates"][0]
     assert answer["verified"]["right"] == answer["right"] == 36
+
+
+@pytest.mark.parametrize("rule", ["even", "gaps"])
+def test_potentials(tmp_path: Path, verified: Path, rule: str):
+    """They lower all outputs of a pair alike: no bound is above the truth, whatever they are; the file holds them."""
+    rng, found = np.random.default_rng(3), set[int]()
+    for size in (0.0, 0.01, 0.5, 5.0, 1e6):
+        case = circuit(tmp_path, 3, 0.02, 1)
+        case.explanation = {
+            "generators": case.explanation["generators"],
+            "gaps0.right": case.explanation["block0.right"],
+            "gaps0.potential": size * rng.standard_normal((3, 3)),
+            "gaps.block": np.zeros(18, np.int64),
+            "gaps.point": np.tile(np.repeat(np.arange(3), 2), 3),
+        }
+        right = verify(case.save().certificate, case.network, rule)["right"]
+        assert right <= truth(case.tensors)
+        found.add(right)
+    assert {0, 36} <= found
+    case.explanation["gaps0.potential"] = np.diag([0.25, 0.0, 0.0])
+    written = formalize(case.save().certificate, case.network, tmp_path / "net.v", rule)
+    assert (
+        f"[[{1 << (unit(tmp_path / 'net.v') - 2)}; 0; 0]; [0; 0; 0]; [0; 0; 0]]%Z" in (tmp_path / "net.v").read_text()
+    )
+    assert written.right == 36
+
+
+def unit(path: Path) -> int:
+    """The places of the outputs that a theorem's file keeps."""
+    kept = re.findall(r"apply \(by_\w+ weights \d+ [a-z_ ]+ (\d+) (\d+)\)", path.read_text())
+    return sum(149 - int(number) for number in kept[0])

@@ -67,6 +67,8 @@ class Explanation:
     blocks: tuple[SlotBlock, ...]
     gsets: tuple[Ints, ...]
     """Those of rule gaps, or the right ones of the slot blocks, each once."""
+    potentials: tuple[Floats, ...]
+    """(q, q) for each G-set; (0, 0) where the certificate has none."""
     places: Ints
     """(m, 2): G-set and point of each neuron, for rule gaps; (0, 2) where the certificate does not say."""
     units: tuple[int, ...]
@@ -192,11 +194,13 @@ def read_explanation(path: Path, stored: Stored) -> Explanation:
         coupling = floats(name + "coupling", p, q)
         blocks.append(SlotBlock(left, right, coupling, neurons[kept], rows[kept], columns[kept], weights[kept]))
     features += sum(block.coupling.size for block in blocks)
-    found, index = [block.right for block in blocks], 0
+    found, index, potentials = [block.right for block in blocks], 0, list[Floats]()
     while f"gaps{index}.right" in tensors:
         found = found if index else []
         images = ints(f"gaps{index}.right", 1 << 20, r, -1)
         found.append(ints(f"gaps{index}.right", images.shape[1], r, -1))
+        name, q = f"gaps{index}.potential", images.shape[1]
+        potentials.append(floats(name, q, q) if name in tensors else np.zeros((0, 0)))
         index += 1
     places = np.zeros((0, 2), np.int64)
     if index:
@@ -207,9 +211,12 @@ def read_explanation(path: Path, stored: Stored) -> Explanation:
             raise wrong("gaps.point")
     else:
         found = list({images.tobytes(): images for images in found if images.size}.values())
+        potentials = [np.zeros((0, 0))] * len(found)
     units = _places_of(floats("scale", stored.width + 1)) if "scale" in tensors else ()
     even = _even(metadata.get("plan", ""))
-    return Explanation(metadata["network"], generators, tuple(blocks), tuple(found), places, units, even, features)
+    return Explanation(
+        metadata["network"], generators, tuple(blocks), tuple(found), tuple(potentials), places, units, even, features
+    )
 
 
 def _places_of(scale: Floats) -> tuple[int, ...]:

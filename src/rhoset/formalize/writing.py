@@ -69,6 +69,12 @@ def _images(rows: NDArray[np.int64]) -> str:
     return f"[{'; '.join(_row(row) for row in rows)}]%nat"
 
 
+def _potentials(table: NDArray[np.float64], places: Places) -> str:
+    """In the unit of the outputs, of which float64 numbers fill 30 places below 1."""
+    unit = places.reads + places.writes
+    return f"[{'; '.join(_row(v << max(0, unit - 30) for v in _fixed(row, min(unit, 30))) for row in table)}]%Z"
+
+
 def _fixed(values: NDArray[np.float64], places: int) -> list[int]:
     """Equal floats become equal integers: the coupling stays exactly invariant."""
     return [round(float(v) * 2.0**places) for v in values]
@@ -96,8 +102,9 @@ def theorem_lines(stored: Stored, explanation: Explanation, places: Places, rule
         yield from explanation_lines(explanation, coupling, weights)
         arguments = f"generators blocks {scale}"
     if rule in ("gaps", "even"):
-        names = "; ".join(_images(images) for images in explanation.gsets)
-        yield f"Definition gsets : list (list (list nat)) := [{names}]."
+        given = zip(explanation.gsets, explanation.potentials, strict=True)
+        names = "; ".join(f"({_images(images)}, {_potentials(table, places)})" for images, table in given)
+        yield f"Definition gsets : list given_set := [{names}]."
         pairs = "; ".join(f"({j}, {c})" for j, c in explanation.places)
         yield f"Definition places : list (nat * nat) := [{pairs}]%nat."
         arguments = "generators gsets places"
