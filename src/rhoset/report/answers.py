@@ -99,12 +99,14 @@ def _is_minor(part: CircuitView | QuadratureView, network: NetworkView) -> bool:
         always = part.irrep.startswith("frequency ")
     else:
         always = part.left.dim == 1
-    most = max(one.neurons for one in (*network.circuits, *network.quadratures))
+    parts: list[CircuitView | QuadratureView] = [*network.circuits, *network.quadratures]
+    most = max(one.neurons for one in parts)
     return not always and part.neurons < MINOR * most
 
 
 def _in_minor_parts(network: NetworkView) -> int:
-    return sum(part.neurons for part in (*network.circuits, *network.quadratures) if _is_minor(part, network))
+    parts: list[CircuitView | QuadratureView] = [*network.circuits, *network.quadratures]
+    return sum(part.neurons for part in parts if _is_minor(part, network))
 
 
 def _parts(network: NetworkView) -> list[str]:
