@@ -304,6 +304,7 @@ def _account_said(view: AccountView, whose: str, other: AccountView | None) -> s
     several = ", on average" if whose != "it" else ""
     owner = "its explanation" if whose == "it" else f"the explanation of {whose}"
     beside = f" Of those with a cheap proof it is {_sum_said(other)}." if other else ""
+    beside += " At that input it is wrong." if whose == "it" and view.margin <= 0 else ""
     return (
         "A short proof needs an explanation that keeps its margin. At the worst input the margin that"
         f" {owner} promises, less what each term takes, is the network's own, in nats{several}: {_sum_said(view)}."
