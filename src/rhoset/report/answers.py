@@ -99,12 +99,14 @@ def _is_minor(part: CircuitView | QuadratureView, network: NetworkView) -> bool:
         always = part.irrep.startswith("frequency ")
     else:
         always = part.left.dim == 1
-    most = max(one.neurons for one in (*network.circuits, *network.quadratures))
+    parts: list[CircuitView | QuadratureView] = [*network.circuits, *network.quadratures]
+    most = max(one.neurons for one in parts)
     return not always and part.neurons < MINOR * most
 
 
 def _in_minor_parts(network: NetworkView) -> int:
-    return sum(part.neurons for part in (*network.circuits, *network.quadratures) if _is_minor(part, network))
+    parts: list[CircuitView | QuadratureView] = [*network.circuits, *network.quadratures]
+    return sum(part.neurons for part in parts if _is_minor(part, network))
 
 
 def _parts(network: NetworkView) -> list[str]:
@@ -302,6 +304,7 @@ def _account_said(view: AccountView, whose: str, other: AccountView | None) -> s
     several = ", on average" if whose != "it" else ""
     owner = "its explanation" if whose == "it" else f"the explanation of {whose}"
     beside = f" Of those with a cheap proof it is {_sum_said(other)}." if other else ""
+    beside += " At that input it is wrong." if whose == "it" and view.margin <= 0 else ""
     return (
         "A short proof needs an explanation that keeps its margin. At the worst input the margin that"
         f" {owner} promises, less what each term takes, is the network's own, in nats{several}: {_sum_said(view)}."

@@ -27,7 +27,8 @@ def with_names(group: Group) -> Group:
         return group
     one_line = _one_line(group.element_names)
     if one_line is not None:
-        for action in (one_line, np.argsort(one_line, axis=1)):  # products from right to left, or from left to right
+        inverse = np.argsort(one_line, axis=1).astype(np.int32)
+        for action in (one_line, inverse):  # products from right to left, or from left to right
             if _acts(group, action):
                 return replace(group, permutations=action, element_names=tuple(map(cycles, one_line)))
     try:

@@ -137,11 +137,11 @@ def used_irreps(explanation: Explanation) -> tuple[tuple[str, int, float], ...]:
 
 
 def circuit_view(circuit: Circuit, group: Group) -> CircuitView:
-    """A circuit's figure and its slot weights, as multiples of the mean of the filled slots."""
+    """A circuit's figure and its slot weights, as multiples of the mean size of the filled slots."""
     weights = slot_weights(circuit)
     p, q = weights.shape
     filled = np.abs(weights) > 0
-    mean = float(weights[filled].mean()) if filled.any() else 1.0
+    mean = float(np.abs(weights[filled]).mean()) if filled.any() else 1.0
     rows = np.abs(weights).sum(axis=1)
     left, right = circuit.rho_sets
     uneven = rows.min() < 0.85 * rows.max() if rows.max() > 0 else False
@@ -153,7 +153,7 @@ def circuit_view(circuit: Circuit, group: Group) -> CircuitView:
         right_size=q,
         left=solid(left, rows if uneven else None, group),
         right=None if _alike(circuit) else solid(right, None, group),
-        slots=_rounded(weights / (mean or 1.0)) if max(p, q) <= LARGEST_MATRIX else (),
+        slots=_rounded(weights / mean) if max(p, q) <= LARGEST_MATRIX else (),
     )
 
 

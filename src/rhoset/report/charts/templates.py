@@ -200,7 +200,9 @@ def slots(domain: Domain, shown: Domain) -> Chart:
         .encode(
             x=x,
             y=y,
-            color=alt.Color("weight:Q", scale=alt.Scale(domainMin=0, zero=True), legend=alt.Legend(title="weight")),
+            color=alt.Color(  # a negative weight, which undoes its slot, is drawn as none; the tooltip has it
+                "weight:Q", scale=alt.Scale(domainMin=0, zero=True, clamp=True), legend=alt.Legend(title="weight")
+            ),
             tooltip=[
                 alt.Tooltip("b:N"),
                 alt.Tooltip("c:N"),
