@@ -48,7 +48,11 @@ def public(function: Function) -> Function:
         if isinstance(parameter.annotation, str)
         and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
     }
-    wanted = {name: parts for name, parts in wanted.items() if all(map(_known, parts))}
+    wanted = {
+        name: parts
+        for name, parts in wanted.items()
+        if all(_known(part) and not _is_alias(part, function) for part in parts)
+    }
 
     @functools.wraps(function)
     def called(*arguments: Any, **options: Any) -> Any:
@@ -166,6 +170,12 @@ def _known(part: str) -> bool:
         or head in _SAID
         or (head.isidentifier() and head[0].isupper() and part == head and head not in _OPEN)
     )
+
+
+def _is_alias(part: str, function: Callable[..., Any]) -> bool:
+    """Whether the name stands for no class where the function is written, but for another annotation."""
+    meant = getattr(function, "__globals__", {}).get(part)
+    return part not in _SAID and meant is not None and not isinstance(meant, type)
 
 
 _OPEN = ("Any", "Target", "Self", "Tensors", "Progress", "Attempt", "Told", "Row")

@@ -59,10 +59,14 @@ def _environment(wanted: dict[str, str]) -> Iterator[None]:
 def end_with_parent() -> None:
     """In a process that serves another: end at once when that one is killed, which nothing else would tell it. What is
     written is written atomically, so nothing half done is left behind."""
-    parent = os.getppid()
+    import multiprocessing
+
+    parent, served = os.getppid(), multiprocessing.parent_process()
 
     def wait() -> None:
-        while os.getppid() == parent:
+        if served is not None:  # one of a pool: this sees a parent that was killed before we began, too
+            served.join()
+        while served is None and os.getppid() == parent:
             time.sleep(PARENT_SECONDS)
         os._exit(3)
 

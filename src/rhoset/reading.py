@@ -17,6 +17,10 @@ TEXT_BYTES = 1 << 24
 """Largest text file (settings, mappings) that is read: 16 MiB."""
 
 
+OTHER = "is a pipe or a device, not a file"
+"""What is said of what can be neither read nor replaced."""
+
+
 def require_file(path: str | os.PathLike[str], expected: str, slug: str) -> Path:
     """The path where a regular file is there that may be read.
 
@@ -46,8 +50,17 @@ def require_file(path: str | os.PathLike[str], expected: str, slug: str) -> Path
     else:
         if stat.S_ISREG(mode):
             return place
-        what = "is a folder" if stat.S_ISDIR(mode) else "is a pipe or a device, not a file"
+        what = "is a folder" if stat.S_ISDIR(mode) else OTHER
     raise RhosetError(f"{shown(path)}: {what}; expected {expected}", slug=slug)
+
+
+def no_file(path: Path) -> str | None:
+    """What is said of a pipe, a socket or a device; None where something else is there, or nothing."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return None
+    return None if stat.S_ISREG(mode) or stat.S_ISDIR(mode) else OTHER
 
 
 def read_text(path: str | os.PathLike[str], expected: str, slug: str) -> str:

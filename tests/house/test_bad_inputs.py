@@ -256,6 +256,27 @@ def test_an_unknown_option_and_a_surplus_argument(command: Command, good: Good, 
     assert repr(wrong) in ran[2]
 
 
+def outputs() -> Iterator[Any]:
+    for command in COMMANDS:
+        for option in command.options:
+            if isinstance(option.type, Writable):
+                yield pytest.param(command, option, id=f"{command.name} {option.opts[0]}")
+
+
+@pytest.mark.parametrize(("command", "option"), list(outputs()))
+def test_a_pipe_or_device_is_not_written_to(
+    command: Command, option: click.Option, good: Good, run: Callable[..., Any], tmp_path: Path
+) -> None:
+    """With --force too: renaming a file to it would destroy it."""
+    place = tmp_path / "pipe"
+    os.mkfifo(place)
+    force = ["--force"] if any("--force" in other.opts for other in command.options) else []
+    ran = run([*good.call(command, {str(option.name): str(place)}), *force])
+    refused(ran)
+    assert "is a pipe or a device" in ran[2]
+    assert place.is_fifo()
+
+
 # Streams ------------------------------------------------------------------------------------------
 
 ENCODINGS = ["ascii", "latin-1", "cp1252", "utf-8"]

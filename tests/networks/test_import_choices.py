@@ -68,15 +68,41 @@ def test_dropped_outputs_are_refused_with_what_they_do(sixty: tuple[Path, Path])
     with pytest.raises(RhosetError) as caught:
         import_network("mapping", sixty[0], "C59", sixty[1])
     assert caught.value.slug == "dropped-outputs"
-    assert "outputs 59 are no elements" in str(caught.value)
+    assert "output 59 is no element" in str(caught.value)
     assert "largest on 100.0% of 3481 pairs" in str(caught.value).replace("the pairs", "3481 pairs")
     assert "--drop-outputs" in str(caught.value)
+
+
+@pytest.mark.parametrize("format", ["chughtai", "stander", "wu", "factored"])
+def test_every_format_may_drop_outputs(format: str, tmp_path: Path) -> None:
+    """A fifth token whose output wins always: refused with what to do, and with --drop-outputs said and left out."""
+    t = pairwise(4, spare=1)
+    t["unembed"][:, 4] = 3.0
+    eye, both = np.eye(5, dtype=np.float32), np.concatenate([t["left"], t["right"]])
+    tensors = {
+        "chughtai": {"W_x": eye, "W_y": eye, "W": both, "W_U": t["unembed"]},
+        "stander": {
+            "lembed.weight": eye, "rembed.weight": eye, "linear.weight": both.T, "unembed.weight": t["unembed"].T,
+        },
+        "wu": {"embedding_left": t["left"], "embedding_right": t["right"], "unembedding": t["unembed"]},
+        "factored": {
+            "embed_left": eye, "embed_right": eye, "hidden_left": t["left"], "hidden_right": t["right"],
+            "unembed": t["unembed"], "cayley": group("C4").table,
+        },
+    }[format]  # fmt: skip
+    path, _ = written(tmp_path, tensors)
+    with pytest.raises(RhosetError, match=r"--drop-outputs \(drop_outputs=True\)"):
+        import_network(format, path, "C4")
+    (found,) = import_networks(format, path, "C4", drop_outputs=True)
+    assert (found.network.order, found.accuracy) == (4, 1)
+    assert "output 4 is no element of the group; it is largest on 100.0% of the pairs" in found.note
+    assert found.network.metadata["accuracy_over_all_outputs"] == "0.000000"
 
 
 def test_dropped_outputs_are_recorded_in_the_file(sixty: tuple[Path, Path], tmp_path: Path) -> None:
     (found,) = import_networks("mapping", sixty[0], "C59", sixty[1], drop_outputs=True)
     assert found.accuracy == 1
-    assert "outputs 59" in found.note
+    assert "output 59" in found.note
     assert "over all outputs the accuracy is 0.0%" in found.note
     again = read_network(write_network(tmp_path / "net.safetensors", found.network))
     assert again.metadata["dropped_outputs"] == "59"

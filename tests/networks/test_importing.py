@@ -164,7 +164,7 @@ def test_factored_has_its_own_table(tmp_path: Path) -> None:
         ("chughtai", {"W_x": np.ones((6, 4), np.int64)}, "int64"),
         ("chughtai", {"W_x": np.full((6, 4), np.nan, np.float32)}, "not finite"),
         ("chughtai", {"W_U": np.ones((8, 6), np.float32)}, "(8, 6)"),
-        ("chughtai", {"W_x": np.ones((5, 4), np.float32)}, "has 5 elements"),
+        ("chughtai", {"W_x": np.ones((5, 4), np.float32)}, "has 5 rows"),
         ("stander", {"linear.weight": np.ones((7, 5), np.float32)}, "(m, 8), or (m, 4)"),
         ("stander", {"unembed.bias": np.float32(1)}, "one axis"),
         ("stander", {"linear.bias": np.ones(6, np.float32)}, "expected (7,)"),

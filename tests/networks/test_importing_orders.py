@@ -73,7 +73,7 @@ def test_a_network_of_another_group_is_noticed(tmp_path: Path) -> None:
     path = save(tmp_path / "m.pt", export_arrays(solved(group("S4")), "wu"))
     with pytest.raises(RhosetError, match="not isomorphic to C24"):
         import_network("wu", path, "C24")
-    with pytest.raises(RhosetError, match="has 24 elements, the group has order 60"):
+    with pytest.raises(RhosetError, match="has 24 rows, the group has order 60"):
         import_network("wu", path, "A5")
 
 

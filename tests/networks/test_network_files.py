@@ -248,3 +248,19 @@ def test_no_mutation_of_a_good_file_escapes(data: st.DataObject, tmp_path_factor
         assert "\n" not in str(error)  # noqa: PT017
     else:
         assert isinstance(network, Network)
+
+
+def test_a_pipe_is_not_replaced_and_a_link_is_followed(tmp_path: Path) -> None:
+    """Renaming a file to /dev/null, as root, would leave a machine without it."""
+    pipe, link, other = tmp_path / "pipe", tmp_path / "link", tmp_path / "there" / "file"
+    os.mkfifo(pipe)
+    with pytest.raises(RhosetError, match="pipe: it is a pipe or a device, not a file; give the name of a file"):
+        write_atomic(pipe, b"x")
+    assert pipe.is_fifo()
+    other.parent.mkdir()
+    link.symlink_to(other)
+    for data in (b"new", b"again"):
+        assert write_atomic(link, data) == link
+        assert link.is_symlink()
+        assert other.read_bytes() == data
+    assert [p.name for p in other.parent.iterdir()] == ["file"]

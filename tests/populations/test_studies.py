@@ -243,6 +243,27 @@ def test_so_far_needs_networks_of_the_same_study(tmp_path: Path):
 
 
 @pytest.mark.usefixtures("untrained")
+def test_a_bad_checkpoint_costs_itself_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """So far it is named and left out, be it damaged or another setting's; a whole run trains those networks again."""
+    file = written(tmp_path)
+    study, out = read_study(file), tmp_path / "out"
+    before = run_study(study, out, workers=1).summary
+    places = sorted((out / "checkpoints").iterdir())
+    good = [place.read_bytes() for place in places]
+    places[0].write_bytes(good[0][:100])
+    places[1].write_bytes(good[2])
+    assert main(["study", str(file), "--out", str(out), "--so-far", "--json"]) == 2
+    said, err = capsys.readouterr()
+    assert {failure["input"] for failure in json.loads(said)["failures"]} == {str(place) for place in places[:2]}
+    assert len(json.loads(said)["settings"]) == len(study.settings) - 2
+    assert "expected 'C" in err
+    with pytest.raises(RhosetError, match="not a file of networks of a study"):
+        study_so_far(study, out)
+    assert run_study(study, out, workers=1).summary == before
+    assert [place.read_bytes() for place in places] == good
+
+
+@pytest.mark.usefixtures("untrained")
 def test_the_page_has_every_network_s_count_and_multiplicity(tmp_path: Path):
     results = run_study(read_study(written(tmp_path)), tmp_path / "out", workers=1)
     page = (tmp_path / "out" / "study.md").read_text().split("## Spectral counts and multiplicities")[1]

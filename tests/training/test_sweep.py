@@ -151,6 +151,27 @@ def test_large_grids(tmp_path: Path) -> None:
         read_sweep(file)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="has no limit of open files")
+def test_as_many_runs_as_files_may_be_open(tmp_path: Path) -> None:
+    """Every run of a sweep is locked while it trains: the limit is raised, or said before anything is made."""
+    import resource
+
+    from rhoset.training.runlock import SPARE_FILES
+
+    file, (soft, hard) = tmp_path / "sweep.toml", resource.getrlimit(resource.RLIMIT_NOFILE)
+    file.write_text(f"[settings]\nmax_steps = 1\n[grid]\ngroup = ['C3']\nwidth = {list(range(1, 9))}\n")
+    few = f"few = {SPARE_FILES + 7}; import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (64, few))"
+    enough = few.replace(str(SPARE_FILES + 7), str(SPARE_FILES + 8))
+    call = f"from rhoset.training import *; run_sweep(read_sweep({str(file)!r}), OUT, workers=1)"
+    for limit, out, said in ((few, tmp_path / "few", "8 runs at once need"), (enough, tmp_path / "enough", "")):
+        script = f"{limit}; {call.replace('OUT', repr(str(out)))}"
+        done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+        assert said in done.stderr
+        assert out.exists() == (not said), done.stderr
+    assert len((tmp_path / "enough" / "results.csv").read_text().splitlines()) == 9
+    assert resource.getrlimit(resource.RLIMIT_NOFILE) == (soft, hard)
+
+
 def test_a_foreign_folder_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "thesis.txt").write_text("mine")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rhoset.reading import no_file
+
 MOST_SEED = 2**63 - 1
 """Largest seed, that of PyTorch."""
 
@@ -110,6 +112,8 @@ class Writable(_Type):
             self.fail(f"{text!r}: {error.strerror or error}.", param, ctx)
         if not self.either and not self.folder and is_folder:
             self.fail(f"{text!r} is a folder; give a file.", param, ctx)
+        if other := no_file(path):
+            self.fail(f"{text!r} {other}; give the name of a {'folder' if self.folder else 'file'}.", param, ctx)
         if self.folder and is_there and not is_folder:
             self.fail(f"{text!r} is a file; give a folder.", param, ctx)
         return path

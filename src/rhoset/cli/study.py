@@ -33,7 +33,7 @@ def command(
     study = read_study(name, quick=quick)
     total = study.models * len(study.settings)
     if so_far:
-        results = study_so_far(study, folder)
+        results = study_so_far(study, folder, out.attempt)
     else:
         with out.progress(study.name, total) as update:
 

@@ -10,28 +10,33 @@ from pathlib import Path
 
 from rhoset.arguments import public
 from rhoset.errors import RhosetError
-from rhoset.reading import as_json, shown
+from rhoset.reading import as_json, no_file, shown
 
 
 @public
 def write_atomic(path: str | os.PathLike[str], data: bytes | str) -> Path:
     """Write ``data`` (text as UTF-8) to a temporary file beside ``path``, then rename it there.
 
+    A symbolic link stays one: the file that it leads to is written.
+
     Returns the path. Raises RhosetError (slug ``cannot-write``) where the folder is missing or not
-    writable; nothing is left behind then.
+    writable, or a pipe or a device is there, which renaming would destroy; nothing is left behind then.
     """
     path = Path(path)
+    if (other := no_file(path)) is not None:
+        raise RhosetError(f"cannot write {shown(path)}: it {other}; give the name of a file", slug="cannot-write")
     content = data.encode(errors="surrogateescape") if isinstance(data, str) else data
     if not path.name:
         raise RhosetError(f"cannot write {shown(path)}: that is a folder; give a file", slug="cannot-write")
-    temporary = path.with_name(f".{path.name[:60]}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
     try:
+        place = Path(os.path.realpath(path)) if path.is_symlink() else path
+        temporary = place.with_name(f".{place.name[:60]}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
         try:
             with open(temporary, "xb") as handle:
                 handle.write(content)
                 handle.flush()
                 os.fsync(handle.fileno())
-            os.replace(temporary, path)
+            os.replace(temporary, place)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise

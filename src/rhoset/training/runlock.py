@@ -12,6 +12,9 @@ from rhoset.errors import RhosetError
 
 LOCK_FILE = ".lock"
 
+SPARE_FILES = 256
+"""Files that a process has open beside its locks."""
+
 
 @contextmanager
 def locked(run: Path) -> Iterator[None]:
@@ -38,6 +41,26 @@ def locked(run: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def allow_locks(count: int) -> None:
+    """Let this process hold so many locks at once, each an open file.
+
+    Raises RhosetError (slug ``too-many-files``) where the system allows fewer.
+    """
+    if os.name == "nt":  # pragma: no cover - not run in CI
+        return
+    import resource
+
+    needed = count + SPARE_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        if hard != resource.RLIM_INFINITY and hard < needed:
+            raise RhosetError(
+                f"{count} runs at once need {needed} open files, and the system allows {hard}; divide the sweep",
+                slug="too-many-files",
+            )
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
 
 
 def _lock(handle: int) -> None:

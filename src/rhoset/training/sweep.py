@@ -40,6 +40,7 @@ from rhoset.training.members import Job, jobs_of, train_members, worth_processes
 from rhoset.training.pool import Failed, Finished, News, train_in_processes
 from rhoset.training.population import prepared
 from rhoset.training.presets import DEFAULT_PRESET, preset
+from rhoset.training.runlock import allow_locks
 from rhoset.training.stacks.layout import suits_stack
 
 STATE_EVERY = 60.0
@@ -187,6 +188,7 @@ def run_sweep(
     path = Path(out)
     if cluster is not None:
         check_address(cluster)
+    allow_locks(len(sweep.cells))
     with ExitStack() as stack:
         stack.enter_context(prepared(path))
         foreign = {p.name for p in path.iterdir()} - {SWEEP, CELLS, RESULTS, ".lock"}

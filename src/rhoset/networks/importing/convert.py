@@ -234,6 +234,8 @@ def _naming(path: Path) -> Iterator[None]:
 
 def _convert(parameters: Parameters, source: Source, wishes: Wishes, instance: int) -> Imported:
     base = source.group
+    if wishes.drop_outputs:
+        parameters = replace(parameters, spare_vocabulary=True)
     if parameters.table is not None and wishes.order in (None, "file"):
         return _with_its_table(parameters, source, wishes, instance)
     if base is None:

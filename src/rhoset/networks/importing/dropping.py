@@ -40,10 +40,12 @@ class Dropped:
 
     def sentence(self) -> str:
         """Which outputs, and for what share of the pairs one of them would win."""
-        return (
-            f"outputs {self.outputs} are no elements of the group; one of them is largest on {self.share:.1%} of"
-            f" {self.pairs}"
+        what = (
+            f"outputs {self.outputs} are no elements of the group; one of them"
+            if "-" in self.outputs
+            else f"output {self.outputs} is no element of the group; it"
         )
+        return f"{what} is largest on {self.share:.1%} of {self.pairs}"
 
 
 def dropped_outputs(parameters: Parameters, kept: Network) -> Dropped | None:

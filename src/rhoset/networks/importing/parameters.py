@@ -18,6 +18,8 @@ from rhoset.networks.arrays import checked_weights
 from rhoset.networks.fold import fold_factors
 from rhoset.networks.network import Network
 
+SPARE = ", or --drop-outputs (drop_outputs=True) where the first rows are its elements and the others are left out"
+
 
 @dataclass(frozen=True, eq=False)
 class Parameters:
@@ -85,8 +87,8 @@ def to_network(parameters: Parameters, table: NDArray[Any], metadata: Mapping[st
     ):
         if rows and (rows[0] < n or (rows[0] > n and not p.spare_vocabulary)):
             raise RhosetError(
-                f"the {name} has {rows[0]} elements, the group has order {n}: give the group that"
-                " the network was trained on",
+                f"the {name} has {rows[0]} rows, the group has order {n}: give the group that the network was trained"
+                f" on{SPARE if rows[0] > n else ''}",
                 slug="checkpoint-order",
             )
     hidden = p.embed_left if p.hidden_left is None else p.hidden_left

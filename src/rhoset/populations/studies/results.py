@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import rhoset
-from rhoset.errors import RhosetError
+from rhoset.errors import Attempt, RhosetError, raising
 from rhoset.groups import Group, irreps
 from rhoset.networks import Network
 from rhoset.populations.measuring import frequencies
@@ -198,8 +198,19 @@ def joined(parts: Sequence[Path]) -> tuple[dict[str, NDArray[Any]], dict[str, An
     return arrays, loaded[0][1]
 
 
-def collect(study: Study, folder: Path, *, so_far: bool = False) -> StudyResults:
+def _readable(parts: Sequence[Path], setting: str, attempt: Attempt) -> list[Path]:
+    found = []
+    for part in parts:
+        with attempt(str(part)):
+            unpacked(part, setting)
+            found.append(part)
+    return found
+
+
+def collect(study: Study, folder: Path, *, so_far: bool = False, attempt: Attempt = raising) -> StudyResults:
     """Read a study's files: a finished one's, or, `so_far`, what there is of each setting (nothing: it is left out).
+
+    With `so_far` a file that does not open is left out too, and `attempt` says what its error costs.
 
     Raises
     ------
@@ -212,6 +223,8 @@ def collect(study: Study, folder: Path, *, so_far: bool = False) -> StudyResults
         parts = [whole]
         if so_far and not whole.is_file():
             parts = [path for first in range(study.models) if (path := part_of(folder, setting, first)).is_file()]
+        if so_far:
+            parts = _readable(parts, setting.name, attempt)
         if parts:
             arrays, about = joined(parts)
             classes = tuple(about["classes"])

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rhoset.errors import RhosetError
+from rhoset.errors import Attempt, RhosetError, raising
 from rhoset.networks import write_atomic
 from rhoset.networks.atomic import make_folder
 from rhoset.populations.studies.page import write_results
@@ -87,7 +87,7 @@ def run_study(
     folder = Path(out)
     _prepare(folder, study)
     with locked(folder):
-        jobs = {part: job for part, job in _jobs(study, folder).items() if not _is_there(part)}
+        jobs = {part: job for part, job in _jobs(study, folder).items() if not _is_there(part, job.setting)}
         total = study.models * len(study.settings)
         done = total - sum(len(job.seeds) for job in jobs.values())
         if progress is not None:
@@ -105,11 +105,11 @@ def run_study(
     return results
 
 
-def study_so_far(study: Study, out: str | Path) -> StudyResults:
+def study_so_far(study: Study, out: str | Path, attempt: Attempt = raising) -> StudyResults:
     """Results and page of a study from the networks that are there, while it runs or after it was stopped.
 
-    Nothing is trained. The page, results.json and networks.csv say how many networks are missing; the next whole run
-    replaces them.
+    Nothing is trained. A file that does not open is left out, and `attempt` says what its error costs. The page,
+    results.json and networks.csv say how many networks are missing; the next whole run replaces them.
 
     Raises
     ------
@@ -120,7 +120,7 @@ def study_so_far(study: Study, out: str | Path) -> StudyResults:
     if not (folder / "settings.json").is_file():
         raise RhosetError(f"{folder}: no study was begun there; run it without --so-far", slug="bad-study-folder")
     _same_study(folder, study)
-    results = collect(study, folder, so_far=True)
+    results = collect(study, folder, so_far=True, attempt=attempt)
     write_results(results, folder)
     return results
 
@@ -185,7 +185,7 @@ def _jobs(study: Study, folder: Path) -> dict[Path, Job]:
     that is stopped has as many as it can."""
     jobs: dict[Path, Job] = {}
     for setting in sorted(study.settings, key=lambda s: network_cost(s.group, s.config)):
-        if _is_there(checkpoint(folder, setting)):
+        if _is_there(checkpoint(folder, setting), setting.name):
             continue
         size = job_size(setting.group, setting.config)
         for first in range(0, study.models, size):
@@ -195,12 +195,12 @@ def _jobs(study: Study, folder: Path) -> dict[Path, Job]:
     return jobs
 
 
-def _is_there(path: Path) -> bool:
-    """Whether a whole file is there; one that does not open is done again."""
+def _is_there(path: Path, setting: str) -> bool:
+    """Whether a whole file of the setting is there; one that does not open, or is another's, is done again."""
     if not path.is_file():
         return False
     try:
-        unpacked(path)
+        unpacked(path, setting)
     except RhosetError:
         return False
     return True
@@ -209,11 +209,11 @@ def _is_there(path: Path) -> bool:
 def _join(study: Study, folder: Path, name: str) -> None:
     """Make a setting's file of its parts when all are there, and remove them."""
     setting = next(s for s in study.settings if s.name == name)
-    if _is_there(checkpoint(folder, setting)):
+    if _is_there(checkpoint(folder, setting), setting.name):
         return
     size = job_size(setting.group, setting.config)
     parts = [part_of(folder, setting, first) for first in range(0, study.models, size)]
-    if not all(map(_is_there, parts)):
+    if not all(_is_there(part, name) for part in parts):
         return
     write_atomic(checkpoint(folder, setting), packed(*joined(parts)))
     for part in parts:

@@ -162,16 +162,18 @@ def packed(arrays: Mapping[str, NDArray[Any]], about: Mapping[str, Any]) -> byte
     return save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, metadata)
 
 
-def unpacked(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+def unpacked(path: Path, setting: str | None = None) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """Arrays and metadata of such a file.
 
-    Raises RhosetError (slug ``bad-study-folder``) where it is not one.
+    Raises RhosetError (slug ``bad-study-folder``) where it is not one, or not one of `setting`.
     """
     try:
         with safe_open(path, framework="numpy") as file:
             about = json.loads((file.metadata() or {})["study"])
             if about["format"] != FORMAT:
                 raise ValueError(f"format {about['format']!r}, expected {FORMAT!r}")
+            if setting not in (None, about["setting"]):
+                raise ValueError(f"its networks are of {about['setting']!r}, expected {setting!r}")
             return {key: file.get_tensor(key) for key in file.keys()}, about  # noqa: SIM118
     except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
         raise RhosetError(f"{path}: not a file of networks of a study ({error})", slug="bad-study-folder") from None
