@@ -28,6 +28,7 @@ from rhoset.explaining import (
     reading_law,
     writing_law,
 )
+from rhoset.explaining.writing import WritingLaw, filtered, mean_by_product
 from rhoset.groups import coefficients, energy
 from rhoset.networks import Network, activation, open_networks, read_network
 from rhoset.prove.quick import MODES, looks
@@ -57,7 +58,26 @@ def decide(network: Network) -> dict[str, Any]:
     """The convex problem solved."""
     law = writing_law(network, decide=True)
     row = {f"unembed by {name}": value for name, value in law.shares().items() if value == value}
+    if law.recipe is not None and law.recipe.optimizer == "adamw":
+        row["unembed by group, through the law"] = through_the_law(law)
     return row if law.decided is None else row | {"distance to the minimum": law.decided.distance}
+
+
+def through_the_law(law: WritingLaw) -> float:
+    """Share of unembed where the group's part is that of A, u = A / (λ(|A| + ε)): AdamW's law is no linear one.
+
+    As many free numbers as rule 4 has: one scalar an irrep.
+    """
+    network, trained = law.network, law.recipe
+    assert trained is not None
+    unembed, decay, epsilon = np.asarray(network.unembed, float), trained.decay, trained.epsilon
+    ascent = epsilon * decay * unembed / (1 - np.minimum(decay * np.abs(unembed), 1 - 1e-6))
+    rows = ascent.mean(axis=1, keepdims=True)
+    means = mean_by_product(network.left, network.right, network)
+    said = filtered(law.irreps, means, ascent - rows, law.live)[0] + rows
+    said /= decay * (np.abs(said) + epsilon)
+    missed = law.written - said + said.mean(axis=1, keepdims=True)
+    return float(1 - (missed[law.live] ** 2).sum() / (law.written[law.live] ** 2).sum())
 
 
 def divide(network: Network) -> dict[str, Any]:

@@ -230,9 +230,10 @@ def apart_figure(specs: list[str]) -> Chart:
     dots = dots.encode(
         x=alt.X("margin:Q", title="margin"),
         y=alt.Y("network:N", title=None, sort=None),
-        color=alt.Color("what:N", sort=order, legend=alt.Legend(columns=2)),
+        color=alt.Color("what:N", sort=order, legend=alt.Legend(columns=1)),
     )
-    return (rule + dots).properties(width=480, height=24 * len({row["network"] for row in rows}))
+    height = 24 * len({row["network"] for row in rows})
+    return (rule + dots).properties(width=480, height=height, padding={"left": 30, "right": 5, "top": 5, "bottom": 5})
 
 
 def networks_of(spec: str) -> Iterator[Network]:

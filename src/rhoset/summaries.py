@@ -292,6 +292,34 @@ def _minimality(found: Any) -> list[Line]:
     ]
 
 
+def _account(found: Any) -> list[Line]:
+    return [
+        ("by", found.name),
+        ("explained", f"{_share(found.explained)} of the weights explained"),
+        ("accuracy", f"accuracy {found.result.accuracy:.4%} in its place"),
+    ]
+
+
+def _circle(found: Any) -> list[Line]:
+    low, high = found.amplitude.min(), found.amplitude.max()
+    waves = (found.irrep.label, *found.overtones)
+    written = (f"{wave} {_share(float(share))}" for wave, share in zip(waves, found.harmonics, strict=True))
+    return [
+        ("irrep", found.irrep.label),
+        ("neurons", counted(len(found.neurons), "neuron")),
+        ("amplitudes", f"amplitudes {low:.2g} to {high:.2g}"),
+        ("written", f"writes {', '.join(written)}"),
+    ]
+
+
+def _recipe(found: Any) -> list[Line]:
+    return [
+        ("pairs", f"{found.fraction:.0%} of the pairs"),
+        ("optimizer", f"{found.optimizer}, decay {found.decay:g}" if found.optimizer else "optimizer not known"),
+        ("source", f"from {found.source}" if found.source != "as given" else found.source),
+    ]
+
+
 def _intervention(found: Any) -> list[Line]:
     return [
         ("changed", found.what),
@@ -353,6 +381,9 @@ SUMMARIES: dict[tuple[str, str], Callable[[Any], list[Line]]] = {
     ("rhoset.explaining", "WritingLaw"): _law,
     ("rhoset.explaining", "ReadingLaw"): _law,
     ("rhoset.explaining", "Intervention"): _intervention,
+    ("rhoset.explaining", "Account"): _account,
+    ("rhoset.explaining", "Circle"): _circle,
+    ("rhoset.explaining", "Recipe"): _recipe,
     ("rhoset.populations", "Observables"): _observables,
     ("rhoset.populations", "Comparison"): _comparison,
     ("rhoset.training", "Population"): _population,

@@ -32,6 +32,7 @@ def test_all_explanations_hold_an_exact_network() -> None:
     for each in accounts[:3]:
         assert each.explained == pytest.approx(1, abs=1e-9)
         assert each.result.accuracy == 1
+    assert repr(accounts[0]) == "Account(irreps, 100.0% of the weights explained, accuracy 100.0000% in its place)"
 
 
 def test_noise_costs_the_narrower_explanation_more() -> None:

@@ -29,6 +29,7 @@ def test_amplitudes_and_phases_are_those_of_the_waves() -> None:
     np.testing.assert_allclose(turned[:, 2], np.exp(1j * phases.sum(axis=0)), atol=1e-9)
     np.testing.assert_allclose(circle.harmonics, [1, 0, 0], atol=1e-9)
     assert circle.overtones == ("frequency 10", "frequency 15")
+    assert repr(circle).startswith("Circle(frequency 5, 24 neurons, amplitudes 1 to 1, writes frequency 5 100.0%")
 
 
 @pytest.mark.parametrize(("n", "f", "overtones"), [(31, 12, (24, 36)), (13, 5, (10, 15))])

@@ -24,13 +24,14 @@ from rhoset.explaining.spectrum import Spectrum
 from rhoset.explaining.writing import filtered, mean_by_product
 from rhoset.groups import Irrep, coefficients, energy
 from rhoset.networks import Tables
+from rhoset.summaries import Shown
 
 HARMONICS = 3
 """Harmonics that are looked at: f, 2f, 3f. ReLU's series has weights 1/2, 2/(3π), 0, …: 3f is weak."""
 
 
-@dataclass(frozen=True, eq=False)
-class Circle:
+@dataclass(frozen=True, eq=False, repr=False)
+class Circle(Shown):
     """The neurons of one frequency.
 
     Attributes

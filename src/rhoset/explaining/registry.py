@@ -22,6 +22,7 @@ from rhoset.explaining.trained import Recipe, recipe
 from rhoset.explaining.writing import WritingLaw, law_of
 from rhoset.groups import Irrep, Subgroup
 from rhoset.networks import Evaluation, Network, Tables
+from rhoset.summaries import Shown
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,8 +62,8 @@ class Analysis:
         return law_of(self.spectrum, self.recipe)
 
 
-@dataclass(frozen=True, eq=False)
-class Account:
+@dataclass(frozen=True, eq=False, repr=False)
+class Account(Shown):
     """What one explanation says of one network.
 
     Attributes

@@ -15,13 +15,14 @@ from rhoset.arrays import read_only
 from rhoset.errors import RhosetError
 from rhoset.networks import Network
 from rhoset.networks.splits import drawn_pairs
+from rhoset.summaries import Shown
 
 CHUGHTAI = "bilal-chughtai/rep-theory-mech-interp"
 """Repository of the public checkpoints; their files name it. Optimiser and split are those of its ``train.py``."""
 
 
-@dataclass(frozen=True, eq=False)
-class Recipe:
+@dataclass(frozen=True, eq=False, repr=False)
+class Recipe(Shown):
     """What fixes the stationary points of training.
 
     Attributes
