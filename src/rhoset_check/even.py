@@ -53,8 +53,8 @@ class EvenRule(GapsRule):
         self.slack = float(up(HALF_ULP * np.abs(rest).max()))
         by_x = [np.ones((n, 1))]
         for part in self.parts:
-            least, means_x, means_y = self.part(part, centred[part.neurons])
-            for column, table in zip(part.columns, least, strict=True):
+            tables, means_x, means_y = self.part(part, centred[part.neurons])
+            for column, table in zip(part.columns, tables, strict=True):
                 place, members = part.action[:, column.point], part.neurons[column.part]
                 if part.points == 1:  # no w moves it
                     self.fixed = up(self.fixed + column.fixed)
@@ -93,8 +93,8 @@ class EvenRule(GapsRule):
                 hidden = hidden.to("float64") - Near.exact(np.tile(by_x[xs], (q, 1)))
                 hidden = hidden - Near.exact(np.repeat(by_y, len(xs), axis=0))
             scaled = hidden if self.scale is None else hidden.scaled(self.scale[part.neurons])
-            for into, column in zip(squares, part.columns, strict=True):
-                into[:, xs] = np.square(scaled.columns(column.part).length()).reshape(q, len(xs))
+            for square, column in zip(squares, part.columns, strict=True):
+                square[:, xs] = np.square(scaled.columns(column.part).length()).reshape(q, len(xs))
         for column, found in zip(part.columns, squares, strict=True):
             if centred.any():
                 self.squares.append((part.action[:, column.point], up(found)))
@@ -133,7 +133,7 @@ class EvenRule(GapsRule):
         """(pairs,): lower bounds of the least margin, upper bounds of Σ exp(−margin)."""
         starts = np.flatnonzero(np.diff(x, prepend=-1))
         xs, run = x[starts], np.repeat(np.arange(len(starts)), np.diff(starts, append=len(x)))
-        answers, rows = self.model.group.table[xs], np.arange(len(xs))[:, None]
+        answers, rows = self.model.group.table[xs].astype(np.intp), np.arange(len(xs))[:, None]
         by_x = self.by_x.rows(xs).times(self.rest_x, self.slack)  # (x, z)
         lengths = up(
             np.sqrt(sum((found[place][:, xs] for place, found in self.squares), self.size[None, xs]))
