@@ -20,6 +20,9 @@ TEXT_BYTES = 1 << 24
 OTHER = "is a pipe or a device, not a file"
 """What is said of what can be neither read nor replaced."""
 
+NAME_LENGTH = 80
+"""Characters of a name from a file that are kept."""
+
 
 def require_file(path: str | os.PathLike[str], expected: str, slug: str) -> Path:
     """The path where a regular file is there that may be read.
@@ -111,6 +114,12 @@ def as_json(value: object) -> Any:
     if hasattr(value, "tolist"):
         return as_json(value.tolist())
     return str(value)
+
+
+def plain(text: str, length: int = NAME_LENGTH) -> str:
+    """Text from a file without control characters and line breaks, cut to a length: it is shown in
+    terminals and reports."""
+    return "".join(letter for letter in text if letter.isprintable())[:length].strip()
 
 
 def shown(path: object) -> str:

@@ -150,7 +150,7 @@ def _family(family: Any) -> list[Line]:
 
 
 def _network(network: Any) -> list[Line]:
-    from rhoset.networks.network import plain
+    from rhoset.reading import plain
 
     return [
         ("group", plain(network.metadata.get("group", "")) or f"group of order {network.order}"),

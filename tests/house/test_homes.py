@@ -68,6 +68,49 @@ def test_types_have_the_fields_that_the_page_says(name: str, body: str):
         assert known - inherited <= set(written), f"the page leaves out {known - inherited - set(written)} of {name}"
 
 
+BACK = {("rhoset.networks.network", "rhoset.frameworks"), ("rhoset.groups.names", "rhoset.groups.accept")}
+"""Imports against the flow, inside functions: methods of `Network`, and `group` of what is no name."""
+
+
+@cache
+def modules() -> dict[str, Path]:
+    """Every module of the library by its name."""
+    files = sorted(path for package in SOURCE.iterdir() for path in package.rglob("*.py"))
+    return {".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__"): path for path in files}
+
+
+def needed(name: str, back: set[tuple[str, str]]) -> set[str]:
+    """Modules that a module imports, in functions too, but not for its types alone."""
+    tree = ast.parse(modules()[name].read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            node.body = []
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {part if (part := f"{node.module}.{a.name}") in modules() else node.module for a in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    against = tuple(there for here, there in back if here == name)
+    return {one for one in found & modules().keys() - {name, "rhoset"} if not (against and one.startswith(against))}
+
+
+def in_circles(back: set[tuple[str, str]]) -> set[str]:
+    """What is left when modules that import nothing that is left are taken away, again and again."""
+    left = {name: needed(name, back) for name in modules() if name != "rhoset"}
+    while ready := {name for name, others in left.items() if not others & left.keys()}:
+        left = {name: others for name, others in left.items() if name not in ready}
+    return set(left)
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    assert in_circles(BACK) == set()
+
+
+def test_a_circle_would_be_seen():
+    assert {"rhoset.networks.network", "rhoset.groups.names"} <= in_circles(set())
+
+
 def private_imports(path: Path) -> list[str]:
     """Private names that a file takes from another module."""
     return [

@@ -51,9 +51,10 @@ def test_every_picture_of_a_network_compiles(dihedral):
     from rhoset.report.collect import single
 
     run = single(dihedral)
-    for kind in ("irreps", "energy", "margins", "account", "solid", "slots"):
+    nothing = {"cost", "costs", "reasons", "quadrature", "training", "formation", "frontier"}
+    for kind in {*RUN, *NETWORK} - nothing:
         assert picture(run, kind).text("svg").startswith(b"<svg"), kind
-    for kind in {*RUN, *NETWORK} - {"irreps", "energy", "margins", "account", "solid", "slots"}:
+    for kind in nothing:
         with pytest.raises(RhosetError) as caught:
             picture(run, kind)
         assert caught.value.slug == "no-picture"

@@ -17,6 +17,7 @@ from rhoset.networks.activations import activation_name
 from rhoset.networks.arrays import checked_table, checked_weights
 from rhoset.networks.digest import TABLE_TENSORS, network_digest
 from rhoset.networks.factors import Factors
+from rhoset.reading import plain
 from rhoset.summaries import Shown
 
 if TYPE_CHECKING:
@@ -182,16 +183,6 @@ class Network(Shown):
 
 def _same(a: NDArray[Any], b: NDArray[Any]) -> bool:
     return a is b or (a.dtype == b.dtype and np.array_equal(a, b))
-
-
-NAME_LENGTH = 80
-"""Characters of a name from a file that are kept."""
-
-
-def plain(text: str, length: int = NAME_LENGTH) -> str:
-    """Text from a file without control characters and line breaks, cut to a length: it is shown in
-    terminals and reports."""
-    return "".join(letter for letter in text if letter.isprintable())[:length].strip()
 
 
 def element_names(metadata: Mapping[str, str], order: int) -> tuple[str, ...]:
