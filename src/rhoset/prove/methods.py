@@ -19,8 +19,9 @@ TINY = 24
 """Up to this order every method is tried: a look takes milliseconds, and first looks say little."""
 DEAR = 0.1
 """Where mixtures of slots and irreps cost more, whole irreps with references are tried as well."""
-LIKELY = 1.4
-"""A first look that costs so many times the best plan so far may still lead to a better one."""
+LIKELY = 1.3
+"""A first look that costs so many times the best plan so far may still lead to a better one: 1.23 did, 1.4 and more did
+not."""
 BEHIND = 1.6
 """Where rule gaps leaves next to no pair open for so many times less than first looks at mixtures cost, they are not
 searched; nor are whole irreps at the finest detail where a first look costs so many times the best plan so far."""
