@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rhoset.groups import cache as groups_cache
 from rhoset.networks import Network, write_network
 from rhoset.networks.constructing import construct
 
@@ -108,3 +109,12 @@ def test_processes_change_nothing(rhoset, files: Path, tmp_path: Path):
     assert two.out.index("clean") < two.out.index("cyclic")
     both = [rhoset("explain", *names, "--json", "--workers", count).json for count in ("1", "2")]
     assert both[0] == both[1]
+
+
+def test_what_is_kept_of_a_group_changes_no_explanation(rhoset, files: Path):
+    paths = sorted(files.glob("*.safetensors"))
+    together = rhoset("explain", *paths, "--json").json["networks"]
+    groups_cache._shared.clear()
+    for path, said in zip(paths, together, strict=True):
+        groups_cache._shared.clear()
+        assert rhoset("explain", path, "--json").json["networks"] == [said]

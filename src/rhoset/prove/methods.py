@@ -19,11 +19,12 @@ TINY = 24
 """Up to this order every method is tried: a look takes milliseconds, and first looks say little."""
 DEAR = 0.1
 """Where mixtures of slots and irreps cost more, whole irreps with references are tried as well."""
-LIKELY = 1.4
-"""A first look that costs so many times the best plan so far may still lead to a better one."""
+LIKELY = 1.3
+"""A first look that costs so many times the best plan so far may still lead to a better one: 1.23 did, 1.4 and more did
+not."""
 BEHIND = 1.6
-"""Where rule gaps leaves no pair open for so many times less than first looks at mixtures cost, they are not searched;
-nor are whole irreps at the finest detail where a first look at them costs so many times the best plan so far."""
+"""Where rule gaps leaves next to no pair open for so many times less than first looks at mixtures cost, they are not
+searched; nor are whole irreps at the finest detail where a first look costs so many times the best plan so far."""
 FINER = 0.25
 """Where the best plan so far costs more, much has to be written: a first look at the finest detail too."""
 BOTH = (0.005, 0.6)
@@ -149,8 +150,8 @@ def by_time(search: Search, wanted: Wish) -> list[Candidate]:
             if sure >= GIVE_UP:
                 continue
             made = look.plain(mode)
-            if made.estimate.exact * search.subject.exhaustive > LEVEL:
-                made = look.candidate(mode)
+            if mode in quick.LEVELLED and made.estimate.exact * search.subject.exhaustive > LEVEL:
+                made = min(made, look.plain(mode, level=True), key=lambda one: one.estimate.exact)
             share = sure + made.estimate.exact  # what is left open is evaluated: it proves what exhaustive does
             if share < GIVE_UP:
                 return [at_clock(made, share, plain[0].estimate), *plain]
@@ -184,11 +185,12 @@ def by_operations(search: Search, wanted: Wish) -> list[Candidate]:
     made = quick.gaps(search)
     done = [c for c in made if c.estimate.accuracy >= enough and c.estimate.cost < GOOD]
     if not done:
-        closed = [c.estimate.cost for c in made if c.estimate.accuracy >= enough and c.estimate.exact == 0]
+        closed = [c.estimate.cost for c in made if c.estimate.accuracy >= enough and c.estimate.exact < BOTH[0]]
         mixtures = mixture(search, wanted, min(closed, default=np.inf))
         if search.subject.network.order <= TINY:
             mixtures += [*equivariant(search, wanted), *irrep(search, wanted)]
-        mixtures += in_whole_irreps(search, wanted, min((c.estimate.cost for c in mixtures), default=0.0))
+        so_far = min((*closed, *(c.estimate.cost for c in mixtures)), default=0.0)
+        mixtures += in_whole_irreps(search, wanted, so_far)
         made += [*mixtures, *both(search, made, mixtures, wanted)]
         if wanted.exact:
             made = [c for c in made if c.estimate.cost <= GIVE_UP]

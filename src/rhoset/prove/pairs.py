@@ -229,7 +229,8 @@ class PairsSearch:
         for step in (-1, 1):
             place = START + step
             while 0 <= place < len(DETAIL):
-                found |= self.looked(DETAIL[place], mode)
+                if (DETAIL[place], mode) not in found:
+                    found |= self.looked(DETAIL[place], mode)
                 helped = bool(found) and self.best(found) == (DETAIL[place], mode)
                 if not helped and not (hard and step < 0):
                     break

@@ -49,6 +49,9 @@ MODES = ("exact", "exact but for single points", "by fibres", CENTRED, EVEN)
 are that do little; or for all sets. What means leave is bounded by Cauchy-Schwarz. Alike: by rule even, which bounds
 all x together, n² for a point. Centred: what the rest does that depends on x or on y alone is taken as it is, n²k."""
 
+LEVELLED = MODES[:3]
+"""Those that take potentials."""
+
 ON_THE_CLOCK = (EVEN, CENTRED, MODES[1])
 """Those that are tried where the search must be quick, in turn."""
 
@@ -75,11 +78,6 @@ class Look:
     def columns(self) -> int:
         """Points with neurons: each takes the checker some steps."""
         return len(self.used)
-
-    def plain(self, mode: str) -> Candidate:
-        """Rule gaps in one of the `MODES`, without potentials."""
-        sizes = " + ".join(map(str, sorted(self.reading.sizes, reverse=True)))
-        return self.search.candidate(f"gaps, {sizes} points, unembed {mode}", self.certificate(mode))
 
     def entries(self, mode: str) -> int:
         """Numbers in the tables of all x, or in those by means: each is compared with others."""
@@ -160,15 +158,24 @@ class Look:
         table = table - table.mean(axis=0) - table.mean(axis=1, keepdims=True) + table.mean(axis=(0, 1))
         return np.asarray(np.sqrt(np.square(table).mean(axis=(0, 1))))
 
+    def plain(self, mode: str, pairs: int = SAMPLE_PAIRS, level: bool = False) -> Candidate:
+        """Rule gaps in one of the `MODES`, with potentials or without."""
+        sizes = " + ".join(map(str, sorted(self.reading.sizes, reverse=True)))
+        name = f"gaps, {sizes} points, unembed {mode}{', with potentials' if level else ''}"
+        return self.search.candidate(name, self.certificate(mode, level), pairs)
+
     def candidate(self, mode: str, pairs: int = SAMPLE_PAIRS) -> Candidate:
         """Rule gaps in one of the `MODES`; with potentials where it leaves pairs open and they settle more."""
-        sizes = " + ".join(map(str, sorted(self.reading.sizes, reverse=True)))
-        name = f"gaps, {sizes} points, unembed {mode}"
-        made = self.search.candidate(name, self.certificate(mode), pairs)
-        if made.estimate.exact == 0 or mode in (EVEN, CENTRED):
+        made = self.plain(mode, pairs)
+        if made.estimate.exact == 0 or mode not in LEVELLED:
             return made
-        level = self.search.candidate(f"{name}, with potentials", self.certificate(mode, True), pairs)
-        return level if level.estimate.exact < made.estimate.exact else made
+        return min(made, self.plain(mode, pairs, level=True), key=lambda one: one.estimate.exact)
+
+    def again(self, made: Candidate, mode: str) -> Candidate:
+        """The candidate of a first look on the whole sample; potentials, where it has them, are not compared again."""
+        gaps_ = made.certificate.gaps
+        level = gaps_ is not None and any(potential is not None for potential in gaps_.potentials)
+        return self.plain(mode, level=True) if level else self.candidate(mode)
 
 
 def looks(search: Search) -> list[Look]:
@@ -190,7 +197,7 @@ def gaps(search: Search) -> list[Candidate]:
             first = look.candidate(mode, FEW)
             made.append(first)
             if first.estimate.exact < HOPELESS:
-                made[-1] = look.candidate(mode)
+                made[-1] = look.again(first, mode)
             if made[-1].estimate.exact == 0:  # the next modes take more
                 break
         if made and made[-1].certificate.plan.even and made[-1].estimate.exact == 0:  # nothing is shorter
