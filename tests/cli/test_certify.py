@@ -163,6 +163,14 @@ def test_check_of_a_broken_certificate(rhoset, folder: Path):
     assert rhoset("check", cert, "--network", folder / "good.safetensors").code == 2  # it cannot be read
 
 
+def test_quiet_leaves_what_scripts_need(rhoset, folder: Path, tmp_path: Path):
+    """The row and the file's name; the statement only for a reader."""
+    spoken = [rhoset("certify", folder / "good.safetensors", "--out", tmp_path, *more) for more in ((), ("-q",))]
+    assert ["gives the right product" in said.out for said in spoken] == [True, False]
+    assert all(said.out.rstrip().endswith("good.auto.cert") for said in spoken)
+    assert spoken[1].err == ""
+
+
 @pytest.mark.parametrize(("bound", "code"), [("0.9", 1), ("0", 0)])
 def test_require(rhoset, folder: Path, bound: str, code: int):
     assert rhoset("certify", folder, "--require", bound, "-q").code == code
