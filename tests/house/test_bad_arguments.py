@@ -71,16 +71,15 @@ ROOMS = (
     "networks.constructing", "networks.importing", "networks", "groups", "explaining", "report", "prove", "populations",
     "frameworks", "formalize", "reproduce", "training",
 )  # fmt: skip
-NEED_TORCH = ("read_sweep", "retrain", "run_sweep", "train_network", "train_population", "train_stack")
-"""Functions of `rhoset.training` that come with PyTorch; they check their arguments as `rs.train` does."""
 
 
 def public() -> Iterator[Public]:
-    """Every function of ``rs`` and of the rooms, as the packages list them."""
+    """Every function of ``rs`` and of the rooms, as the packages list them, but for what comes with PyTorch: to train
+    takes too long here, and its arguments are checked as those of ``rs.train``."""
     for room in ROOMS:
         page = importlib.import_module(f"rhoset.{room}")
         for name in getattr(page, "__all__", None) or [name for name in vars(page) if not name.startswith("_")]:
-            if name not in NEED_TORCH and inspect.isfunction(getattr(page, name)):
+            if name not in vars(page).get("_NEEDS_TORCH", {}) and inspect.isfunction(getattr(page, name)):
                 yield Public(f"{room}.{name}", getattr(page, name))
     for name in rs.__all__:
         if inspect.isfunction(getattr(rs, name)):

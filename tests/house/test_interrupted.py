@@ -43,6 +43,18 @@ def gone(group: int) -> bool:
     return False
 
 
+def started(call: list[str]) -> subprocess.Popen[str]:
+    """The command in a group of its own, which an interrupt reaches; pytest's own workers ignore them."""
+    return subprocess.Popen(
+        call,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+
+
 @pytest.mark.parametrize(
     ("number", "to_all"), [(signal.SIGINT, True), (signal.SIGINT, False), (signal.SIGKILL, False)], ids=str
 )
@@ -51,7 +63,7 @@ def test_workers_end_with_their_command(number: signal.Signals, to_all: bool, tm
     for k in range(30):
         write_network(tmp_path / f"{k:02d}.safetensors", network)
     call = [sys.executable, "-m", "rhoset", "certify", str(tmp_path), "--workers", "2", "--objective", "operations"]
-    process = subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    process = started(call)
     try:
         assert until(lambda: len(children(process.pid)) >= 3)  # two workers and what counts their resources
         (os.killpg if to_all else os.kill)(process.pid, number)
@@ -88,7 +100,7 @@ def test_training_says_that_it_goes_on(tmp_path: Path) -> None:
     out = tmp_path / "run"
     call = [sys.executable, "-m", "rhoset", "train", "C5", "--steps", "10000000", "--set", "stop_loss=0", "--workers"]
     call += ["1", "-q", "--out", str(out)]
-    process = subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    process = started(call)
     try:
         assert until(lambda: (out / "run.toml").exists(), 300)
         process.send_signal(signal.SIGINT)

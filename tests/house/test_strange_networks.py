@@ -27,11 +27,14 @@ COMMANDS = [
     c for c in commands() if any(metavar(a) in NETWORKS for a in c.arguments) and c.name not in ("export", "formation")
 ]
 MORE = {
-    "explain": ["--compare", "--faithful", "--neurons", "--minimal", "--equivariance", "--laws"],
-    "certify": ["--frontier", "--arithmetic", "float32"],
-    "compare": ["--automorphisms"],
-    "table": ["--spectrum"],
+    command.name: [
+        option.opts[0]
+        for option in command.options
+        if option.is_flag and not re.search(r"json|quiet|debug|version|help|verified|force|--no-", option.opts[-1])
+    ]
+    for command in COMMANDS
 }
+MORE["certify"] += ["--arithmetic", "float32"]
 """Options that look at everything."""
 
 

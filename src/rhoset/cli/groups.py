@@ -9,6 +9,7 @@ import click
 from rhoset.cli._command import CommandGroup, version_option
 from rhoset.cli._command import command as make_command
 from rhoset.cli._output import Output, Payload
+from rhoset.summaries import counted
 
 if TYPE_CHECKING:
     from rhoset.groups import Group
@@ -52,7 +53,7 @@ def show(out: Output, name: str) -> Payload:
     out.say(f"{chosen.name}: order {chosen.order}, {'' if chosen.is_abelian else 'not '}abelian")
     if chosen.convention:
         out.say(f"Elements: {chosen.convention}.")
-    out.say(f"\n{len(classes)} conjugacy classes")
+    out.say(f"\n{counted(len(classes), 'conjugacy class', 'conjugacy classes')}")
     out.table(
         ["element", "order", "size"],
         [
@@ -61,14 +62,14 @@ def show(out: Output, name: str) -> Payload:
         ],
         limit=ROWS,
     )
-    out.say(f"\n{len(found)} real irreps")
+    out.say(f"\n{counted(len(found), 'real irrep')}")
     out.table(
         ["irrep", "dim", "type", "rank", "minimal ρ-set"],
         [[i.label, i.dim, i.type, i.rank, sizes.get(i.name)] for i in found],
         limit=ROWS,
     )
     if subgroups is not None:
-        out.say(f"\n{len(subgroups)} classes of subgroups")
+        out.say(f"\n{counted(len(subgroups), 'class', 'classes')} of subgroups")
         out.table(
             ["order", "index", "generators"],
             [

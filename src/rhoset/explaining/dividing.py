@@ -102,13 +102,13 @@ class Division(Shown):
         others = np.delete(np.arange(self.mean.shape[1]), self.identity)
         mean, least, joint = self.mean[:, others], self.least[:, others], self.joint[others]
         errors = (mean - least).max(axis=1, initial=0.0)
-        ideal = float(mean.sum(axis=0).min())
+        ideal = float(mean.sum(axis=0).min(initial=np.inf))  # no other output: nothing can be wrong
         return {
             "mean": ideal,
-            "joint": float(joint.min()),
-            "apart": float(least.sum(axis=0).min()),
+            "joint": float(joint.min(initial=np.inf)),
+            "apart": float(least.sum(axis=0).min(initial=np.inf)),
             "coarse": ideal - float(errors.sum()),
-            "error": float((mean.sum(axis=0) - joint).max()),
+            "error": float((mean.sum(axis=0) - joint).max(initial=0.0)),
             "errors": float(errors.sum()),
         }
 
@@ -174,8 +174,8 @@ def division(explanation: Explanation) -> Division:
             whole += margins
             worst[p] = np.minimum.reduceat(margins[:, by_class], starts, axis=1)[:, others]
         np.minimum(joint, whole.min(axis=0), out=joint)
-        settled["by_part"] += int((worst.min(axis=2).sum(axis=0) > 0).sum())
-        settled["by_class"] += int((worst.sum(axis=0).min(axis=1) > 0).sum())
+        settled["by_part"] += int((worst.min(axis=2, initial=np.inf).sum(axis=0) > 0).sum())
+        settled["by_class"] += int((worst.sum(axis=0).min(axis=1, initial=np.inf) > 0).sum())
     parts = (*(explanation.irreps[k].label for k in kept), "the rest")
     mean = total / n**2
     classes = _classes(explanation, parts, mean, least, joint)
