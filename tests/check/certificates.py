@@ -256,6 +256,7 @@ def draw_certificate(
     }  # fmt: skip
     if "gaps" in names and rng.random() < 0.4:
         options["even"], tensors["gaps.exact"] = True, np.zeros_like(tensors["gaps.exact"])
+        tensors = {name: array for name, array in tensors.items() if not name.endswith(".potential")}
         if rng.random() < 0.5:
             tensors["gaps.centred"] = rng.integers(0, 2, m)
         if rng.random() < 0.5:
