@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from rhoset.arrays import read_only
@@ -54,7 +56,7 @@ LARGE = 10**15
 
 def capped_power(base: int, exponent: int) -> int:
     """base^exponent, or LARGE when that is smaller; never forms a huge integer."""
-    return LARGE if exponent * np.log2(max(base, 1)) > np.log2(LARGE) else base**exponent
+    return LARGE if exponent * math.log2(max(base, 1)) > math.log2(LARGE) else base**exponent
 
 
 def require_order(name: str, n: int) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.groups.laws import require_order
 from rhoset.groups.table import Group
@@ -108,7 +109,7 @@ def _checked(make: Maker, pattern: str, order: Callable[..., int]) -> Maker:
         require_order(name, size)
         return make(*arguments, **options)
 
-    return cast(Maker, checked)
+    return cast(Maker, public(checked))
 
 
 def families() -> tuple[Family, ...]:

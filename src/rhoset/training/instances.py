@@ -22,7 +22,7 @@ from rhoset.training.batches import Batches, training_pairs
 from rhoset.training.config import TrainConfig
 from rhoset.training.model import FoldedTables, GroupNetwork, fold_parameters, penalty
 from rhoset.training.optimizers import learning_rate, make_optimizer, optimizer_tensors
-from rhoset.training.outcome import Evaluated, evaluated
+from rhoset.training.outcome import Evaluated, evaluated, scored
 from rhoset.training.together import Together
 
 BLOCK_BYTES = 1 << 28
@@ -216,17 +216,14 @@ class InstanceTrainer(Together):
         left, right, unembed, bias = self.fold()
         function = activation(self.config.activation).function
         rows = max(1, self._block() // n)
-        losses, correct = [], []
+        parts = []
         for first in range(0, n, rows):
             part = left[:, first : first + rows]
             hidden = function(part.unsqueeze(2) + right.unsqueeze(1)).reshape(count, -1, m)
             logits = torch.baddbmm(bias.unsqueeze(1), hidden, unembed)
             here = self.labels[first * n : first * n + logits.shape[1]].expand(count, -1)
-            answer = logits.gather(2, here.unsqueeze(2)).squeeze(2)
-            losses.append(torch.logsumexp(logits, 2) - answer)
-            logits.scatter_(2, here.unsqueeze(2), -torch.inf)
-            correct.append((answer > logits.amax(2)) & torch.isfinite(answer))
-        all_losses, all_correct = torch.cat(losses, 1).cpu(), torch.cat(correct, 1).cpu()
+            parts.append(scored(logits, here))
+        all_losses, all_correct = (torch.cat(part, 1).cpu() for part in zip(*parts, strict=True))
         found = []
         for i, pairs in enumerate(self.pairs):
             mask = torch.zeros(n * n, dtype=torch.bool)

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rhoset.training.activations import Activation, activation
+from rhoset.training.outcome import scored
 from rhoset.training.pairs import Bags, DenseBlock, PairBlocks, RaggedBlock, all_pairs
 
 SAFE_SUM = (1e-20, 1e30)
@@ -213,23 +214,20 @@ class PairLoss:
         Returns
         -------
         tuple
-            Losses (n, n) and, as booleans (n, n), whether the right logit is strictly above all
-            others (a tie or a non-finite logit counts as wrong).
+            As `scored` has them, (n, n) each.
         """
         self._grow(self.every_pair.largest)
         n = self.n
         weights = torch.cat([unembed, bias.unsqueeze(0)])
         losses = torch.empty(n * n, dtype=self.dtype)
         correct = torch.empty(n * n, dtype=torch.bool)
+        labels = torch.from_numpy(self.table.reshape(-1).astype(np.int64))
         for block in self.every_pair.blocks:
             assert isinstance(block, DenseBlock)
             views = self._forward(left, right, block)
-            logits, flat = torch.mm(views.extended, weights, out=views.logits), views.flat
-            answer = flat.take(block.targets)
-            here = slice(block.first * n, block.first * n + len(answer))
-            losses[here] = torch.logsumexp(logits, 1) - answer
-            flat.put_(block.targets, torch.full_like(answer, -torch.inf))
-            correct[here] = (answer > logits.amax(1)) & torch.isfinite(answer)
+            logits = torch.mm(views.extended, weights, out=views.logits)
+            here = slice(block.first * n, block.first * n + len(logits))
+            losses[here], correct[here] = scored(logits, labels[here])
         return losses.view(n, n), correct.view(n, n)
 
 

@@ -105,6 +105,16 @@ class TrainingState:
     seconds: float
 
 
+def scored(logits: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Cross-entropy and correctness of logits (…, n) with right answers (…,): whether the right logit is strictly above
+    all others (a tie or a non-finite logit counts as wrong). The right logits are overwritten."""
+    at = labels.unsqueeze(-1)
+    answers = logits.gather(-1, at).squeeze(-1)
+    losses = torch.logsumexp(logits, -1) - answers
+    logits.scatter_(-1, at, -torch.inf)
+    return losses, (answers > logits.amax(-1)) & torch.isfinite(answers)
+
+
 def evaluated(step: int, losses: torch.Tensor, correct: torch.Tensor, train_mask: torch.Tensor) -> Evaluated:
     """Means of per-pair losses and correctness, (n, n), over all, training and other pairs."""
 

@@ -24,6 +24,7 @@ from torch import Tensor
 from rhoset.errors import RhosetError
 from rhoset.training.activations import activation
 from rhoset.training.config import TrainConfig
+from rhoset.training.outcome import scored
 
 _SAMPLE_STREAM, _EVALUATION_STREAM = 3, 4
 """Keep the steps' and the evaluations' random numbers apart from each other and from those of `batches`."""
@@ -185,15 +186,12 @@ def losses_on(
     left, right, unembed, bias = tables
     n, function = len(table), activation(name).function
     size = max(1, EVALUATION_BYTES // (4 * n))
-    losses, correct = [], []
+    found = []
     for start in range(0, len(pairs), size):
         x, y = np.divmod(pairs[start : start + size], n)
-        labels = torch.from_numpy(table[x, y].astype(np.int64)).unsqueeze(1)
         logits = torch.addmm(bias, function(left[torch.from_numpy(x)] + right[torch.from_numpy(y)]), unembed)
-        answer = logits.gather(1, labels).squeeze(1)
-        losses.append(torch.logsumexp(logits, 1) - answer)
-        logits.scatter_(1, labels, -torch.inf)
-        correct.append((answer > logits.amax(1)) & torch.isfinite(answer))
+        found.append(scored(logits, torch.from_numpy(table[x, y].astype(np.int64))))
+    losses, correct = zip(*found, strict=True)
     return torch.cat(losses), torch.cat(correct)
 
 
