@@ -221,7 +221,7 @@ def cause(files: Files, python: int, proved: int) -> str:
             found.append((name, margins(files.but(cert))))
     if files.rule == "even":
         with contextlib.suppress(Rejected):
-            found.append(("Theorem 5 as the proofs have it", even_margins(files)))
+            found.append(("the proofs have Theorem 5, where Python has Theorem 6", even_margins(files)))
     for name, least in found:
         if (least > slack).sum() <= proved <= (least > -slack).sum():
             return f"{who} is higher: {name if slack < np.inf else 'no fixed point fits the numbers'}"
