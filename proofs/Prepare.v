@@ -122,13 +122,13 @@ Definition mean_of (width : nat) (l : list (list Z)) : list Z :=
 Definition places_above (count : nat) (reads : Z) : Z :=
   Z.max 0 (Z.log2 (Z.max 1 reads) + 2 - (60 - Z.log2_up (Z.of_nat (Nat.max 1 count))) / 2).
 
-(** ** Even circuits: what neurons write is the middle over each fibre, the tables are means over all x. *)
+(** ** Even circuits: what neurons write is the mean over each fibre, the tables are means over all x. *)
 Definition even_of (m : nat) (r : rounded) (e : nat) (generators : list nat) (given : list given_set)
     (placed : list (nat * nat)) (units_given : list Z) : even_circuit :=
   let n := length (row_table r) in
   let sets := gsets_of m r e generators given placed in
   let found := flat_map (fun G => flat_map (fun c => map (fun E =>
-      (fst E, snd (fit_of (size G) (tabulate n (fun z => move_of G z c)) (tabulate n (fun z => zentry (rows_unembed r) z (fst E))))))
+      (fst E, means (size G) (tabulate n (fun z => move_of G z c)) (tabulate n (fun z => zentry (rows_unembed r) z (fst E)))))
     (members_of G c)) (seq 0 (size G))) sets in
   let writes := tabulate m (fun i => match find (fun f => (fst f =? i)%nat) found with Some f => snd f | None => nil end) in
   let above := places_above m (largest_of largest (rows_left r) + largest (gammas_of sets)) in

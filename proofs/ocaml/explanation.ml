@@ -34,7 +34,11 @@ let blocks_with file tensor =
    right sets of its slot blocks, each once, and no places. *)
 let gsets file k =
   let potential v = Big_int_Z.mult_big_int (fixed (min k 30) v) (power (k - 30)) in
-  let potentials name = if S.has file name then List.map (List.map potential) (S.matrix S.float_at file name) else [] in
+  (* FORMAT.md: rows of points without neurons are not read *)
+  let potentials j pairs =
+    let name = Printf.sprintf "gaps%d.potential" j in
+    let row c values = if List.mem (j, c) pairs then List.map potential values else [] in
+    if S.has file name then List.mapi row (S.matrix S.float_at file name) else [] in
   let rec named j = let name = Printf.sprintf "gaps%d.right" j in
     if S.has file name then name :: named (j + 1) else [] in
   match named 0 with
@@ -44,7 +48,7 @@ let gsets file k =
   | names ->
     let pairs = try List.combine (S.vector S.int_at file "gaps.block") (S.vector S.int_at file "gaps.point")
       with Invalid_argument _ -> bad "gaps.block and gaps.point differ in length" in
-    let sets = List.mapi (fun j name -> (images_of file name, potentials (Printf.sprintf "gaps%d.potential" j))) names in
+    let sets = List.mapi (fun j name -> (images_of file name, potentials j pairs)) names in
     let sizes = Array.of_list (List.map (function row :: _, _ -> List.length row | [], _ -> 0) sets) in
     let place (j, c) =
       if j < Array.length sizes && c < sizes.(j) then (nat_of_int j, nat_of_int c) else bad "gaps.point leaves its block" in

@@ -69,10 +69,14 @@ def _images(rows: NDArray[np.int64]) -> str:
     return f"[{'; '.join(_row(row) for row in rows)}]%nat"
 
 
-def _potentials(table: NDArray[np.float64], places: Places) -> str:
-    """In the unit of the outputs, of which float64 numbers fill 30 places below 1."""
+def _potentials(table: NDArray[np.float64], places: Places, carries: list[bool]) -> str:
+    """In the unit of the outputs, of which float64 numbers fill 30 places below 1; none at points without neurons."""
     unit = places.reads + places.writes
-    return f"[{'; '.join(_row(v << max(0, unit - 30) for v in _fixed(row, min(unit, 30))) for row in table)}]%Z"
+    rows = (
+        _row(v << max(0, unit - 30) for v in _fixed(row, min(unit, 30))) if there else "[]"
+        for row, there in zip(table, carries, strict=True)
+    )
+    return f"[{'; '.join(rows)}]%Z"
 
 
 def _fixed(values: NDArray[np.float64], places: int) -> list[int]:
@@ -103,7 +107,11 @@ def theorem_lines(stored: Stored, explanation: Explanation, places: Places, rule
         arguments = f"generators blocks {scale}"
     if rule in ("gaps", "even"):
         given = zip(explanation.gsets, explanation.potentials, strict=True)
-        names = "; ".join(f"({_images(images)}, {_potentials(table, places)})" for images, table in given)
+        stands = {(int(j), int(c)) for j, c in explanation.places}
+        names = "; ".join(
+            f"({_images(images)}, {_potentials(table, places, [(j, c) in stands for c in range(len(table))])})"
+            for j, (images, table) in enumerate(given)
+        )
         yield f"Definition gsets : list given_set := [{names}]."
         pairs = "; ".join(f"({j}, {c})" for j, c in explanation.places)
         yield f"Definition places : list (nat * nat) := [{pairs}]%nat."
