@@ -176,9 +176,10 @@ def _of_run(run: RunView, kind: str | None) -> Plot:
 def _rho_set(rho_set: Any) -> Plot:
     from rhoset.report.charts.solid import solid_figure
     from rhoset.report.html import render_solid
+    from rhoset.report.natural import with_names
     from rhoset.report.solids import solid
 
-    view = solid(rho_set)
+    view = solid(rho_set, None, with_names(rho_set.gset.stabilizer.group))
     title = f"ρ-set of {rho_set.irrep.label} of {rho_set.gset.stabilizer.group.name}"
     return Plot(title, solid_figure(view), lambda: render_solid(view, title))
 
@@ -186,9 +187,10 @@ def _rho_set(rho_set: Any) -> Plot:
 def _circuit(circuit: Any, kind: str | None) -> Plot:
     from rhoset.report.charts.network import slots_figure
     from rhoset.report.html import figure_page
+    from rhoset.report.natural import with_names
     from rhoset.report.sections import circuit_view
 
-    figure = slots_figure(circuit_view(circuit, circuit.left_set.gset.stabilizer.group))
+    figure = slots_figure(circuit_view(circuit, with_names(circuit.left_set.gset.stabilizer.group)))
     if kind != "slots" or figure is None:
         raise RhosetError(f"no picture {kind!r} of a circuit: give solid or slots", slug="unknown-picture")
     return Plot(figure.said, figure, lambda: figure_page(figure))

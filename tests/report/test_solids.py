@@ -7,6 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
+import rhoset as rs
 from rhoset.groups import Group, group, irreps, rho_set_families
 from rhoset.report.captions import solid_name
 from rhoset.report.natural import with_names
@@ -117,3 +118,11 @@ def test_names_in_one_line_form_are_read():
     read = with_names(Group("S4", g.table, tuple(lines)))
     assert np.array_equal(read.permutations, g.permutations)
     assert with_names(Group("C4", group("C4").table)).permutations is None
+
+
+def test_a_circuit_is_drawn_with_the_points_that_its_group_permutes():
+    """A network file has a bare table: the picture finds the names all the same."""
+    circuit = rs.explain(rs.construct("S4", ["[3,1]"]).network).circuits[0]
+    drawn = rs.plot(circuit).figure.rows
+    assert sorted(row["label"] for row in drawn if row["kind"] == "point") == ["1", "2", "3", "4"]
+    assert {row["b"] for row in rs.plot(circuit, "slots").figure.rows} == {"1", "2", "3", "4"}
