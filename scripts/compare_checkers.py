@@ -35,11 +35,10 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-import soundness_campaign as campaign
 from check.exact import truth
-from check.harness import PLAN, Cert, Net, write_pair
+from check.harness import Cert, Net, write_pair
 from check.small_groups import is_group
-from support.orbit_circuits import circuit, damaged
+from compared_cases import ALL_OPEN, circuits, hostile
 
 from rhoset.errors import RhosetError
 from rhoset.formalize import verify
@@ -53,11 +52,6 @@ from rhoset_check.near import Rejected
 from rhoset_check.network import Model, build_model
 from rhoset_check.verdict import prepare, settle
 
-RULES = ("gaps", "even", "pairs", "exact")
-ORDER = 12
-"""Largest group order of a hostile case."""
-ALL_OPEN = {"span_pairs": None, "singles": 1 << 20, "exact_pairs": None}
-"""A plan without budgets."""
 ONLY_PYTHON = {
     "it reads and checks what the proved rules do not (plan, claim, digests)": r"another|claim|plan|float32|neither"
     r"|method|version",
@@ -246,74 +240,6 @@ def compared(files: Files) -> tuple[int, str]:
     if proved is None:
         return python, refused("the proved one", why_not, ONLY_PROVED)
     return max(python, proved), "equal" if python == proved else cause(files, python, proved)
-
-
-# ---- cases
-
-
-def single(net: Net) -> Net:
-    """The same network in float32 and with relu, of which the proofs speak."""
-    with np.errstate(all="ignore"):
-        tensors = {name: np.asarray(a, np.float32) for name, a in net.tensors.items()}
-    return replace(net, tensors=tensors, activation="relu")
-
-
-def one_rule(cert: Cert, rng: np.random.Generator) -> tuple[str, Cert]:
-    """One of the rules that the plan asks for, and the certificate with that alone."""
-    plan = cert.plan
-    if not isinstance(plan, dict) or not set(plan) >= set(PLAN):
-        return "exact", cert
-    asked = [rule for rule in ("gaps", "pairs") if plan[rule] is True]
-    rule = str(rng.choice(asked)) if asked else "exact"
-    cert = cert.planned(**{name: name == rule for name in asked})
-    if rule == "gaps":  # what a plan gives to rule exact beside it would be counted too
-        cert = cert.planned(exact_pairs=0)
-    return "even" if rule == "gaps" and plan["even"] is True else rule, cert
-
-
-def hostile(seed: int) -> Iterator[tuple[str, Net, Cert]]:
-    """Rule, network, certificate: what the campaign draws for a seed."""
-    rng, largest = np.random.default_rng([seed, 1]), campaign.LARGEST
-    campaign.LARGEST = ORDER
-    try:
-        for net, cert in campaign.family(seed):
-            rule, chosen = one_rule(cert, rng)
-            yield rule, single(net), chosen
-    finally:
-        campaign.LARGEST = largest
-
-
-def circuits(seed: int, folder: Path) -> Iterator[tuple[str, Net, Cert]]:
-    """Rule, network, certificate: circuits of S3 with noise, every rule, some damaged."""
-    rng = np.random.default_rng([seed, 2])
-    for rule in 6 * RULES:
-        case = circuit(folder, 3, float(rng.choice([0.0, 0.01, 0.05, 0.2])), int(rng.integers(1 << 30)))
-        cert = Cert({"generators": case.explanation["generators"]}, dict(PLAN), kind="circuit")
-        if rule in ("gaps", "even"):
-            points = np.tile(np.repeat(np.arange(3), 2), 3)
-            exact = int(rng.integers(2)) if rule == "gaps" or rng.random() < 0.1 else 0
-            cert = cert.planned(gaps=True, even=rule == "even").but(**{
-                "gaps0.right": case.explanation["block0.right"], "gaps.block": np.zeros(18, np.int64),
-                "gaps.point": points, "gaps.exact": np.array([exact])})  # fmt: skip
-        if rule == "pairs":
-            cert = cert.but(**case.explanation)
-            if rng.random() < 0.5:
-                bold = 12.0 * rng.standard_normal((2, 9)) if rng.random() < 0.3 else np.zeros((2, 9))
-                bold[0] = -8.0 * (np.ones((3, 3)) - np.eye(3)).ravel() + 4
-                cert = cert.but(references=bold, labels=rng.integers(0, 2, (6, 6)) * (rng.random() < 0.5))
-            budget = ALL_OPEN if rng.random() < 0.5 else {"span_pairs": 12, "singles": 1, "exact_pairs": 4}
-            cert = cert.planned(
-                blocks=1, pairs=True, own=bool(rng.integers(2)), samples=int(rng.choice([0, 2, 6])), **budget
-            )
-        if rule == "exact":
-            cert = cert.planned(exact_pairs=None)
-        if rule != "exact" and rng.random() < 0.4:
-            cert = cert.but(scale=np.exp(rng.standard_normal(19)))
-        case.explanation = dict(cert.tensors)
-        for _ in range(rng.integers(0, 4)):
-            damaged(case, rng)
-        tensors = {name: array for name, array in case.tensors.items() if name != "table"}
-        yield rule, Net(tensors, case.tensors["table"]), replace(cert, tensors=case.explanation)
 
 
 def byte_damage(files: Files, rng: np.random.Generator) -> None:

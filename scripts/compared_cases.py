@@ -1,0 +1,88 @@
+"""Networks and certificates on which `compare_checkers.py` puts the two checkers side by side."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+
+import soundness_campaign as campaign
+from check.harness import PLAN, Cert, Net
+from support.orbit_circuits import circuit, damaged
+
+RULES = ("gaps", "even", "pairs", "exact")
+ORDER = 12
+"""Largest group order of a hostile case."""
+ALL_OPEN = {"span_pairs": None, "singles": 1 << 20, "exact_pairs": None}
+"""A plan without budgets."""
+
+
+def single(net: Net) -> Net:
+    """The same network in float32 and with relu, of which the proofs speak."""
+    with np.errstate(all="ignore"):
+        tensors = {name: np.asarray(a, np.float32) for name, a in net.tensors.items()}
+    return replace(net, tensors=tensors, activation="relu")
+
+
+def one_rule(cert: Cert, rng: np.random.Generator) -> tuple[str, Cert]:
+    """One of the rules that the plan asks for, and the certificate with that alone."""
+    plan = cert.plan
+    if not isinstance(plan, dict) or not set(plan) >= set(PLAN):
+        return "exact", cert
+    asked = [rule for rule in ("gaps", "pairs") if plan[rule] is True]
+    rule = str(rng.choice(asked)) if asked else "exact"
+    cert = cert.planned(**{name: name == rule for name in asked})
+    if rule == "gaps":  # what a plan gives to rule exact beside it would be counted too
+        cert = cert.planned(exact_pairs=0)
+    return "even" if rule == "gaps" and plan["even"] is True else rule, cert
+
+
+def hostile(seed: int) -> Iterator[tuple[str, Net, Cert]]:
+    """Rule, network, certificate: what the campaign draws for a seed."""
+    rng, largest = np.random.default_rng([seed, 1]), campaign.LARGEST
+    campaign.LARGEST = ORDER
+    try:
+        for net, cert in campaign.family(seed):
+            rule, chosen = one_rule(cert, rng)
+            yield rule, single(net), chosen
+    finally:
+        campaign.LARGEST = largest
+
+
+def circuits(seed: int, folder: Path) -> Iterator[tuple[str, Net, Cert]]:
+    """Rule, network, certificate: circuits of S3 with noise, every rule, some damaged."""
+    rng = np.random.default_rng([seed, 2])
+    for rule in 6 * RULES:
+        case = circuit(folder, 3, float(rng.choice([0.0, 0.01, 0.05, 0.2])), int(rng.integers(1 << 30)))
+        cert = Cert({"generators": case.explanation["generators"]}, dict(PLAN), kind="circuit")
+        if rule in ("gaps", "even"):
+            points = np.tile(np.repeat(np.arange(3), 2), 3)
+            exact = int(rng.integers(2)) if rule == "gaps" or rng.random() < 0.1 else 0
+            cert = cert.planned(gaps=True, even=rule == "even").but(**{
+                "gaps0.right": case.explanation["block0.right"], "gaps.block": np.zeros(18, np.int64),
+                "gaps.point": points, "gaps.exact": np.array([exact])})  # fmt: skip
+        if rule == "pairs":
+            cert = cert.but(**case.explanation)
+            if rng.random() < 0.5:
+                bold = 12.0 * rng.standard_normal((2, 9)) if rng.random() < 0.3 else np.zeros((2, 9))
+                bold[0] = -8.0 * (np.ones((3, 3)) - np.eye(3)).ravel() + 4
+                cert = cert.but(references=bold, labels=rng.integers(0, 2, (6, 6)) * (rng.random() < 0.5))
+            budget = ALL_OPEN if rng.random() < 0.5 else {"span_pairs": 12, "singles": 1, "exact_pairs": 4}
+            cert = cert.planned(
+                blocks=1, pairs=True, own=bool(rng.integers(2)), samples=int(rng.choice([0, 2, 6])), **budget
+            )
+        if rule == "exact":
+            cert = cert.planned(exact_pairs=None)
+        if rule != "exact" and rng.random() < 0.4:
+            cert = cert.but(scale=np.exp(rng.standard_normal(19)))
+        case.explanation = dict(cert.tensors)
+        for _ in range(rng.integers(0, 4)):
+            damaged(case, rng)
+        tensors = {name: array for name, array in case.tensors.items() if name != "table"}
+        yield rule, Net(tensors, case.tensors["table"]), replace(cert, tensors=case.explanation)
