@@ -64,7 +64,12 @@ def public(function: Function) -> Function:
             bound.arguments[name] = _taken(function.__name__, name, bound.arguments[name], wanted[name])
         return function(*bound.args, **bound.kwargs)
 
+    setattr(called, _CHECKED, True)
     return cast(Function, called)
+
+
+_CHECKED = "_arguments_are_checked"
+"""Mark of functions under `public`."""
 
 
 def page(names: dict[str, Any]) -> None:
@@ -80,7 +85,7 @@ def page(names: dict[str, Any]) -> None:
     """
     home = names["__name__"]
     for name, value in list(names.items()):
-        if inspect.isfunction(value) and not name.startswith("_") and not hasattr(value, "__wrapped__"):
+        if inspect.isfunction(value) and not name.startswith("_") and not hasattr(value, _CHECKED):
             names[name] = _fitting(public(value), home)
 
 
