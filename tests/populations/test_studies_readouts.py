@@ -62,7 +62,7 @@ group = {json.dumps(groups)}
             "pure": pure.astype(np.int32),
             "weights_at": np.zeros((0, *weights.shape)),
         }
-        return packed(made, {"format": FORMAT, "classes": classes})
+        return packed(made, {"format": FORMAT, "setting": job.setting, "classes": classes})
 
     return run_study(read_study(path), tmp_path / name, workers=1, runner=runner)
 

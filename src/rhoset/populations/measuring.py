@@ -21,7 +21,7 @@ from rhoset.populations.stack import stacked
 from rhoset.reading import read_json
 from rhoset.verdicts import check_certificate, check_summary
 
-MEASURES = 1
+MEASURES = 2
 """Version of what is kept; raise it when the meaning of a value changes, and older values are computed anew."""
 KEPT = ".measured"
 """Folder beside the networks' folder (or file) that holds what was measured, one JSON file a network."""
@@ -139,11 +139,13 @@ def _observed(network: Network, known: Sequence[Irrep]) -> dict[str, Any]:
 
 
 def frequencies(group: Group, irreps: tuple[Irrep, ...]) -> dict[str, int]:
-    """Of a cyclic group: name of each irrep → f, 0 ≤ f ≤ n/2, by which the first generator turns through 2πf/n. Other
-    groups have none."""
-    if group.order == 1 or group.order not in group.element_orders:
+    """Of a cyclic group: name of each irrep → f, 0 ≤ f ≤ n/2, by which the first generator turns through 2πf/n; of a
+    dihedral group those of dimension 2, f for the rotation of greatest order. Other groups have none."""
+    if group.order == 1:
         return {}
-    turns = {irrep.name: frequency(group, irrep.character) for irrep in irreps}
+    cyclic = group.order in group.element_orders
+    turning = [irrep for irrep in irreps if cyclic or irrep.label != irrep.name]
+    turns = {irrep.name: frequency(group, irrep.character) for irrep in turning}
     return {name: f for name, f in turns.items() if f is not None}
 
 

@@ -164,9 +164,9 @@ def key_set_text(record: Mapping[str, Any]) -> str:
 
 def circuits_text(record: Mapping[str, Any]) -> str:
     """``[4,1] 5×5 full, …``, the same ones counted."""
-    kinds: dict[str, int] = {}
+    turning, kinds = record.get("frequency", {}), dict[str, int]()
     for c in record["circuits"]:
-        text = f"{c['irrep']} {c['left_size']}×{c['right_size']} {c['kind']}"
+        text = f"{_irrep(c['irrep'], turning)} {c['left_size']}×{c['right_size']} {c['kind']}"
         kinds[text] = kinds.get(text, 0) + 1
     return ", ".join(text if count == 1 else f"{count}× {text}" for text, count in kinds.items())
 

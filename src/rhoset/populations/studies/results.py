@@ -51,7 +51,7 @@ class SettingResults:
 
     @cached_property
     def labels(self) -> dict[str, str]:
-        """Name of each class → what it is called in tables: ``f=2`` in cyclic groups."""
+        """Name of each class → what it is called in tables: ``f=2`` in cyclic and dihedral groups."""
         turning = frequencies(self.setting.group, irreps(self.setting.group))
         return {name: f"f={turning[name]}" if name in turning else name for name in self.classes}
 
