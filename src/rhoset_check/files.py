@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -134,13 +134,13 @@ class Certificate:
     arithmetic: str
     right: int
     plan: Plan
-    generators: Ints
-    groups: Ints | None = None
-    blocks: tuple[SlotTensors | MatrixTensors, ...] = ()
-    scale: Array | None = None
-    references: Array | None = None
-    labels: NDArray[Any] | None = None
-    gaps: GapTensors | None = None
+    generators: Ints = field(repr=False)
+    groups: Ints | None = field(default=None, repr=False)
+    blocks: tuple[SlotTensors | MatrixTensors, ...] = field(default=(), repr=False)
+    scale: Array | None = field(default=None, repr=False)
+    references: Array | None = field(default=None, repr=False)
+    labels: NDArray[Any] | None = field(default=None, repr=False)
+    gaps: GapTensors | None = field(default=None, repr=False)
 
 
 class Tensors:
