@@ -99,6 +99,8 @@ def kaplan_meier(steps: Sequence[float], observed: Sequence[bool], confidence: f
             "rows and finite times ≥ 0",
             slug="bad-statistics",
         )
+    if not 0 < confidence < 1:
+        raise RhosetError(f"confidence {confidence}: need a number in (0, 1)", slug="bad-statistics")
     moments = np.unique(t[seen])
     at_risk = np.array([np.count_nonzero(t >= s) for s in moments], dtype=np.int64)
     events = np.array([np.count_nonzero(seen & (t == s)) for s in moments], dtype=np.int64)
