@@ -57,7 +57,7 @@ def _evaluated(model: Model, x: Ints, y: Ints, dtype: str) -> tuple[Array, Array
     gap[pair, own] = -np.inf
     least = -gap.max(axis=1).astype(np.float64) - up(error)
     total = np.exp(gap, out=gap).sum(axis=1) * (1.0 + gamma(model.order, dtype)) + model.order * LOST[dtype]
-    return least, up(total.astype(np.float64) * EXP * np.exp(error)), error
+    return least, up(total.astype(np.float64) * EXP * np.exp(error) * EXP), error
 
 
 def exact_outputs(model: Model, x: Ints, y: Ints, z: Ints) -> Array:

@@ -263,7 +263,7 @@ def read_certificate(path: Path, n: int, m: int) -> Certificate:
     require(scale is None or (scale > 0).all(), "scale must be positive")
     references, labels, gaps = None, None, None
     if "references" in shapes:
-        features = sum(b.coupling.size if isinstance(b, SlotTensors) else b.matrices[0].size for b in blocks)
+        features = sum(b.coupling.size if isinstance(b, SlotTensors) else b.matrices.shape[-1] ** 2 for b in blocks)
         references = file.floats("references", max(1, file.length("references", 0)), features)
         if "labels" in shapes:
             labels = file.array("labels", INTEGERS, n, n)
@@ -305,7 +305,7 @@ def _limit(file: Tensors, count: int, groups: int, plan: dict[str, Any], n: int,
     """Refuse what would take more work or memory than exhaustive evaluation can excuse, from shapes alone.
 
     Work is counted in multiply-adds of a matrix product: at most three times what exhaustive evaluation takes, and a
-    second. Memory: no table of more than `MOST_ENTRIES`.
+    second. Memory: no table of more than `MOST_ENTRIES`; where several of one size stand side by side, all of them.
     """
     total, cubes, points, entries, most = 0, 0, 0, 0, 0
     for j in range(count):
@@ -316,7 +316,7 @@ def _limit(file: Tensors, count: int, groups: int, plan: dict[str, Any], n: int,
         entries, most = entries + file.length(f"block{j}.neurons", 0), max(most, d * d)
     kept, chunks = max(1, file.length("references", 0)), n * n * max(n, m) // (1 << 19) + 1
     tables = (
-        total * max(n, 4 * (m + 1), 2 * kept),
+        total * max(n, 20, 4 * (m + 1), 2 * kept),  # couplings, their carried and centred copies
         3 * total * min(n * n, (1 << 19) // max(n, m)),  # features of a chunk of pairs, three times over
         points * n,
         kept * groups,
@@ -324,7 +324,7 @@ def _limit(file: Tensors, count: int, groups: int, plan: dict[str, Any], n: int,
         n * n * (plan["samples"] > 0),
     )
     require(max(tables) <= MOST_ENTRIES, "the blocks or references are too large")
-    asked = PASS * (30 * entries + 64 * n * (points + n + cubes)) + kept * n * total
+    asked = PASS * (30 * entries + 20 * total + 64 * n * (points + n + cubes)) + kept * n * total
     if plan["pairs"]:
         span = n * n if plan["span_pairs"] is None else min(plan["span_pairs"], n * n)
         asked += n * n * (total * m + PASS * (8 * m + 12 * total + 3 * cubes + groups * (count + 4)))
@@ -336,7 +336,8 @@ def _limit(file: Tensors, count: int, groups: int, plan: dict[str, Any], n: int,
         sizes = [file.length(f"gaps{j}.right", 1) for j in range(m) if f"gaps{j}.right" in file.shapes] or [0]
         most = min(n, rows_at_once(n, m))  # rows of pairs whose tables are formed at once
         chunk = sum(q * max(n, q, m) + min(q, m) * n for q in sizes) * most
-        require(max(sum(sizes) * max(n, m), chunk) <= MOST_ENTRIES, "gaps: too many points")
+        side_by_side = max(5 * sum(sizes) * max(n, m), 2 * chunk)  # what is read and written; activations, and scaled
+        require(side_by_side <= MOST_ENTRIES, "gaps: too many points")
         if plan["even"]:
             kinds, columns = max(sizes) if "gaps.types" in file.shapes else 1, min(sum(sizes), m) + 1
             asked += PASS * n * n * (4 * kinds + 4) * columns + n * n * m + PASS * n * max(sizes) * m * 16
