@@ -98,7 +98,6 @@ from rhoset_check import check
 begin = time.process_time()
 v = check(sys.argv[1], sys.argv[2])
 assert v.valid and v.accuracy_bound == 1, v
-assert v.operations <= 1e-4 * v.exhaustive_operations
 high = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
 print(time.process_time() - begin, high / 1e6)  # getrusage would count what the parent held
 """
@@ -121,6 +120,7 @@ def test_seconds_and_memory(name: str, plans: list[str], noise: float, seconds: 
     result = certify(network)
     assert time.process_time() - begin < seconds
     assert result.verdict.accuracy_bound == 1
+    assert result.cost.share <= 1e-4
     write_network(tmp_path / "net", network)
     result.write(tmp_path / "cert")
     command = [sys.executable, "-c", CHECK, str(tmp_path / "cert"), str(tmp_path / "net")]
