@@ -51,7 +51,7 @@ def exact_bounds(model: Model, x: Ints, y: Ints, budget: Budget) -> tuple[Array,
 def _evaluated(model: Model, x: Ints, y: Ints, dtype: str) -> tuple[Array, Array, float]:
     logits, own, pair = model.logits(x, y, dtype), model.products(x, y), np.arange(len(x))
     most = float((logits.size + logits.error).max())
-    error = float(up(2.0 * logits.error.max() + 4.0 * UNIT[dtype] * most + LOST[dtype]))
+    error = float(up(2.0 * logits.error.max() + 2.0 * UNIT[dtype] * most + LOST[dtype]))
     gap = logits.value
     gap -= gap[pair, own][:, None]
     gap[pair, own] = -np.inf
