@@ -56,7 +56,7 @@ class EvenRule(GapsRule):
             tables, means_x, means_y = self.part(part, centred[part.neurons])
             for column, table in zip(part.columns, tables, strict=True):
                 place, members = part.action[:, column.point], part.neurons[column.part]
-                if part.points == 1:  # no w moves it
+                if part.points == 1:  # no w moves it, and a(x) is all that it does: b is 0
                     self.fixed = up(self.fixed + column.fixed)
                     continue
                 lost = np.where(place[:, None] == np.arange(part.points), column.fixed[:, None], column.moved[:, None])
