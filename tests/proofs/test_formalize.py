@@ -131,7 +131,7 @@ def test_refusals(tmp_path: Path):
     save_file({k: np.ascontiguousarray(v) for k, v in good.items()}, case.network, {"activation": "square"})
     assert slug() == "activation"
     case.network.write_bytes(b"nothing")
-    assert slug() == "not-safetensors"
+    assert slug() == "not-a-network"
 
 
 def test_explanations_out_of_range_are_refused(tmp_path: Path):

@@ -184,6 +184,7 @@ def test_potentials(tmp_path: Path, verified: Path, rule: str):
             "gaps0.potential": size * rng.standard_normal((3, 3)),
             "gaps.block": np.zeros(18, np.int64),
             "gaps.point": np.tile(np.repeat(np.arange(3), 2), 3),
+            "gaps.exact": np.ones(1, np.int64),
         }
         right = verify(case.save().certificate, case.network, rule)["right"]
         assert right <= truth(case.tensors)

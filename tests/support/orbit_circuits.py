@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
 from rhoset.formalize.reading import read_stored
+from rhoset_check.files import FORMAT, PLAN, VERSION
 
 
 @dataclass
@@ -27,7 +29,11 @@ class Case:
     def save(self) -> Case:
         """Write both files; the certificate names the network."""
         save_file({k: np.ascontiguousarray(v) for k, v in self.tensors.items()}, self.network)
-        metadata = {"format": "rhoset-certificate", "version": "2", "network": read_stored(self.network).digest}
+        plan = {key: kinds[0]() for key, kinds in PLAN.items()} | {"work": "float64"}
+        plan |= {"blocks": sum(name.endswith(".neurons") for name in self.explanation)}
+        plan |= {"gaps": "gaps0.right" in self.explanation}
+        metadata = {"format": FORMAT, "version": VERSION, "network": read_stored(self.network).digest}
+        metadata |= {"method": "circuit", "arithmetic": "real", "plan": json.dumps(plan), "claim": '{"right": 0}'}
         save_file({k: np.ascontiguousarray(v) for k, v in self.explanation.items()}, self.certificate, metadata)
         return self
 

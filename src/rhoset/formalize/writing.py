@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.formalize.fixed_point import UNIT, Places
-from rhoset.formalize.reading import Explanation, SlotBlock, Stored
+from rhoset.formalize.reading import Explanation, Stored
+from rhoset_check.files import SlotTensors
 
 COUPLING_BITS = 30
 """Bits of the largest coupling and of the largest weight of an explanation."""
@@ -65,16 +66,20 @@ def explanation_lines(explanation: Explanation, coupling: int, weights: int) -> 
     yield f"Definition blocks : list given := [{'; '.join(names)}]."
 
 
-def _images(rows: NDArray[np.int64]) -> str:
+def _images(rows: NDArray[np.integer]) -> str:
     return f"[{'; '.join(_row(row) for row in rows)}]%nat"
 
 
-def _potentials(table: NDArray[np.float64], places: Places, carries: list[bool]) -> str:
+def _potentials(table: NDArray[np.float64] | None, places: Places, carries: list[bool]) -> str:
     """In the unit of the outputs, of which float64 numbers fill 30 places below 1; none at points without neurons."""
     unit = places.reads + places.writes
     rows = (
-        _row(v << max(0, unit - 30) for v in _fixed(row, min(unit, 30))) if there else "[]"
-        for row, there in zip(table, carries, strict=True)
+        ()
+        if table is None
+        else (
+            _row(v << max(0, unit - 30) for v in _fixed(row, min(unit, 30))) if there else "[]"
+            for row, there in zip(table, carries, strict=True)
+        )
     )
     return f"[{'; '.join(rows)}]%Z"
 
@@ -84,7 +89,7 @@ def _fixed(values: NDArray[np.float64], places: int) -> list[int]:
     return [round(float(v) * 2.0**places) for v in values]
 
 
-def _entries(block: SlotBlock, places: int) -> Iterator[str]:
+def _entries(block: SlotTensors, places: int) -> Iterator[str]:
     for i, b, c, w in zip(block.neurons, block.rows, block.columns, _fixed(block.weights, places), strict=True):
         yield f"({i}%nat, ({b}%nat, ({c}%nat, {w}%Z)))"
 
@@ -109,7 +114,7 @@ def theorem_lines(stored: Stored, explanation: Explanation, places: Places, rule
         given = zip(explanation.gsets, explanation.potentials, strict=True)
         stands = {(int(j), int(c)) for j, c in explanation.places}
         names = "; ".join(
-            f"({_images(images)}, {_potentials(table, places, [(j, c) in stands for c in range(len(table))])})"
+            f"({_images(images)}, {_potentials(table, places, [(j, c) in stands for c in range(images.shape[1])])})"
             for j, (images, table) in enumerate(given)
         )
         yield f"Definition gsets : list given_set := [{names}]."
