@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 Attempt = Callable[[str], AbstractContextManager[None]]
 """Around the work on one of several inputs, by its name: the caller says what an error in it costs."""
@@ -45,3 +45,23 @@ class MissingExtra(RhosetError):
             f"{what} needs the optional extra {extra!r}: pip install 'rhoset[{extra}]'",
             slug="missing-extra",
         )
+
+
+@contextmanager
+def naming(what: object) -> Iterator[None]:
+    """Errors within say `what` first, a file for the most part, unless they say it or what is missing is an extra."""
+    try:
+        yield
+    except RhosetError as error:
+        if str(what) in str(error) or isinstance(error, MissingExtra):
+            raise
+        raise RhosetError(f"{what}: {error}", slug=error.slug) from None
+
+
+@contextmanager
+def needing(what: str, extra: str) -> Iterator[None]:
+    """Imports within that fail raise `MissingExtra`."""
+    try:
+        yield
+    except ImportError:
+        raise MissingExtra(what, extra) from None

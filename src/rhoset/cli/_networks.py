@@ -10,7 +10,6 @@ from rhoset.cli._output import Output
 
 if TYPE_CHECKING:
     from rhoset.errors import Attempt
-    from rhoset.networks import Network
     from rhoset.report import RunView
 
 
@@ -46,20 +45,3 @@ def report_unread(out: Output, view: RunView) -> None:
         for certificate in network.certificates:
             if certificate.valid is False and not any(file.endswith(f"/{certificate.path}") for file in unread):
                 out.note(f"{network.name}: {certificate.path} does not check: {certificate.reason}")
-
-
-def read_labelled(label: str, path: Path) -> Network:
-    """The network of a file, with its group found, so that errors about either name the file.
-
-    Raises RhosetError as `read_network` and `Network.group` do.
-    """
-    from rhoset.errors import RhosetError
-    from rhoset.networks import read_network
-
-    try:
-        network = read_network(path)
-        _ = network.group
-    except RhosetError as error:
-        message = str(error)
-        raise RhosetError(message if str(path) in message else f"{label}: {message}", slug=error.slug) from None
-    return network

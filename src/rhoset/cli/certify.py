@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rhoset.cli._command import command as make_command
-from rhoset.cli._networks import network_files, read_labelled
+from rhoset.cli._networks import network_files
 from rhoset.cli._output import Output, Payload
 from rhoset.cli._types import FOLDER, WORKERS, Number, Target
 from rhoset.errors import RhosetError
@@ -43,6 +43,7 @@ class Asked:
     def __call__(self, file: tuple[str, Path]) -> tuple[dict[str, Any], dict[str, Any] | None]:
         """Certify one network file under its label; the certificate's entry, and its curve where that is wanted."""
         from rhoset.networks.atomic import write_json
+        from rhoset.networks.files import read_labelled
         from rhoset.prove import certify_frontier
         from rhoset.prove.files import certificate_file, frontier_file
 

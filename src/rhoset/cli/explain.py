@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rhoset.cli._command import command as make_command
-from rhoset.cli._networks import network_files, read_labelled
+from rhoset.cli._networks import network_files
 from rhoset.cli._output import Output, Payload, Recorded
 from rhoset.cli._types import WORKERS
 from rhoset.processes import in_turn, processes
@@ -84,6 +84,7 @@ class Asked:
     def __call__(self, file: tuple[str, Path]) -> tuple[dict[str, Any], list[str]]:
         """The entry of one network file, and the lines for a human."""
         from rhoset.explaining import analyse
+        from rhoset.networks.files import read_labelled
 
         label, path = file
         of, out = analyse(read_labelled(label, path)), Recorded(json=self.json)

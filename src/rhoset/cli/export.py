@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from rhoset.cli._command import command as make_command
-from rhoset.cli._networks import read_labelled
 from rhoset.cli._output import Output, Payload
 from rhoset.cli._types import FOLDER, Number
 
@@ -41,6 +40,7 @@ def command(out: Output, network: str, folder: Path, inputs: tuple[str, ...], vn
     """
     from rhoset.frameworks import to_onnx, write_query
     from rhoset.networks.atomic import make_folder
+    from rhoset.networks.files import read_labelled
     from rhoset.networks.runs import one_network
 
     read = read_labelled(*one_network(network, "an ONNX model"))

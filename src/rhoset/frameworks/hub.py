@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rhoset.arguments import public
-from rhoset.errors import MissingExtra, RhosetError
+from rhoset.errors import RhosetError, needing
 from rhoset.frameworks.torch_modules import LAYOUTS, PLAIN
 from rhoset.networks import Network, import_networks, read_network
 from rhoset.networks.digest import FACTOR_TENSORS
@@ -71,10 +71,8 @@ def _folder(place: str | os.PathLike[str], revision: str | None) -> Path:
     name = os.fspath(place)
     if name.count("/") != 1 or name.startswith((".", "/", "~")):
         raise RhosetError(f"{place}: no such folder, and no name of a repository (owner/name)", slug="no-such-network")
-    try:
+    with needing(f"fetching {name}", "hub"):
         import huggingface_hub
-    except ImportError:
-        raise MissingExtra(f"fetching {name}", "hub") from None
     try:
         return Path(huggingface_hub.snapshot_download(name, revision=revision))
     except Exception as error:  # the client has a dozen kinds of its own

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.arguments import public
-from rhoset.errors import MissingExtra, RhosetError
+from rhoset.errors import RhosetError, needing
 from rhoset.networks import Network, write_atomic
 
 if TYPE_CHECKING:
@@ -159,13 +159,11 @@ def from_onnx(path: str | os.PathLike[str], group: Group | str | None = None) ->
 
 
 def _onnx() -> Any:
-    try:
+    with needing("an ONNX model", "onnx"):
         import onnx
         import onnx.checker
         import onnx.helper
         import onnx.numpy_helper
-    except ImportError:
-        raise MissingExtra("an ONNX model", "onnx") from None
     return onnx
 
 

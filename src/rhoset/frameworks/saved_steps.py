@@ -10,7 +10,8 @@ import numpy as np
 
 from rhoset.arguments import public
 from rhoset.errors import Attempt, RhosetError, raising
-from rhoset.networks import Network, read_network
+from rhoset.networks import Network
+from rhoset.networks.files import read_labelled
 from rhoset.networks.runs import MANIFEST, network_files, open_networks, steps_folder
 from rhoset.summaries import counted
 
@@ -52,7 +53,7 @@ def snapshots(place: str | os.PathLike[str], attempt: Attempt = raising) -> tupl
             step = _step(file)
             if step in found:
                 raise RhosetError(f"{file} and {found[step][0].name} are both of step {step}", slug="snapshot-name")
-            network = _on_a_group(file)
+            network = read_labelled(str(file), file)
             first = next(iter(found.values()), None)
             if first is not None and not np.array_equal(first[1].table, network.table):
                 raise RhosetError(
@@ -75,12 +76,3 @@ def _step(file: Path) -> int:
             f"{file}: no step in the name; expected one as in step-1000.safetensors", slug="snapshot-name"
         )
     return int(match[1])
-
-
-def _on_a_group(file: Path) -> Network:
-    network = read_network(file)
-    try:
-        _ = network.group
-    except RhosetError as error:
-        raise RhosetError(f"{file}: {error}", slug=error.slug) from None
-    return network

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
 from rhoset.arguments import public
-from rhoset.errors import MissingExtra, RhosetError
+from rhoset.errors import RhosetError, needing
 from rhoset.networks import Network, import_network
 from rhoset.networks.importing.tensors import without_wrappers
 
@@ -145,10 +145,8 @@ def to_torch(network: Network) -> torch.nn.Module:
 
 
 def _torch() -> Any:
-    try:
+    with needing("a torch module", "train"):
         import torch
-    except ImportError:
-        raise MissingExtra("a torch module", "train") from None
     return torch
 
 

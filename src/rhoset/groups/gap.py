@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from rhoset.errors import MissingExtra, RhosetError
+from rhoset.errors import RhosetError, needing
 from rhoset.groups.laws import require_order
 from rhoset.groups.permutations import table_from_left
 from rhoset.groups.table import Group
@@ -71,9 +71,7 @@ def _left_moves(libgap: Any, order: int, number: int) -> tuple[list[Any], tuple[
 
 
 def _libgap(what: str) -> Any:
-    try:
+    with needing(what, "gap"):
         import passagemath_gap  # noqa: F401
         from sage.libs.gap.libgap import libgap
-    except ImportError:
-        raise MissingExtra(what, "gap") from None
     return libgap

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.arguments import public
-from rhoset.errors import MissingExtra, RhosetError
+from rhoset.errors import RhosetError, needing
 from rhoset.networks.atomic import write_atomic
 from rhoset.networks.digest import FACTOR_TENSORS, TABLE_TENSORS
 from rhoset.networks.network import Network
@@ -60,10 +60,8 @@ def export_torch(network: Network, path: str | os.PathLike[str], layout: str = "
 
 
 def _torch() -> Any:
-    try:
+    with needing("writing a PyTorch file", "train"):
         import torch
-    except ImportError:
-        raise MissingExtra("writing a PyTorch file", "train") from None
     return torch
 
 

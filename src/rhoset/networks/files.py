@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from rhoset.arguments import public
-from rhoset.errors import RhosetError
+from rhoset.errors import RhosetError, naming
 from rhoset.networks.activations import ACTIVATIONS
 from rhoset.networks.arrays import own
 from rhoset.networks.atomic import write_atomic
@@ -54,10 +54,16 @@ def read_network(path: str | os.PathLike[str]) -> Network:
         (``network-format``), tensors are missing (``network-tensors``), or `Network` refuses them.
     """
     tensors, metadata = _read(Path(path), parameters=False)
-    try:
+    with naming(path):
         return _network(tensors, metadata)
-    except RhosetError as error:
-        raise RhosetError(f"{path}: {error}", slug=error.slug) from None
+
+
+def read_labelled(label: str, path: Path) -> Network:
+    """`read_network` with the group found: errors about either name the file, or the network by its label."""
+    network = read_network(path)
+    with naming(label):
+        _ = network.group
+    return network
 
 
 @public
@@ -134,15 +140,13 @@ def _layout(names: set[str]) -> tuple[tuple[str, ...], str]:
 
 def _read(path: Path, *, parameters: bool) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
     file = open_tensors(path)
-    try:
+    with naming(path):
         names = set(file.entries)
         wanted, table = _layout(names)
         if parameters:
             wanted = tuple(sorted(names - set(wanted)))
         else:
             _check_header(file, wanted, table)
-    except RhosetError as error:
-        raise RhosetError(f"{path}: {error}", slug=error.slug) from None
     return {name: own(array) for name, array in file.read(wanted).items()}, file.metadata
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rhoset.errors import Attempt, RhosetError, raising
+from rhoset.errors import Attempt, RhosetError, naming, raising
 from rhoset.networks import read_network
 from rhoset.networks.runs import RESULTS, Run, open_networks, open_run, run_of
 from rhoset.populations.measuring import measured, proved
@@ -103,10 +103,8 @@ def files_of(specs: Sequence[Place], attempt: Attempt = raising) -> list[tuple[s
 
 def _record(label: str, path: Path, training: Training, bounds: bool) -> dict[str, Any]:
     network = read_network(path)
-    try:
+    with naming(label):
         found = measured(network, path)
-    except RhosetError as error:
-        raise RhosetError(f"{label}: {error}", slug=error.slug) from None
     settings, row = training
     seed = row.get("seed", network.metadata.get("seed"))
     said = {"network": label, "group": found["group"], "seed": _number(seed), "settings": settings, "file": str(path)}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rhoset.arguments import public
-from rhoset.errors import MissingExtra, RhosetError
+from rhoset.errors import RhosetError, needing
 from rhoset.networks import write_atomic
 from rhoset.networks.accept import places_of
 from rhoset.populations.accounts import add_accounts
@@ -99,17 +99,14 @@ def as_frame(rows: Sequence[Mapping[str, Any]], frame: str = "pandas") -> Any:
     """Rows of scalars as a data frame of pandas or polars; see `table` for what it raises."""
     if frame not in ("pandas", "polars"):
         raise RhosetError(f"frame is {frame!r}; it must be 'pandas' or 'polars'", slug="bad-frame")
-    if frame == "pandas":
-        try:
+    with needing(f"a {frame} data frame", "table"):
+        if frame == "pandas":
             import pandas
-        except ImportError:
-            raise MissingExtra("a pandas data frame", "table") from None
-        return pandas.DataFrame([dict(row) for row in rows])
-    try:
+
+            return pandas.DataFrame([dict(row) for row in rows])
         import polars
-    except ImportError:
-        raise MissingExtra("a polars data frame", "table") from None
-    return polars.DataFrame([dict(row) for row in rows], infer_schema_length=None)
+
+        return polars.DataFrame([dict(row) for row in rows], infer_schema_length=None)
 
 
 def write_table(path: str | Path, rows: Sequence[Mapping[str, Any]]) -> Path:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset import __version__
-from rhoset.errors import Attempt, RhosetError, raising
+from rhoset.errors import Attempt, RhosetError, naming, raising
 from rhoset.groups import Group
 from rhoset.networks import Network, read_network
 from rhoset.networks.runs import MANIFEST, RESULTS, Run, open_networks, open_run, run_of
@@ -116,10 +116,12 @@ def _of_one_group(jobs: Iterable[_Job], attempt: Attempt) -> Iterator[_Job]:
     kinds: list[tuple[_Job, int]] = []
     for job in jobs:
         with attempt(job.label):
-            table = read_network(job.path).table
+            network = read_network(job.path)
+            table = network.table
             kind = next((k for k, known in enumerate(tables) if np.array_equal(known, table)), None)
             if kind is None:
-                _group_of(job.path)
+                with naming(job.path):
+                    _ = network.group
                 kind = len(tables)
                 tables.append(table)
             kinds.append((job, kind))
@@ -136,14 +138,6 @@ def _of_one_group(jobs: Iterable[_Job], attempt: Attempt) -> Iterator[_Job]:
                 )
         if kind == most:
             yield job
-
-
-def _group_of(path: Path) -> Group:
-    """The group of a network file, so that an error about it names the file."""
-    try:
-        return read_network(path).group
-    except RhosetError as error:
-        raise RhosetError(f"{path}: {error}", slug=error.slug) from None
 
 
 def single(network: Network) -> RunView:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from rhoset.errors import MissingExtra
+from rhoset.errors import needing
 from rhoset.training.config import TrainConfig as TrainConfig
 from rhoset.training.presets import PRESETS as PRESETS
 from rhoset.training.presets import Preset as Preset
@@ -69,8 +69,6 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _NEEDS_TORCH:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
+    with needing("training", "train"):
         import torch as torch
-    except ImportError:
-        raise MissingExtra("training", "train") from None
     return getattr(import_module(f"rhoset.training.{_NEEDS_TORCH[name]}"), name)

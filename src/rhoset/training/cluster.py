@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from rhoset.errors import MissingExtra, RhosetError
+from rhoset.errors import RhosetError, needing
 from rhoset.networks import write_atomic
 from rhoset.networks.runs import FOLDERS, GROUP_FILE, MANIFEST, NETWORKS, RECORDS
 from rhoset.training.members import Job
@@ -104,10 +104,8 @@ def cluster_answers(address: str, work: Mapping[Key, tuple[Any, ...]]) -> Iterat
     RhosetError
         ``cluster`` when the scheduler does not answer; ``missing-extra`` without `rhoset[cluster]`.
     """
-    try:
+    with needing("work on a Dask cluster", "cluster"):
         from distributed import Client, as_completed
-    except ImportError:
-        raise MissingExtra("work on a Dask cluster", "cluster") from None
     check_address(address)
     try:
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)

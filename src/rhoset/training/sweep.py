@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from rhoset.arguments import public
-from rhoset.errors import RhosetError
+from rhoset.errors import RhosetError, naming
 from rhoset.groups import Group
 from rhoset.networks import write_atomic
 from rhoset.networks.runs import CELLS, RESULTS, SWEEP, Run
@@ -123,10 +123,8 @@ def read_sweep(path: str | Path) -> Sweep:
         ``bad-sweep``, or what the group's name or a setting raises, naming the file.
     """
     text = _FILE.read(path)
-    try:
+    with naming(path):
         return _parse(_FILE.parsed(text), text)
-    except RhosetError as error:
-        raise RhosetError(f"{path}: {error}", slug=error.slug) from None
 
 
 def _parse(said: dict[str, Any], text: str) -> Sweep:

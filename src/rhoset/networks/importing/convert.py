@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
@@ -14,7 +12,7 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 import numpy as np
 
 from rhoset.arguments import public
-from rhoset.errors import MissingExtra, RhosetError
+from rhoset.errors import RhosetError, naming
 from rhoset.networks.activations import activation_name
 from rhoset.networks.arrays import checked_table
 from rhoset.networks.evaluation import evaluate
@@ -160,7 +158,7 @@ def import_networks(
         )
     stated = None if activation is None else activation_name(activation)
     plan = None if mapping is None else read_mapping(mapping)
-    with _naming(path):
+    with naming(path):
         if plan is None:
             named, all_parameters = None, FORMATS[format](without_wrappers(load_tensors(path)))
         else:
@@ -186,7 +184,7 @@ def import_networks(
         }
     source, wishes = Source(format, base, metadata), Wishes(order, drop_outputs)
     chosen = range(len(all_parameters)) if instance is None else [instance]
-    with _naming(path):
+    with naming(path):
         return [_convert(all_parameters[i], source, wishes, i) for i in chosen]
 
 
@@ -217,19 +215,6 @@ def _stored_activation(path: Path) -> str | None:
             return None
     name = open_tensors(path).metadata.get("activation")
     return None if name is None else activation_name(name)
-
-
-@contextmanager
-def _naming(path: Path) -> Iterator[None]:
-    """Put the file's name in front of errors that do not say it."""
-    try:
-        yield
-    except MissingExtra:
-        raise
-    except RhosetError as error:
-        if str(path) in str(error):
-            raise
-        raise RhosetError(f"{path}: {error}", slug=error.slug) from None
 
 
 def _convert(parameters: Parameters, source: Source, wishes: Wishes, instance: int) -> Imported:

@@ -19,7 +19,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset.errors import MissingExtra, RhosetError
+from rhoset.errors import RhosetError, needing
 from rhoset.networks.tensorfile import not_tensors, open_tensors
 from rhoset.reading import require_file
 
@@ -131,10 +131,8 @@ def _safetensors(path: Path) -> Tensors:
 
 
 def _torch(path: Path) -> Tensors:
-    try:
+    with needing(f"reading the PyTorch file {path.name}", "train"):
         import torch
-    except ImportError:
-        raise MissingExtra(f"reading the PyTorch file {path.name}", "train") from None
     try:
         loaded = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:

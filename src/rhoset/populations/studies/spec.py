@@ -40,7 +40,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from rhoset.errors import RhosetError
+from rhoset.errors import RhosetError, naming
 from rhoset.groups import Group
 from rhoset.populations.observables import DELTA, EPSILON
 from rhoset.training import TrainConfig
@@ -161,10 +161,8 @@ def read_study(name: str | Path, *, quick: bool = False) -> Study:
         ``bad-study``, or what the group's name or a setting raises, naming the file.
     """
     text = _text(name)
-    try:
+    with naming(name):
         return _parse(_FILE.parsed(text), text, quick)
-    except RhosetError as error:
-        raise RhosetError(f"{name}: {error}", slug=error.slug) from None
 
 
 def _text(name: str | Path) -> str:
