@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +49,18 @@ class Stack:
         """m, hidden neurons of each network."""
         return int(self.left.shape[2])
 
+    @property
+    def wide(self) -> Stack:
+        """The same numbers as float64."""
+        return self.of(self.group, vars(self), self.activation, np.float64)
+
+    @staticmethod
+    def of(group: Group, tables: Mapping[str, NDArray[Any]], activation: str, dtype: Any = None) -> Stack:
+        """The stack of (k, ...) tables under the names of its fields; without ``bias`` it is 0."""
+        left, right, unembed = (np.asarray(tables[name], dtype) for name in ("left", "right", "unembed"))
+        bias = np.asarray(tables.get("bias", np.zeros(left.shape[:2], left.dtype)), dtype)
+        return Stack(group, left, right, unembed, bias, activation)
+
     def network(self, index: int, metadata: dict[str, str] | None = None) -> Network:
         """Network `index`, with the group's name in its metadata."""
         return Network(
@@ -82,8 +94,10 @@ def stacked(networks: Sequence[Network]) -> Stack:
                 slug="mixed-networks",
             )
 
-    def column(name: str) -> Any:
-        return np.stack([getattr(network, name).astype(np.float64) for network in networks])
+    return Stack.of(first.group, columns(networks), first.activation, np.float64)
 
-    tables = (column("left"), column("right"), column("unembed"), column("bias"))
-    return Stack(first.group, *tables, first.activation)
+
+def columns(networks: Sequence[Network]) -> dict[str, NDArray[Any]]:
+    """The tables of networks of one shape, each (k, ...)."""
+    names = ("left", "right", "unembed", "bias")
+    return {name: np.stack([getattr(network, name) for network in networks]) for name in names}

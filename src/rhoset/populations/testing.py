@@ -1,6 +1,6 @@
 """Tests and intervals for populations, with the power that they had.
 
-References: Fisher 1935; Mann and Whitney, Ann. Math. Stat. 18 (1947) 50;
+References: Fisher 1935; Mann and Whitney, Ann. Math. Stat. 18 (1947) 50; Efron, Ann. Stat. 7 (1979) 1;
 Holm, Scand. J. Stat. 6 (1979) 65; Cohen, Statistical Power Analysis (1988), section 6; Noether, J. Am. Stat. Assoc. 82
 (1987) 645; Székely and Rizzo, InterStat (2004).
 """
@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -142,6 +143,18 @@ def holm(p_values: Sequence[float]) -> list[float]:
         worst = max(worst, min(1.0, (len(p_values) - rank) * p_values[index]))
         out[index] = worst
     return out
+
+
+def resampled_means(values: NDArray[Any], rng: np.random.Generator, draws: int = 2000) -> NDArray[np.float64]:
+    """(draws, ...) means of as many of the k rows of (k, ...) `values` as there are, drawn with replacement."""
+    k = len(values)
+    return np.asarray(rng.multinomial(k, np.full(k, 1 / k), size=draws) @ values / k)
+
+
+def percentile_interval(samples: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Where 95 % of samples lie, along the first axis: of a function of `resampled_means`, its bootstrap interval."""
+    low, high = np.quantile(samples, (ALPHA / 2, 1 - ALPHA / 2), axis=0)
+    return low, high
 
 
 def law_test(a: Sequence[Hashable], b: Sequence[Hashable], shuffles: int = SHUFFLES, seed: int = 0) -> float:

@@ -14,13 +14,12 @@ from rhoset.networks import write_atomic
 from rhoset.networks.atomic import write_json
 from rhoset.populations.studies.results import SettingResults, StudyResults
 from rhoset.populations.tables import to_csv, to_markdown
+from rhoset.populations.testing import percentile_interval, resampled_means
 
 MOST_SETS = 6
 """Key sets listed for a setting in the page; results.json has all."""
 MOST_CLASSES = 8
 """Classes whose multiplicity the page lists for a setting."""
-BOOTSTRAPS = 2000
-"""Draws of a bootstrap interval."""
 LONGEST_LABEL = 20
 """Letters of a key set's name in the legend."""
 COLOURS = ("#3b6fb6", "#d9822b", "#4a9a5d", "#b04a5a", "#7a5fa8", "#8a8a8a")
@@ -116,8 +115,7 @@ def _counts(results: StudyResults) -> tuple[list[str], list[list[Any]]]:
     for of in results.settings:
         law = Counter(of.counts.tolist())
         nu = of.multiplicities
-        means = rng.multinomial(len(of), np.full(len(of), 1 / len(of)), size=BOOTSTRAPS) @ nu / len(of)
-        low, high = np.quantile(means, (0.025, 0.975), axis=0)
+        low, high = percentile_interval(resampled_means(nu, rng))
         shown = [
             f"{of.labels[name]}: {mean:.2f} ({a:.2f}–{b:.2f})"
             for name, mean, a, b in zip(of.classes, nu.mean(axis=0), low, high, strict=True)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from rhoset.groups import irreps
 from rhoset.populations.studies.results import KeySet, SettingResults, StudyResults
 from rhoset.populations.studies.spec import readout
-from rhoset.populations.testing import holm, law_test
+from rhoset.populations.testing import holm, law_test, percentile_interval, resampled_means
 from rhoset.shares import clopper_pearson
 
 RELABELLINGS = 1999
@@ -153,7 +153,8 @@ def proportions(results: StudyResults) -> Readout:
         dims = complex_dimensions(of)
         square = np.array([count * d**2 for count, d in dims], dtype=float)
         cube = np.array([count * d**3 for count, d in dims], dtype=float)
-        low, high, share = _bootstrap(nu, rng)
+        low, high = percentile_interval(_shares(resampled_means(nu, rng)))
+        share = _shares(nu.sum(axis=0))
         for c, name in enumerate(of.classes):
             rows.append(
                 (
@@ -190,16 +191,9 @@ def complex_dimensions(of: SettingResults) -> list[tuple[int, int]]:
     return found
 
 
-def _bootstrap(
-    nu: NDArray[np.float64], rng: np.random.Generator
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    def shares(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-        total = sums.sum(axis=-1, keepdims=True)
-        return np.asarray(sums / np.where(total > 0, total, 1.0))
-
-    draws = rng.multinomial(len(nu), np.full(len(nu), 1 / len(nu)), size=2000) @ nu
-    low, high = np.quantile(shares(draws), (0.025, 0.975), axis=0)
-    return low, high, shares(nu.sum(axis=0))
+def _shares(pure: NDArray[np.float64]) -> NDArray[np.float64]:
+    total = pure.sum(axis=-1, keepdims=True)
+    return np.asarray(pure / np.where(total > 0, total, 1.0))
 
 
 @readout
@@ -212,22 +206,19 @@ def growth(results: StudyResults) -> Readout:
         rest = tuple((k, v) for k, v in of.setting.values.items() if k != "group")
         families.setdefault(rest, []).append(of)
         counts = of.counts
-        low, high = _mean_interval(counts, rng)
+        low, high = percentile_interval(resampled_means(counts, rng))
         share = counts.mean() / max(1, len(of.classes))
         right = int(of.correct.sum())
-        rows.append(
-            (of.setting.name, of.setting.group.order, len(of), right, float(counts.mean()), low, high, share, "")
-        )
+        found = (float(counts.mean()), float(low), float(high), share, "")
+        rows.append((of.setting.name, of.setting.group.order, len(of), right, *found))
     for rest, members in families.items():
         if len(members) < 3:
             continue
         orders = np.log([of.setting.group.order for of in members])
-        slopes = []
-        for _ in range(1000):
-            means = [rng.choice(of.counts, len(of)).mean() for of in members]
-            slopes.append(np.polyfit(orders, np.log(np.maximum(means, 1e-9)), 1)[0])
-        low, high = np.quantile(slopes, (0.025, 0.975))
-        middle = np.polyfit(orders, np.log([max(of.counts.mean(), 1e-9) for of in members]), 1)[0]
+        means = np.stack([of.counts.mean(keepdims=True) for of in members])
+        drawn = np.stack([resampled_means(of.counts, rng) for of in members])
+        (middle,), slopes = (np.polyfit(orders, np.log(np.maximum(m, 1e-9)), 1)[0] for m in (means, drawn))
+        low, high = percentile_interval(slopes)
         name = ", ".join(f"{k}={v}" for k, v in rest) or "all"
         rows.append((name, "", "", "", "", "", "", "", f"N ∝ n^{middle:.2f} ({low:.2f} to {high:.2f})"))
     return Readout(
@@ -238,12 +229,6 @@ def growth(results: StudyResults) -> Readout:
         ("setting", "n", "networks", "right everywhere", "mean N", "low", "high", "share of classes", "fit"),
         tuple(rows),
     )
-
-
-def _mean_interval(counts: NDArray[np.int64], rng: np.random.Generator) -> tuple[float, float]:
-    means = rng.choice(counts, (2000, len(counts))).mean(axis=1)
-    low, high = np.quantile(means, (0.025, 0.975))
-    return float(low), float(high)
 
 
 @readout

@@ -118,9 +118,7 @@ class SettingResults:
 
     def stack(self) -> Stack:
         """The final networks, in the precision of their training."""
-        a = self.arrays
-        bias = a["bias"] if "bias" in a else np.zeros((len(self), self.setting.group.order), dtype=a["left"].dtype)
-        return Stack(self.setting.group, a["left"], a["right"], a["unembed"], bias, self.setting.config.activation)
+        return Stack.of(self.setting.group, self.arrays, self.setting.config.activation)
 
     def to_json(self) -> dict[str, Any]:
         """One entry of ``settings`` in results.json."""
@@ -258,8 +256,5 @@ def study_network(folder: str | Path, setting: str, seed: int) -> Network:
     places = np.flatnonzero(arrays["seed"] == seed)
     if not len(places):
         raise RhosetError(f"{path}: no network with seed {seed}", slug="no-such-network")
-    left = arrays["left"]
-    bias = arrays.get("bias", np.zeros(left.shape[:2], dtype=left.dtype))
-    of = Group(about["group"], arrays["table"])
-    stack = Stack(of, left, arrays["right"], arrays["unembed"], bias, about["activation"])
+    stack = Stack.of(Group(about["group"], arrays["table"]), arrays, about["activation"])
     return stack.network(int(places[0]), {"seed": str(seed), "study": setting})

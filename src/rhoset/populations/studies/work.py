@@ -19,8 +19,9 @@ from safetensors.numpy import save
 import rhoset
 from rhoset.errors import RhosetError
 from rhoset.groups import Group, Irrep, irreps
+from rhoset.networks import Network
 from rhoset.populations.observables import observables
-from rhoset.populations.stack import Stack
+from rhoset.populations.stack import Stack, columns
 from rhoset.prove import certify
 from rhoset.training import TrainConfig
 
@@ -87,26 +88,19 @@ def trained(job: Job) -> TrainedNetworks:
     found: list[Any] = sorted(
         train_stack(job.group.table, job.config, list(job.seeds), snapshots=job.at), key=lambda one: one.place
     )
-    final = [one.network for one in found]
-    earlier = {
-        step: _stack(job.group, [one.snapshots.get(step, one.network) for one in found], job.config) for step in job.at
-    }
+
+    def stack(networks: Sequence[Network]) -> Stack:
+        return Stack.of(job.group, columns(networks), job.config.activation)
+
     return TrainedNetworks(
-        stack=_stack(job.group, final, job.config),
+        stack=stack([one.network for one in found]),
         steps=np.array([one.outcome.steps for one in found], dtype=np.int64),
         converged=np.array([one.converged for one in found]),
         loss=np.array([one.outcome.final.loss for one in found], dtype=np.float64),
         accuracy=np.array([one.outcome.final.accuracy for one in found], dtype=np.float64),
         objective=np.array([one.objective for one in found], dtype=np.float64),
-        earlier=earlier,
+        earlier={step: stack([one.snapshots.get(step, one.network) for one in found]) for step in job.at},
     )
-
-
-def _stack(of: Group, networks: Sequence[Any], config: TrainConfig) -> Stack:
-    def column(name: str) -> NDArray[Any]:
-        return np.stack([getattr(one, name) for one in networks])
-
-    return Stack(of, column("left"), column("right"), column("unembed"), column("bias"), config.activation)
 
 
 def run_job(job: Job) -> bytes:
@@ -120,7 +114,7 @@ def run_job(job: Job) -> bytes:
     """
     done = trained(job)
     known = irreps(job.group)
-    seen = observables(_wide(done.stack), known)
+    seen = observables(done.stack.wide, known)
     pure = seen.pure(job.delta)
     arrays: dict[str, NDArray[Any]] = {
         "left": done.stack.left,
@@ -179,16 +173,10 @@ def unpacked(path: Path, setting: str | None = None) -> tuple[dict[str, NDArray[
         raise RhosetError(f"{path}: not a file of networks of a study ({error})", slug="bad-study-folder") from None
 
 
-def _wide(stack: Stack) -> Stack:
-    tables = (stack.left, stack.right, stack.unembed, stack.bias)
-    left, right, unembed, bias = (table.astype(np.float64) for table in tables)
-    return Stack(stack.group, left, right, unembed, bias, stack.activation)
-
-
 def _over_time(
     done: TrainedNetworks, job: Job, known: tuple[Irrep, ...], shape: tuple[int, ...]
 ) -> NDArray[np.float64]:
-    moments = [observables(_wide(done.earlier[step]), known).weights for step in job.at]
+    moments = [observables(done.earlier[step].wide, known).weights for step in job.at]
     return np.stack(moments) if moments else np.zeros((0, *shape))
 
 
