@@ -36,8 +36,8 @@ def counted(number: int, one: str, many: str | None = None) -> str:
 
 def lines(value: Any) -> list[Line]:
     """(name, what is said of it) of a value of a known type."""
-    found = SUMMARIES.get(_key(value))
-    return [] if found is None else found(value)
+    found = SUMMARIES.get(_key(value), {})
+    return [(name, said.format(value)) for name, said in found.items()] if isinstance(found, dict) else found(value)
 
 
 def summarised(value: Any) -> str:
@@ -96,59 +96,6 @@ def _group(group: Any) -> list[Line]:
     ]
 
 
-def _irrep(irrep: Any) -> list[Line]:
-    return [
-        ("irrep", irrep.label),
-        ("dimension", f"dim {irrep.dim}"),
-        ("type", irrep.type),
-        ("rank", f"rank {irrep.rank}"),
-    ]
-
-
-def _subgroup(subgroup: Any) -> list[Line]:
-    return [
-        ("of", subgroup.group.name),
-        ("order", f"order {subgroup.order}"),
-        ("index", f"index {subgroup.index}"),
-    ]
-
-
-def _gset(gset: Any) -> list[Line]:
-    group = gset.stabilizer.group
-    return [
-        ("group", group.name),
-        ("points", f"{gset.size} points"),
-        ("stabilizer", f"stabilizer of order {gset.stabilizer.order}"),
-    ]
-
-
-def _points(points: Any) -> list[Line]:
-    return [
-        ("group", points.gset.group.name),
-        ("points", f"{points.size} points"),
-        ("stabilizer", f"stabilizer of order {points.gset.stabilizer.order}"),
-    ]
-
-
-def _rho_set(rho_set: Any) -> list[Line]:
-    return [
-        ("group", rho_set.gset.stabilizer.group.name),
-        ("irrep", rho_set.irrep.label),
-        ("points", f"{len(rho_set.points)} points"),
-        ("dimension", f"dim {rho_set.irrep.dim}"),
-        ("stabilizer", f"stabilizer of order {rho_set.gset.stabilizer.order}"),
-    ]
-
-
-def _family(family: Any) -> list[Line]:
-    return [
-        ("irrep", family.irrep.label),
-        ("points", f"{family.size} points"),
-        ("stabilizer", f"stabilizer of order {family.stabilizer.order}"),
-        ("fixed vectors", f"fixed space of dim {family.fixed_dim}"),
-    ]
-
-
 def _network(network: Any) -> list[Line]:
     from rhoset.reading import plain
 
@@ -159,15 +106,6 @@ def _network(network: Any) -> list[Line]:
         ("activation", network.activation),
         ("weights", f"{network.left.dtype}{', factored' if network.factors else ''}"),
         ("SHA-256", network.digest[:12]),
-    ]
-
-
-def _evaluation(result: Any) -> list[Line]:
-    return [
-        ("accuracy", f"accuracy {result.accuracy:.4%}"),
-        ("loss", f"loss {result.loss:.4g}"),
-        ("margin", f"margin {result.margin:.4g}"),
-        ("right", f"{result.correct} of {result.pairs} pairs"),
     ]
 
 
@@ -245,14 +183,6 @@ def _verdict(verdict: Any) -> list[Line]:
     ]
 
 
-def _certificate(certificate: Any) -> list[Line]:
-    return [
-        ("method", certificate.method),
-        ("network", f"network {certificate.network[:12]}"),
-        ("arithmetic", certificate.arithmetic),
-    ]
-
-
 def _cost(cost: Any) -> list[Line]:
     return [
         ("operations", f"{cost.operations:.3g} multiply-adds"),
@@ -264,12 +194,6 @@ def _classes(classes: Any) -> list[Line]:
     sizes = [str(int(size)) for size in classes.sizes[:MOST_SIZES]]
     more = ", …" if len(classes.sizes) > MOST_SIZES else ""
     return [("classes", f"{len(classes.sizes)} classes"), ("sizes", f"of {', '.join(sizes)}{more} elements")]
-
-
-def _equivariance(found: Any) -> list[Line]:
-    shares = ("left", "right", "both", "by_class")
-    named = [(name, f"{name.replace('_', ' ')} {getattr(found, name):.4f}") for name in shares]
-    return [*named, ("margin", f"margin {found.margin:.4g}")]
 
 
 def _law(law: Any) -> list[Line]:
@@ -292,14 +216,6 @@ def _minimality(found: Any) -> list[Line]:
     ]
 
 
-def _account(found: Any) -> list[Line]:
-    return [
-        ("by", found.name),
-        ("explained", f"{_share(found.explained)} of the weights explained"),
-        ("accuracy", f"accuracy {found.result.accuracy:.4%} in its place"),
-    ]
-
-
 def _circle(found: Any) -> list[Line]:
     low, high = found.amplitude.min(), found.amplitude.max()
     waves = (found.irrep.label, *found.overtones)
@@ -317,16 +233,6 @@ def _recipe(found: Any) -> list[Line]:
         ("pairs", f"{found.fraction:.0%} of the pairs"),
         ("optimizer", f"{found.optimizer}, decay {found.decay:g}" if found.optimizer else "optimizer not known"),
         ("source", f"from {found.source}" if found.source != "as given" else found.source),
-    ]
-
-
-def _intervention(found: Any) -> list[Line]:
-    return [
-        ("changed", found.what),
-        ("how", found.mode),
-        ("neurons", f"{found.neurons} neurons"),
-        ("accuracy", f"accuracy {found.result.accuracy:.4%}"),
-        ("loss", f"loss {found.result.loss:.4g}"),
     ]
 
 
@@ -352,16 +258,33 @@ def _run(run: Any) -> list[Line]:
     return [("run", str(run.path)), ("networks", counted(len(run.indices), "network"))]
 
 
-SUMMARIES: dict[tuple[str, str], Callable[[Any], list[Line]]] = {
+SUMMARIES: dict[tuple[str, str], Callable[[Any], list[Line]] | dict[str, str]] = {
     ("rhoset.groups", "Group"): _group,
-    ("rhoset.groups", "Irrep"): _irrep,
-    ("rhoset.groups", "Subgroup"): _subgroup,
-    ("rhoset.groups", "GSet"): _gset,
-    ("rhoset.groups", "PointSet"): _points,
-    ("rhoset.groups", "RhoSet"): _rho_set,
-    ("rhoset.groups", "RhoSetFamily"): _family,
+    ("rhoset.groups", "Irrep"): {
+        "irrep": "{0.label}", "dimension": "dim {0.dim}", "type": "{0.type}", "rank": "rank {0.rank}",
+    },
+    ("rhoset.groups", "Subgroup"): {"of": "{0.group.name}", "order": "order {0.order}", "index": "index {0.index}"},
+    ("rhoset.groups", "GSet"): {
+        "group": "{0.group.name}", "points": "{0.size} points",
+        "stabilizer": "stabilizer of order {0.stabilizer.order}",
+    },
+    ("rhoset.groups", "PointSet"): {
+        "group": "{0.gset.group.name}", "points": "{0.size} points",
+        "stabilizer": "stabilizer of order {0.gset.stabilizer.order}",
+    },
+    ("rhoset.groups", "RhoSet"): {
+        "group": "{0.gset.group.name}", "irrep": "{0.irrep.label}", "points": "{0.size} points",
+        "dimension": "dim {0.irrep.dim}", "stabilizer": "stabilizer of order {0.gset.stabilizer.order}",
+    },
+    ("rhoset.groups", "RhoSetFamily"): {
+        "irrep": "{0.irrep.label}", "points": "{0.size} points",
+        "stabilizer": "stabilizer of order {0.stabilizer.order}", "fixed vectors": "fixed space of dim {0.fixed_dim}",
+    },
     ("rhoset.networks", "Network"): _network,
-    ("rhoset.networks", "Evaluation"): _evaluation,
+    ("rhoset.networks", "Evaluation"): {
+        "accuracy": "accuracy {0.accuracy:.4%}", "loss": "loss {0.loss:.4g}", "margin": "margin {0.margin:.4g}",
+        "right": "{0.correct} of {0.pairs} pairs",
+    },
     ("rhoset.networks", "Planted"): _planted,
     ("rhoset.networks", "Run"): _run,
     ("rhoset.explaining", "Explanation"): _explanation,
@@ -372,20 +295,31 @@ SUMMARIES: dict[tuple[str, str], Callable[[Any], list[Line]]] = {
     ("rhoset.explaining", "Diagnosis"): _diagnosis,
     ("rhoset.prove", "CertifyResult"): _result,
     ("rhoset_check.verdict", "Verdict"): _verdict,
-    ("rhoset_check.files", "Certificate"): _certificate,
+    ("rhoset_check.files", "Certificate"): {
+        "method": "{0.method}", "network": "network {0.network:.12}", "arithmetic": "{0.arithmetic}",
+    },
     ("rhoset.counting", "Cost"): _cost,
     ("rhoset.groups", "ConjugacyClasses"): _classes,
-    ("rhoset.explaining", "Equivariance"): _equivariance,
+    ("rhoset.explaining", "Equivariance"): {
+        "left": "left {0.left:.4f}", "right": "right {0.right:.4f}", "both": "both {0.both:.4f}",
+        "by_class": "by class {0.by_class:.4f}", "margin": "margin {0.margin:.4g}",
+    },
     ("rhoset.explaining", "Minimality"): _minimality,
     ("rhoset.explaining", "Division"): _division,
     ("rhoset.explaining", "WritingLaw"): _law,
     ("rhoset.explaining", "ReadingLaw"): _law,
-    ("rhoset.explaining", "Intervention"): _intervention,
-    ("rhoset.explaining", "Account"): _account,
+    ("rhoset.explaining", "Intervention"): {
+        "changed": "{0.what}", "how": "{0.mode}", "neurons": "{0.neurons} neurons",
+        "accuracy": "accuracy {0.result.accuracy:.4%}", "loss": "loss {0.result.loss:.4g}",
+    },
+    ("rhoset.explaining", "Account"): {
+        "by": "{0.name}", "explained": "{0.explained:.1%} of the weights explained",
+        "accuracy": "accuracy {0.result.accuracy:.4%} in its place",
+    },
     ("rhoset.explaining", "Circle"): _circle,
     ("rhoset.explaining", "Recipe"): _recipe,
     ("rhoset.populations", "Observables"): _observables,
     ("rhoset.populations", "Comparison"): _comparison,
     ("rhoset.training", "Population"): _population,
-}
-"""Room and name of a type → its summary."""
+}  # fmt: skip
+"""Room and name of a type → its summary: a function, or name → what is said, as `str.format` takes it."""
