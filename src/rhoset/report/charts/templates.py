@@ -15,11 +15,16 @@ from rhoset.report.charts.parts import (
     WHOLE,
     Chart,
     Domain,
+    bars,
     base,
     bound_axis,
     cost_axis,
+    lines,
     method_marks,
     names,
+    ordered,
+    rule,
+    tooltips,
     wide,
     zoom,
 )
@@ -28,6 +33,9 @@ from rhoset.report.charts.training import formation as formation
 from rhoset.report.charts.training import history as history
 from rhoset.report.charts.training import shares as shares
 
+OF_NETWORK = ("network:N", ("proved:N", "accuracy at least"), "method:N", ("costs:N", "of brute force"))
+"""What is told of a network's certificate."""
+
 
 def costs(domain: Domain, shown: Domain) -> Chart:
     """How many networks' best proofs cost how much: a square for each network, coloured by what is proved."""
@@ -35,27 +43,16 @@ def costs(domain: Domain, shown: Domain) -> Chart:
         base()
         .mark_bar(clip=True, cursor="pointer", style="halo", strokeWidth=1)
         .encode(
-            x=cost_axis("cost of the check, as a share of brute force"),
+            x=cost_axis(),
             x2="until:Q",
             y=alt.Y("place:Q", axis=alt.Axis(title="networks", labelExpr=WHOLE)),
             y2="top:Q",
-            color=alt.Color(
-                "level:O",
-                scale=alt.Scale(domain=list(LEVELS)),
-                sort=list(LEVELS),
-                legend=alt.Legend(values=list(shown)),
-            ),
+            color=ordered("level:O", LEVELS, shown),
             href="href:N",
-            tooltip=[
-                alt.Tooltip("network:N"),
-                alt.Tooltip("proved:N", title="accuracy at least"),
-                alt.Tooltip("method:N"),
-                alt.Tooltip("costs:N", title="of brute force"),
-            ],
+            tooltip=tooltips(*OF_NETWORK),
         )
     )
-    brute = alt.Chart(alt.InlineData([{"at": 1}])).mark_rule(style="brute", clip=True).encode(x="at:Q")
-    return wide(alt.layer(brute, squares), 300)
+    return wide(alt.layer(rule("brute", "x", "at", 1), squares), 300)
 
 
 def cost(domain: Domain, shown: Domain) -> Chart:
@@ -65,113 +62,66 @@ def cost(domain: Domain, shown: Domain) -> Chart:
         base()
         .mark_point(filled=True, size=90, clip=True, cursor="pointer")
         .encode(
-            x=cost_axis("cost of the check, as a share of brute force"),
+            x=cost_axis(),
             y=bound_axis("bound:Q", "proved accuracy (at least)"),
             color=colour,
             shape=shape,
             opacity=alt.condition("datum.best", alt.value(0.75), alt.value(0.25)),
             href="href:N",
-            tooltip=[
-                alt.Tooltip("network:N"),
-                alt.Tooltip("proved:N", title="accuracy at least"),
-                alt.Tooltip("method:N"),
-                alt.Tooltip("costs:N", title="of brute force"),
-                alt.Tooltip("count:Q", title="certificates in this place"),
-            ],
+            tooltip=tooltips(*OF_NETWORK, ("count:Q", "certificates in this place")),
         )
         .add_params(zoom())
     )
-    wanted = alt.Chart(alt.InlineData([{"bound": 0.95}])).mark_rule(style="wanted", clip=True).encode(y="bound:Q")
-    brute = alt.Chart(alt.InlineData([{"at": 1}])).mark_rule(style="brute", clip=True).encode(x="at:Q")
-    return wide(alt.layer(wanted, brute, marks), 340)
+    wanted = rule("wanted", "y", "bound", 0.95)
+    return wide(alt.layer(wanted, rule("brute", "x", "at", 1), marks), 340)
 
 
 def learned(domain: Domain, shown: Domain) -> Chart:
     """In how many networks each irrep is in use, with 95 % intervals; the names stand above the bars."""
     y = alt.Y("irrep:N", axis=None, sort=None)
     x = alt.X("share:Q", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(title="share of networks", format=PERCENT))
-    seen = [
-        alt.Tooltip("irrep:N"),
-        alt.Tooltip("said:N", title="used by"),
-        alt.Tooltip("interval:N", title="95 % interval"),
-        alt.Tooltip("dim:Q", title="dimension"),
-        alt.Tooltip("smallest:N", title="smallest ρ-set"),
-    ]
-    bars = base().mark_bar(height=12, yOffset=6).encode(y=y, x=x, color=names(domain), tooltip=seen)
+    named = (("said:N", "used by"), ("interval:N", "95 % interval"), ("dim:Q", "dimension"))
+    seen = tooltips("irrep:N", *named, ("smallest:N", "smallest ρ-set"))
     whiskers = base().mark_rule(style="ink", yOffset=6).encode(y=y, x="low:Q", x2="high:Q", tooltip=seen)
-    words = base().mark_text(style="words", align="left", dy=-10, x=2).encode(y=y, text="line:N")
-    return wide(alt.layer(bars, whiskers, words), alt.Step(40))
+    return wide(alt.layer(bars(y=y, x=x, color=names(domain), tooltip=seen), whiskers, lines(y)), alt.Step(40))
 
 
 def reasons(domain: Domain, shown: Domain) -> Chart:
     """Networks counted by the term that costs their margin most."""
     y = alt.Y("reason:N", axis=None, sort=None)
-    bars = (
-        base()
-        .mark_bar(height=12, yOffset=6)
-        .encode(
-            y=y,
-            x=alt.X("networks:Q", axis=alt.Axis(title="networks", labelExpr=WHOLE)),
-            tooltip=[alt.Tooltip("reason:N"), alt.Tooltip("networks:Q"), alt.Tooltip("which:N", title="these")],
-        )
-    )
-    words = base().mark_text(style="words", align="left", dy=-10, x=2).encode(y=y, text="line:N")
-    return wide(alt.layer(bars, words), alt.Step(40))
+    x = alt.X("networks:Q", axis=alt.Axis(title="networks", labelExpr=WHOLE))
+    seen = tooltips("reason:N", "networks:Q", ("which:N", "these"))
+    return wide(alt.layer(bars(y=y, x=x, tooltip=seen), lines(y)), alt.Step(40))
 
 
 def account(domain: Domain, shown: Domain) -> Chart:
     """From the explanation's margin, term by term, to the network's own: each bar starts where the last one ends."""
     y = alt.Y("term:N", axis=None, sort=None)
-    seen = [alt.Tooltip("term:N"), alt.Tooltip("value:Q", title="nats, at this input", format="+.4f")]
-    seen.append(alt.Tooltip("mean:Q", title="nats, on average", format="+.4f"))
-    bars = (
-        base()
-        .mark_bar(height=12, yOffset=6)
-        .encode(
-            y=y,
-            x=alt.X("start:Q", axis=alt.Axis(title="margin, nats")),
-            x2="end:Q",
-            color=alt.Color(
-                "kind:O",
-                scale=alt.Scale(domain=["gained", "lost", "margin"]),
-                sort=["gained", "lost", "margin"],
-                legend=alt.Legend(),
-            ),
-            tooltip=seen,
-        )
+    drawn = bars(
+        y=y,
+        x=alt.X("start:Q", axis=alt.Axis(title="margin, nats")),
+        x2="end:Q",
+        color=ordered("kind:O", ("gained", "lost", "margin")),
+        tooltip=tooltips("term:N", ("value:Q", "nats, at this input", "+.4f"), ("mean:Q", "nats, on average", "+.4f")),
     )
-    zero = alt.Chart(alt.InlineData([{"start": 0}])).mark_rule(style="brute").encode(x="start:Q")
-    words = base().mark_text(style="words", align="left", dy=-10, x=2).encode(y=y, text="line:N")
-    return wide(alt.layer(zero, bars, words), alt.Step(38))
+    return wide(alt.layer(rule("brute", "x", "start", 0), drawn, lines(y)), alt.Step(38))
 
 
 def margins(domain: Domain, shown: Domain) -> Chart:
     """Stacked bars: the mean margin over the answers xwy, by class of w, and the irrep that provides it."""
     y = alt.Y("place:O", axis=None, sort=None)
-    bars = (
-        base()
-        .mark_bar(height=12, yOffset=6)
-        .encode(
-            y=y,
-            x=alt.X("part:Q", stack="zero", axis=alt.Axis(title="mean margin, nats")),
-            color=names(domain, shown),
-            order="rank:Q",
-            tooltip=[
-                alt.Tooltip("w:N", title="class of w"),
-                alt.Tooltip("size:Q", title="elements in it"),
-                alt.Tooltip("irrep:N"),
-                alt.Tooltip("part:Q", title="nats from it", format=".3f"),
-                alt.Tooltip("total:Q", title="nats in all", format=".3f"),
-            ],
-        )
-    )
-    words = (
-        base()
-        .transform_filter("datum.rank == 0")
-        .mark_text(style="words", align="left", dy=-10, x=2)
-        .encode(y=y, text="line:N")
-    )
-    return wide(alt.layer(bars, words), alt.Step(38))
+    drawn = bars(
+        y=y,
+        x=alt.X("part:Q", stack="zero", axis=alt.Axis(title="mean margin, nats")),
+        color=names(domain, shown),
+        order="rank:Q",
+        tooltip=tooltips(
+            ("w:N", "class of w"), ("size:Q", "elements in it"), "irrep:N",
+            ("part:Q", "nats from it", ".3f"), ("total:Q", "nats in all", ".3f"),
+        ),
+    )  # fmt: skip
+    words = lines(y, base().transform_filter("datum.rank == 0"))
+    return wide(alt.layer(drawn, words), alt.Step(38))
 
 
 def energy(domain: Domain, shown: Domain) -> Chart:
@@ -184,7 +134,7 @@ def energy(domain: Domain, shown: Domain) -> Chart:
             y=alt.Y("irrep:N", sort=None, axis=alt.Axis(title=None)),
             color=names(domain),
             opacity=alt.Opacity("share:Q", scale=alt.Scale(domain=[0, 1], range=[0.05, 1]), legend=None),
-            tooltip=[alt.Tooltip("neuron:Q"), alt.Tooltip("irrep:N"), alt.Tooltip("share:Q", format=".0%")],
+            tooltip=tooltips("neuron:Q", "irrep:N", ("share:Q", "", ".0%")),
         )
     )
     return wide(chart, alt.Step(20))
@@ -203,11 +153,7 @@ def slots(domain: Domain, shown: Domain) -> Chart:
             color=alt.Color(  # a negative weight, which undoes its slot, is drawn as none; the tooltip has it
                 "weight:Q", scale=alt.Scale(domainMin=0, zero=True, clamp=True), legend=alt.Legend(title="weight")
             ),
-            tooltip=[
-                alt.Tooltip("b:N"),
-                alt.Tooltip("c:N"),
-                alt.Tooltip("weight:Q", title="of the mean", format=".2f"),
-            ],
+            tooltip=tooltips("b:N", "c:N", ("weight:Q", "of the mean", ".2f")),
         )
     )
     return wide(chart, alt.Step(32))
@@ -216,7 +162,7 @@ def slots(domain: Domain, shown: Domain) -> Chart:
 def frontier(domain: Domain, shown: Domain) -> Chart:
     """What each plan proves for what work, and the best bound for each budget."""
     colour, shape = method_marks(domain, shown)
-    x = cost_axis("cost of the check, as a share of brute force")
+    x = cost_axis()
     y = bound_axis("bound:Q", "proved accuracy")
     best = (
         base()
@@ -231,11 +177,7 @@ def frontier(domain: Domain, shown: Domain) -> Chart:
             y=y,
             color=colour,
             shape=shape,
-            tooltip=[
-                alt.Tooltip("plan:N"),
-                alt.Tooltip("bound:Q", title="accuracy at least", format=".2%"),
-                alt.Tooltip("at:Q", title="of brute force", format=".2%"),
-            ],
+            tooltip=tooltips("plan:N", ("bound:Q", "accuracy at least", ".2%"), ("at:Q", "of brute force", ".2%")),
         )
         .add_params(zoom())
     )
@@ -258,12 +200,8 @@ def quadrature(domain: Domain, shown: Domain) -> Chart:
     )
     colour = alt.Color("vector:N", scale=alt.Scale(domain=["b", "a", "c"]), legend=alt.Legend(values=list(shown)))
     size = alt.Size("weight:Q", scale=alt.Scale(domain=[0, 1], range=[10, 110]), legend=None)
-    seen = [
-        alt.Tooltip("neuron:Q"),
-        alt.Tooltip("vector:N"),
-        alt.Tooltip("angle:Q", title="angle, degrees", format=".1f"),
-        alt.Tooltip("weight:Q", title="weight, of the largest", format=".2f"),
-    ]
+    told = (("angle:Q", "angle, degrees", ".1f"), ("weight:Q", "weight, of the largest", ".2f"))
+    seen = tooltips("neuron:Q", "vector:N", *told)
     discs, rings = (
         base()
         .transform_filter(f"datum.vector {which} 'c'")
@@ -304,7 +242,7 @@ def solid(domain: Domain, shown: Domain) -> Chart:
             fill=alt.Fill("solid:N", legend=None),
             size=alt.Size("size:Q", scale=alt.Scale(domain=[0, 1], range=[0, 140]), legend=None),
             opacity=alt.Opacity("depth:Q", scale=alt.Scale(domain=[-1, 1], range=[0.45, 1]), legend=None),
-            tooltip=[alt.Tooltip("label:N", title="point")],
+            tooltip=tooltips(("label:N", "point")),
         )
     )
     labels = (

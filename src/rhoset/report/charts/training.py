@@ -12,6 +12,7 @@ from rhoset.report.charts.parts import (
     energy_axis,
     names,
     step_axis,
+    tooltips,
     wide,
     zoom,
 )
@@ -20,13 +21,9 @@ from rhoset.report.charts.parts import (
 def history(domain: Domain, shown: Domain) -> Chart:
     """Loss over training, logarithmic."""
     near = alt.selection_point(nearest=True, on="pointerover", empty=False, clear="pointerout", fields=["step"])
-    x = alt.X("step:Q", axis=alt.Axis(title="step", format="~s", labelOverlap="greedy"))
+    x = step_axis()
     y = alt.Y("loss:Q", scale=alt.Scale(type="log"), axis=alt.Axis(title="loss, nats", format="~e", tickCount=5))
-    seen = [
-        alt.Tooltip("step:Q", format=","),
-        alt.Tooltip("loss:Q", format=".3~e"),
-        alt.Tooltip("accuracy:Q", format=".2%"),
-    ]
+    seen = tooltips(("step:Q", "", ","), ("loss:Q", "", ".3~e"), ("accuracy:Q", "", ".2%"))
     line = base().mark_line().encode(x=x, y=y).add_params(zoom())
     dots = (
         base()
@@ -69,32 +66,27 @@ def _areas(domain: Domain, shown: Domain) -> alt.Chart:
     return areas
 
 
-_SHARE_SEEN = [alt.Tooltip("step:Q", format=","), alt.Tooltip("irrep:N"), alt.Tooltip("share:Q", format=".1%")]
+_SHARE_SEEN = tooltips(("step:Q", "", ","), "irrep:N", ("share:Q", "", ".1%"))
 
 
 def formation(domain: Domain, shown: Domain) -> Chart:
     """Accuracy, the share that circuits explain, and the certified bound over the saved steps of a training."""
+    curves = alt.Scale(domain=["accuracy", "explained by circuits", "proved accuracy"])
     chart = (
         base()
         .mark_line(point={"filled": True, "size": 36})
         .encode(
-            x=alt.X("step:Q", axis=alt.Axis(title="step", format="~s", labelOverlap="greedy")),
+            x=step_axis(),
             y=alt.Y("share:Q", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(title=None, format=PERCENT)),
-            color=alt.Color(
-                "what:N",
-                scale=alt.Scale(domain=["accuracy", "explained by circuits", "proved accuracy"]),
-                legend=alt.Legend(),
+            color=alt.Color("what:N", scale=curves, legend=alt.Legend()),
+            strokeDash=alt.StrokeDash("what:N", scale=curves, legend=None),
+            tooltip=tooltips(
+                ("step:Q", "", ","),
+                ("what:N", " "),
+                ("share:Q", "", ".2%"),
+                "circuits:Q",
+                ("loss:Q", "loss, nats", ".3~e"),
             ),
-            strokeDash=alt.StrokeDash(
-                "what:N", scale=alt.Scale(domain=["accuracy", "explained by circuits", "proved accuracy"]), legend=None
-            ),
-            tooltip=[
-                alt.Tooltip("step:Q", format=","),
-                alt.Tooltip("what:N", title=" "),
-                alt.Tooltip("share:Q", format=".2%"),
-                alt.Tooltip("circuits:Q"),
-                alt.Tooltip("loss:Q", title="loss, nats", format=".3~e"),
-            ],
         )
         .add_params(zoom())
     )
