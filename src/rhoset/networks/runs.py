@@ -22,7 +22,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -108,6 +108,10 @@ class Run(Shown):
             raise RhosetError(f"{path}: not a table of results ({error})", slug="bad-run") from None
         return [{key: _parse(value) for key, value in row.items() if key} for row in rows]
 
+    def rows(self) -> dict[int, dict[str, Any]]:
+        """`results` by the index of the network."""
+        return {row["index"]: row for row in self.results() if isinstance(row.get("index"), int)}
+
     def write_results(self, rows: Iterable[Mapping[str, Any]]) -> Path:
         """Write ``results.csv`` atomically; columns in order of first appearance, None is empty."""
         rows = list(rows)
@@ -172,6 +176,28 @@ def run_of(network: Path) -> Path | None:
     """The folder of the run that a network file belongs to; None for other files."""
     folder = network.parent.parent
     return folder if network.parent.name == NETWORKS and (folder / MANIFEST).is_file() else None
+
+
+@dataclass(frozen=True)
+class RunRows:
+    """What runs say of network files; each run is read once."""
+
+    attempt: Attempt = raising
+    """Around each table of results: without one that can be read its networks have no row."""
+    known: dict[Path, tuple[Run, dict[int, dict[str, Any]]]] = field(default_factory=dict)
+
+    def of(self, network: Path) -> tuple[Run | None, dict[str, Any]]:
+        """The run of a network file, and the file's row of results; None and nothing for other files."""
+        folder = run_of(network)
+        if folder is None:
+            return None, {}
+        if folder not in self.known:
+            run, rows = open_run(folder), dict[int, dict[str, Any]]()
+            with self.attempt(str(folder / RESULTS)):
+                rows = run.rows()
+            self.known[folder] = run, rows
+        run, rows = self.known[folder]
+        return run, rows.get(int(network.stem) if network.stem.isdigit() else -1, {})
 
 
 def read_record(network: Path) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from rhoset.errors import RhosetError
 from rhoset.groups import all_automorphisms
 from rhoset.networks import Network, logits
+from rhoset.networks.evaluation import drawn_pairs
 
 NUMBERS = 1 << 26
 """Logits held at once, over all networks (float32: 256 MB, twice that with automorphisms). Where all pairs of inputs
@@ -57,7 +58,7 @@ def distance_matrix(
                 slug="mixed-groups",
             )
     n = len(table)
-    pairs = sampled_pairs(n, len(networks))
+    pairs = np.stack(drawn_pairs(n, max(1, NUMBERS // (n * len(networks)))), axis=1)
     moves = all_automorphisms(networks[0].group) if automorphisms else np.arange(n)[None]
     if automorphisms and len(moves) * len(networks) ** 2 / 2 * len(pairs) * n > COMPARISONS:
         raise RhosetError(
@@ -80,15 +81,6 @@ def distance_matrix(
         found = np.sqrt(np.maximum(0.0, squares[:, None] + squares - 2 * best) / (len(pairs) * n))
     np.fill_diagonal(found, 0.0)
     return np.asarray(found, dtype=np.float64)
-
-
-def sampled_pairs(n: int, networks: int) -> NDArray[np.int64]:
-    """(p, 2) all pairs of inputs, or as many at random as `NUMBERS` allows."""
-    allowed = max(1, NUMBERS // (n * max(1, networks)))
-    chosen = np.arange(n * n)
-    if allowed < n * n:
-        chosen = np.sort(np.random.default_rng(0).choice(n * n, allowed, replace=False))
-    return np.stack([chosen // n, chosen % n], axis=1)
 
 
 def centred_logits(network: Network, pairs: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -9,15 +9,11 @@ from typing import Any
 
 from rhoset.errors import Attempt, RhosetError, naming, raising
 from rhoset.networks import read_network
-from rhoset.networks.runs import RESULTS, Run, open_networks, open_run, run_of
+from rhoset.networks.runs import RunRows, open_networks
 from rhoset.populations.measuring import measured, proved
 
 Place = str | os.PathLike[str]
 Progress = Callable[[int, int], None]
-Rows = Mapping[Any, Mapping[str, Any]]
-"""Rows of a run's table of results by the index of their network."""
-Training = tuple[dict[str, Any], Mapping[str, Any]]
-"""Settings of a network's training, and its row of results."""
 
 TRAINED = ("seed", "steps", "generalised_at", "label", "train_accuracy", "train_loss")
 """Columns of a run's table of results that a record carries."""
@@ -71,12 +67,12 @@ def records_of(
     attempt: Attempt = raising,
 ) -> list[dict[str, Any]]:
     """`records` of the networks that `files_of` found."""
-    runs: dict[Path, tuple[Run, Rows]] = {}
+    runs = RunRows(attempt)
     said = []
     progress(0, len(files))
     for done, (label, path) in enumerate(files):
         with attempt(label):
-            said.append(_record(label, path, _training(path, runs, attempt), bounds))
+            said.append(_record(label, path, runs, bounds))
         progress(done + 1, len(files))
     if attempt is not raising:
         for record in said:
@@ -101,11 +97,13 @@ def files_of(specs: Sequence[Place], attempt: Attempt = raising) -> list[tuple[s
     return found
 
 
-def _record(label: str, path: Path, training: Training, bounds: bool) -> dict[str, Any]:
+def _record(label: str, path: Path, runs: RunRows, bounds: bool) -> dict[str, Any]:
     network = read_network(path)
     with naming(label):
         found = measured(network, path)
-    settings, row = training
+    run, row = runs.of(path)
+    config = {} if run is None else run.manifest.get("config", {})
+    settings = dict(config) if isinstance(config, Mapping) else {}
     seed = row.get("seed", network.metadata.get("seed"))
     said = {"network": label, "group": found["group"], "seed": _number(seed), "settings": settings, "file": str(path)}
     said["training"] = {key: row[key] for key in TRAINED[1:] if key in row}
@@ -113,23 +111,6 @@ def _record(label: str, path: Path, training: Training, bounds: bool) -> dict[st
     said["digest_of_table"] = found["table"]
     said["bounds"], said["refused"], said["unreadable"] = proved(path) if bounds else ({}, {}, [])
     return said
-
-
-def _training(path: Path, runs: dict[Path, tuple[Run, Rows]], attempt: Attempt) -> Training:
-    """Settings and the row of results of a network of a run; nothing for other files."""
-    folder = run_of(path)
-    if folder is None:
-        return {}, {}
-    if folder not in runs:
-        run = open_run(folder)
-        rows: Rows = {}
-        with attempt(str(folder / RESULTS)):
-            rows = {row.get("index"): row for row in run.results()}
-        runs[folder] = run, rows
-    run, found = runs[folder]
-    config = run.manifest.get("config", {})
-    index = int(path.stem) if path.stem.isdigit() else -1
-    return dict(config) if isinstance(config, Mapping) else {}, found.get(index, {})
 
 
 def _number(seed: Any) -> int | None:

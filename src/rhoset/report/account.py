@@ -15,17 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.explaining import Explanation
+from rhoset.explaining.contributions import neuron_groups
 from rhoset.explaining.pairs import spread_pairs
 from rhoset.networks import hidden
 from rhoset.report.views import AccountView
 
 Floats = NDArray[np.float64]
-
-
-def groups_of(explanation: Explanation) -> list[tuple[str, NDArray[np.int32]]]:
-    """(name, neurons) of each circuit and quadrature."""
-    named = [(f"{c.irrep.label} {c.shape[0]}×{c.shape[1]}", c.neurons) for c in explanation.circuits]
-    return named + [(q.label, q.neurons) for q in explanation.quadratures]
 
 
 def account(explanation: Explanation) -> AccountView | None:
@@ -54,23 +49,22 @@ def account(explanation: Explanation) -> AccountView | None:
         difference: Floats = logits[at, rival] - logits[at, answer]
         return difference
 
-    groups = groups_of(explanation)
-    held = np.zeros(network.width, dtype=bool)
+    names, member = neuron_groups(explanation)
+    held = member < len(names) - 1
     inverse = network.group.inverse
     wrong = table[table[inverse[x], rival], inverse[y]]  # the w with rival = xwy
     start = np.zeros(len(x))
     terms: list[tuple[str, Floats]] = []
-    for name, neurons in groups:
-        held[neurons] = True
+    for k, name in enumerate(names[:-1]):
+        neurons = np.flatnonzero(member == k)
         logits = exact[:, neurons] @ written[neurons]
         mean = _mean_moved(logits, table, x, y)
         home = mean[network.group.identity] - mean[wrong]
         start += home
         terms.append((f"uneven {name}", taken(logits) + home))
-    loose = ~held
     terms.append(("reading", taken((h - exact)[:, held] @ unembed[held])))
     terms.append(("writing", taken(exact[:, held] @ (unembed - written)[held])))
-    terms.append(("left over", taken(h[:, loose] @ unembed[loose])))
+    terms.append(("left over", taken(h[:, ~held] @ unembed[~held])))
     terms.append(("bias", bias[rival] - bias[answer]))
     worst = int(np.argmin(margin))
     kept = [(name, float(t[worst]), float(t.mean())) for name, t in terms if np.abs(t).max() > 0]

@@ -16,7 +16,7 @@ from rhoset import __version__
 from rhoset.errors import Attempt, RhosetError, naming, raising
 from rhoset.groups import Group
 from rhoset.networks import Network, read_network
-from rhoset.networks.runs import MANIFEST, RESULTS, Run, open_networks, open_run, run_of
+from rhoset.networks.runs import MANIFEST, Run, RunRows, open_networks, open_run
 from rhoset.processes import in_turn
 from rhoset.reading import shown
 from rhoset.report.sections import Structure, network_view, structure
@@ -92,18 +92,13 @@ def collect(
 
 
 def _jobs(named: Sequence[tuple[str, Path]], run: Run | None, attempt: Attempt) -> Iterator[_Job]:
-    rows: dict[Path, Mapping[Any, Mapping[str, Any]]] = {}
+    rows = RunRows(attempt)
     for position, (label, path) in enumerate(named):
-        home = run_of(path) or path.parent
-        if home not in rows:
-            rows[home] = {}
-            with attempt(str(home / RESULTS)):
-                made = open_run(home).results() if (home / MANIFEST).is_file() else []
-                rows[home] = {row.get("index"): row for row in made}
-        number = int(path.stem) if path.stem.isdigit() else position
+        home, row = rows.of(path)
         index = _index(path, position, run)
-        name = f"Network {index}" if run is not None else f"{home.name} #{number}" if rows[home] else path.stem
-        yield _Job(label, name, index, path, rows[home].get(number, {}), path, False)
+        name = path.stem if home is None else f"{home.path.name} #{_index(path, position, home)}"
+        name = name if run is None else f"Network {index}"
+        yield _Job(label, name, index, path, row, path, False)
 
 
 def _index(path: Path, position: int, run: Run | None) -> int:

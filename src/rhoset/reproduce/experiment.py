@@ -169,7 +169,7 @@ def _measured(
     run: Run, name: str, workers: int, methods: Sequence[str], tell: Told, models: int | None = None
 ) -> list[dict[str, Any]]:
     """Rows of `measure` for the run's networks, or its first ones, with their seeds and training times."""
-    trained = {int(row["index"]): row for row in run.results()}
+    trained = run.rows()
     indices = [k for k in run.indices if models is None or k < models]
     folder = run.path / MEASURED
     folder.mkdir(exist_ok=True)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from rhoset.networks import Network
 from rhoset.networks.activations import activation
+from rhoset.networks.evaluation import drawn_pairs
 from rhoset.reproduce.verifier.ideal import IdealNetwork
 
 SAMPLE = 1_000
@@ -122,7 +123,7 @@ class Rivals:
 
     def times(self) -> Times:
         """Both ways, in turns."""
-        pairs = sampled_pairs(len(self.table))
+        pairs = np.stack(drawn_pairs(len(self.table), SAMPLE), axis=1).tolist()
         scale = len(self.table) ** 2 / len(pairs)
         work: list[Callable[[], object]] = [
             lambda: self.brute_one(pairs),
@@ -132,12 +133,6 @@ class Rivals:
         ]
         least = np.min([[_timed(one) for one in work] for _ in range(REPEATS)], axis=0)
         return Times(*(float(t) for t in least * [scale, scale, 1, 1]))
-
-
-def sampled_pairs(n: int) -> list[list[int]]:
-    """Some inputs, the same ones each time."""
-    pairs: list[list[int]] = np.random.default_rng(0).integers(0, n, (min(SAMPLE, n * n), 2)).tolist()
-    return pairs
 
 
 def _lengths(rows: NDArray[Any]) -> NDArray[Any]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.errors import RhosetError
-from rhoset.networks.evaluation import logits
+from rhoset.networks.evaluation import drawn_pairs, logits
 from rhoset.networks.importing.orders import Order
 from rhoset.networks.network import Network
 
@@ -22,15 +22,6 @@ SAMPLE_PAIRS = 4096
 
 LATIN_ROWS = 4
 """Rows of answers that must be permutations before all n² answers are asked for."""
-
-
-def sample_pairs(n: int) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Positions (x, y): all pairs of a small group, otherwise `SAMPLE_PAIRS` of them."""
-    if n * n <= SAMPLE_PAIRS:
-        pairs = np.arange(n * n)
-    else:
-        pairs = np.random.default_rng(0).choice(n * n, SAMPLE_PAIRS, replace=False)
-    return pairs // n, pairs % n
 
 
 def in_blocks(
@@ -53,7 +44,7 @@ def answers_of(network: Network, x: NDArray[Any], y: NDArray[Any]) -> NDArray[An
 
 def scores(network: Network, group: Group, orders: list[Order]) -> dict[Order, float]:
     """Accuracy on a sample of pairs in each order."""
-    x, y = sample_pairs(group.order)
+    x, y = drawn_pairs(group.order, SAMPLE_PAIRS)
     answers = answers_of(network, x, y)
     return {o: float(np.mean(o.labels(group, x, y) == answers)) for o in orders}
 
@@ -61,7 +52,7 @@ def scores(network: Network, group: Group, orders: list[Order]) -> dict[Order, f
 def steadiness(network: Network, group: Group, order: Order) -> float:
     """Mean of the margins over their standard deviation, on a sample of pairs: high where the network does the same for
     every pair, as one does that is read with the activation it was trained with. Its scale does not matter."""
-    x, y = sample_pairs(group.order)
+    x, y = drawn_pairs(group.order, SAMPLE_PAIRS)
 
     def margins(x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
         f = logits(network, x, y, np.float64)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.groups import Irrep
+from rhoset.groups.transform import coefficients, energy
 from rhoset.networks import Network
 
 Array = NDArray[np.float64]
@@ -64,19 +65,12 @@ def irrep_neurons(network: Network, irreps: Sequence[Irrep], least_norm: float =
     for rho in irreps:
         if rho.type != "real":
             continue
-        read, answer, write = (_coefficients(table, rho) for table in (left, right, unembed))
-        # Schur: an irrep's part of a function f has energy (n/d) |coefficients|².
-        share = np.square(read).sum(axis=(1, 2)) * (len(left) / rho.dim) / (norms**2 + 1e-8)
+        read, answer, write = (coefficients(rho, table.T) for table in (left, right, unembed))
+        share = energy(rho, read) / (norms**2 + 1e-8)
         neurons = np.flatnonzero((share > LEFT_SHARE) & (norms > least_norm))
         if len(neurons):
             found.append(_vectors(rho, neurons, read[neurons], answer[neurons], write[neurons]))
     return tuple(found)
-
-
-def _coefficients(table: Array, rho: Irrep) -> Array:
-    """(m, d, d): the least-squares M with table[x, i] ≈ Σ_pq M_i[p, q] ρ(x)[p, q]."""
-    n, d = len(table), rho.dim
-    return (table.T @ rho.matrices.reshape(n, d * d)).reshape(-1, d, d) * (d / n)
 
 
 def _vectors(rho: Irrep, neurons: Ints, read: Array, answer: Array, write: Array) -> IrrepNeurons:

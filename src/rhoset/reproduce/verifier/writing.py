@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
-from rhoset.groups import Group, left_cosets
+from rhoset.groups import coset_gset, left_cosets
 from rhoset.networks import Network
 from rhoset.networks.files import canonical
 from rhoset.reproduce.verifier.alone import coset_neurons
@@ -56,7 +56,7 @@ def coset_explanation(network: Network) -> Explained:
     labels = {k: left_cosets(group, found.subgroups[k]) for k in used}
     tensors: dict[str, NDArray[Any]] = {"generators": generators}
     for j, k in enumerate(used):
-        tensors[f"set{j}.left"] = _action(group, labels[k])[generators]
+        tensors[f"set{j}.left"] = coset_gset(group, found.subgroups[k]).action[generators]
     rows = []
     for i, g in entries:
         label = labels[int(found.right[i])]
@@ -65,12 +65,6 @@ def coset_explanation(network: Network) -> Explained:
     for name, column in zip(("neurons", "sets", "left", "right"), columns, strict=True):
         tensors[name] = np.ascontiguousarray(column)
     return Explained(tensors, {"sets": len(used)})
-
-
-def _action(group: Group, label: NDArray[np.integer[Any]]) -> NDArray[np.int32]:
-    """(n, q): g moves the left coset of x, by its label, to that of gx."""
-    _, first = np.unique(label, return_index=True)
-    return label[np.asarray(group.table)[:, first]].astype(np.int32)
 
 
 def certificate_bytes(rule: str, explained: Explained, weights: Weights, right: int) -> bytes:
