@@ -177,13 +177,13 @@ def _blocks(n: int, m: int) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
 
 def _sampled_blocks(n: int, m: int, pairs: int) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
     """Different pairs at random, `BLOCK_NUMBERS` numbers a block."""
-    xs, ys = drawn_pairs(n, pairs)
+    xs, ys = sampled_pairs(n, pairs)
     step = max(1, BLOCK_NUMBERS // max(n, m, 1))
     for start in range(0, pairs, step):
         yield xs[start : start + step], ys[start : start + step]
 
 
-def drawn_pairs(order: int, most: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def sampled_pairs(order: int, most: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """(k,) x and (k,) y of all n² pairs in order, or of `most` different ones drawn at random, always the same."""
     total = order * order
     rng = np.random.default_rng(SAMPLE_SEED)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from rhoset.errors import RhosetError
 from rhoset.groups import all_automorphisms
 from rhoset.networks import Network, logits
-from rhoset.networks.evaluation import drawn_pairs
+from rhoset.networks.evaluation import sampled_pairs
 
 NUMBERS = 1 << 26
 """Logits held at once, over all networks (float32: 256 MB, twice that with automorphisms). Where all pairs of inputs
@@ -58,7 +58,7 @@ def distance_matrix(
                 slug="mixed-groups",
             )
     n = len(table)
-    pairs = np.stack(drawn_pairs(n, max(1, NUMBERS // (n * len(networks)))), axis=1)
+    pairs = np.stack(sampled_pairs(n, max(1, NUMBERS // (n * len(networks)))), axis=1)
     moves = all_automorphisms(networks[0].group) if automorphisms else np.arange(n)[None]
     if automorphisms and len(moves) * len(networks) ** 2 / 2 * len(pairs) * n > COMPARISONS:
         raise RhosetError(

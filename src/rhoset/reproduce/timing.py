@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from rhoset.networks import Network
 from rhoset.networks.activations import activation
-from rhoset.networks.evaluation import drawn_pairs
+from rhoset.networks.evaluation import sampled_pairs
 from rhoset.reproduce.verifier.ideal import IdealNetwork
 
 SAMPLE = 1_000
@@ -123,7 +123,7 @@ class Rivals:
 
     def times(self) -> Times:
         """Both ways, in turns."""
-        pairs = np.stack(drawn_pairs(len(self.table), SAMPLE), axis=1).tolist()
+        pairs = np.stack(sampled_pairs(len(self.table), SAMPLE), axis=1).tolist()
         scale = len(self.table) ** 2 / len(pairs)
         work: list[Callable[[], object]] = [
             lambda: self.brute_one(pairs),

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.errors import RhosetError
-from rhoset.networks.evaluation import drawn_pairs, logits
+from rhoset.networks.evaluation import logits, sampled_pairs
 from rhoset.networks.importing.orders import Order
 from rhoset.networks.network import Network
 
@@ -44,7 +44,7 @@ def answers_of(network: Network, x: NDArray[Any], y: NDArray[Any]) -> NDArray[An
 
 def scores(network: Network, group: Group, orders: list[Order]) -> dict[Order, float]:
     """Accuracy on a sample of pairs in each order."""
-    x, y = drawn_pairs(group.order, SAMPLE_PAIRS)
+    x, y = sampled_pairs(group.order, SAMPLE_PAIRS)
     answers = answers_of(network, x, y)
     return {o: float(np.mean(o.labels(group, x, y) == answers)) for o in orders}
 
@@ -52,7 +52,7 @@ def scores(network: Network, group: Group, orders: list[Order]) -> dict[Order, f
 def steadiness(network: Network, group: Group, order: Order) -> float:
     """Mean of the margins over their standard deviation, on a sample of pairs: high where the network does the same for
     every pair, as one does that is read with the activation it was trained with. Its scale does not matter."""
-    x, y = drawn_pairs(group.order, SAMPLE_PAIRS)
+    x, y = sampled_pairs(group.order, SAMPLE_PAIRS)
 
     def margins(x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
         f = logits(network, x, y, np.float64)

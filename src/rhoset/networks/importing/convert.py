@@ -15,7 +15,7 @@ from rhoset.arguments import public
 from rhoset.errors import RhosetError, naming
 from rhoset.networks.activations import activation_name
 from rhoset.networks.arrays import checked_table
-from rhoset.networks.evaluation import drawn_pairs, evaluate
+from rhoset.networks.evaluation import evaluate, sampled_pairs
 from rhoset.networks.importing.answers import SAMPLE_PAIRS, answers_of
 from rhoset.networks.importing.choosing import better_activation, choose
 from rhoset.networks.importing.dropping import Dropped, dropped_outputs, refusal
@@ -296,7 +296,7 @@ def _finish(
     if network.order <= FULL_MAX_ORDER:
         accuracy = evaluate(network).accuracy
     else:
-        x, y = drawn_pairs(network.order, SAMPLE_PAIRS)
+        x, y = sampled_pairs(network.order, SAMPLE_PAIRS)
         accuracy = float(np.mean(answers_of(network, x, y) == network.table[x, y]))
     metadata = {
         **network.metadata,
@@ -306,7 +306,7 @@ def _finish(
         "measured_accuracy": f"{accuracy:.6f}",
     }
     if dropped is not None:
-        x, y = drawn_pairs(network.order, SAMPLE_PAIRS)
+        x, y = sampled_pairs(network.order, SAMPLE_PAIRS)
         right = answers_of(network, x, y) == network.table[x, y]
         over_all = float(np.mean(right & ~dropped.wins))
         metadata["dropped_outputs"] = dropped.outputs

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.errors import RhosetError
-from rhoset.networks.evaluation import drawn_pairs, hidden
+from rhoset.networks.evaluation import hidden, sampled_pairs
 from rhoset.networks.importing.answers import SAMPLE_PAIRS, in_blocks
 from rhoset.networks.importing.parameters import Parameters
 from rhoset.networks.network import Network
@@ -74,7 +74,7 @@ def dropped_outputs(parameters: Parameters, kept: Network) -> Dropped | None:
         won: NDArray[np.bool_] = (h @ unembed + bias).max(axis=1) >= ours
         return won
 
-    x, y = drawn_pairs(n, SAMPLE_PAIRS)
+    x, y = sampled_pairs(n, SAMPLE_PAIRS)
     said = "the pairs" if len(x) == n * n else f"{len(x)} pairs"
     last = f"-{outputs - 1}" if outputs - 1 > n else ""
     return Dropped(f"{n}{last}", in_blocks(wins, x, y, max(outputs, kept.width)), said)
