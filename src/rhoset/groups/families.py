@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import factorial, prod
 
 import numpy as np
@@ -13,7 +14,8 @@ from rhoset.errors import RhosetError
 from rhoset.groups.arrays import IntArray
 from rhoset.groups.laws import capped_power, require_order
 from rhoset.groups.naming import family
-from rhoset.groups.permutations import CONVENTION, permutation_group
+from rhoset.groups.permutations import CONVENTION, parse_cycles, permutation_group
+from rhoset.groups.primes import has_order, primes_of
 from rhoset.groups.table import Group
 
 
@@ -176,7 +178,7 @@ def cyclic_semidirect(m: int, k: int, multiplier: int | None = None, name: str =
     name = name or f"C{m}:C{k}" + (f"({multiplier})" if multiplier is not None else "")
     r = multiplier
     if r is None:
-        r = next((s for s in range(1, m + 1) if _multiplicative_order(s % m, m) == k), None)
+        r = next((s for s in range(1, m + 1) if has_order(s, k, m)), None)
     if r is None or pow(r, k, m) != 1 % m:
         raise RhosetError(
             f"{name}: no residue mod {m} has order {k}"
@@ -188,18 +190,14 @@ def cyclic_semidirect(m: int, k: int, multiplier: int | None = None, name: str =
     action = powers[:, None] * np.arange(m) % m
     out = semidirect_product(cyclic(m), cyclic(k), action, name)
     law = f"(a,h)(b,k) = (a + {r}^h b mod {m}, h + k mod {k})"
-    convention = f"pairs (a,h), h running fastest; {law}"
-    return Group(name, out.table, out.element_names, convention)
+    return replace(out, convention=f"pairs (a,h), h running fastest; {law}")
 
 
 @family("F<pk>", "Frobenius group C_p : C_k", "F21", order=lambda n: n)
 def frobenius(order: int) -> Group:
     """F_n: C_p ⋊ C_k, n = pk with p the largest prime factor and k > 1 a divisor of p − 1."""
     require_order(f"F{order}", order)
-    p, rest = 1, order
-    for q in range(2, order + 1):
-        while rest % q == 0:
-            p, rest = q, rest // q
+    p = max(primes_of(order), default=1)
     k = order // p if p > 1 else 0
     if k < 2 or (p - 1) % k:
         raise RhosetError(
@@ -224,14 +222,8 @@ def wreath_product(base: Group, top: Group, name: str = "") -> Group:
     local = own if points is None else points
     width = local.shape[1]
     every = np.arange(copies * width)
-    gens = []
-    for s in base.generators:
-        g = every.copy()
-        g[:width] = local[s]
-        gens.append(g)
-    gens += [(images[s][:, None] * width + np.arange(width)).ravel() for s in top.generators]
-    orbits = np.unique(images.min(axis=0))
-    for start in orbits[orbits > 0]:
+    gens = [(images[s][:, None] * width + np.arange(width)).ravel() for s in top.generators]
+    for start in np.unique(images.min(axis=0)):  # a copy of each orbit
         for s in base.generators:
             g = every.copy()
             g[start * width : (start + 1) * width] = start * width + local[s]
@@ -249,26 +241,14 @@ def wreath_product(base: Group, top: Group, name: str = "") -> Group:
 )
 def elementary_abelian(p: int, rank: int) -> Group:
     """C_p^rank: vectors over the integers mod p, the last coordinate running fastest."""
-    digits = np.array(np.unravel_index(np.arange(p**rank), (p,) * rank))
-    table = np.zeros((p**rank,) * 2, dtype=np.int32)
-    for row in digits:
-        table = table * np.int32(p) + ((row[:, None] + row) % p).astype(np.int32)
-    names = tuple("(" + ",".join(map(str, v)) + ")" for v in digits.T.tolist())
-    convention = f"vectors mod {p}, the last coordinate running fastest; xy is x + y"
-    return Group(f"C{p}^{rank}", table, names, convention)
+    out = direct_product([cyclic(p)] * rank, f"C{p}^{rank}")
+    return replace(out, convention=f"vectors mod {p}, the last coordinate running fastest; xy is x + y")
 
 
 @family("M11", "Mathieu group on 11 points", "M11", order=lambda: 7920)
 def mathieu11() -> Group:
     """M11 on 11 points (generators of the ATLAS: order 2 and order 4)."""
-    a = list(range(11))
-    for x, y in ((2, 10), (4, 11), (5, 7), (8, 9)):
-        a[x - 1], a[y - 1] = y - 1, x - 1
-    b = list(range(11))
-    for cycle in ((1, 4, 3, 8), (2, 5, 6, 9)):
-        for x, y in zip(cycle, cycle[1:] + cycle[:1]):
-            b[x - 1] = y - 1
-    return permutation_group([a, b], "M11")
+    return permutation_group(parse_cycles("(2 10)(4 11)(5 7)(8 9);(1 4 3 8)(2 5 6 9)"), "M11")
 
 
 def opposite(group: Group, name: str = "") -> Group:
@@ -290,18 +270,6 @@ def relabel(group: Group, new_index: ArrayLike, name: str = "") -> Group:
     names = tuple(group.element_names[x] for x in old) if group.element_names else ()
     points = None if group.permutations is None else group.permutations[old]
     return Group(name or group.name, table, names, "relabelled; " + group.convention, points)
-
-
-def _multiplicative_order(s: int, m: int) -> int:
-    if m == 1:
-        return 1
-    power, k = s, 1
-    while power != 1:
-        power = power * s % m
-        k += 1
-        if k > m:
-            return 0
-    return k
 
 
 def _factorial(k: int) -> int:

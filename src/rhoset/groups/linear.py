@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from rhoset.errors import RhosetError
 from rhoset.groups.laws import LARGE, require_order
 from rhoset.groups.permutations import CONVENTION, permutation_group
+from rhoset.groups.primes import primes_of
 from rhoset.groups.table import Group
 
 FIELD_LIMIT = 128
@@ -41,12 +42,10 @@ def finite_field(q: int) -> Field:
     RhosetError
         ``unknown-group`` when q is not a prime power from 2 to FIELD_LIMIT.
     """
-    p = next((d for d in range(2, q + 1) if q % d == 0), 0)
-    e = 0
-    while p and p**e < q:
-        e += 1
-    if not p or p**e != q or q > FIELD_LIMIT:
+    primes = primes_of(q)
+    if len(primes) != 1 or q > FIELD_LIMIT:
         raise RhosetError(f"GF({q}): q must be a prime power from 2 to {FIELD_LIMIT}", slug="unknown-group")
+    ((p, e),) = primes.items()
     digits = np.array([[(i // p**j) % p for j in range(e)] for i in range(q)])
     weights = p ** np.arange(e)
     add = ((digits[:, None] + digits) % p @ weights).astype(np.int32)
@@ -89,7 +88,7 @@ def matrix_group(kind: str, d: int, q: int) -> Group:
     field = finite_field(q)
     if d < 1 or (d == 1 and kind in ("PGL", "PSL")):
         raise RhosetError(f"{name}: the degree must be at least 2", slug="unknown-group")
-    require_order(name, _order(kind, d, q))
+    require_order(name, matrix_order(kind, d, q))
     vectors = np.array(list(product(range(q), repeat=d)), dtype=np.int32)
     gens = [_act(field, m, vectors) for m in _matrices(field, d, special=kind in ("SL", "PSL"))]
     if kind == "AGL":
@@ -114,7 +113,8 @@ def matrix_group(kind: str, d: int, q: int) -> Group:
     return permutation_group(moved, name, convention + CONVENTION)
 
 
-def _order(kind: str, d: int, q: int) -> int:
+def matrix_order(kind: str, d: int, q: int) -> int:
+    """The order of a `matrix_group`, LARGE where it is beyond any table."""
     if d * d * np.log2(q) > 60:
         return LARGE
     gl = int(prod(q**d - q**i for i in range(d)))

@@ -19,6 +19,7 @@ from rhoset.groups.components import (
     Component,
     component_names,
     components,
+    eigenspaces,
     irrep_of_component,
 )
 from rhoset.groups.gsets import GSet, orbitals
@@ -211,12 +212,8 @@ def _split(
     names: Collection[str] | None,
 ) -> list[Irrep] | None:
     values = rng.standard_normal(pairs.max() + 1)[pairs]
-    eigenvalues, vectors = np.linalg.eigh(values + values.T)
-    scale = max(float(np.abs(eigenvalues).max()), 1e-300)
-    cuts = np.flatnonzero(np.diff(eigenvalues / scale) > 1e-8) + 1
     found: dict[str, Irrep] = {}
-    for space in np.split(np.arange(gset.size), cuts):
-        basis = vectors[:, space]
+    for basis in eigenspaces(values + values.T, 1e-8):
         character = _module_character(group, gset, basis)
         matches = [(m, c) for m, c in data if np.abs(c.character - character).max() < 1e-6]
         if not matches:
