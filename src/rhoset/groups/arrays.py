@@ -30,7 +30,7 @@ def orbit_labels(images: IntArray) -> NDArray[np.intp]:
             return np.unique(least, return_inverse=True)[1]
 
 
-def mask_of(n: int, places: int | NDArray[np.integer]) -> NDArray[np.bool_]:
+def mask_of(n: int, places: int | slice | NDArray[np.integer]) -> NDArray[np.bool_]:
     """(n,) True at these places."""
     mask = np.zeros(n, dtype=bool)
     mask[places] = True

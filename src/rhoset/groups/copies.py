@@ -103,7 +103,7 @@ def one_copy(
     extra = rng.integers(group.order, size=EXTRA_MULTIPLIERS)
     multipliers = [*group.generators, *(int(x) for x in extra)]
     images = [_image(group, module, basis, s) for s in multipliers]
-    return extend(group, multipliers, images, dim)
+    return extend(group, multipliers, images)
 
 
 def _isotypic_basis(

@@ -70,11 +70,12 @@ def isomorphism(first: Group, second: Group) -> IntArray | None:
     if np.array_equal(first.table, second.table):
         return read_only(np.arange(first.order))
     a, b = element_invariants(first), element_invariants(second)
-    kinds, counts = np.unique(a, axis=0, return_counts=True)
+    kinds, kind, counts = np.unique(a, axis=0, return_inverse=True, return_counts=True)
     kinds_b, counts_b = np.unique(b, axis=0, return_counts=True)
     if not (np.array_equal(kinds, kinds_b) and np.array_equal(counts, counts_b)):
         return None
-    gens = list(_few_images(first, a))
+    rarity = counts[kind.ravel()]
+    gens = sorted(first.generators, key=lambda s: (rarity[s], s))
     candidates = [np.flatnonzero((b == a[s]).all(axis=1)) for s in gens]
     if gens:
         candidates[0] = np.intersect1d(candidates[0], second.classes.representatives)
@@ -115,13 +116,6 @@ def all_automorphisms(group: Group, limit: int = AUTOMORPHISMS) -> IntArray:
                 slug="too-many-automorphisms",
             )
     return np.array(found)
-
-
-def _few_images(group: Group, invariants: IntArray) -> Iterator[int]:
-    """The group's generators, rarest invariants first."""
-    _, kind, counts = np.unique(invariants, axis=0, return_inverse=True, return_counts=True)
-    rarity = counts[kind.ravel()]
-    yield from sorted(group.generators, key=lambda s: (rarity[s], s))
 
 
 def _search(

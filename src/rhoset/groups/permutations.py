@@ -119,6 +119,14 @@ def cycles(permutation: Sequence[int] | NDArray[Any]) -> str:
     return "".join(parts) or "()"
 
 
+def parities(permutations: IntArray) -> IntArray:
+    """(n,) 0 for the even ones of n permutations (n, k), 1 for the odd ones."""
+    odd = np.zeros(len(permutations), dtype=np.int32)
+    for i in range(permutations.shape[1]):
+        odd ^= (permutations[:, i, None] > permutations[:, i + 1 :]).sum(axis=1).astype(np.int32) & 1
+    return odd
+
+
 def parse_cycles(text: str) -> list[list[int]]:
     """Generators in 1-based disjoint cycles, separated by ``;``, as 0-based one-line forms.
 

@@ -33,7 +33,6 @@ from rhoset.groups.representation import (
 from rhoset.groups.table import Group
 from rhoset.groups.young import (
     coxeter_generators,
-    parse_partition,
     partition_name,
     partitions,
     young_irrep,
@@ -156,11 +155,11 @@ def irrep(group: Group, name: str) -> Irrep:
     """
     coxeter = coxeter_generators(group)
     if coxeter is not None:
-        k = len(coxeter) + 1
-        known = [partition_name(p) for p in partitions(k)]
+        shapes = partitions(len(coxeter) + 1)
+        known = [partition_name(p) for p in shapes]
         wanted = {"trivial": known[0], "sign": known[-1]}.get(name, name.replace(" ", ""))
         if wanted in known:
-            return young_irrep(group, coxeter, parse_partition(wanted))
+            return young_irrep(group, coxeter, shapes[known.index(wanted)])
     else:
         parts = components(group)
         names = component_names(parts)

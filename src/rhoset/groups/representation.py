@@ -116,8 +116,9 @@ def make_irrep(group: Group, name: str, kind: IrrepType, matrices: FloatArray) -
     return Irrep(name, d, kind, matrices, character, d * d // DIVISION_DIMENSION[kind], label)
 
 
-def extend(group: Group, gens: Sequence[int], images: Sequence[FloatArray], d: int) -> FloatArray:
+def extend(group: Group, gens: Sequence[int], images: Sequence[FloatArray]) -> FloatArray:
     """(n, d, d) matrices of all elements from those of generators, layer by layer."""
+    d = len(images[0])
     out = np.zeros((group.order, d, d))
     out[group.identity] = np.eye(d)
     for k, source, target in spread(group.table, gens, group.identity):
