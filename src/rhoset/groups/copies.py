@@ -7,7 +7,6 @@ cyclic H with small f > 0 makes the isotypic part small: d·f/e instead of d²/e
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,9 +35,9 @@ class CosetModule:
     ``labels`` (n,) coset of each element, ``representatives`` (k,), ``members`` (k, |H|) elements of each.
     """
 
-    labels: NDArray[Any]
-    representatives: NDArray[Any]
-    members: NDArray[Any]
+    labels: NDArray[np.integer]
+    representatives: NDArray[np.integer]
+    members: NDArray[np.integer]
 
 
 def power_counts(group: Group) -> NDArray[np.int64]:
@@ -127,7 +126,7 @@ def _isotypic_basis(
         count = min(k, 4 * count)
 
 
-def _translates(group: Group, module: CosetModule, e: FloatArray, elements: NDArray[Any]) -> FloatArray:
+def _translates(group: Group, module: CosetModule, e: FloatArray, elements: NDArray[np.integer]) -> FloatArray:
     """(k, m) functions xH ↦ Σ_h e(y⁻¹xh) for each of the m elements y."""
     members = module.members
     out = np.empty((len(members), len(elements)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -119,7 +118,7 @@ def all_automorphisms(group: Group, limit: int = AUTOMORPHISMS) -> IntArray:
 
 
 def _search(
-    first: Group, second: Group, gens: list[int], candidates: list[NDArray[Any]]
+    first: Group, second: Group, gens: list[int], candidates: list[NDArray[np.intp]]
 ) -> Iterator[tuple[int, IntArray | None]]:
     """The isomorphisms that send each generator to one of its candidates, each as it is found with the number of
     partial images tried so far; None after each that leads nowhere."""

@@ -23,7 +23,7 @@ CONVENTION = (
 
 
 def permutation_group(
-    generators: Sequence[Sequence[int] | NDArray[Any]], name: str = "", convention: str = CONVENTION
+    generators: Sequence[Sequence[int] | NDArray[np.integer]], name: str = "", convention: str = CONVENTION
 ) -> Group:
     """The group that permutations generate, elements in lexicographic order.
 
@@ -102,7 +102,7 @@ def table_from_left(left: Sequence[IntArray], n: int, identity: int | None = Non
     return table
 
 
-def cycles(permutation: Sequence[int] | NDArray[Any]) -> str:
+def cycles(permutation: Sequence[int] | NDArray[np.integer]) -> str:
     """Disjoint cycles, 1-based: ``cycles([1, 0, 2])`` is ``"(1 2)"``; the identity is ``"()"``."""
     images = [int(b) for b in permutation]
     seen: set[int] = set()
@@ -170,7 +170,7 @@ def parse_cycles(text: str) -> list[list[int]]:
     return out
 
 
-def _checked(generators: Sequence[Sequence[int] | NDArray[Any]]) -> IntArray:
+def _checked(generators: Sequence[Sequence[int] | NDArray[np.integer]]) -> IntArray:
     try:
         gens = np.array([list(g) for g in generators])
     except ValueError:

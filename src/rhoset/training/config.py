@@ -177,9 +177,8 @@ class TrainConfig:
                 refuse(name, getattr(self, name), f"one of {', '.join(choices)}")
         for name in ("width", "embed_dim", "max_steps", "evaluate_every", "convergence_updates"):
             _whole(name, getattr(self, name), 1)
-        for name in ("batch", "warmup_steps", "min_steps", "plateau_window", "checkpoints"):
-            _whole(name, getattr(self, name), 0)
-        for name in ("sampled_outputs", "evaluation_pairs"):
+        counts = "batch", "warmup_steps", "min_steps", "plateau_window", "checkpoints"
+        for name in (*counts, "sampled_outputs", "evaluation_pairs"):
             _whole(name, getattr(self, name), 0)
         if self.split_seed is not None:
             _whole("split_seed", self.split_seed, 0)
