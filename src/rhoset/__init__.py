@@ -12,36 +12,16 @@ first use, and PyTorch only when something is trained.
 
 from __future__ import annotations
 
-import importlib
-import re
 import sys
-from pathlib import Path
-from typing import Any
+
+from rhoset.pages import on_first_use as _on_first_use
 
 __version__ = "0.1.0"
 
-_HOME: dict[str, str] = {
-    name: module
-    for module, name in re.findall(
-        r"^from (\S+) import (\w+)", Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8"), re.MULTILINE
-    )
-}
+_HOME = _on_first_use(globals(), __file__ + "i")
 """Public name → the module that holds it; imported on first use."""
 
 __all__ = ["__version__", *_HOME]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'rhoset' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOME[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME})
-
 
 if "IPython" in sys.modules:
     _shell = sys.modules["IPython"].get_ipython()

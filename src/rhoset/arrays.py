@@ -1,7 +1,8 @@
-"""Arrays that nobody changes."""
+"""Arrays that nobody changes, and what names a table."""
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import numpy as np
@@ -21,3 +22,11 @@ def read_only(array: NDArray[Any], dtype: DTypeLike = np.int32) -> NDArray[Any]:
         out = out.copy()
     out.setflags(write=False)
     return out
+
+
+def table_sha(table: NDArray[np.int32]) -> str:
+    """SHA-256, as hex, of a multiplication table: ``b"rhoset-table-v1"``, n as 8 bytes (little-endian, unsigned), then
+    the table as little-endian int32 in C order."""
+    sha = hashlib.sha256(b"rhoset-table-v1" + len(table).to_bytes(8, "little"))
+    sha.update(np.ascontiguousarray(table, dtype="<i4"))
+    return sha.hexdigest()

@@ -7,7 +7,7 @@ import pytest
 from explain.planting import explained, structure
 from support.groups import named
 
-from rhoset.explaining.quadrature import angles
+from rhoset.explaining import circles
 from rhoset.networks import Network, evaluate
 
 
@@ -29,10 +29,10 @@ def test_phases_and_frequency_of_a_cyclic_group(f: int) -> None:
     assert found.explained == pytest.approx(1)
     (quadrature,) = found.quadratures
     assert quadrature.irrep.label == f"frequency {f}"
-    turns = angles(quadrature)
-    # b̄a is φ and āc is ψ up to the orientation of the irrep and the choice of a
-    sign = -1 if same(turns[:, 1] - turns[:, 0], phases[0]) else 1
-    assert same(sign * (turns[:, 0] - turns[:, 1]), phases[0])
+    (circle,) = circles(found)
+    # b̄a is φ up to the orientation of the irrep and the choice of a
+    sign = 1 if same(circle.phase[:, 0], phases[0]) else -1
+    assert same(sign * circle.phase[:, 0], phases[0])
     cosine = (quadrature.read_left * quadrature.read_right).sum(axis=1)
     size = np.linalg.norm(quadrature.read_left, axis=1) * np.linalg.norm(quadrature.read_right, axis=1)
     np.testing.assert_allclose(cosine / size, 1, atol=1e-9)

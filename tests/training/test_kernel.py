@@ -144,5 +144,5 @@ def test_no_array_over_all_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_unknown_activation_is_named() -> None:
-    with pytest.raises(RhosetError, match="'tanh' is not known; known are relu"):
+    with pytest.raises(RhosetError, match="unknown activation 'tanh': known are relu"):
         activation("tanh")

@@ -25,8 +25,6 @@ from rhoset.explaining.faithfulness import faithfulness as faithfulness
 from rhoset.explaining.faithfulness import intervene as intervene
 from rhoset.explaining.parts_needed import Minimality as Minimality
 from rhoset.explaining.parts_needed import minimality as minimality
-from rhoset.explaining.quadrature import angles as angles
-from rhoset.explaining.quadrature import moments as moments
 from rhoset.explaining.reading import ReadingLaw as ReadingLaw
 from rhoset.explaining.reading import reading_law as reading_law
 from rhoset.explaining.registry import Account as Account

@@ -23,6 +23,7 @@ from rhoset.errors import RhosetError
 from rhoset.explaining.explanation import Explanation
 from rhoset.explaining.gradients import Array
 from rhoset.networks import activation
+from rhoset.networks.evaluation import tables_of
 from rhoset.summaries import Shown
 
 DIVISION_OPERATIONS = 2e11
@@ -151,9 +152,7 @@ def division(explanation: Explanation) -> Division:
     neurons = [np.flatnonzero(energy.live & (energy.dominant == k)) for k in kept]
     neurons.append(np.flatnonzero(~energy.live))
     phi, table = activation(network.activation), network.table
-    left, right, unembed, bias = (
-        np.asarray(part, dtype=np.float64) for part in (network.left, network.right, network.unembed, network.bias)
-    )
+    left, right, unembed, bias = tables_of(network, np.float64)
     total, least = np.zeros((len(neurons), n)), np.full((len(neurons), n), np.inf)
     joint = np.full(n, np.inf)
     rows, labels = np.arange(n), group.classes.labels

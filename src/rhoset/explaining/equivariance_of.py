@@ -22,6 +22,7 @@ from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.groups import coset_means
 from rhoset.networks import Network, activation
+from rhoset.networks.evaluation import tables_of
 from rhoset.summaries import Shown
 
 EQUIVARIANCE_OPERATIONS = 2e12
@@ -72,9 +73,7 @@ def equivariance(network: Network) -> Equivariance:
             slug="equivariance-too-large",
         )
     phi, table = activation(network.activation), group.table
-    left, right, unembed, bias = (
-        np.asarray(part, dtype=np.float64) for part in (network.left, network.right, network.unembed, network.bias)
-    )
+    left, right, unembed, bias = tables_of(network, np.float64)
     unembed, bias = unembed - unembed.mean(axis=1, keepdims=True), bias - bias.mean()
     rows = np.arange(n)
     total, by_right = 0.0, 0.0

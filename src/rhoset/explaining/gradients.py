@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from rhoset.explaining.trained import Recipe
 from rhoset.networks import Network, activation
+from rhoset.networks.evaluation import tables_of
 
 Array = NDArray[np.float64]
 
@@ -14,9 +15,7 @@ Array = NDArray[np.float64]
 def ascent(network: Network, pairs: NDArray[np.bool_]) -> Array:
     """(m, n) A_i(z), minus the gradient of the mean cross-entropy over the pairs; cost 2n³m."""
     phi = activation(network.activation)
-    left, right, unembed, bias = (
-        np.asarray(table, dtype=np.float64) for table in (network.left, network.right, network.unembed, network.bias)
-    )
+    left, right, unembed, bias = tables_of(network, np.float64)
     total = np.zeros(unembed.shape)
     for x in np.flatnonzero(pairs.any(axis=1)):
         y = np.flatnonzero(pairs[x])

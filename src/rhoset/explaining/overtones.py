@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.explaining.gradients import Array, slopes
+from rhoset.explaining.spectrum import own_parts
 from rhoset.explaining.writing import filtered
-from rhoset.groups import Irrep, project
+from rhoset.groups import Irrep
 from rhoset.networks import Network, Tables
 
 Mask = NDArray[np.bool_]
@@ -40,11 +41,8 @@ def mean_read(tables: Tables, network: Network) -> tuple[Array, Array]:
 
 def off_own(irreps: Sequence[Irrep], dominant: NDArray[np.int32], table: Array) -> Array:
     """(m, n) rows without their means and without their part in the neuron's own irrep."""
-    out = np.asarray(table - table.mean(axis=1, keepdims=True))
-    for k in np.unique(dominant):
-        chosen = dominant == k
-        out[chosen] -= project(irreps[k], out[chosen])
-    return out
+    rows = np.asarray(table - table.mean(axis=1, keepdims=True))
+    return rows - own_parts(irreps, dominant, rows)
 
 
 def overtones_read(

@@ -18,6 +18,7 @@ from rhoset.errors import RhosetError
 from rhoset.explaining.contributions import neuron_groups
 from rhoset.explaining.explanation import Explanation
 from rhoset.networks import Network, activation
+from rhoset.networks.evaluation import tables_of
 from rhoset.summaries import Shown
 
 EXHAUSTIVE_PARTS = 8
@@ -175,9 +176,7 @@ def _descend(network: Network, groups: Sequence[NDArray[np.intp]], chosen: Chose
 def _right(network: Network, groups: Sequence[NDArray[np.intp]], sets: Sequence[Chosen]) -> dict[Chosen, int]:
     """The number of right pairs with the neurons of each set of groups alone; ties are wrong."""
     phi = activation(network.activation)
-    left, right, unembed, bias = (
-        np.asarray(table, dtype=np.float64) for table in (network.left, network.right, network.unembed, network.bias)
-    )
+    left, right, unembed, bias = tables_of(network, np.float64)
     counts = dict.fromkeys(sets, 0)
     rows = np.arange(network.order)
     for x in rows:

@@ -82,27 +82,3 @@ def quadrature_defect(network: Network, quadrature: Quadrature) -> float:
     size = float(np.linalg.norm(mean))
     spread = float(np.sqrt(((q - mean) ** 2).sum(axis=(1, 2)).mean()))
     return spread / size if size > 0 else float("inf")
-
-
-def angles(quadrature: Quadrature) -> NDArray[np.float64]:
-    """(k, 3) angles in radians of b, a, c relative to the first axis; for irreps of dimension 2.
-
-    For an irrep of complex type (a rotation by 2πf/n) left is A cos(2πfx/n + φ_l) with
-    φ_l = arg a − arg b and so on.
-    """
-    vectors = (quadrature.left, quadrature.read_left, quadrature.right)
-    return np.stack([np.arctan2(v[:, 1], v[:, 0]) for v in vectors], axis=1)
-
-
-def moments(quadrature: Quadrature, most: int = 4) -> NDArray[np.float64]:
-    """(most + 1, 2 most + 1): |Σ w exp(i(jφ + kψ))| / Σ w for 0 ≤ j ≤ most, −most ≤ k ≤ most.
-
-    φ is the angle from b to a, ψ that from a to c, w = κ‖a‖; for irreps of dimension 2. A
-    quadrature whose moments vanish up to some degree integrates all waves of that degree exactly.
-    """
-    turns = angles(quadrature)
-    weight = quadrature.weight * np.linalg.norm(quadrature.read_left, axis=1)
-    phi, psi = turns[:, 1] - turns[:, 0], turns[:, 2] - turns[:, 1]
-    j, k = np.arange(most + 1), np.arange(-most, most + 1)
-    waves = np.exp(1j * (j[:, None, None] * phi + k[None, :, None] * psi))
-    return np.asarray(np.abs(waves @ weight) / max(float(weight.sum()), 1e-300))

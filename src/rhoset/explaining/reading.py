@@ -26,11 +26,12 @@ from numpy.typing import NDArray
 
 from rhoset.arguments import public
 from rhoset.explaining.gradients import Array, errors, rest, slopes
-from rhoset.explaining.spectrum import spectrum
+from rhoset.explaining.spectrum import share_held, spectrum
 from rhoset.explaining.trained import Recipe, recipe
 from rhoset.explaining.writing import LAW_OPERATIONS
 from rhoset.groups import irreps
 from rhoset.networks import Network, activation
+from rhoset.networks.evaluation import tables_of
 from rhoset.summaries import Shown
 
 KINK = 0.01
@@ -81,9 +82,7 @@ class ReadingLaw(Shown):
         }
 
     def _share(self, table: NDArray[Any], said: Array) -> float:
-        wide = table.astype(np.float64)[:, self.live]
-        size = float((wide**2).sum())
-        return 1 - float(((wide - said[:, self.live]) ** 2).sum()) / size if size > 0 else 0.0
+        return share_held(table.astype(np.float64)[:, self.live], said[:, self.live])
 
 
 @public
@@ -113,8 +112,8 @@ def reading_law(network: Network, split: Any = None) -> ReadingLaw | None:
         return None
     slopes, sharp, kink = _slopes(network, trained.pairs)
     live = spectrum(network, tuple(irreps(network.group))).energy.live
-    said = [_side(network, trained, side, slope) for side, slope in zip(("left", "right"), slopes, strict=True)]
-    said += [_side(network, trained, side, slope) for side, slope in zip(("left", "right"), sharp, strict=True)]
+    sides = zip(("left", "right") * 2, (*slopes, *sharp), strict=True)
+    said = [_side(network, trained, side, slope) for side, slope in sides]
     return ReadingLaw(network, trained, live, said[0], said[1], said[2], said[3], kink)
 
 
@@ -165,9 +164,7 @@ def _side(network: Network, trained: Recipe, side: str, slope: Array) -> Array:
 def _slopes(network: Network, pairs: NDArray[np.bool_]) -> tuple[tuple[Array, Array], tuple[Array, Array], Array]:
     """Minus the gradients in left and right, (n, m) each, with slope ½ at the kink and without; (m,) kinks' shares."""
     phi, relu = activation(network.activation), network.activation == "relu"
-    left, right, unembed, bias = (
-        np.asarray(table, dtype=np.float64) for table in (network.left, network.right, network.unembed, network.bias)
-    )
+    left, right, unembed, bias = tables_of(network, np.float64)
     range_ = np.abs(left).max(axis=0) + np.abs(right).max(axis=0)
     near, wide = _at_the_kink(left, right, pairs, range_)
     piled = relu & (near > PILED_UP * wide)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.errors import RhosetError
-from rhoset.groups import Irrep, coefficients, energy
+from rhoset.groups import Irrep, coefficients, energy, project
 from rhoset.networks import Network, Tables
 from rhoset.summaries import Shown
 
@@ -160,3 +160,18 @@ def weighted_share(energy: NeuronEnergy, share: NDArray[np.float64]) -> float:
     weight = np.where(energy.live, energy.importance, 0.0)
     total = float(weight.sum())
     return float(weight @ share) / total if total > 0 else 0.0
+
+
+def own_parts(irreps: Sequence[Irrep], dominant: NDArray[np.int32], tables: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(m, n) each neuron's part in its own irrep, whose index `dominant` (m,) has; cost m n d²."""
+    out = np.zeros_like(tables)
+    for k in np.unique(dominant):
+        chosen = dominant == k
+        out[chosen] = project(irreps[k], tables[chosen])
+    return out
+
+
+def share_held(tables: NDArray[np.float64], said: NDArray[np.float64]) -> float:
+    """1 − ‖tables − said‖² / ‖tables‖²: below 0 is worse than nothing; 0 where there is nothing to hold."""
+    size = float((tables**2).sum())
+    return 1 - float(((tables - said) ** 2).sum()) / size if size > 0 else 0.0

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from rhoset.arguments import public
 from rhoset.arrays import read_only
 from rhoset.errors import RhosetError
+from rhoset.groups.arrays import mask_of
 from rhoset.networks import Network
 from rhoset.networks.splits import drawn_pairs
 from rhoset.summaries import Shown
@@ -157,10 +158,8 @@ def _given(split: Any, n: int) -> NDArray[np.bool_]:
     )
 
 
-def _mask(positions: ArrayLike, n: int) -> NDArray[np.bool_]:
-    mask = np.zeros(n * n, dtype=bool)
-    mask[np.asarray(positions)] = True
-    return mask.reshape(n, n)
+def _mask(positions: NDArray[np.integer], n: int) -> NDArray[np.bool_]:
+    return mask_of(n * n, positions).reshape(n, n)
 
 
 def torch_permutation(count: int, seed: int) -> NDArray[np.int64]:

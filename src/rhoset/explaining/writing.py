@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 from rhoset.arguments import public
 from rhoset.explaining.deciding import Decided, decided
 from rhoset.explaining.gradients import Array, ascent, rest
-from rhoset.explaining.spectrum import Spectrum, spectrum
+from rhoset.explaining.spectrum import Spectrum, own_parts, share_held, spectrum
 from rhoset.explaining.trained import Recipe, recipe
 from rhoset.groups import Irrep, irreps, project
 from rhoset.networks import Network, activation
@@ -130,23 +130,16 @@ class WritingLaw(Shown):
         rows = []
         for irrep, q in zip(self.irreps, self.scalars.tolist(), strict=True):
             part, said = project(irrep, self.written[live]), project(irrep, self.group[live])
-            size = float((part**2).sum())
-            held = 1 - float(((part - said) ** 2).sum()) / size if size > 0 else 0.0
-            rows.append((irrep, q, size / total, held))
+            rows.append((irrep, q, float((part**2).sum()) / total, share_held(part, said)))
         return sorted(rows, key=lambda row: -row[2])
 
     def _own(self, table: Array) -> Array:
         """Each neuron's part in its own irrep."""
-        out = np.zeros_like(table)
-        for k in np.unique(self.dominant):
-            chosen = self.dominant == k
-            out[chosen] = project(self.irreps[k], table[chosen])
-        return out
+        return own_parts(self.irreps, self.dominant, table)
 
     def _share(self, said: Array, of: Array | None = None) -> float:
         of = self.written if of is None else of
-        size = float((of[self.live] ** 2).sum())
-        return 1 - float(((of - said)[self.live] ** 2).sum()) / size if size > 0 else 0.0
+        return share_held(of[self.live], said[self.live])
 
 
 @public

@@ -30,6 +30,13 @@ def orbit_labels(images: IntArray) -> NDArray[np.intp]:
             return np.unique(least, return_inverse=True)[1]
 
 
+def mask_of(n: int, places: int | slice | NDArray[np.integer]) -> NDArray[np.bool_]:
+    """(n,) True at these places."""
+    mask = np.zeros(n, dtype=bool)
+    mask[places] = True
+    return mask
+
+
 def row_blocks(n: int, width: int | None = None) -> list[slice]:
     """Slices over n rows such that a block of ``width`` (default n) columns stays small."""
     step = max(1, BLOCK_ENTRIES // max(1, width or n))

@@ -97,6 +97,15 @@ def components(group: Group) -> tuple[Component, ...]:
     )
 
 
+def eigenspaces(symmetric: FloatArray, gap: float) -> list[FloatArray]:
+    """Orthonormal bases (k, d) of the eigenspaces of a (k, k) matrix; eigenvalues nearer than `gap` times the largest
+    are one."""
+    eigenvalues, vectors = np.linalg.eigh(symmetric)
+    scale = max(float(np.abs(eigenvalues).max()), 1e-300)
+    cuts = np.flatnonzero(np.diff(eigenvalues / scale) > gap) + 1
+    return [vectors[:, space] for space in np.split(np.arange(len(eigenvalues)), cuts)]
+
+
 def _components(group: Group, rng: np.random.Generator) -> list[Component] | None:
     classes, n = group.classes, group.order
     k = len(classes)
@@ -112,15 +121,10 @@ def _components(group: Group, rng: np.random.Generator) -> list[Component] | Non
     # On normalised class sums 1_K / √|K| the action is symmetric.
     symmetric = matrix / root[:, None] * root[None, :]
     symmetric = (symmetric + symmetric.T) / 2
-    eigenvalues, vectors = np.linalg.eigh(symmetric)
-    scale = max(np.abs(eigenvalues).max(), 1e-300)
-    cuts = np.flatnonzero(np.diff(eigenvalues / scale) > GAP_THRESHOLD) + 1
     found = []
-    for space in np.split(np.arange(k), cuts):
-        v = vectors[:, space]
-        e = v @ v[0] / root
-        component = _component(group, e)
-        if component is None or len(space) != (2 if component.type == "complex" else 1):
+    for v in eigenspaces(symmetric, GAP_THRESHOLD):
+        component = _component(group, v @ v[0] / root)
+        if component is None or v.shape[1] != (2 if component.type == "complex" else 1):
             return None
         found.append(component)
     return found if sum(c.rank for c in found) == n else None

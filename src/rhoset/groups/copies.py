@@ -7,7 +7,6 @@ cyclic H with small f > 0 makes the isotypic part small: d·f/e instead of d²/e
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from rhoset.groups.arrays import BLOCK_ENTRIES
 from rhoset.groups.cache import remembered
 from rhoset.groups.representation import FloatArray, extend
-from rhoset.groups.subgroups import Subgroup, left_cosets, representatives
+from rhoset.groups.subgroups import generated_subgroup, left_cosets, representatives
 from rhoset.groups.table import Group
 
 EXTRA_MULTIPLIERS = 6
@@ -33,12 +32,12 @@ CLUSTER_TOLERANCE = 1e-7
 class CosetModule:
     """Functions on the k left cosets of a cyclic subgroup H.
 
-    ``labels`` (n,) coset of each element, ``representatives`` (k,), ``subgroup`` (|H|,).
+    ``labels`` (n,) coset of each element, ``representatives`` (k,), ``members`` (k, |H|) elements of each.
     """
 
-    labels: NDArray[Any]
-    representatives: NDArray[Any]
-    subgroup: NDArray[Any]
+    labels: NDArray[np.integer]
+    representatives: NDArray[np.integer]
+    members: NDArray[np.integer]
 
 
 def power_counts(group: Group) -> NDArray[np.int64]:
@@ -72,12 +71,10 @@ def best_cyclic_class(group: Group, character: FloatArray, division_dim: int) ->
 
 def coset_module(group: Group, generator: int) -> CosetModule:
     """The module of the cyclic subgroup that ``generator`` generates."""
-    powers = [group.identity]
-    while (x := int(group.table[powers[-1], generator])) != group.identity:
-        powers.append(x)
-    subgroup = Subgroup(group, np.sort(np.array(powers, dtype=np.int32)))
+    subgroup = generated_subgroup(group, [generator])
     labels = left_cosets(group, subgroup)
-    return CosetModule(labels, representatives(labels), subgroup.elements)
+    chosen = representatives(labels)
+    return CosetModule(labels, chosen, group.table[np.ix_(chosen, subgroup.elements)])
 
 
 def one_copy(
@@ -105,7 +102,7 @@ def one_copy(
     extra = rng.integers(group.order, size=EXTRA_MULTIPLIERS)
     multipliers = [*group.generators, *(int(x) for x in extra)]
     images = [_image(group, module, basis, s) for s in multipliers]
-    return extend(group, multipliers, images, dim)
+    return extend(group, multipliers, images)
 
 
 def _isotypic_basis(
@@ -129,9 +126,9 @@ def _isotypic_basis(
         count = min(k, 4 * count)
 
 
-def _translates(group: Group, module: CosetModule, e: FloatArray, elements: NDArray[Any]) -> FloatArray:
+def _translates(group: Group, module: CosetModule, e: FloatArray, elements: NDArray[np.integer]) -> FloatArray:
     """(k, m) functions xH ↦ Σ_h e(y⁻¹xh) for each of the m elements y."""
-    members = group.table[np.ix_(module.representatives, module.subgroup)]
+    members = module.members
     out = np.empty((len(members), len(elements)))
     step = max(1, BLOCK_ENTRIES // members.size)
     for start in range(0, len(elements), step):
@@ -145,12 +142,11 @@ def _eigenspace(
     group: Group, module: CosetModule, basis: FloatArray, dim: int, rng: np.random.Generator
 ) -> FloatArray | None:
     """(k, d) best separated eigenspace of a random symmetric matrix in the commutant; cost n d c a term."""
-    members = group.table[np.ix_(module.representatives, module.subgroup)]
     moved = np.zeros(basis.shape)
     for weight in rng.standard_normal(8 + dim // 8):
         w = int(rng.integers(group.order))
         for x in (w, int(group.inverse[w])):
-            moved += weight * basis[module.labels[group.table[members, x]]].sum(axis=1)
+            moved += weight * basis[module.labels[group.table[module.members, x]]].sum(axis=1)
     inner: FloatArray = basis.T @ moved
     eigenvalues, vectors = np.linalg.eigh((inner + inner.T) / 2)
     values = eigenvalues.reshape(-1, dim)

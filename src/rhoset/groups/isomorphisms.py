@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,11 @@ from numpy.typing import NDArray
 from rhoset.arrays import read_only
 from rhoset.errors import RhosetError
 from rhoset.groups.arrays import IntArray
+from rhoset.groups.linear import matrix_order
+from rhoset.groups.naming import order_by_name
+from rhoset.groups.primes import primes_of
 from rhoset.groups.table import Group
+from rhoset.groups.words import spread
 
 TRIES = 50_000
 """Partial images of the generators examined before the search gives up."""
@@ -66,11 +69,12 @@ def isomorphism(first: Group, second: Group) -> IntArray | None:
     if np.array_equal(first.table, second.table):
         return read_only(np.arange(first.order))
     a, b = element_invariants(first), element_invariants(second)
-    kinds, counts = np.unique(a, axis=0, return_counts=True)
+    kinds, kind, counts = np.unique(a, axis=0, return_inverse=True, return_counts=True)
     kinds_b, counts_b = np.unique(b, axis=0, return_counts=True)
     if not (np.array_equal(kinds, kinds_b) and np.array_equal(counts, counts_b)):
         return None
-    gens = list(_few_images(first, a))
+    rarity = counts[kind.ravel()]
+    gens = sorted(first.generators, key=lambda s: (rarity[s], s))
     candidates = [np.flatnonzero((b == a[s]).all(axis=1)) for s in gens]
     if gens:
         candidates[0] = np.intersect1d(candidates[0], second.classes.representatives)
@@ -113,15 +117,8 @@ def all_automorphisms(group: Group, limit: int = AUTOMORPHISMS) -> IntArray:
     return np.array(found)
 
 
-def _few_images(group: Group, invariants: IntArray) -> Iterator[int]:
-    """The group's generators, rarest invariants first."""
-    _, kind, counts = np.unique(invariants, axis=0, return_inverse=True, return_counts=True)
-    rarity = counts[kind.ravel()]
-    yield from sorted(group.generators, key=lambda s: (rarity[s], s))
-
-
 def _search(
-    first: Group, second: Group, gens: list[int], candidates: list[NDArray[Any]]
+    first: Group, second: Group, gens: list[int], candidates: list[NDArray[np.intp]]
 ) -> Iterator[tuple[int, IntArray | None]]:
     """The isomorphisms that send each generator to one of its candidates, each as it is found with the number of
     partial images tried so far; None after each that leads nowhere."""
@@ -150,15 +147,8 @@ def extend_homomorphism(first: Group, second: Group, gens: list[int], images: li
     """The injective homomorphism on ⟨gens⟩ with these images, −1 elsewhere; None if none exists."""
     phi = np.full(first.order, -1, dtype=np.int64)
     phi[first.identity] = second.identity
-    layer = np.array([first.identity])
-    while len(layer):
-        grown = []
-        for s, image in zip(gens, images):
-            target = first.table[layer, s]
-            fresh = phi[target] < 0
-            phi[target[fresh]] = second.table[phi[layer[fresh]], image]
-            grown.append(target[fresh])
-        layer = np.concatenate(grown) if grown else layer[:0]
+    for k, source, target in spread(first.table, gens, first.identity):
+        phi[target] = second.table[phi[source], images[k]]
     inside = np.flatnonzero(phi >= 0)
     for s, image in zip(gens, images):
         if not np.array_equal(phi[first.table[inside, s]], second.table[phi[inside], image]):
@@ -199,7 +189,7 @@ def abelian_invariants(group: Group) -> tuple[int, ...]:
     """Invariant factors d₁ | d₂ | … of an abelian group, without 1s."""
     orders = group.element_orders
     powers: list[list[int]] = []
-    for p in _primes_of(group.order):
+    for p in primes_of(group.order):
         # |{x : x^(p^e) = 1}| / |{x : x^(p^(e−1)) = 1}| = p^(number of factors at least p^e)
         counts = [1]
         while len(counts) < 2 or counts[-1] > counts[-2]:
@@ -209,10 +199,6 @@ def abelian_invariants(group: Group) -> tuple[int, ...]:
     length = max((len(q) for q in powers), default=0)
     factors = [int(np.prod([q[i] for q in powers if i < len(q)])) for i in range(length)]
     return tuple(sorted(factors))
-
-
-def _primes_of(n: int) -> list[int]:
-    return [p for p in range(2, n + 1) if n % p == 0 and all(p % q for q in range(2, p))]
 
 
 def abelian_name(invariants: tuple[int, ...]) -> str:
@@ -243,23 +229,16 @@ def _candidates(n: int) -> Iterator[str]:
 
 
 def _families(n: int) -> Iterator[str]:
-    symmetric = {6: "S3", 24: "S4", 120: "S5", 720: "S6", 5040: "S7"}
-    simple = {12: "A4", 60: "A5", 360: "A6", 2520: "A7", 7920: "M11"}
-    yield from (names[n] for names in (symmetric, simple) if n in names)
+    permuting = "S3", "S4", "S5", "S6", "S7", "A4", "A5", "A6", "A7", "M11"
+    yield from (name for name in permuting if order_by_name(name) == n)
     if n % 2 == 0 and n >= 8:
         yield f"D{n // 2}"
     if n % 4 == 0 and n >= 8:
         yield f"Q{n}" if n & (n - 1) == 0 else f"Dic{n // 4}"
     yield f"F{n}"
     for q in (2, 3, 4, 5, 7, 8, 9, 11, 13, 16, 17, 19):
-        by_field = {
-            f"AGL(1,{q})": q * (q - 1),
-            f"SL(2,{q})": q * (q * q - 1),
-            f"PSL(2,{q})": q * (q * q - 1) // (1 if q % 2 == 0 else 2),
-            f"PGL(2,{q})": q * (q * q - 1),
-            f"GL(2,{q})": q * (q * q - 1) * (q - 1),
-        }
-        yield from (name for name, order in by_field.items() if order == n)
+        kinds = (("AGL", 1), ("SL", 2), ("PSL", 2), ("PGL", 2), ("GL", 2))
+        yield from (f"{kind}({d},{q})" for kind, d in kinds if matrix_order(kind, d, q) == n)
     copies = {"C2": 2, "C3": 3, "C4": 4, "S3": 3}
     orders = {"C2": 2, "C3": 3, "C4": 4, "S3": 6}
     for base in orders:

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from rhoset.arguments import public
 from rhoset.arrays import read_only
 from rhoset.errors import RhosetError
+from rhoset.groups.arrays import mask_of
 from rhoset.groups.cache import read_entry, remembered, write_entry
+from rhoset.groups.primes import primes_of
 from rhoset.groups.subgroups import Subgroup
 from rhoset.groups.table import Group
 from rhoset.groups.words import close
@@ -76,15 +78,13 @@ def _search_all(group: Group) -> list[Subgroup]:
     if least > SUBGROUP_LIMIT:
         raise _too_many(group, f"at least {least}")
     search = _Search(group)
-    trivial = np.zeros(n, dtype=bool)
-    trivial[group.identity] = True
-    found = [search.add(trivial)]
+    found = [search.add(mask_of(n, group.identity))]
     for h in found:
         candidates = search.useful(h)
         while len(candidates):
             joined = search.join(h, candidates[0])
             # Nothing lies between H and a subgroup of prime index over it.
-            covered = joined if _is_prime(joined.sum() // h.sum()) else h
+            covered = joined if sum(primes_of(int(joined.sum() // h.sum())).values()) == 1 else h
             candidates = candidates[1:][~covered[candidates[1:]]]
             if not search.known(joined):
                 found.append(search.add(joined))
@@ -102,7 +102,8 @@ class _Search:
             self.conjugates[g] = t[t[g], inverse[g]]
         self.cyclic = self._cyclic_generators()
         self.seen: set[bytes] = set()
-        self.largest_proper = n // _smallest_prime(n) if n > 1 else 1
+        self.pending: list[int] = []
+        self.largest_proper = n // min(primes_of(n), default=1)
         self.generators: dict[bytes, list[int]] = {}
 
     def _cyclic_generators(self) -> NDArray[np.int64]:
@@ -112,7 +113,7 @@ class _Search:
         done = np.zeros(group.order, dtype=bool)
         for x in range(group.order):
             order = int(group.element_orders[x])
-            if done[x] or not _is_prime_power(order):
+            if done[x] or len(primes_of(order)) != 1:
                 continue
             powers = [group.identity]
             for _ in range(order - 1):
@@ -126,13 +127,16 @@ class _Search:
         outside = self.cyclic[~h[self.cyclic]]
         if not len(outside):
             return outside
-        gens = self.generators[_key(h)]
-        normalizer = np.ones(len(h), dtype=bool)
-        for g in gens:
-            normalizer &= h[self.conjugates[:, g]]
-        smallest = self.conjugates[np.flatnonzero(normalizer)][:, outside].min(axis=0)
+        smallest = self.conjugates[self._normalizer(h)][:, outside].min(axis=0)
         first = np.unique(smallest, return_index=True)[1]
         return outside[np.sort(first)]
+
+    def _normalizer(self, h: BoolArray) -> NDArray[np.intp]:
+        """The elements g with gHg⁻¹ = H."""
+        keep = np.ones(len(h), dtype=bool)
+        for g in self.generators[_key(h)]:
+            keep &= h[self.conjugates[:, g]]
+        return np.flatnonzero(keep)
 
     def join(self, h: BoolArray, z: int) -> BoolArray:
         """The subgroup that H and z generate."""
@@ -145,14 +149,9 @@ class _Search:
 
     def add(self, mask: BoolArray) -> BoolArray:
         """Record the subgroup with all its conjugates."""
-        gens = getattr(self, "pending", [])
-        self.generators[_key(mask)] = gens
+        self.generators[_key(mask)] = self.pending
         elements = np.flatnonzero(mask)
-        normalizer = np.ones(len(mask), dtype=bool)
-        for g in gens:
-            normalizer &= mask[self.conjugates[:, g]]
-        inside = np.flatnonzero(normalizer)
-        smallest = self.group.table[:, inside].min(axis=1)
+        smallest = self.group.table[:, self._normalizer(mask)].min(axis=1)
         representatives = np.unique(smallest)
         images = np.zeros((len(representatives), len(mask)), dtype=bool)
         np.put_along_axis(images, self.conjugates[representatives][:, elements], True, axis=1)
@@ -176,7 +175,7 @@ def _least_count(group: Group) -> int:
     orders = group.element_orders[central]
     best = 1
     for p in sorted(set(orders.tolist())):
-        if _is_prime(p):
+        if sum(primes_of(p).values()) == 1:
             rank = round(np.log(np.sum(orders == p) + 1) / np.log(p))
             before, count = 1, 2
             for r in range(1, rank):
@@ -187,23 +186,3 @@ def _least_count(group: Group) -> int:
 
 def _key(mask: BoolArray) -> bytes:
     return np.packbits(mask).tobytes()
-
-
-def _smallest_prime(n: int) -> int:
-    p = 2
-    while n % p:
-        p += 1
-    return p
-
-
-def _is_prime(n: int) -> bool:
-    return n > 1 and _smallest_prime(n) == n
-
-
-def _is_prime_power(n: int) -> bool:
-    if n < 2:
-        return False
-    p = _smallest_prime(n)
-    while n % p == 0:
-        n //= p
-    return n == 1

@@ -9,7 +9,7 @@ import numpy as np
 from rhoset.arrays import read_only
 from rhoset.errors import RhosetError
 from rhoset.groups.arrays import IntArray, row_blocks
-from rhoset.groups.words import best_extension
+from rhoset.groups.words import greedy_generators
 
 MAX_ORDER = 10_080
 """Largest order for which a table is formed (4n² bytes: 406 MB); raising it costs memory only."""
@@ -104,12 +104,7 @@ def _associative(name: str, table: IntArray, e: int, generators: int, refuse: bo
     group each generator of the greedy choice at least doubles what is generated, so log₂ n are
     enough; a monoid whose elements have right inverses is a group.
     """
-    chosen: list[int] = []
-    inside = np.zeros(len(table), dtype=bool)
-    inside[e] = True
-    while not inside.all():
-        s, inside = best_extension(table, chosen, inside)
-        chosen.append(s)
+    for count, s in enumerate(greedy_generators(table, e), 1):
         violation = _light_violation(table, s)
         if violation is not None and refuse:
             x, y = violation
@@ -118,28 +113,23 @@ def _associative(name: str, table: IntArray, e: int, generators: int, refuse: bo
                 f" {x}·({s}·{y}) = {table[x, table[s, y]]} (row {x}, column {y}, through {s})",
                 slug="table-not-associative",
             )
-        if violation is not None or len(chosen) > generators:
+        if violation is not None or count > generators:
             return False
     return True
 
 
 def _check_latin(name: str, table: IntArray) -> None:
     """Every row and every column holds each element once."""
-    column = _first_row_with_repeat(table.T)
-    if column is not None:
-        y, x = column, _second_of_a_repeat(table[:, column])
-        raise RhosetError(
-            f"{name}: row {x}, column {y} repeats {table[x, y]} within column {y};"
-            " every column must hold each element once",
-            slug="table-not-latin",
-        )
-    row = _first_row_with_repeat(table)
-    if row is not None:
-        x, y = row, _second_of_a_repeat(table[row])
-        raise RhosetError(
-            f"{name}: row {x}, column {y} repeats {table[x, y]} within row {x}; every row must hold each element once",
-            slug="table-not-latin",
-        )
+    for what, lines in (("column", table.T), ("row", table)):
+        line = _first_row_with_repeat(lines)
+        if line is not None:
+            place = _second_of_a_repeat(lines[line])
+            x, y = (line, place) if what == "row" else (place, line)
+            raise RhosetError(
+                f"{name}: row {x}, column {y} repeats {table[x, y]} within {what} {line};"
+                f" every {what} must hold each element once",
+                slug="table-not-latin",
+            )
 
 
 def _first_row_with_repeat(table: IntArray) -> int | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import product
 from math import gcd, prod
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from rhoset.errors import RhosetError
 from rhoset.groups.laws import LARGE, require_order
 from rhoset.groups.permutations import CONVENTION, permutation_group
+from rhoset.groups.primes import primes_of
 from rhoset.groups.table import Group
 
 FIELD_LIMIT = 128
@@ -28,8 +28,8 @@ class Field:
 
     q: int
     p: int
-    add: NDArray[Any]
-    multiply: NDArray[Any]
+    add: NDArray[np.integer]
+    multiply: NDArray[np.integer]
     primitive: int
 
 
@@ -41,12 +41,10 @@ def finite_field(q: int) -> Field:
     RhosetError
         ``unknown-group`` when q is not a prime power from 2 to FIELD_LIMIT.
     """
-    p = next((d for d in range(2, q + 1) if q % d == 0), 0)
-    e = 0
-    while p and p**e < q:
-        e += 1
-    if not p or p**e != q or q > FIELD_LIMIT:
+    primes = primes_of(q)
+    if len(primes) != 1 or q > FIELD_LIMIT:
         raise RhosetError(f"GF({q}): q must be a prime power from 2 to {FIELD_LIMIT}", slug="unknown-group")
+    ((p, e),) = primes.items()
     digits = np.array([[(i // p**j) % p for j in range(e)] for i in range(q)])
     weights = p ** np.arange(e)
     add = ((digits[:, None] + digits) % p @ weights).astype(np.int32)
@@ -58,7 +56,9 @@ def finite_field(q: int) -> Field:
     return Field(q, p, add, multiply, primitive)
 
 
-def _multiplication(digits: NDArray[Any], low: NDArray[Any], p: int, weights: NDArray[Any]) -> NDArray[Any]:
+def _multiplication(
+    digits: NDArray[np.integer], low: NDArray[np.integer], p: int, weights: NDArray[np.integer]
+) -> NDArray[np.integer]:
     """(q, q) products of polynomials modulo t^e + Σ low[j] t^j."""
     e = digits.shape[1]
     long = np.zeros((len(digits), len(digits), 2 * e - 1), dtype=np.int64)
@@ -71,7 +71,7 @@ def _multiplication(digits: NDArray[Any], low: NDArray[Any], p: int, weights: ND
     return np.asarray((long[:, :, :e] % p @ weights).astype(np.int32))
 
 
-def _unit_order(multiply: NDArray[Any], x: int) -> int:
+def _unit_order(multiply: NDArray[np.integer], x: int) -> int:
     power, k = x, 1
     while power != 1:
         power, k = int(multiply[power, x]), k + 1
@@ -89,7 +89,7 @@ def matrix_group(kind: str, d: int, q: int) -> Group:
     field = finite_field(q)
     if d < 1 or (d == 1 and kind in ("PGL", "PSL")):
         raise RhosetError(f"{name}: the degree must be at least 2", slug="unknown-group")
-    require_order(name, _order(kind, d, q))
+    require_order(name, matrix_order(kind, d, q))
     vectors = np.array(list(product(range(q), repeat=d)), dtype=np.int32)
     gens = [_act(field, m, vectors) for m in _matrices(field, d, special=kind in ("SL", "PSL"))]
     if kind == "AGL":
@@ -114,7 +114,8 @@ def matrix_group(kind: str, d: int, q: int) -> Group:
     return permutation_group(moved, name, convention + CONVENTION)
 
 
-def _order(kind: str, d: int, q: int) -> int:
+def matrix_order(kind: str, d: int, q: int) -> int:
+    """The order of a `matrix_group`, LARGE where it is beyond any table."""
     if d * d * np.log2(q) > 60:
         return LARGE
     gl = int(prod(q**d - q**i for i in range(d)))
@@ -128,9 +129,9 @@ def _order(kind: str, d: int, q: int) -> int:
     }[kind]
 
 
-def _matrices(field: Field, d: int, special: bool) -> list[NDArray[Any]]:
+def _matrices(field: Field, d: int, special: bool) -> list[NDArray[np.integer]]:
     """Elementary matrices with entries a basis of the field, and a diagonal one for GL."""
-    out = []
+    out: list[NDArray[np.integer]] = []
     basis = [field.p**j for j in range(FIELD_LIMIT) if field.p**j < field.q]
     for i in range(d):
         for j in range(d):
@@ -146,7 +147,7 @@ def _matrices(field: Field, d: int, special: bool) -> list[NDArray[Any]]:
     return out
 
 
-def _act(field: Field, matrix: NDArray[Any], vectors: NDArray[Any]) -> NDArray[Any]:
+def _act(field: Field, matrix: NDArray[np.integer], vectors: NDArray[np.integer]) -> NDArray[np.integer]:
     """Index of matrix · v for every vector v."""
     image = np.zeros_like(vectors)
     for i in range(vectors.shape[1]):
@@ -156,14 +157,14 @@ def _act(field: Field, matrix: NDArray[Any], vectors: NDArray[Any]) -> NDArray[A
     return _index(image, field.q)
 
 
-def _index(vectors: NDArray[Any], q: int) -> NDArray[Any]:
+def _index(vectors: NDArray[np.integer], q: int) -> NDArray[np.integer]:
     out = np.zeros(len(vectors), dtype=np.int64)
     for j in range(vectors.shape[1]):
         out = out * q + vectors[:, j]
     return out
 
 
-def _normalised(field: Field, vectors: NDArray[Any], image: NDArray[Any]) -> NDArray[Any]:
+def _normalised(field: Field, vectors: NDArray[np.integer], image: NDArray[np.integer]) -> NDArray[np.integer]:
     """Replace each image vector by the multiple whose first nonzero entry is 1."""
     v = vectors[image]
     lead = v[np.arange(len(v)), np.argmax(v != 0, axis=1)]

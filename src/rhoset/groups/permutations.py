@@ -23,7 +23,7 @@ CONVENTION = (
 
 
 def permutation_group(
-    generators: Sequence[Sequence[int] | NDArray[Any]], name: str = "", convention: str = CONVENTION
+    generators: Sequence[Sequence[int] | NDArray[np.integer]], name: str = "", convention: str = CONVENTION
 ) -> Group:
     """The group that permutations generate, elements in lexicographic order.
 
@@ -102,7 +102,7 @@ def table_from_left(left: Sequence[IntArray], n: int, identity: int | None = Non
     return table
 
 
-def cycles(permutation: Sequence[int] | NDArray[Any]) -> str:
+def cycles(permutation: Sequence[int] | NDArray[np.integer]) -> str:
     """Disjoint cycles, 1-based: ``cycles([1, 0, 2])`` is ``"(1 2)"``; the identity is ``"()"``."""
     images = [int(b) for b in permutation]
     seen: set[int] = set()
@@ -117,6 +117,14 @@ def cycles(permutation: Sequence[int] | NDArray[Any]) -> str:
         if len(cycle) > 1:
             parts.append("(" + " ".join(cycle) + ")")
     return "".join(parts) or "()"
+
+
+def parities(permutations: IntArray) -> IntArray:
+    """(n,) 0 for the even ones of n permutations (n, k), 1 for the odd ones."""
+    odd = np.zeros(len(permutations), dtype=np.int32)
+    for i in range(permutations.shape[1]):
+        odd ^= (permutations[:, i, None] > permutations[:, i + 1 :]).sum(axis=1).astype(np.int32) & 1
+    return odd
 
 
 def parse_cycles(text: str) -> list[list[int]]:
@@ -162,7 +170,7 @@ def parse_cycles(text: str) -> list[list[int]]:
     return out
 
 
-def _checked(generators: Sequence[Sequence[int] | NDArray[Any]]) -> IntArray:
+def _checked(generators: Sequence[Sequence[int] | NDArray[np.integer]]) -> IntArray:
     try:
         gens = np.array([list(g) for g in generators])
     except ValueError:

@@ -19,6 +19,7 @@ from rhoset.groups.components import (
     Component,
     component_names,
     components,
+    eigenspaces,
     irrep_of_component,
 )
 from rhoset.groups.gsets import GSet, orbitals
@@ -32,7 +33,6 @@ from rhoset.groups.representation import (
 from rhoset.groups.table import Group
 from rhoset.groups.young import (
     coxeter_generators,
-    parse_partition,
     partition_name,
     partitions,
     young_irrep,
@@ -155,11 +155,11 @@ def irrep(group: Group, name: str) -> Irrep:
     """
     coxeter = coxeter_generators(group)
     if coxeter is not None:
-        k = len(coxeter) + 1
-        known = [partition_name(p) for p in partitions(k)]
+        shapes = partitions(len(coxeter) + 1)
+        known = [partition_name(p) for p in shapes]
         wanted = {"trivial": known[0], "sign": known[-1]}.get(name, name.replace(" ", ""))
         if wanted in known:
-            return young_irrep(group, coxeter, parse_partition(wanted))
+            return young_irrep(group, coxeter, shapes[known.index(wanted)])
     else:
         parts = components(group)
         names = component_names(parts)
@@ -211,12 +211,8 @@ def _split(
     names: Collection[str] | None,
 ) -> list[Irrep] | None:
     values = rng.standard_normal(pairs.max() + 1)[pairs]
-    eigenvalues, vectors = np.linalg.eigh(values + values.T)
-    scale = max(float(np.abs(eigenvalues).max()), 1e-300)
-    cuts = np.flatnonzero(np.diff(eigenvalues / scale) > 1e-8) + 1
     found: dict[str, Irrep] = {}
-    for space in np.split(np.arange(gset.size), cuts):
-        basis = vectors[:, space]
+    for basis in eigenspaces(values + values.T, 1e-8):
         character = _module_character(group, gset, basis)
         matches = [(m, c) for m, c in data if np.abs(c.character - character).max() < 1e-6]
         if not matches:

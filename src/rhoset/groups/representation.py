@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from rhoset.groups.arrays import row_blocks
 from rhoset.groups.table import Group
+from rhoset.groups.words import spread
 from rhoset.summaries import Shown
 
 FloatArray = NDArray[np.float64]
@@ -115,22 +116,13 @@ def make_irrep(group: Group, name: str, kind: IrrepType, matrices: FloatArray) -
     return Irrep(name, d, kind, matrices, character, d * d // DIVISION_DIMENSION[kind], label)
 
 
-def extend(group: Group, gens: Sequence[int], images: Sequence[FloatArray], d: int) -> FloatArray:
+def extend(group: Group, gens: Sequence[int], images: Sequence[FloatArray]) -> FloatArray:
     """(n, d, d) matrices of all elements from those of generators, layer by layer."""
+    d = len(images[0])
     out = np.zeros((group.order, d, d))
     out[group.identity] = np.eye(d)
-    seen = np.zeros(group.order, dtype=bool)
-    seen[group.identity] = True
-    layer = np.array([group.identity])
-    while len(layer):
-        grown = []
-        for s, image in zip(gens, images):
-            target = group.table[layer, s]
-            fresh = ~seen[target]
-            out[target[fresh]] = out[layer[fresh]] @ image
-            seen[target[fresh]] = True
-            grown.append(target[fresh])
-        layer = np.concatenate(grown) if grown else layer[:0]
+    for k, source, target in spread(group.table, gens, group.identity):
+        out[target] = out[source] @ images[k]
     return out
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from rhoset.arrays import read_only
 from rhoset.errors import RhosetError
-from rhoset.groups.arrays import IntArray
+from rhoset.groups.arrays import IntArray, mask_of
 from rhoset.groups.table import Group
 from rhoset.groups.words import close
 from rhoset.summaries import Shown
@@ -40,14 +40,13 @@ class Subgroup(Shown):
     @cached_property
     def mask(self) -> NDArray[np.bool_]:
         """(n,) True at the elements."""
-        return read_only(np.isin(np.arange(self.group.order), self.elements, assume_unique=True), np.bool_)
+        return read_only(mask_of(self.group.order, self.elements), np.bool_)
 
     @cached_property
     def generators(self) -> tuple[int, ...]:
         """A small generating set (greedy)."""
         table = self.group.table
-        inside = np.zeros(self.group.order, dtype=bool)
-        inside[self.group.identity] = True
+        inside = mask_of(self.group.order, self.group.identity)
         chosen: list[int] = []
         while inside.sum() < self.order:
             rest = self.elements[~inside[self.elements]]
@@ -102,8 +101,7 @@ def subgroup(group: Group, elements: Iterable[int]) -> Subgroup:
             f"{group.name}: a subgroup needs elements between 0 and {group.order - 1}, got {array.tolist()[:10]}",
             slug="not-a-subgroup",
         )
-    mask = np.zeros(group.order, dtype=bool)
-    mask[array] = True
+    mask = mask_of(group.order, array)
     products = group.table[np.ix_(array, array)]
     if not mask[products].all():
         i, j = np.argwhere(~mask[products])[0]
@@ -129,8 +127,7 @@ def generated_subgroup(group: Group, gens: Iterable[int]) -> Subgroup:
             f"{group.name}: generators {chosen} are not all between 0 and {group.order - 1}",
             slug="not-a-subgroup",
         )
-    start = np.zeros(group.order, dtype=bool)
-    start[group.identity] = True
+    start = mask_of(group.order, group.identity)
     inside = close(group.table, chosen, start) if chosen else start
     return Subgroup(group, read_only(np.flatnonzero(inside)))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset.arrays import read_only
+from rhoset.arrays import read_only, table_sha
 from rhoset.errors import RhosetError
 from rhoset.groups.arrays import IntArray, orbit_labels, row_blocks
 from rhoset.groups.laws import check_laws, checked_shape
-from rhoset.groups.words import best_extension
+from rhoset.groups.words import greedy_generators
 from rhoset.summaries import Shown
 
 
@@ -135,13 +134,7 @@ class Group(Shown):
     @cached_property
     def generators(self) -> tuple[int, ...]:
         """A small generating set (greedy, deterministic; at most log₂ n elements)."""
-        chosen: list[int] = []
-        inside = np.zeros(self.order, dtype=bool)
-        inside[self.identity] = True
-        while not inside.all():
-            s, inside = best_extension(self.table, chosen, inside)
-            chosen.append(s)
-        return tuple(chosen)
+        return tuple(greedy_generators(self.table, self.identity))
 
     @cached_property
     def is_abelian(self) -> bool:
@@ -172,11 +165,8 @@ class Group(Shown):
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the table: b"rhoset-table-v1", n (8 bytes little-endian), int32 entries."""
-        sha = hashlib.sha256(b"rhoset-table-v1" + self.order.to_bytes(8, "little"))
-        for rows in row_blocks(self.order):
-            sha.update(self.table[rows].astype("<i4").tobytes())
-        return sha.hexdigest()
+        """SHA-256 of the table: `rhoset.arrays.table_sha`."""
+        return table_sha(self.table)
 
     def element_name(self, x: int) -> str:
         """Name of element ``x``; its index when the group has no names."""

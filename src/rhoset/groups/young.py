@@ -11,7 +11,6 @@ from math import factorial
 
 import numpy as np
 
-from rhoset.errors import RhosetError
 from rhoset.groups.representation import FloatArray, Irrep, extend, make_irrep
 from rhoset.groups.table import Group
 
@@ -37,16 +36,6 @@ def partitions(k: int, largest: int | None = None) -> list[Partition]:
 def partition_name(shape: Partition) -> str:
     """``(4, 1)`` as ``"[4,1]"``."""
     return "[" + ",".join(map(str, shape)) + "]"
-
-
-def dimension(shape: Partition) -> int:
-    """Number of standard tableaux (hook length formula)."""
-    hooks = 1
-    for i, row in enumerate(shape):
-        for j in range(row):
-            below = sum(1 for r in shape[i + 1 :] if r > j)
-            hooks *= row - j + below
-    return factorial(sum(shape)) // hooks
 
 
 def standard_tableaux(shape: Partition) -> list[tuple[int, ...]]:
@@ -84,7 +73,7 @@ def young_irrep(group: Group, coxeter: Sequence[int], shape: Partition) -> Irrep
     Cost: n d³.
     """
     gens = [adjacent_transposition(shape, i) for i in range(len(coxeter))]
-    return make_irrep(group, partition_name(shape), "real", extend(group, coxeter, gens, dimension(shape)))
+    return make_irrep(group, partition_name(shape), "real", extend(group, coxeter, gens))
 
 
 def degree_of(group: Group) -> int | None:
@@ -144,17 +133,3 @@ def _chain(group: Group, members: np.ndarray, k: int) -> tuple[int, ...] | None:
     if generated_subgroup(group, found).order < group.order:
         return None
     return found
-
-
-def parse_partition(name: str) -> Partition:
-    """``"[4,1]"`` as ``(4, 1)``; raises ``unknown-irrep`` for anything else."""
-    try:
-        parts = tuple(int(p) for p in name.strip().removeprefix("[").removesuffix("]").split(","))
-    except ValueError:
-        parts = ()
-    if not parts or min(parts) < 1 or list(parts) != sorted(parts, reverse=True):
-        raise RhosetError(
-            f"{name!r} is no partition; write the parts from the largest down, such as [4,1]",
-            slug="unknown-irrep",
-        )
-    return parts

@@ -5,8 +5,7 @@ Reading a network loads no importers; their names are imported on first use.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rhoset.networks.accept import as_network as as_network
 from rhoset.networks.activations import ACTIVATIONS as ACTIVATIONS
@@ -30,6 +29,7 @@ from rhoset.networks.runs import create_run as create_run
 from rhoset.networks.runs import open_networks as open_networks
 from rhoset.networks.runs import open_run as open_run
 from rhoset.networks.tables import Tables as Tables
+from rhoset.pages import on_first_use as _on_first_use
 
 if TYPE_CHECKING:
     from rhoset.networks.exporting import export_arrays as export_arrays
@@ -39,55 +39,4 @@ if TYPE_CHECKING:
     from rhoset.networks.importing import import_network as import_network
     from rhoset.networks.importing import import_networks as import_networks
 
-_HOME = {
-    "Imported": "importing",
-    "export_arrays": "exporting",
-    "export_torch": "exporting",
-    "import_network": "importing",
-    "import_networks": "importing",
-    "to_state_dict": "exporting",
-}
-"""Name → the module that holds it; imported on first use."""
-
-__all__ = [
-    "ACTIVATIONS",
-    "Evaluation",
-    "Imported",
-    "Network",
-    "Run",
-    "Tables",
-    "activation",
-    "as_network",
-    "certificate_path",
-    "certificates",
-    "create_run",
-    "evaluate",
-    "export_arrays",
-    "export_torch",
-    "fold_factors",
-    "hidden",
-    "import_network",
-    "import_networks",
-    "logits",
-    "network_digest",
-    "open_networks",
-    "open_run",
-    "read_network",
-    "read_parameters",
-    "table_digest",
-    "to_state_dict",
-    "write_atomic",
-    "write_network",
-]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"rhoset.networks.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME})
+_on_first_use(globals(), __file__)

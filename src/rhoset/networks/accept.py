@@ -10,9 +10,7 @@ import numpy as np
 
 from rhoset.arguments import kind_of, take
 from rhoset.errors import RhosetError
-from rhoset.networks.digest import FACTOR_TENSORS, TABLE_TENSORS
-from rhoset.networks.files import read_network
-from rhoset.networks.fold import fold_factors
+from rhoset.networks.files import layout, network_of, read_network
 from rhoset.networks.network import Network
 from rhoset.networks.runs import one_network
 
@@ -86,21 +84,7 @@ def the_network(spec: str | os.PathLike[str]) -> Network:
 
 def _from_tensors(tensors: Mapping[Any, Any]) -> Network:
     arrays = {str(name): _array(tensor) for name, tensor in tensors.items()}
-    names = FACTOR_TENSORS if "left" not in arrays and "embed_left" in arrays else TABLE_TENSORS
-    table = "table" if "table" in arrays else "cayley"
-    missing = [name for name in (*names, table) if name not in arrays]
-    if missing:
-        raise RhosetError(
-            f"missing tensors {', '.join(missing)} (it has {', '.join(sorted(arrays)[:12]) or 'none'}): a network is"
-            " left, right, unembed, bias and table, or embed_left, embed_right, hidden_left, hidden_right, unembed and"
-            " cayley; for other layouts save the state dict and use rhoset.networks.import_network",
-            slug="network-tensors",
-        )
-    if names is FACTOR_TENSORS:
-        factors = {name: arrays[name] for name in (*names, "bias") if name in arrays}
-        return fold_factors(factors, arrays[table])
-    left, right, unembed, bias = (arrays[name] for name in TABLE_TENSORS)
-    return Network(left, right, unembed, bias, arrays[table])
+    return network_of({name: arrays[name] for name in layout(set(arrays))[0]}, {})
 
 
 def _array(tensor: Any) -> Any:

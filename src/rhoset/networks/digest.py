@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.arguments import public
+from rhoset.arrays import table_sha
 from rhoset.errors import RhosetError
 from rhoset.networks.arrays import checked_table
 
@@ -67,11 +68,5 @@ def network_digest(tensors: Mapping[str, NDArray[Any]], activation: str) -> str:
 
 @public
 def table_digest(table: NDArray[Any]) -> str:
-    """SHA-256, as hex, of a multiplication table: ``b"rhoset-table-v1"``, n as 8 bytes
-    (little-endian, unsigned), then the table as little-endian int32 in C order."""
-    table = checked_table(table)
-    little = np.ascontiguousarray(table, dtype="<i4")
-    sha = hashlib.sha256(b"rhoset-table-v1")
-    sha.update(int(table.shape[0]).to_bytes(8, "little"))
-    sha.update(little.tobytes())
-    return sha.hexdigest()
+    """SHA-256, as hex, of a multiplication table that is checked first: `rhoset.arrays.table_sha`."""
+    return table_sha(checked_table(table))

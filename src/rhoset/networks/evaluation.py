@@ -77,7 +77,7 @@ def evaluate(network: Network, dtype: Any = None, *, operations: float | None = 
     n = network.order
     if n == 1:
         return Evaluation(accuracy=1.0, loss=0.0, margin=float("inf"), correct=1, pairs=1)
-    left, right, unembed, bias = _tables(network, dtype)
+    left, right, unembed, bias = tables_of(network, dtype)
     writes = unembed.any(axis=1)  # most neurons of an idealised network write nothing
     if not writes.all():
         left, right, unembed = left[:, writes], right[:, writes], unembed[writes]
@@ -113,7 +113,7 @@ def logits(network: Network, x: ArrayLike, y: ArrayLike, dtype: Any = None) -> N
 
     Raises RhosetError (slug ``element-out-of-range``) for what is no element.
     """
-    _, _, unembed, bias = _tables(network, dtype)
+    _, _, unembed, bias = tables_of(network, dtype)
     found: NDArray[Any] = hidden(network, x, y, dtype) @ unembed + bias
     return found
 
@@ -125,7 +125,7 @@ def hidden(network: Network, x: ArrayLike | None = None, y: ArrayLike | None = N
 
     Raises RhosetError (slug ``element-out-of-range``) for what is no element.
     """
-    left, right, _, _ = _tables(network, dtype)
+    left, right, _, _ = tables_of(network, dtype)
     every = np.arange(network.order)
     rows = every[:, None] if x is None else _elements(x, network.order)
     columns = every if y is None else _elements(y, network.order)
@@ -148,7 +148,16 @@ def _elements(values: ArrayLike, order: int) -> NDArray[Any]:
     return array
 
 
-def _tables(network: Network, dtype: Any) -> tuple[NDArray[Any], ...]:
+def margins_of(logits: NDArray[Any], answers: NDArray[np.integer]) -> NDArray[Any]:
+    """(N,) the right logit less the largest other one, of (N, n) logits, in which the right ones are overwritten."""
+    at = answers.astype(np.int64)[:, None]
+    right = np.take_along_axis(logits, at, axis=1)[:, 0]
+    np.put_along_axis(logits, at, -np.inf, axis=1)
+    return np.asarray(right - logits.max(axis=1))
+
+
+def tables_of(network: Network, dtype: Any = None) -> tuple[NDArray[Any], ...]:
+    """left, right, unembed and bias in a type; in their own, at least float32, when it is left out."""
     tables = (network.left, network.right, network.unembed, network.bias)
     if dtype is None:
         dtype = np.result_type(np.float32, *tables)

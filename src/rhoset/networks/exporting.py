@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from rhoset.arguments import public
 from rhoset.errors import RhosetError, needing
 from rhoset.networks.atomic import write_atomic
-from rhoset.networks.digest import FACTOR_TENSORS, TABLE_TENSORS
+from rhoset.networks.digest import FACTOR_TENSORS
 from rhoset.networks.network import Network
 
 Tensors = dict[str, NDArray[Any]]
@@ -66,9 +66,7 @@ def _torch() -> Any:
 
 
 def _plain(network: Network) -> Tensors:
-    if network.factors:
-        return {**network.factors, "table": network.table}
-    return {**{name: getattr(network, name) for name in TABLE_TENSORS}, "table": network.table}
+    return {**network.stored, "table": network.table}
 
 
 def _factors(network: Network) -> Tensors:

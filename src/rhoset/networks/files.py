@@ -55,7 +55,7 @@ def read_network(path: str | os.PathLike[str]) -> Network:
     """
     tensors, metadata = _read(Path(path), parameters=False)
     with naming(path):
-        return _network(tensors, metadata)
+        return network_of(tensors, metadata)
 
 
 def read_labelled(label: str, path: Path) -> Network:
@@ -90,13 +90,8 @@ def write_network(
         A parameter has the name of a tensor of the network (slug ``network-tensors``), or the file
         cannot be written (``cannot-write``).
     """
-    if network.factors:
-        tensors = {**network.factors, "cayley": network.table}
-        taken = {*tensors, "left", "table", "bias"}
-    else:
-        tensors = {name: getattr(network, name) for name in TABLE_TENSORS}
-        tensors["table"] = network.table
-        taken = {*tensors}
+    tensors = {**network.stored, "cayley" if network.factors else "table": network.table}
+    taken = {*tensors, "left", "table", "bias"}
     for name, value in (parameters or {}).items():
         if name in taken:
             raise RhosetError(
@@ -119,8 +114,11 @@ def canonical(data: bytes) -> bytes:
     return len(text).to_bytes(8, "little") + text + data[8 + length :]
 
 
-def _layout(names: set[str]) -> tuple[tuple[str, ...], str]:
-    """The tensors to read and the name of the multiplication table among them."""
+def layout(names: set[str]) -> tuple[tuple[str, ...], str]:
+    """The tensors of a network among these, and the name of the multiplication table.
+
+    Raises RhosetError (slug ``network-tensors``) where some are missing.
+    """
     needed: tuple[str, ...]
     factored = "left" not in names and "embed_left" in names
     needed = FACTOR_TENSORS if factored else TABLE_TENSORS
@@ -129,9 +127,9 @@ def _layout(names: set[str]) -> tuple[tuple[str, ...], str]:
     if missing:
         have = ", ".join(sorted(names)[:12]) or "none"
         raise RhosetError(
-            f"missing tensors {', '.join(missing)} (it has {have}): a network file holds left,"
-            " right, unembed, bias and table, or embed_left, embed_right, hidden_left,"
-            " hidden_right, unembed and cayley; use `rhoset import` for other layouts",
+            f"missing tensors {', '.join(missing)} (it has {have}): a network is left, right, unembed, bias and table,"
+            " or embed_left, embed_right, hidden_left, hidden_right, unembed and cayley; for other layouts use"
+            " `rhoset import` (rhoset.networks.import_network)",
             slug="network-tensors",
         )
     optional = ("bias",) if factored and "bias" in names else ()
@@ -142,7 +140,7 @@ def _read(path: Path, *, parameters: bool) -> tuple[dict[str, NDArray[Any]], dic
     file = open_tensors(path)
     with naming(path):
         names = set(file.entries)
-        wanted, table = _layout(names)
+        wanted, table = layout(names)
         if parameters:
             wanted = tuple(sorted(names - set(wanted)))
         else:
@@ -176,7 +174,8 @@ def _check_header(file: TensorFile, wanted: tuple[str, ...], table: str) -> None
             )
 
 
-def _network(tensors: dict[str, NDArray[Any]], metadata: dict[str, str]) -> Network:
+def network_of(tensors: dict[str, NDArray[Any]], metadata: dict[str, str]) -> Network:
+    """The network of the tensors of a `layout`, whose metadata may say format and activation."""
     written = metadata.get("format", FORMAT)
     if written.startswith(_FAMILY) and written != FORMAT:  # other programs write other words there
         raise RhosetError(

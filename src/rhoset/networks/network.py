@@ -135,6 +135,11 @@ class Network(Shown):
         """m, the number of hidden neurons."""
         return int(self.left.shape[1])
 
+    @property
+    def stored(self) -> dict[str, NDArray[Any]]:
+        """The tensors that stand for it in a file: its factors, or the four tables where it has none."""
+        return dict(self.factors) or {name: getattr(self, name) for name in TABLE_TENSORS}
+
     @cached_property
     def group(self) -> Group:
         """The group that the table says, under the name that the metadata gives it; one object for networks alike.
@@ -153,9 +158,7 @@ class Network(Shown):
     @cached_property
     def digest(self) -> str:
         """SHA-256 (hex) that names the network, see `rhoset.networks.digest`."""
-        if self.factors:
-            return network_digest(self.factors, self.activation)
-        return network_digest({k: getattr(self, k) for k in TABLE_TENSORS}, self.activation)
+        return network_digest(self.stored, self.activation)
 
     def without(self, *what: Any, **named: Any) -> Network:
         """See `rhoset.frameworks.without`: ``network.without(irrep="[3,1]")``."""

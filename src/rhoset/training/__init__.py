@@ -8,9 +8,11 @@ used.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from rhoset.errors import needing
+from rhoset.pages import on_first_use as _on_first_use
 from rhoset.training.config import TrainConfig as TrainConfig
 from rhoset.training.presets import PRESETS as PRESETS
 from rhoset.training.presets import Preset as Preset
@@ -36,39 +38,11 @@ if TYPE_CHECKING:
     from rhoset.training.sweep import run_sweep as run_sweep
     from rhoset.training.trainer import Trainer as Trainer
 
-_NEEDS_TORCH = {
-    "GroupNetwork": "model",
-    "PairCrossEntropy": "kernel",
-    "PairLoss": "kernel",
-    "Population": "population",
-    "Progress": "population",
-    "Sweep": "sweep",
-    "SweepProgress": "sweep",
-    "Trainer": "trainer",
-    "read_sweep": "sweep",
-    "retrain": "population",
-    "run_sweep": "sweep",
-    "Trained": "in_memory",
-    "train_network": "in_memory",
-    "train_stack": "in_memory",
-    "train_population": "population",
-}
 
-__all__ = [
-    "PRESETS",
-    "Preset",
-    "Survival",
-    "TrainConfig",
-    "kaplan_meier",
-    "preset",
-    "summarise",
-    *_NEEDS_TORCH,
-]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _NEEDS_TORCH:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+def _with_torch(module: str) -> ModuleType:
     with needing("training", "train"):
         import torch as torch
-    return getattr(import_module(f"rhoset.training.{_NEEDS_TORCH[name]}"), name)
+    return import_module(module)
+
+
+_NEEDS_TORCH = _on_first_use(globals(), __file__, _with_torch)

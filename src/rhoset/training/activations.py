@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from rhoset.errors import RhosetError
+from rhoset.networks.activations import activation_name
 
 _aten = torch.ops.aten
 
@@ -97,14 +97,5 @@ ACTIVATIONS: dict[str, Activation] = {
 
 
 def activation(name: str) -> Activation:
-    """The activation called `name`.
-
-    Raises
-    ------
-    RhosetError
-        ``unknown-activation``.
-    """
-    if name not in ACTIVATIONS:
-        known = ", ".join(ACTIVATIONS)
-        raise RhosetError(f"activation {name!r} is not known; known are {known}", slug="unknown-activation")
-    return ACTIVATIONS[name]
+    """The activation called `name`; raises as `rhoset.networks.activations.activation_name`."""
+    return ACTIVATIONS[activation_name(name)]

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NoReturn
 
 from rhoset.errors import RhosetError
 
@@ -174,37 +174,36 @@ class TrainConfig:
             ("precision", PRECISIONS),
         ):
             if getattr(self, name) not in choices:
-                _refuse(name, getattr(self, name), f"one of {', '.join(choices)}")
+                refuse(name, getattr(self, name), f"one of {', '.join(choices)}")
         for name in ("width", "embed_dim", "max_steps", "evaluate_every", "convergence_updates"):
             _whole(name, getattr(self, name), 1)
-        for name in ("batch", "warmup_steps", "min_steps", "plateau_window", "checkpoints"):
-            _whole(name, getattr(self, name), 0)
-        for name in ("sampled_outputs", "evaluation_pairs"):
+        counts = "batch", "warmup_steps", "min_steps", "plateau_window", "checkpoints"
+        for name in (*counts, "sampled_outputs", "evaluation_pairs"):
             _whole(name, getattr(self, name), 0)
         if self.split_seed is not None:
             _whole("split_seed", self.split_seed, 0)
         for name in ("weight_decay", "cubic_decay", "stop_loss", "plateau_tolerance", "convergence_tolerance"):
             if not (math.isfinite(getattr(self, name)) and getattr(self, name) >= 0):
-                _refuse(name, getattr(self, name), "a finite number ≥ 0")
+                refuse(name, getattr(self, name), "a finite number ≥ 0")
         for name in ("learning_rate", "epsilon", "init_scale"):
             if not (math.isfinite(getattr(self, name)) and getattr(self, name) > 0):
-                _refuse(name, getattr(self, name), "a finite number > 0")
+                refuse(name, getattr(self, name), "a finite number > 0")
         if not 0 < self.train_fraction <= 1:
-            _refuse("train_fraction", self.train_fraction, "in (0, 1]")
+            refuse("train_fraction", self.train_fraction, "in (0, 1]")
         if not self.plateau_loss > 0:
-            _refuse("plateau_loss", self.plateau_loss, "a number > 0")
+            refuse("plateau_loss", self.plateau_loss, "a number > 0")
         if len(self.betas) != 2 or not all(0 <= b < 1 for b in self.betas):
-            _refuse("betas", self.betas, "two numbers in [0, 1)")
+            refuse("betas", self.betas, "two numbers in [0, 1)")
         if self.cubic_decay and self.architecture != "folded":
-            _refuse("cubic_decay", self.cubic_decay, "0 unless architecture is 'folded'")
+            refuse("cubic_decay", self.cubic_decay, "0 unless architecture is 'folded'")
         if self.sampled_outputs and self.replacement:
-            _refuse("replacement", self.replacement, "false with sampled_outputs, which draw pairs of their own")
+            refuse("replacement", self.replacement, "false with sampled_outputs, which draw pairs of their own")
         if self.sampled_outputs and not self.batch:
-            _refuse("sampled_outputs", self.sampled_outputs, "0 unless batch is given (a softmax over a sample)")
+            refuse("sampled_outputs", self.sampled_outputs, "0 unless batch is given (a softmax over a sample)")
         if self.curriculum and not self.sampled_outputs:
-            _refuse("curriculum", self.curriculum, "empty unless sampled_outputs is given")
+            refuse("curriculum", self.curriculum, "empty unless sampled_outputs is given")
         if self.convergence_tolerance and self.draws:
-            _refuse("convergence_tolerance", self.convergence_tolerance, "0 unless a step sees all training pairs")
+            refuse("convergence_tolerance", self.convergence_tolerance, "0 unless a step sees all training pairs")
 
     @property
     def draws(self) -> bool:
@@ -260,15 +259,15 @@ def _typed(name: str, value: Any, kind: str) -> Any:
     if kind == "float" and isinstance(value, (int, float)) and not isinstance(value, bool):
         return float(value)
     if kind == "bool" and not isinstance(value, bool):
-        _refuse(name, value, "true or false")
+        refuse(name, value, "true or false")
     if kind == "str" and not isinstance(value, str):
-        _refuse(name, value, "a text")
+        refuse(name, value, "a text")
     if kind == "float":
-        _refuse(name, value, "a number")
+        refuse(name, value, "a number")
     if name == "betas" and (
         not isinstance(value, (list, tuple)) or not all(isinstance(b, (int, float)) for b in value)
     ):
-        _refuse(name, value, "two numbers in [0, 1)")
+        refuse(name, value, "two numbers in [0, 1)")
     return value
 
 
@@ -276,20 +275,21 @@ def _stages(value: Any) -> tuple[tuple[int, int], ...]:
     """The stages of a curriculum, from lists as TOML has them."""
     right = "a list of stages [elements, last step], whole numbers, both growing: [[120, 300], [720, 2000]]"
     if not isinstance(value, (list, tuple)) or not all(isinstance(s, (list, tuple)) and len(s) == 2 for s in value):
-        _refuse("curriculum", value, right)
+        refuse("curriculum", value, right)
     before = (1, 0)
     for stage in value:
         for number, last in zip(stage, before, strict=True):
             if isinstance(number, bool) or not isinstance(number, int) or number <= last:
-                _refuse("curriculum", value, right)
+                refuse("curriculum", value, right)
         before = stage
     return tuple((elements, last) for elements, last in value)
 
 
 def _whole(name: str, value: Any, least: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        _refuse(name, value, f"a whole number ≥ {least}")
+        refuse(name, value, f"a whole number ≥ {least}")
 
 
-def _refuse(name: str, value: Any, right: str) -> None:
+def refuse(name: str, value: Any, right: str) -> NoReturn:
+    """Raise the error about a setting, slug ``bad-setting``."""
     raise RhosetError(f"training setting {name} is {value!r}; it must be {right}", slug="bad-setting")

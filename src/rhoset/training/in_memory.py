@@ -149,7 +149,7 @@ def train_stack(
     if not seeds:
         return
     check_one_shape(configs)
-    keeper = _Keeper(table, configs)
+    kept: dict[int, dict[int, Network]] = {}
     for places in _companies(len(table), configs, device):
 
         def tell(news: list[tuple[int, Evaluated]], places: list[int] = places) -> None:
@@ -158,30 +158,16 @@ def train_stack(
                     emit(places[place], now)
 
         def keep(place: int, step: int, network: GroupNetwork, places: list[int] = places) -> None:
-            keeper.snapshot(places[place], step, network)
+            kept.setdefault(places[place], {})[step] = network.to_network(table, {})
 
         here = [configs[place] for place in places]
         with company(table, here, [seeds[place] for place in places], device=device) as trainer:
             for place, network, outcome, objective in Training(trainer, snapshots=snapshots).run(Hooks(tell, keep)):
-                yield keeper.result(places[place], network, outcome, objective)
-
-
-class _Keeper:
-    """Collects snapshots and makes the results."""
-
-    def __init__(self, table: NDArray[np.int32], configs: Sequence[TrainConfig]) -> None:
-        self.table, self.configs = table, configs
-        self.kept: dict[int, dict[int, Network]] = {}
-
-    def snapshot(self, place: int, step: int, network: GroupNetwork) -> None:
-        self.kept.setdefault(place, {})[step] = network.to_network(self.table, {})
-
-    def result(self, place: int, network: GroupNetwork, outcome: Outcome, objective: float) -> Trained:
-        config = self.configs[place]
-        if outcome.label == "diverged":
-            network = GroupNetwork(len(self.table), config, outcome.seed, network.get_parameter("unembed").dtype)
-        found = network.to_network(self.table, {"seed": str(outcome.seed), "steps": str(outcome.steps)})
-        return Trained(place, outcome.seed, config, found, outcome, objective, self.kept.pop(place, {}))
+                at, config, dtype = places[place], here[place], network.get_parameter("unembed").dtype
+                if outcome.label == "diverged":
+                    network = GroupNetwork(len(table), config, outcome.seed, dtype)
+                found = network.to_network(table, {"seed": str(outcome.seed), "steps": str(outcome.steps)})
+                yield Trained(at, outcome.seed, config, found, outcome, objective, kept.pop(at, {}))
 
 
 def _companies(n: int, configs: Sequence[TrainConfig], device: str) -> Iterator[list[int]]:

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from rhoset.errors import RhosetError
+from rhoset.groups.arrays import mask_of
 from rhoset.training.activations import activation
 from rhoset.training.batches import Batches, training_pairs
-from rhoset.training.config import TrainConfig
+from rhoset.training.config import TrainConfig, refuse
 from rhoset.training.model import FoldedTables, GroupNetwork, fold_parameters, penalty
 from rhoset.training.optimizers import learning_rate, make_optimizer, optimizer_tensors
 from rhoset.training.outcome import Evaluated, evaluated, scored
@@ -128,11 +129,8 @@ class InstanceTrainer(Together):
         dtype: torch.dtype | None = None,
     ) -> None:
         if config.sampled_outputs:
-            raise RhosetError(
-                f"training setting sampled_outputs is {config.sampled_outputs}; on device {str(device)!r} it must be 0 "
-                "(the softmax over a sample is made for processors)",
-                slug="bad-setting",
-            )
+            right = f"0 on device {str(device)!r} (the softmax over a sample is made for processors)"
+            refuse("sampled_outputs", config.sampled_outputs, right)
         super().__init__(table, [config] * len(seeds), seeds, dtype)
         self.config, self.device, n = config, device, len(table)
         single = [GroupNetwork(n, config, seed, self.dtype) for seed in seeds]
@@ -226,8 +224,7 @@ class InstanceTrainer(Together):
         all_losses, all_correct = (torch.cat(part, 1).cpu() for part in zip(*parts, strict=True))
         found = []
         for i, pairs in enumerate(self.pairs):
-            mask = torch.zeros(n * n, dtype=torch.bool)
-            mask[torch.from_numpy(pairs)] = True
+            mask = torch.from_numpy(mask_of(n * n, pairs))
             found.append(evaluated(self.steps[i], all_losses[i], all_correct[i], mask))
         return found
 
@@ -253,8 +250,7 @@ class InstanceTrainer(Together):
                 key: value[index] if isinstance(value, Tensor) and value.dim() and len(value) == old_size else value
                 for key, value in old_state[name].items()
             }
-        self.convergence.keep(places)
-        self.seeds, self.configs = [self.seeds[i] for i in places], [self.configs[i] for i in places]
+        super().keep(places)
         self.pairs = [self.pairs[i] for i in places]
         self.batches = [self.batches[i] for i in places]
         if self.fixed is not None:

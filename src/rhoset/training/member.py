@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
 from collections.abc import Mapping
@@ -64,22 +63,16 @@ def write_checkpoint(run: TrainingRun, index: int, step: int, network: GroupNetw
 
 def row_of(index: int, outcome: Outcome, threads: int) -> dict[str, Any]:
     """A network's row in the table of results; what is not a number is None."""
-    final = dataclasses.asdict(outcome.final)
     low = high = None
     if outcome.sample is not None:
         share = wilson(round(outcome.final.accuracy * outcome.sample), outcome.sample)
         low, high = share.low, share.high
     values = {
-        **{k: None if isinstance(v, float) and math.isnan(v) else v for k, v in final.items()},
+        **vars(outcome),
+        **{k: None if isinstance(v, float) and math.isnan(v) else v for k, v in vars(outcome.final).items()},
         "index": index,
-        "seed": outcome.seed,
-        "label": outcome.label,
-        "steps": outcome.steps,
-        "generalised_at": outcome.generalised_at,
-        "reason": outcome.reason,
         "seconds": round(outcome.seconds, 3),
         "threads": threads,
-        "sample": outcome.sample,
         "accuracy_low": low,
         "accuracy_high": high,
     }

@@ -24,14 +24,16 @@ class FoldedTables(NamedTuple):
     bias: Tensor
 
 
+def folded_half(p: Mapping[str, Tensor], half: str, rows: Tensor | None = None) -> Tensor:
+    """The table left or right of parameters by name without a hidden bias, or these rows of it alone."""
+    first = next(p[name] for name in (half, "embed", f"embed_{half}") if name in p)
+    chosen = first if rows is None else first.index_select(0, rows)
+    return chosen if half in p else chosen @ p[f"hidden_{half}"]
+
+
 def fold_parameters(p: Mapping[str, Tensor], no_bias: Tensor) -> FoldedTables:
     """The tables of parameters by name, with or without an instance axis before the others."""
-    if "left" in p:
-        left, right = p["left"], p["right"]
-    else:
-        shared = "embed" in p
-        left = p["embed" if shared else "embed_left"] @ p["hidden_left"]
-        right = p["embed" if shared else "embed_right"] @ p["hidden_right"]
+    left, right = folded_half(p, "left"), folded_half(p, "right")
     if "hidden_bias" in p:
         left = left + p["hidden_bias"].unsqueeze(-2)
     bias = p.get("unembed_bias", no_bias)

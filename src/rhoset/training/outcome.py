@@ -158,10 +158,7 @@ def stop_reason(config: TrainConfig, now: Evaluated, losses: Sequence[float]) ->
 
 def first_generalised(history: Sequence[Evaluated]) -> int | None:
     """First evaluated step at which the network was generalised, or None."""
-    for now in history:
-        if label_of(now) == "generalised":
-            return now.step
-    return None
+    return next((now.step for now in history if label_of(now) == "generalised"), None)
 
 
 def label_of(now: Evaluated) -> str:

@@ -21,9 +21,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from rhoset.errors import RhosetError
 from rhoset.training.activations import activation
-from rhoset.training.config import TrainConfig
+from rhoset.training.config import TrainConfig, refuse
+from rhoset.training.model import folded_half
 from rhoset.training.outcome import scored
 
 _SAMPLE_STREAM, _EVALUATION_STREAM = 3, 4
@@ -86,11 +86,11 @@ class OutputSamples:
     def __init__(self, table: NDArray[np.int32], config: TrainConfig, seed: int) -> None:
         n, outputs = len(table), config.sampled_outputs
         if not 2 <= outputs <= n:
-            _refuse("sampled_outputs", outputs, f"from 2 to the order, {n}")
+            refuse("sampled_outputs", outputs, f"from 2 to the order, {n}")
         if config.batch % outputs or not outputs <= config.batch <= outputs * n:
-            _refuse("batch", config.batch, f"a multiple of sampled_outputs, {outputs}, and at most {outputs * n}")
+            refuse("batch", config.batch, f"a multiple of sampled_outputs, {outputs}, and at most {outputs * n}")
         if config.train_fraction != 1:
-            _refuse("train_fraction", config.train_fraction, "1 with sampled_outputs")
+            refuse("train_fraction", config.train_fraction, "1 with sampled_outputs")
         self.table, self.seed = table, seed
         self.rows, self.outputs = config.batch // outputs, outputs
         identity = int(np.flatnonzero((table == np.arange(n)).all(axis=1))[0])
@@ -124,7 +124,7 @@ def _check_stages(table: NDArray[np.int32], stages: tuple[tuple[int, int], ...])
         if elements not in closed:
             right = f"stages [elements, last step] of proper subgroups; the first {elements} elements are none"
             known = f"first elements that are: {', '.join(map(str, closed)) or 'none'}"
-            _refuse("curriculum", [list(stage) for stage in stages], f"{right} ({known})")
+            refuse("curriculum", [list(stage) for stage in stages], f"{right} ({known})")
 
 
 def sampled_loss(p: Mapping[str, Tensor], sample: OutputSample, config: TrainConfig) -> Tensor:
@@ -133,8 +133,8 @@ def sampled_loss(p: Mapping[str, Tensor], sample: OutputSample, config: TrainCon
     Costs 3·b·s·m multiply-adds for b pairs and s outputs, and those of folding the rows that occur.
     """
     s, m = len(sample.outputs), p["unembed"].shape[0]
-    left = _rows(p, "left", sample.left)
-    right = _rows(p, "right", sample.right)
+    left = folded_half(p, "left", sample.left)
+    right = folded_half(p, "right", sample.right)
     if "hidden_bias" in p:
         left = left + p["hidden_bias"]
     start = left.unsqueeze(1) + right.index_select(0, sample.place.view(-1)).view(-1, s, m)
@@ -145,14 +145,6 @@ def sampled_loss(p: Mapping[str, Tensor], sample: OutputSample, config: TrainCon
     stands_for = torch.full((s, s), math.log((sample.among - 1) / (s - 1)), dtype=logits.dtype).fill_diagonal_(0)
     logits = (logits.view(-1, s, s) + stands_for).view(-1, s)
     return torch.nn.functional.cross_entropy(logits, torch.arange(s).repeat(len(sample.left)))
-
-
-def _rows(p: Mapping[str, Tensor], half: str, rows: Tensor) -> Tensor:
-    """Rows of a folded table, without folding the others."""
-    if half in p:
-        return p[half].index_select(0, rows)
-    embed = p["embed"] if "embed" in p else p[f"embed_{half}"]
-    return embed.index_select(0, rows) @ p[f"hidden_{half}"]
 
 
 def evaluation_pairs(n: int, config: TrainConfig, seed: int) -> NDArray[np.int64] | None:
@@ -193,7 +185,3 @@ def losses_on(
         found.append(scored(logits, torch.from_numpy(table[x, y].astype(np.int64))))
     losses, correct = zip(*found, strict=True)
     return torch.cat(losses), torch.cat(correct)
-
-
-def _refuse(name: str, value: object, right: str) -> None:
-    raise RhosetError(f"training setting {name} is {value!r}; it must be {right}", slug="bad-setting")

@@ -50,17 +50,16 @@ class Survival:
     def quantile(self, q: float) -> float | None:
         """First step by which a share `q` has generalised; None when the estimate never gets
         there."""
-        reached = np.flatnonzero(self.share <= 1 - q + 1e-12)
-        return float(self.steps[reached[0]]) if len(reached) else None
+        return self._first(self.share, 1 - q)
 
     def median(self) -> tuple[float | None, float | None, float | None]:
         """Median step with its interval (Brookmeyer and Crowley); None where it is not reached."""
+        return self._first(self.share, 0.5), self._first(self.low, 0.5), self._first(self.high, 0.5)
 
-        def first(curve: NDArray[np.float64]) -> float | None:
-            reached = np.flatnonzero(curve <= 0.5 + 1e-12)
-            return float(self.steps[reached[0]]) if len(reached) else None
-
-        return self.quantile(0.5), first(self.low), first(self.high)
+    def _first(self, curve: NDArray[np.float64], level: float) -> float | None:
+        """First step at which the curve is down to the level."""
+        reached = np.flatnonzero(curve <= level + 1e-12)
+        return float(self.steps[reached[0]]) if len(reached) else None
 
 
 @public

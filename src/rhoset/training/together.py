@@ -77,9 +77,10 @@ class Together(ABC):
     def moments(self, row: int) -> dict[str, torch.Tensor]:
         """What the optimiser remembers of one network, as ``PARAMETER.ENTRY``; to be copied."""
 
-    @abstractmethod
     def keep(self, rows: Sequence[int]) -> None:
         """Go on with these networks only."""
+        self.seeds, self.configs = [self.seeds[i] for i in rows], [self.configs[i] for i in rows]
+        self.convergence.keep(rows)
 
     @property
     def converged(self) -> tuple[int, ...]:

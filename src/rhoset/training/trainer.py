@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from rhoset.groups.arrays import mask_of
 from rhoset.training.batches import Batches, training_pairs
 from rhoset.training.config import TrainConfig
 from rhoset.training.kernel import PairCrossEntropy, PairLoss
@@ -60,11 +61,7 @@ class Trainer(Together):
         self.names = {p: name for name, p in self.module.named_parameters()}
         self.workspace = PairLoss(table, config.width, config.activation, self.dtype)
         chosen = training_pairs(n, config, seed)
-        self.train_mask = torch.ones(n * n, dtype=torch.bool)
-        if chosen is not None:
-            self.train_mask.zero_()
-            self.train_mask[torch.from_numpy(chosen)] = True
-        self.train_mask = self.train_mask.view(n, n)
+        self.train_mask = torch.from_numpy(mask_of(n * n, slice(None) if chosen is None else chosen)).view(n, n)
         self.batches: Batches | None = None
         self.samples: OutputSamples | None = None
         self.seen = evaluation_pairs(n, config, seed)
@@ -155,10 +152,6 @@ class Trainer(Together):
     def moments(self, row: int = 0) -> dict[str, torch.Tensor]:
         """What the optimiser remembers."""
         return optimizer_tensors(self.optimizer, self.names)
-
-    def keep(self, rows: Sequence[int]) -> None:
-        """The one network, or none."""
-        self.seeds, self.configs = [self.seeds[i] for i in rows], [self.configs[i] for i in rows]
 
     def _restore(self, state: TrainingState) -> None:
         with torch.no_grad():

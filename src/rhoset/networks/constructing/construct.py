@@ -23,7 +23,7 @@ from rhoset.networks.arrays import float_type
 from rhoset.networks.circuits import Circuit
 from rhoset.networks.constructing.circuits import Ground, kernel, plant, response
 from rhoset.networks.constructing.plans import CircuitPlan, parse_plan, point_set
-from rhoset.networks.evaluation import logits
+from rhoset.networks.evaluation import logits, margins_of
 from rhoset.networks.network import Network
 from rhoset.summaries import Shown
 
@@ -257,11 +257,7 @@ def _all_margins(group: Group, circuits: Sequence[Circuit]) -> float | None:
         placed.append(replace(circuit, neurons=np.arange(start, start + len(circuit.rows), dtype=np.int32)))
         start += len(circuit.rows)
     network = _assemble(group, placed, width, np.dtype(np.float64), {})
-    f = logits(network, x, y)
-    right = network.table[x, y][:, None]
-    own = np.take_along_axis(f, right, axis=1)
-    np.put_along_axis(f, right, -np.inf, axis=1)
-    return float((own[:, 0] - f.max(axis=1)).min())
+    return float(margins_of(logits(network, x, y), network.table[x, y]).min())
 
 
 def _assemble(

@@ -20,6 +20,7 @@ from rhoset.groups import (
     natural_gset,
     rho_set_families,
 )
+from rhoset.groups.permutations import parities
 
 NATURAL = "natural"
 """Name of the plan on the group's natural action, for groups too large for their irreps."""
@@ -164,11 +165,7 @@ def point_set(group: Group, plan: CircuitPlan) -> PointSet:
 
 
 def _sign(group: Group) -> PointSet:
-    permutations = natural_gset(group).action
-    k = permutations.shape[1]
-    odd = np.zeros(group.order, dtype=np.int32)
-    for i in range(k):
-        odd ^= (permutations[:, i, None] > permutations[:, i + 1 :]).sum(axis=1).astype(np.int32) & 1
+    odd = parities(natural_gset(group).action)
     if not odd.any():
         raise RhosetError(f"{group.name} has only even permutations, so no irrep {SIGN!r}", slug="unknown-irrep")
     gset = gset_from_permutations(group, np.column_stack([odd, 1 - odd]))

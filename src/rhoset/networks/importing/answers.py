@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.errors import RhosetError
-from rhoset.networks.evaluation import logits, sampled_pairs
+from rhoset.networks.evaluation import logits, margins_of, sampled_pairs
 from rhoset.networks.importing.orders import Order
 from rhoset.networks.network import Network
 
@@ -54,16 +53,11 @@ def steadiness(network: Network, group: Group, order: Order) -> float:
     every pair, as one does that is read with the activation it was trained with. Its scale does not matter."""
     x, y = sampled_pairs(group.order, SAMPLE_PAIRS)
 
-    def margins(x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
-        f = logits(network, x, y, np.float64)
-        answer = order.labels(group, x, y)[:, None].astype(np.int64)
-        right = np.take_along_axis(f, answer, axis=1)[:, 0]
-        np.put_along_axis(f, answer, -np.inf, axis=1)
-        found: NDArray[Any] = right - f.max(axis=1)
-        return found
+    def of(x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
+        return margins_of(logits(network, x, y, np.float64), order.labels(group, x, y))
 
     with np.errstate(all="ignore"):
-        found = in_blocks(margins, x, y, max(network.order, network.width))
+        found = in_blocks(of, x, y, max(network.order, network.width))
         ratio = float(found.mean() / found.std())
     return ratio if ratio == ratio else -np.inf
 
@@ -94,8 +88,3 @@ def learned_order(network: Network, base: Group) -> Order | None:
             slug="wrong-group",
         )
     return Order("learned", "the table that the network's answers form", old.astype(np.int64))
-
-
-def with_activation(network: Network, activation: str) -> Network:
-    """The same weights with another activation."""
-    return replace(network, activation=activation)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rhoset.errors import RhosetError
 from rhoset.networks.activations import ACTIVATIONS
-from rhoset.networks.importing.answers import learned_order, scores, steadiness, with_activation
+from rhoset.networks.importing.answers import learned_order, scores, steadiness
 from rhoset.networks.importing.orders import Order, find_order, known_orders
 from rhoset.networks.network import Network
 
@@ -84,7 +84,7 @@ def choose(network: Network, base: Group, format: str, order: str | None) -> Cho
     )
     best = _best(network, base, assumed, orders)
     if order is None and best.order is not assumed.order:
-        raise _wrong_order(base, assumed, best)
+        raise RhosetError(_better(base, assumed, best), slug="element-order")
     notes = []
     if best is not assumed:
         notes.append(_better(base, assumed, best))
@@ -125,7 +125,7 @@ def _others(network: Network, base: Group, orders: list[Order], assumed: Reading
         return []
     readings = []
     for activation in ACTIVATIONS:
-        found = scores(with_activation(network, activation), base, orders)
+        found = scores(replace(network, activation=activation), base, orders)
         readings += [Reading(order, activation, accuracy) for order, accuracy in found.items()]
     return readings
 
@@ -137,7 +137,7 @@ def _best(network: Network, base: Group, assumed: Reading, orders: list[Order]) 
         return best
     if assumed.accuracy < ASK_BELOW and base.order <= LEARNED_MAX_ORDER:
         for activation in dict.fromkeys((network.activation, *ACTIVATIONS)):
-            found = learned_order(with_activation(network, activation), base)
+            found = learned_order(replace(network, activation=activation), base)
             if found is not None:
                 readings = [assumed, *_others(network, base, [found], assumed)]
                 return _steadiest(network, base, readings)
@@ -150,13 +150,14 @@ def _steadiest(network: Network, base: Group, readings: list[Reading]) -> Readin
     near = [reading for reading in readings if reading.accuracy > top - EQUAL]
     if len(near) == 1:
         return near[0]
-    return max(near, key=lambda r: steadiness(with_activation(network, r.activation), base, r.order))
+    return max(near, key=lambda r: steadiness(replace(network, activation=r.activation), base, r.order))
 
 
 def _learned(network: Network, base: Group) -> Choice:
     found = learned_order(network, base)
     if found is None:
-        fitting = [Reading(o, a, 1.0) for a in ACTIVATIONS if (o := learned_order(with_activation(network, a), base))]
+        orders = ((a, learned_order(replace(network, activation=a), base)) for a in ACTIVATIONS)
+        fitting = [Reading(found, a, 1.0) for a, found in orders if found is not None]
         if fitting:
             best = _steadiest(network, base, fitting)
             raise RhosetError(
@@ -189,7 +190,3 @@ def _better(base: Group, assumed: Reading, best: Reading) -> str:
         f"the network is right on {assumed.accuracy:.1%} of the pairs of {base.name} {ways[0]}, but on"
         f" {best.accuracy:.1%} {ways[1]}; choose it with {_options(assumed, best)}"
     )
-
-
-def _wrong_order(base: Group, assumed: Reading, best: Reading) -> RhosetError:
-    return RhosetError(_better(base, assumed, best), slug="element-order")

@@ -29,7 +29,7 @@ from rhoset.networks.importing.tensors import Tensors
 def chughtai(tensors: Tensors) -> list[Parameters]:
     """One network of Chughtai et al. 2023 (repository bilal-chughtai/rep-theory-mech-interp)."""
     t = _take("chughtai", tensors, ("W_x", "W_y", "W", "W_U"))
-    _matrices("chughtai", t)
+    _axes("chughtai", t)
     left_width, right_width = t["W_x"].shape[1], t["W_y"].shape[1]
     if t["W"].shape[0] != left_width + right_width:
         raise _shape(
@@ -49,10 +49,7 @@ def stander(tensors: Tensors) -> list[Parameters]:
         ("lembed.weight", "rembed.weight", "linear.weight", "unembed.weight"),
         ("linear.bias", "unembed.bias"),
     )
-    _matrices("stander", {name: array for name, array in t.items() if name.endswith("weight")})
-    for name in ("linear.bias", "unembed.bias"):
-        if name in t and t[name].ndim != 1:
-            raise _shape("stander", name, t[name], "one axis")
+    _axes("stander", t)
     left_width, right_width = t["lembed.weight"].shape[1], t["rembed.weight"].shape[1]
     linear = t["linear.weight"].T
     if linear.shape[0] == left_width + right_width:
@@ -121,9 +118,7 @@ def factored(tensors: Tensors) -> list[Parameters]:
     """The neutral layout of the public checkpoints, which holds its own table."""
     needed = ("embed_left", "embed_right", "hidden_left", "hidden_right", "unembed", "cayley")
     t = _take("factored", tensors, needed, ("bias",))
-    _matrices("factored", {name: array for name, array in t.items() if name != "bias"})
-    if "bias" in t and t["bias"].ndim != 1:
-        raise _shape("factored", "bias", t["bias"], "one axis")
+    _axes("factored", t)
     return [
         Parameters(
             t["embed_left"],
@@ -163,10 +158,12 @@ def _take(what: str, tensors: Tensors, needed: Iterable[str], optional: Iterable
     return {name: tensors[name] for name in (*needed, *optional) if name in tensors}
 
 
-def _matrices(what: str, tensors: Tensors) -> None:
+def _axes(what: str, tensors: Tensors) -> None:
+    """A bias has one axis, everything else two."""
     for name, array in tensors.items():
-        if array.ndim != 2:
-            raise _shape(what, name, array, "two axes")
+        bias = name.endswith("bias")
+        if array.ndim != (1 if bias else 2):
+            raise _shape(what, name, array, "one axis" if bias else "two axes")
 
 
 def _shape(what: str, name: str, array: NDArray[Any], expected: str) -> RhosetError:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.errors import RhosetError
+from rhoset.groups.permutations import parities
 from rhoset.networks.importing.schreier import sympy_order
 
 if TYPE_CHECKING:
@@ -113,9 +114,7 @@ def _permutation_orders(group: Group) -> list[Order]:
         if sorted(places) == list(range(group.order)):
             orders.append(Order(name, description, np.array(places)))
     if match[1] == "S":
-        above = points[:, :, None] > points[:, None, :]
-        parity = np.triu(above).sum(axis=(1, 2)) % 2
-        by_parity = np.lexsort((*points.T[::-1], parity))
+        by_parity = np.lexsort((*points.T[::-1], parities(points)))
         orders.append(Order("parity", "even permutations first, then by one-line form", by_parity))
     return orders
 

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from rhoset.groups.arrays import mask_of
 from rhoset.training.batches import Batches, training_pairs
 from rhoset.training.config import TrainConfig
 from rhoset.training.model import GroupNetwork
@@ -194,13 +195,12 @@ class StackTrainer(Together):
 
     def keep(self, places: Sequence[int]) -> None:
         """Go on with these networks only."""
+        super().keep(places)
         rows = list(places)
-        self.configs, self.seeds = [self.configs[i] for i in rows], [self.seeds[i] for i in rows]
         self._pairs = [self._pairs[i] for i in rows]
         self._batches = [self._batches[i] for i in rows] if self._batches else []
         self.weights, self.taken = self.weights[rows], self.taken[rows]
         self.optimizer.keep(rows)
-        self.convergence.keep(rows)
         if rows:
             self._allocate()
 
@@ -213,8 +213,7 @@ def _evaluated(step: int, losses: Array, correct: Array, pairs: NDArray[np.int64
     whole, share = float(losses.mean()), float(correct.mean())
     if pairs is None:
         return Evaluated(step, whole, share, whole, share, math.nan, math.nan)
-    others = np.ones(len(losses), dtype=bool)
-    others[pairs] = False
+    others = ~mask_of(len(losses), pairs)
     return Evaluated(
         step,
         whole,
