@@ -149,6 +149,8 @@ def _circuits(out: Output, said: dict[str, Any], irreps: list[dict[str, Any]]) -
         [c["label"], f"{c['left_size']}×{c['right_size']}", c["kind"], c["neurons"], f"{c['filled']}/{c['slots']}"]
         for c in said["circuits"]
     ]
+    for row, c in zip(rows, said["circuits"], strict=True):
+        row[0] += c["name"].removeprefix(" ".join(row[:3]))  # a number where several are alike
     rows += [[q["label"], "–", "quadrature", q["neurons"], _defect(q["defect"])] for q in said["quadratures"]]
     out.table(["circuit", "ρ-sets", "kind", "neurons", "slots"], rows, limit=SHOWN)
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.explaining import Explanation
+from rhoset.explaining.contributions import neuron_groups
 from rhoset.explaining.pairs import spread_pairs
 from rhoset.networks import hidden
 from rhoset.report.views import AccountView
@@ -24,8 +25,7 @@ Floats = NDArray[np.float64]
 
 def groups_of(explanation: Explanation) -> list[tuple[str, NDArray[np.int32]]]:
     """(name, neurons) of each circuit and quadrature."""
-    named = [(f"{c.irrep.label} {c.shape[0]}×{c.shape[1]}", c.neurons) for c in explanation.circuits]
-    return named + [(q.label, q.neurons) for q in explanation.quadratures]
+    return [(name, part.neurons) for name, part in zip(neuron_groups(explanation)[0], explanation.parts, strict=False)]
 
 
 def account(explanation: Explanation) -> AccountView | None:
