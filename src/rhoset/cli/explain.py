@@ -115,7 +115,7 @@ def _one(out: Output, label: str, of: Analysis, compare: bool, faithful: bool) -
     else:
         _circuits(out, said, irreps)
     said["explained_with_harmonics"] = waves = with_harmonics(of)
-    if waves is not None:
+    if waves is not None and waves > said["explained"]:
         out.say(f"with the harmonics of the waves: {waves:.1%} of the weights explained")
     if accounts:
         out.table(
