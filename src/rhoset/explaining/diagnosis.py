@@ -96,21 +96,24 @@ class Diagnosis(Shown):
 
     @property
     def said(self) -> tuple[str, ...]:
-        """A sentence for each finding; three and more quadratures share one."""
-        many = [f for f in self.findings if f.slug == "quadrature" and f.number < 1]
-        if len(many) < MERGED:
-            return tuple(finding.text for finding in self.findings)
-        low, high = min(many, key=_number), max(many, key=_number)
-        merged = (
-            f"The neurons of {len(many)} irreps lie on no common ρ-sets; as quadratures they miss bi-equivariance by"
-            f" {low.number:.0%} ({low.where}) to {high.number:.0%} ({high.where}) of their coefficients."
-        )
-        first = self.findings.index(many[0])
-        return tuple(
-            merged if k == first else finding.text
-            for k, finding in enumerate(self.findings)
-            if k == first or finding not in many
-        )
+        """A sentence for each finding; three and more quadratures share one, and so do three that are none."""
+        waves = [finding for finding in self.findings if finding.slug == "quadrature"]
+        near, far = [f for f in waves if f.number < 1], [f for f in waves if f.number >= 1]
+        shared = dict[Finding, str]()
+        if len(near) >= MERGED:
+            low, high = min(near, key=_number), max(near, key=_number)
+            shared |= dict.fromkeys(near, "") | {
+                near[0]: f"The neurons of {len(near)} irreps lie on no common ρ-sets; as quadratures they miss"
+                f" bi-equivariance by {low.number:.0%} ({low.where}) to {high.number:.0%} ({high.where}) of their"
+                " coefficients."
+            }
+        if len(far) >= MERGED:
+            shared |= dict.fromkeys(far, "") | {
+                far[0]: f"The neurons of {len(far)} irreps ({', '.join(f.where for f in far)}) lie on no common ρ-sets,"
+                " too few or too uneven for a quadrature: bi-equivariance is missed by more than their coefficients."
+            }
+        said = (shared.get(finding, finding.text) for finding in self.findings)
+        return tuple(text for text in said if text)
 
     @property
     def text(self) -> str:
@@ -137,13 +140,13 @@ def diagnose(explanation: Explanation) -> Diagnosis:
     """
     margin, terms = margin_budget(explanation)
     findings: list[Finding] = []
-    for circuit in explanation.circuits:
-        findings += _circuit_findings(circuit)
+    for name, circuit in zip(neuron_groups(explanation)[0], explanation.circuits, strict=False):  # circuits come first
+        findings += _circuit_findings(name, circuit)
     findings += [_quadrature_finding(quadrature) for quadrature in explanation.quadratures]
     findings += _neuron_findings(explanation)
     group = explanation.network.group
     left, right = symmetry(group, explanation.circuits)
-    if explanation.circuits and len(left) * len(right) < group.order**2:
+    if explanation.circuits and not explanation.quadratures and len(left) * len(right) < group.order**2:
         orbits = group.order**2 // (len(left) * len(right))
         findings.append(
             Finding(
@@ -253,9 +256,7 @@ def _most(network: Network) -> NDArray[np.float64]:
     return np.asarray(np.maximum(reads, np.square(reads)) * writes.max(axis=1))
 
 
-def _circuit_findings(circuit: Circuit) -> list[Finding]:
-    p, q = circuit.shape
-    where = f"{circuit.irrep.label} {p}×{q}"
+def _circuit_findings(where: str, circuit: Circuit) -> list[Finding]:
     report = slot_report(circuit)
     filled = report.filled
     found = []
