@@ -135,7 +135,7 @@ class Look:
     def certificate(self, mode: str, level: bool = False) -> Certificate:
         """Rule gaps, then exact."""
         exact, subject = self.exact(mode), self.search.subject
-        plan = replace(BARE, gaps=True, even=mode in (EVEN, CENTRED), work=subject.work)
+        plan = replace(BARE, gaps=True, even=mode in (EVEN, CENTRED), work=subject.work, singles=self.search.singles)
         given = self.tensors(mode, level)
         scale = None if exact.all() else self._scale(exact, mode == CENTRED)
         return subject.certificate("gaps", plan, gaps=given, scale=scale)
