@@ -144,7 +144,7 @@ class EvenRule(GapsRule):
         return least, total, most
 
     def bounds(self, x: Ints, y: Ints, spent: Counter[str]) -> Bounds:
-        """By kinds of w; single outputs by Theorem 6 with z itself in place of the largest."""
+        """By kinds of w; single outputs by Theorem 7."""
         starts = np.flatnonzero(np.diff(x, prepend=-1))
         xs, run = x[starts], np.repeat(np.arange(len(starts)), np.diff(starts, append=len(x)))
         answers, rows = self.model.group.table[xs].astype(np.intp), np.arange(len(xs))[:, None]

@@ -114,7 +114,7 @@ class GapsRule:
         self.parts.append(Part(action, neurons, Near.exact(reads), tuple(columns)))
 
     def bounds(self, x: Ints, y: Ints, spent: Counter[str]) -> Bounds:
-        """By kinds of w; for single outputs z with the gaps of z itself."""
+        """By kinds of w; for single outputs by Theorem 7."""
         starts = np.flatnonzero(np.diff(x, prepend=-1))
         xs, run = x[starts], np.repeat(np.arange(len(starts)), np.diff(starts, append=len(x)))
         made = [self.hidden(part, xs) for part in self.parts]

@@ -27,15 +27,19 @@ TYPES = 2
 GRID = 24
 """Activations are compared at so many x and y to see what is left of them where their means are taken off."""
 HOPELESS = 0.7
-"""Where rule gaps leaves more than this share of the pairs open, its other modes are not looked at."""
+"""A plan that costs more than this share of exhaustive on a first look is not looked at again."""
+CLOSED = 1.1
+"""Potentials are not looked at where a plan costs at most so many times its tables: it leaves next to nothing open."""
+SHORT = 2.0
+"""Further readings are not looked at where a plan of rule even costs less than so many times its tables."""
 NOTHING = 2.0**-40
 """Weight of what a Cauchy-Schwarz inequality does not speak of."""
 BY_MEANS = 0.5
 """Part of the typical margin that means over fibres may cost where a plan that relies on them is tried. Measured: those
 that hold cost 0.02 to 0.29, those of networks trained on part of the pairs, which never hold, 0.7 and more."""
-SCATTERED = 2.5
+SCATTERED = 4.0
 """The same number above which circuits share the work, so that gaps taken one by one are not enough. Measured, with
-potentials: nothing is left open up to 1.7, 30 % at 2.46, nearly everything from 2.8 on."""
+potentials: no pair is left open up to 1.7, 30 % at 2.46, nearly all from 2.8 on, but few of their outputs up to 4."""
 
 
 def exhaustive(search: Search, pairs: int) -> list[Candidate]:
@@ -165,11 +169,11 @@ class Look:
         return self.search.candidate(name, self.certificate(mode, level), pairs)
 
     def candidate(self, mode: str, pairs: int = SAMPLE_PAIRS) -> Candidate:
-        """Rule gaps in one of the `MODES`; with potentials where it leaves pairs open and they settle more."""
+        """Rule gaps in one of the `MODES`; with potentials where it leaves pairs open and that is cheaper."""
         made = self.plain(mode, pairs)
-        if made.estimate.exact == 0 or mode not in LEVELLED:
+        if made.estimate.cost <= CLOSED * self.share(mode) or mode not in LEVELLED:
             return made
-        return min(made, self.plain(mode, pairs, level=True), key=lambda one: one.estimate.exact)
+        return min(made, self.plain(mode, pairs, level=True), key=lambda one: one.estimate.cost)
 
     def again(self, made: Candidate, mode: str) -> Candidate:
         """The candidate of a first look on the whole sample; potentials, where it has them, are not compared again."""
@@ -193,13 +197,13 @@ def gaps(search: Search) -> list[Candidate]:
     """Right readings nearly constant on cosets; what is left open, exactly."""
     made: list[Candidate] = []
     for look in looks(search):
-        for mode in look.modes():
+        modes = look.modes()
+        for j, mode in enumerate(modes):
             first = look.candidate(mode, FEW)
-            made.append(first)
-            if first.estimate.exact < HOPELESS:
-                made[-1] = look.again(first, mode)
-            if made[-1].estimate.exact == 0:  # the next modes take more
+            made.append(look.again(first, mode) if first.estimate.cost < HOPELESS else first)
+            cost = made[-1].estimate.cost
+            if made[-1].certificate.plan.even and cost < SHORT * look.share(mode):  # nothing is much shorter
+                return [made[-1], *made[:-1]]
+            if cost <= min((look.share(other) for other in modes[j + 1 :]), default=0.0):  # the next modes take more
                 break
-        if made and made[-1].certificate.plan.even and made[-1].estimate.exact == 0:  # nothing is shorter
-            return [made[-1], *made[:-1]]
     return made
