@@ -187,11 +187,12 @@ def margin_budget(explanation: Explanation) -> tuple[float, tuple[Term, ...]]:
         carried, features = _carried(ideal, part, dtype)
         sums = np.concatenate([carried(x[block], y[block]) for block in blocks])
         own = sums.mean(axis=0, dtype=np.float64)
-        sums, mean = np.subtract(sums, own.astype(dtype), out=sums), mean + own @ features
-        features = features.astype(dtype)
+        mean += own if features is None else own @ features
+        sums -= own.astype(dtype)
         uneven = _Losses(f"uneven {name}")
         for block in blocks:
-            uneven.add(sums[block] @ features, np.full(len(x[block]), e))
+            logits = sums[block] if features is None else sums[block] @ features.astype(dtype, copy=False)
+            uneven.add(logits, np.full(len(x[block]), e))
         terms.append(uneven)
     margin = float(mean[e] - np.delete(mean, e).max()) if n > 1 else 0.0
     return margin, tuple(sorted((term.term for term in terms), key=lambda term: -term.largest))
@@ -223,17 +224,22 @@ class _Losses:
 
 def _carried(ideal: Network, part: Circuit | Quadrature, dtype: Any) -> tuple[Callable[[Any, Any], Any], Any]:
     """The function from N pairs to (N, k) the sums Q(x, y) of a part's neurons, carried to the identity, and (k, n)
-    features F with f̂(xwy | x, y) = Q(x, y) F(w), constants aside. Where a circuit has more slots than there are
-    outputs, Q are the outputs."""
-    n, table = ideal.order, ideal.table
-    if isinstance(part, Circuit) and part.coupling.size <= n:
+    features F with f̂(xwy | x, y) = Q(x, y) F(w), constants aside. Where a circuit has many slots, Q are the outputs,
+    and there are no features."""
+    n, table = ideal.order, ideal.table.astype(np.intp)
+    if isinstance(part, Circuit) and 2 * part.coupling.size <= n:
         return carried_slots(part, dtype), part.slot_features()
     if isinstance(part, Quadrature):
         return carried_sums(part, ideal.activation, dtype), part.irrep.matrices.reshape(n, -1).T
     hidden = activations_of(ideal, part.neurons, dtype)
     written = _centred(ideal.unembed[part.neurons]).astype(dtype)
-    relative = table.astype(np.intp)
-    return lambda x, y: np.take_along_axis(hidden(x, y) @ written, relative[relative[x], y[:, None]], axis=1), np.eye(n)
+
+    def outputs(x: Any, y: Any) -> Any:
+        place = table.take(table[x] * n + y[:, None])
+        place += np.arange(0, place.size, n)[:, None]
+        return (hidden(x, y) @ written).take(place)
+
+    return outputs, None
 
 
 def _centred(table: NDArray[Any]) -> NDArray[np.float64]:
