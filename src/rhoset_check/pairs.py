@@ -2,24 +2,25 @@
 
 Exactly, margin(w) = Σ_blocks ⟨Q, ΔF(w)⟩ + (δ_xy − δ_xwy)ᵀ h, ΔF(w) = F(e) − F(w), δ what is not written.
 1. References: ⟨Q, ΔF(w)⟩ ≥ ⟨K, ΔF(w)⟩ − Σ_blocks ‖ΔF(w)‖ ‖Q − K‖, for groups of w.
-2. Span: ⟨Q, ΔF(w)⟩ itself, for the groups that 1 leaves open.
-3. Outputs that are still open, from all neurons, where they are few.
+2. Span: ⟨Q, ΔF(w)⟩ itself, for the outputs of groups that 1 leaves open.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rhoset_check.blocks import Block, at_references, differences, unwritten
-from rhoset_check.exact import CHUNK, EXP, Budget, exact_outputs
-from rhoset_check.files import Certificate
+from rhoset_check.exact import CHUNK, EXP
+from rhoset_check.files import PASS, Certificate
 from rhoset_check.near import Array, Ints, Near, lower_sum, up
 from rhoset_check.network import Model
+from rhoset_check.rules import Bounds
 
 
 @dataclass(frozen=True)
@@ -82,29 +83,26 @@ class PairsRule:
 
     def __init__(self, certificate: Certificate, model: Model, blocks: Sequence[Block], groups: Sequence[Ints]) -> None:
         self.model, self.plan, self.blocks, self.groups = model, certificate.plan, blocks, groups
-        e, work = model.group.identity, certificate.plan.work
+        self.name, self.price = "pairs", 20 * PASS + sum(len(block.writing) for block in blocks)
+        work = certificate.plan.work
+        self.delta = differences(blocks, model.group.identity, np.concatenate([np.zeros(0, np.intp), *groups]))
+        self.ends = np.cumsum([0, *(len(w) for w in groups)])
         self.residual = Residual.of(model, blocks, certificate.plan.samples, certificate.scale, work)
         ends = np.cumsum([0, *(len(block.writing) for block in blocks)])
         self.parts = [slice(a, b) for a, b in pairwise(ends)]
         self.references, self.labels = certificate.references, certificate.labels
         if self.references is not None:
-            self.least, self.distance = at_references(blocks, e, groups, self.references)
+            self.least, self.distance = at_references(blocks, self.delta, self.ends[:-1], self.references)
             self.kept = Near.exact(self.references).to(work)
             self.worst = [side.most() for side in (self.residual.by_x, self.residual.by_y)]
-        self.differences = [differences(blocks, e, w) for w in groups]
 
-    def bounds(self, x: Ints, y: Ints, budget: Budget) -> tuple[Array, Array]:
-        """(pairs,): lower bounds of the least margin, upper bounds of Σ exp(−margin); x sorted."""
-        budget.spent["pairs"] += len(x)
+    def bounds(self, x: Ints, y: Ints, spent: Counter[str]) -> Bounds:
+        """References for groups, the first inequality of Theorem 3 for single outputs; x sorted."""
+        spent["pairs"] += len(x)
         state, sizes = self.state(x, y), np.array([len(w) for w in self.groups])
         least = np.full((len(x), len(sizes)), -np.inf) if self.references is None else self.at_references(state)
-        excess = up(sizes * np.exp(-least) * EXP)
-        open_ = ~(least > self.model.floor)
-        which = np.flatnonzero(open_.any(axis=1))
-        which = which[: budget.take("span", len(which))]
-        if len(which):
-            self.span(state, which, open_, (least, excess), budget)
-        return least.min(axis=1, initial=np.inf), up(excess.sum(axis=1))
+        excess = up(np.exp(-least) @ sizes * EXP)
+        return Bounds(least.min(axis=1, initial=np.inf), excess, least.__getitem__, partial(self.outputs, state))
 
     def state(self, x: Ints, y: Ints) -> State:
         """Form the hidden vectors, carry their sums to the identity, bound what is not written; x sorted."""
@@ -142,31 +140,9 @@ class PairsRule:
         worst = -self.worst[0][state.x][:, None], -self.worst[1][state.y][:, None]
         return lower_sum([self.least[label], -up(gaps @ self.distance.T), self.own(state).lower, *worst])
 
-    def span(
-        self, state: State, which: Ints, open_: NDArray[np.bool_], known: tuple[Array, Array], budget: Budget
-    ) -> None:
-        """Steps 2 and 3 for the open groups of some pairs; improves `known` in place."""
-        floor, table, own = self.model.floor, self.model.group.table, self.own(state)
-        found, failing = [], np.zeros(len(state.y), dtype=np.intp)
-        for g, (w, (delta, slack)) in enumerate(zip(self.groups, self.differences, strict=True)):
-            here = which[open_[which, g]]
-            if not len(here):
-                continue
-            x, y = state.x[here], state.y[here]
-            z = table[table[x[:, None], w], y[:, None]]
-            margin = state.carried.rows(here).times(delta.T, slack) + own.rows(here)
-            margin = margin - self.residual.by_x.at(x[:, None], z) - self.residual.by_y.at(y[:, None], z)
-            lower = margin.lower
-            failing[here] += (~(lower > floor)).sum(axis=1)
-            found.append((g, here, z, lower))
-            budget.spent[f"span {g}"] += len(here)
-        few = np.flatnonzero((failing > 0) & (failing <= budget.singles))
-        single = np.zeros(len(state.y), dtype=bool)
-        single[few[: budget.take("exact", len(few))]] = True
-        for g, here, z, lower in found:
-            row, column = np.nonzero(~(lower > floor) & single[here][:, None])
-            pair = here[row]
-            budget.spent["singles"] += len(pair)
-            lower[row, column] = exact_outputs(self.model, state.x[pair], state.y[pair], z[row, column])
-            known[0][here, g] = np.fmax(known[0][here, g], lower.min(axis=1, initial=np.inf))
-            known[1][here, g] = np.fmin(known[1][here, g], up(np.exp(-lower).sum(axis=1) * EXP))
+    def outputs(self, state: State, g: int, which: Ints, z: Ints) -> Array:
+        """(which, outputs of group g): step 2."""
+        delta, slack = self.delta.value[self.ends[g] : self.ends[g + 1]], self.delta.error.max(initial=0.0)
+        margin = state.carried.rows(which).times(delta.T, slack) + self.own(state).rows(which)
+        by_x = self.residual.by_x.at(state.x[which, None], z)
+        return (margin - by_x - self.residual.by_y.at(state.y[which, None], z)).lower
