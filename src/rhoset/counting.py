@@ -30,7 +30,8 @@ from rhoset_check.files import (
 )
 from rhoset_check.group import permutation_action, prove_group
 from rhoset_check.near import Array, Rejected
-from rhoset_check.verdict import Rules, Verdict
+from rhoset_check.settle import Rules
+from rhoset_check.verdict import Verdict
 
 
 @dataclass(frozen=True)
@@ -196,8 +197,10 @@ def count(certificate: Certificate, shape: Shape, spent: Mapping[str, int], know
         also = 3 if plan.samples else 2  # tabulated numbers added to each output
         opened = (spent.get(f"pairs {g}", 0) for g in range(len(known.entries)))
         sizes = np.unique(_labels(certificate, n), return_counts=True)[1].tolist()
-        stages += sum(pairs * (e + also * w) for pairs, e, w in zip(opened, known.entries, sizes, strict=False))
-        stages += spent.get("pairs open", 0) * known.shared
+        spanned = [spent.get(f"span {g}", 0) for g in range(len(known.entries))]
+        stages += sum(pairs * also * w for pairs, w in zip(opened, sizes, strict=False))
+        stages += sum(pairs * e for pairs, e in zip(spanned, known.entries, strict=True))
+        stages += min(spent.get("pairs open", 0), sum(spanned)) * known.shared
     stages += spent.get("singles", 0) * m
     return Count(once, each_x, each_pair, stages, table)
 

@@ -134,8 +134,10 @@ def at_references(blocks: Sequence[Block], delta: Near, starts: Ints, references
     for rows in np.array_split(np.arange(len(references)), len(references) * len(delta.value) // CHUNK + 1):
         found = kept.rows(rows).times(delta.value.T, slack).lower
         least[rows] = np.minimum.reduceat(found, starts, axis=1)
-    lengths = [delta.columns(slice(a, b)).length() for a, b in pairwise(ends)]
-    return least, np.reshape([np.maximum.reduceat(length, starts) for length in lengths], (len(blocks), -1)).T
+    distance = np.empty((len(starts), len(blocks)))
+    for j, (a, b) in enumerate(pairwise(ends)):
+        distance[:, j] = np.maximum.reduceat(delta.columns(slice(a, b)).length(), starts)
+    return least, distance
 
 
 def unwritten(unembed: NDArray[np.float64], blocks: Sequence[Block]) -> Near:

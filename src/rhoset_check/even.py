@@ -14,12 +14,11 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset_check.exact import CHUNK, EXP
+from rhoset_check.exact import CHUNK, EXP, Bounds
 from rhoset_check.files import Certificate
 from rhoset_check.gaps import GapsRule, Part, ranges
 from rhoset_check.near import Array, Ints, Near, gamma, lower_sum, require, up
 from rhoset_check.network import Model
-from rhoset_check.rules import Bounds
 
 KEPT = 1 << 22
 """Sums over the points for each type, y and w are kept up to so many: single outputs are bounded from them."""

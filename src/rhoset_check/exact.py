@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,6 +15,18 @@ EXP = 1.0 + 1e-4
 """Trust in the C library: its exp and log are taken to be right to one part in ten thousand (loss only)."""
 CHUNK = 1 << 19
 """Numbers in a block of hidden vectors or logits: it stays in cache."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Of some pairs, (pairs,): lower bounds of the least margin, upper bounds of Σ exp(−margin). `by_group` (which):
+    lower bounds of the margins of each group, (which, groups); `outputs` (g, which, z): of the margins against the
+    outputs z, those of group g, (which, outputs)."""
+
+    least: Array
+    excess: Array
+    by_group: Callable[[Ints], Array]
+    outputs: Callable[[int, Ints, Ints], Array]
 
 
 def exact_bounds(model: Model, x: Ints, y: Ints, spent: Counter[str]) -> tuple[Array, Array]:

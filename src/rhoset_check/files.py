@@ -311,7 +311,7 @@ def _limit(file: Tensors, count: int, plan: dict[str, Any], n: int, m: int) -> N
     """Refuse, from shapes alone, what would take more work or memory than exhaustive evaluation can excuse.
 
     Work: what the rules do for all pairs, at most twice `exhaustive` and half a second; single outputs have the same
-    once more (`verdict.prepare`). Memory: no table of more than `MOST_ENTRIES`; where several of one size stand side by
+    once more (`settle.prepare`). Memory: no table of more than `MOST_ENTRIES`; where several of one size stand side by
     side, all of them. FORMAT.md has the terms.
     """
     work, tables = 0, [0]

@@ -16,12 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset_check.exact import EXP
+from rhoset_check.exact import EXP, Bounds
 from rhoset_check.files import MOST_ENTRIES, PASS, Certificate, GapTensors, rows_at_once
 from rhoset_check.group import permutation_action
 from rhoset_check.near import Array, Ints, Near, Rejected, lower_sum, require, up
 from rhoset_check.network import Model
-from rhoset_check.rules import Bounds
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,10 @@ from itertools import pairwise
 import numpy as np
 
 from rhoset_check.blocks import Block, at_references, differences, unwritten
-from rhoset_check.exact import CHUNK, EXP
+from rhoset_check.exact import CHUNK, EXP, Bounds
 from rhoset_check.files import PASS, Certificate
 from rhoset_check.near import Array, Ints, Near, lower_sum, up
 from rhoset_check.network import Model
-from rhoset_check.rules import Bounds
 
 
 @dataclass(frozen=True)
@@ -100,9 +99,13 @@ class PairsRule:
         """References for groups, the first inequality of Theorem 3 for single outputs; x sorted."""
         spent["pairs"] += len(x)
         state, sizes = self.state(x, y), np.array([len(w) for w in self.groups])
-        least = np.full((len(x), len(sizes)), -np.inf) if self.references is None else self.at_references(state)
+        known, least = None, np.full((len(x), len(sizes)), -np.inf)
+        if self.references is not None:
+            known = self.at_references(state)
+            least = lower_sum([known, -self.worst[0][x][:, None], -self.worst[1][y][:, None]])
         excess = up(np.exp(-least) @ sizes * EXP)
-        return Bounds(least.min(axis=1, initial=np.inf), excess, least.__getitem__, partial(self.outputs, state))
+        outputs = partial(self.outputs, state, known, spent)
+        return Bounds(least.min(axis=1, initial=np.inf), excess, least.__getitem__, outputs)
 
     def state(self, x: Ints, y: Ints) -> State:
         """Form the hidden vectors, carry their sums to the identity, bound what is not written; x sorted."""
@@ -131,18 +134,24 @@ class PairsRule:
         return by_x + by_y + state.lost
 
     def at_references(self, state: State) -> Array:
-        """(pairs, groups): step 1."""
+        """(pairs, groups): step 1, less nothing for what is additive of rivals."""
         label = (
             np.zeros(len(state.y), np.intp) if self.labels is None else self.labels[state.x, state.y].astype(np.intp)
         )
         away = state.carried - self.kept.rows(label)
         gaps = np.stack([np.zeros(len(label)), *(away.columns(part).length() for part in self.parts)], axis=1)[:, 1:]
-        worst = -self.worst[0][state.x][:, None], -self.worst[1][state.y][:, None]
-        return lower_sum([self.least[label], -up(gaps @ self.distance.T), self.own(state).lower, *worst])
+        return lower_sum([self.least[label], -up(gaps @ self.distance.T), self.own(state).lower])
 
-    def outputs(self, state: State, g: int, which: Ints, z: Ints) -> Array:
-        """(which, outputs of group g): step 2."""
+    def outputs(self, state: State, known: Array | None, spent: Counter[str], g: int, which: Ints, z: Ints) -> Array:
+        """(which, outputs of group g): step 1 with what is additive of each rival; step 2 where that is not enough."""
+        by_x, by_y = self.residual.by_x.at(state.x[which, None], z), self.residual.by_y.at(state.y[which, None], z)
+        lower, rows = np.full(z.shape, -np.inf), np.arange(len(which))
+        if known is not None:
+            rivals = (Near(-side.value, side.error, side.size).lower for side in (by_x, by_y))
+            lower = lower_sum([known[which, g, None], *rivals])
+            rows = np.flatnonzero(~(lower > self.model.floor).all(axis=1))
+        spent[f"span {g}"] += len(rows)
         delta, slack = self.delta.value[self.ends[g] : self.ends[g + 1]], self.delta.error.max(initial=0.0)
-        margin = state.carried.rows(which).times(delta.T, slack) + self.own(state).rows(which)
-        by_x = self.residual.by_x.at(state.x[which, None], z)
-        return (margin - by_x - self.residual.by_y.at(state.y[which, None], z)).lower
+        margin = state.carried.rows(which[rows]).times(delta.T, slack) + self.own(state).rows(which[rows])
+        lower[rows] = np.fmax(lower[rows], (margin - by_x.rows(rows) - by_y.rows(rows)).lower)
+        return lower

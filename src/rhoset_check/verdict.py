@@ -10,104 +10,16 @@ from pathlib import Path
 
 import numpy as np
 
-from rhoset_check.blocks import build_block
-from rhoset_check.even import EvenRule
-from rhoset_check.exact import CHUNK, EXP, exact_bounds
-from rhoset_check.files import (
-    SECOND,
-    Certificate,
-    Unreadable,
-    Weights,
-    exhaustive,
-    read_certificate,
-    read_network,
-    rows_at_once,
-)
-from rhoset_check.gaps import GapsRule
+from rhoset_check.files import Certificate, Unreadable, Weights, read_certificate, read_network, rows_at_once
 from rhoset_check.group import prove_group
-from rhoset_check.near import Array, Ints, Rejected, require, up
-from rhoset_check.network import Model, build_model
-from rhoset_check.pairs import PairsRule
-from rhoset_check.rules import Budget, Rule, by_outputs
+from rhoset_check.near import Rejected, require, up
+from rhoset_check.network import build_model
+from rhoset_check.settle import prepare, settle
 
 CHECKER = "2.0"
 """Version of this checker, part of every statement."""
 FORMULA = "f(z|x,y) = Σ_i unembed[i,z] φ(left[x,i] + right[y,i]) + bias[z]"
 PHI = {"relu": "max(t, 0)", "abs": "|t|", "square": "t²", "linear": "t"}
-
-
-@dataclass(frozen=True)
-class Rules:
-    """The rules of a certificate with all that does not depend on pairs computed; `settle` runs them."""
-
-    model: Model
-    gaps: GapsRule | None
-    pairs: PairsRule | None
-    budget: Budget
-
-
-@np.errstate(all="ignore")
-def prepare(certificate: Certificate, model: Model) -> Rules:
-    """Prove what the certificate says of the group, and compute every rule's tables."""
-    plan, pairs = certificate.plan, None
-    if plan.pairs:
-        blocks = [build_block(b, model.group, model.width, f"block{j}") for j, b in enumerate(certificate.blocks)]
-        others = np.flatnonzero(np.arange(model.order) != model.group.identity)
-        label = (np.zeros(model.order, np.intp) if certificate.groups is None else certificate.groups)[others]
-        groups = [others[label == g] for g in np.unique(label)]
-        pairs = PairsRule(certificate, model, blocks, groups)
-    span, exact = (math.inf if limit is None else limit for limit in (plan.span_pairs, plan.exact_pairs))
-    gaps = (EvenRule if plan.even else GapsRule)(certificate, model) if plan.gaps else None
-    work = exhaustive(model.order, model.width - 1) + SECOND / 2
-    return Rules(model, gaps, pairs, Budget(work, span, exact, plan.singles))
-
-
-@dataclass(frozen=True)
-class Settled:
-    """Of some pairs: lower bounds of the least margin, less the floor, and upper bounds of the cross-entropy."""
-
-    margin: Array
-    loss: Array
-
-
-@np.errstate(all="ignore")
-def settle(rules: Rules, x: Ints, y: Ints) -> Settled:
-    """Run the rules on pairs, x sorted. No other code runs a plan: on all pairs in a check, on some in a search."""
-    model, budget, floor = rules.model, rules.budget, rules.model.floor
-    one = model.logits(x[:1], y[:1], "float64")
-    worst = float(up(2.0 * (one.size + one.error).max()))
-    margin, excess, open_ = np.full(len(x), -worst), np.full(len(x), np.inf), np.arange(len(x))
-    step = max(1, CHUNK // max(model.order, model.width))
-    step -= step % model.order if step > model.order else 0  # whole rows of pairs are formed more quickly
-    rows = rows_at_once(model.order, model.width - 1)
-
-    def keep(which: Ints, least: Array, total: Array) -> None:
-        margin[which], excess[which] = np.fmax(margin[which], least), np.fmin(excess[which], total)
-
-    stages: list[tuple[Rule | None, int]] = [(rules.gaps, rows * model.order), (rules.pairs, step)]
-    for rule, size in stages:
-        if rule is None:
-            continue
-        for asked in chunks(open_, size):
-            found = rule.bounds(x[asked], y[asked], budget.spent)
-            keep(asked, found.least, found.excess)
-            still = np.flatnonzero(~(found.least > floor))
-            for which in chunks(still[: budget.take("span", len(still))], max(1, (1 << 20) // model.order)):
-                keep(asked[which], *by_outputs(model, rule, found, (which, x[asked[which]], y[asked[which]]), budget))
-        open_ = open_[~(margin[open_] > floor)]
-    open_ = open_[: budget.take("exact", len(open_))]
-    for asked in chunks(open_, step):
-        keep(asked, *exact_bounds(model, x[asked], y[asked], budget.spent))
-    excess = up(excess * np.exp(floor) * EXP)
-    loss = np.fmin(np.log1p(excess) * EXP, (worst + floor + np.log(model.order)) * EXP)
-    if floor:  # rounded down
-        margin = np.nextafter(margin - up(floor), -np.inf)
-    return Settled(margin, up(loss))
-
-
-def chunks(which: Ints, size: int) -> list[Ints]:
-    """So many at a time."""
-    return np.split(which, range(size, len(which), size)) if len(which) else []
 
 
 @dataclass(frozen=True)

@@ -38,9 +38,9 @@ ARITHMETIC = {
         ("large_and_close",), ("loss",),
     ),
     "no floor for float32": Weakness("network.py", "float(up(2.0 * error))", "0.0", ("single_ties",)),
-    "floor left out of the loss": Weakness("verdict.py", "np.exp(floor)", "1.0", ("rounded_apart",), ("loss",)),
+    "floor left out of the loss": Weakness("settle.py", "np.exp(floor)", "1.0", ("rounded_apart",), ("loss",)),
     "floor in the loss at most 700": Weakness(
-        "verdict.py", "np.exp(floor)", "np.exp(min(floor, 700.0))", ("rounded_apart",), ("loss",)
+        "settle.py", "np.exp(floor)", "np.exp(min(floor, 700.0))", ("rounded_apart",), ("loss",)
     ),
     "folding is exact": Weakness(
         "network.py", 'table = embedded.times(stored[f"hidden_{side}"].astype(np.float64))',
@@ -48,10 +48,10 @@ ARITHMETIC = {
         ("folded_ties", "lost_readings", "drowned_readings"),
     ),
     "nothing proved is no bad margin": Weakness(
-        "verdict.py", "worst = float(up(2.0 * (one.size + one.error).max()))", "worst = 0.0", ("extreme",), ("margin",)
+        "settle.py", "worst = float(up(2.0 * (one.size + one.error).max()))", "worst = 0.0", ("extreme",), ("margin",)
     ),
     "nothing proved is no loss": Weakness(
-        "verdict.py", "(worst + floor + np.log(model.order))", "np.log(model.order)", ("uneven_columns",), ("loss",)
+        "settle.py", "(worst + floor + np.log(model.order))", "np.log(model.order)", ("uneven_columns",), ("loss",)
     ),
 }  # fmt: skip
 
@@ -83,7 +83,7 @@ PAIRS = {
         ("aligned", "biased_circuit", "loose_writing"),
     ),
     "a group of outputs": Weakness(
-        "verdict.py", "for g in np.unique(label)]", "for g in np.unique(label)[:-1]]", ("unwritten", "hidden_driver")
+        "settle.py", "for g in np.unique(label)]", "for g in np.unique(label)[:-1]]", ("unwritten", "hidden_driver")
     ),
     "δ": Weakness(
         "pairs.py", "bound = float(up(delta.scaled(1.0 / scale).length().max()))", "bound = 0.0",
@@ -104,11 +104,16 @@ PAIRS = {
         ("unwritten", "hidden_driver"),
     ),
     "additive tables of rivals (span)": Weakness(
-        "pairs.py", "return (margin - by_x - self.residual.by_y.at(state.y[which, None], z)).lower",
-        "return margin.lower", ("additive_driver",),
+        "pairs.py", "(margin - by_x.rows(rows) - by_y.rows(rows)).lower",
+        "margin.lower", ("additive_driver",),
     ),
     "additive tables of rivals (references)": Weakness(
-        "pairs.py", "self.own(state).lower, *worst]", "self.own(state).lower]", ("additive_driver",)
+        "pairs.py", "lower_sum([known, -self.worst[0][x][:, None], -self.worst[1][y][:, None]])", "known",
+        ("additive_driver",)
+    ),
+    "additive tables of rivals (references, singly)": Weakness(
+        "pairs.py", "lower_sum([known[which, g, None], *rivals])",
+        "np.repeat(known[which, g, None], z.shape[1], axis=1)", ("additive_driver",),
     ),
     "additive tables of the answer": Weakness(
         "pairs.py", "return by_x + by_y + state.lost", "return by_x + state.lost", ("additive_driver",)
@@ -221,16 +226,16 @@ EVEN = {
 
 SINGLY = {
     "the output that w leads to": Weakness(
-        "rules.py", "table[table[x[here, None], w], y[here, None]]", "table[table[y[here, None], w], x[here, None]]",
+        "settle.py", "table[table[x[here, None], w], y[here, None]]", "table[table[y[here, None], w], x[here, None]]",
         ("uneven_columns", "additive_driver", "far_outputs"),
     ),
-    "the least of a group": Weakness("rules.py", "np.fmax(least[here, g], lower.min(axis=1))",
+    "the least of a group": Weakness("settle.py", "np.fmax(least[here, g], lower.min(axis=1))",
                                      "np.fmax(least[here, g], lower.max(axis=1))", ("unwritten", "uneven_columns")),
-    "the loss of a group": Weakness("rules.py", "up(np.exp(-lower).sum(axis=1) * EXP)",
+    "the loss of a group": Weakness("settle.py", "up(np.exp(-lower).sum(axis=1) * EXP)",
                                     "up(np.exp(-lower).min(axis=1) * EXP)", ("equal_rivals", "unwritten", "tight_even"),
                                     ("loss",)),
-    "the output from all neurons": Weakness("rules.py", "y[pair], z[row, column])", "y[pair], z[row, 0 * column])",
-                                            ("repeated", "unwritten", "uneven_columns", "hidden_driver")),
+    "the output from all neurons": Weakness("settle.py", "y[pair], z[row, column])", "y[pair], z[row, 0 * column])",
+                                            ("one_by_one",)),
     "gaps: kinds of w": Weakness("gaps.py", "[kind.ravel() == g]", "[kind.ravel() == (g + 1) % len(self.kinds)]",
                                  ("uneven_columns", "far_outputs", "between_fibres", "equal_rivals")),
     "gaps: the rival": Weakness("gaps.py", "Near(-rival.value, rival.error, rival.size).lower",
@@ -246,7 +251,8 @@ SINGLY = {
                                             "terms.append(0.0 * upper(added(table.at(place[y_], rival)", ("even_y",)),
     "even: the type of x": Weakness("even.py", "self.kept[self.types[xs[at]][:, None]",
                                     "self.kept[0 * self.types[xs[at]][:, None]", ("typed_rows", "typed_bias")),
-    "even: the answer": Weakness("even.py", "terms = [main[i, j], own[at, y_],", "terms = [main[i, j], 0 * own[at, y_],",
+    "even: the answer": Weakness("even.py", "terms = [main[i, j], own[at, y_],",
+                                 "terms = [main[i, j], 0 * own[at, y_],",
                                  ("even_driver", "biased_even")),
 }  # fmt: skip
 

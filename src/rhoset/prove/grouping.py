@@ -13,7 +13,7 @@ from rhoset_check.blocks import differences
 from rhoset_check.files import Certificate
 from rhoset_check.near import Array
 from rhoset_check.pairs import PairsRule
-from rhoset_check.verdict import prepare
+from rhoset_check.settle import prepare
 
 FINEST = 64
 """Parts that the search starts from."""

@@ -20,7 +20,7 @@ from rhoset.prove.subject import Subject
 from rhoset_check.files import Certificate, rows_at_once
 from rhoset_check.near import Array, Ints, Near, Rejected
 from rhoset_check.network import Model
-from rhoset_check.verdict import prepare, settle
+from rhoset_check.settle import prepare, settle
 
 if TYPE_CHECKING:
     from rhoset.explaining import Explanation
