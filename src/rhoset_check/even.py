@@ -99,7 +99,10 @@ class EvenRule:
     def least(self, table: Near, action: Ints, xs: Ints) -> Array:
         """(types, C, d', c') the least over the x of each type of T_x(x·c', c') − T_x(x·d', c'), from [c, d, c', x];
         exactly 0 where d' = c'."""
-        index, carried = np.arange(action.shape[1]), np.take_along_axis(table.value, action[xs].T[None, :, None], axis=1)
+        index, carried = (
+            np.arange(action.shape[1]),
+            np.take_along_axis(table.value, action[xs].T[None, :, None], axis=1),
+        )
         gains = table.some(carried[:, index, index][:, None]) - table.some(carried)
         alike = (np.flatnonzero(self.types[xs] == kind) for kind in range(self.count))
         least = [gains.value.take(those, axis=-1).min(axis=-1, initial=np.inf) for those in alike]
@@ -112,7 +115,7 @@ class EvenRule:
         n = self.model.order
         step = max(1, CHUNK // n)
         self.main, self.total = np.empty((2, self.count, n))
-        self.by_y, self.slack = (np.zeros((1, 1)), np.zeros(1)) if by_y is None else (np.empty((n, n)), np.empty(n))
+        self.by_y, self.slack = (np.zeros((1, 1)), np.zeros(n)) if by_y is None else (np.empty((n, n)), np.empty(n))
         self.kept = np.empty((self.count, n, n)) if self.count * n * n <= KEPT else None
         for ys in np.split(np.arange(n), range(step, n, step)):
             for kind in range(self.count):

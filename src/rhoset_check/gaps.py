@@ -117,7 +117,11 @@ def circuits(certificate: Certificate, model: Model) -> list[Circuit]:
             fixed[c] = lost[:, :q].max(axis=1)
             moved[c] = np.minimum(np.sort(lost[:, q:-1], axis=1)[:, -2:].sum(axis=1), lost[:, -1])
         if given.exact[j]:
-            means, outputs, unwritten = rows.astype(work), np.arange(n)[None].repeat(len(points), 0), Near.exact(rows[:0].T)
+            means, outputs, unwritten = (
+                rows.astype(work),
+                np.arange(n)[None].repeat(len(points), 0),
+                Near.exact(rows[:0].T),
+            )
         else:
             outputs = order[mine][ends, :: n // q]
             unwritten = Near.exact(rows.T) - Near.exact(taken(means.astype(np.float64), place).T)
@@ -170,7 +174,8 @@ class GapsRule:
 
     def outcomes(self, xs: Ints) -> tuple[Near, list[Near], Array]:
         """(x, z) O(x, z); for each kind O(x, z) − Σ_C S_k(gap), the most that a rival reaches; (x,) most ‖sĥ(x, y)‖."""
-        own, squares, sums = self.bias.some(np.broadcast_to(self.bias.value, (len(xs), self.model.order))), 0.0, []
+        own = self.bias.some(np.broadcast_to(self.bias.value, (len(xs), self.model.order)))
+        squares, sums = np.zeros(len(xs)), list[list[Near]]()
         for circuit in self.circuits:
             hidden, q = circuit.hidden(xs), circuit.action.shape[1]
             gaps = [Near.exact(np.zeros((len(xs), 1), hidden.dtype))] * (q - len(circuit.columns))

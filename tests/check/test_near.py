@@ -93,7 +93,10 @@ def _applied(
         matrix = np.ldexp(rng.normal(size=(s.shape[1], 3)), rng.integers(-60, 61, 3))
         return a.times(matrix), s.dot(fractions(matrix))
     if operation == "parts":
-        matrix, cut = np.ldexp(rng.normal(size=(s.shape[1], 2)), rng.integers(-60, 61, 2)), int(rng.integers(s.shape[1]))
+        matrix, cut = (
+            np.ldexp(rng.normal(size=(s.shape[1], 2)), rng.integers(-60, 61, 2)),
+            int(rng.integers(s.shape[1])),
+        )
         both, real = (slice(0, cut), slice(cut, None))[not cut :], fractions(matrix)
         return a.times(matrix, parts=both), np.concatenate([s[:, part].dot(real[part]) for part in both], axis=1)
     if operation == "some":
