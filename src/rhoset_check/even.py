@@ -36,7 +36,7 @@ class EvenRule:
         self.model, self.scale, given, n = model, certificate.scale, certificate.gaps, model.order
         sets, bias = circuits(certificate, model), model.unembed["float64"][-1:]
         require(given and all(not s.exact and s.potential is None for s in sets), "plan.even takes unembed by fibres")
-        self.types, self.count, places, moves = np.zeros(n, np.intp), 1, list[Ints](), list[Array]()
+        self.types, self.count, places, moves = np.zeros(n, np.intp), 1, list[NDArray[np.bool_]](), list[Array]()
         unwritten = Near.exact(bias.T)
         if given and given.types is not None:
             j, c = given.types
@@ -84,8 +84,8 @@ class EvenRule:
             xs = np.arange(start, n, chunks)
             hidden = circuit.hidden(xs)
             table = hidden.times(circuit.writes, parts=circuit.columns)
-            cube = table.value.T.reshape(count, q, q, -1)  # [c, d, c', x]
-            least = np.minimum(least, self.least(table.some(cube), circuit.action, xs))
+            tables = table.some(table.value.T.reshape(count, q, q, -1))  # [c, d, c', x]
+            least = np.minimum(least, self.least(tables, circuit.action, xs))
             if centred.any():
                 cube = hidden.value.T.reshape(k, q, -1)
                 by_x[:, xs] = np.where(centred[:, None], cube.mean(axis=1), 0.0)

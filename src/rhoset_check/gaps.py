@@ -218,9 +218,10 @@ def rests(circuits: Sequence[Circuit], scale: Array | None) -> Array:
     return (rest if scale is None else rest.scaled(1.0 / scale[neurons])).length()
 
 
-def taken(rows: Array, index: Ints) -> Array:
+def taken(rows: NDArray[Any], index: NDArray[Any]) -> NDArray[Any]:
     """(k, …): of every row the entries with some numbers."""
-    return np.take(rows, index + rows.shape[1] * np.arange(len(rows))[:, None])
+    found: NDArray[Any] = np.take(rows, index + rows.shape[1] * np.arange(len(rows))[:, None])
+    return found
 
 
 def most_of(parts: Array, counts: Ints) -> Array:
