@@ -87,7 +87,7 @@ class Facts:
     @staticmethod
     def of(certificate: Certificate, rules: Rules) -> Facts:
         """From rules that the checker has prepared."""
-        kinds = () if rules.gaps is None else tuple(rules.gaps.counts.tolist())
+        kinds = () if rules.gaps is None else tuple(map(len, rules.gaps.groups))
         parts = [] if rules.pairs is None else np.split(rules.pairs.delta.value, rules.pairs.ends[1:-1])
         return Facts(kinds, *_span(certificate, parts))
 
