@@ -98,7 +98,7 @@ def faithfulness(
     names, member = neuron_groups(explanation)
     scopes: list[tuple[str, NDArray[np.intp]]] = [("network", np.arange(network.width))]
     for k, irrep in enumerate(explanation.irreps):
-        scopes.append((f"irrep {irrep.label}", np.flatnonzero(energy.live & (energy.dominant == k))))
+        scopes.append((f"irrep {irrep.label}", energy.neurons_of(k)))
     scopes += [(name, np.flatnonzero(member == g)) for g, name in enumerate(names)]
     if neurons:
         scopes += [(f"neuron {i}", np.array([i])) for i in np.flatnonzero(energy.live)]
