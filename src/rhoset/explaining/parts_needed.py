@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from rhoset.arguments import public
 from rhoset.errors import RhosetError
-from rhoset.explaining.contributions import neuron_groups
 from rhoset.explaining.explanation import Explanation
 from rhoset.networks import Network, activation
 from rhoset.networks.evaluation import tables_of
@@ -95,7 +94,7 @@ def minimality(explanation: Explanation, target: float | None = None) -> Minimal
     if target is not None and not 0 <= target <= 1:
         raise RhosetError(f"target {target}: must be an accuracy from 0 to 1", slug="bad-enough")
     network, energy = explanation.network, explanation.energy
-    names, member = neuron_groups(explanation)
+    names, member = explanation.neuron_groups()
     parts = _used((name, np.flatnonzero(energy.live & (member == g))) for g, name in enumerate(names))
     irreps = _used((irrep.label, energy.neurons_of(k)) for k, irrep in enumerate(explanation.irreps))
     n = network.order
