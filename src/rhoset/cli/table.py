@@ -68,11 +68,7 @@ def command(
             raise RhosetError(
                 f"{option} names no column; give some, such as {option} group,width", slug="no-such-column"
             )
-    with out.progress("measuring", 1) as update:
-
-        def tell(done: int, total: int) -> None:
-            update(done / max(total, 1), f"network {done} of {total}")
-
+    with out.counting("measuring") as tell:
         said = records(networks, bounds=not no_bounds, progress=tell, attempt=attempts(out, networks))
     if not said:
         return {"networks": []}
@@ -81,7 +77,7 @@ def command(
             out.note(f"{record['network']}: the certificate of {method} does not check: {record['refused'][method]}")
     rows = list(flat(said, spectrum=spectrum))
     if accounts or decided:
-        with out.progress("explaining", 1) as update:
+        with out.counting("explaining") as tell:
             add_accounts(said, rows, dict(files_of(networks)), decide=decided, progress=tell)
     if by is not None:
         rows = counted(said, rows, _names(by))
