@@ -130,9 +130,10 @@ def floor(network: Network) -> dict[str, Any]:
 
     A pair's hidden vector and the sums of what is written are always paid; comparisons are not charged. The outputs are
     counted that the reference leaves open, ⟨K, ΔF(w)⟩ + rest(w) ≤ Σ_blocks ‖ΔF(w)‖ ‖Q − K‖, twice: with the exact
-    margin `rest` of what is not written, for which nothing is charged, and with its Cauchy-Schwarz bound (mean of h and
-    the right answer taken exactly: three numbers a neuron). Open outputs are evaluated in the span, two products a
-    plane. Written are own irreps; then, for as many further parts as there are neurons, those that fire most.
+    margin `rest` of what is not written, for which nothing is charged, and in parts: what x does alone and what y does
+    alone is tabulated (two additions an output), the right answer's part is exact, and the rest goes into the
+    Cauchy-Schwarz inequality (four numbers a neuron). Open outputs are evaluated in the span, two products a plane.
+    Written are own irreps; then, for as many further parts as there are neurons, those that fire most.
     """
     found: dict[str, float] = {}
     for name, further in (("own irreps", 0), ("twice as much", network.width)):
@@ -150,7 +151,9 @@ def _floor(network: Network, further: int) -> dict[str, float]:
     )
     unembed = unembed - unembed.mean(axis=1, keepdims=True)
     hidden = activation(network.activation)(left[:, None] + right)  # (x, y, m)
-    size, mean = np.sqrt((hidden**2).mean(axis=(0, 1))), hidden.mean(axis=(0, 1))
+    size = np.sqrt((hidden**2).mean(axis=(0, 1)))
+    by_x, by_y = hidden.mean(axis=1), hidden.mean(axis=0) - hidden.mean(axis=(0, 1))
+    interacts = hidden - by_x[:, None] - by_y  # what is left without its additive part
     irreps = {k: irrep for k, irrep in enumerate(of.irreps) if not irrep.is_trivial}
     parts = {k: coefficients(irrep, unembed) for k, irrep in irreps.items()}
     fires = np.stack([energy(irreps[k], part) for k, part in parts.items()], axis=1) * size[:, None] ** 2
@@ -173,14 +176,15 @@ def _floor(network: Network, further: int) -> dict[str, float]:
         distance.append(np.linalg.norm(differs, axis=(1, 2)))
     places = table[table, np.arange(n)[:, None, None]].transpose(1, 0, 2)  # (x, y, w): xwy
     scale = np.maximum(np.sqrt(np.linalg.norm(delta, axis=1) / np.maximum(size, 1e-12)), 1e-9)
-    length = np.linalg.norm((hidden - mean) * scale, axis=2) * np.linalg.norm(delta / scale[:, None], axis=0).max()
-    answer = np.einsum("xym,mxy->xy", hidden - mean, delta[:, table])
-    fixed, exact = (mean @ delta + bias)[places], np.take_along_axis(hidden @ delta + bias, places, axis=2)
+    length = np.linalg.norm(interacts * scale, axis=2) * np.linalg.norm(delta / scale[:, None], axis=0).max()
+    answer = np.einsum("xym,mxy->xy", interacts, delta[:, table])
+    fixed, exact = (by_x @ delta + bias)[:, None] + by_y @ delta, hidden @ delta + bias
+    fixed, exact = (np.take_along_axis(logits, places, axis=2) for logits in (fixed, exact))
     bounded = fixed[..., e, None] - fixed + (answer - length)[..., None]
     known, result = exact[..., e, None] - exact, dict[str, float]()
     least = reference - np.stack(away, axis=2) @ np.stack(distance)
     others = np.arange(n) != e
-    for name, rest, more in (("rest known", known, m), ("rest by its length", bounded, 4 * m)):
+    for name, rest, more in (("rest known", known, m), ("rest by parts", bounded, 5 * m + 2 * n)):
         open_ = float((least + rest <= 0)[..., others].mean())
         result |= {f"{name}: open": open_, f"{name}: cost": (more + paid + entries * open_ * n) / ((n + 1) * m)}
     result["reference less what deviates, least"] = float(least[..., others].min())

@@ -50,7 +50,7 @@ from rhoset_check.gaps import GapsRule
 from rhoset_check.group import prove_group
 from rhoset_check.near import Rejected
 from rhoset_check.network import Model, build_model
-from rhoset_check.verdict import prepare, settle
+from rhoset_check.settle import prepare, settle
 
 ONLY_PYTHON = {
     "it reads and checks what the proved rules do not (plan, claim, digests)": r"another|claim|plan|float32|neither"

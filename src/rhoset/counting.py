@@ -30,7 +30,8 @@ from rhoset_check.files import (
 )
 from rhoset_check.group import permutation_action, prove_group
 from rhoset_check.near import Array, Rejected
-from rhoset_check.verdict import Rules, Verdict
+from rhoset_check.settle import Rules
+from rhoset_check.verdict import Verdict
 
 
 @dataclass(frozen=True)
@@ -75,36 +76,36 @@ class Count:
 class Facts:
     """What the shapes of a certificate do not say, and its actions do.
 
-    `kinds`: rule gaps, how many vectors of numbers of moved points there are. `entries`: rule pairs, for each group of
-    outputs what one pair's logits in the span take; `shared`: what all groups of a pair share.
+    `kinds`: rule gaps, how many w there are of each vector of numbers of moved points. `entries`: rule pairs, for each
+    group of outputs what one pair's logits in the span take; `shared`: what all groups of a pair share.
     """
 
-    kinds: int = 0
+    kinds: tuple[int, ...] = ()
     entries: tuple[int, ...] = ()
     shared: int = 0
 
     @staticmethod
     def of(certificate: Certificate, rules: Rules) -> Facts:
         """From rules that the checker has prepared."""
-        kinds = 0 if rules.gaps is None else len(rules.gaps.kinds)
-        parts = [] if rules.pairs is None else [delta for delta, _ in rules.pairs.differences]
+        kinds = () if rules.gaps is None else tuple(rules.gaps.counts.tolist())
+        parts = [] if rules.pairs is None else np.split(rules.pairs.delta.value, rules.pairs.ends[1:-1])
         return Facts(kinds, *_span(certificate, parts))
 
     @staticmethod
     def by_actions(certificate: Certificate, weights: Weights, spanned: bool) -> Facts:
         """From the certificate; cost: proving the group and its actions."""
         group = prove_group(weights.table, certificate.generators)
-        others, kinds, parts = np.flatnonzero(np.arange(group.order) != group.identity), 0, list[Array]()
+        others, kinds, parts = np.flatnonzero(np.arange(group.order) != group.identity), (), list[Array]()
         if certificate.plan.gaps and certificate.gaps is not None:
             actions = [permutation_action(group, images, "gaps") for images in certificate.gaps.actions]
             moved = np.stack([(a != np.arange(a.shape[1])).sum(axis=1) for a in actions], axis=1)
-            kinds = len(np.unique(moved[others], axis=0))
+            kinds = tuple(np.unique(moved[others], axis=0, return_counts=True)[1].tolist())
         if spanned:
             width = len(weights.tensors["unembed"]) + 1
             blocks = [build_block(block, group, width, f"block{j}") for j, block in enumerate(certificate.blocks)]
             labels = _labels(certificate, group.order)[others]
             groups = (others[labels == g] for g in np.unique(labels))
-            parts = [differences(blocks, group.identity, w)[0] for w in groups]
+            parts = [differences(blocks, group.identity, w).value for w in groups]
         return Facts(kinds, *_span(certificate, parts))
 
 
@@ -155,7 +156,7 @@ def cost(certificate: Certificate, weights: Weights, verdict: Verdict) -> Cost:
     shape, spent = Shape.of(weights), verdict.spent
     if not verdict.valid:
         return Cost(0, shape.exhaustive, 0)
-    spanned = bool(spent.get("span"))
+    spanned = bool(spent.get("pairs open"))
     known = Facts.by_actions(certificate, weights, spanned) if spanned or certificate.plan.gaps else Facts()
     found = count(certificate, shape, spent, known)
     return Cost(int(found.total(shape.order, spent.get("pairs", 0))), shape.exhaustive, found.table)
@@ -182,8 +183,11 @@ def count(certificate: Certificate, shape: Shape, spent: Mapping[str, int], know
     stages = (spent.get("whole", 0) + spent.get("again", 0)) * m * (n + 1)
     if plan.gaps and certificate.gaps is not None:
         table += r * n * sum(images.shape[1] for images in certificate.gaps.actions)
-        fixed, each_x = gaps_operations(certificate.gaps, plan.even, shape, known.kinds)
+        fixed, each_x = gaps_operations(certificate.gaps, plan.even, shape, len(known.kinds))
         once += fixed
+        stages += sum(spent.get(f"gaps {g}", 0) * size * (2 - plan.even) for g, size in enumerate(known.kinds))
+        stages += spent.get("gaps singly", 0) * 5
+        stages += spent.get("gaps open", 0) * len(known.kinds) * plan.even
     if plan.pairs:
         for block in certificate.blocks:
             fixed, moved, each, points = _block(block, n, r)
@@ -191,10 +195,13 @@ def count(certificate: Certificate, shape: Shape, spent: Mapping[str, int], know
         once += _pairs_once(certificate, shape)
         each_pair += _pairs_each(certificate, shape)
         also = 3 if plan.samples else 2  # tabulated numbers added to each output
-        opened = (spent.get(f"span {g}", 0) for g in range(len(known.entries)))
+        opened = (spent.get(f"pairs {g}", 0) for g in range(len(known.entries)))
         sizes = np.unique(_labels(certificate, n), return_counts=True)[1].tolist()
-        stages += sum(pairs * (e + also * w) for pairs, e, w in zip(opened, known.entries, sizes, strict=False))
-        stages += spent.get("singles", 0) * m + spent.get("span", 0) * known.shared
+        spanned = [spent.get(f"span {g}", 0) for g in range(len(known.entries))]
+        stages += sum(pairs * also * w for pairs, w in zip(opened, sizes, strict=False))
+        stages += sum(pairs * e for pairs, e in zip(spanned, known.entries, strict=True))
+        stages += min(spent.get("pairs open", 0), sum(spanned)) * known.shared
+    stages += spent.get("singles", 0) * m
     return Count(once, each_x, each_pair, stages, table)
 
 
@@ -286,4 +293,4 @@ def _even_operations(given: GapTensors, shape: Shape) -> tuple[int, int]:
         used, several = len(np.unique(given.point[mine])), int((mine & centred).sum())
         once += (n * used * q * (2 * q + 2 * types) if q > 1 else n) + 6 * n * q * several
         columns, lengths = columns + used * (q > 1), lengths + used * (several > 0)
-    return once, types * (columns + 2) + int(centred.sum()) + 3 * lengths + 8
+    return once, types * (columns + 2) + int(centred.sum()) + 2 * lengths + 9

@@ -119,7 +119,8 @@ def as_json(value: object) -> Any:
 def plain(text: str, length: int = NAME_LENGTH) -> str:
     """Text from a file without control characters and line breaks, cut to a length: it is shown in
     terminals and reports."""
-    return "".join(letter for letter in text if letter.isprintable())[:length].strip()
+    kept = text if text.isprintable() else "".join(letter for letter in text if letter.isprintable())
+    return kept[:length].strip()
 
 
 def shown(path: object) -> str:

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rhoset_check.exact import CHUNK
 from rhoset_check.files import MatrixTensors, SlotTensors
 from rhoset_check.group import Group, matrix_action, permutation_action
 from rhoset_check.near import LOST, UNIT, Array, Ints, Near, gamma, require, up
@@ -116,25 +118,25 @@ def build_block(stored: SlotTensors | MatrixTensors, group: Group, width: int, n
     return SlotBlock(stored, rows, columns, columns[group.inverse], writing.reshape(p * q, width))
 
 
-def differences(blocks: Sequence[Block], identity: int, w: Ints) -> tuple[Array, float]:
-    """(len(w), features): ΔF(w) = F(e) − F(w) of all blocks, and a bound on every entry's rounding."""
+def differences(blocks: Sequence[Block], identity: int, w: Ints) -> Near:
+    """(len(w), features): ΔF(w) = F(e) − F(w) of all blocks."""
     parts = [block.features(np.array([identity])) - block.features(w) for block in blocks]
-    all_ = np.concatenate([np.zeros((len(w), 0)), *parts], axis=1)
-    return all_, float(up(UNIT["float64"] * np.abs(all_).max(initial=0.0)))
+    found = np.concatenate([np.zeros((len(w), 0)), *parts], axis=1)
+    size = np.full(found.shape[1], np.abs(found).max(initial=0.0))
+    return Near(found, up(UNIT["float64"] * size), up(size))
 
 
-def at_references(
-    blocks: Sequence[Block], identity: int, groups: Sequence[Ints], references: Array
-) -> tuple[Array, Array]:
-    """(references, groups): the least ⟨K, ΔF(w)⟩ of each group; (groups, blocks): its largest ‖ΔF(w)‖ in each block."""
-    kept, sizes = Near.exact(references), [block.shape[0] * block.shape[1] for block in blocks]
-    least = np.empty((len(references), len(groups)))
-    distance = np.zeros((len(groups), len(blocks)))
-    for g, w in enumerate(groups):
-        delta, slack = differences(blocks, identity, w)
-        least[:, g] = kept.times(delta.T, slack).lower.min(axis=1)
-        for j, part in enumerate(np.split(delta, np.cumsum(sizes)[:-1], axis=1)[: len(blocks)]):
-            distance[g, j] = Near(part, np.full(sizes[j], slack), np.full(sizes[j], np.abs(part).max())).length().max()
+def at_references(blocks: Sequence[Block], delta: Near, starts: Ints, references: Array) -> tuple[Array, Array]:
+    """(references, groups): the least ⟨K, ΔF(w)⟩ of each group; (groups, blocks): its largest ‖ΔF(w)‖ in each block.
+    `delta` (outputs, features): ΔF(w), group after group from `starts`."""
+    kept, ends = Near.exact(references), np.cumsum([0, *(len(block.writing) for block in blocks)])
+    least, slack = np.empty((len(references), len(starts))), float(delta.error.max(initial=0.0))
+    for rows in np.array_split(np.arange(len(references)), len(references) * len(delta.value) // CHUNK + 1):
+        found = kept.rows(rows).times(delta.value.T, slack).lower
+        least[rows] = np.minimum.reduceat(found, starts, axis=1)
+    distance = np.empty((len(starts), len(blocks)))
+    for j, (a, b) in enumerate(pairwise(ends)):
+        distance[:, j] = np.maximum.reduceat(delta.columns(slice(a, b)).length(), starts)
     return least, distance
 
 

@@ -8,17 +8,20 @@ are, and only the rest goes into the Cauchy-Schwarz inequality.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset_check.exact import CHUNK, EXP, Budget
+from rhoset_check.exact import CHUNK, EXP, Bounds
 from rhoset_check.files import Certificate
 from rhoset_check.gaps import GapsRule, Part, ranges
 from rhoset_check.near import Array, Ints, Near, gamma, lower_sum, require, up
 from rhoset_check.network import Model
 
+KEPT = 1 << 22
+"""Sums over the points for each type, y and w are kept up to so many: single outputs are bounded from them."""
 HALF_ULP = 2.0**-52
 """A float64 difference errs by less than this part of it."""
 
@@ -67,6 +70,9 @@ class EvenRule(GapsRule):
         chosen = np.concatenate([[m], *(part.neurons[centred[part.neurons]] for part in self.parts)])
         self.by_x, self.rest_x = Near.exact(np.concatenate(by_x, axis=1)), rest[chosen]
         self.lengths = up(np.sqrt(self.delta))
+        if self.by_y and n * n <= KEPT:  # one table in place of several, (y, z)
+            everyone = np.arange(n)
+            self.by_y = [(everyone, added(table.rows(place) for place, table in self.by_y))]
         self.main, self.total, self.most_y = self.over_w(moves)
 
     def part(self, part: Part, centred: NDArray[np.bool_]) -> tuple[list[Array], Array, Array]:
@@ -114,23 +120,30 @@ class EvenRule(GapsRule):
         return found
 
     def over_w(self, moves: Sequence[tuple[Ints, Array]]) -> tuple[Array, Array, Array]:
-        """(types, n) for each y the least over w of what the `moves`, y·c and (types, y, wyc), add up to, and Σ exp of
-        less it; (n,) the most that δ can do to an output through b(y)."""
+        """(groups, types, n) for each y the least over the w of a group of what the `moves`, y·c and (types, y, wyc),
+        add up to; (types, n) Σ exp of less it; (n,) the most that δ can do to an output through b(y). The sums
+        themselves are kept where they are few."""
         n, kinds, group = self.model.order, self.kinds_of_x, self.model.group
-        least, total, most, step = np.empty((kinds, n)), np.empty((kinds, n)), np.zeros(n), max(1, CHUNK // (kinds * n))
+        least, total, most = np.empty((len(self.groups), kinds, n)), np.empty((kinds, n)), np.zeros(n)
+        step = max(1, CHUNK // (kinds * n))
         slack = up(gamma(2 * len(moves) + 2, "float64") * 2 * sum(float(np.abs(gain).max()) for _, gain in moves))
+        self.kept = np.empty((kinds, n, n)) if kinds * n * n <= KEPT else None
         for ys in np.split(np.arange(n), range(step, n, step)):
             value = np.full((kinds, len(ys), n), -float(slack))
             for place, gain in moves:
                 value += np.take_along_axis(gain[:, ys], place[group.table.T[ys]][None], axis=2)
             value[:, :, group.identity] = np.inf
-            least[:, ys], total[:, ys] = value.min(axis=2), up(up(np.exp(-value) * EXP).sum(axis=2))
+            for g, w in enumerate(self.groups):
+                least[g][:, ys] = value[:, :, w].min(axis=2)
+            total[:, ys] = up(up(np.exp(-value) * EXP).sum(axis=2))
+            if self.kept is not None:
+                self.kept[:, ys] = value
             if self.by_y:
                 most[ys] = upper(added(table.rows(place[ys]) for place, table in self.by_y)).max(axis=1)
         return least, total, most
 
-    def bounds(self, x: Ints, y: Ints, budget: Budget) -> tuple[Array, Array]:
-        """(pairs,): lower bounds of the least margin, upper bounds of Σ exp(−margin)."""
+    def bounds(self, x: Ints, y: Ints, spent: Counter[str]) -> Bounds:
+        """By kinds of w; single outputs by Theorem 7."""
         starts = np.flatnonzero(np.diff(x, prepend=-1))
         xs, run = x[starts], np.repeat(np.arange(len(starts)), np.diff(starts, append=len(x)))
         answers, rows = self.model.group.table[xs].astype(np.intp), np.arange(len(xs))[:, None]
@@ -138,20 +151,37 @@ class EvenRule(GapsRule):
         lengths = up(
             np.sqrt(sum((found[place][:, xs] for place, found in self.squares), self.size[None, xs]))
         ).T  # (x, y)
-        rivals = -lower_sum([-upper(by_x), -up(lengths.max(axis=1, keepdims=True) * self.lengths)])
-        terms = [
-            -self.fixed[None],
-            by_x.lower[rows, answers],
-            -up(lengths * self.lengths[answers]),
-            -rivals.max(axis=1, keepdims=True),
-        ]
+        terms = [-self.fixed[None], by_x.lower[rows, answers], -up(lengths * self.lengths[answers])]
         if self.by_y:
             here = (table.at(np.broadcast_to(place, answers.shape), answers) for place, table in self.by_y)
-            terms += [added(here).lower, -self.most_y[None]]
-        rest = lower_sum(terms)
-        least = lower_sum([self.main[self.types[xs]], rest])
+            terms.append(added(here).lower)
+        own, upper_x = lower_sum(terms), upper(by_x)
+        rivals = -lower_sum([-upper_x, -up(lengths.max(axis=1, keepdims=True) * self.lengths)])
+        rest = lower_sum([own, -rivals.max(axis=1, keepdims=True), -self.most_y[None]])
+        least = lower_sum([self.main.min(axis=0)[self.types[xs]], rest])
         excess = up(self.total[self.types[xs]] * up(np.exp(-rest) * EXP))
-        return least[run, y], excess[run, y]
+
+        def outputs(g: int, which: Ints, z: Ints) -> Array:
+            if self.kept is None:
+                return np.repeat(by_group(which)[:, g, None], z.shape[1], axis=1)
+            at, y_ = run[which], y[which]
+            main = self.kept[self.types[xs[at]][:, None], y_[:, None], self.groups[g]]
+            lower = lower_sum([main, rest[at, y_][:, None]])
+            i, j = np.nonzero(~(lower > self.model.floor))
+            at, y_, rival = at[i], y_[i], z[i, j]
+            away = up(np.broadcast_to(lengths, answers.shape)[at, y_] * self.lengths[rival])
+            terms = [main[i, j], own[at, y_], -upper_x[at, rival], -away]
+            if self.by_y:
+                terms.append(-upper(added(table.at(place[y_], rival) for place, table in self.by_y))[:, 0])
+            lower[i, j] = lower_sum(terms)
+            spent["gaps singly"] += len(i)
+            return lower
+
+        def by_group(which: Ints) -> Array:
+            at, by_y = run[which], y[which]
+            return lower_sum([self.main[:, self.types[xs[at]], by_y].T, rest[at, by_y][:, None]])
+
+        return Bounds(least[run, y], excess[run, y], by_group, outputs)
 
 
 def upper(found: Near) -> Array:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,34 +17,28 @@ CHUNK = 1 << 19
 """Numbers in a block of hidden vectors or logits: it stays in cache."""
 
 
-@dataclass
-class Budget:
-    """How many more pairs may be evaluated, and up to how many outputs of a pair singly. Decides no bound's truth."""
+@dataclass(frozen=True)
+class Bounds:
+    """Of some pairs, (pairs,): lower bounds of the least margin, upper bounds of Σ exp(−margin). `by_group` (which):
+    lower bounds of the margins of each group, (which, groups); `outputs` (g, which, z): of the margins against the
+    outputs z, those of group g, (which, outputs)."""
 
-    span: float = float("inf")
-    exact: float = float("inf")
-    singles: int = 0
-    spent: Counter[str] = field(default_factory=Counter)
-    """For readers: pairs that each stage evaluated, and outputs evaluated singly."""
-
-    def take(self, what: str, wanted: int) -> int:
-        """So many of the pairs wanted may be evaluated; they are now."""
-        count = int(min(wanted, getattr(self, what)))
-        setattr(self, what, getattr(self, what) - count)
-        self.spent[what] += count
-        return count
+    least: Array
+    excess: Array
+    by_group: Callable[[Ints], Array]
+    outputs: Callable[[int, Ints, Ints], Array]
 
 
-def exact_bounds(model: Model, x: Ints, y: Ints, budget: Budget) -> tuple[Array, Array]:
+def exact_bounds(model: Model, x: Ints, y: Ints, spent: Counter[str]) -> tuple[Array, Array]:
     """(pairs,): lower bounds of the least margin over all wrong outputs, upper bounds of Σ exp(−margin) over them.
 
     In float32, then in float64 for the pairs that this leaves open.
     """
-    budget.spent["whole"] += len(x)
+    spent["whole"] += len(x)
     least, excess, error = _evaluated(model, x, y, "float32")
     again = np.flatnonzero(~(least > model.floor) & ~(least < -2.0 * error))
     if len(again):
-        budget.spent["again"] += len(again)
+        spent["again"] += len(again)
         least[again], excess[again], _ = _evaluated(model, x[again], y[again], "float64")
     return least, excess
 

@@ -43,6 +43,12 @@ def rows_at_once(n: int, m: int) -> int:
     return max(8, (1 << 21) // (n * max(n, m + 1)))
 
 
+def exhaustive(n: int, m: int) -> int:
+    """What evaluating every output of every pair takes, in multiply-adds of a product; single outputs, by the rules'
+    bounds or from all neurons, may take as much once more."""
+    return n * n * (m * n + PASS * (m + n) + 30 * CALL * max(n, m) // (1 << 19)) + 30 * CALL
+
+
 class Unreadable(Exception):
     """A file that is no network, or no certificate of this version; the message says what it is."""
 
@@ -257,7 +263,7 @@ def read_certificate(path: Path, n: int, m: int) -> Certificate:
     require(count <= 512 and plan["samples"] <= n, f"plan: at most 512 blocks and {n} samples")
     require(r <= 64 and (n == 1 or r >= 1), "generators: need 1 to 64 elements")
     groups = file.indices("groups", n, n) if "groups" in shapes else None
-    _limit(file, count, 1 if groups is None else len(np.unique(groups)), plan, n, m)
+    _limit(file, count, plan, n, m)
     blocks = tuple(_read_block(file, f"block{j}.", n, m) for j in range(count))
     scale = file.floats("scale", m + 1) if "scale" in shapes else None
     require(scale is None or (scale > 0).all(), "scale must be positive")
@@ -301,57 +307,59 @@ def _read_block(file: Tensors, prefix: str, n: int, m: int) -> SlotTensors | Mat
     return SlotTensors(left, right, coupling, neurons, rows, columns, weights)
 
 
-def _limit(file: Tensors, count: int, groups: int, plan: dict[str, Any], n: int, m: int) -> None:
-    """Refuse what would take more work or memory than exhaustive evaluation can excuse, from shapes alone.
+def _limit(file: Tensors, count: int, plan: dict[str, Any], n: int, m: int) -> None:
+    """Refuse, from shapes alone, what would take more work or memory than exhaustive evaluation can excuse.
 
-    Work is counted in multiply-adds of a matrix product: at most three times what exhaustive evaluation takes, and a
-    second. Memory: no table of more than `MOST_ENTRIES`; where several of one size stand side by side, all of them.
+    Work: what the rules do for all pairs, at most twice `exhaustive` and half a second; single outputs have the same
+    once more (`settle.prepare`). Memory: no table of more than `MOST_ENTRIES`; where several of one size stand side by
+    side, all of them. FORMAT.md has the terms.
     """
-    total, cubes, points, entries, most = 0, 0, 0, 0, 0
+    work, tables = 0, [0]
     for j in range(count):
         d = file.length(f"block{j}.matrices", 1)
-        p, q = (d, d) if d else (file.length(f"block{j}.left", 1), file.length(f"block{j}.right", 1))
-        require(p >= 1 and q >= 1, f"block{j}: needs matrices, or left and right")
-        total, points, cubes = total + p * q, points + p + q, cubes + (2 * d**3 if d else 0)
-        entries, most = entries + file.length(f"block{j}.neurons", 0), max(most, d * d)
-    kept, chunks = max(1, file.length("references", 0)), n * n * max(n, m) // (1 << 19) + 1
-    tables = (
-        total * max(n, 20, 4 * (m + 1), 2 * kept),  # couplings, their carried and centred copies
-        3 * total * min(n * n, (1 << 19) // max(n, m)),  # features of a chunk of pairs, three times over
-        points * n,
-        kept * groups,
-        entries * max(most, 1),
-        n * n * (plan["samples"] > 0),
-    )
-    require(max(tables) <= MOST_ENTRIES, "the blocks or references are too large")
-    asked = PASS * (30 * entries + 20 * total + 64 * n * (points + n + cubes)) + kept * n * total
+        shape = (d, d) if d else (file.length(f"block{j}.left", 1), file.length(f"block{j}.right", 1))
+        require(min(shape) >= 1, f"block{j}: needs matrices, or left and right")
     if plan["pairs"]:
-        span = n * n if plan["span_pairs"] is None else min(plan["span_pairs"], n * n)
-        asked += n * n * (total * m + PASS * (8 * m + 12 * total + 3 * cubes + groups * (count + 4)))
-        singly = n * n if plan["exact_pairs"] is None else min(plan["exact_pairs"], n * n)
-        asked += span * (n * (total + 30 * PASS) + groups * total * PASS) + n * total * m * 8 * PASS
-        asked += min(singly, span) * min(plan["singles"], n) * m * 5 * PASS
-        asked += CALL * (n * (12 * count + 30) + chunks * (30 * count + 30 * groups + 100))
+        pairs, sizes = _pairs_limit(file, count, n, m)
+        work, tables = work + pairs, [*tables, *sizes, n * n * (plan["samples"] > 0)]
+    require(max(tables) <= MOST_ENTRIES, "the blocks or references are too large")
     if plan["gaps"]:
-        sizes = [file.length(f"gaps{j}.right", 1) for j in range(m) if f"gaps{j}.right" in file.shapes] or [0]
-        most = min(n, rows_at_once(n, m))  # rows of pairs whose tables are formed at once
-        chunk = sum(q * max(n, q, m) + min(q, m) * n for q in sizes) * most
-        side_by_side = max(5 * sum(sizes) * max(n, m), 2 * chunk)  # what is read and written; activations, and scaled
-        require(side_by_side <= MOST_ENTRIES, "gaps: too many points")
-        if plan["even"]:
-            kinds, columns = max(sizes) if "gaps.types" in file.shapes else 1, min(sum(sizes), m) + 1
-            asked += PASS * n * n * (4 * kinds + 4) * columns + n * n * m + PASS * n * max(sizes) * m * 16
-            require(
-                kinds * n * sum(q * min(q, m) for q in sizes) <= MOST_ENTRIES, "gaps: too many points for plan.even"
-            )
-            asked += (
-                CALL * 20 * columns * (kinds * n * n // (1 << 19) + n * max(sizes) * max(*sizes, m) // (1 << 19) + 2)
-            )
-        rows = max(sizes) if plan["even"] else n  # tables have so many rows, and are walked for one x or for all
-        asked += n * rows * max(sizes) * m + PASS * n * (
-            n * 4 * n + (rows + 8 * max(sizes)) * sum(6 * q + 12 for q in sizes)
-        )
-        asked += PASS * n * rows * sum(6 * q * q for q in sizes) + CALL * (n // most + 4) * 50 * sum(sizes)
-        asked += CALL * n * len(sizes)  # a word of every length, walked for every set
-    exhaustive = n * n * (m * n + PASS * (m + n)) + chunks * 30 * CALL
-    require(asked <= 3 * exhaustive + SECOND, "the certificate asks for far more work than exhaustive evaluation")
+        gaps, sizes = _gaps_limit(file, plan["even"], n, m)
+        require(max(sizes) <= MOST_ENTRIES, "gaps: too many points")
+        work += gaps
+    most = 2 * exhaustive(n, m) + SECOND / 2
+    require(work <= most, "the certificate asks for far more work than exhaustive evaluation")
+
+
+def _pairs_limit(file: Tensors, count: int, n: int, m: int) -> tuple[int, list[int]]:
+    """Multiply-adds of rule pairs, single outputs apart; entries of its tables."""
+    features, points, cubes, entries = 0, 0, 0, 0
+    for j in range(count):
+        d, k = file.length(f"block{j}.matrices", 1), file.length(f"block{j}.neurons", 0)
+        p, q = file.length(f"block{j}.left", 1), file.length(f"block{j}.right", 1)
+        features, entries = features + (d * d or p * q), entries + k * max(1, d * d)
+        points, cubes = points + (0 if d else p + q), cubes + 2 * d**3
+    kept, chunk = max(1, file.length("references", 0)), (1 << 19) // max(n, m) + 1
+    once = PASS * (30 * entries + 20 * features + 64 * n * (points + n + cubes)) + kept * n * features
+    each_x = features * m * 8 * PASS
+    each_pair = features * m + PASS * (8 * m + 12 * features + 3 * cubes + 4 * count)
+    calls = (n + n * n // chunk + 1) * (30 * count + 100)
+    tables = [features * max(n, 20, 4 * (m + 1), 2 * kept), 3 * features * min(n * n, chunk)]
+    tables += [points * n, kept * n, entries]
+    return once + n * each_x + n * n * each_pair + CALL * calls, tables
+
+
+def _gaps_limit(file: Tensors, even: bool, n: int, m: int) -> tuple[int, list[int]]:
+    """The same of rule gaps, or even."""
+    sizes = [file.length(f"gaps{j}.right", 1) for j in range(m) if f"gaps{j}.right" in file.shapes] or [0]
+    rows, points, most = min(n, rows_at_once(n, m)), sum(sizes), max(sizes)
+    tables = [5 * points * max(n, m), 2 * rows * sum(q * max(n, q, m) + min(q, m) * n for q in sizes)]
+    work, steps, at_once = CALL * n * len(sizes), (n // rows + 4) * 50 * points, n  # words of every length
+    if even:
+        kinds, columns = most if "gaps.types" in file.shapes else 1, min(points, m) + 1
+        work += PASS * (n * n * (4 * kinds + 4) * columns + n * most * m * 16) + n * n * m
+        steps += 20 * columns * ((kinds * n * n + n * most * max(most, m)) // (1 << 19) + 3)
+        tables.append(kinds * n * sum(q * min(q, m) for q in sizes))
+        at_once = most  # tables have so many rows, and are walked once for all x
+    walked = n * n * 4 * n + n * sum((at_once + 8 * most) * (6 * q + 12) + at_once * 6 * q * q for q in sizes)
+    return work + n * at_once * most * m + PASS * walked + CALL * steps, tables

@@ -8,6 +8,7 @@ that w moves costs a rival the gap of a row, and only how many points w moves ha
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset_check.exact import EXP, Budget
-from rhoset_check.files import Certificate, GapTensors
+from rhoset_check.exact import EXP, Bounds
+from rhoset_check.files import MOST_ENTRIES, PASS, Certificate, GapTensors, rows_at_once
 from rhoset_check.group import permutation_action
 from rhoset_check.near import Array, Ints, Near, Rejected, lower_sum, require, up
 from rhoset_check.network import Model
@@ -59,6 +60,8 @@ class Part:
 class GapsRule:
     """The rule, with everything that does not depend on x computed once."""
 
+    name, price = "gaps", 6 * PASS
+
     def __init__(self, certificate: Certificate, model: Model) -> None:
         if certificate.gaps is None or model.order == 1:
             raise Rejected("rule gaps needs the tensors of gaps, and two elements")
@@ -69,8 +72,10 @@ class GapsRule:
         require((sizes >= 1).all() and (given.point < sizes[given.block]).all(), "gaps.point leaves its block")
         counts = np.stack([(action != np.arange(action.shape[1])).sum(axis=1) for action in actions], axis=1)
         others = np.arange(n) != model.group.identity
-        self.kinds, self.counts = np.unique(counts[others], axis=0, return_counts=True)
-        require(self.kinds.size <= max(n, 64), "gaps: too many kinds of outputs")
+        self.kinds, kind, self.counts = np.unique(counts[others], axis=0, return_inverse=True, return_counts=True)
+        self.groups = [np.flatnonzero(others)[kind.ravel() == g] for g in range(len(self.kinds))]
+        at_once = len(self.kinds) * n * min(n, rows_at_once(n, model.width - 1))
+        require(self.kinds.size <= max(n, 64) and at_once <= MOST_ENTRIES, "gaps: too many kinds of outputs")
         self.unembed, self.scale = model.unembed["float64"], certificate.scale
         self.delta, self.lost, self.parts = np.zeros(n), np.zeros((n, len(self.kinds))), list[Part]()
         for j, action in enumerate(actions):
@@ -107,25 +112,36 @@ class GapsRule:
         self.lost = up(self.lost + most_of(extra, self.kinds[:, len(self.parts)], n) + fixed[:, None])
         self.parts.append(Part(action, neurons, Near.exact(reads), tuple(columns)))
 
-    def bounds(self, x: Ints, y: Ints, budget: Budget) -> tuple[Array, Array]:
-        """(pairs,): lower bounds of the least margin, upper bounds of Σ exp(−margin)."""
+    def bounds(self, x: Ints, y: Ints, spent: Counter[str]) -> Bounds:
+        """By kinds of w; for single outputs by Theorem 7."""
         starts = np.flatnonzero(np.diff(x, prepend=-1))
         xs, run = x[starts], np.repeat(np.arange(len(starts)), np.diff(starts, append=len(x)))
         made = [self.hidden(part, xs) for part in self.parts]
         tables = (
             table for part, (hidden, _) in zip(self.parts, made, strict=True) for table in self.tables(part, hidden)
         )
-        own, rivals = self.outcomes(tables, xs, self.bias)
+        own, totals = self.outcomes(tables, xs, self.bias)
+        rivals = np.stack([total.most() for total in totals], axis=1)
         answers = own.lower[np.arange(len(xs))[:, None], self.model.group.table[xs]]  # (x, y)
         size = up(np.sqrt(sum((squares for _, squares in made), np.zeros(len(xs)))))
         by_x = lower_sum([-rivals, -up(self.rest * size)[:, None]]).T  # (kinds, x)
-        least = lower_sum([answers[None], by_x[:, :, None], -self.lost.T[:, None, :]]).min(axis=0)
+        least = lower_sum([answers[None], by_x[:, :, None], -self.lost.T[:, None, :]])
         # Σ over kinds of (how many) · exp(−margin), factor by factor
         shift = answers.max(axis=1, keepdims=True)  # logits may be large where their differences are not
         terms = lower_sum([answers, -shift]), lower_sum([by_x, shift.T])
         answer, rival = (up(np.exp(-term) * EXP) for term in terms)
         excess = up(answer * up((rival * self.counts.astype(np.float64)[:, None]).T @ self.loss))
-        return least[run, y], excess[run, y]
+
+        def outputs(g: int, which: Ints, z: Ints) -> Array:
+            at, by_y = run[which], y[which]
+            rival = totals[g].at(at[:, None], z)
+            mine = lower_sum([answers[at, by_y], -up(self.rest * size)[at], -self.lost[by_y, g]])
+            return lower_sum([mine[:, None], Near(-rival.value, rival.error, rival.size).lower])
+
+        def by_group(which: Ints) -> Array:
+            return least[:, run[which], y[which]].T
+
+        return Bounds(least.min(axis=0)[run, y], excess[run, y], by_group, outputs)
 
     def hidden(self, part: Part, xs: Ints) -> tuple[Near, Array]:
         """Activations φ(l_i(x) + γ_i(c')) of a G-set in rows (c', x); (x,): a bound of Σ (scale · ĥ)²."""
@@ -147,8 +163,8 @@ class GapsRule:
                 table = table - Near(given, np.zeros(1), np.abs(given).max(axis=0).astype(np.float64))
             yield table
 
-    def outcomes(self, tables: Iterable[Near], xs: Ints, bias: Near) -> tuple[Near, Array]:
-        """For each x: (x, z) the logits of z where y = x⁻¹z; (x, kinds) the most that a rival can reach which moves so
+    def outcomes(self, tables: Iterable[Near], xs: Ints, bias: Near) -> tuple[Near, list[Near]]:
+        """For each x and z: the logits of z where y = x⁻¹z; for each kind the most that z can reach where w moves so
         many points."""
         group, n, count = self.model.group, self.model.order, len(xs)
         sigma = group.table[group.inverse[xs]].astype(np.intp)  # x⁻¹z
@@ -168,12 +184,12 @@ class GapsRule:
                     first, second = (two.take(column.place, axis=1) for two in largest_two(values))
                     gaps.append(value - Near(np.where(value.value == first, second, first), *ends))
             sums.append(running(gaps))
-        rivals = np.full((count, len(self.kinds)), -np.inf)
-        for g, kind in enumerate(self.kinds):
+        rivals = list[Near]()
+        for kind in self.kinds:
             total = own
             for smallest, k in zip(sums, kind, strict=True):
                 total = total - smallest[int(k) - 1] if k else total
-            rivals[:, g] = total.most()
+            rivals.append(total)
         return own, rivals
 
 

@@ -2,22 +2,22 @@
 
 Exactly, margin(w) = Σ_blocks ⟨Q, ΔF(w)⟩ + (δ_xy − δ_xwy)ᵀ h, ΔF(w) = F(e) − F(w), δ what is not written.
 1. References: ⟨Q, ΔF(w)⟩ ≥ ⟨K, ΔF(w)⟩ − Σ_blocks ‖ΔF(w)‖ ‖Q − K‖, for groups of w.
-2. Span: ⟨Q, ΔF(w)⟩ itself, for the groups that 1 leaves open.
-3. Outputs that are still open, from all neurons, where they are few.
+2. Span: ⟨Q, ΔF(w)⟩ itself, for the outputs of groups that 1 leaves open.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rhoset_check.blocks import Block, at_references, differences, unwritten
-from rhoset_check.exact import CHUNK, EXP, Budget, exact_outputs
-from rhoset_check.files import Certificate
+from rhoset_check.exact import CHUNK, EXP, Bounds
+from rhoset_check.files import PASS, Certificate
 from rhoset_check.near import Array, Ints, Near, lower_sum, up
 from rhoset_check.network import Model
 
@@ -82,29 +82,30 @@ class PairsRule:
 
     def __init__(self, certificate: Certificate, model: Model, blocks: Sequence[Block], groups: Sequence[Ints]) -> None:
         self.model, self.plan, self.blocks, self.groups = model, certificate.plan, blocks, groups
-        e, work = model.group.identity, certificate.plan.work
+        self.name, self.price = "pairs", 20 * PASS + sum(len(block.writing) for block in blocks)
+        work = certificate.plan.work
+        self.delta = differences(blocks, model.group.identity, np.concatenate([np.zeros(0, np.intp), *groups]))
+        self.ends = np.cumsum([0, *(len(w) for w in groups)])
         self.residual = Residual.of(model, blocks, certificate.plan.samples, certificate.scale, work)
         ends = np.cumsum([0, *(len(block.writing) for block in blocks)])
         self.parts = [slice(a, b) for a, b in pairwise(ends)]
         self.references, self.labels = certificate.references, certificate.labels
         if self.references is not None:
-            self.least, self.distance = at_references(blocks, e, groups, self.references)
+            self.least, self.distance = at_references(blocks, self.delta, self.ends[:-1], self.references)
             self.kept = Near.exact(self.references).to(work)
             self.worst = [side.most() for side in (self.residual.by_x, self.residual.by_y)]
-        self.differences = [differences(blocks, e, w) for w in groups]
 
-    def bounds(self, x: Ints, y: Ints, budget: Budget) -> tuple[Array, Array]:
-        """(pairs,): lower bounds of the least margin, upper bounds of Σ exp(−margin); x sorted."""
-        budget.spent["pairs"] += len(x)
+    def bounds(self, x: Ints, y: Ints, spent: Counter[str]) -> Bounds:
+        """References for groups, the first inequality of Theorem 3 for single outputs; x sorted."""
+        spent["pairs"] += len(x)
         state, sizes = self.state(x, y), np.array([len(w) for w in self.groups])
-        least = np.full((len(x), len(sizes)), -np.inf) if self.references is None else self.at_references(state)
-        excess = up(sizes * np.exp(-least) * EXP)
-        open_ = ~(least > self.model.floor)
-        which = np.flatnonzero(open_.any(axis=1))
-        which = which[: budget.take("span", len(which))]
-        if len(which):
-            self.span(state, which, open_, (least, excess), budget)
-        return least.min(axis=1, initial=np.inf), up(excess.sum(axis=1))
+        known, least = None, np.full((len(x), len(sizes)), -np.inf)
+        if self.references is not None:
+            known = self.at_references(state)
+            least = lower_sum([known, -self.worst[0][x][:, None], -self.worst[1][y][:, None]])
+        excess = up(np.exp(-least) @ sizes * EXP)
+        outputs = partial(self.outputs, state, known, spent)
+        return Bounds(least.min(axis=1, initial=np.inf), excess, least.__getitem__, outputs)
 
     def state(self, x: Ints, y: Ints) -> State:
         """Form the hidden vectors, carry their sums to the identity, bound what is not written; x sorted."""
@@ -133,40 +134,24 @@ class PairsRule:
         return by_x + by_y + state.lost
 
     def at_references(self, state: State) -> Array:
-        """(pairs, groups): step 1."""
+        """(pairs, groups): step 1, less nothing for what is additive of rivals."""
         label = (
             np.zeros(len(state.y), np.intp) if self.labels is None else self.labels[state.x, state.y].astype(np.intp)
         )
         away = state.carried - self.kept.rows(label)
         gaps = np.stack([np.zeros(len(label)), *(away.columns(part).length() for part in self.parts)], axis=1)[:, 1:]
-        worst = -self.worst[0][state.x][:, None], -self.worst[1][state.y][:, None]
-        return lower_sum([self.least[label], -up(gaps @ self.distance.T), self.own(state).lower, *worst])
+        return lower_sum([self.least[label], -up(gaps @ self.distance.T), self.own(state).lower])
 
-    def span(
-        self, state: State, which: Ints, open_: NDArray[np.bool_], known: tuple[Array, Array], budget: Budget
-    ) -> None:
-        """Steps 2 and 3 for the open groups of some pairs; improves `known` in place."""
-        floor, table, own = self.model.floor, self.model.group.table, self.own(state)
-        found, failing = [], np.zeros(len(state.y), dtype=np.intp)
-        for g, (w, (delta, slack)) in enumerate(zip(self.groups, self.differences, strict=True)):
-            here = which[open_[which, g]]
-            if not len(here):
-                continue
-            x, y = state.x[here], state.y[here]
-            z = table[table[x[:, None], w], y[:, None]]
-            margin = state.carried.rows(here).times(delta.T, slack) + own.rows(here)
-            margin = margin - self.residual.by_x.at(x[:, None], z) - self.residual.by_y.at(y[:, None], z)
-            lower = margin.lower
-            failing[here] += (~(lower > floor)).sum(axis=1)
-            found.append((g, here, z, lower))
-            budget.spent[f"span {g}"] += len(here)
-        few = np.flatnonzero((failing > 0) & (failing <= budget.singles))
-        single = np.zeros(len(state.y), dtype=bool)
-        single[few[: budget.take("exact", len(few))]] = True
-        for g, here, z, lower in found:
-            row, column = np.nonzero(~(lower > floor) & single[here][:, None])
-            pair = here[row]
-            budget.spent["singles"] += len(pair)
-            lower[row, column] = exact_outputs(self.model, state.x[pair], state.y[pair], z[row, column])
-            known[0][here, g] = np.fmax(known[0][here, g], lower.min(axis=1, initial=np.inf))
-            known[1][here, g] = np.fmin(known[1][here, g], up(np.exp(-lower).sum(axis=1) * EXP))
+    def outputs(self, state: State, known: Array | None, spent: Counter[str], g: int, which: Ints, z: Ints) -> Array:
+        """(which, outputs of group g): step 1 with what is additive of each rival; step 2 where that is not enough."""
+        by_x, by_y = self.residual.by_x.at(state.x[which, None], z), self.residual.by_y.at(state.y[which, None], z)
+        lower, rows = np.full(z.shape, -np.inf), np.arange(len(which))
+        if known is not None:
+            rivals = (Near(-side.value, side.error, side.size).lower for side in (by_x, by_y))
+            lower = lower_sum([known[which, g, None], *rivals])
+            rows = np.flatnonzero(~(lower > self.model.floor).all(axis=1))
+        spent[f"span {g}"] += len(rows)
+        delta, slack = self.delta.value[self.ends[g] : self.ends[g + 1]], self.delta.error.max(initial=0.0)
+        margin = state.carried.rows(which[rows]).times(delta.T, slack) + self.own(state).rows(which[rows])
+        lower[rows] = np.fmax(lower[rows], (margin - by_x.rows(rows) - by_y.rows(rows)).lower)
+        return lower

@@ -4,87 +4,22 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from rhoset_check.blocks import build_block
-from rhoset_check.even import EvenRule
-from rhoset_check.exact import CHUNK, EXP, Budget, exact_bounds
 from rhoset_check.files import Certificate, Unreadable, Weights, read_certificate, read_network, rows_at_once
-from rhoset_check.gaps import GapsRule
 from rhoset_check.group import prove_group
-from rhoset_check.near import Array, Ints, Rejected, require, up
-from rhoset_check.network import Model, build_model
-from rhoset_check.pairs import PairsRule
+from rhoset_check.near import Rejected, require, up
+from rhoset_check.network import build_model
+from rhoset_check.settle import prepare, settle
 
 CHECKER = "2.0"
 """Version of this checker, part of every statement."""
 FORMULA = "f(z|x,y) = Σ_i unembed[i,z] φ(left[x,i] + right[y,i]) + bias[z]"
 PHI = {"relu": "max(t, 0)", "abs": "|t|", "square": "t²", "linear": "t"}
-
-
-@dataclass(frozen=True)
-class Rules:
-    """The rules of a certificate with all that does not depend on pairs computed; `settle` runs them."""
-
-    model: Model
-    gaps: GapsRule | None
-    pairs: PairsRule | None
-    budget: Budget
-
-
-@np.errstate(all="ignore")
-def prepare(certificate: Certificate, model: Model) -> Rules:
-    """Prove what the certificate says of the group, and compute every rule's tables."""
-    plan, pairs = certificate.plan, None
-    if plan.pairs:
-        blocks = [build_block(b, model.group, model.width, f"block{j}") for j, b in enumerate(certificate.blocks)]
-        others = np.flatnonzero(np.arange(model.order) != model.group.identity)
-        label = (np.zeros(model.order, np.intp) if certificate.groups is None else certificate.groups)[others]
-        groups = [others[label == g] for g in np.unique(label)]
-        pairs = PairsRule(certificate, model, blocks, groups)
-    span, exact = (math.inf if limit is None else limit for limit in (plan.span_pairs, plan.exact_pairs))
-    gaps = (EvenRule if plan.even else GapsRule)(certificate, model) if plan.gaps else None
-    return Rules(model, gaps, pairs, Budget(span, exact, plan.singles))
-
-
-@dataclass(frozen=True)
-class Settled:
-    """Of some pairs: lower bounds of the least margin, less the floor, and upper bounds of the cross-entropy."""
-
-    margin: Array
-    loss: Array
-
-
-@np.errstate(all="ignore")
-def settle(rules: Rules, x: Ints, y: Ints) -> Settled:
-    """Run the rules on pairs, x sorted. No other code runs a plan: on all pairs in a check, on some in a search."""
-    model, floor = rules.model, rules.model.floor
-    one = model.logits(x[:1], y[:1], "float64")
-    worst = float(up(2.0 * (one.size + one.error).max()))
-    margin, excess, open_ = np.full(len(x), -worst), np.full(len(x), np.inf), np.arange(len(x))
-    step = max(1, CHUNK // max(model.order, model.width))
-    step -= step % model.order if step > model.order else 0  # whole rows of pairs are formed more quickly
-    rows = rows_at_once(model.order, model.width - 1)
-    stages: list[tuple[Callable[[Ints, Ints, Budget], tuple[Array, Array]], int]] = []
-    stages += [(rules.gaps.bounds, rows * model.order)] if rules.gaps else []
-    stages += [(rules.pairs.bounds, step)] if rules.pairs else []
-    stages += [(partial(exact_bounds, model), step)]
-    for j, (bounds, size) in enumerate(stages):
-        if j == len(stages) - 1:
-            open_ = open_[: rules.budget.take("exact", len(open_))]
-        for asked in np.split(open_, range(size, len(open_), size)) if len(open_) else ():
-            least, total = bounds(x[asked], y[asked], rules.budget)
-            margin[asked], excess[asked] = np.fmax(margin[asked], least), np.fmin(excess[asked], total)
-        open_ = open_[~(margin[open_] > floor)]
-    excess = up(excess * np.exp(floor) * EXP)
-    loss = np.fmin(np.log1p(excess) * EXP, (worst + floor + np.log(model.order)) * EXP)
-    return Settled(margin - up(floor) if floor else margin, up(loss))
 
 
 @dataclass(frozen=True)

@@ -150,3 +150,12 @@ def copied_points(rng: np.random.Generator) -> tuple[Net, Cert]:
     net = network(tensors, group, activation)
     net = on_edge(net, rng) if rng.random() < 0.6 else net
     return net, certificate(group, blocks, plan_of("pairs", **pair_options(group.order, rng)))
+
+
+@attack
+def one_by_one(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """Some outputs are above the right one and some below, and all that are open are evaluated singly."""
+    group = random_group(rng, 8)
+    tensors = random_tables(group.order, int(rng.integers(1, 5)), rng)
+    options = pair_options(group.order, rng) | {"span_pairs": None, "singles": group.order}
+    return network(tensors, group), certificate(group, [], plan_of("pairs", "exact", **options))

@@ -38,9 +38,9 @@ ARITHMETIC = {
         ("large_and_close",), ("loss",),
     ),
     "no floor for float32": Weakness("network.py", "float(up(2.0 * error))", "0.0", ("single_ties",)),
-    "floor left out of the loss": Weakness("verdict.py", "np.exp(floor)", "1.0", ("rounded_apart",), ("loss",)),
+    "floor left out of the loss": Weakness("settle.py", "np.exp(floor)", "1.0", ("rounded_apart",), ("loss",)),
     "floor in the loss at most 700": Weakness(
-        "verdict.py", "np.exp(floor)", "np.exp(min(floor, 700.0))", ("rounded_apart",), ("loss",)
+        "settle.py", "np.exp(floor)", "np.exp(min(floor, 700.0))", ("rounded_apart",), ("loss",)
     ),
     "folding is exact": Weakness(
         "network.py", 'table = embedded.times(stored[f"hidden_{side}"].astype(np.float64))',
@@ -48,10 +48,10 @@ ARITHMETIC = {
         ("folded_ties", "lost_readings", "drowned_readings"),
     ),
     "nothing proved is no bad margin": Weakness(
-        "verdict.py", "worst = float(up(2.0 * (one.size + one.error).max()))", "worst = 0.0", ("extreme",), ("margin",)
+        "settle.py", "worst = float(up(2.0 * (one.size + one.error).max()))", "worst = 0.0", ("extreme",), ("margin",)
     ),
     "nothing proved is no loss": Weakness(
-        "verdict.py", "(worst + floor + np.log(model.order))", "np.log(model.order)", ("uneven_columns",), ("loss",)
+        "settle.py", "(worst + floor + np.log(model.order))", "np.log(model.order)", ("uneven_columns",), ("loss",)
     ),
 }  # fmt: skip
 
@@ -73,17 +73,17 @@ GROUPS = {
 
 PAIRS = {
     "half of ‖ΔF‖": Weakness(
-        "blocks.py", "np.abs(part).max())).length().max()", "np.abs(part).max())).length().max() / 2", ("aligned",)
+        "blocks.py", "delta.columns(slice(a, b)).length()", "delta.columns(slice(a, b)).length() / 2", ("aligned",)
     ),
     "‖Q − K‖": Weakness(
         "pairs.py", "-up(gaps @ self.distance.T), self.own", "self.own", ("aligned", "copied_points")
     ),
     "least over a group": Weakness(
-        "blocks.py", "kept.times(delta.T, slack).lower.min(axis=1)", "kept.times(delta.T, slack).lower.max(axis=1)",
+        "blocks.py", "np.minimum.reduceat(found, starts, axis=1)", "np.maximum.reduceat(found, starts, axis=1)",
         ("aligned", "biased_circuit", "loose_writing"),
     ),
     "a group of outputs": Weakness(
-        "verdict.py", "for g in np.unique(label)]", "for g in np.unique(label)[:-1]]", ("unwritten", "hidden_driver")
+        "settle.py", "for g in np.unique(label)]", "for g in np.unique(label)[:-1]]", ("unwritten", "hidden_driver")
     ),
     "δ": Weakness(
         "pairs.py", "bound = float(up(delta.scaled(1.0 / scale).length().max()))", "bound = 0.0",
@@ -104,11 +104,16 @@ PAIRS = {
         ("unwritten", "hidden_driver"),
     ),
     "additive tables of rivals (span)": Weakness(
-        "pairs.py", "margin = margin - self.residual.by_x.at(x[:, None], z) - self.residual.by_y.at(y[:, None], z)",
-        "pass", ("additive_driver",),
+        "pairs.py", "(margin - by_x.rows(rows) - by_y.rows(rows)).lower",
+        "margin.lower", ("additive_driver",),
     ),
     "additive tables of rivals (references)": Weakness(
-        "pairs.py", "self.own(state).lower, *worst]", "self.own(state).lower]", ("additive_driver",)
+        "pairs.py", "lower_sum([known, -self.worst[0][x][:, None], -self.worst[1][y][:, None]])", "known",
+        ("additive_driver",)
+    ),
+    "additive tables of rivals (references, singly)": Weakness(
+        "pairs.py", "lower_sum([known[which, g, None], *rivals])",
+        "np.repeat(known[which, g, None], z.shape[1], axis=1)", ("additive_driver",),
     ),
     "additive tables of the answer": Weakness(
         "pairs.py", "return by_x + by_y + state.lost", "return by_x + state.lost", ("additive_driver",)
@@ -155,8 +160,8 @@ GAPS = {
     ),
     "the largest of the others": Weakness("gaps.py", "first = np.maximum(first, row)",
                                           "first = np.minimum(first, row)", ("far_outputs", "uneven_columns")),
-    "the greatest over all z'": Weakness("gaps.py", "rivals[:, g] = total.most()",
-                                         "rivals[:, g] = total.columns(slice(0, 1)).most()",
+    "the greatest over all z'": Weakness("gaps.py", "[total.most() for total in totals]",
+                                         "[total.columns(slice(0, 1)).most() for total in totals]",
                                          ("far_outputs", "uneven_columns")),
     "the rest R": Weakness("gaps.py", "else 2.0 * float(up(np.sqrt(", "else 0.0 * float(up(np.sqrt(", ("rest_driver",)),
     "half of the rest R": Weakness("gaps.py", "else 2.0 * float(up(np.sqrt(", "else 1.0 * float(up(np.sqrt(",
@@ -183,8 +188,8 @@ GAPS = {
 EVEN = {
     "the least over all x": Weakness("even.py", "self.types[xs] == kind].min(axis=1)",
                                      "self.types[xs] == kind].mean(axis=1)", ("uneven_rows",)),
-    "x of every type": Weakness("even.py", "lower_sum([self.main[self.types[xs]], rest])",
-                                "lower_sum([self.main[0 * self.types[xs]], rest])", ("typed_rows",)),
+    "x of every type": Weakness("even.py", "lower_sum([self.main.min(axis=0)[self.types[xs]], rest])",
+                                "lower_sum([self.main.min(axis=0)[0 * self.types[xs]], rest])", ("typed_rows",)),
     "bias": Weakness("even.py", "self.unembed[-1:] - bias", "0.0 * bias", ("biased_even",)),
     "bias of the types": Weakness("even.py", "moves.append((place, least[:, place]))",
                                   "moves.append((place, 0.0 * least[:, place]))", ("typed_bias",)),
@@ -202,11 +207,11 @@ EVEN = {
                                  "0.0 * self.lengths", ("even_driver",)),
     "the right answer's part by x": Weakness("even.py", "by_x.lower[rows, answers]", "0.0 * by_x.lower[rows, answers]",
                                              ("even_driver", "biased_even")),
-    "the rivals' part by x": Weakness("even.py", "lower_sum([-upper(by_x),", "lower_sum([-0.0 * upper(by_x),",
-                                      ("even_driver", "biased_even")),
-    "the right answer's part by y": Weakness("even.py", "terms += [added(here).lower,",
-                                             "terms += [0.0 * added(here).lower,", ("even_y",)),
-    "the rivals' part by y": Weakness("even.py", "-self.most_y[None]]", "-0.0 * self.most_y[None]]", ("even_y",)),
+    "the rivals' part by x": Weakness("even.py", "lower_sum([-upper_x, -up(lengths.max",
+                                      "lower_sum([-0.0 * upper_x, -up(lengths.max", ("even_driver", "biased_even")),
+    "the right answer's part by y": Weakness("even.py", "terms.append(added(here).lower)",
+                                             "terms.append(0.0 * added(here).lower)", ("even_y",)),
+    "the rivals' part by y": Weakness("even.py", "-self.most_y[None]])", "-0.0 * self.most_y[None]])", ("even_y",)),
     "the rest of each point": Weakness("even.py", "for place, found in self.squares)",
                                        "for place, found in self.squares[:0])", ("even_driver",)),
     "the rest of sets that are not centred": Weakness("even.py", "self.size = up(self.size + found.max(axis=0))",
@@ -219,8 +224,47 @@ EVEN = {
                                         "up(np.exp(-value) * EXP).max(axis=2)", ("tight_even",), ("loss",)),
 }  # fmt: skip
 
+SINGLY = {
+    "the output that w leads to": Weakness(
+        "settle.py", "table[table[x[here, None], w], y[here, None]]", "table[table[y[here, None], w], x[here, None]]",
+        ("uneven_columns", "additive_driver", "far_outputs"),
+    ),
+    "the least of a group": Weakness("settle.py", "np.fmax(least[here, g], lower.min(axis=1))",
+                                     "np.fmax(least[here, g], lower.max(axis=1))", ("unwritten", "uneven_columns")),
+    "the loss of a group": Weakness("settle.py", "up(np.exp(-lower).sum(axis=1) * EXP)",
+                                    "up(np.exp(-lower).min(axis=1) * EXP)", ("equal_rivals", "unwritten", "tight_even"),
+                                    ("loss",)),
+    "the output from all neurons": Weakness("settle.py", "y[pair], z[row, column])", "y[pair], z[row, 0 * column])",
+                                            ("one_by_one",)),
+    "gaps: kinds of w": Weakness("gaps.py", "[kind.ravel() == g]", "[kind.ravel() == (g + 1) % len(self.kinds)]",
+                                 ("uneven_columns", "far_outputs", "between_fibres", "equal_rivals")),
+    "gaps: the rival": Weakness("gaps.py", "Near(-rival.value, rival.error, rival.size).lower",
+                                "Near(-0 * rival.value, rival.error, rival.size).lower",
+                                ("uneven_columns", "far_outputs")),
+    "gaps: readings": Weakness("gaps.py", ", -self.lost[by_y, g]])", "])", ("within_fibres", "between_fibres")),
+    "gaps: the rest R": Weakness("gaps.py", "-up(self.rest * size)[at], ", "", ("rest_driver",)),
+    "even: the rival's part by x": Weakness("even.py", "-upper_x[at, rival], -away]", "-away]",
+                                            ("even_driver", "biased_even")),
+    "even: the rival's rest": Weakness("even.py", "-upper_x[at, rival], -away]", "-upper_x[at, rival]]",
+                                       ("even_driver",)),
+    "even: the rival's part by y": Weakness("even.py", "terms.append(-upper(added(table.at(place[y_], rival)",
+                                            "terms.append(0.0 * upper(added(table.at(place[y_], rival)", ("even_y",)),
+    "even: the type of x": Weakness("even.py", "self.kept[self.types[xs[at]][:, None]",
+                                    "self.kept[0 * self.types[xs[at]][:, None]", ("typed_rows", "typed_bias")),
+    "even: the answer": Weakness("even.py", "terms = [main[i, j], own[at, y_],",
+                                 "terms = [main[i, j], 0 * own[at, y_],",
+                                 ("even_driver", "biased_even")),
+}  # fmt: skip
+
 WEAKNESSES = {
     f"{room}: {name}": weakness
-    for room, found in {"arithmetic": ARITHMETIC, "groups": GROUPS, "pairs": PAIRS, "gaps": GAPS, "even": EVEN}.items()
+    for room, found in {
+        "arithmetic": ARITHMETIC,
+        "groups": GROUPS,
+        "pairs": PAIRS,
+        "gaps": GAPS,
+        "even": EVEN,
+        "singly": SINGLY,
+    }.items()
     for name, weakness in found.items()
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from explain.test_quadrature import waves
 from support.groups import named
 
 from rhoset.explaining import explain
@@ -13,10 +14,22 @@ from rhoset.networks import Network, evaluate, hidden
 from rhoset.networks.constructing import construct
 
 
-@pytest.mark.parametrize(("scale", "width"), [(1.0, 60), (1e-20, 60), (1e9, None)])
-def test_the_definition(scale: float, width: int | None):
-    net = construct("S4", ["natural", "sign"], noise=0.05, seed=3, width=width).network
-    net = Network(net.left, net.right, net.unembed * np.float32(scale), net.bias * np.float32(scale), net.table)
+def planted(scale: float, width: int | None, *circuits: str) -> Network:
+    net = construct("S4", circuits, noise=0.05, seed=3, width=width).network
+    return Network(net.left, net.right, net.unembed * np.float32(scale), net.bias * np.float32(scale), net.table)
+
+
+NETWORKS = {
+    "as it is": planted(1.0, 60, "natural", "sign"),
+    "small": planted(1e-20, 60, "natural", "sign"),
+    "large": planted(1e9, None, "natural", "sign"),
+    "more slots than outputs": planted(1.0, None, "[3,1]:size=6"),
+    "a quadrature": waves(13, 2, 24)[0],
+}
+
+
+@pytest.mark.parametrize("net", NETWORKS.values(), ids=NETWORKS)
+def test_the_definition(net: Network):
     explanation = explain(net)
     margin, terms = margin_budget(explanation)
     found, ideal, table, n = {t.name: t for t in terms}, explanation.ideal, net.table, net.order

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -9,9 +10,12 @@ import pytest
 from explain.planting import explained, planted
 from support.networks import random_network
 
-from rhoset.explaining import equivariance, intervene, minimality
+from rhoset.explaining import Quadrature, diagnose, equivariance, faithfulness, intervene, minimality, to_json
 from rhoset.explaining.parts_needed import EXHAUSTIVE_PARTS
 from rhoset.networks import Network, evaluate, logits
+
+PER_NEURON = ("neurons", "rows", "columns", "weight", "alpha", "gamma")
+"""Fields of a circuit with a row for each neuron."""
 
 
 def test_accuracies_are_those_of_plain_evaluation() -> None:
@@ -131,3 +135,32 @@ def test_missing_rows_break_one_side() -> None:
     full = equivariance(planted("S5", "[4,1]").network)
     assert min(full.left, full.right, full.both) == pytest.approx(1, abs=1e-6)
     assert full.margin == pytest.approx(evaluate(planted("S5", "[4,1]").network, np.float64).margin, rel=1e-5)
+
+
+def test_parts_that_are_alike_have_numbers_everywhere() -> None:
+    explanation = explained("S5", planted("S5", "[4,1]:rows=3", "sign").network)
+    other, circuit = explanation.circuits
+    half = len(circuit.neurons) // 2
+    parts = [
+        replace(circuit, **{name: getattr(circuit, name)[part] for name in PER_NEURON})
+        for part in (slice(half), slice(half, None))
+    ]
+    explanation = replace(explanation, circuits=(*parts, other))
+    one, two, third = (f"{circuit.label} (1)", f"{circuit.label} (2)", other.label)
+    assert [row.part for row in minimality(explanation).parts] == [one, two, third]
+    assert {one, two, third} <= {row.what for row in faithfulness(explanation, modes=["zero"])}
+    found = diagnose(explanation)
+    assert {f"uneven {name}" for name in (one, two, third)} <= {term.name for term in found.terms}
+    assert {one, two} <= {finding.where for finding in found.findings}
+    assert [said["name"] for said in to_json(explanation)["circuits"]] == [one, two, third]
+
+
+def test_no_symmetry_is_said_where_neurons_lie_on_no_orbits() -> None:
+    explanation = explained("S4", planted("S4", "[3,1]:rows=3", "[2,2]").network)
+    circuit, other = explanation.circuits
+    assert "less-symmetry" in {finding.slug for finding in diagnose(explanation).findings}
+    size, none = other.irrep.dim, np.zeros((len(other.neurons), 0))
+    shape = np.zeros((len(other.neurons), size))
+    waves = Quadrature(other.irrep, other.neurons, shape, shape, shape, shape, none, none, 0.5)
+    mixed = replace(explanation, circuits=(circuit,), quadratures=(waves,))
+    assert "less-symmetry" not in {finding.slug for finding in diagnose(mixed).findings}

@@ -14,7 +14,18 @@ import rhoset as rs
 from rhoset.cli.reproduce import _named
 from rhoset.groups import irreps
 from rhoset.networks import evaluate
-from rhoset.reproduce import BASELINES, FULL, QUICK, Experiment, continued, markdown, measure_runs, reproduce, summarise
+from rhoset.reproduce import (
+    BASELINES,
+    FULL,
+    QUICK,
+    Experiment,
+    continued,
+    markdown,
+    measure_runs,
+    reproduce,
+    stopped,
+    summarise,
+)
 from rhoset.reproduce.measure import KEPT, METHODS, measure, wanting
 from rhoset.reproduce.plan import Population
 from rhoset.reproduce.published import PUBLISHED
@@ -89,6 +100,9 @@ def test_summary_counts(row: dict):
     assert paper["cost_quartiles"] == pytest.approx([0.175, 0.325])
     assert paper["within_hundredth"] == 0
     assert found["published"]["proved"] == sum(r["published"]["accuracy"] >= 0.95 for r in rows)
+    for r, sets in zip(rows, (1, 3, 2, 1), strict=True):
+        r["published"].update(sets=sets, accuracy=1.0 if r is not rows[2] else 0.9)
+    assert summarise(rows)["published"]["proved_with_sets"] == [2, 2, 3]
     assert found["full_circuits"] == {"k²": 4, "k² + 1 to 5": 0, "k² + 6 to 15": 0, "more": 0}
     assert found["methods"]["exhaustive"]["above_accuracy"] == [3], "a bound above the accuracy shows"
     assert found["full_accuracy"] == 3
@@ -166,6 +180,16 @@ def test_kept_results_are_sound_and_shown():
     split = json.loads(results.with_name("split_slots.json").read_text(encoding="utf-8"))
     before = {row["index"]: row["published"]["accuracy"] for row in kept["populations"]["S5, full batch"]}
     assert continued(split, before) in text, "run scripts/write_reproduction.py"
+
+
+def test_two_lengths_of_training_side_by_side():
+    early = {"steps": 5000, "loss": 0.03, "bound": 0.2, "rigorous": 0.1, "gaps": 0.01}
+    early["circuits"] = [["[4,1]", 5, 5, "full", 40], ["[4,1]", 5, 5, "partial", 3], ["[3,2]", 10, 10, "partial", 9]]
+    late = {**early, "steps": 25000, "bound": 0.97, "rigorous": 0.96, "circuits": [["[4,1]", 5, 5, "full", 25]]}
+    text = stopped([{"network": 7, "unembed": 0.5, "logits": 0.02, "early": early, "late": late}])
+    assert "| 7 | 0.50 | 0.020 | [3,2] 9, [4,1] 43 → [4,1] 25 | 0.0300 | 0.200 → 0.970 | 1.0 % |" in text
+    assert "5,000 steps → 25,000" in text
+    assert "proves 0 → 1 (rigorous 0 → 1)" in text
 
 
 def test_a_growing_run_is_measured_as_it_is(row: dict, tmp_path: Path):

@@ -74,6 +74,8 @@ def test_the_command_prints_and_writes_them(folder: Path, capsys: pytest.Capture
     for record in networks:
         assert 0 <= record["accounts"]["by_cosets"] <= 1
         assert "decided" not in record["accounts"]
+    assert main(["table", str(next(folder.rglob("*.safetensors"))), "--accounts"]) == 0
+    assert "by_cosets" in capsys.readouterr().out  # of one network, where no column tells networks apart
     target = folder / "accounts.csv"
     assert main(["table", str(folder), "--accounts", "--out", str(target), "-q"]) == 0
     assert "equivariant_left" in target.read_text("utf-8").splitlines()[0]

@@ -143,8 +143,8 @@ def test_stages_draw_from_subgroups() -> None:
     assert (s4.permutations[:6, 0] == 0).all()
     for step, among in ((1, 2), (3, 2), (4, 6), (10, 6), (11, 24)):
         sample = samples.at(step)
-        assert sample.among == among
-        assert len(sample.left) == min(5, among)
+        assert samples.among(step) == among
+        assert len(sample.left) == min(60 // len(sample.outputs), among)
         assert len(sample.outputs) == min(12, among)
         assert max(int(part.max()) for part in (sample.left, sample.right, sample.outputs)) < among
         product = s4.table[sample.left[:, None], sample.right[sample.place]]
@@ -165,7 +165,7 @@ def test_a_stage_s_loss_is_the_subgroup_s() -> None:
         for y in range(6):
             logits = (torch.relu(left[x] + right[y]) @ unembed + bias)[:6]
             total += float(torch.logsumexp(logits, 0) - logits[int(table[x, y])])
-    assert loss.item() == pytest.approx(total / 30, rel=1e-12)
+    assert loss.item() == pytest.approx(total / 36, rel=1e-12)
 
 
 def test_a_stage_trains_the_subgroup_and_leaves_the_rest() -> None:
@@ -249,3 +249,52 @@ def test_what_does_not_fit_is_said(changes: dict[str, object], said: str) -> Non
     with pytest.raises(RhosetError, match=said) as caught:
         Trainer(group("S4").table, SAMPLED.replace(**changes), 0)
     assert caught.value.slug == "bad-setting"
+
+
+def test_decay_in_a_stage_is_that_of_the_subgroup() -> None:
+    config = CURRICULUM.replace(weight_decay=1e-4)
+    trainer, decays = Trainer(group("S4").table, config, 0), []
+    for _ in range(11):
+        trainer.advance()
+        decays.append(trainer.optimizer.param_groups[0]["weight_decay"])
+    assert decays == pytest.approx([12e-4] * 3 + [4e-4] * 7 + [1e-4])
+
+
+COSETS = SAMPLED.replace(batch=48, sampled_outputs=12, coset_outputs=[[6, 2]])
+
+
+def test_right_answers_of_a_step_are_a_coset() -> None:
+    table = group("S4").table
+    samples = OutputSamples(table, COSETS, seed=3)
+    assert samples.at(2).place.shape == (4, 12), "uniform at first"
+    sample = samples.at(3)
+    outputs = sample.outputs.numpy()
+    assert sample.place.shape == (8, 6)
+    assert len(set(outputs.tolist())) == 12
+    assert (table[sample.left[:, None], sample.right[sample.place]] == outputs[:6]).all()
+    inverse = (table == 0).argmax(axis=1)
+    between = {int(d) for d in table[np.ix_(inverse[outputs[:6]], outputs[:6])].ravel()}
+    assert len(between) == 6, "z⁻¹w of a coset's elements make a subgroup"
+
+
+def test_an_output_stands_for_one_over_its_chance() -> None:
+    """Over many steps the weights of what is drawn add up to 1 for every output, and so the sum over a sample
+    estimates that over all."""
+    table = group("S4").table
+    samples = OutputSamples(table, COSETS, seed=0)
+    total, steps = np.zeros(24), 4000
+    for step in range(3, steps + 3):
+        sample = samples.at(step)
+        change = table[(table[sample.outputs[0]] == 0).argmax(), sample.outputs.numpy()]
+        np.add.at(total, change, np.exp(sample.stands_for[0].numpy()) / steps)
+    assert total[0] == pytest.approx(1)
+    assert np.abs(total[1:] - 1).max() < 0.1
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [([[5, 1]], "the first 5 elements are none"), ([[24, 9]], "are none"), ([[6, 1]], None)]
+)
+def test_a_coset_of_what_is_no_subgroup_is_refused(value: list[list[int]], said: str | None) -> None:
+    config = SAMPLED.replace(sampled_outputs=6)
+    with pytest.raises(RhosetError, match=said or "fewer than sampled_outputs, 6"):
+        OutputSamples(group("S4").table, config.replace(coset_outputs=value), 0)

@@ -112,7 +112,7 @@ def _one(out: Output, label: str, of: Analysis, compare: bool, faithful: bool) -
     else:
         _circuits(out, said, irreps)
     said["explained_with_harmonics"] = waves = with_harmonics(of)
-    if waves is not None:
+    if waves is not None and waves > said["explained"]:
         out.say(f"with the harmonics of the waves: {waves:.1%} of the weights explained")
     if accounts:
         out.table(
@@ -146,6 +146,8 @@ def _circuits(out: Output, said: dict[str, Any], irreps: list[dict[str, Any]]) -
         [c["label"], f"{c['left_size']}×{c['right_size']}", c["kind"], c["neurons"], f"{c['filled']}/{c['slots']}"]
         for c in said["circuits"]
     ]
+    for row, c in zip(rows, said["circuits"], strict=True):
+        row[0] += c["name"].removeprefix(" ".join(row[:3]))  # a number where several are alike
     rows += [[q["label"], "–", "quadrature", q["neurons"], _defect(q["defect"])] for q in said["quadratures"]]
     out.table(["circuit", "ρ-sets", "kind", "neurons", "slots"], rows, limit=SHOWN)
 

@@ -76,6 +76,7 @@ def command(
         for method in record["refused"].keys() - record["unreadable"]:
             out.note(f"{record['network']}: the certificate of {method} does not check: {record['refused'][method]}")
     rows = list(flat(said, spectrum=spectrum))
+    plain = set(rows[0])
     if accounts or decided:
         with out.counting("explaining") as tell:
             add_accounts(said, rows, dict(files_of(networks)), decide=decided, progress=tell)
@@ -84,7 +85,8 @@ def command(
     if columns is not None:
         rows = _chosen(rows, _names(columns))
     elif by is None and (target is None or target.suffix.lower() in FOR_READERS):
-        rows = _narrow(rows) if target is None else _short(_narrow(rows))
+        rows = _narrow(rows, set(rows[0]) - plain)
+        rows = rows if target is None else _short(rows)
     if target is not None:
         write_table(target, rows)
         out.say(str(target))
@@ -108,9 +110,10 @@ def _chosen(rows: list[dict[str, Any]], names: list[str]) -> list[dict[str, Any]
     return [{name: row[name] for name in names} for row in rows]
 
 
-def _narrow(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What fits a terminal and a page: columns that are the same in all rows are left out, but for the main ones."""
-    main = {"network", "accuracy", "loss", "irreps", "circuits", "explained"}
+def _narrow(rows: list[dict[str, Any]], asked: set[str]) -> list[dict[str, Any]]:
+    """What fits a terminal and a page: columns that are the same in all rows are left out, but for the main ones, and
+    those asked for where there is one row only."""
+    main = {"network", "accuracy", "loss", "irreps", "circuits", "explained"} | (asked if len(rows) == 1 else set())
     hidden = {"margin", "key_set", "order", "seed"}
 
     def keep(name: str) -> bool:

@@ -9,12 +9,12 @@ from rhoset.explaining.explanation import Explanation
 
 
 def neuron_groups(explanation: Explanation) -> tuple[tuple[str, ...], NDArray[np.int32]]:
-    """Names of the groups and (m,) the group of each neuron; the last group is what is left over
-    (dead neurons too)."""
-    names: list[str] = []
-    member = np.full(explanation.network.width, -1, dtype=np.int32)
-    for part in explanation.parts:
-        member[part.neurons] = len(names)
-        names.append(part.label)
-    member[member < 0] = len(names)
-    return (*names, "left over"), member
+    """Names of the parts, with a number behind those that several have, and (m,) the part of each neuron; the last one
+    is what is left over (dead neurons too)."""
+    names = [part.label for part in explanation.parts]
+    member = np.full(explanation.network.width, len(names), dtype=np.int32)
+    for k, part in enumerate(explanation.parts):
+        member[part.neurons] = k
+    numbered = [f"{name} ({names[: k + 1].count(name)})" for k, name in enumerate(names)]
+    distinct = (one if names.count(name) == 1 else other for name, one, other in zip(names, names, numbered))
+    return (*distinct, "left over"), member

@@ -13,6 +13,7 @@ The loss of a term D at (x, y) is max_z D(z) − D(xy). The largest tells what c
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,10 +24,9 @@ from rhoset.arguments import public
 from rhoset.explaining.contributions import neuron_groups
 from rhoset.explaining.explanation import Explanation, Quadrature
 from rhoset.explaining.pairs import activations_of, spread_pairs
-from rhoset.explaining.slot_tables import slot_report, symmetry
+from rhoset.explaining.quadrature import carried_sums
+from rhoset.explaining.slot_tables import carried_slots, slot_report, symmetry
 from rhoset.explaining.slots import EVEN, SAME_READING, reading_agreement
-from rhoset.groups import Group
-from rhoset.groups.cache import remembered
 from rhoset.networks import Network
 from rhoset.networks.circuits import Circuit
 from rhoset.summaries import Shown, counted
@@ -37,11 +37,8 @@ RANK_TWO = 1.5
 ONE_IRREP = 0.75
 """A neuron with less than this share of energy in its dominant irrep is said to mix irreps."""
 
-BLOCK = 1 << 16
+BLOCK = 1 << 17
 """Logits that are formed at once: they stay in cache."""
-
-KEPT_ORDER = 128
-"""Up to this order the table of n outputs for each of n² pairs is kept (8 MB)."""
 
 SINGLE = (1e-12, 1e12)
 """What a neuron can add to a logit where the budget is reckoned in float32: it is read to three digits."""
@@ -96,21 +93,24 @@ class Diagnosis(Shown):
 
     @property
     def said(self) -> tuple[str, ...]:
-        """A sentence for each finding; three and more quadratures share one."""
-        many = [f for f in self.findings if f.slug == "quadrature" and f.number < 1]
-        if len(many) < MERGED:
-            return tuple(finding.text for finding in self.findings)
-        low, high = min(many, key=_number), max(many, key=_number)
-        merged = (
-            f"The neurons of {len(many)} irreps lie on no common ρ-sets; as quadratures they miss bi-equivariance by"
-            f" {low.number:.0%} ({low.where}) to {high.number:.0%} ({high.where}) of their coefficients."
-        )
-        first = self.findings.index(many[0])
-        return tuple(
-            merged if k == first else finding.text
-            for k, finding in enumerate(self.findings)
-            if k == first or finding not in many
-        )
+        """A sentence for each finding; three and more quadratures share one, and so do three that are none."""
+        waves = [finding for finding in self.findings if finding.slug == "quadrature"]
+        near, far = [f for f in waves if f.number < 1], [f for f in waves if f.number >= 1]
+        shared = dict[Finding, str]()
+        if len(near) >= MERGED:
+            low, high = min(near, key=_number), max(near, key=_number)
+            shared |= dict.fromkeys(near, "") | {
+                near[0]: f"The neurons of {len(near)} irreps lie on no common ρ-sets; as quadratures they miss"
+                f" bi-equivariance by {low.number:.0%} ({low.where}) to {high.number:.0%} ({high.where}) of their"
+                " coefficients."
+            }
+        if len(far) >= MERGED:
+            shared |= dict.fromkeys(far, "") | {
+                far[0]: f"The neurons of {len(far)} irreps ({', '.join(f.where for f in far)}) lie on no common ρ-sets,"
+                " too few or too uneven for a quadrature: bi-equivariance is missed by more than their coefficients."
+            }
+        said = (shared.get(finding, finding.text) for finding in self.findings)
+        return tuple(text for text in said if text)
 
     @property
     def text(self) -> str:
@@ -137,13 +137,13 @@ def diagnose(explanation: Explanation) -> Diagnosis:
     """
     margin, terms = margin_budget(explanation)
     findings: list[Finding] = []
-    for circuit in explanation.circuits:
-        findings += _circuit_findings(circuit)
+    for name, circuit in zip(neuron_groups(explanation)[0], explanation.circuits, strict=False):  # circuits come first
+        findings += _circuit_findings(name, circuit)
     findings += [_quadrature_finding(quadrature) for quadrature in explanation.quadratures]
     findings += _neuron_findings(explanation)
     group = explanation.network.group
     left, right = symmetry(group, explanation.circuits)
-    if explanation.circuits and len(left) * len(right) < group.order**2:
+    if explanation.circuits and not explanation.quadratures and len(left) * len(right) < group.order**2:
         orbits = group.order**2 // (len(left) * len(right))
         findings.append(
             Finding(
@@ -171,38 +171,33 @@ def margin_budget(explanation: Explanation) -> tuple[float, tuple[Term, ...]]:
     true, exact = activations_of(network, held, dtype), activations_of(ideal, held, dtype)
     rest = np.flatnonzero((member == len(names) - 1) & (most > NOTHING * most.max(initial=0.0)))
     left_over = activations_of(network, rest, dtype)
+    u_held, u_off, u_rest = unembed[held], (unembed - written)[held], unembed[rest]
     terms = [_Losses("reading"), _Losses("writing"), _Losses("left over")]
     for block in blocks:
         at = x[block], y[block]
         fires = exact(*at)
         for term, hidden, writes in zip(
-            terms,
-            (true(*at) - fires, fires, left_over(*at)),
-            (unembed[held], (unembed - written)[held], unembed[rest]),
-            strict=True,
+            terms, (true(*at) - fires, fires, left_over(*at)), (u_held, u_off, u_rest), strict=True
         ):
-            term.add(hidden @ writes, answer[block])
+            if len(writes):
+                term.add(hidden @ writes, answer[block])
     bias = _Losses("bias")
     varying = np.broadcast_to(_centred(network.bias[None]), (n, n))
     bias.add(varying, np.arange(n), np.bincount(answer, minlength=n))
     terms.append(bias)
-    relative = _relative(network.group, x, y)
-    mean, moved = np.zeros(n), np.empty((len(x), n), dtype)
-    for g, name in enumerate(names[:-1]):
-        chosen = np.flatnonzero(member == g)
-        part = activations_of(ideal, chosen, dtype)
-        for block in blocks:
-            logits = part(x[block], y[block]) @ written[chosen]
-            place = relative[block] + np.arange(0, logits.size, n)[:, None]
-            logits.ravel().take(place, out=moved[block], mode="clip")
-        own = moved.mean(axis=0, dtype=np.float64)
-        mean, own = mean + own, own.astype(dtype)
+    mean, e = np.zeros(n), network.group.identity
+    for part, name in zip(explanation.parts, names, strict=False):  # the last name is that of what is left over
+        carried, features = _carried(ideal, part, dtype)
+        sums = np.concatenate([carried(x[block], y[block]) for block in blocks])
+        own = sums.mean(axis=0, dtype=np.float64)
+        mean += own if features is None else own @ features
+        sums -= own.astype(dtype)
         uneven = _Losses(f"uneven {name}")
         for block in blocks:
-            uneven.add(moved[block] - own, np.full(len(x[block]), network.group.identity))
+            logits = sums[block] if features is None else sums[block] @ features.astype(dtype, copy=False)
+            uneven.add(logits, np.full(len(x[block]), e))
         terms.append(uneven)
-    others = np.delete(mean, network.group.identity)
-    margin = float(mean[network.group.identity] - others.max()) if n > 1 else 0.0
+    margin = float(mean[e] - np.delete(mean, e).max()) if n > 1 else 0.0
     return margin, tuple(sorted((term.term for term in terms), key=lambda term: -term.largest))
 
 
@@ -212,7 +207,8 @@ class _Losses:
 
     name: str
     total: float = 0.0
-    largest: float = -np.inf
+    largest: float = 0.0
+    """No loss is less: one of the outputs is the right one."""
     pairs: int = 0
 
     def add(self, logits: NDArray[Any], right: NDArray[Any], times: NDArray[Any] | None = None) -> None:
@@ -226,18 +222,27 @@ class _Losses:
 
     @property
     def term(self) -> Term:
-        return Term(self.name, self.total / self.pairs, self.largest)
+        return Term(self.name, self.total / max(self.pairs, 1), self.largest)
 
 
-def _relative(group: Group, x: NDArray[np.integer], y: NDArray[np.integer]) -> NDArray[np.int32]:
-    """(N, n) the output x w y for every w, kept with a small group: the pairs are the same for every network."""
+def _carried(ideal: Network, part: Circuit | Quadrature, dtype: Any) -> tuple[Callable[[Any, Any], Any], Any]:
+    """The function from N pairs to (N, k) the sums Q(x, y) of a part's neurons, carried to the identity, and (k, n)
+    features F with f̂(xwy | x, y) = Q(x, y) F(w), constants aside. Where a circuit has many slots, Q are the outputs,
+    and there are no features."""
+    n, table = ideal.order, ideal.table.astype(np.intp)
+    if isinstance(part, Circuit) and 2 * part.coupling.size <= n:
+        return carried_slots(part, dtype), part.slot_features()
+    if isinstance(part, Quadrature):
+        return carried_sums(part, ideal.activation, dtype), part.irrep.matrices.reshape(n, -1).T
+    hidden = activations_of(ideal, part.neurons, dtype)
+    written = _centred(ideal.unembed[part.neurons]).astype(dtype)
 
-    def found() -> NDArray[np.int32]:
-        table = group.table
-        return np.concatenate([table.ravel().take(table[xs] * group.order + ys[:, None]) for xs, ys in parts])
+    def outputs(x: Any, y: Any) -> Any:
+        place = table.take(table[x] * n + y[:, None])
+        place += np.arange(0, place.size, n)[:, None]
+        return (hidden(x, y) @ written).take(place)
 
-    parts = zip(np.array_split(x, 64), np.array_split(y, 64), strict=True)
-    return remembered("diagnosis", group, found) if group.order <= KEPT_ORDER else found()
+    return outputs, None
 
 
 def _centred(table: NDArray[Any]) -> NDArray[np.float64]:
@@ -253,9 +258,7 @@ def _most(network: Network) -> NDArray[np.float64]:
     return np.asarray(np.maximum(reads, np.square(reads)) * writes.max(axis=1))
 
 
-def _circuit_findings(circuit: Circuit) -> list[Finding]:
-    p, q = circuit.shape
-    where = f"{circuit.irrep.label} {p}×{q}"
+def _circuit_findings(where: str, circuit: Circuit) -> list[Finding]:
     report = slot_report(circuit)
     filled = report.filled
     found = []

@@ -98,7 +98,7 @@ def minimality(explanation: Explanation, target: float | None = None) -> Minimal
     names, member = neuron_groups(explanation)
     member = np.where(energy.live, member, -1)
     used = [g for g in range(len(names)) if (member == g).any()]
-    labels = _distinct([names[g] for g in used])
+    labels = [names[g] for g in used]
     groups = [np.flatnonzero(member == g) for g in used]
     by_irrep = [np.flatnonzero(energy.live & (energy.dominant == k)) for k in range(len(explanation.irreps))]
     kept = [k for k, neurons in enumerate(by_irrep) if neurons.size]
@@ -146,11 +146,6 @@ def _without(
     name: str, neurons: NDArray[np.intp], right: dict[Chosen, int], every: Chosen, part: int, n: int
 ) -> Without:
     return Without(name, len(neurons), right[every - {part}] / n**2, right[frozenset({part})] / n**2)
-
-
-def _distinct(names: Sequence[str]) -> list[str]:
-    """Names with a number behind those that occur more than once."""
-    return [f"{name} ({names[: i + 1].count(name)})" if names.count(name) > 1 else name for i, name in enumerate(names)]
 
 
 def _subsets(every: Chosen) -> Iterator[Chosen]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,14 +73,23 @@ def quadrature_defect(network: Network, quadrature: Quadrature) -> float:
     Q(x, y) = ρ(x)ᵀ M(x, y) ρ(y)ᵀ with M(x, y) = Σ_i κ_i φ(l_i(x) + r_i(y)) b_i c_iᵀ; it does not
     depend on (x, y) exactly when the neurons together are bi-equivariant.
     """
-    irrep = quadrature.irrep
-    tables = quadrature.tables()
-    x, y = spread_pairs(network.order)
-    h = activation(network.activation)(tables.left[:, x] + tables.right[:, y]) * quadrature.weight[:, None]
-    m = np.tensordot(h, quadrature.written, axes=(0, 0))
-    q = irrep.matrices[x].transpose(0, 2, 1) @ m @ irrep.matrices[y].transpose(0, 2, 1)
-    q = seen_part(irrep, q)
+    irrep, pairs = quadrature.irrep, spread_pairs(network.order)
+    q = carried_sums(quadrature, network.activation)(*pairs)
+    q = seen_part(irrep, q.reshape(-1, irrep.dim, irrep.dim))
     mean = q.mean(axis=0)
     size = float(np.linalg.norm(mean))
     spread = float(np.sqrt(((q - mean) ** 2).sum(axis=(1, 2)).mean()))
     return spread / size if size > 0 else float("inf")
+
+
+def carried_sums(quadrature: Quadrature, phi: str, dtype: Any = np.float64) -> Callable[[Any, Any], Any]:
+    """The function from (N,) x and (N,) y to (N, d²) Q(x, y) of `quadrature_defect`."""
+    tables, rho = quadrature.tables(), quadrature.irrep.matrices.astype(dtype)
+    left, right = (np.ascontiguousarray(table.T, dtype=dtype) for table in (tables.left, tables.right))
+    writes = (quadrature.written * quadrature.weight[:, None, None]).reshape(len(quadrature.weight), -1).astype(dtype)
+
+    def carried(x: Any, y: Any) -> Any:
+        sums = (activation(phi)(left[x] + right[y]) @ writes).reshape(-1, *rho.shape[1:])
+        return (rho[x].swapaxes(1, 2) @ sums @ rho[y].swapaxes(1, 2)).reshape(len(x), -1)
+
+    return carried

@@ -13,8 +13,9 @@ of cut metrics Σ κ_i |⟨a_i, p − p'⟩| / 2 on the points of B: the *slot m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +77,15 @@ def slot_tables(circuit: Circuit) -> NDArray[np.float64]:
     for b, c in pairs:
         shared += tables[np.ix_(b, c, b, c)]
     return shared / len(pairs)
+
+
+def carried_slots(circuit: Circuit, dtype: Any) -> Callable[[Any, Any], Any]:
+    """The function from (N,) x and (N,) y to (N, p q) Q[b, c](x, y): so many numbers of the slot tables."""
+    p, q = circuit.shape
+    tables, slot = circuit.slot_tables().astype(dtype), np.arange(p * q).reshape(p, q)
+    rows = circuit.left_set.gset.action.astype(np.intp) * (q * p * q) + slot[:, 0]
+    columns = circuit.right_set.gset.action[circuit.group.inverse].astype(np.intp) * (p * q) + slot[0]
+    return lambda x, y: tables.take(rows[x][:, :, None] + columns[y][:, None, :]).reshape(len(x), p * q)
 
 
 def doubly_centred(tables: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rhoset.explaining.contributions import neuron_groups
 from rhoset.explaining.diagnosis import Diagnosis
 from rhoset.explaining.explanation import Explanation
 from rhoset.explaining.faithfulness import affordable
@@ -36,8 +37,8 @@ def to_json(
 
     Returns
     -------
-    ``{"network", "irreps": [{"name", "label", "neurons", "energy"}], "circuits": [{"irrep", "label", "left_size",
-    "right_size", "neurons", "kind", "slots", "filled"}], "quadratures", "left_over", "explained",
+    ``{"network", "irreps": [{"name", "label", "neurons", "energy"}], "circuits": [{"name", "irrep", "label",
+    "left_size", "right_size", "neurons", "kind", "slots", "filled"}], "quadratures", "left_over", "explained",
     "ideal_accuracy", "ideal_loss", "ideal_pairs", "thresholds"}``.
     """
     energy = explanation.energy
@@ -48,7 +49,10 @@ def to_json(
             {"name": use.irrep.name, "label": use.irrep.label, "neurons": use.neurons, "energy": use.share}
             for use in explanation.uses
         ],
-        "circuits": [_circuit(c) for c in explanation.circuits],
+        "circuits": [
+            {"name": name, **_circuit(c)}
+            for name, c in zip(neuron_groups(explanation)[0], explanation.circuits, strict=False)
+        ],
         "quadratures": [
             {"irrep": q.irrep.name, "label": q.irrep.label, "neurons": len(q.neurons), "defect": q.defect}
             for q in explanation.quadratures

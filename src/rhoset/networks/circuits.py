@@ -163,6 +163,11 @@ class Circuit(Shown):
         np.add.at(tables, (self.rows, self.columns), fired)
         return tables
 
+    def slot_features(self) -> Array:
+        """(p q, n) υ(b, w·c) of every slot, less its mean over w."""
+        found = self.coupling[:, self.right_set.gset.action.T].reshape(self.coupling.size, -1)
+        return np.asarray(found - found.mean(axis=1, keepdims=True))
+
 
 def slot_symmetries(
     left_set: PointSet, right_set: PointSet, coupling: Array | None = None

@@ -17,7 +17,7 @@ from rhoset.networks.arrays import float_type
 from rhoset.networks.network import Network
 from rhoset.summaries import Shown
 
-BLOCK_NUMBERS = 1 << 18
+BLOCK_NUMBERS = 1 << 17
 """Numbers held in the larger of a block's hidden and logit arrays. Larger blocks leave the cache
 and need more memory, smaller ones pay more Python overhead; the result moves by rounding only."""
 
@@ -94,13 +94,14 @@ def evaluate(network: Network, dtype: Any = None, *, operations: float | None = 
         h = phi(left[xs] + right[ys])
         f = h.reshape(math.prod(h.shape[:-1]), width) @ unembed
         f += bias
-        answer = network.table[xs, ys].reshape(-1, 1)
-        f -= np.take_along_axis(f, answer, axis=1)
-        np.put_along_axis(f, answer, -np.inf, axis=1)
-        worst = f.max(axis=1)
+        answer = np.arange(len(f)), network.table[xs, ys].ravel()
+        own = f[answer]
+        f[answer] = -np.inf
+        most = f.max(axis=1)
+        worst = most - own
         correct += int(np.count_nonzero(worst < 0))
         margin = min(margin, -float(worst.max()))
-        f -= worst[:, None]
+        f -= most[:, None]
         np.exp(f, out=f)
         others = worst.astype(np.float64) + np.log(f.sum(axis=1, dtype=np.float64))
         loss += float(np.logaddexp(0.0, others).sum())

@@ -53,14 +53,10 @@ def encode(certificate: Certificate) -> bytes:
         tensors["gaps.block"] = certificate.gaps.block.astype(np.int16)
         tensors["gaps.point"] = certificate.gaps.point.astype(np.int16)
         tensors["gaps.exact"] = certificate.gaps.exact.astype(np.int8)
-    for name in ("scale", "references"):
+    for name, kind in (("scale", "f8"), ("references", "f8"), ("groups", "i4"), ("labels", "i4")):
         array = getattr(certificate, name)
         if array is not None:
-            tensors[name] = array.astype(np.float64)
-    for name in ("groups", "labels"):
-        array = getattr(certificate, name)
-        if array is not None:
-            tensors[name] = array.astype(np.int32)
+            tensors[name] = array.astype(kind)
     metadata = {
         "format": FORMAT,
         "version": VERSION,

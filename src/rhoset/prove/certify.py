@@ -128,7 +128,7 @@ def certify_subject(
 ) -> CertifyResult:
     """`certify` of a network as the checker read it, from its file where `about` was made of one."""
     begin = time.perf_counter()
-    wanted, search = wish(target, budget, objective), Search(about, known)
+    wanted, search = wish(target, budget, objective), Search(about, known, by_time=objective == "time")
     made = candidates(method, search, wanted)
     if method == "auto" and target is None and budget is None:
         prices = [wanted.price(candidate.estimate) for candidate in made]  # the last is exhaustive

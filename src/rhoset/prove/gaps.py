@@ -122,7 +122,9 @@ class GapReading:
         return tuple(action.shape[1] for action in self.actions)
 
 
-def gap_readings(network: Network, side: str = "right", most_points: int = MOST_POINTS) -> list[GapReading]:
+def gap_readings(
+    network: Network, side: str = "right", most_points: int = MOST_POINTS, most: int = len(POINT_PRICES)
+) -> list[GapReading]:
     """Candidate readings, the cheapest compromise first; equal ones are given once.
 
     Parameters
@@ -133,6 +135,8 @@ def gap_readings(network: Network, side: str = "right", most_points: int = MOST_
         ``right`` or ``left``: whose readings are to be constant on cosets.
     most_points
         Largest G-set.
+    most
+        Only so many of the prices are tried.
 
     Raises
     ------
@@ -153,7 +157,7 @@ def gap_readings(network: Network, side: str = "right", most_points: int = MOST_
     points, errors = _errors(group, cosets, reads * ranges, side, min(prices))
     sizes = np.array([one.size for one in cosets])
     found: list[GapReading] = []
-    for price in prices:
+    for price in prices[:most]:
         chosen = _choose(errors, sizes, price, margin * SET_PRICE)
         reading = _reading(group, cosets, points, chosen, side)
         error = float(errors[chosen, np.arange(len(chosen))].sum())
@@ -188,10 +192,8 @@ def _errors(group: Group, cosets: Sequence[Cosets], reads: Array, side: str, pri
         held = one.shares @ correlation[:, open_]
         chosen = np.round(held, 4).argmax(axis=0)
         points[j, open_] = one.points[chosen]
-        for c in np.unique(chosen):
-            own = open_[chosen == c]
-            fibres = reads[one.order[c]][:, own].reshape(one.size, -1, len(own))
-            found[j, own] = np.ptp(fibres, axis=1).max(axis=0) / 2
+        fibres = np.take_along_axis(reads[:, open_], one.order[chosen].T, axis=0).reshape(one.size, -1, len(open_))
+        found[j, open_] = np.ptp(fibres, axis=1).max(axis=0) / 2
         best = np.minimum(best, found[j] + price * one.size)
     return points, found
 

@@ -13,7 +13,7 @@ from rhoset_check.blocks import differences
 from rhoset_check.files import Certificate
 from rhoset_check.near import Array
 from rhoset_check.pairs import PairsRule
-from rhoset_check.verdict import prepare
+from rhoset_check.settle import prepare
 
 FINEST = 64
 """Parts that the search starts from."""
@@ -37,7 +37,7 @@ def regrouped(search: Search, certificate: Certificate) -> Certificate:
     needed, lengths, label = _stands(search, rule)
     least = nearness.margins(rule.blocks, e, n, certificate.references)[:, label] + needed
     others = np.flatnonzero(np.arange(n) != e)
-    delta, _ = differences(rule.blocks, e, others)
+    delta = differences(rule.blocks, e, others).value
     each = float(np.count_nonzero(delta) / max(len(others), 1)) + (3.0 if certificate.plan.samples else 1.0)
     distance = nearness.distances(rule.blocks, e, n)
     return replace(certificate, groups=optimal(least[others], lengths, distance[others], others, each))

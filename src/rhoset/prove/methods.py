@@ -43,6 +43,8 @@ NOISY = 4
 LEVEL = 5 * 10**8
 """Multiply-adds that pairs left open must take before potentials, which may close them, are looked at on the clock: the
 look takes as long as half of them."""
+LOOKED_AT = 10**9
+"""Multiply-adds of exhaustive checking from which on a look at some x pays, and one at a second reading."""
 SMALL = 5 * 10**7
 """Multiply-adds of exhaustive checking, five milliseconds or so, below which the clock allows no look elsewhere."""
 
@@ -139,27 +141,44 @@ def candidates(method: str, search: Search, wanted: Wish) -> list[Candidate]:
 
 
 def by_time(search: Search, wanted: Wish) -> list[Candidate]:
-    """What should be quickest, search included: gaps where a few x say so, pairs for large groups, else exhaustive."""
+    """What should be quickest, search included: gaps where the weights, or for larger groups a few x, say so; pairs for
+    large groups; else exhaustive."""
+    whole, subject = search.subject.exhaustive, search.subject
+    if wanted.exact and whole < LOOKED_AT:
+        return _by_weights(search)
     plain = quick.exhaustive(search, FEW if wanted.exact else SAMPLE_PAIRS)
-    if search.subject.exhaustive < SMALL:
+    if whole < SMALL:
         return plain
-    looks = quick.looks(search)[:1]
+    looks = quick.looks(search, 1 if whole < LOOKED_AT else 2)
     for look in looks:
         for mode in (mode for mode in quick.ON_THE_CLOCK if mode in look.modes()):
-            sure = (look.columns * COLUMN + look.entries(mode) * ENTRY) / search.subject.exhaustive_seconds
+            sure = _sure(look, mode)
             if sure >= GIVE_UP:
                 continue
             made = look.plain(mode)
-            if mode in quick.LEVELLED and made.estimate.exact * search.subject.exhaustive > LEVEL:
+            if mode in quick.LEVELLED and made.estimate.exact * whole > LEVEL:
                 made = min(made, look.plain(mode, level=True), key=lambda one: one.estimate.exact)
             share = sure + made.estimate.exact  # what is left open is evaluated: it proves what exhaustive does
             if share < GIVE_UP:
                 return [at_clock(made, share, plain[0].estimate), *plain]
-    if search.subject.network.order < PAIRS_FROM or any(
-        look.reading.error > NOISY * look.reading.margin for look in looks
-    ):
+    if subject.network.order < PAIRS_FROM or any(look.reading.error > NOISY * look.reading.margin for look in looks):
         return plain
     return [*_few_pairs(search, wanted), *plain]
+
+
+def _by_weights(search: Search) -> list[Candidate]:
+    """The true accuracy where exhaustive checking is quick: by gaps where the weights alone say that it holds."""
+    seconds = search.subject.exhaustive_seconds
+    for look in quick.looks(search, 1) if search.subject.exhaustive >= SMALL else ():
+        for mode in quick.ON_THE_CLOCK:
+            if look.holds(mode) and (sure := _sure(look, mode)) < GIVE_UP:
+                return [look.promised(mode, sure * seconds)]
+    return [search.expected("exhaustive", search.subject.certificate("exhaustive"), 1.0, seconds)]
+
+
+def _sure(look: quick.Look, mode: str) -> float:
+    """What rule gaps is sure to take of the seconds of exhaustive checking."""
+    return (look.columns * COLUMN + look.entries(mode) * ENTRY) / look.search.subject.exhaustive_seconds
 
 
 def at_clock(made: Candidate, share: float, plain: Estimate) -> Candidate:

@@ -161,7 +161,7 @@ class PairsSearch:
         n = self.search.subject.network.order
         plan = replace(
             BARE, pairs=True, work=self.search.subject.work, samples=min(mode.samples, n), own=mode.own,
-            singles=n // 2 if self.exact else 0, span_pairs=None if self.span else 0,
+            singles=self.search.singles if self.exact else 0, span_pairs=None if self.span else 0,
             exact_pairs=None if self.exact else 0,
         )  # fmt: skip
         made = self.search.subject.certificate(self.method, plan, blocks=written.stored, scale=written.scale)

@@ -20,11 +20,13 @@ from rhoset.prove.subject import Subject
 from rhoset_check.files import Certificate, rows_at_once
 from rhoset_check.near import Array, Ints, Near, Rejected
 from rhoset_check.network import Model
-from rhoset_check.verdict import prepare, settle
+from rhoset_check.settle import prepare, settle
 
 if TYPE_CHECKING:
     from rhoset.explaining import Explanation
 
+SINGLY = 6e-9
+"""Seconds that a neuron takes where outputs are evaluated one by one: its activation is formed for each of them."""
 SAMPLE_PAIRS = 1024
 """Pairs that an estimate looks at: all y for so many x. More are slower, fewer may rank two close plans wrongly."""
 FEW = 256
@@ -102,7 +104,17 @@ class Search:
 
     subject: Subject
     given: Explanation | None = None
+    by_time: bool = False
+    """Whether plans are to be quick rather than short."""
     tried: list[Estimate] = field(default_factory=list)
+
+    @property
+    def singles(self) -> int:
+        """Of a pair, how many outputs are worth evaluating singly: by the count up to half, by the clock those that
+        take no longer than all outputs of the pair by a product."""
+        n, m = self.subject.network.order, self.subject.network.width
+        pair = self.subject.exhaustive_seconds / n**2
+        return int(pair / (m * SINGLY)) if self.by_time else n // 2
 
     @cached_property
     def model(self) -> Model:
@@ -164,6 +176,11 @@ class Search:
         self.tried.append(made)
         return Candidate(certificate, made)
 
+    def expected(self, name: str, certificate: Certificate, cost: float, seconds: float) -> Candidate:
+        """A certificate that is expected to prove the true accuracy at this cost; no pair is looked at."""
+        self.tried.append(Estimate(name, cost, 1.0, float("inf"), seconds))
+        return Candidate(certificate, self.tried[-1])
+
     def estimate(self, name: str, certificate: Certificate, pairs: int = SAMPLE_PAIRS) -> Estimate:
         """Cost and bound by the checker's own rules on rows of pairs; an infinite cost where it rejects."""
         n = self.subject.network.order
@@ -173,7 +190,8 @@ class Search:
         try:
             rules = prepare(certificate, self.model)
             ready = time.perf_counter()
-            rules.budget.span, rules.budget.exact = rules.budget.span / share, rules.budget.exact / share
+            for what in ("work", "span", "exact"):
+                setattr(rules.budget, what, getattr(rules.budget, what) / share)
             margins, losses = [], []
             rows = rows_at_once(n, self.subject.network.width) * n
             for start in range(0, len(x), rows):

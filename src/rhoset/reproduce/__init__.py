@@ -13,5 +13,6 @@ from rhoset.reproduce.published import PUBLISHED as PUBLISHED
 from rhoset.reproduce.summary import summarise as summarise
 from rhoset.reproduce.tables import continued as continued
 from rhoset.reproduce.tables import markdown as markdown
+from rhoset.reproduce.tables import stopped as stopped
 
 _page(globals())

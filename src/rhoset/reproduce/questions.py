@@ -1,4 +1,5 @@
-"""What the paper's reviewers asked for, measured: single neurons replaced, k² neurons or not, small ρ-sets."""
+"""What the paper's reviewers asked for, measured: single neurons replaced, k² neurons or not, small ρ-sets; and what
+decides which networks the published method proves."""
 
 from __future__ import annotations
 
@@ -49,4 +50,27 @@ def neurons_of_full_circuits(rows: Sequence[Row]) -> dict[str, int]:
             extra = circuit["neurons"] - circuit["left_size"] * circuit["right_size"]
             name = "k²" if extra <= 0 else "k² + 1 to 5" if extra <= 5 else "k² + 6 to 15" if extra <= 15 else "more"
             found[name] += 1
+    return found
+
+
+SHARED = "several irreps"
+MOST_NEURONS = {"below 30 neurons": 29, "30 to 45": 45, "46 to 59": 59, "60 and more": 10**9}
+"""Name → neurons at most, of a network whose one irrep of dimension above 1 fills its circuits."""
+
+
+def proved_by_neurons(rows: Sequence[Row], wanted: float) -> dict[str, list[int]]:
+    """[networks that the published method proves to `wanted`, networks] by the neurons of the one irrep in use,
+    those of dimension 1 aside; networks with several such irreps, or none, under `SHARED`."""
+    found = {name: [0, 0] for name in (*MOST_NEURONS, SHARED)}
+    for row in rows:
+        neurons: dict[str, int] = {}
+        for circuit in row["circuits"]:
+            if circuit["left_size"] > 2 and circuit["irrep"] in row["irreps"]:
+                neurons[circuit["irrep"]] = neurons.get(circuit["irrep"], 0) + circuit["neurons"]
+        name = SHARED
+        if len(neurons) == 1:
+            (count,) = neurons.values()
+            name = next(name for name, most in MOST_NEURONS.items() if count <= most)
+        found[name][0] += row["published"]["accuracy"] >= wanted
+        found[name][1] += 1
     return found

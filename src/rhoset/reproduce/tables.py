@@ -34,7 +34,7 @@ def markdown(results: Mapping[str, Any]) -> str:
     if MAIN in results["summary"]:
         main = results["summary"][MAIN]
         beside = _beside(main, results["summary"].get(FULL_BATCH.name))
-        parts += [beside, _alone(main), _methods(main), _irreps(main), _questions(main)]
+        parts += [beside, _alone(main), _methods(main), _irreps(main), _questions(main), _by_neurons(main)]
     parts += [_populations(results["summary"]), _machines(results)]
     return "\n\n".join(parts) + "\n"
 
@@ -56,6 +56,7 @@ def _beside(summary: Summary, full_batch: Summary | None) -> str:
             str(PUBLISHED.proved),
             *(_share(found, summary["networks"]) for found in (summary["published"], paper, auto)),
         ),
+        ("so with one, two, three ρ-sets an irrep allowed", "–", _by_sets(summary["published"]), "–", "–"),
         *((name, str(value), str(summary["published"][key]), "–", "–") for name, key, value in COUNTED),
         (
             "time of the check over brute force, one input at a time",
@@ -82,6 +83,7 @@ def _beside(summary: Summary, full_batch: Summary | None) -> str:
         "steps of training": _count(full_batch["steps"]),
         "loss over all pairs, median (nats)": number(full_batch["loss"]),
         f"bound ≥ {percent(PUBLISHED.wanted)}": _share(full_batch["published"], full_batch["networks"]),
+        "so with one, two, three ρ-sets an irrep allowed": _by_sets(full_batch["published"]),
         **{name: str(full_batch["published"][key]) for name, key, _ in COUNTED},
     }
     contrasted = [(*row, contrast.get(row[0], "–")) for row in rows]
@@ -96,6 +98,10 @@ COUNTED = (
     ("either flag", "either", PUBLISHED.either),
 )
 """Networks that the published verifier counts: row of the table, key of `summarise`, as published."""
+
+
+def _by_sets(published: Mapping[str, Any]) -> str:
+    return ", ".join(map(str, published["proved_with_sets"]))
 
 
 def _count(value: float | None) -> str:
@@ -193,6 +199,11 @@ def _questions(summary: Summary) -> str:
     )
 
 
+def _by_neurons(summary: Summary) -> str:
+    lines = [(name, f"{proved} of {count}") for name, (proved, count) in summary["proved_by_neurons"].items()]
+    return _table(("networks whose irrep beside sign has", "published method ≥ 95 %"), lines)
+
+
 def _populations(summaries: Mapping[str, Summary]) -> str:
     rows = []
     for name, found in sorted(summaries.items(), key=lambda item: item[0] != MAIN):
@@ -240,6 +251,48 @@ def continued(rows: Sequence[Mapping[str, Any]], before: Mapping[int, float]) ->
         lines.append((name, f"{proved} of {len(bounds)}", middle, least))
     head = ("networks with one circuit of 30 to 45 neurons", f"bound ≥ {percent(PUBLISHED.wanted)}", "median", "range")
     return _table(head, lines)
+
+
+def stopped(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The same networks at two lengths of training (benchmarks/stopping.py), one line each, and what they come to."""
+    lines = []
+    for row in rows:
+        ends = row["early"], row["late"]
+        lines.append(
+            (
+                str(row["network"]),
+                f"{row['unembed']:.2f}",
+                f"{row['logits']:.3f}",
+                _changed(*(_learned(end) for end in ends)),
+                _changed(*(f"{end['loss']:.4f}" for end in ends)),
+                _changed(*(f"{end['bound']:.3f}" for end in ends)),
+                _changed(*(percent(end["gaps"]) for end in ends)),
+            )
+        )
+    steps = [max(row[end]["steps"] for row in rows) for end in ("early", "late")]
+    proved = [sum(row[end]["bound"] >= PUBLISHED.wanted for row in rows) for end in ("early", "late")]
+    rigorous = [sum(row[end]["rigorous"] >= PUBLISHED.wanted for row in rows) for end in ("early", "late")]
+    head = (
+        "network", "unembed apart", "logits apart", "circuits with more than two points: neurons", "loss",
+        "published method", "cost of gaps",
+    )  # fmt: skip
+    said = (
+        f"{steps[0]:,} steps → {steps[1]:,}; one value where both are equal. Of these {len(rows)} networks the "
+        f"published method proves {proved[0]} → {proved[1]} (rigorous {rigorous[0]} → {rigorous[1]})."
+    )
+    return f"{_table(head, lines)}\n\n{said}"
+
+
+def _learned(end: Mapping[str, Any]) -> str:
+    """Irreps of the circuits, with the neurons that hold them."""
+    neurons: dict[str, int] = {}
+    for irrep, _, _, _, count in end["circuits"]:
+        neurons[irrep] = neurons.get(irrep, 0) + count
+    return ", ".join(f"{irrep} {count}" for irrep, count in sorted(neurons.items()))
+
+
+def _changed(early: str, late: str) -> str:
+    return early if early == late else f"{early} → {late}"
 
 
 def _machines(results: Mapping[str, Any]) -> str:

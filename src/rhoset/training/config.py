@@ -110,7 +110,11 @@ class TrainConfig:
         Stages (k, t): up to step t, steps draw from the subgroup that the first k elements make, outputs too; both
         grow from stage to stage, and after the last one steps draw from all pairs. With `sampled_outputs` only. In a
         group of permutations, in lexicographic order, the stabiliser of the first points is such a subgroup: 1, 2, 6,
-        24, 120, 720 in S7.
+        24, 120, 720 in S7. Weight decay is n/k times as large in a stage, where a row occurs n/k times as often.
+    coset_outputs
+        One pair [k, t], or empty: after step t, and after the curriculum, the right answers of a step are a coset of a
+        conjugate of the subgroup that the first k elements make, k of the sampled outputs; the others are uniform.
+        Answers that are nearly right are then among the outputs. With `sampled_outputs` only, and more of them than k.
 
     Raises
     ------
@@ -161,10 +165,12 @@ class TrainConfig:
     sampled_outputs: int = 0
     evaluation_pairs: int = 0
     curriculum: tuple[tuple[int, int], ...] = ()
+    coset_outputs: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "betas", tuple(float(b) for b in self.betas))
-        object.__setattr__(self, "curriculum", _stages(self.curriculum))
+        for name in _STAGED:
+            object.__setattr__(self, name, _stages(name, getattr(self, name)))
         for name, choices in (
             ("architecture", ARCHITECTURES),
             ("activation", ACTIVATION_NAMES),
@@ -200,8 +206,11 @@ class TrainConfig:
             refuse("replacement", self.replacement, "false with sampled_outputs, which draw pairs of their own")
         if self.sampled_outputs and not self.batch:
             refuse("sampled_outputs", self.sampled_outputs, "0 unless batch is given (a softmax over a sample)")
-        if self.curriculum and not self.sampled_outputs:
-            refuse("curriculum", self.curriculum, "empty unless sampled_outputs is given")
+        for name in _STAGED:
+            if getattr(self, name) and not self.sampled_outputs:
+                refuse(name, getattr(self, name), "empty unless sampled_outputs is given")
+        if len(self.coset_outputs) > 1:
+            refuse("coset_outputs", self.coset_outputs, "one pair [elements, last uniform step], or empty")
         if self.convergence_tolerance and self.draws:
             refuse("convergence_tolerance", self.convergence_tolerance, "0 unless a step sees all training pairs")
 
@@ -216,9 +225,10 @@ class TrainConfig:
         found["betas"] = list(self.betas)
         if self.split_seed is None:
             found["split_seed"] = "own"
-        found["curriculum"] = [list(stage) for stage in self.curriculum]
-        if not self.curriculum:
-            del found["curriculum"]  # so that settings without one read as they always did
+        for name in _STAGED:
+            found[name] = [list(stage) for stage in getattr(self, name)]
+            if not found[name]:
+                del found[name]  # so that settings without one read as they always did
         return found
 
     @classmethod
@@ -271,16 +281,20 @@ def _typed(name: str, value: Any, kind: str) -> Any:
     return value
 
 
-def _stages(value: Any) -> tuple[tuple[int, int], ...]:
-    """The stages of a curriculum, from lists as TOML has them."""
+_STAGED = ("curriculum", "coset_outputs")
+"""Settings that are lists of pairs [elements of a subgroup, step]."""
+
+
+def _stages(name: str, value: Any) -> tuple[tuple[int, int], ...]:
+    """The pairs of such a setting, from lists as TOML has them."""
     right = "a list of stages [elements, last step], whole numbers, both growing: [[120, 300], [720, 2000]]"
     if not isinstance(value, (list, tuple)) or not all(isinstance(s, (list, tuple)) and len(s) == 2 for s in value):
-        refuse("curriculum", value, right)
+        refuse(name, value, right)
     before = (1, 0)
     for stage in value:
         for number, last in zip(stage, before, strict=True):
             if isinstance(number, bool) or not isinstance(number, int) or number <= last:
-                refuse("curriculum", value, right)
+                refuse(name, value, right)
         before = stage
     return tuple((elements, last) for elements, last in value)
 

@@ -8,6 +8,12 @@ folded. A wrong output stands for (n − 1) / (s − 1) of them: its logit is ra
 
 With a curriculum the first steps draw left operands and outputs from a subgroup, so that the right operands lie in it
 too: a task of its own, of the subgroup's order, whose solution the next subgroup's pairs start from.
+
+Of many outputs a uniform sample misses those that are nearly right, on which the loss soon rests. With `coset_outputs`
+the right answers of a step are a coset gKh of a subgroup K, so that an answer's neighbours zk are among the outputs
+where k lies in a conjugate of K; uniform ones are added. A wrong output w of a pair with answer z stands for one over
+the chance that it is drawn beside z, which depends on the class of z⁻¹w: the sum over the sample is then, on average,
+that over all outputs.
 """
 
 from __future__ import annotations
@@ -50,18 +56,18 @@ class OutputSample:
     right
         (r,) distinct right operands that occur.
     place
-        (a, s) the right operand of pair (left[i], ·) with answer outputs[j], as a position in `right`.
+        (a, k) the right operand of pair (left[i], ·) with answer outputs[j], as a position in `right`.
     outputs
-        (s,) distinct outputs.
-    among
-        Number of elements that operands and outputs were drawn from: n, or fewer in a stage of a curriculum.
+        (s,) distinct outputs, of which the first k are the right answers: all of them without `coset_outputs`.
+    stands_for
+        (k, s) logarithm of the number of outputs that outputs[j] stands for where outputs[i] is right; 0 for i = j.
     """
 
     left: Tensor
     right: Tensor
     place: Tensor
     outputs: Tensor
-    among: int
+    stands_for: Tensor
 
 
 class OutputSamples:
@@ -80,7 +86,7 @@ class OutputSamples:
     ------
     RhosetError
         ``bad-setting`` when the batch is no multiple of the outputs, they are more than there are, training sees a
-        part of the pairs only, or a stage of the curriculum is no proper subgroup.
+        part of the pairs only, or a stage of the curriculum or `coset_outputs` is no proper subgroup.
     """
 
     def __init__(self, table: NDArray[np.int32], config: TrainConfig, seed: int) -> None:
@@ -92,29 +98,65 @@ class OutputSamples:
         if config.train_fraction != 1:
             refuse("train_fraction", config.train_fraction, "1 with sampled_outputs")
         self.table, self.seed = table, seed
-        self.rows, self.outputs = config.batch // outputs, outputs
+        self.pairs, self.outputs = config.batch, outputs
         identity = int(np.flatnonzero((table == np.arange(n)).all(axis=1))[0])
         self.inverse = (table == identity).argmax(axis=1)
         self.stages = config.curriculum
-        _check_stages(table, self.stages)
+        _check_subgroups(table, "curriculum", self.stages)
+        _check_subgroups(table, "coset_outputs", config.coset_outputs)
+        self.coset, self.uniform_until = config.coset_outputs[0] if config.coset_outputs else (0, 0)
+        if self.coset:
+            if not self.coset < outputs:
+                refuse("coset_outputs", [[self.coset, self.uniform_until]], f"fewer than sampled_outputs, {outputs}")
+            beside = _share_of_conjugates(table, self.inverse, self.coset)
+            beside += (1 - beside) * (outputs - self.coset) / (n - self.coset)
+            self.log_chance = np.log(beside)
+
+    def among(self, step: int) -> int:
+        """Number of elements that a step's operands and outputs are drawn from: n, or fewer in a stage."""
+        return next((elements for elements, last in self.stages if step <= last), len(self.table))
 
     def at(self, step: int) -> OutputSample:
         """The sample of the step numbered from 1. A subgroup with fewer elements than rows or outputs gives all."""
         generator = np.random.default_rng([_SAMPLE_STREAM, self.seed, step])
-        n = next((elements for elements, last in self.stages if step <= last), len(self.table))
-        left = generator.choice(n, min(n, self.rows), replace=False)
-        outputs = generator.choice(n, min(n, self.outputs), replace=False)
-        right, place = np.unique(self.table[np.ix_(self.inverse[left], outputs)], return_inverse=True)
+        n = self.among(step)
+        coset = bool(self.coset) and step > self.uniform_until and n == len(self.table)
+        answers = self.coset if coset else min(n, self.outputs)
+        left = generator.choice(n, min(n, self.pairs // answers), replace=False)
+        if coset:
+            outputs = self._coset_and_others(generator)
+            change = self.table[np.ix_(self.inverse[outputs[:answers]], outputs)]
+            stands_for = -self.log_chance[change]
+        else:
+            outputs = generator.choice(n, answers, replace=False)
+            stands_for = np.full((answers, answers), math.log((n - 1) / (answers - 1)))
+        np.fill_diagonal(stands_for, 0.0)
+        right, place = np.unique(self.table[np.ix_(self.inverse[left], outputs[:answers])], return_inverse=True)
         return OutputSample(
             left=torch.from_numpy(left),
             right=torch.from_numpy(right.astype(np.int64)),
-            place=torch.from_numpy(place.reshape(len(left), len(outputs))),
+            place=torch.from_numpy(place.reshape(len(left), answers)),
             outputs=torch.from_numpy(outputs),
-            among=n,
+            stands_for=torch.from_numpy(stands_for),
         )
 
+    def _coset_and_others(self, generator: np.random.Generator) -> NDArray[np.int64]:
+        """(s,) outputs: gKh for random g and h, then uniform ones of the rest."""
+        g, h = generator.choice(len(self.table), 2)
+        coset = self.table[self.table[g, : self.coset], h].astype(np.int64)
+        rest = np.delete(np.arange(len(self.table)), coset)
+        return np.concatenate([coset, generator.choice(rest, self.outputs - self.coset, replace=False)])
 
-def _check_stages(table: NDArray[np.int32], stages: tuple[tuple[int, int], ...]) -> None:
+
+def _share_of_conjugates(table: NDArray[np.int32], inverse: NDArray[np.int64], elements: int) -> NDArray[np.float64]:
+    """(n,) share of the h with h d h⁻¹ among the first elements, for every d. Costs n² look-ups."""
+    found = np.zeros(len(table))
+    for h in range(len(table)):
+        found += table[table[h], inverse[h]] < elements
+    return found / len(table)
+
+
+def _check_subgroups(table: NDArray[np.int32], setting: str, stages: tuple[tuple[int, int], ...]) -> None:
     """Refuses a stage whose first elements are not closed under the product."""
     if not stages:
         return
@@ -124,7 +166,7 @@ def _check_stages(table: NDArray[np.int32], stages: tuple[tuple[int, int], ...])
         if elements not in closed:
             right = f"stages [elements, last step] of proper subgroups; the first {elements} elements are none"
             known = f"first elements that are: {', '.join(map(str, closed)) or 'none'}"
-            refuse("curriculum", [list(stage) for stage in stages], f"{right} ({known})")
+            refuse(setting, [list(stage) for stage in stages], f"{right} ({known})")
 
 
 def sampled_loss(p: Mapping[str, Tensor], sample: OutputSample, config: TrainConfig) -> Tensor:
@@ -132,19 +174,18 @@ def sampled_loss(p: Mapping[str, Tensor], sample: OutputSample, config: TrainCon
 
     Costs 3·b·s·m multiply-adds for b pairs and s outputs, and those of folding the rows that occur.
     """
-    s, m = len(sample.outputs), p["unembed"].shape[0]
+    (answers, s), m = sample.stands_for.shape, p["unembed"].shape[0]
     left = folded_half(p, "left", sample.left)
     right = folded_half(p, "right", sample.right)
     if "hidden_bias" in p:
         left = left + p["hidden_bias"]
-    start = left.unsqueeze(1) + right.index_select(0, sample.place.view(-1)).view(-1, s, m)
+    start = left.unsqueeze(1) + right.index_select(0, sample.place.view(-1)).view(-1, answers, m)
     hidden = activation(config.activation).function(start).view(-1, m)
     logits = hidden @ p["unembed"].index_select(1, sample.outputs)
     if "unembed_bias" in p:
         logits = logits + p["unembed_bias"].index_select(0, sample.outputs)
-    stands_for = torch.full((s, s), math.log((sample.among - 1) / (s - 1)), dtype=logits.dtype).fill_diagonal_(0)
-    logits = (logits.view(-1, s, s) + stands_for).view(-1, s)
-    return torch.nn.functional.cross_entropy(logits, torch.arange(s).repeat(len(sample.left)))
+    logits = (logits.view(-1, answers, s) + sample.stands_for.to(logits.dtype)).view(-1, s)
+    return torch.nn.functional.cross_entropy(logits, torch.arange(answers).repeat(len(sample.left)))
 
 
 def evaluation_pairs(n: int, config: TrainConfig, seed: int) -> NDArray[np.int64] | None:

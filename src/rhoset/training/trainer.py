@@ -90,8 +90,11 @@ class Trainer(Together):
 
     def _advance(self) -> NDArray[np.float64]:
         self.step += 1
+        scale = 1.0 if self.samples is None else len(self.table) / self.samples.among(self.step)
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(self.config, self.step)
+            if group["weight_decay"]:
+                group["weight_decay"] = self.config.weight_decay * scale
         self.optimizer.zero_grad()
         loss = objective = self._loss()
         if self.config.cubic_decay:

@@ -1,0 +1,157 @@
+"""Running a plan: rules for groups of outputs, then single outputs of what stays open, then whole pairs (§5)."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from rhoset_check.blocks import build_block
+from rhoset_check.even import EvenRule
+from rhoset_check.exact import CHUNK, EXP, Bounds, exact_bounds, exact_outputs
+from rhoset_check.files import CALL, PASS, SECOND, Certificate, exhaustive, rows_at_once
+from rhoset_check.gaps import GapsRule
+from rhoset_check.near import Array, Ints, up
+from rhoset_check.network import Model
+from rhoset_check.pairs import PairsRule
+
+
+@dataclass
+class Budget:
+    """How many more pairs may be evaluated, up to how many outputs of a pair singly, and what may still be spent on
+    single outputs. Decides no bound's truth."""
+
+    work: float
+    span: float = float("inf")
+    exact: float = float("inf")
+    singles: int = 0
+    spent: Counter[str] = field(default_factory=Counter)
+    """For readers: pairs that each stage evaluated, and outputs evaluated singly."""
+
+    def take(self, what: str, wanted: int) -> int:
+        """So many of the pairs wanted may be evaluated; they are now."""
+        count = int(min(wanted, getattr(self, what)))
+        setattr(self, what, getattr(self, what) - count)
+        self.spent[what] += count
+        return count
+
+    def pay(self, price: int, wanted: Ints) -> int:
+        """For how many pairs, the first of these, so many outputs each at this price can be paid; they are now."""
+        total = price * np.cumsum(wanted)
+        count = int(np.searchsorted(total, self.work, side="right"))
+        self.work -= float(total[count - 1]) if count else 0.0
+        return count
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules of a certificate with all that does not depend on pairs computed; `settle` runs them."""
+
+    model: Model
+    gaps: GapsRule | None
+    pairs: PairsRule | None
+    budget: Budget
+
+
+@np.errstate(all="ignore")
+def prepare(certificate: Certificate, model: Model) -> Rules:
+    """Prove what the certificate says of the group, and compute every rule's tables."""
+    plan, pairs = certificate.plan, None
+    if plan.pairs:
+        blocks = [build_block(b, model.group, model.width, f"block{j}") for j, b in enumerate(certificate.blocks)]
+        others = np.flatnonzero(np.arange(model.order) != model.group.identity)
+        label = (np.zeros(model.order, np.intp) if certificate.groups is None else certificate.groups)[others]
+        groups = [others[label == g] for g in np.unique(label)]
+        pairs = PairsRule(certificate, model, blocks, groups)
+    span, exact = (math.inf if limit is None else limit for limit in (plan.span_pairs, plan.exact_pairs))
+    gaps = (EvenRule if plan.even else GapsRule)(certificate, model) if plan.gaps else None
+    work = exhaustive(model.order, model.width - 1) + SECOND / 2
+    return Rules(model, gaps, pairs, Budget(work, span, exact, plan.singles))
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Of some pairs: lower bounds of the least margin, less the floor, and upper bounds of the cross-entropy."""
+
+    margin: Array
+    loss: Array
+
+
+@np.errstate(all="ignore")
+def settle(rules: Rules, x: Ints, y: Ints) -> Settled:
+    """Run the rules on pairs, x sorted. No other code runs a plan: on all pairs in a check, on some in a search."""
+    model, budget, floor = rules.model, rules.budget, rules.model.floor
+    one = model.logits(x[:1], y[:1], "float64")
+    worst = float(up(2.0 * (one.size + one.error).max()))
+    margin, excess, open_ = np.full(len(x), -worst), np.full(len(x), np.inf), np.arange(len(x))
+    step = max(1, CHUNK // max(model.order, model.width))
+    step -= step % model.order if step > model.order else 0  # whole rows of pairs are formed more quickly
+    rows = rows_at_once(model.order, model.width - 1)
+
+    def keep(which: Ints, least: Array, total: Array) -> None:
+        margin[which], excess[which] = np.fmax(margin[which], least), np.fmin(excess[which], total)
+
+    stages: list[tuple[GapsRule | PairsRule | None, int]] = [(rules.gaps, rows * model.order), (rules.pairs, step)]
+    for rule, size in stages:
+        if rule is None:
+            continue
+        for asked in chunks(open_, size):
+            found = rule.bounds(x[asked], y[asked], budget.spent)
+            keep(asked, found.least, found.excess)
+            still = np.flatnonzero(~(found.least > floor))
+            for which in chunks(still[: budget.take("span", len(still))], max(1, (1 << 20) // model.order)):
+                keep(asked[which], *by_outputs(rules, rule, found, (which, x[asked[which]], y[asked[which]])))
+        open_ = open_[~(margin[open_] > floor)]
+    open_ = open_[: budget.take("exact", len(open_))]
+    for asked in chunks(open_, step):
+        keep(asked, *exact_bounds(model, x[asked], y[asked], budget.spent))
+    excess = up(excess * np.exp(floor) * EXP)
+    loss = np.fmin(np.log1p(excess) * EXP, (worst + floor + np.log(model.order)) * EXP)
+    if floor:  # rounded down
+        margin = np.nextafter(margin - up(floor), -np.inf)
+    return Settled(margin, up(loss))
+
+
+def chunks(which: Ints, size: int) -> list[Ints]:
+    """So many at a time."""
+    return np.split(which, range(size, len(which), size)) if len(which) else []
+
+
+def by_outputs(
+    rules: Rules, rule: GapsRule | PairsRule, found: Bounds, pairs: tuple[Ints, Ints, Ints]
+) -> tuple[Array, Array]:
+    """What single outputs say of some pairs that groups leave open; `pairs` are their places in `found`, x and y.
+
+    First the rule's bound of every output of an open group; then, of pairs with few outputs still open, these from all
+    neurons.
+    """
+    (which, x, y), model, budget = pairs, rules.model, rules.budget
+    table = model.group.table
+    budget.spent[f"{rule.name} open"] += len(which)
+    least, listed, failing = found.by_group(which), list[tuple[int, Ints, Ints, Array]](), np.zeros(len(which), np.intp)
+    excess = up(np.array([len(w) for w in rule.groups]) * np.exp(-least) * EXP)
+    for g, w in enumerate(rule.groups):
+        here = np.flatnonzero(~(least[:, g] > model.floor))
+        here = here[: budget.pay(rule.price, np.full(len(here), len(w)))]
+        if not len(here):
+            continue
+        budget.work -= 20 * CALL
+        budget.spent[f"{rule.name} {g}"] += len(here)
+        z = table[table[x[here, None], w], y[here, None]].astype(np.intp)
+        lower = found.outputs(g, which[here], z)
+        failing[here] += (~(lower > model.floor)).sum(axis=1)
+        listed.append((g, here, z, lower))
+    few = np.flatnonzero((failing > 0) & (failing <= budget.singles))
+    few = few[: budget.pay(5 * PASS * model.width, failing[few])]
+    single = np.zeros(len(which), bool)
+    single[few[: budget.take("exact", len(few))]] = True
+    for g, here, z, lower in listed:
+        row, column = np.nonzero(~(lower > model.floor) & single[here, None])
+        pair = here[row]
+        budget.spent["singles"] += len(pair)
+        lower[row, column] = exact_outputs(model, x[pair], y[pair], z[row, column])
+        least[here, g] = np.fmax(least[here, g], lower.min(axis=1))
+        excess[here, g] = np.fmin(excess[here, g], up(np.exp(-lower).sum(axis=1) * EXP))
+    return least.min(axis=1, initial=np.inf), up(excess.sum(axis=1))
