@@ -119,6 +119,7 @@ def plot(what: Any, kind: str | None = None) -> Plot:
     from rhoset.networks import Network, as_network
     from rhoset.report import collect
     from rhoset.report.collect import several, single
+    from rhoset.report.pictures import steps_figure
     from rhoset.report.views import RunView
 
     if isinstance(what, RunView):
@@ -135,7 +136,7 @@ def plot(what: Any, kind: str | None = None) -> Plot:
         return _of_run(collect(Path(what) if isinstance(what, os.PathLike) else what), kind)
     if isinstance(what, Sequence) and what:
         if all(isinstance(item, Step) for item in what):
-            return _steps(what)
+            return _of_figure(steps_figure(what))
         networks = [item.network if isinstance(item, Explanation) else item for item in what]
         if all(isinstance(item, Network) for item in networks):
             return _of_run(several(networks), kind)
@@ -164,12 +165,15 @@ def _names_networks(value: Any) -> bool:
 
 def _of_run(run: RunView, kind: str | None) -> Plot:
     from rhoset.report import render
-    from rhoset.report.html import figure_page
     from rhoset.report.pictures import picture
 
     figure = picture(run, kind)
-    if kind is None:
-        return Plot(run.title, figure, lambda: render(run))
+    return _of_figure(figure) if kind else Plot(run.title, figure, lambda: render(run))
+
+
+def _of_figure(figure: Figure) -> Plot:
+    from rhoset.report.html import figure_page
+
     return Plot(figure.said, figure, lambda: figure_page(figure))
 
 
@@ -186,22 +190,13 @@ def _rho_set(rho_set: Any) -> Plot:
 
 def _circuit(circuit: Any, kind: str | None) -> Plot:
     from rhoset.report.charts.network import slots_figure
-    from rhoset.report.html import figure_page
     from rhoset.report.natural import with_names
     from rhoset.report.sections import circuit_view
 
     figure = slots_figure(circuit_view(circuit, with_names(circuit.left_set.gset.stabilizer.group)))
     if kind != "slots" or figure is None:
         raise RhosetError(f"no picture {kind!r} of a circuit: give solid or slots", slug="unknown-picture")
-    return Plot(figure.said, figure, lambda: figure_page(figure))
-
-
-def _steps(steps: Any) -> Plot:
-    from rhoset.report.html import figure_page
-    from rhoset.report.pictures import steps_figure
-
-    figure = steps_figure(steps)
-    return Plot(figure.said, figure, lambda: figure_page(figure))
+    return _of_figure(figure)
 
 
 def _in_one_line(value: Any, printer: Any, cycle: bool) -> None:

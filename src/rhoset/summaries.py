@@ -34,6 +34,33 @@ def counted(number: int, one: str, many: str | None = None) -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
+def cell(value: Any) -> str:
+    """A cell for a human: four significant digits, more where a number below 1 would read as 1; – for what is not
+    known."""
+    if value is None or value != value:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if not isinstance(value, float):
+        return str(value)
+    digits = 4
+    while value < 1 and f"{value:.{digits}g}" == "1" and digits < 17:
+        digits += 1
+    return f"{value:.{digits}g}"
+
+
+def numeric_columns(rows: Sequence[Sequence[Any]], columns: int) -> list[bool]:
+    """Which of so many columns hold numbers, and perhaps what is not known: they stand to the right."""
+
+    def number(value: Any) -> bool:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+
+    return [
+        any(number(row[k]) for row in rows) and all(row[k] is None or number(row[k]) for row in rows)
+        for k in range(columns)
+    ]
+
+
 def lines(value: Any) -> list[Line]:
     """(name, what is said of it) of a value of a known type."""
     found = SUMMARIES.get(_key(value), {})

@@ -160,7 +160,7 @@ def test_help_and_version(rhoset, probe):
 def test_table_aligns_numbers_right(rhoset, probe):
     rows = [["a", 1, 0.12345], ["bb", 100, float("nan")]]
     probe.append(lambda out: (out.table(["name", "n", "share"], rows), {})[-1])
-    assert rhoset("probe").out == ("name    n   share\na       1  0.1235\nbb    100     nan\n")
+    assert rhoset("probe").out == ("name    n   share\na       1  0.1235\nbb    100       –\n")
 
 
 HEAVY = ("numpy", "scipy", "torch", "jinja2", "rich")

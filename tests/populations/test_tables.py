@@ -17,7 +17,8 @@ from rhoset.networks import read_network
 from rhoset.networks.runs import certificate_path, create_run
 from rhoset.populations import COLUMNS, measuring, table, write_table
 from rhoset.populations.rows import flat, records
-from rhoset.populations.tables import shown, to_latex, to_markdown
+from rhoset.populations.tables import to_latex, to_markdown
+from rhoset.summaries import cell
 
 pandas = pytest.importorskip("pandas")
 
@@ -155,7 +156,7 @@ def test_wrong_arguments_are_said_before_anything_is_read(arguments: dict[str, s
 
 
 def test_a_share_below_one_never_reads_as_one():
-    assert [shown(value) for value in (1.0, 0.99993, 1 - 4e-8, 0.123456, float("nan"))] == [
+    assert [cell(value) for value in (1.0, 0.99993, 1 - 4e-8, 0.123456, float("nan"))] == [
         "1", "0.9999", "0.99999996", "0.1235", "–",
     ]  # fmt: skip
 

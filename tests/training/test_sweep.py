@@ -181,7 +181,7 @@ def test_a_foreign_folder_is_left_alone(tmp_path: Path) -> None:
 
 def test_no_scheduler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("distributed")
-    monkeypatch.setattr("rhoset.training.cluster.CONNECT_SECONDS", 1)
+    monkeypatch.setattr("rhoset.training.addresses.CONNECT_SECONDS", 1)
     sweep = read_sweep(sweep_file(tmp_path))
     with pytest.raises(RhosetError, match=r"no Dask scheduler answers at 'tcp://127\.0\.0\.1:9'"):
         run_sweep(sweep, tmp_path / "out", cluster="tcp://127.0.0.1:9")

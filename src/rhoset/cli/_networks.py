@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from rhoset.cli._output import Output
+from rhoset.processes import in_turn
 
 if TYPE_CHECKING:
     from rhoset.errors import Attempt
     from rhoset.report import RunView
+
+Input = TypeVar("Input")
+Result = TypeVar("Result")
 
 
 def network_files(out: Output, specs: Sequence[str]) -> list[tuple[str, Path]]:
@@ -31,6 +36,23 @@ def network_files(out: Output, specs: Sequence[str]) -> list[tuple[str, Path]]:
 def attempts(out: Output, specs: Sequence[str]) -> Attempt:
     """Around each of several inputs: an error costs that input only, unless the command is about that one alone."""
     return lambda name: out.attempt(name, alone=[name] == list(specs))
+
+
+def one_by_one(
+    out: Output,
+    doing: str,
+    work: Callable[[Input], Result],
+    jobs: Sequence[tuple[str, Input]],
+    workers: int,
+    alone: bool,
+) -> Iterator[Result]:
+    """What the work on each input gives, in their order; an error costs its input only, unless it stands `alone`."""
+    names, inputs = zip(*jobs, strict=True) if jobs else ((), ())
+    with (out if len(names) > 1 else replace(out, quiet=True)).progress(doing, len(names)) as update:
+        for done, (name, result) in enumerate(zip(names, in_turn(work, inputs, workers), strict=True)):
+            with out.attempt(name, alone=alone):
+                yield result()
+            update(done + 1, name)
 
 
 def report_unread(out: Output, view: RunView) -> None:

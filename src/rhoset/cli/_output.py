@@ -16,6 +16,7 @@ import click
 
 from rhoset.errors import RhosetError
 from rhoset.reading import as_json
+from rhoset.summaries import cell, numeric_columns
 
 Payload = Mapping[str, Any]
 """What a command returns: the JSON object that `--json` prints."""
@@ -66,9 +67,9 @@ class Output:
         left_out = 0 if limit is None else len(rows) - limit
         if left_out > 0:
             rows = rows[:limit]
-        cells = [[_cell(value) for value in row] for row in rows]
+        cells = [[visible(cell(value).replace("\n", "\\n")) for value in row] for row in rows]
         widths = [max(map(len, column)) for column in zip(headers, *cells, strict=True)]
-        numeric = [bool(rows) and all(isinstance(row[k], int | float) for row in rows) for k in range(len(headers))]
+        numeric = numeric_columns(rows, len(headers))
         for line in [list(headers), *cells]:
             padded = [
                 text.rjust(width) if right else text.ljust(width)
@@ -150,6 +151,12 @@ class Output:
                 bar.live.transient = True  # no bar stays above the line that says what is wrong
                 raise
 
+    @contextmanager
+    def counting(self, description: str) -> Iterator[Callable[[int, int], None]]:
+        """`progress` over networks: a function of how many are done, and of how many."""
+        with self.progress(description, 1) as update:
+            yield lambda done, total: update(done / max(total, 1), f"network {done} of {total}")
+
 
 @dataclass
 class Recorded(Output):
@@ -202,13 +209,3 @@ def visible(text: str) -> str:
 
 def _line(text: str) -> str:
     return " ".join(text.split())
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return visible(str(value).replace("\n", "\\n"))

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rhoset.cli._command import command as make_command
-from rhoset.cli._networks import network_files
+from rhoset.cli._networks import network_files, one_by_one
 from rhoset.cli._output import Output, Payload
 from rhoset.cli._types import FOLDER, WORKERS, Number, Target
 from rhoset.errors import RhosetError
-from rhoset.processes import in_turn, processes
+from rhoset.processes import processes
 
 if TYPE_CHECKING:
     from rhoset.networks import Network
@@ -156,16 +156,11 @@ def command(
     )
     entries: list[dict[str, Any]] = []
     curves: list[dict[str, Any]] = []
-    with out.progress("certifying", len(files)) as update:
-        results = in_turn(asked, files, processes(workers, len(files), EACH))
-        for done, ((label, _), result) in enumerate(zip(files, results, strict=True)):
-            said = label
-            with out.attempt(label, alone=len(files) == 1 and len(networks) == 1):
-                entry, curve = result()
-                entries.append(entry)
-                curves += [curve] if curve else []
-                said = f"{label}: {entry['accuracy_bound']:.4f}"
-            update(done + 1, said)
+    named = [(label, (label, path)) for label, path in files]
+    many, alone = processes(workers, len(files), EACH), len(files) == 1 == len(networks)
+    for entry, curve in one_by_one(out, "certifying", asked, named, many, alone):
+        entries.append(entry)
+        curves += [curve] if curve else []
     _show(out, entries, curves)
     if require is not None and any(e["accuracy_bound"] < require for e in entries):
         out.no()

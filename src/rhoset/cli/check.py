@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
 from rhoset.cli._command import command as make_command
+from rhoset.cli._networks import one_by_one
 from rhoset.cli._output import Output, Payload, Recorded
 from rhoset.cli._types import WORKERS
-from rhoset.processes import in_turn, processes
+from rhoset.processes import processes
 
 EACH = 0.01
 """Seconds of one certificate of S5."""
@@ -52,19 +53,14 @@ def command(out: Output, certificates: tuple[Path, ...], spec: str, verified: bo
 
     alone, said = len(certificates) == 1, list[dict[str, Any]]()
     known = [one_network(spec, "a certificate")] if alone else open_networks(spec)
-    shown = replace(out, quiet=True) if alone else out
-    jobs = list(zip(certificates, _networks_of(certificates, known), strict=True))
-    with shown.progress("checking", len(jobs)) as update:
-        results = in_turn(Asked(alone, verified, out.json), jobs, processes(workers, len(jobs), EACH))
-        for done, (certificate, result) in enumerate(zip(certificates, results, strict=True)):
-            with out.attempt(str(certificate), alone=alone):
-                entry, lines, denied = result()
-                said.append(entry)
-                for line in lines:
-                    out.say(line)
-                if denied:
-                    out.no()
-            update(done + 1)
+    named = [(str(one[0]), one) for one in zip(certificates, _networks_of(certificates, known), strict=True)]
+    asked, many = Asked(alone, verified, out.json), processes(workers, len(named), EACH)
+    for entry, lines, denied in one_by_one(out, "checking", asked, named, many, alone):
+        said.append(entry)
+        for line in lines:
+            out.say(line)
+        if denied:
+            out.no()
     if not alone and said:
         headers = ["certificate", "right", "inputs", "bound", "check ms"]
         rows = [[Path(e["path"]).name, e["right"], e["inputs"], e["accuracy_bound"], 1000 * e["seconds"]] for e in said]

@@ -23,11 +23,7 @@ def command(out: Output, a: str, b: str, no_distances: bool, scale_free: bool, a
     """
     from rhoset.populations.comparing import both_records, compare_records
 
-    with out.progress("measuring", 1) as update:
-
-        def tell(done: int, total: int) -> None:
-            update(done / max(total, 1), f"network {done} of {total}")
-
+    with out.counting("measuring") as tell:
         said_a, said_b = both_records(a, b, tell, lambda name: out.attempt(name, alone=name in (a, b)))
         found = compare_records(
             said_a, said_b, distances=not no_distances, scale_free=scale_free, automorphisms=automorphisms

@@ -71,13 +71,11 @@ def command(
     the group's own permutations, or `sign`. Neurons are shuffled and rescaled, so that nothing but
     the weights gives the structure away.
     """
-    from rhoset.errors import RhosetError
     from rhoset.networks import evaluate, write_network
-    from rhoset.networks.atomic import make_folder
+    from rhoset.networks.atomic import make_folder, require_new
     from rhoset.networks.constructing import construct
 
-    if target.exists() and not force:
-        raise RhosetError(f"{target} is there already: choose another name or give --force", slug="file-exists")
+    require_new(target, force)
     planted = construct(
         group,
         irreps,

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from rhoset.cli._command import command as make_command
-from rhoset.cli._networks import network_files
+from rhoset.cli._networks import network_files, one_by_one
 from rhoset.cli._output import Output, Payload, Recorded
 from rhoset.cli._types import WORKERS
-from rhoset.processes import in_turn, processes
+from rhoset.processes import processes
 
 if TYPE_CHECKING:
     from rhoset.explaining import Analysis
@@ -57,16 +57,12 @@ def command(
     wanted = tuple(name for name, asked in more.items() if asked)
     asked = Asked(out.json, compare, faithful, neurons, wanted)
     said = []
-    shown = out if len(files) > 1 else replace(out, quiet=True)
-    with shown.progress("explaining", len(files)) as update:
-        results = in_turn(asked, files, processes(workers, len(files), EACH))
-        for done, ((label, _), result) in enumerate(zip(files, results, strict=True)):
-            with out.attempt(label, alone=len(files) == 1 and len(networks) == 1):
-                entry, lines = result()
-                said.append(entry)
-                for line in lines:
-                    out.say(line)
-            update(done + 1)
+    named = [(label, (label, path)) for label, path in files]
+    many, alone = processes(workers, len(files), EACH), len(files) == 1 == len(networks)
+    for entry, lines in one_by_one(out, "explaining", asked, named, many, alone):
+        said.append(entry)
+        for line in lines:
+            out.say(line)
     return {"networks": said}
 
 
@@ -288,7 +284,7 @@ def _laws(out: Output, of: Analysis) -> dict[str, Any]:
 
 def _known(share: float | None) -> float | str:
     """A share of a small part, or nothing where there is none; how far below 0 it is says nothing."""
-    return "" if share is None else "–" if share != share else "< 0" if share < 0 else share
+    return "" if share is None else "< 0" if share < 0 else share
 
 
 WRITES = (

@@ -105,6 +105,7 @@ def _row(imported: Imported, place: Path) -> dict[str, object]:
 def _places(found: list[Imported], target: Path, force: bool) -> list[Path]:
     """Where each network goes."""
     from rhoset.errors import RhosetError
+    from rhoset.networks.atomic import require_new
 
     if len(found) > 1:
         if target.suffix == ".safetensors" or target.is_file():
@@ -116,7 +117,4 @@ def _places(found: list[Imported], target: Path, force: bool) -> list[Path]:
         places = [target / f"{i.instance:04d}.safetensors" for i in found]
     else:
         places = [target / f"{found[0].instance:04d}.safetensors" if target.is_dir() else target]
-    for place in places:
-        if place.exists() and not force:
-            raise RhosetError(f"{place} is there already: choose another name or give --force", slug="file-exists")
-    return places
+    return [require_new(place, force) for place in places]

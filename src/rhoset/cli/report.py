@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from rhoset.cli._command import command as make_command
-from rhoset.cli._networks import attempts, report_unread
+from rhoset.cli._networks import attempts, one_by_one, report_unread
 from rhoset.cli._output import Output, Payload
 from rhoset.cli._types import FILE
-from rhoset.processes import in_turn, processes
+from rhoset.processes import processes
 
 QUESTIONS = {
     "learned": "What did they learn?",
@@ -60,11 +60,7 @@ def command(out: Output, run: str, target: Path | None, certify: bool, objective
     workers = processes(None, len(named), EACH)
     if certify:
         _certify(out, named, workers, objective)
-    with out.progress("explaining and checking", 1) as update:
-
-        def tell(done: int, total: int) -> None:
-            update(done / total, f"network {done} of {total}")
-
+    with out.counting("explaining and checking") as tell:
         view = collect(run, tell, workers=workers, attempt=attempt)
     report_unread(out, view)
     path = write_report(view, place)
@@ -89,18 +85,15 @@ def command(out: Output, run: str, target: Path | None, certify: bool, objective
 def _certify(out: Output, named: list[tuple[str, Path]], workers: int, objective: str) -> None:
     """Certificates for the networks that have none, as `rhoset certify` makes them."""
     from rhoset.cli.certify import Asked
-    from rhoset.errors import RhosetError
     from rhoset.networks.runs import certificates
 
     bare = [(label, path) for label, path in named if not certificates(path)]
     asked = Asked({"method": "auto", "arithmetic": "real", "objective": objective}, False, None)
-    with out.progress("certifying", len(bare)) as update:
-        for done, ((label, _), result) in enumerate(zip(bare, in_turn(asked, bare, workers), strict=True)):
-            try:
-                result()
-            except RhosetError as error:  # one that can't be read is named once more by the report itself
-                out.note(f"{label}: no certificate: {error}")
-            update(done + 1)
+    tried = Output(quiet=out.quiet)
+    for _ in one_by_one(tried, "certifying", asked, [(one[0], one) for one in bare], workers, alone=False):
+        pass
+    for failure in tried.failures:  # one that can't be read is named once more by the report itself
+        out.note(f"no certificate: {failure.message}")
 
 
 def _beside(run: str) -> Path:

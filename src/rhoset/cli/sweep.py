@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import click
@@ -10,7 +9,6 @@ import click
 from rhoset.cli._command import command as make_command
 from rhoset.cli._output import Output, Payload
 from rhoset.cli._types import FOLDER, WORKERS
-from rhoset.errors import RhosetError
 from rhoset.summaries import counted
 
 
@@ -26,10 +24,11 @@ def command(out: Output, file: str, folder: Path | None, workers: int | None, cl
     stopped goes on when the command is given again.
     """
     from rhoset.reading import require_file
+    from rhoset.training.addresses import check_address
 
     require_file(file, "a sweep in TOML", "bad-sweep")
     if cluster is not None:
-        _check_address(cluster)
+        check_address(cluster)
     from rhoset.training import read_sweep, run_sweep, summarise  # loads PyTorch: only when the call is right
 
     sweep = read_sweep(file)
@@ -66,19 +65,3 @@ def command(out: Output, file: str, folder: Path | None, workers: int | None, cl
     out.table(list(cells[0]), [list(cell.values()) for cell in cells], limit=60)
     out.say(f"\n{counted(len(rows), 'network')} in {path}")
     return {"sweep": str(path), "cells": cells, "models": rows}
-
-
-SCHEMES = ("tcp", "tls", "ucx", "ws", "wss", "inproc")
-"""Beginnings of the addresses of Dask schedulers."""
-
-
-def _check_address(address: str) -> None:
-    """Refuse what is no scheduler's address before anything waits for it."""
-    match = re.fullmatch(rf"({'|'.join(SCHEMES)})://(.+)", address)
-    port = re.fullmatch(r".*:(\d+)", match[2]) if match else None
-    if match is None or (match[1] != "inproc" and not (port and 0 < int(port[1]) < 65536)):
-        raise RhosetError(
-            f"--cluster {address!r} is no scheduler's address: give the one that `dask scheduler` prints, such as"
-            " tcp://127.0.0.1:8786",
-            slug="cluster",
-        )

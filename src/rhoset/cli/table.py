@@ -68,11 +68,7 @@ def command(
             raise RhosetError(
                 f"{option} names no column; give some, such as {option} group,width", slug="no-such-column"
             )
-    with out.progress("measuring", 1) as update:
-
-        def tell(done: int, total: int) -> None:
-            update(done / max(total, 1), f"network {done} of {total}")
-
+    with out.counting("measuring") as tell:
         said = records(networks, bounds=not no_bounds, progress=tell, attempt=attempts(out, networks))
     if not said:
         return {"networks": []}
@@ -82,7 +78,7 @@ def command(
     rows = list(flat(said, spectrum=spectrum))
     plain = set(rows[0])
     if accounts or decided:
-        with out.progress("explaining", 1) as update:
+        with out.counting("explaining") as tell:
             add_accounts(said, rows, dict(files_of(networks)), decide=decided, progress=tell)
     if by is not None:
         rows = counted(said, rows, _names(by))

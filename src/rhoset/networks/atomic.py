@@ -79,6 +79,13 @@ def require_writable(path: Path) -> Path:
     return path
 
 
+def require_new(path: Path, force: bool = False) -> Path:
+    """The path; raises RhosetError (slug ``file-exists``) where something is there that `force` doesn't replace."""
+    if path.exists() and not force:
+        raise RhosetError(f"{path} is there already: choose another name or give --force", slug="file-exists")
+    return path
+
+
 def cannot_write(path: Path, error: OSError) -> RhosetError:
     """What to do about it depends on what went wrong."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):

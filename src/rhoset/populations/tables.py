@@ -14,6 +14,7 @@ from rhoset.networks import write_atomic
 from rhoset.networks.accept import places_of
 from rhoset.populations.accounts import add_accounts
 from rhoset.populations.rows import files_of, flat, records
+from rhoset.summaries import cell, numeric_columns
 
 COLUMNS: dict[str, tuple[str, str]] = {
     "network": ("", "label: RUN#index, or the file"),
@@ -151,9 +152,9 @@ def to_csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 
 def to_markdown(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """A table of GitHub's Markdown; numbers to the right, four significant digits."""
-    numeric = _numeric(rows, len(columns))
+    numeric = numeric_columns(rows, len(columns))
     lines = [list(columns), ["---:" if right else "---" for right in numeric]]
-    lines += [[shown(value).replace("|", "\\|") for value in row] for row in rows]
+    lines += [[cell(value).replace("|", "\\|") for value in row] for row in rows]
     return "".join("| " + " | ".join(line) + " |\n" for line in lines)
 
 
@@ -180,7 +181,7 @@ TEX = {
 
 def to_latex(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """A ``tabular`` that needs no package: numbers to the right with four significant digits, everything escaped."""
-    numeric = _numeric(rows, len(columns))
+    numeric = numeric_columns(rows, len(columns))
     head = " & ".join(tex(name.replace("_", " ")) for name in columns)
     body = "".join(" & ".join(_tex_cell(value) for value in row) + " \\\\\n" for row in rows)
     spec = "".join("r" if right else "l" for right in numeric)
@@ -193,35 +194,10 @@ def tex(text: str) -> str:
 
 
 def _tex_cell(value: Any) -> str:
-    text = shown(value)
+    text = cell(value)
     if isinstance(value, float) and "e" in text:
         digits, _, power = text.partition("e")
         return f"${digits}\\cdot10^{{{int(power)}}}$"
     if isinstance(value, int | float) and text.startswith("-"):
         return f"${text}$"
     return tex(text)
-
-
-def shown(value: Any) -> str:
-    """A cell for a human: four significant digits, more where a number below 1 would read as 1; – for what is not
-    known."""
-    if value is None or value != value:
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if not isinstance(value, float):
-        return str(value)
-    digits = 4
-    while value < 1 and f"{value:.{digits}g}" == "1" and digits < 17:
-        digits += 1
-    return f"{value:.{digits}g}"
-
-
-def _numeric(rows: Sequence[Sequence[Any]], columns: int) -> list[bool]:
-    def number(value: Any) -> bool:
-        return isinstance(value, int | float) and not isinstance(value, bool)
-
-    return [
-        any(number(row[k]) for row in rows) and all(row[k] is None or number(row[k]) for row in rows)
-        for k in range(columns)
-    ]

@@ -126,27 +126,12 @@ TERMS = (
 )
 """The glossary at the end of the report."""
 
-_WORDS = {
-    r"irreps?": "irrep",
-    r"ρ-sets?": "ρ-set",
-    r"circuits?": "circuit",
-    r"quadratures?": "quadrature",
-    r"frequenc(?:y|ies)": "frequency",
-    r"simplex": "simplex",
-    r"cosets?": "coset",
-    r"slots?": "slot",
-    r"certificates?": "certificate",
-    r"brute force": "brute force",
-    r"margins?": "margin",
-    r"energy": "energy",
-    r"nats?": "nat",
-    r"quartiles?": "quartile",
-    r"uneven": "uneven",
-    r"reading": "reading",
-    r"writing": "writing",
-    r"left over": "left over",
+_ENDINGS = {"frequency": "frequenc(?:y|ies)"} | {
+    name: f"{name}s?"
+    for name in ("irrep", "ρ-set", "circuit", "quadrature", "coset", "slot", "certificate", "margin", "nat", "quartile")
 }
-"""How a term is written in a sentence → its entry."""
+_WORDS = {_ENDINGS.get(name, name): name for name, _ in TERMS if name != "bound"}
+"""How a term is written in a sentence → its entry; a bound is one of many things."""
 _PATTERN = re.compile(r"(?<![\w-])(" + "|".join(_WORDS) + r")(?![\w-])")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import tempfile
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,19 +10,14 @@ from typing import Any, TypeVar
 from rhoset.errors import RhosetError, needing
 from rhoset.networks import write_atomic
 from rhoset.networks.runs import FOLDERS, GROUP_FILE, MANIFEST, NETWORKS, RECORDS
+from rhoset.training.addresses import CONNECT_SECONDS, check_address, no_scheduler
 from rhoset.training.members import Job
 from rhoset.training.pool import Failed, Finished, News
 
 Key = TypeVar("Key", bound=Hashable)
 
-SCHEMES = ("tcp", "tls", "ucx", "ws", "wss")
-"""Protocols of a scheduler's address."""
-
 STACK_PIECE = 32
 """Networks of a stack that go to a worker together: what a lost worker costs."""
-
-CONNECT_SECONDS = 20
-"""How long to wait for the scheduler."""
 
 RETRIES = 5
 """Times a call is made anew when the worker that made it is lost."""
@@ -110,47 +104,9 @@ def cluster_answers(address: str, work: Mapping[Key, tuple[Any, ...]]) -> Iterat
     try:
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, TimeoutError, ValueError, TypeError) as error:
-        raise _no_scheduler(address, str(error).split("\n")[0]) from None
+        raise no_scheduler(address, str(error).split("\n")[0]) from None
     with client:
         futures = {client.submit(*call, retries=RETRIES, pure=False): key for key, call in work.items()}
         for future in as_completed(futures, loop=client.loop):
             yield futures[future], future
             future.release()
-
-
-def _no_scheduler(address: str, reason: str) -> RhosetError:
-    return RhosetError(
-        f"no Dask scheduler answers at {address!r} ({reason}); start one with `dask scheduler` "
-        "and give the address that it prints, such as tcp://127.0.0.1:8786",
-        slug="cluster",
-    )
-
-
-def check_address(address: str) -> None:
-    """Refuses what no scheduler can answer at, before Dask tries: its attempts go on in threads of their own.
-
-    Raises
-    ------
-    RhosetError
-        ``cluster``.
-    """
-    scheme, mark, place = address.partition("://")
-    if not mark or scheme not in SCHEMES or not place:
-        raise RhosetError(
-            f"cluster address {address!r}: it must be one of {', '.join(f'{s}://' for s in SCHEMES)} followed by "
-            f"HOST:PORT, such as tcp://{place or scheme or '127.0.0.1:8786'}",
-            slug="cluster",
-        )
-    if scheme not in ("tcp", "tls"):
-        return
-    host, mark, port = place.rpartition(":")
-    if not mark or not port.isdigit() or not 0 < int(port) < 65536:
-        raise RhosetError(
-            f"cluster address {address!r}: the port is missing or no number from 1 to 65535; a scheduler's usual one "
-            f"is {scheme}://{place.partition(':')[0]}:8786",
-            slug="cluster",
-        )
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS).close()
-    except OSError as error:
-        raise _no_scheduler(address, error.strerror or str(error) or type(error).__name__) from None

@@ -31,7 +31,8 @@ from rhoset.groups import Group
 from rhoset.networks import write_atomic
 from rhoset.networks.runs import CELLS, RESULTS, SWEEP, Run
 from rhoset.processes import cores
-from rhoset.training.cluster import STACK_PIECE, check_address, train_on_cluster
+from rhoset.training.addresses import check_address
+from rhoset.training.cluster import STACK_PIECE, train_on_cluster
 from rhoset.training.config import TrainConfig
 from rhoset.training.grid import GridFile, plain
 from rhoset.training.manifest import TrainingRun, Wanted, open_or_create

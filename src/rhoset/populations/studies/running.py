@@ -79,7 +79,7 @@ def run_study(
     from rhoset import training
 
     _ = training.train_stack  # says what to do where PyTorch is missing
-    from rhoset.training.cluster import check_address
+    from rhoset.training.addresses import check_address
     from rhoset.training.runlock import locked
 
     if cluster is not None:
