@@ -18,7 +18,7 @@ from rhoset_check.network import Model
 from rhoset_check.pairs import PairsRule
 
 Rule = GapsRule | EvenRule | PairsRule
-"""`groups`: a partition of the w ≠ e. `price`: multiply-adds of a pair whose outputs are bounded singly, and of each."""
+"""`groups`: a partition of the w ≠ e. `price`: multiply-adds of a pair with outputs bounded singly, and of each."""
 
 
 @dataclass
