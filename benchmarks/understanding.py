@@ -129,10 +129,11 @@ def floor(network: Network) -> dict[str, Any]:
     tables of rule gaps take, and how many pairs they leave open.
 
     A pair's hidden vector and the sums of what is written are always paid; comparisons are not charged. The outputs are
-    counted that the reference leaves open, ⟨K, ΔF(w)⟩ + rest(w) ≤ Σ_blocks ‖ΔF(w)‖ ‖Q − K‖, twice: with the exact
-    margin `rest` of what is not written, for which nothing is charged, and in parts: what x does alone and what y does
-    alone is tabulated (two additions an output), the right answer's part is exact, and the rest goes into the
-    Cauchy-Schwarz inequality (four numbers a neuron). Open outputs are evaluated in the span, two products a plane.
+    counted that the reference leaves open, ⟨K, ΔF(w)⟩ + rest(w) ≤ Σ_blocks ‖ΔF(w)‖ ‖Q − K‖, three times: with the exact
+    margin `rest` of what is not written, for which nothing is charged; with its Cauchy-Schwarz bound (mean of h and the
+    right answer taken exactly: three numbers a neuron); and in parts: what x does alone and what y does
+    alone is tabulated (2n²m once, two additions an output), the right answer's part is exact, and the rest goes into
+    the Cauchy-Schwarz inequality (four numbers a neuron). Open outputs are evaluated in the span, two products a plane.
     Written are own irreps; then, for as many further parts as there are neurons, those that fire most.
     """
     found: dict[str, float] = {}
@@ -152,8 +153,6 @@ def _floor(network: Network, further: int) -> dict[str, float]:
     unembed = unembed - unembed.mean(axis=1, keepdims=True)
     hidden = activation(network.activation)(left[:, None] + right)  # (x, y, m)
     size = np.sqrt((hidden**2).mean(axis=(0, 1)))
-    by_x, by_y = hidden.mean(axis=1), hidden.mean(axis=0) - hidden.mean(axis=(0, 1))
-    interacts = hidden - by_x[:, None] - by_y  # what is left without its additive part
     irreps = {k: irrep for k, irrep in enumerate(of.irreps) if not irrep.is_trivial}
     parts = {k: coefficients(irrep, unembed) for k, irrep in irreps.items()}
     fires = np.stack([energy(irreps[k], part) for k, part in parts.items()], axis=1) * size[:, None] ** 2
@@ -176,19 +175,22 @@ def _floor(network: Network, further: int) -> dict[str, float]:
         distance.append(np.linalg.norm(differs, axis=(1, 2)))
     places = table[table, np.arange(n)[:, None, None]].transpose(1, 0, 2)  # (x, y, w): xwy
     scale = np.maximum(np.sqrt(np.linalg.norm(delta, axis=1) / np.maximum(size, 1e-12)), 1e-9)
-    length = np.linalg.norm(interacts * scale, axis=2) * np.linalg.norm(delta / scale[:, None], axis=0).max()
-    answer = np.einsum("xym,mxy->xy", interacts, delta[:, table])
-    fixed, exact = (by_x @ delta + bias)[:, None] + by_y @ delta, hidden @ delta + bias
-    fixed, exact = (np.take_along_axis(logits, places, axis=2) for logits in (fixed, exact))
-    bounded = fixed[..., e, None] - fixed + (answer - length)[..., None]
-    known, result = exact[..., e, None] - exact, dict[str, float]()
+    exact = np.take_along_axis(hidden @ delta + bias, places, axis=2)
+    known, result, mean = exact[..., e, None] - exact, dict[str, float](), hidden.mean(axis=(0, 1))
+    rests, additive = {"rest known": (known, m)}, hidden.mean(axis=1)[:, None] + hidden.mean(axis=0) - mean
+    for name, off, more in (("rest by its length", mean, 4 * m), ("rest by parts", additive, 7 * m + 2 * n)):
+        length = np.linalg.norm((hidden - off) * scale, axis=2) * np.linalg.norm(delta / scale[:, None], axis=0).max()
+        answer = np.einsum("xym,mxy->xy", hidden - off, delta[:, table]) - length
+        fixed = np.take_along_axis(np.broadcast_to(off @ delta + bias, exact.shape), places, axis=2)
+        rests[name] = fixed[..., e, None] - fixed + answer[..., None], more
+        result[f"{name}: length, mean"] = float(length.mean())
     least = reference - np.stack(away, axis=2) @ np.stack(distance)
     others = np.arange(n) != e
-    for name, rest, more in (("rest known", known, m), ("rest by parts", bounded, 5 * m + 2 * n)):
+    for name, (rest, more) in rests.items():
         open_ = float((least + rest <= 0)[..., others].mean())
         result |= {f"{name}: open": open_, f"{name}: cost": (more + paid + entries * open_ * n) / ((n + 1) * m)}
     result["reference less what deviates, least"] = float(least[..., others].min())
-    return result | {"rest at worst": float(-known.min()), "its length, mean": float(length.mean())}
+    return result | {"rest at worst": float(-known.min())}
 
 
 def rows(lines: list[dict[str, Any]]) -> None:

@@ -27,16 +27,12 @@ Definition gsets_ok (n m : nat) (op : nat -> nat -> nat) (e : nat) (generators :
   all m (fun i => places_of_neuron sets i =? 1).
 
 (** ** Largest values: the largest but at p. *)
-Definition top_but (q p : nat) (f : nat -> Z) : Z :=
-  fold_right (fun c acc => if (c =? p)%nat then acc else Z.max (f c) acc) (- 2 ^ 62) (seq 0 q).
+Definition top_but (q p : nat) (f : nat -> Z) : Z := highest (map f (filter (fun c => negb (c =? p)%nat) (seq 0 q))).
 
 Lemma top_but_spec q p f c : (c < q)%nat -> c <> p -> f c <= top_but q p f.
 Proof.
-  intros Hc Hne. unfold top_but. assert (H : In c (seq 0 q)) by (apply in_seq; lia). revert H.
-  generalize (- 2 ^ 62). intros d.
-  induction (seq 0 q) as [|v l IH]; [contradiction|]. simpl. intros [->|H].
-  - destruct (Nat.eqb_spec c p); [contradiction|lia].
-  - specialize (IH H). destruct (v =? p)%nat; lia.
+  intros Hc Hne. apply highest_spec, in_map, filter_In. split; [apply in_seq; lia|].
+  apply negb_true_iff, Nat.eqb_neq, Hne.
 Qed.
 
 (** ** Lemma 10: at least the sum of the k smallest.  [k t - Σ (t - g)⁺] is below the sum of any k of them for every
@@ -129,14 +125,14 @@ Definition row_of (n : nat) (op : nat -> nat -> nat) (inv : nat -> nat) (r : rou
     let found := map (fun GT => own_and_gaps (size (fst GT)) (fun c => nth z (nth c (snd GT) nil) nil) (move_of (fst GT) v)) (combine sets tables) in
     (nth z (row_bias r) 0 + fold_right (fun f acc => fst f + acc) 0 found, map snd found)) in
   (map fst outputs,
-   map (fun kind => fold_right Z.max (- 2 ^ 62) (map (fun out => fst out - allowance kind (snd out)) outputs)) kinds).
+   map (fun kind => highest (map (fun out => fst out - allowance kind (snd out)) outputs)) kinds).
 
 (** The largest that a neuron writes for some outputs, and the least with its sign changed; how far that ranges, and how far
     it is from [m]. *)
 Definition high_over (r : rounded) (zs : list nat) (i : nat) : Z :=
-  fold_right Z.max (- 2 ^ 62) (map (fun z => zentry (rows_unembed r) z i) zs).
+  highest (map (fun z => zentry (rows_unembed r) z i) zs).
 Definition low_over (r : rounded) (zs : list nat) (i : nat) : Z :=
-  fold_right Z.max (- 2 ^ 62) (map (fun z => - zentry (rows_unembed r) z i) zs).
+  highest (map (fun z => - zentry (rows_unembed r) z i) zs).
 Definition range_over (r : rounded) (zs : list nat) (i : nat) : Z := high_over r zs i + low_over r zs i.
 Definition away_over (r : rounded) (zs : list nat) (m : Z) (i : nat) : Z := Z.max (high_over r zs i - m) (m + low_over r zs i).
 
@@ -152,25 +148,28 @@ Fixpoint two_largest (l : list Z) : Z * Z :=
   | v :: l' => let ab := two_largest l' in if fst ab <=? v then (v, fst ab) else (fst ab, Z.max (snd ab) v)
   end.
 
-(** c: the ranges of its neurons over all outputs; over those that carry c to d; and how far they are there from a centre. *)
+(** The ranges of a point's neurons over all outputs; over those that carry it to d; and how far they are there from a centre. *)
+Definition point_widths (n : nat) (r : rounded) (G : gset) (c : nat) : list Z * (list (list Z) * list (list Z)) :=
+  let fibres := tabulate (size G) (fun d => filter (fun z => (move_of G z c =? d)%nat) (seq 0 n)) in
+  let centres := map (fun E => (fst E, centre_over r fibres (fst E))) (members_of G c) in
+  (map (fun E => range_over r (seq 0 n) (fst E)) (members_of G c),
+   (map (fun zs => map (fun E => range_over r zs (fst E)) (members_of G c)) fibres,
+    map (fun zs => map (fun im => away_over r zs (snd im) (fst im)) centres) fibres)).
 Definition widths (n : nat) (r : rounded) (G : gset) : list (list Z * (list (list Z) * list (list Z))) :=
-  tabulate (size G) (fun c =>
-    let fibres := tabulate (size G) (fun d => filter (fun z => (move_of G z c =? d)%nat) (seq 0 n)) in
-    let centres := map (fun E => (fst E, centre_over r fibres (fst E))) (members_of G c) in
-    (map (fun E => range_over r (seq 0 n) (fst E)) (members_of G c),
-     (map (fun zs => map (fun E => range_over r zs (fst E)) (members_of G c)) fibres,
-      map (fun zs => map (fun im => away_over r zs (snd im) (fst im)) centres) fibres))).
+  tabulate (size G) (point_widths n r G).
 
-(** For one y: what the readings of a set's neurons lose where a rival fixes all its points, and by how much less they
-    lose there than at a point that it moves. *)
+(** For one y: what the readings of the neurons at a point lose where a rival fixes it, and where it moves it. *)
+Definition point_error (row : list Z) (G : gset) (W : list Z * (list (list Z) * list (list Z))) (y c : nat) : Z * Z :=
+  let place := move_of G y c in
+  let rho := map (fun E => Z.abs (nth (fst E) row 0 - gamma_of E place)) (members_of G c) in
+  let two := two_largest (map (fun A => zdot A rho) (snd (snd W))) in
+  (fold_right Z.max 0 (map (fun D => zdot D rho) (fst (snd W))), Z.min (zdot (fst W) rho) (fst two + snd two)).
+
+(** What those of a set lose where a rival fixes all its points, and by how much less they lose there than at a point that
+    it moves. *)
 Definition set_error (row : list Z) (G : gset) (W : list (list Z * (list (list Z) * list (list Z)))) (y : nat) : Z * list Z :=
   let at_point c :=
-    let place := move_of G y c in
-    let rho := map (fun E => Z.abs (nth (fst E) row 0 - gamma_of E place)) (members_of G c) in
-    let ranges := nth c W (nil, (nil, nil)) in
-    let d := fold_right Z.max 0 (map (fun D => zdot D rho) (fst (snd ranges))) in
-    let two := two_largest (map (fun A => zdot A rho) (snd (snd ranges))) in
-    (d, d - Z.min (zdot (fst ranges) rho) (fst two + snd two)) in
+    let lost := point_error row G (nth c W (nil, (nil, nil))) y c in (fst lost, fst lost - snd lost) in
   let found := tabulate (size G) at_point in
   (fold_right (fun f acc => fst f + acc) 0 found, map snd found).
 
@@ -329,16 +328,16 @@ Proof.
   - specialize (H3 i j ltac:(lia) ltac:(lia) ltac:(lia)). lia.
 Qed.
 
-(** What [point_table] computes: no sum leaves 63 bits. *)
-Lemma point_value row mem potential n q (u : nat -> nat -> Z) L R z c' :
+(** What the neurons at a point write for z when they read c', in machine integers: no sum leaves 63 bits. *)
+Lemma dot_value row mem (u : nat -> nat -> Z) L R z c' :
   0 <= L -> 0 <= R -> L + R < 2 ^ 62 ->
   (forall i, Z.abs (nth i row 0) <= L) -> (forall E, In E mem -> Z.abs (gamma_of E c') <= R) ->
-  total (map (fun E => u z (fst E)) mem) * (L + R) < 2 ^ 62 -> (z < n)%nat -> (c' < q)%nat ->
-  nth c' (nth z (point_table row (mem, (machine_us n u mem, machine_gammas q mem potential))) nil) 0 =
-  lsum (fun E => u z (fst E) * relu (nth (fst E) row 0 + gamma_of E c')) mem - nth c' potential 0.
+  total (map (fun E => u z (fst E)) mem) * (L + R) < 2 ^ 62 ->
+  signed (dot 0 (map of_Z (map (fun E => u z (fst E)) mem))
+    (hiddens (map of_Z (map (fun E => nth (fst E) row 0) mem)) (map of_Z (map (fun E => gamma_of E c') mem)))) =
+  lsum (fun E => u z (fst E) * relu (nth (fst E) row 0 + gamma_of E c')) mem.
 Proof.
-  intros HL HR F1 Hrow Hgamma F2 Hz Hc'. unfold point_table. simpl fst. simpl snd. unfold machine_us, machine_gammas.
-  rewrite nth_map_tabulate by exact Hz. rewrite map_map, nth_map_tabulate by exact Hc'. cbn [fst snd].
+  intros HL HR F1 Hrow Hgamma F2.
   set (us := map (fun E => u z (fst E)) mem) in *.
   set (ls := map (fun E => nth (fst E) row 0) mem).
   set (gs := map (fun E => gamma_of E c') mem).
@@ -348,13 +347,49 @@ Proof.
   { intros b Hb. apply in_map_iff in Hb. destruct Hb as [E [<- HE]]. apply Hgamma, HE. }
   assert (Value : zdot us (zhiddens ls gs) = lsum (fun E => u z (fst E) * relu (nth (fst E) row 0 + gamma_of E c')) mem).
   { unfold ls, gs. rewrite zhiddens_map. unfold us. rewrite zdot_map. reflexivity. }
-  rewrite <- Value. f_equal. apply signed_spec.
+  rewrite <- Value. apply signed_spec.
   - change (zdot us (zhiddens ls gs)) with (0 + zdot us (zhiddens ls gs)). apply stands_dot; [|reflexivity].
     apply stands_hiddens with (L := L) (R := R); assumption.
   - assert (Hh : forall h, In h (zhiddens ls gs) -> Z.abs h <= L + R).
     { intros h Hh. unfold ls, gs in Hh. rewrite zhiddens_map in Hh. apply in_map_iff in Hh. destruct Hh as [E [<- HE]].
       specialize (Hrow (fst E)). specialize (Hgamma E HE). unfold relu. lia. }
     pose proof (zdot_bound (L + R) us (zhiddens ls gs) ltac:(lia) Hh) as Hb. lia.
+Qed.
+
+(** What [point_table] computes. *)
+Lemma point_value row mem potential n q (u : nat -> nat -> Z) L R z c' :
+  0 <= L -> 0 <= R -> L + R < 2 ^ 62 ->
+  (forall i, Z.abs (nth i row 0) <= L) -> (forall E, In E mem -> Z.abs (gamma_of E c') <= R) ->
+  total (map (fun E => u z (fst E)) mem) * (L + R) < 2 ^ 62 -> (z < n)%nat -> (c' < q)%nat ->
+  nth c' (nth z (point_table row (mem, (machine_us n u mem, machine_gammas q mem potential))) nil) 0 =
+  lsum (fun E => u z (fst E) * relu (nth (fst E) row 0 + gamma_of E c')) mem - nth c' potential 0.
+Proof.
+  intros HL HR F1 Hrow Hgamma F2 Hz Hc'. unfold point_table. simpl fst. simpl snd. unfold machine_us, machine_gammas.
+  rewrite nth_map_tabulate by exact Hz. rewrite map_map, nth_map_tabulate by exact Hc'. cbn [fst snd].
+  rewrite <- (dot_value row mem u L R z c') by assumption. reflexivity.
+Qed.
+
+Lemma ranged r zs i z z' : In z zs -> In z' zs ->
+  Z.abs (zentry (rows_unembed r) z i - zentry (rows_unembed r) z' i) <= range_over r zs i.
+Proof.
+  intros H1 H2. unfold range_over, high_over, low_over.
+  pose proof (highest_spec _ _ (in_map (fun z => zentry (rows_unembed r) z i) _ _ H1)) as T1.
+  pose proof (highest_spec _ _ (in_map (fun z => zentry (rows_unembed r) z i) _ _ H2)) as T2.
+  pose proof (highest_spec _ _ (in_map (fun z => - zentry (rows_unembed r) z i) _ _ H1)) as T3.
+  pose proof (highest_spec _ _ (in_map (fun z => - zentry (rows_unembed r) z i) _ _ H2)) as T4.
+  cbv beta in T1, T2, T3, T4. lia.
+Qed.
+
+Lemma ranged_away r zs zs' i z z' m : In z zs -> In z' zs' ->
+  Z.abs (zentry (rows_unembed r) z i - zentry (rows_unembed r) z' i) <= away_over r zs m i + away_over r zs' m i.
+Proof.
+  intros H1 H2.
+  assert (A : forall v l, In v l -> Z.abs (zentry (rows_unembed r) v i - m) <= away_over r l m i).
+  { intros v l Hv. unfold away_over, high_over, low_over.
+    pose proof (highest_spec _ _ (in_map (fun z => zentry (rows_unembed r) z i) _ _ Hv)) as T1.
+    pose proof (highest_spec _ _ (in_map (fun z => - zentry (rows_unembed r) z i) _ _ Hv)) as T2.
+    cbv beta in T1, T2. lia. }
+  pose proof (A z zs H1). pose proof (A z' zs' H2). lia.
 Qed.
 
 Section GapsSound.
@@ -434,17 +469,17 @@ Section GapsSound.
   Qed.
 
   (** One set: the right answer c0 against z = x w y. *)
-  Lemma set_margin G x y w z (V : nat -> nat -> Z) g :
+  Lemma set_margin G x y w z (V : nat -> Z) g :
     In G sets -> (x < n)%nat -> (y < n)%nat -> (w < n)%nat ->
     (forall E c, (c < size G)%nat -> In E (members_of G c) ->
-       Z.abs (unembed N' (fst E) (op x y) - unembed N' (fst E) z) <= V c (fst E)) ->
+       Z.abs (unembed N' (fst E) (op x y) - unembed N' (fst E) z) <= V (fst E)) ->
     (forall c c', (c < size G)%nat -> (c' < size G)%nat -> c' <> move_of G (op w y) c ->
        table_at G x c z c' <= table_at G x c z (move_of G (op w y) c) - g c) ->
     sum (size G) (fun c => table_at G x c (op x y) (move_of G y c)) -
     (sum (size G) (fun c => table_at G x c z (move_of G (op w y) c)) -
      smallest (sum (size G) (fun c => if negb (move_of G w c =? c)%nat then 1 else 0)) (tabulate (size G) g)) -
     sum (size G) (fun c => lsum (fun E =>
-      V c (fst E) * Z.abs (right N' y (fst E) - gamma_of E (move_of G y c))) (members_of G c)) <=
+      V (fst E) * Z.abs (right N' y (fst E) - gamma_of E (move_of G y c))) (members_of G c)) <=
     sum (size G) (fun c => lsum (fun E =>
       (unembed N' (fst E) (op x y) - unembed N' (fst E) z) * relu (left N' x (fst E) + right N' y (fst E))) (members_of G c)).
   Proof.
@@ -461,7 +496,7 @@ Section GapsSound.
     assert (Step : forall c, (c < size G)%nat ->
       table_at G x c (op x y) (move_of G y c) -
       (table_at G x c z (move_of G (op w y) c) - (if P c then g c else 0)) -
-      lsum (fun E => V c (fst E) * Z.abs (right N' y (fst E) - gamma_of E (move_of G y c))) (members_of G c) <=
+      lsum (fun E => V (fst E) * Z.abs (right N' y (fst E) - gamma_of E (move_of G y c))) (members_of G c) <=
       lsum (fun E =>
         (unembed N' (fst E) (op x y) - unembed N' (fst E) z) * relu (left N' x (fst E) + right N' y (fst E))) (members_of G c)).
     { intros c Hc.
@@ -472,7 +507,7 @@ Section GapsSound.
         - rewrite Ew, E. lia.
         - apply Hg; auto. rewrite Ew. congruence. }
       assert (Linear : table_at G x c (op x y) (move_of G y c) - table_at G x c z (move_of G y c) -
-        lsum (fun E => V c (fst E) * Z.abs (right N' y (fst E) - gamma_of E (move_of G y c))) (members_of G c) <=
+        lsum (fun E => V (fst E) * Z.abs (right N' y (fst E) - gamma_of E (move_of G y c))) (members_of G c) <=
         lsum (fun E => (unembed N' (fst E) (op x y) - unembed N' (fst E) z) *
                        relu (left N' x (fst E) + right N' y (fst E))) (members_of G c)).
       { unfold table_at. set (potential := zentry (potentials G) c (move_of G y c)).
@@ -485,7 +520,7 @@ Section GapsSound.
         set (h' := relu (left N' x (fst E) + gamma_of E (move_of G y c))) in *.
         set (rho := Z.abs (right N' y (fst E) - gamma_of E (move_of G y c))).
         assert (Hd : Z.abs (h' - h) <= rho) by (unfold rho; lia).
-        assert (Z.abs (d * (h' - h)) <= V c (fst E) * rho)
+        assert (Z.abs (d * (h' - h)) <= V (fst E) * rho)
           by (rewrite Z.abs_mul; apply Z.mul_le_mono_nonneg; lia).
         replace (unembed N' (fst E) (op x y) * h' - unembed N' (fst E) z * h') with (d * h + d * (h' - h))
           by (unfold d; ring).
@@ -498,69 +533,114 @@ Section GapsSound.
   (** The outputs that carry c to d. *)
   Definition fibre (G : gset) (c d : nat) : list nat := filter (fun z => (move_of G z c =? d)%nat) (seq 0 n).
 
-  (** What the readings lose, point by point: at most what [set_error] says of a rival that moves so many points. *)
-  Lemma set_error_sound G y w (V : nat -> nat -> Z) :
-    In G sets -> (y < n)%nat -> (w < n)%nat ->
-    (forall c, (c < size G)%nat -> move_of G w (move_of G y c) <> move_of G y c ->
-       (forall E, In E (members_of G c) -> V c (fst E) <= range_over r (seq 0 n) (fst E)) /\
-       exists d d', (d < size G)%nat /\ (d' < size G)%nat /\ d <> d' /\ forall E m, In E (members_of G c) ->
-         V c (fst E) <= away_over r (fibre G c d) m (fst E) + away_over r (fibre G c d') m (fst E)) ->
-    (forall c, (c < size G)%nat -> move_of G w (move_of G y c) = move_of G y c -> exists d, (d < size G)%nat /\
-       forall E, In E (members_of G c) ->
-       V c (fst E) <= range_over r (fibre G c d) (fst E)) ->
+  (** What the readings lose at a point: at most what [point_error] says. *)
+  Section PointError.
+    Variables (G : gset) (y c : nat) (V : nat -> Z).
+    Hypothesis Hc : (c < size G)%nat.
+    Let lost := point_error (nth y (rows_right r) nil) G (point_widths n r G c) y c.
+    Let rho := map (fun E => Z.abs (nth (fst E) (nth y (rows_right r) nil) 0 - gamma_of E (move_of G y c))) (members_of G c).
+    Let centres := map (fun E => (fst E, centre_over r (tabulate (size G) (fibre G c)) (fst E))) (members_of G c).
+    Let away zs := zdot (map (fun im => away_over r zs (snd im) (fst im)) centres) rho.
+    Let two := two_largest (map away (tabulate (size G) (fibre G c))).
+
+    Lemma point_error_is : lost =
+      (fold_right Z.max 0 (map (fun zs => zdot (map (fun E => range_over r zs (fst E)) (members_of G c)) rho) (tabulate (size G) (fibre G c))),
+       Z.min (zdot (map (fun E => range_over r (seq 0 n) (fst E)) (members_of G c)) rho) (fst two + snd two)).
+    Proof.
+      unfold lost, point_error, point_widths. cbv zeta. cbn [fst snd]. rewrite !map_map. reflexivity.
+    Qed.
+
+    Lemma lost_within D : (forall E, In E (members_of G c) -> V (fst E) <= D E) ->
+      lsum (fun E => V (fst E) * Z.abs (right N' y (fst E) - gamma_of E (move_of G y c))) (members_of G c) <=
+      zdot (map D (members_of G c)) rho.
+    Proof.
+      intros HD. unfold rho. rewrite zdot_map. apply lsum_le. intros E HE. cbv beta.
+      apply Z.mul_le_mono_nonneg_r; [apply Z.abs_nonneg|]. apply HD, HE.
+    Qed.
+
+    Lemma point_error_fixed d : (d < size G)%nat ->
+      (forall E, In E (members_of G c) -> V (fst E) <= range_over r (fibre G c d) (fst E)) ->
+      lsum (fun E => V (fst E) * Z.abs (right N' y (fst E) - gamma_of E (move_of G y c))) (members_of G c) <= fst lost.
+    Proof.
+      intros Hd HV. eapply Z.le_trans; [apply (lost_within _ HV)|]. rewrite point_error_is. cbn [fst]. apply fold_max_spec.
+      apply (in_map (fun zs => zdot (map (fun E => range_over r zs (fst E)) (members_of G c)) rho)).
+      unfold tabulate. apply in_map, in_seq. lia.
+    Qed.
+
+    Lemma point_error_moved d d' : (d < size G)%nat -> (d' < size G)%nat -> d <> d' ->
+      (forall E, In E (members_of G c) -> V (fst E) <= range_over r (seq 0 n) (fst E)) ->
+      (forall E m, In E (members_of G c) -> V (fst E) <= away_over r (fibre G c d) m (fst E) + away_over r (fibre G c d') m (fst E)) ->
+      lsum (fun E => V (fst E) * Z.abs (right N' y (fst E) - gamma_of E (move_of G y c))) (members_of G c) <= snd lost.
+    Proof.
+      intros Hd Hd' Hne HV HA. rewrite point_error_is. cbn [snd]. apply Z.min_glb; [apply (lost_within _ HV)|].
+      assert (Two : away (fibre G c d) + away (fibre G c d') <= fst two + snd two).
+      { destruct (two_largest_spec (map away (tabulate (size G) (fibre G c)))) as [_ [_ T]]. fold two in T.
+        assert (L : length (map away (tabulate (size G) (fibre G c))) = size G)
+          by (unfold tabulate; rewrite !map_length, seq_length; reflexivity).
+        specialize (T d d' ltac:(lia) ltac:(lia) Hne). rewrite !nth_map_tabulate in T by assumption. exact T. }
+      eapply Z.le_trans; [|exact Two]. unfold away, centres. rewrite !map_map. cbn [fst snd].
+      unfold rho. rewrite !zdot_map, <- lsum_plus. apply lsum_le. intros E HE. cbv beta.
+      rewrite <- Z.mul_add_distr_r. apply Z.mul_le_mono_nonneg_r; [apply Z.abs_nonneg|]. apply HA, HE.
+    Qed.
+  End PointError.
+
+  (** Where z and xy carry c apart, or alike: the most that u can differ there. *)
+  Lemma write_apart G x y z c : In G sets -> (z < n)%nat -> (op x y < n)%nat -> (c < size G)%nat ->
+    let V := fun i => Z.abs (zentry (rows_unembed r) (op x y) i - zentry (rows_unembed r) z i) in
+    (y < n)%nat ->
+    let lost := point_error (nth y (rows_right r) nil) G (point_widths n r G c) y c in
+    lsum (fun E => V (fst E) * Z.abs (right N' y (fst E) - gamma_of E (move_of G y c))) (members_of G c) <=
+    if (move_of G z c =? move_of G (op x y) c)%nat then fst lost else snd lost.
+  Proof.
+    intros HG Hz Hxy Hc V Hy lost. destruct (gset_facts G HG) as [[Gr _] _].
+    destruct (Nat.eqb_spec (move_of G z c) (move_of G (op x y) c)) as [E|E].
+    - apply (point_error_fixed G y c V Hc (move_of G z c)); [apply Gr; assumption|]. intros p _. apply ranged;
+        apply filter_In; (split; [apply in_seq; lia|apply Nat.eqb_eq]); [symmetry; exact E|reflexivity].
+    - apply (point_error_moved G y c V Hc (move_of G (op x y) c) (move_of G z c)); try (apply Gr; assumption).
+      + congruence.
+      + intros p _. apply ranged; apply in_seq; lia.
+      + intros p m' _. apply ranged_away; apply filter_In; (split; [apply in_seq; lia|apply Nat.eqb_eq; reflexivity]).
+  Qed.
+
+  (** What the readings of a set lose against z = x w y: at most what [set_error] says of a rival that moves so many points. *)
+  Lemma set_error_sound G x y w z :
+    In G sets -> (x < n)%nat -> (y < n)%nat -> (w < n)%nat -> z = op (op x w) y ->
+    let V := fun i => Z.abs (zentry (rows_unembed r) (op x y) i - zentry (rows_unembed r) z i) in
     let found := set_error (nth y (rows_right r) nil) G (widths n r G) y in
     sum (size G) (fun c => lsum (fun E =>
-      V c (fst E) * Z.abs (right N' y (fst E) - gamma_of E (move_of G y c))) (members_of G c)) <=
+      V (fst E) * Z.abs (right N' y (fst E) - gamma_of E (move_of G y c))) (members_of G c)) <=
     fst found - smallest (sum (size G) (fun c => if negb (move_of G w c =? c)%nat then 1 else 0)) (snd found).
   Proof.
-    intros HG Hy Hw Hmoved Hfixed found. destruct (gset_facts G HG) as [Ha _].
+    intros HG Hx Hy Hw -> V found. destruct (gset_facts G HG) as [Ha _].
     pose proof (action_bijection n op e inv inverse (size G) (move_of G) y Ha Hy) as Br.
+    pose proof (action_bijection n op e inv inverse (size G) (move_of G) x Ha Hx) as Bx.
+    destruct Ha as [Gr [_ Gop]].
     set (P := fun c => negb (move_of G w (move_of G y c) =? move_of G y c)%nat).
     assert (Hk : sum (size G) (fun c => if negb (move_of G w c =? c)%nat then 1 else 0) =
                  sum (size G) (fun c => if P c then 1 else 0)).
     { symmetry. unfold P.
       apply (sum_bijection (size G) (move_of G y) _ (fun c => if negb (move_of G w c =? c)%nat then 1 else 0) Br). }
     rewrite Hk.
-    set (rho := fun c => map (fun E => Z.abs (nth (fst E) (nth y (rows_right r) nil) 0 - gamma_of E (move_of G y c))) (members_of G c)).
-    set (W := fun c => nth c (widths n r G) (nil, (nil, nil))).
-    set (d := fun c => fold_right Z.max 0 (map (fun D => zdot D (rho c)) (fst (snd (W c))))).
-    set (two := fun c => two_largest (map (fun A => zdot A (rho c)) (snd (snd (W c))))).
-    set (g := fun c => d c - Z.min (zdot (fst (W c)) (rho c)) (fst (two c) + snd (two c))).
-    assert (F : found = (fold_right (fun f acc => fst f + acc) 0 (tabulate (size G) (fun c => (d c, g c))),
-                         map snd (tabulate (size G) (fun c => (d c, g c))))) by reflexivity.
-    assert (F1 : fst found = sum (size G) d) by (rewrite F; cbn [fst]; rewrite (fold_tabulate _ _ _ fst); reflexivity).
-    assert (F2 : snd found = tabulate (size G) g) by (rewrite F; cbn [snd]; unfold tabulate; rewrite map_map; reflexivity).
-    rewrite F1, F2. pose proof (smallest_sound (size G) g P) as S. set (k := sum (size G) (fun c => if P c then 1 else 0)) in *.
+    set (lost := fun c => point_error (nth y (rows_right r) nil) G (point_widths n r G c) y c).
+    assert (W : forall c, (c < size G)%nat ->
+      point_error (nth y (rows_right r) nil) G (nth c (widths n r G) (nil, (nil, nil))) y c = lost c)
+      by (intros c Hc; unfold widths; rewrite tabulate_nth by exact Hc; reflexivity).
+    assert (F1 : fst found = sum (size G) (fun c => fst (lost c))).
+    { unfold found, set_error. cbv zeta. cbn [fst]. rewrite (fold_tabulate _ _ _ fst). apply sum_ext. intros c Hc. cbn [fst].
+      rewrite W by exact Hc. reflexivity. }
+    assert (F2 : snd found = tabulate (size G) (fun c => fst (lost c) - snd (lost c))).
+    { unfold found, set_error, tabulate. cbv zeta. cbn [snd]. rewrite map_map. apply map_ext_in. intros c Hc. apply in_seq in Hc.
+      cbn [snd]. rewrite W by lia. reflexivity. }
+    rewrite F1, F2. pose proof (smallest_sound (size G) (fun c => fst (lost c) - snd (lost c)) P) as S.
     eapply Z.le_trans; [|apply Z.sub_le_mono_l; exact S]. rewrite <- sum_minus. apply sum_le. intros c Hc. cbv beta.
-    assert (Rho : forall D, (forall E, In E (members_of G c) -> V c (fst E) <= D E) ->
-      lsum (fun E => V c (fst E) * Z.abs (right N' y (fst E) - gamma_of E (move_of G y c))) (members_of G c) <=
-      zdot (map D (members_of G c)) (rho c)).
-    { intros D HD. unfold rho. rewrite zdot_map. apply lsum_le. intros E HE. cbv beta.
-      apply Z.mul_le_mono_nonneg_r; [apply Z.abs_nonneg|]. apply HD, HE. }
-    set (centres := map (fun E => (fst E, centre_over r (tabulate (size G) (fibre G c)) (fst E))) (members_of G c)).
-    assert (Wc : W c = (map (fun E => range_over r (seq 0 n) (fst E)) (members_of G c),
-      (map (fun zs => map (fun E => range_over r zs (fst E)) (members_of G c)) (tabulate (size G) (fibre G c)),
-       map (fun zs => map (fun im => away_over r zs (snd im) (fst im)) centres) (tabulate (size G) (fibre G c)))))
-      by (unfold W, widths; rewrite tabulate_nth by exact Hc; reflexivity).
-    unfold P. destruct (Nat.eqb_spec (move_of G w (move_of G y c)) (move_of G y c)) as [Eq|Ne]; simpl negb; cbv iota.
-    - destruct (Hfixed c Hc Eq) as [p [Hp HV]]. rewrite Z.sub_0_r. eapply Z.le_trans; [apply (Rho _ HV)|].
-      unfold d. rewrite Wc. cbn [fst snd]. apply fold_max_spec.
-      apply (in_map (fun D => zdot D (rho c))), (in_map (fun zs => map (fun E => range_over r zs (fst E)) (members_of G c))).
-      unfold tabulate. apply in_map, in_seq. lia.
-    - destruct (Hmoved c Hc Ne) as [HV [p [p' [Hp [Hp' [Hpp HA]]]]]].
-      unfold g. match goal with |- _ <= ?d - (?d - ?v) => replace (d - (d - v)) with v by lia end.
-      apply Z.min_glb.
-      + rewrite Wc. cbn [fst]. apply (Rho _ HV).
-      + set (away := fun zs => zdot (map (fun im => away_over r zs (snd im) (fst im)) centres) (rho c)).
-        assert (Two : away (fibre G c p) + away (fibre G c p') <= fst (two c) + snd (two c)).
-        { unfold two. rewrite Wc. cbn [fst snd]. rewrite map_map. fold away.
-          destruct (two_largest_spec (map away (tabulate (size G) (fibre G c)))) as [_ [_ T]].
-          assert (L : length (map away (tabulate (size G) (fibre G c))) = size G)
-            by (unfold tabulate; rewrite !map_length, seq_length; reflexivity).
-          specialize (T p p' ltac:(lia) ltac:(lia) Hpp). rewrite !nth_map_tabulate in T by assumption. exact T. }
-        eapply Z.le_trans; [|exact Two]. unfold away, centres. rewrite !map_map. cbn [fst snd].
-        unfold rho. rewrite !zdot_map, <- lsum_plus. apply lsum_le. intros E HE. cbv beta.
-        rewrite <- Z.mul_add_distr_r. apply Z.mul_le_mono_nonneg_r; [apply Z.abs_nonneg|]. apply HA, HE.
+    pose proof (write_apart G x y (op (op x w) y) c HG ltac:(auto) ltac:(auto) Hc Hy) as B. cbv zeta in B. fold (lost c) in B.
+    rewrite (Gop (op x w) y c), (Gop x w _), (Gop x y c) in B by auto.
+    eapply Z.le_trans; [exact B|]. unfold P.
+    destruct (Bx _ (Gr y c Hy Hc)) as [_ [_ [_ B0]]]. destruct (Bx _ (Gr w _ Hw (Gr y c Hy Hc))) as [_ [_ [_ B1]]].
+    destruct (Nat.eqb_spec (move_of G w (move_of G y c)) (move_of G y c)) as [E|E]; simpl negb; cbv iota.
+    - rewrite E, Nat.eqb_refl. lia.
+    - destruct (Nat.eqb_spec (move_of G x (move_of G w (move_of G y c))) (move_of G x (move_of G y c))) as [E'|_]; [|lia].
+      exfalso. apply E. rewrite <- B1, E'. exact B0.
   Qed.
 End GapsSound.
 
@@ -578,7 +658,7 @@ Definition output_at (n : nat) (op : nat -> nat -> nat) (inv : nat -> nat) (r : 
 Lemma row_of_spec n op inv r sets kinds x :
   row_of n op inv r sets (map (prepare_set r n) sets) kinds x =
   (map fst (tabulate n (output_at n op inv r sets x)),
-   map (fun kind => fold_right Z.max (- 2 ^ 62)
+   map (fun kind => highest
      (map (fun out => fst out - allowance kind (snd out)) (tabulate n (output_at n op inv r sets x)))) kinds).
 Proof.
   unfold row_of. cbv zeta. rewrite (map_map (prepare_set r n)), combine_map.
@@ -601,29 +681,6 @@ Proof.
   assert (cancel : forall v, (v < n)%nat -> op (inv x) (op x v) = v).
   { intros v Hv. rewrite <- (assoc (inv x) x v), H1 by assumption. apply identity, Hv. }
   split; [apply cancel, Hy|]. rewrite (assoc x w y) by assumption. apply cancel, closed; assumption.
-Qed.
-
-Lemma ranged r zs i z z' : In z zs -> In z' zs ->
-  Z.abs (zentry (rows_unembed r) z i - zentry (rows_unembed r) z' i) <= range_over r zs i.
-Proof.
-  intros H1 H2. unfold range_over, high_over, low_over.
-  pose proof (fold_max_spec (- 2 ^ 62) _ _ (in_map (fun z => zentry (rows_unembed r) z i) _ _ H1)) as T1.
-  pose proof (fold_max_spec (- 2 ^ 62) _ _ (in_map (fun z => zentry (rows_unembed r) z i) _ _ H2)) as T2.
-  pose proof (fold_max_spec (- 2 ^ 62) _ _ (in_map (fun z => - zentry (rows_unembed r) z i) _ _ H1)) as T3.
-  pose proof (fold_max_spec (- 2 ^ 62) _ _ (in_map (fun z => - zentry (rows_unembed r) z i) _ _ H2)) as T4.
-  cbv beta in T1, T2, T3, T4. lia.
-Qed.
-
-Lemma ranged_away r zs zs' i z z' m : In z zs -> In z' zs' ->
-  Z.abs (zentry (rows_unembed r) z i - zentry (rows_unembed r) z' i) <= away_over r zs m i + away_over r zs' m i.
-Proof.
-  intros H1 H2.
-  assert (A : forall v l, In v l -> Z.abs (zentry (rows_unembed r) v i - m) <= away_over r l m i).
-  { intros v l Hv. unfold away_over, high_over, low_over.
-    pose proof (fold_max_spec (- 2 ^ 62) _ _ (in_map (fun z => zentry (rows_unembed r) z i) _ _ Hv)) as T1.
-    pose proof (fold_max_spec (- 2 ^ 62) _ _ (in_map (fun z => - zentry (rows_unembed r) z i) _ _ Hv)) as T2.
-    cbv beta in T1, T2. lia. }
-  pose proof (A z zs H1). pose proof (A z' zs' H2). lia.
 Qed.
 
 (** Theorem 4 (gaps), for the rounded network. *)
@@ -673,8 +730,8 @@ Proof.
   specialize (P _ (in_map _ _ _ (kinds_cover n e sets w Hw Hwe))). cbn [fst snd] in P. apply Z.leb_le in P.
   assert (Hrival : fst (output_at n op inv r sets x z) -
                    allowance (kind_of sets w) (snd (output_at n op inv r sets x z)) <=
-                   fold_right Z.max (- 2 ^ 62) (map (fun out => fst out - allowance (kind_of sets w) (snd out)) outputs)).
-  { apply fold_max_spec. apply (in_map (fun out => fst out - allowance (kind_of sets w) (snd out))).
+                   highest (map (fun out => fst out - allowance (kind_of sets w) (snd out)) outputs)).
+  { apply highest_spec. apply (in_map (fun out => fst out - allowance (kind_of sets w) (snd out))).
     unfold outputs, tabulate. apply in_map, in_seq. lia. }
   (* every set *)
   assert (Facts : forall G v, In G sets -> (v < n)%nat ->
@@ -689,7 +746,7 @@ Proof.
     - intros c c' Hc Hc'. unfold prepare_set. rewrite nth_map_tabulate by exact Hc.
       apply (point_table_entry n m op e generators sets r closed assoc identity Hind Hok Su Fit); assumption.
     - intros c Hc. apply Hr; [apply closed; [exact (proj1 (inverse x Hx))|exact Hv]|exact Hc]. }
-  set (V := fun (_ i : nat) => Z.abs (zentry (rows_unembed r) (op x y) i - zentry (rows_unembed r) z i)).
+  set (V := fun i : nat => Z.abs (zentry (rows_unembed r) (op x y) i - zentry (rows_unembed r) z i)).
   assert (Each : forall G, In G sets ->
     fst (found_at n op inv r x (op x y) G) -
     (fst (found_at n op inv r x z G) -
@@ -702,27 +759,13 @@ Proof.
   { intros G HG. destruct (Facts G (op x y) HG Hxy) as [F1 _]. destruct (Facts G z HG Hz) as [F2 [g [F3 F4]]].
     rewrite F1, F2, F3, Hc0, Hcz. rewrite Hcz in F4.
     pose proof (set_margin n m op e inv generators sets r closed assoc identity Hind inverse Hok
-             G x y w z V g HG Hx Hy Hw) as SM.
-    destruct (gset_facts n m op e generators sets closed assoc identity Hind Hok G HG) as [[Gr [Ge Gop]] _].
-    assert (SE := set_error_sound n m op e inv generators sets r closed assoc identity Hind inverse Hok G y w V HG Hy Hw).
-    cbv zeta in SE. fold (found_error G) in SE.
-    specialize (SM (fun E c _ _ => Z.le_refl _) F4).
-    eapply Z.le_trans; [|exact SM]. apply Z.sub_le_mono_l. apply SE.
-    - intros c Hc Hmoved. split; [intros E HE; unfold V; apply ranged; apply in_seq; lia|].
-      exists (move_of G (op x y) c), (move_of G z c). split; [apply Gr; assumption|]. split; [apply Gr; assumption|]. split.
-      + rewrite <- Hxw, (Gop (op x w) y c (closed x w Hx Hw) Hy Hc), (Gop x w _ Hx Hw (Gr y c Hy Hc)), (Gop x y c Hx Hy Hc).
-        intros Eq. apply Hmoved.
-        pose proof (action_bijection n op e inv inverse (size G) (move_of G) x (conj Gr (conj Ge Gop)) Hx) as Bx.
-        destruct (Bx _ (Gr y c Hy Hc)) as [_ [_ [_ B0]]]. destruct (Bx _ (Gr w _ Hw (Gr y c Hy Hc))) as [_ [_ [_ B1]]].
-        rewrite <- B1, <- Eq. exact B0.
-      + intros E u HE. unfold V. apply ranged_away; apply filter_In; (split; [apply in_seq; lia|apply Nat.eqb_eq; reflexivity]).
-    - intros c Hc Hfixed. exists (move_of G (op x y) c). split; [apply Gr; assumption|].
-      intros E HE. unfold V. apply ranged; apply filter_In; (split; [apply in_seq; lia|apply Nat.eqb_eq]); [reflexivity|].
-      rewrite <- Hxw, (Gop (op x w) y c (closed x w Hx Hw) Hy Hc), (Gop x w _ Hx Hw (Gr y c Hy Hc)), (Gop x y c Hx Hy Hc), Hfixed.
-      reflexivity. }
+             G x y w z V g HG Hx Hy Hw (fun E c _ _ => Z.le_refl _) F4) as SM.
+    pose proof (set_error_sound n m op e inv generators sets r closed assoc identity Hind inverse Hok G x y w z HG Hx Hy Hw (eq_sym Hxw)) as SE.
+    cbv zeta in SE. fold V in SE. fold (found_error G) in SE.
+    eapply Z.le_trans; [|exact SM]. apply Z.sub_le_mono_l, SE. }
   pose proof (lsum_le _ _ _ sets Each) as All. rewrite !lsum_minus in All. cbv beta in All.
   (* the allowance, set by set *)
-  set (rival := fold_right Z.max (- 2 ^ 62) _) in P, Hrival.
+  set (rival := highest _) in P, Hrival.
   unfold output_at in Hrival. unfold own, output_at in P. cbn [fst snd] in Hrival, P.
   unfold kind_of in Hrival. rewrite allowance_map in Hrival.
   unfold kind_of in P. rewrite (map_map found_error), allowance_map in P. rewrite fold_map_lsum in P.

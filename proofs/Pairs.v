@@ -21,7 +21,7 @@ Record sums := Sums {
   centre_of_sums : list Z;                   (* a constant for each neuron *)
   near_left : list (list Z);                 (* a(x) *)
   near_right : list (list Z);                (* b(y) *)
-  units : list int;                          (* binary places in which each neuron's rest is measured *)
+  units : list int;                          (* the unit in which each neuron's rest is measured (Vectors.v) *)
   unit_of_sums : int;                        (* the same for sums less references *)
   references : list (list Z);                (* K: the features of all blocks *)
   labels : list (list nat)                   (* x, y: which reference; beyond the last: none *)
@@ -151,7 +151,7 @@ Definition prepare (n m e : nat) (r : rounded) (E : sums) : prepared_sums :=
   let nr := map (map of_Z) (near_right E) in
   let lp := parts rests_machine nl in
   let rp := parts rests_machine nr in
-  let worst := map (fun row => fold_right Z.max (- 2 ^ 62) (map signed row)) in
+  let worst := map (fun row => highest (map signed row)) in
   let moves := tabulate n (fun w => (changes (blocks_of E) w, distances (unit_of_sums E) (blocks_of E) w)) in
   {| hidden_most := hidden;
      outputs_m := combine (map (map of_Z) Fs) (map (map of_Z) us);

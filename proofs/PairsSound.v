@@ -423,12 +423,12 @@ Section PairsSound.
   Lemma worst_bounds side k z : zshaped n (S m) side -> (k < n)%nat -> (z < n)%nat ->
     largest_of (reach_side side) (rests v) < 2 ^ 62 ->
     zdot (rest_at z) (nth k side nil) <=
-    nth k (map (fun row => fold_right Z.max (- 2 ^ 62) (map signed row)) (parts (map (map of_Z) (rests v)) (map (map of_Z) side))) 0.
+    nth k (map (fun row => highest (map signed row)) (parts (map (map of_Z) (rests v)) (map (map of_Z) side))) 0.
   Proof.
     intros Hs Hk Hz Hfit.
-    set (g := fun row : list int => fold_right Z.max (- 2 ^ 62) (map signed row)).
+    set (g := fun row : list int => highest (map signed row)).
     rewrite (nth_indep _ 0 (g nil)) by (unfold parts; rewrite !map_length; destruct Hs as [-> _]; exact Hk).
-    rewrite map_nth. unfold g. apply fold_max_spec.
+    rewrite map_nth. unfold g. apply highest_spec.
     pose proof (part_stands side k z Hs Hk Hz) as S. pose proof (part_bound side k z Hs Hk Hz) as P.
     rewrite <- (signed_spec _ _ S) by lia. apply in_map, nth_In. rewrite part_length by assumption. exact Hz.
   Qed.
@@ -696,9 +696,9 @@ Section PairsSound.
       { apply signed_spec; [exact own_stands|]. unfold zown. lia. }
       unfold cost_of in Hall. rewrite Hown in Hall.
       change (nth x (left_worst v) 0) with
-        (nth x (map (fun row => fold_right Z.max (- 2 ^ 62) (map signed row)) (parts (map (map of_Z) (rests v)) (map (map of_Z) (near_left E)))) 0) in Hall.
+        (nth x (map (fun row => highest (map signed row)) (parts (map (map of_Z) (rests v)) (map (map of_Z) (near_left E)))) 0) in Hall.
       change (nth y (right_worst v) 0) with
-        (nth y (map (fun row => fold_right Z.max (- 2 ^ 62) (map signed row)) (parts (map (map of_Z) (rests v)) (map (map of_Z) (near_right E)))) 0) in Hall.
+        (nth y (map (fun row => highest (map signed row)) (parts (map (map of_Z) (rests v)) (map (map of_Z) (near_right E)))) 0) in Hall.
       unfold ax, by_ in PM. lia.
     Qed.
 

@@ -122,23 +122,49 @@ Definition mean_of (width : nat) (l : list (list Z)) : list Z :=
 Definition places_above (count : nat) (reads : Z) : Z :=
   Z.max 0 (Z.log2 (Z.max 1 reads) + 2 - (60 - Z.log2_up (Z.of_nat (Nat.max 1 count))) / 2).
 
-(** ** Even circuits: what neurons write is the mean over each fibre, the tables are means over all x. *)
-Definition even_of (m : nat) (r : rounded) (e : nat) (generators : list nat) (given : list given_set)
-    (placed : list (nat * nat)) (units_given : list Z) : even_circuit :=
+(** A unit for Cauchy-Schwarz (Vectors.v) from one that is given, with [above] more places; without its factor where numbers up
+    to [most] would leave 63 bits. *)
+Definition unit_code (above most given : Z) : int :=
+  let f := given mod 32 + 1 in
+  let k := above + given / 32 in
+  of_Z (if most * f <? 2 ^ 61 then 32 * Z.min 45 k + (f - 1) else 32 * Z.min 40 (Z.max 0 (k - Z.log2 f))).
+
+(** ** Even circuits: what neurons write, and the bias, are means over each fibre; what is taken off activations too. *)
+Record given_even := GivenEven {
+  sets_given : list given_set;
+  places_given : list (nat * nat);
+  even_units_given : list Z;            (* units of the neurons *)
+  type_given : list (nat * nat);        (* the set and the point by which x has its type: one, or none *)
+  centred_given : list bool
+}.
+
+Definition mean (l : list Z) : Z := fold_right Z.add 0 l / Z.max 1 (Z.of_nat (length l)).
+
+Definition even_of (m : nat) (r : rounded) (e : nat) (generators : list nat) (E : given_even) : even_circuit :=
   let n := length (row_table r) in
-  let sets := gsets_of m r e generators given placed in
-  let found := flat_map (fun G => flat_map (fun c => map (fun E =>
-      (fst E, means (size G) (tabulate n (fun z => move_of G z c)) (tabulate n (fun z => zentry (rows_unembed r) z (fst E)))))
+  let sets := gsets_of m r e generators (sets_given E) (places_given E) in
+  let over (G : gset) (c : nat) (readings : list Z) := means (size G) (tabulate n (fun z => move_of G z c)) readings in
+  let found := flat_map (fun G => flat_map (fun c => map (fun F : nat * list Z =>
+      (fst F, (over G c (tabulate n (fun z => zentry (rows_unembed r) z (fst F))), snd F)))
     (members_of G c)) (seq 0 (size G))) sets in
-  let writes := tabulate m (fun i => match find (fun f => (fst f =? i)%nat) found with Some f => snd f | None => nil end) in
-  let above := places_above m (largest_of largest (rows_left r) + largest (gammas_of sets)) in
-  let units := tabulate m (fun i => of_Z (Z.min 40 (above + Z.max 0 (nth i units_given 0)))) in
-  let start := EvenCircuit nil writes units in
-  let alike_of G := tabulate (size G) (fun c =>
-    let P := even_point start (size G) (members_of G c) (nth c (potentials G) nil) in
-    let tables := map (fun row => point_table row P) (rows_left r) in
-    tabulate (size G) (fun d => mean_of (size G) (map (fun xT => nth (move_of G (fst xT) d) (snd xT) nil) (combine (seq 0 n) tables)))) in
-  EvenCircuit (map (fun G => EvenSet G (alike_of G)) sets) writes units.
+  let neurons := tabulate m (fun i => match find (fun f => (fst f =? i)%nat) found with Some f => snd f | None => (@nil Z, @nil Z) end) in
+  let off := combine (seq 0 m) (combine (centred_given E) (map snd neurons)) in
+  let active (l : list Z) (i : nat) (g : Z) := relu (nth i l 0 + g) in
+  let by_x := map (fun l => map (fun icg : nat * (bool * list Z) =>
+    if fst (snd icg) then mean (map (active l (fst icg)) (snd (snd icg))) else 0) off) (rows_left r) in
+  let by_y := map (fun icg : nat * (bool * list Z) =>
+    if fst (snd icg) then map (fun g => mean (map (fun la =>
+      active (fst la) (fst icg) g - nth (fst icg) (snd la) 0) (combine (rows_left r) by_x))) (snd (snd icg)) else nil) off in
+  let most := largest_of largest (rows_left r) + largest (gammas_of sets) + (largest_of largest by_x + largest_of largest by_y) in
+  let above := places_above m most in
+  let units := tabulate m (fun i => unit_code above most (nth i (even_units_given E) 0)) in
+  let columns := flat_map (fun jc => match nth_error sets (fst jc) with Some G => [(G, snd jc)] | None => nil end) (type_given E) in
+  match columns with
+  | K :: _ =>
+      EvenCircuit sets (map fst neurons) units (tabulate n (fun x => place x K)) (points_in K) [K]
+        (over (fst K) (snd K) (row_bias r)) (centred_given E) by_x by_y
+  | nil => EvenCircuit sets (map fst neurons) units nil 1 nil nil (centred_given E) by_x by_y
+  end.
 
 (** ** Rule pairs: what neurons write on slots, row and column means taken off; means of the hidden vector; constants. *)
 Record given_sums := GivenSums {
@@ -146,7 +172,7 @@ Record given_sums := GivenSums {
   free_given : list (list Z);                (* z: features without structure *)
   free_writing_given : list (list Z);        (* feature, neuron *)
   samples_given : list nat;                  (* inputs over which the means are taken; none: no means *)
-  units_given : list Z;                      (* binary places, neuron by neuron, beside those that sizes ask for *)
+  units_given : list Z;                      (* units of the neurons *)
   references_given : list (list Z);
   labels_given : list (list nat)
 }.
@@ -186,11 +212,11 @@ Definition sums_of (m : nat) (r : rounded) (e : nat) (generators : list nat) (G 
       centre (map (fun a => a ++ [1]) by_x') (map (fun b => b ++ [0]) by_y) units unit (references_given G) (labels_given G) in
   let E := make nil 0%uint63 (repeat 0 (S m)) in
   let hidden := Z.max 1 (reads_most r) in
-  let above := Z.max 0 (Z.log2 (away_most hidden E) - 25) in
-  let units := map (fun k => of_Z (Z.min 40 (above + Z.max 0 k))) (firstn m (units_given G)) in
+  let away := away_most hidden E in
+  let units := map (unit_code (Z.max 0 (Z.log2 away - 25)) away) (firstn m (units_given G)) in
   let most := largest_of (reach hidden 1) (writings E) + largest_of largest (references_given G) in
   let squares_bits := (60 - Z.log2_up (Z.of_nat (fold_right Nat.max 1%nat (map points (blocks_of E))))) / 2 in
-  let unit := of_Z (Z.max 0 (Z.log2 most + 1 - squares_bits)) in
+  let unit := of_Z (32 * Z.max 0 (Z.log2 most + 1 - squares_bits)) in
   let columns := opposite_columns (S m) (writings E) in
   let rests := tabulate n (fun z => rest_row D (unembed_row r z) (features_at E z) (centre_of_sums E) columns) in
   make units unit (mean_of (S m) rests).

@@ -92,44 +92,41 @@ Proof.
   apply (gaps_given_sound (exact_factored_network w) (ke + kw + s) ku). apply round_factored_rounds; assumption.
 Qed.
 
-(** The form of rule gaps for even circuits; [units]: binary places for each neuron, beside those that sizes ask for. *)
-Definition even_given (a : Z) (m : nat) (r : rounded) (generators : list nat) (images : list given_set)
-    (placed : list (nat * nat)) (units : list Z) : Z :=
+(** Rule even. *)
+Definition even_given (a : Z) (m : nat) (r : rounded) (generators : list nat) (given : given_even) : Z :=
   match find_identity (row_table r) with
   | None => 0
-  | Some e => even_rounded a m r generators (even_of m r e generators images placed units)
+  | Some e => even_rounded a m r generators (even_of m r e generators given)
   end.
 
-Definition even (kl ku : Z) (generators : list nat) (images : list given_set) (placed : list (nat * nat))
-    (units : list Z) (w : stored) : Z :=
+Definition even (kl ku : Z) (generators : list nat) (given : given_even) (w : stored) : Z :=
   if well_formed w && (0 <=? kl) && (0 <=? ku) then
-    even_given 2 (length (unembeds w)) (round kl ku w) generators images placed units
+    even_given 2 (length (unembeds w)) (round kl ku w) generators given
   else 0.
 
-Definition even_factored (ke kw s ku : Z) (generators : list nat) (images : list given_set)
-    (placed : list (nat * nat)) (units : list Z) (w : factored) : Z :=
+Definition even_factored (ke kw s ku : Z) (generators : list nat) (given : given_even) (w : factored) : Z :=
   if well_formed_factored w && factored_fits ke kw s w && (0 <=? ku) then
-    even_given 4 (length (factored_unembeds w)) (round_factored ke kw s ku w) generators images placed units
+    even_given 4 (length (factored_unembeds w)) (round_factored ke kw s ku w) generators given
   else 0.
 
-Lemma even_given_sound N kl ku a r generators images placed units :
-  rounds N kl ku a r -> even_given a (width N) r generators images placed units <= right_pairs N.
+Lemma even_given_sound N kl ku a r generators given :
+  rounds N kl ku a r -> even_given a (width N) r generators given <= right_pairs N.
 Proof.
   intros R. unfold even_given. destruct (find_identity (row_table r)); [|apply right_pairs_nonneg].
   apply (even_rounded_sound N kl ku). exact R.
 Qed.
 
-(** Theorem 5 (even circuits). *)
-Theorem even_sound kl ku generators images placed units w :
-  even kl ku generators images placed units w <= right_pairs (exact_network w).
+(** Theorem 6 (all x together). *)
+Theorem even_sound kl ku generators given w :
+  even kl ku generators given w <= right_pairs (exact_network w).
 Proof.
   unfold even. destruct (well_formed w && (0 <=? kl) && (0 <=? ku)) eqn:G; [|apply right_pairs_nonneg].
   rewrite !andb_true_iff, !Z.leb_le in G. destruct G as [[wf Hkl] Hku].
   apply (even_given_sound (exact_network w) kl ku). apply round_rounds; assumption.
 Qed.
 
-Theorem even_factored_sound ke kw s ku generators images placed units w :
-  even_factored ke kw s ku generators images placed units w <= right_pairs (exact_factored_network w).
+Theorem even_factored_sound ke kw s ku generators given w :
+  even_factored ke kw s ku generators given w <= right_pairs (exact_factored_network w).
 Proof.
   unfold even_factored. destruct (well_formed_factored w && factored_fits ke kw s w && (0 <=? ku)) eqn:G;
     [|apply right_pairs_nonneg].
@@ -252,16 +249,16 @@ Proof.
   eapply Z.le_trans; [exact H3|apply gaps_factored_sound].
 Qed.
 
-Theorem by_even w k generators images placed units kl ku :
-  well_formed w && group (table w) generators && (k <=? even kl ku generators images placed units w) = true -> proved w k.
+Theorem by_even w k generators given kl ku :
+  well_formed w && group (table w) generators && (k <=? even kl ku generators given w) = true -> proved w k.
 Proof.
   rewrite !andb_true_iff, Z.leb_le. intros [[H1 H2] H3]. split; [exact H1|]. split; [apply (group_sound _ _ H2)|].
   eapply Z.le_trans; [exact H3|apply even_sound].
 Qed.
 
-Theorem by_even_factored w k generators images placed units ke kw s ku :
+Theorem by_even_factored w k generators given ke kw s ku :
   well_formed_factored w && group (factored_table w) generators &&
-    (k <=? even_factored ke kw s ku generators images placed units w) = true -> proved_factored w k.
+    (k <=? even_factored ke kw s ku generators given w) = true -> proved_factored w k.
 Proof.
   rewrite !andb_true_iff, Z.leb_le. intros [[H1 H2] H3]. split; [exact H1|]. split; [apply (group_sound _ _ H2)|].
   eapply Z.le_trans; [exact H3|apply even_factored_sound].

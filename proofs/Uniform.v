@@ -24,13 +24,20 @@ Lemma most_nonneg n f : 0 <= most n f.
 Proof. induction n; simpl; lia. Qed.
 
 (** The largest, of any sign. *)
-Definition top (n : nat) (f : nat -> Z) : Z := fold_right Z.max (- 2 ^ 62) (map f (seq 0 n)).
+Definition highest (l : list Z) : Z := match l with nil => - 2 ^ 62 | v :: l' => fold_right Z.max v l' end.
+Definition top (n : nat) (f : nat -> Z) : Z := highest (map f (seq 0 n)).
 
 Lemma fold_max_spec d l v : In v l -> v <= fold_right Z.max d l.
 Proof. induction l as [|u l IH]; simpl; [tauto|]. intros [->|H]; [lia|]. specialize (IH H). lia. Qed.
 
+Lemma highest_spec l v : In v l -> v <= highest l.
+Proof.
+  destruct l as [|u l]; simpl; [tauto|]. intros [->|H]; [|apply fold_max_spec, H].
+  induction l as [|u l IH]; simpl; lia.
+Qed.
+
 Lemma top_spec n f i : (i < n)%nat -> f i <= top n f.
-Proof. intros Hi. apply fold_max_spec, in_map, in_seq. lia. Qed.
+Proof. intros Hi. apply highest_spec, in_map, in_seq. lia. Qed.
 
 Definition tabulate {A : Type} (n : nat) (f : nat -> A) : list A := map f (seq 0 n).
 

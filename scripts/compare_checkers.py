@@ -39,14 +39,14 @@ from check.exact import truth
 from check.harness import Cert, Net, write_pair
 from check.small_groups import is_group
 from compared_cases import ALL_OPEN, circuits, hostile
+from theorem_margins import even_margins
 
 from rhoset.errors import RhosetError
 from rhoset.formalize import verify
 from rhoset.formalize.fixed_point import UNIT, Places, choose_places, rounded
-from rhoset.formalize.reading import read_stored
+from rhoset.formalize.reading import read_explanation, read_stored
 from rhoset_check import check
 from rhoset_check.files import Certificate, read_certificate, read_network
-from rhoset_check.gaps import GapsRule
 from rhoset_check.group import prove_group
 from rhoset_check.near import Rejected
 from rhoset_check.network import Model, build_model
@@ -121,43 +121,6 @@ def margins(files: Files) -> NDArray[np.float64]:
     return settle(prepare(certificate, model), x, y).margin
 
 
-def even_margins(files: Files) -> NDArray[np.float64]:
-    """(pairs,): the right-hand side of Theorem 5 in float64, with R the mean over x and what is left of unembed bounded
-    above and below 0 apart, as in Even.v."""
-    certificate, model = files.but(files.cert.planned(even=False)).read()
-    rule, n = GapsRule(certificate, model), model.order
-    left, units = model.left["float64"].value, np.ones(model.width)
-    if rule.scale is not None:
-        units = np.exp2(-np.minimum(30, np.floor(np.log2(rule.scale.max() / rule.scale) + 0.5)))
-    own, rivals = np.zeros(n), np.zeros((len(rule.kinds), n))
-    apart, lengths, squares = np.zeros((len(rule.kinds), n)), np.zeros(n), np.zeros((2, n))
-    for part, moved in zip(rule.parts, rule.kinds.T, strict=True):
-        q, gaps, far, y = part.points, np.zeros((part.points, n)), np.zeros((part.points, n)), np.arange(n)
-        for column in part.columns:
-            members = part.neurons[column.part]
-            reads = part.reads.value[:, column.part].astype(np.float64)
-            hidden = np.maximum(left[:, None, members] + reads, 0)  # x, c'
-            table = np.einsum("xci,id->xdc", hidden, column.writes.astype(np.float64))
-            table -= 0.0 if column.potential is None else column.potential
-            carried = np.take_along_axis(table, part.action[:, :, None], axis=1)
-            alike, place = carried.mean(axis=0), part.action[:, column.point]
-            far[column.point] = 2 * np.abs(carried - alike).max(axis=(1, 2))
-            rows = alike[place]  # of each y
-            here = rows[y, place]
-            rows[y, place] = -np.inf
-            own += here
-            gaps[column.point] = here - (rows.max(axis=1) if q > 1 else -np.inf)
-            lengths += np.square(hidden * units[members]).sum(axis=2).max(axis=1)
-            rest = (rule.unembed[members] - column.writes[:, column.place]) / units[members, None]
-            squares += [np.square(np.maximum(sign * rest, 0)).sum(axis=0) for sign in (1, -1)]
-        rivals -= np.concatenate([np.zeros((1, n)), np.cumsum(np.sort(gaps, axis=0), axis=0)])[moved]
-        apart += np.concatenate([np.zeros((1, n)), np.cumsum(-np.sort(-far, axis=0), axis=0)])[moved]
-    rest_x = np.sqrt(squares.max(axis=1)).sum() * np.sqrt(lengths)
-    most = (own + rivals).max(axis=1)  # by kind
-    least = own[None, None, :] - most[:, None, None] - apart[:, :, None] - rule.lost.T[:, None, :]
-    return (least.min(axis=0) - np.ptp(rule.unembed[-1]) - rest_x[:, None]).reshape(-1)
-
-
 # ---- why they differ
 
 
@@ -214,8 +177,10 @@ def cause(files: Files, python: int, proved: int) -> str:
         with contextlib.suppress(Rejected):
             found.append((name, margins(files.but(cert))))
     if files.rule == "even":
-        with contextlib.suppress(Rejected):
-            found.append(("the proofs have Theorem 5, where Python has Theorem 6", even_margins(files)))
+        with contextlib.suppress(RhosetError, Rejected):
+            stored = read_stored(files.network)
+            least = even_margins(stored, read_explanation(files.certificate, stored)).reshape(-1)
+            found.append(("lengths of a pair, and above and below 0 apart, in the proofs; their units", least))
     for name, least in found:
         if (least > slack).sum() <= proved <= (least > -slack).sum():
             return f"{who} is higher: {name if slack < np.inf else 'no fixed point fits the numbers'}"

@@ -38,8 +38,8 @@ def one_rule(cert: Cert, rng: np.random.Generator) -> tuple[str, Cert]:
     asked = [rule for rule in ("gaps", "pairs") if plan[rule] is True]
     rule = str(rng.choice(asked)) if asked else "exact"
     cert = cert.planned(**{name: name == rule for name in asked})
-    if rule == "gaps":  # what a plan gives to rule exact beside it would be counted too
-        cert = cert.planned(exact_pairs=0)
+    if rule == "gaps":  # what a plan evaluates beside the rule's bounds would be counted too
+        cert = cert.planned(span_pairs=0, singles=0, exact_pairs=0)
     return "even" if rule == "gaps" and plan["even"] is True else rule, cert
 
 
@@ -64,9 +64,13 @@ def circuits(seed: int, folder: Path) -> Iterator[tuple[str, Net, Cert]]:
         if rule in ("gaps", "even"):
             points = np.tile(np.repeat(np.arange(3), 2), 3)
             exact = int(rng.integers(2)) if rule == "gaps" or rng.random() < 0.1 else 0
-            cert = cert.planned(gaps=True, even=rule == "even").but(**{
+            cert = cert.planned(gaps=True, even=rule == "even", span_pairs=0).but(**{
                 "gaps0.right": case.explanation["block0.right"], "gaps.block": np.zeros(18, np.int64),
                 "gaps.point": points, "gaps.exact": np.array([exact])})  # fmt: skip
+            if rule == "even" and rng.random() < 0.7:  # means taken off some activations
+                cert = cert.but(**{"gaps.centred": (rng.random(18) < rng.choice([0.3, 1.0])).astype(np.int64)})
+            if rule == "even" and rng.random() < 0.5:
+                cert = cert.but(**{"gaps.types": np.array([0, int(rng.integers(3))])})
         if rule == "pairs":
             cert = cert.but(**case.explanation)
             if rng.random() < 0.5:

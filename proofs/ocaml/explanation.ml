@@ -85,14 +85,28 @@ let blocks file width =
 
 (* ** Rule pairs *)
 
-(* Binary places by which a neuron's rest is multiplied, from the weights of Cauchy-Schwarz; [] where all are 1. *)
+(* The unit of a neuron's rest (Vectors.v) from the weights of Cauchy-Schwarz: 2^k / f, near the largest weight over its own;
+   [] where all are 1. *)
 let neuron_units file =
   if not (S.has file "scale") then [] else begin
-    let units = S.vector S.float_at file "scale" in
-    let largest = Float.max 1e-18 (size units) in
+    let weights = S.vector S.float_at file "scale" in
+    let largest = Float.max 1e-18 (size weights) in
     List.map (fun v ->
-        big (if v > 0.0 && v <= largest then min 30 (int_of_float (Float.floor (log2 (largest /. v) +. 0.5))) else 0)) units
+        if not (v > 0.0) then big 0 else
+          let mantissa, exponent = Float.frexp (Float.min (largest /. v) 0x1p30) in
+          big ((32 * (exponent + 4)) + int_of_float (Float.floor ((16.0 /. mantissa) +. 0.5)) - 1)) weights
   end
+
+(* For rule even: the same sets without potentials, the set and point of types, and which neurons have means. *)
+let evenly file (sets, places) =
+  let vector name = if S.has file name then S.vector S.int_at file name else [] in
+  let type_given = match vector "gaps.types" with
+    | [] -> []
+    | [ j; c ] when j < List.length sets && c < (match fst (List.nth sets j) with row :: _ -> List.length row | [] -> 0) ->
+      [ (nat_of_int j, nat_of_int c) ]
+    | _ -> bad "gaps.types is no set and point" in
+  { sets_given = List.map (fun (images, _) -> (images, [])) sets; places_given = places; even_units_given = neuron_units file;
+    type_given; centred_given = List.map (fun v -> v <> 0) (vector "gaps.centred") }
 
 (* How many numbers the rule forms for each pair of inputs. *)
 let features file =

@@ -96,10 +96,9 @@ let run_gaps generators (images, placed) = function
   | Factors w, Folded (p, q, s, t) -> gaps_factored (dropped p) (dropped q) (big s) (dropped t) generators images placed w
   | _ -> assert false
 
-let run_even generators (images, placed) units = function
-  | Plain w, Direct (s, t) -> even (dropped s) (dropped t) generators images placed units w
-  | Factors w, Folded (p, q, s, t) ->
-    even_factored (dropped p) (dropped q) (big s) (dropped t) generators images placed units w
+let run_even generators given = function
+  | Plain w, Direct (s, t) -> even (dropped s) (dropped t) generators given w
+  | Factors w, Folded (p, q, s, t) -> even_factored (dropped p) (dropped q) (big s) (dropped t) generators given w
   | _ -> assert false
 
 (* Rule pairs: places are given up until no sum can leave 63 bits. *)
@@ -183,7 +182,7 @@ let () =
           right) (run_pairs file table generators width w kept) in
     let given_sets run = if fst (Lazy.force sets) = [] then None else Some (run generators (Lazy.force sets)) in
     let attempt = function
-      | "even" -> given_sets (fun generators sets -> run_even generators sets (neuron_units file) (w, kept))
+      | "even" -> given_sets (fun generators sets -> run_even generators (evenly file sets) (w, kept))
       | "gaps" -> given_sets (fun generators sets -> run_gaps generators sets (w, kept))
       | "pairs" -> by_pairs ()
       | "uniform" -> Option.map (fun given -> run_uniform generators given (w, kept)) (Lazy.force slots)

@@ -146,7 +146,7 @@ let int_at file t i =
     | "I8" -> Int64.of_int (String.get_int8 file.data place)
     | "U8" -> Int64.of_int (String.get_uint8 file.data place)
     | d -> bad "dtype %s: expected integers" d in
-  if Int64.compare v 0L < 0 || Int64.compare v 0x3FFFFFFFL > 0 then bad "an integer lies outside 0 … 2^30-1";
+  if Int64.compare v 0L < 0 || Int64.compare v 0x3FFFFFFFL > 0 then bad "an integer lies outside 0 to 2^30-1";
   Int64.to_int v
 
 let float_at file t i =

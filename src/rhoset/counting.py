@@ -87,7 +87,7 @@ class Facts:
     @staticmethod
     def of(certificate: Certificate, rules: Rules) -> Facts:
         """From rules that the checker has prepared."""
-        kinds = () if rules.gaps is None else tuple(rules.gaps.counts.tolist())
+        kinds = () if rules.gaps is None else tuple(map(len, rules.gaps.groups))
         parts = [] if rules.pairs is None else np.split(rules.pairs.delta.value, rules.pairs.ends[1:-1])
         return Facts(kinds, *_span(certificate, parts))
 
@@ -97,7 +97,8 @@ class Facts:
         group = prove_group(weights.table, certificate.generators)
         others, kinds, parts = np.flatnonzero(np.arange(group.order) != group.identity), (), list[Array]()
         if certificate.plan.gaps and certificate.gaps is not None:
-            actions = [permutation_action(group, images, "gaps") for images in certificate.gaps.actions]
+            used = (certificate.gaps.actions[j] for j in np.unique(certificate.gaps.block))
+            actions = [permutation_action(group, images, "gaps") for images in used]
             moved = np.stack([(a != np.arange(a.shape[1])).sum(axis=1) for a in actions], axis=1)
             kinds = tuple(np.unique(moved[others], axis=0, return_counts=True)[1].tolist())
         if spanned:
@@ -282,15 +283,16 @@ def _even_operations(given: GapTensors, shape: Shape) -> tuple[int, int]:
     """(once, each pair) of rule even beside its tables.
 
     Once: their least over x, and what is left of activations without their means. For each (y, w) and type the sum over
-    the points, its least and its exponential; for each (x, z) δᵀa; for each (y, z) and (x, y) δᵀb; for each (x, y) the
-    length of the rest, and the terms of its bound.
+    the points, its least and its exponential; for each (x, z) δᵀa; for each (y, z) and (x, y) δᵀb and the length of the
+    rest, summed over the points; the terms of the bound.
     """
-    n, columns, lengths, once = shape.order, int(given.types is not None), 0, 0
+    n, columns, once = shape.order, 0, 0
     centred = np.zeros(shape.width, bool) if given.centred is None else given.centred > 0
     types = 1 if given.types is None else given.actions[given.types[0]].shape[1]
     for j, images in enumerate(given.actions):
         q, mine = images.shape[1], given.block == j
-        used, several = len(np.unique(given.point[mine])), int((mine & centred).sum())
-        once += (n * used * q * (2 * q + 2 * types) if q > 1 else n) + 6 * n * q * several
-        columns, lengths = columns + used * (q > 1), lengths + used * (several > 0)
-    return once, types * (columns + 2) + int(centred.sum()) + 2 * lengths + 9
+        used = len(np.unique(given.point[mine]))
+        once += n * used * q * (2 * q + 2 * types) + 6 * n * q * int((mine & centred).sum())
+        columns += used
+    several = 2 * columns if centred.any() else 0
+    return once, types * (columns + (types > 1) + 2) + int(centred.sum()) + several + 9

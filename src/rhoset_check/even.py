@@ -9,190 +9,170 @@ are, and only the rest goes into the Cauchy-Schwarz inequality.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rhoset_check.exact import CHUNK, EXP, Bounds
-from rhoset_check.files import Certificate
-from rhoset_check.gaps import GapsRule, Part, ranges
-from rhoset_check.near import Array, Ints, Near, gamma, lower_sum, require, up
+from rhoset_check.files import PASS, Certificate
+from rhoset_check.gaps import Circuit, circuits, kinds, lengths, rests, taken
+from rhoset_check.near import Array, Ints, Near, lower_sum, require, up
 from rhoset_check.network import Model
 
 KEPT = 1 << 22
-"""Sums over the points for each type, y and w are kept up to so many: single outputs are bounded from them."""
-HALF_ULP = 2.0**-52
-"""A float64 difference errs by less than this part of it."""
+"""M is kept for all types, y and w where it has so few entries."""
 
 
-class EvenRule(GapsRule):
-    """The rule; everything but the sums over x is computed once."""
+class EvenRule:
+    """The rule; everything but the sums over x is computed once.
+
+    What depends on a point c with neurons and a point d of its set stands in rows (c, d), of all sets one below the
+    other; `carry` is 1 in row (c, d) for the z with zc = d.
+    """
+
+    name, price = "gaps", 6 * PASS
 
     def __init__(self, certificate: Certificate, model: Model) -> None:
-        super().__init__(certificate, model)
-        given, n, m = self.given, model.order, model.width - 1
-        require(not given.exact.any(), "plan.even needs gaps.exact 0 for every set")
-        require(all(potential is None for potential in given.potentials), "plan.even takes no potentials")
-        self.types, self.kinds_of_x, bias = np.zeros(n, np.intp), 1, np.zeros((1, n))
-        moves, self.by_y = list[tuple[Ints, Array]](), list[tuple[Ints, Near]]()
-        if given.types is not None:
+        self.model, self.scale, given, n = model, certificate.scale, certificate.gaps, model.order
+        sets, bias = circuits(certificate, model), model.unembed["float64"][-1:]
+        require(given and all(not s.exact and s.potential is None for s in sets), "plan.even takes unembed by fibres")
+        self.types, self.count, places, moves = np.zeros(n, np.intp), 1, list[NDArray[np.bool_]](), list[Array]()
+        unwritten = Near.exact(bias.T)
+        if given and given.types is not None:
             j, c = given.types
-            require(j < len(self.parts) and c < self.parts[j].points, "gaps.types is no set and point")
-            action, q = self.parts[j].action, self.parts[j].points
-            place, means = action[:, c], ranges(self.unembed[-1:], action[:, c], q)[2][0]
-            found, self.types = np.unique(place, return_inverse=True)
-            bias, self.kinds_of_x = means[None, place], len(found)
-            carried = np.repeat(means[action][None], q, axis=0)  # at x·d', whatever is read
-            least = self.least(carried, np.arange(n), float(np.abs(means).max()) * HALF_ULP)
-            moves.append((place, least[:, place]))
-        centred = np.zeros(m, bool) if given.centred is None else given.centred > 0
-        self.fixed, self.size = np.zeros(n), np.zeros(n)
-        rest, self.squares = np.concatenate([np.zeros((m, n)), self.unembed[-1:] - bias]), list[tuple[Ints, Array]]()
-        for part in self.parts:
-            for column in part.columns:
-                members = part.neurons[column.part]
-                rest[members] = self.unembed[members] - column.writes.astype(np.float64)[:, column.place]
-        self.slack = float(up(HALF_ULP * np.abs(rest).max()))
-        by_x = [np.ones((n, 1))]
-        for part in self.parts:
-            tables, means_x, means_y = self.part(part, centred[part.neurons])
-            for column, table in zip(part.columns, tables, strict=True):
-                place, members = part.action[:, column.point], part.neurons[column.part]
-                if part.points == 1:  # no w moves it, and a(x) is all that it does: b is 0
-                    self.fixed = up(self.fixed + column.fixed)
-                    continue
-                lost = np.where(place[:, None] == np.arange(part.points), column.fixed[:, None], column.moved[:, None])
-                moves.append((place, table[:, place] - lost))
-                if centred[members].any():
-                    self.by_y.append((place, Near.exact(means_y[:, column.part]).times(rest[members], self.slack)))
-            by_x.append(means_x[:, centred[part.neurons]])
-        chosen = np.concatenate([[m], *(part.neurons[centred[part.neurons]] for part in self.parts)])
-        self.by_x, self.rest_x = Near.exact(np.concatenate(by_x, axis=1)), rest[chosen]
-        self.lengths = up(np.sqrt(self.delta))
-        if self.by_y and n * n <= KEPT:  # one table in place of several, (y, z)
-            everyone = np.arange(n)
-            self.by_y = [(everyone, added(table.rows(place) for place, table in self.by_y))]
-        self.main, self.total, self.most_y = self.over_w(moves)
+            require(j < len(sets) and c < sets[j].action.shape[1], "gaps.types is no set and point")
+            action, q = sets[j].action, sets[j].action.shape[1]
+            self.types, self.count = action[:, c], q
+            means = bias[0, np.argsort(self.types, kind="stable")].reshape(q, -1).mean(axis=1)  # ū_m
+            unwritten = Near.exact(bias.T) - Near.exact(means[self.types, None])
+            table = Near.exact(means).some(np.broadcast_to(means[:, None, None], (1, q, q, n)))
+            moves = [along(self.least(table, action, np.arange(n)), self.types[None])]
+            places = [one_hot(self.types[None], q)]
+        sets = [circuit for circuit in sets if circuit.columns]
+        self.groups = kinds(sets, model)[1]
+        centred = np.zeros(model.width - 1, bool) if given is None or given.centred is None else given.centred > 0
+        found = [self.part(circuit, centred[circuit.neurons]) for circuit in sets]
+        for circuit, (least, _, _, _) in zip(sets, found, strict=True):
+            here = one_hot(circuit.place, circuit.action.shape[1])
+            lost = np.where(here, circuit.fixed[:, None], circuit.moved[:, None])
+            moves.append(lower_sum([along(least, circuit.place), -lost]))
+            places.append(here)
+        self.carry = np.concatenate([here.reshape(-1, n) for here in places]).astype(np.float64)
+        self.moves = np.concatenate([move.reshape(self.count, -1, n) for move in moves], axis=1)
+        by_x = np.concatenate([*(by_x for _, by_x, _, _ in found), np.ones((1, n))])
+        several = np.flatnonzero(by_x.any(axis=1))
+        self.by_x = by_x[several]
+        self.unwritten = Near.beside([*(s.unwritten for s in sets), unwritten], n, "float64").columns(several)
+        self.lengths = rests(sets, self.scale)
+        squares = [squares for _, _, _, squares in found]
+        self.squares, self.spread = up(sum(square.max(axis=1).sum(axis=0) for square in squares))[None], np.ones((1, 1))
+        by_y = None
+        if centred.any():
+            self.squares = np.concatenate([square.reshape(-1, n) for square in squares])
+            self.spread = self.carry[-len(self.squares) :]
+            by_y = Near.beside([s.unwritten.times(f[2], parts=s.columns) for s, f in zip(sets, found)], n, "float64")
+        self.over_w(by_y)
 
-    def part(self, part: Part, centred: NDArray[np.bool_]) -> tuple[list[Array], Array, Array]:
-        """Of a G-set: L of every column; (n, k) and (q, k) parts a(x) and b(c') of its activations, believed. The
-        squared length of the rest of them goes to `squares`."""
-        n, q, k = self.model.order, part.points, len(part.neurons)
-        chunks = n * q * max(q, k) // CHUNK + 1
-        least = [np.full((self.kinds_of_x, q, q), np.inf) for _ in part.columns]
-        squares, by_x, by_y = [np.zeros((q, n)) for _ in part.columns], np.zeros((n, k)), np.zeros((q, k))
-        for start in range(min(chunks, n)):
+    def part(self, circuit: Circuit, centred: NDArray[np.bool_]) -> tuple[Array, Array, Array, Array]:
+        """(types, C, d, c') L; (k, n) and (k, q) parts a(x) and b(c') of activations, believed; (C, q, n) the squared
+        length of the rest of them."""
+        (n, q), k, count = circuit.action.shape, len(circuit.neurons), len(circuit.columns)
+        least, squares = np.full((self.count, count, q, q), np.inf), np.empty((count, q, n))
+        by_x, by_y = np.zeros((k, n), circuit.reads.dtype), np.zeros((k, q), circuit.reads.dtype)
+        chunks = min(n, n * q * max(count * q, k) // CHUNK + 1)
+        for start in range(chunks):
             xs = np.arange(start, n, chunks)
-            left = self.model.left[self.work].columns(part.neurons).rows(xs)
-            hidden = part.reads.each(left).activate(self.model.activation)  # rows (c', x)
-            for into, column in zip(least, part.columns, strict=True):
-                table = hidden.columns(column.part).times(column.writes, rowwise=True)
-                values = table.value.reshape(q, len(xs), q).astype(np.float64)  # [c', x, d]
-                carried = np.take_along_axis(values, part.action[xs][None], axis=2)  # d = x·d'
-                error = float((table.error + HALF_ULP * (table.size + table.error)).max())
-                np.minimum(into, self.least(carried, xs, error), out=into)
+            hidden = circuit.hidden(xs)
+            table = hidden.times(circuit.writes, parts=circuit.columns)
+            tables = table.some(table.value.T.reshape(count, q, q, -1))  # [c, d, c', x]
+            least = np.minimum(least, self.least(tables, circuit.action, xs))
             if centred.any():
-                cube = hidden.value.reshape(q, len(xs), k).astype(np.float64)
-                by_x[xs] = np.where(centred, cube.mean(axis=0), 0.0)
-                by_y = np.where(centred, (cube - by_x[xs]).mean(axis=1), 0.0) if start == 0 else by_y
-                hidden = hidden.to("float64") - Near.exact(np.tile(by_x[xs], (q, 1)))
-                hidden = hidden - Near.exact(np.repeat(by_y, len(xs), axis=0))
-            scaled = hidden if self.scale is None else hidden.scaled(self.scale[part.neurons])
-            for square, column in zip(squares, part.columns, strict=True):
-                square[:, xs] = np.square(scaled.columns(column.part).length()).reshape(q, len(xs))
-        for column, found in zip(part.columns, squares, strict=True):
-            if centred.any():
-                self.squares.append((part.action[:, column.point], up(found)))
-            else:
-                self.size = up(self.size + found.max(axis=0))
-        return least, by_x, by_y
+                cube = hidden.value.T.reshape(k, q, -1)
+                by_x[:, xs] = np.where(centred[:, None], cube.mean(axis=1), 0.0)
+                if start == 0:
+                    by_y = np.where(centred[:, None], (cube - by_x[:, None, xs]).mean(axis=2), 0.0).astype(by_x.dtype)
+                rest = Near(cube.T, hidden.error, hidden.size) - Near.exact(by_x[:, xs].T[:, None]) - Near.exact(by_y.T)
+                hidden = Near(rest.value.T.reshape(k, -1).T, rest.error, rest.size)
+            squares[:, :, xs] = np.square(lengths(circuit, hidden, self.scale))
+        return least, by_x, by_y, up(squares)
 
-    def least(self, carried: Array, xs: Ints, error: float) -> Array:
-        """(types, c', d') the least over the x of each type of T_x(x·c', c') − T_x(x·d', c'), from [c', x, d'] with
-        entries that err by less; exactly 0 where d' = c'."""
-        q = len(carried)
-        gains = carried[np.arange(q), :, np.arange(q)][:, :, None] - carried
-        found = np.full((self.kinds_of_x, q, q), np.inf)
-        for kind in np.unique(self.types[xs]):
-            found[kind] = gains[:, self.types[xs] == kind].min(axis=1) - float(up(2.0 * error))
-        found[:, np.arange(q), np.arange(q)] = 0.0
+    def least(self, table: Near, action: Ints, xs: Ints) -> Array:
+        """(types, C, d', c') the least over the x of each type of T_x(x·c', c') − T_x(x·d', c'), from [c, d, c', x];
+        exactly 0 where d' = c'."""
+        index, carried = (
+            np.arange(action.shape[1]),
+            np.take_along_axis(table.value, action[xs].T[None, :, None], axis=1),
+        )
+        gains = table.some(carried[:, index, index][:, None]) - table.some(carried)
+        alike = (np.flatnonzero(self.types[xs] == kind) for kind in range(self.count))
+        least = [gains.value.take(those, axis=-1).min(axis=-1, initial=np.inf) for those in alike]
+        found = gains.some(np.stack(least)).lower
+        found[:, :, index, index] = 0.0
         return found
 
-    def over_w(self, moves: Sequence[tuple[Ints, Array]]) -> tuple[Array, Array, Array]:
-        """(groups, types, n) for each y the least over the w of a group of what the `moves`, y·c and (types, y, wyc),
-        add up to; (types, n) Σ exp of less it; (n,) the most that δ can do to an output through b(y). The sums
-        themselves are kept where they are few."""
-        n, kinds, group = self.model.order, self.kinds_of_x, self.model.group
-        least, total, most = np.empty((len(self.groups), kinds, n)), np.empty((kinds, n)), np.zeros(n)
-        step = max(1, CHUNK // (kinds * n))
-        slack = up(gamma(2 * len(moves) + 2, "float64") * 2 * sum(float(np.abs(gain).max()) for _, gain in moves))
-        self.kept = np.empty((kinds, n, n)) if kinds * n * n <= KEPT else None
+    def over_w(self, by_y: Near | None) -> None:
+        """(types, n) for each y the least of M over w, and Σ exp(−M); (y, z) δ_zᵀb(y), and how far off (y,)."""
+        n = self.model.order
+        step = max(1, CHUNK // n)
+        self.main, self.total = np.empty((2, self.count, n))
+        self.by_y, self.slack = (np.zeros((1, 1)), np.zeros(n)) if by_y is None else (np.empty((n, n)), np.empty(n))
+        self.kept = np.empty((self.count, n, n)) if self.count * n * n <= KEPT else None
         for ys in np.split(np.arange(n), range(step, n, step)):
-            value = np.full((kinds, len(ys), n), -float(slack))
-            for place, gain in moves:
-                value += np.take_along_axis(gain[:, ys], place[group.table.T[ys]][None], axis=2)
-            value[:, :, group.identity] = np.inf
-            for g, w in enumerate(self.groups):
-                least[g][:, ys] = value[:, :, w].min(axis=2)
-            total[:, ys] = up(up(np.exp(-value) * EXP).sum(axis=2))
-            if self.kept is not None:
-                self.kept[:, ys] = value
-            if self.by_y:
-                most[ys] = upper(added(table.rows(place[ys]) for place, table in self.by_y)).max(axis=1)
-        return least, total, most
+            for kind in range(self.count):
+                value = Near.exact(self.moves[kind][:, ys].T).times(self.carry).lower  # (y, wy)
+                value[np.arange(len(ys)), ys] = np.inf  # w = e
+                self.main[kind, ys], self.total[kind, ys] = value.min(axis=1), up(up(np.exp(-value) * EXP).sum(axis=1))
+                if self.kept is not None:
+                    self.kept[kind, ys] = value
+            if by_y is not None:
+                found = by_y.times(self.spread[:, ys])
+                self.by_y[ys], self.slack[ys] = found.value.T, found.slack
 
     def bounds(self, x: Ints, y: Ints, spent: Counter[str]) -> Bounds:
         """By kinds of w; single outputs by Theorem 7."""
         starts = np.flatnonzero(np.diff(x, prepend=-1))
         xs, run = x[starts], np.repeat(np.arange(len(starts)), np.diff(starts, append=len(x)))
-        answers, rows = self.model.group.table[xs].astype(np.intp), np.arange(len(xs))[:, None]
-        by_x = self.by_x.rows(xs).times(self.rest_x, self.slack)  # (x, z)
-        lengths = up(
-            np.sqrt(sum((found[place][:, xs] for place, found in self.squares), self.size[None, xs]))
-        ).T  # (x, y)
-        terms = [-self.fixed[None], by_x.lower[rows, answers], -up(lengths * self.lengths[answers])]
-        if self.by_y:
-            here = (table.at(np.broadcast_to(place, answers.shape), answers) for place, table in self.by_y)
-            terms.append(added(here).lower)
-        own, upper_x = lower_sum(terms), upper(by_x)
-        rivals = -lower_sum([-upper_x, -up(lengths.max(axis=1, keepdims=True) * self.lengths)])
-        rest = lower_sum([own, -rivals.max(axis=1, keepdims=True), -self.most_y[None]])
-        least = lower_sum([self.main.min(axis=0)[self.types[xs]], rest])
-        excess = up(self.total[self.types[xs]] * up(np.exp(-rest) * EXP))
-
-        def outputs(g: int, which: Ints, z: Ints) -> Array:
-            if self.kept is None:
-                return np.repeat(by_group(which)[:, g, None], z.shape[1], axis=1)
-            at, y_ = run[which], y[which]
-            main = self.kept[self.types[xs[at]][:, None], y_[:, None], self.groups[g]]
-            lower = lower_sum([main, rest[at, y_][:, None]])
-            i, j = np.nonzero(~(lower > self.model.floor))
-            at, y_, rival = at[i], y_[i], z[i, j]
-            away = up(np.broadcast_to(lengths, answers.shape)[at, y_] * self.lengths[rival])
-            terms = [main[i, j], own[at, y_], -upper_x[at, rival], -away]
-            if self.by_y:
-                terms.append(-upper(added(table.at(place[y_], rival) for place, table in self.by_y))[:, 0])
-            lower[i, j] = lower_sum(terms)
-            spent["gaps singly"] += len(i)
-            return lower
+        table, types = self.model.group.table, self.types[xs]
+        answers, found = table[xs], self.unwritten.times(self.by_x[:, xs])
+        by_x, slack = found.value.T, -up(found.slack[:, None] + self.slack)  # (x, z), (x, y)
+        length = up(np.sqrt(self.squares[:, xs].T @ self.spread))  # (x, y)
+        by_y = taken(self.by_y, answers.T).T if len(self.by_y) > 1 else self.by_y
+        own = lower_sum([taken(by_x, answers), slack, -up(length * self.lengths.take(answers)), by_y])
+        rival = lower_sum([-by_x, -up(length.max(axis=1, keepdims=True) * self.lengths)]).min(axis=1, keepdims=True)
+        rest = lower_sum([own, slack, rival, -self.by_y.max(axis=1)])
+        excess = up(self.total[types] * up(np.exp(-rest) * EXP))
 
         def by_group(which: Ints) -> Array:
             at, by_y = run[which], y[which]
-            return lower_sum([self.main[:, self.types[xs[at]], by_y].T, rest[at, by_y][:, None]])
+            least = [self.main[types[at], by_y]] * len(self.groups)
+            if self.kept is not None:
+                kept = self.kept[types[at], by_y]
+                least = [taken(kept, table[w][:, by_y].T).min(axis=1) for w in self.groups]
+            return lower_sum([np.stack(least, axis=1), rest[at, by_y][:, None]])
 
+        def outputs(g: int, which: Ints, z: Ints) -> Array:
+            if self.kept is None:
+                return by_group(which)[:, [g]].repeat(z.shape[1], axis=1)
+            at, by_y = run[which, None], y[which, None]
+            main = self.kept[types[at], by_y, table[self.model.group.inverse[xs[at]], z]]
+            lower = lower_sum([main, rest[at, by_y]])
+            i, j = np.nonzero(~(lower > self.model.floor))
+            at, by_y, rival = at[i, 0], by_y[i, 0], z[i, j]
+            away = up(np.broadcast_to(length, answers.shape)[at, by_y] * self.lengths[rival])
+            also = self.by_y[by_y, rival] if len(self.by_y) > 1 else np.zeros(1)
+            lower[i, j] = lower_sum([main[i, j], own[at, by_y], slack[at, by_y], -by_x[at, rival], -away, -also])
+            spent["gaps singly"] += len(i)
+            return lower
+
+        least = lower_sum([self.main[types], rest])
         return Bounds(least[run, y], excess[run, y], by_group, outputs)
 
 
-def upper(found: Near) -> Array:
-    """No real number here is larger."""
-    return -Near(-found.value, found.error, found.size).lower
+def one_hot(place: Ints, count: int) -> NDArray[np.bool_]:
+    """(C, d, n): whether zc = d."""
+    return np.asarray(place[:, None] == np.arange(count)[:, None])
 
 
-def added(parts: Iterable[Near]) -> Near:
-    """Their sum."""
-    remaining = iter(parts)
-    total = next(remaining)
-    for part in remaining:
-        total = total + part
-    return total
+def along(least: Array, place: Ints) -> Array:
+    """(types, C, d, n): from [type, c, d, c'] what stands at c' = yc."""
+    return np.take_along_axis(least, place[None, :, None], axis=3)

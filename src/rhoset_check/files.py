@@ -295,12 +295,13 @@ def read_certificate(path: Path, n: int, m: int) -> Certificate:
 
 def _read_block(file: Tensors, prefix: str, n: int, m: int) -> SlotTensors | MatrixTensors:
     k, r, d = file.length(prefix + "neurons", 0), file.length("generators", 0), file.length(prefix + "matrices", 1)
+    p, q = file.length(prefix + "left", 1), file.length(prefix + "right", 1)
+    require(d or (p and q), f"{prefix[:-1]}: needs matrices, or left and right")
     neurons = file.indices(prefix + "neurons", m + 1, k)
     if d:
         require(len(np.unique(neurons)) == k, f"{prefix}neurons: a matrix block takes each neuron once")
         matrices = file.floats(prefix + "matrices", r, d, d)
         return MatrixTensors(matrices, neurons, file.floats(prefix + "coefficients", k, d * d))
-    p, q = file.length(prefix + "left", 1), file.length(prefix + "right", 1)
     left, right = file.indices(prefix + "left", p, r, p), file.indices(prefix + "right", q, r, q)
     rows, columns = file.indices(prefix + "rows", p, k), file.indices(prefix + "columns", q, k)
     coupling, weights = file.floats(prefix + "coupling", p, q), file.floats(prefix + "weights", k)
@@ -315,10 +316,6 @@ def _limit(file: Tensors, count: int, plan: dict[str, Any], n: int, m: int) -> N
     side, all of them. FORMAT.md has the terms.
     """
     work, tables = 0, [0]
-    for j in range(count):
-        d = file.length(f"block{j}.matrices", 1)
-        shape = (d, d) if d else (file.length(f"block{j}.left", 1), file.length(f"block{j}.right", 1))
-        require(min(shape) >= 1, f"block{j}: needs matrices, or left and right")
     if plan["pairs"]:
         pairs, sizes = _pairs_limit(file, count, n, m)
         work, tables = work + pairs, [*tables, *sizes, n * n * (plan["samples"] > 0)]

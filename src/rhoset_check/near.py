@@ -47,11 +47,15 @@ def gamma(terms: int, dtype: str) -> float:
     return float("inf") if product > 0.01 else product / (1.0 - product) * (1.0 + 1e-9)
 
 
+WHOLE = (slice(None),)
+"""All columns, as one part."""
+
+
 @dataclass(frozen=True)
 class Near:
     """Real numbers t with |t − value| ≤ error and |t| ≤ size, column by column (Lemma 2).
 
-    `value` is (rows, columns), float32 or float64; `error` and `size` are (columns,), float64.
+    `value` is (…, columns), float32 or float64; `error` and `size` are (columns,), or (1,) for all, float64.
     """
 
     value: NDArray[Any]
@@ -61,7 +65,7 @@ class Near:
     @staticmethod
     def exact(value: NDArray[Any]) -> Near:
         """Floats that are the real numbers themselves."""
-        size = np.abs(value).max(axis=0, initial=0.0).astype(np.float64)
+        size = np.abs(value).max(axis=tuple(range(value.ndim - 1)), initial=0.0).astype(np.float64)
         return Near(value, np.zeros(len(size)), size)
 
     @staticmethod
@@ -111,16 +115,20 @@ class Near:
         value = self.value.T.take(index, axis=1).T if columnwise else self.value.take(index, axis=0)
         return Near(value, self.error, self.size)
 
+    def some(self, value: NDArray[Any]) -> Near:
+        """Entries of this, in an array of any shape; the worst error and size hold for all."""
+        return Near(value, self.error.max(initial=0.0)[None], self.size.max(initial=0.0)[None])
+
     def at(self, row: Ints, column: Ints) -> Near:
-        """Single entries, in an array of any shape; the worst error and size hold for all."""
-        return Near(self.value[row, column].reshape(len(row), -1), self.error.max()[None], self.size.max()[None])
+        """Single entries, a row for each of `row`."""
+        return self.some(self.value[row, column].reshape(len(row), -1))
 
     def columns(self, part: slice | Ints) -> Near:
-        """Some of the columns."""
-        return Near(self.value[:, part], self.error[part], self.size[part])
+        """Some of the columns; those of a list are contiguous in memory."""
+        return Near(self.value.T[part].T, self.error[part], self.size[part])
 
     def scaled(self, factors: Array) -> Near:
-        """Column by column times positive floats within `SCALES`."""
+        """Column by column times positive floats within `SCALES`, which may err by a rounding."""
         most = self.size + self.error
         error = self.error * factors + 2 * UNIT[self.dtype] * most * factors + LOST[self.dtype] * most
         return self.rounded(self.value * factors.astype(self.value.dtype), up(error), up(self.size * factors))
@@ -138,23 +146,29 @@ class Near:
             value = np.abs(value, out=value)
         return Near(value, self.error, self.size)
 
-    def times(self, matrix: NDArray[Any], slack: Array | float = 0.0, rowwise: bool = False) -> Near:
-        """The product with a matrix (columns, k), known to within `slack` for every entry (Lemma 2.3).
+    def times(self, matrix: NDArray[Any], slack: Array | float = 0.0, parts: Sequence[slice] = WHOLE) -> Near:
+        """The product with a matrix (columns, k), known to within `slack` for every entry (Lemma 2.3): those of each
+        part of the columns with its rows, side by side, contiguous column by column."""
+        return self.rounded(self.product(matrix, parts), *self.ends(matrix, slack, parts))
 
-        The result's columns are contiguous in memory, or its rows."""
-        dtype, sizes = self.dtype, np.abs(matrix).astype(np.float64)
-        step, most = gamma(len(matrix) + 3, dtype), self.size + self.error
-        error = up((self.error + step * most) @ sizes) * (1 + step) + slack * up(most.sum())
-        lost = LOST[dtype] * (2 * len(matrix) + up(most.sum()))
-        error = error if sizes.max(initial=0.0) < LARGEST[dtype] else np.full_like(error, np.inf)
-        size = up((self.size @ sizes) * (1 + step) + slack * up(self.size.sum()))
-        return self.rounded(self.product(matrix, rowwise), up(error + lost), size)
-
-    def product(self, matrix: NDArray[Any], rowwise: bool = False) -> NDArray[Any]:
+    def product(self, matrix: NDArray[Any], parts: Sequence[slice] = WHOLE) -> NDArray[Any]:
         """The value of `times`."""
-        rounded = matrix.astype(self.value.dtype, copy=False)
-        found: NDArray[Any] = self.value @ rounded if rowwise else (rounded.T @ self.value.T).T
-        return found
+        value, other = self.value.T, matrix.astype(self.value.dtype, copy=False).T
+        found = [other[:, part] @ value[part] for part in parts]
+        return (found[0] if len(found) == 1 else np.concatenate(found)).T
+
+    def ends(
+        self, matrix: NDArray[Any], slack: Array | float = 0.0, parts: Sequence[slice] = WHOLE
+    ) -> tuple[Array, Array]:
+        """Error and size of `times`, but for its last rounding."""
+        dtype, sizes, most = self.dtype, np.abs(matrix).astype(np.float64), self.size + self.error
+        terms = [len(most[part]) for part in parts]
+        step = np.repeat([gamma(k + 3, dtype) for k in terms], terms)
+        worse, step = self.error + step * most, step.max(initial=0.0)
+        error, size = (np.concatenate([end[part] @ sizes[part] for part in parts]) for end in (worse, self.size))
+        error = up(error) * (1 + step) + slack * up(most.sum()) + LOST[dtype] * (2 * max(terms) + up(most.sum()))
+        finite = sizes.max(initial=0.0) < LARGEST[dtype]
+        return up(error if finite else error + np.inf), up(size * (1 + step) + slack * up(self.size.sum()))
 
     def dot(self, other: Near) -> Near:
         """(rows, 1): the inner product of every row with the other's (Lemma 2.4)."""
@@ -167,22 +181,34 @@ class Near:
 
     def length(self) -> Array:
         """(rows,): an upper bound of the Euclidean length of every row (Lemma 2.5)."""
-        k, dtype = len(self.size), self.dtype
-        computed = np.sqrt(np.einsum("ij,ij->i", self.value, self.value)).astype(np.float64)
-        finite = np.sqrt(up(np.square(self.size + self.error).sum())) < np.sqrt(LARGEST[dtype])
-        error = np.sqrt(up(np.square(self.error).sum())) + 2 * np.sqrt(k * LOST[dtype])
-        return up(computed * (1.0 + gamma(k + 4, dtype)) + (float(error) if finite else np.inf))
+        return self.lengths(WHOLE)[:, 0]
 
-    def most(self) -> Array:
-        """(rows,): no real number in a row is larger."""
-        slack = float(up(self.error + 2.0**-51 * (self.size + self.error)).max(initial=0.0))
-        top: Array = self.value.max(axis=1, initial=-np.inf).astype(np.float64)
-        return top + up(slack)
+    def lengths(self, parts: Sequence[slice]) -> Array:
+        """(rows, parts): of every part of every row."""
+        value, dtype, most = self.value.T, self.dtype, self.size + self.error
+        squares = np.stack([np.einsum("ij,ij->j", value[part], value[part]) for part in parts], axis=1)
+        error = np.sqrt(up(np.array([np.square(self.error[part]).sum() for part in parts])))
+        error = error + (2 * np.sqrt(len(most) * LOST[dtype]) if up(np.square(most).sum()) < LARGEST[dtype] else np.inf)
+        return up(np.sqrt(squares).astype(np.float64) * (1.0 + gamma(len(most) + 4, dtype)) + error)
+
+    @property
+    def slack(self) -> Array:
+        """Real numbers are no further than this from what a sum of value and slack in float64 gives."""
+        return up(self.error + 2.0**-51 * (self.size + self.error))
 
     @property
     def lower(self) -> Array:
         """No real number here is smaller."""
-        return self.value.astype(np.float64) - up(self.error + 2.0**-51 * (self.size + self.error))
+        return self.value.astype(np.float64) - self.slack
+
+    @property
+    def upper(self) -> Array:
+        """No real number here is larger."""
+        return self.value.astype(np.float64) + self.slack
+
+    def most(self) -> Array:
+        """(rows,): no real number in a row is larger."""
+        return self.some(self.value.max(axis=1, initial=-np.inf)).upper
 
 
 def lower_sum(terms: Sequence[Array]) -> Array:

@@ -17,6 +17,9 @@ from rhoset_check.near import Array, Ints, up
 from rhoset_check.network import Model
 from rhoset_check.pairs import PairsRule
 
+Rule = GapsRule | EvenRule | PairsRule
+"""`groups`: a partition of the w ≠ e; `price`: of one output's bound, in multiply-adds; `bounds`: `exact.Bounds`."""
+
 
 @dataclass
 class Budget:
@@ -50,7 +53,7 @@ class Rules:
     """The rules of a certificate with all that does not depend on pairs computed; `settle` runs them."""
 
     model: Model
-    gaps: GapsRule | None
+    gaps: GapsRule | EvenRule | None
     pairs: PairsRule | None
     budget: Budget
 
@@ -93,7 +96,7 @@ def settle(rules: Rules, x: Ints, y: Ints) -> Settled:
     def keep(which: Ints, least: Array, total: Array) -> None:
         margin[which], excess[which] = np.fmax(margin[which], least), np.fmin(excess[which], total)
 
-    stages: list[tuple[GapsRule | PairsRule | None, int]] = [(rules.gaps, rows * model.order), (rules.pairs, step)]
+    stages: list[tuple[Rule | None, int]] = [(rules.gaps, rows * model.order), (rules.pairs, step)]
     for rule, size in stages:
         if rule is None:
             continue
@@ -119,9 +122,7 @@ def chunks(which: Ints, size: int) -> list[Ints]:
     return np.split(which, range(size, len(which), size)) if len(which) else []
 
 
-def by_outputs(
-    rules: Rules, rule: GapsRule | PairsRule, found: Bounds, pairs: tuple[Ints, Ints, Ints]
-) -> tuple[Array, Array]:
+def by_outputs(rules: Rules, rule: Rule, found: Bounds, pairs: tuple[Ints, Ints, Ints]) -> tuple[Array, Array]:
     """What single outputs say of some pairs that groups leave open; `pairs` are their places in `found`, x and y.
 
     First the rule's bound of every output of an open group; then, of pairs with few outputs still open, these from all

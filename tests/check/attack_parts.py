@@ -58,11 +58,13 @@ def on_edge(net: Net, rng: np.random.Generator) -> Net:
 
 def gaps(group: SmallGroup, sets: list[np.ndarray], block: Any, point: Any, exact: Any = 1, **options: Any) -> Cert:
     """A certificate of rule gaps alone."""
-    tensors = gap_tensors(sets, np.asarray(block, dtype=np.intp), np.asarray(point, dtype=np.intp), exact, group)
+    where = np.asarray(block, dtype=np.intp), np.asarray(point, dtype=np.intp)
+    types = tuple(map(int, options.pop("types"))) if "types" in options else None
+    tensors = gap_tensors(sets, *where, exact, group, types)
     scale = {"scale": options.pop("scale")} if "scale" in options else {}
     if options.get("even"):
         tensors["gaps.exact"] = np.zeros_like(tensors["gaps.exact"])
-    tensors |= {f"gaps.{name}": np.asarray(options.pop(name)) for name in ("types", "centred") if name in options}
+    tensors |= {"gaps.centred": np.asarray(options.pop("centred"))} if "centred" in options else {}
     return certificate(group, [], plan_of("gaps", **options), **tensors, **scale)
 
 

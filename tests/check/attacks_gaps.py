@@ -77,6 +77,20 @@ def within_fibres(rng: np.random.Generator) -> tuple[Net, Cert]:
 
 
 @attack
+def two_orbits(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """`within_fibres` on a set of two points that nothing moves: no half of G is the fibre of one."""
+    for _ in range(100):
+        net, cert = _deviating(rng, True, "relu")
+        alone = [name for name, images in cert.tensors.items() if name.endswith(".right") and images.shape[1] == 1]
+        if alone and net.order % 2 == 0:
+            break
+    unembed, half = np.abs(net.tensors["unembed"][-2:]), np.where(np.arange(net.order) < net.order // 2, 1.0, -1.0)
+    written = np.concatenate([net.tensors["unembed"][:-2], unembed * half * [[1], [-1]]])
+    two = np.tile(np.arange(2), (len(cert.tensors["generators"]), 1))
+    return replace(net, tensors={**net.tensors, "unembed": written}), cert.but(**{alone[0]: two})
+
+
+@attack
 def between_fibres(rng: np.random.Generator) -> tuple[Net, Cert]:
     """Term V of E_w(y), met with equality."""
     return _deviating(rng, False, "relu")

@@ -166,11 +166,31 @@ def references(
     return {"references": means, "labels": label.reshape(n, n)} if count > 1 else {"references": means}
 
 
-def gap_tensors(sets: list[Ints], block: Ints, point: Ints, exact: Any, group: SmallGroup) -> Tensors:
-    """Tensors of rule gaps: G-sets as actions (n, q), set and point of each neuron, whether unembed is kept."""
-    out: Tensors = {f"gaps{j}.right": action[group.generators] for j, action in enumerate(sets)}
-    whole = np.broadcast_to(np.asarray(exact, dtype=np.int64), len(sets)).copy()
-    return {**out, "gaps.block": block, "gaps.point": point, "gaps.exact": whole}
+def gap_tensors(
+    sets: list[Ints], block: Ints, point: Ints, exact: Any, group: SmallGroup, types: tuple[int, int] | None = None
+) -> Tensors:
+    """Tensors of rule gaps: G-sets as actions (n, q), set and point of each neuron, whether unembed is kept.
+
+    A set is stored as those of its orbits that have neurons; `types`, a set and a point, are its own orbit's then.
+    """
+    images, kept, home = list[Ints](), list[int](), dict[tuple[int, int], tuple[int, int]]()
+    whole = np.broadcast_to(np.asarray(exact, dtype=np.int64), len(sets))
+    for j, action in enumerate(sets):
+        moves = action[group.generators]
+        for least in sorted(set(point[block == j].tolist())):
+            if (j, least) in home:
+                continue
+            orbit, grown = {least}, set[int]()
+            while grown != orbit:
+                grown, orbit = orbit, orbit | set(moves[:, list(orbit)].ravel().tolist())
+            number = {p: k for k, p in enumerate(sorted(orbit))}
+            home |= {(j, p): (len(images), k) for p, k in number.items()}
+            images.append(np.array([[number[p] for p in row[list(number)].tolist()] for row in moves]))
+            kept.append(whole[j])
+    places = np.array([home[j, p] for j, p in zip(block.tolist(), point.tolist(), strict=True)], np.intp).reshape(-1, 2)
+    out: Tensors = {f"gaps{j}.right": found for j, found in enumerate(images)}
+    out |= {} if types is None else {"gaps.types": np.array(home.get(types, (0, 0)))}
+    return {**out, "gaps.block": places[:, 0], "gaps.point": places[:, 1], "gaps.exact": np.array(kept)}
 
 
 def with_gaps(cert: Cert, tensors: Tensors) -> Cert:
@@ -213,7 +233,7 @@ def draw_gaps(net: Net, group: SmallGroup, circuits: list[Planted], rng: np.rand
         point[false] = rng.integers(0, 2**31, m)[false] % np.array([s.shape[1] for s in sets])[block[false]]
     found = gap_tensors(sets, block, point, rng.integers(0, 2, len(sets)), group)
     if rng.random() < 0.3:
-        sizes = [action.shape[1] for action in sets]
+        sizes = [found[f"gaps{j}.right"].shape[1] for j in range(len(found["gaps.exact"]))]
         found |= {
             f"gaps{j}.potential": rng.normal(size=(q, q)) * 10.0 ** rng.uniform(-2, 2) for j, q in enumerate(sizes)
         }

@@ -147,8 +147,9 @@ def tensors() -> dict[str, Pair]:
         "gaps: potentials NaN": case("gaps0.potential leaves 0 and", gaps0__potential=np.full((3, 3), np.nan)),
         "gaps: no exact": case("tensor 'gaps.exact' is missing", gaps__exact=None),
         "gaps: no block": case("tensor 'gaps.block' is missing", gaps__block=None),
-        "gaps: relations": case("gaps0: the permutations do not satisfy", gaps0__right=cycle),
-        "gaps: no permutation": case("gaps0: a row is not a permutation", gaps0__right=np.zeros((r, 3), int)),
+        "gaps: relations": case("gaps.right: the permutations do not satisfy", gaps0__right=cycle),
+        "gaps: no permutation": case("gaps.right: a row is not a permutation", gaps0__right=np.zeros((r, 3), int)),
+        "gaps: two orbits": case("gaps0 is not transitive", gaps0__right=np.tile(np.arange(3), (r, 1))),
         "gaps: a point of a larger set": case(
             "gaps.point leaves its block",
             gaps1__right=np.zeros((r, 1), int),

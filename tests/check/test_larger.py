@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import rhoset_check.verdict as verdict_module
+import rhoset_check.settle as settle_module
 from check.certificates import PLANS, draw_certificate
 from check.corpus_parts import swap_square
 from check.harness import Cert, Net, derive, plan_of
@@ -32,7 +32,7 @@ def test_the_size_of_a_chunk_changes_nothing(plan: tuple[str, ...], monkeypatch:
         cert = cert.planned(**limits)
         whole = outcome(derive(net, cert))
         with monkeypatch.context() as patch:
-            patch.setattr(verdict_module, "CHUNK", 1)
+            patch.setattr(settle_module, "CHUNK", 1)
             parts = outcome(derive(net, cert))
         assert whole[:2] == parts[:2], (seed, cert.plan)
         assert np.allclose(whole[2:], parts[2:], rtol=1e-3, atol=1e-5, equal_nan=True), (seed, whole, parts)

@@ -64,7 +64,7 @@ def _activated(kind: str) -> Callable[[Exact], Exact]:
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(
-    "operation", ["add", "sub", "to", "times", "dot", "scaled", "relu", "abs", "square", "stacked"]
+    "operation", ["add", "sub", "to", "times", "parts", "some", "dot", "scaled", "relu", "abs", "square", "stacked"]
 )
 def test_an_operation_keeps_both_inequalities(operation: str, dtype: str) -> None:
     claimed = 0
@@ -92,6 +92,16 @@ def _applied(
     if operation == "times":
         matrix = np.ldexp(rng.normal(size=(s.shape[1], 3)), rng.integers(-60, 61, 3))
         return a.times(matrix), s.dot(fractions(matrix))
+    if operation == "parts":
+        matrix, cut = (
+            np.ldexp(rng.normal(size=(s.shape[1], 2)), rng.integers(-60, 61, 2)),
+            int(rng.integers(s.shape[1])),
+        )
+        both, real = (slice(0, cut), slice(cut, None))[not cut :], fractions(matrix)
+        return a.times(matrix, parts=both), np.concatenate([s[:, part].dot(real[part]) for part in both], axis=1)
+    if operation == "some":
+        chosen = rng.integers(0, s.shape[1], 4)
+        return a.at(np.arange(len(s))[:, None], chosen).columns(np.zeros(4, np.intp)), s[:, chosen[[0] * 4]]
     if operation == "dot":
         return a.dot(b), (s * t).sum(axis=1)[:, None]
     if operation == "scaled":
@@ -110,8 +120,10 @@ def test_a_length_is_not_exceeded(dtype: str) -> None:
         a, s = draw(rng, 2, int(rng.integers(1, 6)), dtype)
         with np.errstate(all="ignore"):
             length = a.length()
-        for bound, row in zip(length, s, strict=True):
-            assert np.isinf(bound) or Fraction(float(bound)) ** 2 >= (row * row).sum()
+            parts = a.lengths([slice(0, 1), slice(1, None)])
+        for bounds, row in zip(np.column_stack([length, parts]), s * s, strict=True):
+            for bound, squares in zip(bounds, (row, row[:1], row[1:]), strict=True):
+                assert np.isinf(bound) or Fraction(float(bound)) ** 2 >= squares.sum()
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -8,7 +8,6 @@ from explain.test_quadrature import waves
 from support.groups import named
 
 from rhoset.explaining import explain
-from rhoset.explaining.contributions import neuron_groups
 from rhoset.explaining.diagnosis import margin_budget
 from rhoset.networks import Network, evaluate, hidden
 from rhoset.networks.constructing import construct
@@ -35,7 +34,7 @@ def test_the_definition(net: Network):
     found, ideal, table, n = {t.name: t for t in terms}, explanation.ideal, net.table, net.order
     true, exact = hidden(net, dtype=np.float64), hidden(ideal, dtype=np.float64)
     writes, written = (one.unembed.astype(float) - one.unembed.mean(axis=1, keepdims=True) for one in (net, ideal))
-    names, member = neuron_groups(explanation)
+    names, member = explanation.neuron_groups()
     held = member < len(names) - 1
 
     def expect(name: str, logits: np.ndarray, right: np.ndarray) -> None:

@@ -159,8 +159,8 @@ def test_no_symmetry_is_said_where_neurons_lie_on_no_orbits() -> None:
     explanation = explained("S4", planted("S4", "[3,1]:rows=3", "[2,2]").network)
     circuit, other = explanation.circuits
     assert "less-symmetry" in {finding.slug for finding in diagnose(explanation).findings}
-    size, none = other.irrep.dim, np.zeros((len(other.neurons), 0))
-    shape = np.zeros((len(other.neurons), size))
-    waves = Quadrature(other.irrep, other.neurons, shape, shape, shape, shape, none, none, 0.5)
+    count = len(other.neurons)
+    vectors, weight, means = np.zeros((count, other.irrep.dim)), np.zeros(count), np.zeros((count, 2))
+    waves = Quadrature(other.irrep, other.neurons, vectors, vectors, vectors, vectors, weight, means, 0.5)
     mixed = replace(explanation, circuits=(circuit,), quadratures=(waves,))
     assert "less-symmetry" not in {finding.slug for finding in diagnose(mixed).findings}

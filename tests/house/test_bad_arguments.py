@@ -263,7 +263,7 @@ def test_tensors_and_modules_stand_for_a_network() -> None:
         module.register_buffer(name, torch.from_numpy(np.array(array)))
     for given in (module, module.state_dict()):
         assert rs.explain(given).network.digest == network.digest
-    with pytest.raises(rs.RhosetError, match="missing tensors left, right, unembed, cayley"):
+    with pytest.raises(rs.RhosetError, match="missing tensors left, right, unembed, table"):
         rs.explain(torch.nn.Linear(2, 2))
 
 

@@ -180,6 +180,8 @@ def test_kept_results_are_sound_and_shown():
     split = json.loads(results.with_name("split_slots.json").read_text(encoding="utf-8"))
     before = {row["index"]: row["published"]["accuracy"] for row in kept["populations"]["S5, full batch"]}
     assert continued(split, before) in text, "run scripts/write_reproduction.py"
+    stops = json.loads(results.with_name("stopping.json").read_text(encoding="utf-8"))
+    assert stopped(stops) in text, "run scripts/write_reproduction.py"
 
 
 def test_two_lengths_of_training_side_by_side():

@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from support.orbit_circuits import circuit, damaged, truth
+from support.orbit_circuits import Case, circuit, damaged, truth
 
 from rhoset.cli._app import main
 from rhoset.errors import RhosetError
 from rhoset.formalize import formalize, verify
-from rhoset.formalize.reading import read_stored
+from rhoset.formalize.reading import read_explanation, read_stored
 from rhoset.formalize.verified import VARIABLE
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
+from theorem_margins import even_margins
 
 
 def test_without_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -172,10 +176,9 @@ def test_check_verified(tmp_path: Path, verified: Path, capsys: pytest.CaptureFi
     assert answer["verified"]["right"] == answer["right"] == 36
 
 
-@pytest.mark.parametrize("rule", ["even", "gaps"])
-def test_potentials(tmp_path: Path, verified: Path, rule: str):
+def test_potentials(tmp_path: Path, verified: Path):
     """They lower all outputs of a pair alike: no bound is above the truth, whatever they are; the file holds them."""
-    rng, found = np.random.default_rng(3), set[int]()
+    rng, found, rule = np.random.default_rng(3), set[int](), "gaps"
     for size in (0.0, 0.01, 0.5, 5.0, 1e6):
         case = circuit(tmp_path, 3, 0.02, 1)
         case.explanation = {
@@ -196,6 +199,52 @@ def test_potentials(tmp_path: Path, verified: Path, rule: str):
         f"[[{1 << (unit(tmp_path / 'net.v') - 2)}; 0; 0]; [0; 0; 0]; [0; 0; 0]]%Z" in (tmp_path / "net.v").read_text()
     )
     assert written.right == 36
+
+
+def evenly(case: Case, centred: float, types: int | None, rng: np.random.Generator) -> Case:
+    """The same with the tensors of rule even: a share of the neurons with means, and a point by which x has a type."""
+    case.explanation = {
+        "generators": case.explanation["generators"],
+        "scale": np.exp(rng.standard_normal(19)),
+        "gaps0.right": case.explanation["block0.right"],
+        "gaps.block": np.zeros(18, np.int64),
+        "gaps.point": np.tile(np.repeat(np.arange(3), 2), 3),
+        "gaps.exact": np.zeros(1, np.int64),
+        "gaps.centred": (rng.random(18) < centred).astype(np.int64),
+    } | ({} if types is None else {"gaps.types": np.array([0, types])})
+    return case.save()
+
+
+@pytest.mark.parametrize("types", [None, 0, 2])
+@pytest.mark.parametrize("centred", [0.0, 0.5, 1.0])
+def test_even_is_the_theorem(tmp_path: Path, verified: Path, centred: float, types: int | None):
+    """What the extracted rule counts is what Theorem 6 gives in float64, and not above the truth."""
+    rng, found = np.random.default_rng(4), set[int]()
+    for noise in (0.01, 0.03, 0.06, 0.1):
+        case = evenly(circuit(tmp_path, 3, noise, int(100 * noise)), centred, types, rng)
+        stored = read_stored(case.network)
+        least = even_margins(stored, read_explanation(case.certificate, stored))
+        right = verify(case.certificate, case.network, "even")["right"]
+        assert (least > 1e-5).sum() <= right <= (least > -1e-5).sum()
+        assert right <= truth(case.tensors)
+        found.add(right)
+    assert len(found) > 1
+
+
+def test_a_type_outside_its_set_is_refused(tmp_path: Path, verified: Path):
+    case = evenly(circuit(tmp_path, 3), 0.5, 0, np.random.default_rng(0))
+    for wrong in ([0, 3], [1, 0], [0, 1 << 20]):
+        case.explanation["gaps.types"] = np.array(wrong)
+        case.save()
+        with pytest.raises(RhosetError, match=r"gaps\.types"):
+            verify(case.certificate, case.network, "even")
+
+
+def test_the_file_of_rule_even_holds_types_and_means(tmp_path: Path, verified: Path):
+    case = evenly(circuit(tmp_path, 3, 0.01), 0.5, 1, np.random.default_rng(0))
+    assert formalize(case.certificate, case.network, tmp_path / "net.v", "even").right == 36
+    kept_off = "; ".join("true" if c else "false" for c in case.explanation["gaps.centred"])
+    assert f"[(0, 1)]%nat [{kept_off}]." in (tmp_path / "net.v").read_text()
 
 
 def unit(path: Path) -> int:

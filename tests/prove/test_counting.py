@@ -44,16 +44,21 @@ def meter(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
     watch(Near, "times", lambda _, near, matrix, slack=0.0, **how: len(near.value) * np.count_nonzero(matrix))
     watch(Near, "dot", lambda _, near, other: near.value.size)
-    watch(Near, "length", lambda _, near: near.value.size)
+    watch(Near, "lengths", lambda _, near, parts: near.value.size)
     watch(Near, "activate", lambda _, near, activation: near.value.size)
     watch(Near, "__add__", lambda result, *_: result.value.size)
     watch(Near, "__sub__", lambda result, *_: result.value.size)
     watch(MatrixBlock, "carry_right", lambda result, block, *_: result.value.size * len(block.matrices[0]))
-    watch(gaps, "largest_two", lambda _, table: table.size)
-    watch(gaps, "ranges", lambda _, values, place, count: 3 * values.size)  # lowest, highest, distances
-    watch(gaps.np, "take_along_axis", lambda result, *_: 3 * result.size)  # means, deviations, the largest
+    watch(gaps.Circuit, "tables", lambda _, circuit, hidden, xs: len(hidden.value) * tabulated(circuit))
+    watch(gaps, "taken", lambda result, *_: 2 * result.size)  # lowest, highest; distances
+    watch(gaps.np, "take_along_axis", lambda result, *_: result.size)  # the least over x
     watch(gaps, "running", lambda _, parts: sorting([p.value.size for p in parts if p.value.any()]))
     return done
+
+
+def tabulated(circuit: gaps.Circuit) -> int:
+    """Of each row of activations: its tables, and the largest of the others."""
+    return circuit.writes.size + circuit.outputs.size
 
 
 def sorting(sizes: list[int]) -> float:

@@ -346,3 +346,12 @@ def test_answers_in_words(view: RunView, page: str):
     assert said.why[1].startswith("For all of them trying everything was chosen")
     assert [(row.method, row.count) for row in said.costs] == [("orbit", 1), ("exhaustive", 2)]
     assert 'class="term" tabindex="0">margin<span role="note">' in page, "terms are defined where they stand"
+
+
+def test_circuits_that_are_alike_are_counted(view: RunView):
+    from rhoset.report.answers import network_answer
+
+    network = next(n for n in view.networks if n.circuits and n.circuits[0].left.dim > 1)
+    twice = dataclasses.replace(network, circuits=(network.circuits[0], *network.circuits))
+    assert "(2 circuits)" in network_answer(twice)
+    assert "circuits)" not in network_answer(network)

@@ -44,19 +44,19 @@ class Asked:
         """Certify one network file under its label; the certificate's entry, and its curve where that is wanted."""
         from rhoset.networks.atomic import write_json
         from rhoset.networks.files import read_labelled
+        from rhoset.networks.runs import certificate_path, frontier_path
         from rhoset.prove import certify_frontier
-        from rhoset.prove.files import certificate_file, frontier_file
 
         label, path = file
         network = read_labelled(label, path)
         made = self._made(network, path)
-        place = made.write(certificate_file(path, self.options["method"], self.folder))
+        place = made.write(certificate_path(path, self.options["method"], self.folder))
         entry = {**made.summary(), "network": label, "path": str(place)}
         if not self.frontier:
             return entry, None
         points = certify_frontier(network, arithmetic=self.options["arithmetic"])
         curve = {"network": label, "points": [point.summary() for point in points]}
-        written = write_json(frontier_file(path, self.folder), curve)
+        written = write_json(frontier_path(path, self.folder), curve)
         return entry, {**curve, "path": str(written)}
 
     def _made(self, network: Network, path: Path) -> CertifyResult | BaselineResult:

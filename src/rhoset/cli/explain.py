@@ -158,10 +158,8 @@ def _defect(defect: float) -> str:
 
 def _neurons(out: Output, of: Analysis) -> list[dict[str, Any]]:
     """Each neuron's irrep, shares, rank and group."""
-    from rhoset.explaining.contributions import neuron_groups
-
     explanation, energy = of.explanation, of.spectrum.energy
-    names, member = neuron_groups(explanation)
+    names, member = explanation.neuron_groups()
     said = [
         {
             "neuron": i,

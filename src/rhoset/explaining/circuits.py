@@ -44,7 +44,7 @@ def find_circuits(spectrum: Spectrum, subgroups: Sequence[Subgroup]) -> tuple[Ci
     group, energy = spectrum.network.group, spectrum.energy
     circuits: list[Circuit] = []
     for k, irrep in enumerate(spectrum.irreps):
-        neurons = np.flatnonzero(energy.live & (energy.dominant == k)).astype(np.int32)
+        neurons = energy.neurons_of(k).astype(np.int32)
         if len(neurons) >= MIN_NEURONS:
             most = max(2, min(group.order, len(neurons) * max(1, irrep.dim)))
             options = rho_set_families(group, irrep, subgroups, most)

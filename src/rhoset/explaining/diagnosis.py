@@ -21,7 +21,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.arguments import public
-from rhoset.explaining.contributions import neuron_groups
 from rhoset.explaining.explanation import Explanation, Quadrature
 from rhoset.explaining.pairs import activations_of, spread_pairs
 from rhoset.explaining.quadrature import carried_sums
@@ -137,7 +136,7 @@ def diagnose(explanation: Explanation) -> Diagnosis:
     """
     margin, terms = margin_budget(explanation)
     findings: list[Finding] = []
-    for name, circuit in zip(neuron_groups(explanation)[0], explanation.circuits, strict=False):  # circuits come first
+    for name, circuit in zip(explanation.neuron_groups()[0], explanation.circuits, strict=False):  # circuits come first
         findings += _circuit_findings(name, circuit)
     findings += [_quadrature_finding(quadrature) for quadrature in explanation.quadratures]
     findings += _neuron_findings(explanation)
@@ -166,7 +165,7 @@ def margin_budget(explanation: Explanation) -> tuple[float, tuple[Term, ...]]:
     answer, most = table[x, y], np.maximum(_most(network), _most(ideal))
     dtype: Any = np.float32 if SINGLE[0] < most.max(initial=0.0) < SINGLE[1] else np.float64
     unembed, written = (_centred(one.unembed).astype(dtype) for one in (network, ideal))
-    names, member = neuron_groups(explanation)
+    names, member = explanation.neuron_groups()
     held = np.flatnonzero(member < len(names) - 1)
     true, exact = activations_of(network, held, dtype), activations_of(ideal, held, dtype)
     rest = np.flatnonzero((member == len(names) - 1) & (most > NOTHING * most.max(initial=0.0)))

@@ -149,7 +149,7 @@ def division(explanation: Explanation) -> Division:
             " elements or neurons is needed",
             slug="division-too-large",
         )
-    neurons = [np.flatnonzero(energy.live & (energy.dominant == k)) for k in kept]
+    neurons = [energy.neurons_of(k) for k in kept]
     neurons.append(np.flatnonzero(~energy.live))
     phi, table = activation(network.activation), network.table
     left, right, unembed, bias = tables_of(network, np.float64)

@@ -161,3 +161,14 @@ class Explanation(Shown):
     def parts(self) -> tuple[Circuit | Quadrature, ...]:
         """Circuits and quadratures: what the ideal network consists of."""
         return (*self.circuits, *self.quadratures)
+
+    def neuron_groups(self) -> tuple[tuple[str, ...], NDArray[np.int32]]:
+        """Names of the parts, with a number behind those that several have, and (m,) the part of each neuron; the last
+        one is what is left over (dead neurons too)."""
+        names = [part.label for part in self.parts]
+        member = np.full(self.network.width, len(names), dtype=np.int32)
+        for k, part in enumerate(self.parts):
+            member[part.neurons] = k
+        numbered = [f"{name} ({names[: k + 1].count(name)})" for k, name in enumerate(names)]
+        distinct = (one if names.count(name) == 1 else other for name, one, other in zip(names, names, numbered))
+        return (*distinct, "left over"), member

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from rhoset.arguments import public
 from rhoset.errors import RhosetError
-from rhoset.explaining.contributions import neuron_groups
 from rhoset.explaining.explanation import Explanation
 from rhoset.explaining.pairs import activations
 from rhoset.networks import Evaluation, Network, evaluate
@@ -95,10 +94,10 @@ def faithfulness(
     Cost n³m, at most `EVALUATION_OPERATIONS`, for each row; about 20 ms for S5.
     """
     network, energy = explanation.network, explanation.energy
-    names, member = neuron_groups(explanation)
+    names, member = explanation.neuron_groups()
     scopes: list[tuple[str, NDArray[np.intp]]] = [("network", np.arange(network.width))]
     for k, irrep in enumerate(explanation.irreps):
-        scopes.append((f"irrep {irrep.label}", np.flatnonzero(energy.live & (energy.dominant == k))))
+        scopes.append((f"irrep {irrep.label}", energy.neurons_of(k)))
     scopes += [(name, np.flatnonzero(member == g)) for g, name in enumerate(names)]
     if neurons:
         scopes += [(f"neuron {i}", np.array([i])) for i in np.flatnonzero(energy.live)]

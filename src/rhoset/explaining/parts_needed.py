@@ -6,7 +6,7 @@ in float64.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from rhoset.arguments import public
 from rhoset.errors import RhosetError
-from rhoset.explaining.contributions import neuron_groups
 from rhoset.explaining.explanation import Explanation
 from rhoset.networks import Network, activation
 from rhoset.networks.evaluation import tables_of
@@ -95,26 +94,20 @@ def minimality(explanation: Explanation, target: float | None = None) -> Minimal
     if target is not None and not 0 <= target <= 1:
         raise RhosetError(f"target {target}: must be an accuracy from 0 to 1", slug="bad-enough")
     network, energy = explanation.network, explanation.energy
-    names, member = neuron_groups(explanation)
-    member = np.where(energy.live, member, -1)
-    used = [g for g in range(len(names)) if (member == g).any()]
-    labels = [names[g] for g in used]
-    groups = [np.flatnonzero(member == g) for g in used]
-    by_irrep = [np.flatnonzero(energy.live & (energy.dominant == k)) for k in range(len(explanation.irreps))]
-    kept = [k for k, neurons in enumerate(by_irrep) if neurons.size]
-    irreps = [explanation.irreps[k].label for k in kept]
+    names, member = explanation.neuron_groups()
+    parts = _used((name, np.flatnonzero(energy.live & (member == g))) for g, name in enumerate(names))
+    irreps = _used((irrep.label, energy.neurons_of(k)) for k, irrep in enumerate(explanation.irreps))
     n = network.order
-    exhaustive = len(groups) <= EXHAUSTIVE_PARTS
-    count = 2 ** len(groups) if exhaustive else len(groups) ** 2 + 2 * len(groups)
-    if float(n) ** 3 * (network.width + count + 2 * len(kept)) > MINIMAL_OPERATIONS:
+    exhaustive = len(parts) <= EXHAUSTIVE_PARTS
+    count = 2 ** len(parts) if exhaustive else len(parts) ** 2 + 2 * len(parts)
+    if float(n) ** 3 * (network.width + count + 2 * len(irreps)) > MINIMAL_OPERATIONS:
         raise RhosetError(
-            f"minimality of {len(groups)} parts on {n} elements: more than {MINIMAL_OPERATIONS:.0g} operations;"
+            f"minimality of {len(parts)} parts on {n} elements: more than {MINIMAL_OPERATIONS:.0g} operations;"
             " use faithfulness, which looks at a sample of the pairs",
             slug="minimal-too-large",
         )
-    every = frozenset(range(len(groups)))
-    first = list(_subsets(every)) if exhaustive else [every, *_one_less(every), *(frozenset({g}) for g in every)]
-    right = _right(network, groups, first)
+    every = frozenset(range(len(parts)))
+    right = _right(network, parts, list(_subsets(every)) if exhaustive else _around(parts))
     whole = right[every] / n**2
     wanted = int(np.ceil((whole if target is None else target) * n**2 - 1e-9))
     if exhaustive:
@@ -122,30 +115,40 @@ def minimality(explanation: Explanation, target: float | None = None) -> Minimal
         smallest = sorted((s for s in enough if not any(t < s for t in enough)), key=lambda s: (len(s), sorted(s)))
         minimal = enough == {every}
     else:
-        smallest = [_descend(network, groups, every, wanted)]
+        smallest = [_descend(network, parts, every, wanted)]
         minimal = smallest == [every] and right[every] >= wanted
-    each = (_without(labels[g], groups[g], right, every, g, n) for g in sorted(every))
-    irrep_sets = frozenset(range(len(kept)))
-    wanted_sets = [irrep_sets, *_one_less(irrep_sets), *(frozenset({k}) for k in irrep_sets)]
-    by = _right(network, [by_irrep[k] for k in kept], wanted_sets)
     return Minimality(
         accuracy=whole,
         target=whole if target is None else target,
-        parts=tuple(each),
-        irreps=tuple(_without(irreps[k], by_irrep[kept[k]], by, irrep_sets, k, n) for k in sorted(irrep_sets)),
-        sufficient=tuple(tuple(labels[g] for g in sorted(chosen)) for chosen in smallest),
+        parts=_each(parts, right, n),
+        irreps=_each(irreps, _right(network, irreps, _around(irreps)), n),
+        sufficient=tuple(tuple(parts[g][0] for g in sorted(chosen)) for chosen in smallest),
         exhaustive=exhaustive,
         minimal=minimal,
     )
 
 
 Chosen = frozenset[int]
+Parts = list[tuple[str, NDArray[np.intp]]]
+"""Names and neurons."""
 
 
-def _without(
-    name: str, neurons: NDArray[np.intp], right: dict[Chosen, int], every: Chosen, part: int, n: int
-) -> Without:
-    return Without(name, len(neurons), right[every - {part}] / n**2, right[frozenset({part})] / n**2)
+def _used(parts: Iterable[tuple[str, NDArray[np.intp]]]) -> Parts:
+    """Those that have neurons."""
+    return [(name, neurons) for name, neurons in parts if neurons.size]
+
+
+def _around(parts: Parts) -> list[Chosen]:
+    """All parts, all but one, and each alone."""
+    every = frozenset(range(len(parts)))
+    return [every, *_one_less(every), *(frozenset({g}) for g in every)]
+
+
+def _each(parts: Parts, right: dict[Chosen, int], n: int) -> tuple[Without, ...]:
+    """What each part is worth, by the right pairs of the sets of `_around`."""
+    sets = _around(parts)[1:]
+    pairs = zip(parts, sets, sets[len(parts) :], strict=False)
+    return tuple(Without(name, len(own), right[less] / n**2, right[alone] / n**2) for (name, own), less, alone in pairs)
 
 
 def _subsets(every: Chosen) -> Iterator[Chosen]:
@@ -157,10 +160,10 @@ def _one_less(chosen: Chosen) -> Iterator[Chosen]:
     return (chosen - {g} for g in sorted(chosen))
 
 
-def _descend(network: Network, groups: Sequence[NDArray[np.intp]], chosen: Chosen, wanted: int) -> Chosen:
+def _descend(network: Network, parts: Parts, chosen: Chosen, wanted: int) -> Chosen:
     """Leave out the part whose loss costs least, while enough pairs stay right."""
     while chosen:
-        right = _right(network, groups, list(_one_less(chosen)))
+        right = _right(network, parts, list(_one_less(chosen)))
         best = max(sorted(right, key=sorted), key=lambda s: right[s])
         if right[best] < wanted:
             break
@@ -168,17 +171,17 @@ def _descend(network: Network, groups: Sequence[NDArray[np.intp]], chosen: Chose
     return chosen
 
 
-def _right(network: Network, groups: Sequence[NDArray[np.intp]], sets: Sequence[Chosen]) -> dict[Chosen, int]:
-    """The number of right pairs with the neurons of each set of groups alone; ties are wrong."""
+def _right(network: Network, parts: Parts, sets: Sequence[Chosen]) -> dict[Chosen, int]:
+    """The number of right pairs with the neurons of each set of parts alone; ties are wrong."""
     phi = activation(network.activation)
     left, right, unembed, bias = tables_of(network, np.float64)
     counts = dict.fromkeys(sets, 0)
     rows = np.arange(network.order)
     for x in rows:
         hidden = phi(left[x] + right)
-        parts = [hidden[:, group] @ unembed[group] for group in groups]
+        written = [hidden[:, own] @ unembed[own] for _, own in parts]
         for chosen in counts:
-            logits = sum((parts[g] for g in sorted(chosen)), bias) + np.zeros((len(rows), 1))
+            logits = sum((written[g] for g in sorted(chosen)), bias) + np.zeros((len(rows), 1))
             own = logits[rows, network.table[x]]
             counts[chosen] += int(((logits >= own[:, None]).sum(axis=1) == 1).sum())
     return counts

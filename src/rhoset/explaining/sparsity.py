@@ -21,7 +21,7 @@ def irrep_tables(spectrum: Spectrum) -> Tables:
     network, energy = spectrum.network, spectrum.energy
     out = Tables.zeros(network.width, network.order)
     for k, irrep in enumerate(spectrum.irreps):
-        chosen = np.flatnonzero(energy.live & (energy.dominant == k))
+        chosen = energy.neurons_of(k)
         if chosen.size:
             own = Tables.of(network, chosen)
             means = own.map(lambda table: table.mean(axis=1, keepdims=True))

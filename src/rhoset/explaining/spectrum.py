@@ -58,6 +58,10 @@ class NeuronEnergy(Shown):
         """(m, number of irreps): the mean of the three tables' shares."""
         return (self.left + self.right + self.unembed) / 3
 
+    def neurons_of(self, k: int) -> NDArray[np.intp]:
+        """The live neurons that irrep k dominates."""
+        return np.flatnonzero(self.live & (self.dominant == k))
+
     def by_irrep(self) -> NDArray[np.float64]:
         """(number of irreps,): shares of all the live neurons' balanced energy."""
         weight = np.where(self.live, self.importance, 0.0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from rhoset.explaining.contributions import neuron_groups
 from rhoset.explaining.diagnosis import Diagnosis
 from rhoset.explaining.explanation import Explanation
 from rhoset.explaining.faithfulness import affordable
@@ -51,7 +50,7 @@ def to_json(
         ],
         "circuits": [
             {"name": name, **_circuit(c)}
-            for name, c in zip(neuron_groups(explanation)[0], explanation.circuits, strict=False)
+            for name, c in zip(explanation.neuron_groups()[0], explanation.circuits, strict=False)
         ],
         "quadratures": [
             {"irrep": q.irrep.name, "label": q.irrep.label, "neurons": len(q.neurons), "defect": q.defect}

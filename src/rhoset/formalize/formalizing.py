@@ -52,10 +52,10 @@ def formalize(certificate: Path, network: Path, out: Path, rule: str = "auto") -
     ----------
     rule
         ``exact``: every output of every pair, in machine integers (any network). ``gaps``: from the certificate's
-        G-sets. ``even``: from these, for circuits whose rows of slots are alike (Theorem 5). ``uniform``: from its slot
-        blocks. ``pairs``: from its blocks, references and samples (needs the extracted checker, `executable`).
-        Without that checker even, gaps and uniform claim all pairs, and `coqc` says whether that holds. ``auto``: of
-        the rules that prove most, the one that `coqc` is quickest with.
+        G-sets. ``even``: from these, for all x together (Theorem 6). ``uniform``: from its slot blocks. ``pairs``: from
+        its blocks, references and samples (needs the extracted checker, `executable`). Without that checker even, gaps
+        and uniform claim all pairs, and `coqc` says whether that holds. ``auto``: of the rules that prove most, the one
+        that `coqc` is quickest with.
 
     Raises
     ------

@@ -48,9 +48,13 @@ class Explanation:
     places: Ints
     """(m, 2): G-set and point of each neuron, for rule gaps; (0, 2) where the certificate does not say."""
     units: tuple[int, ...]
-    """(m,): binary places by which a neuron's rest is multiplied (the certificate's `scale`); () where all are 0."""
+    """(m + 1,): the units of the neurons' rests (Vectors.v) from the certificate's `scale`; () where it has none."""
     even: bool
-    """The plan asks for the form for even circuits."""
+    """The plan asks for rule even."""
+    types: tuple[int, int] | None
+    """For rule even: the set and point of types."""
+    centred: Ints
+    """(m,), or (0,): for rule even, 1 where means are taken off a neuron's activations."""
     features: int
     """Numbers that rule pairs forms for each pair: p·q for a slot block, d² for a matrix block."""
 
@@ -115,7 +119,8 @@ def read_explanation(path: Path, stored: Stored) -> Explanation:
     units = () if found.scale is None else _units(found.scale)
     places = np.stack([gaps.block, gaps.point], axis=1)
     head = found.generators, slots, gaps.actions, gaps.potentials, places, units
-    return Explanation(*head, found.plan.even, features)
+    centred = np.zeros(0, np.int64) if gaps.centred is None else gaps.centred
+    return Explanation(*head, found.plan.even, gaps.types, centred, features)
 
 
 def _of_neurons(block: SlotTensors, width: int) -> SlotTensors:
@@ -132,6 +137,7 @@ def _beside(slots: tuple[SlotTensors, ...]) -> GapTensors:
 
 
 def _units(scale: Floats) -> tuple[int, ...]:
-    """log₂ of the largest weight over each, rounded, at most 30: the extracted checker's `neuron_units`."""
+    """32·k + f − 1 with 2^k / f near the largest weight over each: the extracted checker's `neuron_units`."""
     largest = max(1e-18, float(np.abs(scale).max()))
-    return tuple(min(30, math.floor(math.log2(largest / v) + 0.5)) if v > 0 else 0 for v in scale.tolist())
+    parts = [math.frexp(min(largest / v, 2.0**30)) if v > 0 else None for v in scale.tolist()]
+    return tuple(32 * (part[1] + 4) + math.floor(16.0 / part[0] + 0.5) - 1 if part else 0 for part in parts)

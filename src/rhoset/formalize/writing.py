@@ -84,6 +84,21 @@ def _potentials(table: NDArray[np.float64] | None, places: Places, carries: list
     return f"[{'; '.join(rows)}]%Z"
 
 
+def _pairs(pairs: Iterable[tuple[int, int]]) -> str:
+    return "; ".join(f"({j}, {c})" for j, c in pairs)
+
+
+def _sets(explanation: Explanation, places: Places, potentials: bool) -> Iterator[str]:
+    """`gsets` and `places`: the G-sets, with their potentials or without, and where neurons stand."""
+    stands = {(int(j), int(c)) for j, c in explanation.places}
+    names = []
+    for j, (images, table) in enumerate(zip(explanation.gsets, explanation.potentials, strict=True)):
+        carries = [(j, c) in stands for c in range(images.shape[1])]
+        names.append(f"({_images(images)}, {_potentials(table if potentials else None, places, carries)})")
+    yield f"Definition gsets : list given_set := [{'; '.join(names)}]."
+    yield f"Definition places : list (nat * nat) := [{_pairs(explanation.places)}]%nat."
+
+
 def _fixed(values: NDArray[np.float64], places: int) -> list[int]:
     """Equal floats become equal integers: the coupling stays exactly invariant."""
     return [round(float(v) * 2.0**places) for v in values]
@@ -111,19 +126,14 @@ def theorem_lines(stored: Stored, explanation: Explanation, places: Places, rule
         yield from explanation_lines(explanation, coupling, weights)
         arguments = f"generators blocks {scale}"
     if rule in ("gaps", "even"):
-        given = zip(explanation.gsets, explanation.potentials, strict=True)
-        stands = {(int(j), int(c)) for j, c in explanation.places}
-        names = "; ".join(
-            f"({_images(images)}, {_potentials(table, places, [(j, c) in stands for c in range(images.shape[1])])})"
-            for j, (images, table) in enumerate(given)
-        )
-        yield f"Definition gsets : list given_set := [{names}]."
-        pairs = "; ".join(f"({j}, {c})" for j, c in explanation.places)
-        yield f"Definition places : list (nat * nat) := [{pairs}]%nat."
+        yield from _sets(explanation, places, rule == "gaps")
         arguments = "generators gsets places"
     if rule == "even":
-        yield f"Definition units : list Z := {_row(explanation.units)}%Z."
-        arguments += " units"
+        one = [] if explanation.types is None else [explanation.types]
+        kept_off = "; ".join(["false", "true"][int(c)] for c in explanation.centred)
+        yield "Definition evenly : given_even :="
+        yield f"  GivenEven gsets places {_row(explanation.units)}%Z [{_pairs(one)}]%nat [{kept_off}]."
+        arguments = "generators evenly"
     if rule == "pairs":
         arguments = "generators sums_given sums_scale"
         folded = ["kept_embed", "kept_linear", "kept_dropped", "kept_writes"]

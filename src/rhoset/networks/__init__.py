@@ -20,8 +20,8 @@ from rhoset.networks.evaluation import logits as logits
 from rhoset.networks.files import read_network as read_network
 from rhoset.networks.files import read_parameters as read_parameters
 from rhoset.networks.files import write_network as write_network
-from rhoset.networks.fold import fold_factors as fold_factors
 from rhoset.networks.network import Network as Network
+from rhoset.networks.network import fold_factors as fold_factors
 from rhoset.networks.runs import Run as Run
 from rhoset.networks.runs import certificate_path as certificate_path
 from rhoset.networks.runs import certificates as certificates

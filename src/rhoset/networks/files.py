@@ -24,8 +24,7 @@ from rhoset.networks.activations import ACTIVATIONS
 from rhoset.networks.arrays import own
 from rhoset.networks.atomic import write_atomic
 from rhoset.networks.digest import FACTOR_TENSORS, TABLE_TENSORS
-from rhoset.networks.fold import fold_factors
-from rhoset.networks.network import Network
+from rhoset.networks.network import Network, fold_factors
 from rhoset.networks.tensorfile import TensorFile, open_tensors
 
 FORMAT_VERSION = "1"

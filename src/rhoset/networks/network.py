@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.networks.activations import activation_name
 from rhoset.networks.arrays import checked_table, checked_weights
@@ -182,6 +183,40 @@ class Network(Shown):
     def __reduce__(self) -> tuple[Any, ...]:
         tables = (self.left, self.right, self.unembed, self.bias, self.table)
         return Network, (*tables, self.activation, dict(self.factors), dict(self.metadata))
+
+
+@public
+def fold_factors(
+    factors: Mapping[str, NDArray[Any]],
+    table: NDArray[Any],
+    *,
+    activation: str = "relu",
+    metadata: Mapping[str, str] | None = None,
+) -> Network:
+    """The network of a factored parametrisation, which it keeps as ``factors``.
+
+    Parameters
+    ----------
+    factors
+        ``embed_left`` and ``embed_right`` (n, E), ``hidden_left`` and ``hidden_right`` (E, m),
+        ``unembed`` (m, n) and perhaps ``bias`` (n,).
+    table
+        (n, n) multiplication table.
+
+    Raises
+    ------
+    RhosetError
+        What `rhoset.networks.factors.Factors` and `Network` refuse.
+
+    Notes
+    -----
+    Cost 2n·m·E multiply-adds.
+    """
+    table = checked_table(table)
+    checked = Factors(factors, table.shape[0])
+    if not checked:
+        checked = Factors({"": None}, table.shape[0])  # says which factors are missing
+    return Network(**checked.tables, table=table, activation=activation, factors=checked, metadata=metadata or {})
 
 
 def _same(a: NDArray[Any], b: NDArray[Any]) -> bool:

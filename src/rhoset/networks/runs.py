@@ -218,10 +218,20 @@ def steps_folder(network: Path) -> Path:
 
 
 @public
-def certificate_path(network: str | os.PathLike[str], method: str) -> Path:
-    """Where the certificate of a network file by that method lies: ``NNNN.METHOD.cert``."""
-    network = Path(network)
-    return network.parent / f"{network.name.removesuffix('.safetensors')}.{method}.cert"
+def certificate_path(network: str | os.PathLike[str], method: str, folder: Path | None = None) -> Path:
+    """Where the certificate of a network file by that method lies: ``NNNN.METHOD.cert`` beside it, or in a folder."""
+    return _beside(Path(network), f"{method}.cert", folder)
+
+
+def frontier_path(network: Path, folder: Path | None = None) -> Path:
+    """Where the curve of bound against cost of a network file lies: ``NNNN.frontier.json`` at the same place."""
+    return _beside(network, "frontier.json", folder)
+
+
+def _beside(network: Path, ending: str, folder: Path | None) -> Path:
+    """A file named after the network's; raises RhosetError (slug ``cannot-write``) where the folder can't be made."""
+    name = f"{network.name.removesuffix('.safetensors')}.{ending}"
+    return (network.parent if folder is None else make_folder(folder)) / name
 
 
 @public

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-
-import numpy as np
-from numpy.typing import NDArray
+from dataclasses import dataclass
 
 from rhoset.counting import cost
 from rhoset.prove.certificates import bounds_only, limited
-from rhoset.prove.search import MORE_SLACK, Candidate, Search
-from rhoset.prove.subject import Judged, decodes, judged
+from rhoset.prove.search import Candidate, Search
+from rhoset.prove.subject import Judged, judged
 from rhoset.prove.wish import Wish
 from rhoset_check.files import Certificate
 
 MARGIN = 0.003
 """An accuracy estimated on a sample may be off by this much: a plan must promise so much more."""
-MANY = 1 << 20
-FRUGAL = (
-    (1.0, MANY, 1.0), (0.6, MANY, 1.0), (0.35, MANY, 1.0), (0.15, MANY, 1.0), (0.0, MANY, 1.0), (0.0, MANY, 0.6),
-    (0.0, MANY, 0.3), (0.0, MANY, 0.1), (0.0, MANY, 0.0), (0.0, 8, 0.3), (0.0, 5, 0.1), (0.0, 3, 0.0), (0.0, 1, 0.0),
-)  # fmt: skip
-"""Parts of the outputs that a pair may have evaluated singly, groups of outputs, and parts of the pairs that may have
-logits in the span evaluated: tried in turn until the checker takes the certificate."""
 STAGED = 6
 """Plans of each kind whose bound is followed as their work grows."""
 NEARLY = 1.1
@@ -104,7 +94,7 @@ def _cheapest(search: Search, made: Sequence[Candidate], wanted: Wish) -> Judged
     for candidate in made:
         if candidate.estimate.cost * NEARLY >= best[1]:
             continue
-        found = whole(search, candidate)
+        found = judged(search.subject, candidate.certificate)
         if found is None:
             continue
         if wanted.objective == "time":
@@ -112,59 +102,6 @@ def _cheapest(search: Search, made: Sequence[Candidate], wanted: Wish) -> Judged
         share = cost(found.certificate, search.subject.weights, found.verdict).share
         best = min(best, (-found.verdict.right, share, found), key=lambda made: made[:2])
     return best[2]
-
-
-def whole(search: Search, made: Candidate) -> Judged | None:
-    """A candidate with all the in-span and exact work that it needs, judged; None where the checker refuses it.
-
-    The certificate states how many pairs will need such work: see `Candidate.stated`; where that was too
-    few, there is no limit.
-    """
-    n = search.subject.network.order
-    generous = made.stated(n, MORE_SLACK)
-    taken = not made.certificate.plan.pairs or decodes(search.subject, generous)
-    for asked in (generous if taken else made.stated(n), made.certificate):
-        certificate = allowed(search, asked)
-        found = None if certificate is None else judged(search.subject, certificate)
-        if found is not None and (found.verdict.right == n * n or not _short(found)):
-            return found
-    return None
-
-
-def allowed(search: Search, certificate: Certificate) -> Certificate | None:
-    """The certificate, more and more frugal until the checker's reader takes it: it refuses what might take far more
-    work than exhaustive evaluation. What the span does not get, exact evaluation does."""
-    plan, pairs = certificate.plan, search.subject.network.order**2
-    if not plan.pairs:  # nothing to be frugal with: the reader says so when it is judged
-        return certificate
-    for singly, groups, part in FRUGAL:
-        span, exact = plan.span_pairs, plan.exact_pairs
-        if part < 1 and span != 0 and exact != 0:
-            whole_ = pairs if span is None else span
-            span = int(part * whole_)
-            exact = None if exact is None else exact + whole_ - span
-        tried = replace(
-            certificate,
-            groups=merged(certificate.groups, groups),
-            plan=replace(plan, singles=int(plan.singles * singly), span_pairs=span, exact_pairs=exact),
-        )
-        if decodes(search.subject, tried):
-            return tried
-    return None
-
-
-def merged(groups: NDArray[np.intp] | None, most: int) -> NDArray[np.intp] | None:
-    """At most so many groups, of neighbours: groups are numbered in order of difficulty."""
-    if groups is None:
-        return None
-    count = int(groups.max()) + 1
-    return groups if count <= most else groups * most // count
-
-
-def _short(found: Judged) -> bool:
-    """Whether a limit of pairs evaluated exactly was reached."""
-    limit = found.certificate.plan.exact_pairs
-    return bool(limit) and found.verdict.spent.get("exact", 0) >= (limit or 0)
 
 
 def _promising(made: Sequence[Candidate], wanted: Wish) -> list[Candidate]:
@@ -187,7 +124,7 @@ def _reach(search: Search, known: Sequence[Staged], accuracy: float) -> Judged |
                 return found
             gain = max(best.full[1] - best.base[1], MARGIN)
             share += 1.1 * (accuracy - found.verdict.accuracy_bound + MARGIN / 10) / gain + 0.01
-        found = whole(search, best.made)
+        found = judged(search.subject, best.made.certificate)
         if found is not None:
             return found
     return None

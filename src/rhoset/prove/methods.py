@@ -204,7 +204,7 @@ def by_operations(search: Search, wanted: Wish) -> list[Candidate]:
     made = quick.gaps(search)
     done = [c for c in made if c.estimate.accuracy >= enough and c.estimate.cost < GOOD]
     if not done:
-        closed = [c.estimate.cost for c in made if c.estimate.accuracy >= enough and c.estimate.exact < BOTH[0]]
+        closed = [c.estimate.cost for c in made if c.estimate.accuracy >= enough]
         mixtures = mixture(search, wanted, min(closed, default=np.inf))
         if search.subject.network.order <= TINY:
             mixtures += [*equivariant(search, wanted), *irrep(search, wanted)]

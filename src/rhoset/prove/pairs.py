@@ -9,12 +9,10 @@ import numpy as np
 
 from rhoset.prove import nearness, writing
 from rhoset.prove.certificates import BARE
-from rhoset.prove.choose import allowed
 from rhoset.prove.features import representable
 from rhoset.prove.grouping import regrouped
-from rhoset.prove.search import FEW, SAMPLE_PAIRS, Candidate, Search
-from rhoset.prove.subject import decodes
-from rhoset.prove.wish import CEILING, Wish
+from rhoset.prove.search import FEW, Candidate, Search
+from rhoset.prove.wish import Wish
 from rhoset_check.blocks import Block, build_block
 from rhoset_check.files import Certificate, MatrixTensors, SlotTensors
 from rhoset_check.near import Rejected
@@ -27,24 +25,19 @@ HARD = 0.5
 """Where the first look finds nothing below this share of exhaustive, all finer details are looked at, and the additive
 part without references."""
 NEARER = (0.75, 1.4)
-"""Details tried around the best one, as multiples of it."""
+"""Details beside the best one, as multiples of it; one is looked at."""
 SAMPLES = 24
 """Elements averaged for the additive part of the activations: few miss part of it (or, evenly spaced, take one
 frequency for another), many cost 2/n² of exhaustive work each."""
-SAMPLINGS = (12, 40)
-"""Other numbers of them, one of which is tried on the best plan."""
-MANY_SINGLY = 0.1
-"""Part of the pairs with outputs evaluated singly from which more samples are tried and not fewer."""
-KEPT = 1.1
-"""Another way of bounding is looked at in other details where it costs at most so many times the best so far; finer
-and coarser details have saved a quarter at most."""
+FEWER, MANY_SINGLY = 12, 0.1
+"""So many of them are tried on the best plan where at most this part of its pairs is left to exact evaluation; more
+than `SAMPLES` have never saved more than a part in 500."""
+KEPT = 1.03
+"""Another way of bounding is looked at in other details where it costs at most so many times the best so far: finer and
+coarser details help both alike."""
 SPARED = 0.1
 """A plan with references is tried without the additive part where it costs less: taking that part off is 0.03 of
 exhaustive work on S5, so that elsewhere little is to be had."""
-SINGLES = (1.0, 0.8, 0.65, 0.5, 0.4, 0.3, 0.22, 0.15, 0.08, 0.04, 0.02, 0.01, 0.0)
-"""Parts of the outputs that a pair may have evaluated singly: the most that the checker's reader takes."""
-FEW_SINGLY = 0.25
-"""A first look is estimated anew where the reader takes less than this part; with more, costs were the same to 1 %."""
 LARGE = 2048
 """Groups of more elements get neither tables of n² numbers (an additive part) nor n² labels."""
 CLUSTERS = (1, 8)
@@ -131,30 +124,7 @@ class PairsSearch:
         if written is None:
             return {}
         name = f"{self.method}: detail {detail:.3g}, {mode}"
-        return {(detail, mode): self.tried(name, self.certificate(written, mode), pairs, FEW_SINGLY)}
-
-    def tried(
-        self, name: str, certificate: Certificate, pairs: int = SAMPLE_PAIRS, close: float = SINGLES[0]
-    ) -> Candidate:
-        """The candidate; where it would have more outputs evaluated singly than a checker may allow, with fewer, and
-        where that is not enough, with less work in the span. Where a part `close` of them is allowed, the estimate with
-        all of them does."""
-        made = self.search.candidate(name, certificate, pairs)
-        plan, subject = certificate.plan, self.search.subject
-        stated = made.stated(subject.network.order)
-
-        def fewer(of: Certificate, part: float) -> Certificate:
-            return replace(of, plan=replace(of.plan, singles=int(part * plan.singles)))
-
-        if plan.singles and made.estimate.exact > WORTH and made.estimate.cost < CEILING:
-            parts = [part for part in SINGLES if part <= close]
-            part = next((part for part in parts if decodes(subject, fewer(stated, part))), 0.0)
-            if part < parts[0]:
-                made, stated = self.search.candidate(name, fewer(certificate, part), pairs), fewer(stated, part)
-        if close < SINGLES[0] or made.estimate.cost > CEILING or decodes(subject, stated):
-            return made
-        frugal = allowed(self.search, stated)
-        return made if frugal is None else self.search.candidate(f"{name}, less in the span", frugal, pairs)
+        return {(detail, mode): self.search.candidate(name, self.certificate(written, mode), pairs)}
 
     def certificate(self, written: Written, mode: Mode, clusters: int = 1) -> Certificate:
         """Rule pairs, and exact where that is allowed."""
@@ -216,9 +186,15 @@ class PairsSearch:
         if not found:
             return []
         detail, mode = self.best(found)
-        for factor in NEARER:
-            found |= self.looked(detail * factor, mode)
+        found |= self.looked(detail * self._nearer(found, detail, mode), mode)
         return self.refined(*self.best(found))
+
+    def _nearer(self, found: Found, detail: float, mode: Mode) -> float:
+        """On which side of the best detail to look once more: that of the cheaper neighbour, or where there is none."""
+        place = DETAIL.index(detail)
+        beside = [(DETAIL[j], mode) if 0 <= j < len(DETAIL) else None for j in (place - 1, place + 1)]
+        prices = [self.wanted.rank(found[key]) if key in found else (-1.0, 0.0) for key in beside]
+        return NEARER[prices[1] <= prices[0]]
 
     def best(self, found: Found) -> Key:
         """What the best of some candidates was made from."""
@@ -253,7 +229,7 @@ class PairsSearch:
         if written is None:
             return []
         name = f"{self.method}: detail {detail:.3g}, {mode}"
-        out = [self.tried(name, self.certificate(written, mode))]
+        out = [self.search.candidate(name, self.certificate(written, mode))]
         if mode.references:
             out += self._regrouped(out[0])
             out += self._clustered(name, written, mode, min(out, key=self.wanted.rank))
@@ -267,7 +243,7 @@ class PairsSearch:
             certificate = regrouped(self.search, made.certificate)
         except Rejected:
             return []
-        return [self.tried(f"{made.name}, grouped", certificate)]
+        return [self.search.candidate(f"{made.name}, grouped", certificate)]
 
     def _clustered(self, name: str, written: Written, mode: Mode, so_far: Candidate) -> list[Candidate]:
         out: list[Candidate] = []
@@ -281,7 +257,7 @@ class PairsSearch:
                 break
             try:
                 made = self.certificate(written, mode, multiple * n)
-                out.append(self.tried(f"{name}, {multiple * n} references", regrouped(self.search, made)))
+                out.append(self.search.candidate(f"{name}, {multiple * n} references", regrouped(self.search, made)))
             except Rejected:
                 break
             if settled and self.wanted.price(out[-1].estimate) > MANY_MORE * self.wanted.price(last.estimate):
@@ -289,9 +265,8 @@ class PairsSearch:
         return out
 
     def _resampled(self, best: Candidate) -> list[Candidate]:
-        """With more samples where many outputs are left to single evaluation, else with fewer."""
-        samples = SAMPLINGS[best.estimate.exact > MANY_SINGLY]
-        if samples > self.search.subject.network.order:
+        """With fewer samples."""
+        if best.estimate.exact > MANY_SINGLY or self.search.subject.network.order < FEWER:
             return []
-        plan = replace(best.certificate.plan, samples=samples)
-        return [self.search.candidate(f"{best.name}, {samples} samples", replace(best.certificate, plan=plan))]
+        plan = replace(best.certificate.plan, samples=FEWER)
+        return [self.search.candidate(f"{best.name}, {FEWER} samples", replace(best.certificate, plan=plan))]

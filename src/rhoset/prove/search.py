@@ -15,7 +15,6 @@ import numpy as np
 
 from rhoset.counting import Facts, Shape, count
 from rhoset.prove import writing
-from rhoset.prove.certificates import limited
 from rhoset.prove.subject import Subject
 from rhoset_check.files import Certificate, rows_at_once
 from rhoset_check.near import Array, Ints, Near, Rejected
@@ -31,10 +30,6 @@ SAMPLE_PAIRS = 1024
 """Pairs that an estimate looks at: all y for so many x. More are slower, fewer may rank two close plans wrongly."""
 FEW = 256
 """Pairs that a first look takes, two x at least."""
-SLACK = (1.3, 0.03)
-"""A certificate may take so many times the in-span and exact work that its sample took, and this share of the pairs."""
-MORE_SLACK = (2.0, 0.1)
-"""... or so much, where the checker's reader allows that: a limit that is reached costs a whole check."""
 KEPT = 1 << 23
 """Numbers of activations that are kept: 64 MiB."""
 SAMPLE_SEED = 20240
@@ -67,18 +62,6 @@ class Candidate:
     @property
     def name(self) -> str:
         return self.estimate.plan
-
-    def stated(self, order: int, slack: tuple[float, float] = SLACK) -> Certificate:
-        """The certificate with the pairs stated that will need work: what the sample needed and a slack."""
-        plan, estimate = self.certificate.plan, self.estimate
-        if not plan.pairs:
-            return self.certificate
-        span, exact = (int((slack[0] * part + slack[1]) * order**2) for part in (estimate.span, estimate.exact))
-        return limited(
-            self.certificate,
-            span if plan.span_pairs is None else plan.span_pairs,
-            exact if plan.exact_pairs is None else plan.exact_pairs,
-        )
 
 
 @dataclass(frozen=True)
@@ -158,12 +141,12 @@ class Search:
     @cached_property
     def spanned(self) -> writing.Dictionary:
         """The same for plans that evaluate most logits: slots only where that stays cheaper."""
-        return writing.dictionary(self.explanation, self.size, "spanned")
+        return writing.dictionary(self.explanation, self.size, "spanned", self.mixed)
 
     @cached_property
     def whole(self) -> writing.Dictionary:
         """Whole irreps only."""
-        return writing.dictionary(self.explanation, self.size, "whole")
+        return writing.dictionary(self.explanation, self.size, "whole", self.__dict__.get("mixed"))
 
     @cached_property
     def slots(self) -> writing.Dictionary:

@@ -74,16 +74,19 @@ class Dictionary:
         return tuple(t.sets is not None for t in self.terms)
 
 
-def dictionary(explanation: Explanation, size: Array, kind: str = "mixed") -> Dictionary:
+def dictionary(
+    explanation: Explanation, size: Array, kind: str = "mixed", like: Dictionary | None = None
+) -> Dictionary:
     """Terms in every irrep that is not constant; cost n² m for the spectrum and m p q d a term.
 
     `kind`: ``mixed`` (slots where circuits give small ρ-sets, else whole irreps), ``spanned`` (the
     same, but whole irreps where those are cheaper once all logits are evaluated), ``whole`` or
-    ``slots`` alone.
+    ``slots`` alone. `like`: another of this network, whose terms on slots are these.
     """
     network = explanation.network
     unembed = np.concatenate([network.unembed, network.bias[None]]).astype(np.float64)
-    spectrum = spectrum_of(unembed, explanation.irreps)
+    spectrum = spectrum_of(unembed, explanation.irreps) if like is None else like.spectrum
+    pursued = {} if like is None else {t.irrep: t for t in like.terms if t.sets is not None}
     generators = np.array(network.group.generators, dtype=np.intp)
     size = np.maximum(size, 1e-6 * size.max(initial=1e-300))
     terms = []
@@ -95,7 +98,7 @@ def dictionary(explanation: Explanation, size: Array, kind: str = "mixed") -> Di
         if sets is not None and kind == "spanned" and not _cheaper_spanned(spectrum, j, sets):
             sets = None
         if sets is not None:
-            terms.append(_pursuit(spectrum, j, sets))
+            terms.append(pursued.get(j) or _pursuit(spectrum, j, sets))
         elif kind != "slots":
             terms.append(_whole(spectrum, j))
     return Dictionary(explanation, generators, spectrum, tuple(terms), size)

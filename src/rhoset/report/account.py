@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.explaining import Explanation
-from rhoset.explaining.contributions import neuron_groups
 from rhoset.explaining.pairs import spread_pairs
 from rhoset.networks import hidden
 from rhoset.report.views import AccountView
@@ -49,7 +48,7 @@ def account(explanation: Explanation) -> AccountView | None:
         difference: Floats = logits[at, rival] - logits[at, answer]
         return difference
 
-    names, member = neuron_groups(explanation)
+    names, member = explanation.neuron_groups()
     held = member < len(names) - 1
     inverse = network.group.inverse
     wrong = table[table[inverse[x], rival], inverse[y]]  # the w with rival = xwy

@@ -76,7 +76,7 @@ def network_answer(network: NetworkView) -> str:
 
 def _uses(network: NetworkView) -> str:
     """What one network uses, and what is left over."""
-    parts, minor = _parts(network), _in_minor_parts(network)
+    parts, minor = _parts(network, counts=True), _in_minor_parts(network)
     said = f"It uses {_listed(parts)}." if parts else "No circuit was found in it."
     if minor:
         said += f" {counted(minor, 'neuron')} {_are(minor)} in smaller parts."
@@ -109,14 +109,19 @@ def _in_minor_parts(network: NetworkView) -> int:
     return sum(part.neurons for part in parts if _is_minor(part, network))
 
 
-def _parts(network: NetworkView) -> list[str]:
-    """What a network uses, circuits by size, then frequencies; without its minor parts."""
-    found: dict[tuple[int, str, int], str] = {}
+def _parts(network: NetworkView, counts: bool = False) -> list[str]:
+    """What a network uses, circuits by size, then frequencies; without its minor parts. With `counts` how many circuits
+    are alike: the points of a plane and its lines are both cosets of subgroups of one order."""
+    found: dict[tuple[int, str, int], list[str]] = {}
     for c in network.circuits:
         if not _is_minor(c, network):
             said = circuit_said(c)
-            found[(c.left.dim, c.irrep, c.left_size)] = said if c.left.dim == 1 else f"{said} in {c.irrep}"
-    circuits = [found[key] for key in sorted(found)]
+            alike = found.setdefault((c.left.dim, c.irrep, c.left_size), [])
+            alike.append(said if c.left.dim == 1 else f"{said} in {c.irrep}")
+    circuits = [
+        f"{alike[-1]} ({len(alike)} circuits)" if counts and len(alike) > 1 else alike[-1]
+        for _, alike in sorted(found.items())
+    ]
     labels = [q.irrep for q in network.quadratures if not _is_minor(q, network)]
     numbers = sorted(int(label.split(" ")[1]) for label in labels if label.startswith("frequency "))
     others = sorted(label for label in labels if not label.startswith("frequency "))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rhoset.prove.files import frontier_file
+from rhoset.networks.runs import frontier_path
 from rhoset.reading import read_json
 from rhoset.report.views import FrontierView
 
 
 def frontier_view(network: Path, unread: list[tuple[str, str]]) -> FrontierView | None:
     """The curve of a network file; None where there is none that can be read, which is added to `unread`."""
-    place = frontier_file(network)
+    place = frontier_path(network)
     curve = read_json(place, unread)
     if curve is None:
         return None

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from rhoset.explaining import Explanation, equivariance, explain
-from rhoset.networks import Network, evaluate, read_network
+from rhoset.networks import Network, certificate_path, evaluate, read_network
 from rhoset.prove import certify_subject, subject
-from rhoset.prove.files import certificate_file
 from rhoset.reproduce.baselines import BASELINES, certify_baseline
 from rhoset.reproduce.questions import replaced_neurons
 from rhoset.reproduce.timing import Rivals
@@ -49,7 +48,7 @@ def measure(path: Path, methods: Sequence[str] = METHODS, known: Mapping[str, An
         result = certify_subject(subject(network, path=path), explanation, method=method, objective="operations")
         done[method] = _method(result.summary())
         if method in KEPT:
-            result.write(certificate_file(path, method))
+            result.write(certificate_path(path, method))
     return {**known, "methods": done}
 
 
@@ -103,7 +102,7 @@ def _baseline(network: Network, method: str, path: Path, said: PublishedBound | 
     """A baseline's certificate, written beside the network: the baseline checker's verdict on it."""
     explained = None if said is None else paper_explanation(network, said.ideal)
     result = certify_baseline(network, method, path=path, explained=explained)
-    result.write(certificate_file(path, method))
+    result.write(certificate_path(path, method))
     numbers = {"margin": result.verdict.margin, "distance": result.verdict.distance}
     return {**_method(result.summary()), **{k: v if math.isfinite(v) else None for k, v in numbers.items()}}
 

@@ -33,9 +33,7 @@ Job = tuple[Path, tuple[int, ...]]
 
 def jobs_of(run: TrainingRun, indices: Sequence[int], shares: int, largest: int | None = None) -> list[Job]:
     """Cut networks into jobs: single ones, or stacks for `shares` processes with at most `largest` networks."""
-    if not suits_stack(len(run.table), run.config):
-        return [(run.path, (index,)) for index in indices]
-    size = min(stack_size(len(run.table), run.config), max(1, -(-len(indices) // shares)))
+    size = min(company_size(len(run.table), run.config), max(1, -(-len(indices) // shares)))
     size = min(size, largest or size)
     return [(run.path, tuple(indices[start : start + size])) for start in range(0, len(indices), size)]
 

@@ -236,12 +236,12 @@ class _Table:
 
     def __init__(self, path: Path, runs: Mapping[Path, tuple[Cell, TrainingRun]], models: int) -> None:
         self.run, self.runs, self.models = Run(path, {}), runs, models
-        self.rows: dict[tuple[Path, int], Mapping[str, Any]] = {}
-        for folder, (_, training) in runs.items():
-            for index in range(models):
-                row = finished_row(training, index)
-                if row is not None:
-                    self.rows[folder, index] = row
+        self.rows: dict[tuple[Path, int], Mapping[str, Any]] = {
+            (folder, index): row
+            for folder, (_, training) in runs.items()
+            for index in range(models)
+            if (row := finished_row(training, index))
+        }
         self.total = models * len(runs)
         self.save()
 
@@ -254,18 +254,16 @@ class _Table:
         every cell has some early."""
         single, stacks = list[Job](), list[Job]()
         for folder, (_, training) in self.runs.items():
-            missing = [index for index in range(self.models) if (folder, index) not in self.rows]
-            cut = jobs_of(training, missing, shares, largest)
+            cut = jobs_of(training, self._missing(folder), shares, largest)
             (stacks if suits_stack(len(training.table), training.config) else single).extend(cut)
         return stacks + sorted(single, key=lambda job: job[1])
 
     def worth_processes(self) -> bool:
         """Whether what is left is work for more than one process."""
-        left = [
-            (training, sum((folder, index) not in self.rows for index in range(self.models)))
-            for folder, (_, training) in self.runs.items()
-        ]
-        return sum(worth_processes(training, count) for training, count in left if count) > 0
+        return any(worth_processes(training, len(self._missing(folder))) for folder, (_, training) in self.runs.items())
+
+    def _missing(self, folder: Path) -> list[int]:
+        return [index for index in range(self.models) if (folder, index) not in self.rows]
 
     def add(self, event: Finished) -> None:
         self.rows[event.run, event.index] = event.row

@@ -182,25 +182,19 @@ def import_networks(
             "source_file": path.name,
             "source_sha256": hashlib.file_digest(handle, "sha256").hexdigest(),
         }
-    source, wishes = Source(format, base, metadata), Wishes(order, drop_outputs)
+    source = Source(format, base, metadata, order, drop_outputs)
     chosen = range(len(all_parameters)) if instance is None else [instance]
     with naming(path):
-        return [_convert(all_parameters[i], source, wishes, i) for i in chosen]
+        return [_convert(all_parameters[i], source, i) for i in chosen]
 
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """Where the networks of one file come from."""
+    """Where the networks of one file come from, and how the user wants them read."""
 
     format: str
     group: Group | None
     metadata: dict[str, str]
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """How the user wants them read."""
-
     order: str | None
     drop_outputs: bool
 
@@ -217,22 +211,22 @@ def _stored_activation(path: Path) -> str | None:
     return None if name is None else activation_name(name)
 
 
-def _convert(parameters: Parameters, source: Source, wishes: Wishes, instance: int) -> Imported:
+def _convert(parameters: Parameters, source: Source, instance: int) -> Imported:
     base = source.group
-    if wishes.drop_outputs:
+    if source.drop_outputs:
         parameters = replace(parameters, spare_vocabulary=True)
-    if parameters.table is not None and wishes.order in (None, "file"):
-        return _with_its_table(parameters, source, wishes, instance)
+    if parameters.table is not None and source.order in (None, "file"):
+        return _with_its_table(parameters, source, instance)
     if base is None:
         raise RhosetError(
             "the file does not say which group it was trained on: give --group, such as S5", slug="checkpoint-group"
         )
-    if wishes.order == "file":
+    if source.order == "file":
         raise RhosetError("it holds no table of its own", slug="unknown-order")
     # The answers do not depend on the table, so any will do to ask for them.
     asked = to_network(parameters, base.table, {**source.metadata, "group": base.name})
-    dropped = _dropped(parameters, asked, wishes)
-    choice = choose(asked, base, source.format, wishes.order)
+    dropped = _dropped(parameters, asked, source)
+    choice = choose(asked, base, source.format, source.order)
     order = choice.order
     product = "label of (x, y) is y x there" if order.opposite else "label of (x, y) is x y there"
     description = f"{order.description}; {product}; {base.convention}".rstrip("; ")
@@ -244,7 +238,7 @@ def _convert(parameters: Parameters, source: Source, wishes: Wishes, instance: i
     return _finish(network, instance, (order.name, description), notes, dropped)
 
 
-def _with_its_table(parameters: Parameters, source: Source, wishes: Wishes, instance: int) -> Imported:
+def _with_its_table(parameters: Parameters, source: Source, instance: int) -> Imported:
     """The network with the table that the file holds; it must be a group's, and that of the group that is named."""
     table, base = checked_table(parameters.table), source.group
     n = len(table)
@@ -255,7 +249,7 @@ def _with_its_table(parameters: Parameters, source: Source, wishes: Wishes, inst
     metadata = {**source.metadata, "group": base.name if base is not None else ""}
     network = to_network(parameters, table, metadata)
     _same_group(network.group, base)
-    dropped = _dropped(parameters, network, wishes)
+    dropped = _dropped(parameters, network, source)
     notes = [better_activation(network, network.group), *_spare_inputs(parameters, network.group)]
     return _finish(network, instance, ("file", "the table in the file"), notes, dropped)
 
@@ -277,9 +271,9 @@ def _same_group(own: Group, named: Group | None) -> None:
         )
 
 
-def _dropped(parameters: Parameters, network: Network, wishes: Wishes) -> Dropped | None:
+def _dropped(parameters: Parameters, network: Network, source: Source) -> Dropped | None:
     dropped = dropped_outputs(parameters, network)
-    if dropped is not None and not wishes.drop_outputs:
+    if dropped is not None and not source.drop_outputs:
         raise refusal(dropped)
     return dropped
 

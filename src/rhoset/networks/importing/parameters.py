@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 
 from rhoset.errors import RhosetError
 from rhoset.networks.arrays import checked_weights
-from rhoset.networks.fold import fold_factors
-from rhoset.networks.network import Network
+from rhoset.networks.network import Network, fold_factors
 
 SPARE = ", or --drop-outputs (drop_outputs=True) where the first rows are its elements and the others are left out"
 
