@@ -54,6 +54,25 @@ def test_a_wrong_setting_is_said_before_pytorch_is_loaded(wrong: list[str]) -> N
     assert "torch" not in modules
 
 
+@pytest.mark.parametrize(
+    "wrong", [["report", "missing"], ["formation", "missing"], ["table", "missing"], ["compare", "missing", "missing"]]
+)
+def test_a_place_that_is_not_there_is_said_before_its_room_is_loaded(wrong: list[str]) -> None:
+    code, modules = loaded(*wrong)
+    assert code == 2
+    assert not modules & {"rhoset.report", "rhoset.populations", "rhoset.explaining", "scipy", "rich"}
+
+
+def test_two_runs_are_compared_without_scipys_statistics(tmp_path: Path) -> None:
+    runs = [tmp_path / name for name in "ab"]
+    for seed, run in enumerate(runs):
+        run.mkdir()
+        write_network(run / "net.safetensors", construct("S3", ["[2,1]"], noise=0.1, seed=seed).network)
+    code, modules = loaded("compare", *runs, "-q")
+    assert code == 0
+    assert not modules & {"scipy.stats", "torch"}
+
+
 def test_a_wrong_address_is_said_before_pytorch_is_loaded(tmp_path: Path) -> None:
     (tmp_path / "sweep.toml").write_text('[grid]\ngroup = ["C3"]\n')
     for address in ("127.0.0.1:8786", "localhost", "tcp://", "tcp://host", "tcp://host:99999999", ""):

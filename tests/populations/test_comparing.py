@@ -15,7 +15,14 @@ from rhoset.groups import all_automorphisms, group
 from rhoset.networks import Network, evaluate, read_network
 from rhoset.networks.constructing import construct
 from rhoset.populations import compare, distance_matrix
-from rhoset.populations.testing import detectable_shares, energy_test, rank_test, share_test
+from rhoset.populations.testing import (
+    detectable_shares,
+    energy_test,
+    fisher_exact,
+    mann_whitney,
+    rank_test,
+    share_test,
+)
 from rhoset.shares import clopper_pearson
 
 
@@ -39,6 +46,22 @@ def test_mann_and_whitneys_smallest_case():
     assert test.p == pytest.approx(2 / 20)
     assert test.greater == 0.0
     assert rank_test("x", "", [], [1.0]) is None
+
+
+def test_tests_are_those_of_scipy():
+    from scipy import stats
+
+    rng = np.random.default_rng(5)
+    for case in range(120):
+        m, n = rng.integers(1, 24, 2).tolist()
+        a, b = rng.standard_normal(m), rng.standard_normal(n) + 0.5
+        a, b = (np.round(side, case % 3 - 1) if case % 3 else side for side in (a, b))  # ties
+        said = stats.mannwhitneyu(a, b, alternative="two-sided", method="auto")
+        expected = 1.0 if np.isnan(said.pvalue) else said.pvalue  # all equal
+        assert mann_whitney(a.tolist(), b.tolist()) == pytest.approx((said.statistic, expected), abs=1e-12)
+        i, j = int(rng.integers(0, m + 1)), int(rng.integers(0, n + 1))
+        fisher = stats.fisher_exact(np.array([[i, m - i], [j, n - j]]))[1]
+        assert fisher_exact((i, j), (m, n)) == pytest.approx(fisher, abs=1e-12)
 
 
 def test_detectable_shares_are_found_four_times_of_five():

@@ -15,6 +15,7 @@ from rhoset.counting import cost
 from rhoset.networks import write_network
 from rhoset.prove import certify, quick
 from rhoset.prove import search as search_module
+from rhoset.prove.gaps import gap_readings
 from rhoset.prove.search import Search
 from rhoset.prove.subject import judged, subject
 
@@ -57,12 +58,34 @@ def test_the_share_that_decides_is_what_a_check_takes(mode: str):
     """With nothing left open; the share is reckoned from the sizes of G-sets, before anything is tried."""
     one = Search(subject(network("S4")))
     look = quick.looks(one)[0]
-    found = judged(one.subject, look.certificate(mode))
+    made = look.certificate(mode)
+    found = judged(one.subject, replace(made, plan=replace(made.plan, singles=0, span_pairs=0)))
     assert found is not None
     left_open = found.verdict.spent.get("whole", 0) + found.verdict.spent.get("again", 0)
     net = one.subject.network
     counted = cost(found.certificate, one.subject.weights, found.verdict).operations
     assert look.share(mode) * one.subject.exhaustive == counted - left_open * net.width * (net.order + 1)
+
+
+@pytest.mark.parametrize("key", NETWORKS)
+def test_what_is_promised_without_a_look_proves_what_exhaustive_does(key: str):
+    """Whatever the weights say: a mode that does not hold costs time, and no pair."""
+    one = Search(subject(network(key)), by_time=True)
+    plain = judged(one.subject, one.subject.certificate("exhaustive"))
+    assert plain is not None
+    for look in quick.looks(one, 1):
+        for mode in quick.ON_THE_CLOCK:
+            found = judged(one.subject, look.promised(mode, 0.0).certificate)
+            assert found is not None
+            assert found.verdict.right == plain.verdict.right
+
+
+@pytest.mark.parametrize("key", NETWORKS)
+def test_one_reading_is_the_first_of_all(key: str):
+    first, every = (gap_readings(network(key), most=most) for most in (1, 3))
+    assert np.array_equal(first[0].block, every[0].block)
+    assert np.array_equal(first[0].point, every[0].point)
+    assert (len(first), first[0].error) == (1, every[0].error)
 
 
 def test_what_means_leave_is_that_of_every_column():

@@ -33,6 +33,15 @@ def network_files(out: Output, specs: Sequence[str]) -> list[tuple[str, Path]]:
     return found
 
 
+def require_there(*specs: str) -> None:
+    """Raise what opening them would for arguments that name nothing, before what the command needs is loaded."""
+    from rhoset.networks.runs import open_networks
+
+    for spec in specs:
+        if not Path(spec).exists() and not Path(spec.rpartition("#")[0] or spec).exists():
+            open_networks(spec)
+
+
 def attempts(out: Output, specs: Sequence[str]) -> Attempt:
     """Around each of several inputs: an error costs that input only, unless the command is about that one alone."""
     return lambda name: out.attempt(name, alone=[name] == list(specs))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from rhoset.cli._command import command as make_command
+from rhoset.cli._networks import require_there
 from rhoset.cli._output import Output, Payload
 
 
@@ -21,6 +22,7 @@ def command(out: Output, a: str, b: str, no_distances: bool, scale_free: bool, a
     and costs of proofs with Mann and Whitney's; the networks as functions, on their logits. Each family of tests is
     corrected (Holm). Where no difference was found it says so, with the least difference that would have been seen.
     """
+    require_there(a, b)
     from rhoset.populations.comparing import both_records, compare_records
 
     with out.counting("measuring") as tell:

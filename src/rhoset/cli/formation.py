@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rhoset.cli._command import command as make_command
-from rhoset.cli._networks import attempts
+from rhoset.cli._networks import attempts, require_there
 from rhoset.cli._output import Output, Payload
 from rhoset.cli._types import FILE
 
@@ -35,6 +35,7 @@ def command(out: Output, place: str, prove: bool, target: Path | None) -> Payloa
     NET is a network of a run trained with --checkpoints; FOLDER holds network files named by their step. Gives a
     table and, with --out, a figure of accuracy, explained share and, with --prove, the certified bound.
     """
+    require_there(place)
     from rhoset.display import plot
     from rhoset.explaining import explain_steps
     from rhoset.frameworks import snapshots

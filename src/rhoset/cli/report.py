@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from rhoset.cli._command import command as make_command
-from rhoset.cli._networks import attempts, one_by_one, report_unread
+from rhoset.cli._networks import attempts, one_by_one, report_unread, require_there
 from rhoset.cli._output import Output, Payload
 from rhoset.cli._types import FILE
 from rhoset.processes import processes
@@ -47,6 +47,7 @@ def command(out: Output, run: str, target: Path | None, certify: bool, objective
     explained and evaluated, and every certificate beside it is checked again. The file is
     self-contained: it opens from disk with no network.
     """
+    require_there(run)
     from rhoset.errors import RhosetError
     from rhoset.networks.atomic import require_writable
     from rhoset.networks.runs import open_networks

@@ -53,6 +53,7 @@ def command(
 
     With --run the networks of a run are measured, as many as it holds by now; given again, those that came since.
     """
+    named = _named(runs)
     from rhoset.networks import write_atomic
     from rhoset.networks.atomic import make_folder
     from rhoset.reproduce import FULL, QUICK, markdown, measure_runs, reproduce
@@ -64,7 +65,6 @@ def command(
             raise RhosetError(f"--methods {name}: give some of {', '.join(METHODS)}", slug="unknown-method")
     if runs and (quick or steps is not None):
         raise RhosetError("--run measures what is there: leave out --quick and --steps", slug="bad-argument")
-    named = _named(runs)
     experiment = QUICK if quick else FULL
     if steps is not None:
         experiment = experiment.shortened(steps)

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from rhoset.cli._command import command as make_command
-from rhoset.cli._networks import attempts
+from rhoset.cli._networks import attempts, require_there
 from rhoset.cli._output import Output, Payload
 from rhoset.cli._types import FILE
 
@@ -52,6 +52,8 @@ def command(
     the run and used again. CSV and Parquet get all columns, the terminal, LaTeX and Markdown those that tell the
     networks apart; --columns chooses.
     """
+    if len(networks) == 1:
+        require_there(*networks)
     from rhoset.errors import RhosetError
     from rhoset.networks.atomic import require_writable
     from rhoset.populations.accounts import add_accounts
