@@ -118,7 +118,7 @@ def plot(what: Any, kind: str | None = None) -> Plot:
     from rhoset.groups import RhoSet
     from rhoset.networks import Network, as_network
     from rhoset.report import collect
-    from rhoset.report.collect import several, single
+    from rhoset.report.collect import several
     from rhoset.report.pictures import steps_figure
     from rhoset.report.views import RunView
 
@@ -131,7 +131,7 @@ def plot(what: Any, kind: str | None = None) -> Plot:
     if isinstance(what, Explanation):
         return plot(what.network, kind)
     if isinstance(what, Network):
-        return _of_run(single(what), kind)
+        return _of_run(several([what]), kind)
     if isinstance(what, str | os.PathLike):
         return _of_run(collect(Path(what) if isinstance(what, os.PathLike) else what), kind)
     if isinstance(what, Sequence) and what:

@@ -141,7 +141,6 @@ MOST_PARAMETERS = 6
 """Of a function, beside ``self``: more than that nobody keeps in mind."""
 MANY_OPTIONS = {
     "networks": {"construct", "import_networks"},
-    "report": {"network_view"},
     "training": {"train_population", "forward"},
 }
 """Functions with more: options by keyword of what users call, and what PyTorch calls. Commands have one a flag."""

@@ -48,9 +48,9 @@ def dihedral():
 
 
 def test_every_picture_of_a_network_compiles(dihedral):
-    from rhoset.report.collect import single
+    from rhoset.report.collect import several
 
-    run = single(dihedral)
+    run = several([dihedral])
     nothing = {"cost", "costs", "reasons", "quadrature", "training", "formation", "frontier"}
     for kind in {*RUN, *NETWORK} - nothing:
         assert picture(run, kind).text("svg").startswith(b"<svg"), kind

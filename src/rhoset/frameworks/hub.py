@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 from rhoset.arguments import public
 from rhoset.errors import RhosetError, needing
-from rhoset.frameworks.torch_modules import LAYOUTS, PLAIN
+from rhoset.frameworks.torch_modules import PLAIN, layout_of
 from rhoset.networks import Network, import_networks, read_network
-from rhoset.networks.digest import FACTOR_TENSORS
 from rhoset.networks.importing.tensors import load_tensors
 from rhoset.reading import read_json
 
@@ -102,16 +101,12 @@ def _networks(file: Path, label: str, group: Group | str | None) -> Iterator[tup
     if file.suffix == ".safetensors" and names >= PLAIN | {"table"}:
         yield label, read_network(file)
         return
-    if names >= set(FACTOR_TENSORS):
-        layout = "factored"
-    else:
-        known = [layout for layout, needed in LAYOUTS.items() if names >= needed]
-        if not known:
-            raise RhosetError(
-                f"{label}: tensors {', '.join(sorted(names)[:12])} are of no known layout; use rhoset import mapping",
-                slug="torch-names",
-            )
-        layout = known[0]
+    layout = layout_of(names)
+    if layout is None:
+        raise RhosetError(
+            f"{label}: tensors {', '.join(sorted(names)[:12])} are of no known layout; use rhoset import mapping",
+            slug="torch-names",
+        )
     found = import_networks(layout, file, group if group is not None else _named_group(file))
     for one in found:
         yield (label if len(found) == 1 else f"{label}[{one.instance}]"), one.network

@@ -16,6 +16,8 @@ from safetensors.numpy import save_file
 from rhoset.arguments import public
 from rhoset.errors import RhosetError, needing
 from rhoset.networks import Network, import_network
+from rhoset.networks.arrays import as_array
+from rhoset.networks.digest import FACTOR_TENSORS
 from rhoset.networks.importing.tensors import without_wrappers
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from rhoset.groups import Group
 
 LAYOUTS: dict[str, frozenset[str]] = {
+    "factored": frozenset(FACTOR_TENSORS),
     "chughtai": frozenset({"W_x", "W_y", "W", "W_U"}),
     "stander": frozenset({"lembed.weight", "rembed.weight", "linear.weight", "unembed.weight"}),
     "wu": frozenset({"embedding_left", "embedding_right", "linear_left", "linear_right", "unembedding"}),
@@ -86,6 +89,10 @@ def from_torch(
     1.0
     """
     arrays = without_wrappers(_arrays(module))
+    names = frozenset(arrays)
+    if mapping is None and names >= PLAIN:
+        mapping = {role: role for role in ("left", "right", "unembed", "bias", "hidden_bias", "table") if role in names}
+        activation = activation or getattr(module, "activation_name", None)
     if isinstance(mapping, str | os.PathLike):
         return _imported("mapping", arrays, group, Path(mapping), activation, order)
     if mapping is not None:
@@ -94,19 +101,18 @@ def from_torch(
         plan = {"tensors": dict(roles), "ignore": [name for name in arrays if name not in named]}
         plan |= {key: mapping[key] for key in ("activation", "group") if "tensors" in mapping and key in mapping}
         return _imported("mapping", arrays, group, plan, activation, order)
-    names = frozenset(arrays)
-    if names >= PLAIN:
-        kept = [role for role in ("left", "right", "unembed", "bias", "hidden_bias", "table") if role in arrays]
-        plan = {"tensors": {role: role for role in kept}, "ignore": [name for name in arrays if name not in kept]}
-        return _imported("mapping", arrays, group, plan, activation or getattr(module, "activation_name", None), order)
-    for layout, needed in LAYOUTS.items():
-        if names >= needed:
-            return _imported(layout, arrays, group, None, activation, order)
+    if layout := layout_of(names):
+        return _imported(layout, arrays, group, None, activation, order)
     raise RhosetError(
         f"the {NAME} has tensors {', '.join(sorted(names)[:12])}: of no known layout; say which is what, as in"
         " mapping={'left': 'fc.weight', …}",
         slug="torch-names",
     )
+
+
+def layout_of(names: frozenset[str]) -> str | None:
+    """The published layout that has tensors of these names."""
+    return next((layout for layout, needed in LAYOUTS.items() if names >= needed), None)
 
 
 @public
@@ -159,15 +165,8 @@ def _arrays(module: Any) -> dict[str, NDArray[Any]]:
         )
     if isinstance(tensors.get("state_dict"), Mapping):  # a Lightning checkpoint
         tensors = tensors["state_dict"]
-    found = {}
-    for name, tensor in tensors.items():
-        if hasattr(tensor, "detach"):
-            tensor = tensor.detach().cpu()
-            tensor = tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor
-            tensor = tensor.numpy()
-        if isinstance(tensor, np.ndarray):
-            found[str(name)] = np.ascontiguousarray(tensor)
-    return found
+    held = {str(name): t for name, t in tensors.items() if hasattr(t, "detach") or isinstance(t, np.ndarray)}
+    return {name: np.ascontiguousarray(as_array(tensor)) for name, tensor in held.items()}
 
 
 def _imported(

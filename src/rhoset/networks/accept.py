@@ -6,10 +6,9 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from rhoset.arguments import kind_of, take
 from rhoset.errors import RhosetError
+from rhoset.networks.arrays import as_array
 from rhoset.networks.files import layout, network_of, read_network
 from rhoset.networks.network import Network
 from rhoset.networks.runs import one_network
@@ -83,17 +82,8 @@ def the_network(spec: str | os.PathLike[str]) -> Network:
 
 
 def _from_tensors(tensors: Mapping[Any, Any]) -> Network:
-    arrays = {str(name): _array(tensor) for name, tensor in tensors.items()}
+    arrays = {str(name): as_array(tensor) for name, tensor in tensors.items()}
     return network_of({name: arrays[name] for name in layout(set(arrays))[0]}, {})
-
-
-def _array(tensor: Any) -> Any:
-    """A tensor of PyTorch, on whatever device, as an array; anything else as it is."""
-    if callable(getattr(tensor, "detach", None)):
-        tensor = tensor.detach().cpu()
-        tensor = tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor
-        return np.array(tensor.numpy())
-    return np.asarray(tensor)
 
 
 take("Network", as_network, SAID)

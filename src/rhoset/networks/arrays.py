@@ -88,3 +88,11 @@ def own(array: NDArray[Any]) -> NDArray[Any]:
         base.setflags(write=False)
         base = base.base
     return array
+
+
+def as_array(tensor: Any) -> NDArray[Any]:
+    """A tensor of PyTorch, on whatever device, as an array, bfloat16 as float32; anything else as numpy takes it."""
+    if callable(getattr(tensor, "detach", None)):
+        tensor = tensor.detach().cpu()
+        tensor = (tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor).numpy()
+    return np.asarray(tensor)

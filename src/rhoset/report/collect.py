@@ -19,7 +19,7 @@ from rhoset.networks import Network, read_network
 from rhoset.networks.runs import MANIFEST, Run, RunRows, open_networks, open_run
 from rhoset.processes import in_turn
 from rhoset.reading import shown
-from rhoset.report.sections import Structure, network_view, structure
+from rhoset.report.sections import Named, Structure, network_view, structure
 from rhoset.report.views import IrrepView, NetworkView, RunView
 from rhoset.summaries import counted
 
@@ -32,12 +32,9 @@ class _Job:
     """One network to look at, as a worker is told."""
 
     label: str
-    name: str
-    index: int
     path: Path
-    row: Mapping[str, Any]
+    named: Named
     first: Path
-    circuit_history: bool
 
 
 def collect(
@@ -73,7 +70,8 @@ def collect(
     jobs = list(_of_one_group(_jobs(named, run, attempt), attempt))
     if not jobs:
         raise RhosetError(f"{shown(spec)}: no network is left that could be read", slug="no-such-network")
-    jobs = [replace(job, first=jobs[0].path, circuit_history=len(jobs) <= CIRCUIT_HISTORY) for job in jobs]
+    few, first = len(jobs) <= CIRCUIT_HISTORY, jobs[0].path
+    jobs = [replace(job, first=first, named=replace(job.named, circuit_history=few)) for job in jobs]
     views = []
     progress(0, len(jobs))
     for done, (job, result) in enumerate(zip(jobs, in_turn(_view, jobs, min(workers, len(jobs))), strict=True)):
@@ -98,7 +96,7 @@ def _jobs(named: Sequence[tuple[str, Path]], run: Run | None, attempt: Attempt) 
         index = _index(path, position, run)
         name = path.stem if home is None else f"{home.path.name} #{_index(path, position, home)}"
         name = name if run is None else f"Network {index}"
-        yield _Job(label, name, index, path, row, path, False)
+        yield _Job(label, path, Named(name, index, path, row), path)
 
 
 def _index(path: Path, position: int, run: Run | None) -> int:
@@ -135,19 +133,12 @@ def _of_one_group(jobs: Iterable[_Job], attempt: Attempt) -> Iterator[_Job]:
             yield job
 
 
-def single(network: Network) -> RunView:
-    """The view of one network in memory, without certificates and history."""
-    shared = structure(network)
-    view = network_view(network, shared, "Network", 0, None, {})
-    return _run_view((view,), shared, _facts(network.digest, shared.group, {}))
-
-
 def several(networks: Sequence[Network]) -> RunView:
-    """The view of networks in memory, all of one group.
+    """The view of networks in memory, without certificates and history.
 
     Raises RhosetError (slug ``mixed-groups``) where their tables differ.
     """
-    shared = structure(networks[0])
+    shared, alone = structure(networks[0]), len(networks) == 1
     views = []
     for k, network in enumerate(networks):
         if not np.array_equal(network.table, shared.group.table):
@@ -156,8 +147,8 @@ def several(networks: Sequence[Network]) -> RunView:
                 " networks of one group",
                 slug="mixed-groups",
             )
-        views.append(network_view(network, shared, f"Network {k}", k, None, {}))
-    return _run_view(tuple(views), shared, _facts("in memory", shared.group, {}))
+        views.append(network_view(network, shared, Named("Network" if alone else f"Network {k}", k)))
+    return _run_view(tuple(views), shared, _facts(networks[0].digest if alone else "in memory", shared.group, {}))
 
 
 _known: dict[tuple[Path, str, str], Structure] = {}
@@ -175,7 +166,7 @@ def _structure_of(first: Path) -> Structure:
 
 def _view(job: _Job) -> NetworkView:
     shared, network = _structure_of(job.first), read_network(job.path)
-    return network_view(network, shared, job.name, job.index, job.path, job.row, job.circuit_history)
+    return network_view(network, shared, job.named)
 
 
 def _run_view(views: tuple[NetworkView, ...], shared: Structure, facts: dict[str, str]) -> RunView:

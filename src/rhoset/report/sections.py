@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -73,20 +73,21 @@ def structure(network: Network) -> Structure:
     return Structure(group, found, subgroups, sizes)
 
 
-def network_view(
-    network: Network,
-    shared: Structure,
-    name: str,
-    index: int,
-    path: Path | None,
-    row: Mapping[str, Any],
-    circuit_history: bool = True,
-) -> NetworkView:
-    """One network's section.
+@dataclass(frozen=True)
+class Named:
+    """A network's name and place in a report; its file, beside which certificates and the record lie, and its row of
+    results; whether every snapshot of its training is explained."""
 
-    `path` is its file, for the certificates and the record beside it; with `circuit_history` every
-    snapshot of its training is explained too.
-    """
+    name: str
+    index: int = 0
+    path: Path | None = None
+    row: Mapping[str, Any] = field(default_factory=dict)
+    circuit_history: bool = True
+
+
+def network_view(network: Network, shared: Structure, of: Named) -> NetworkView:
+    """One network's section."""
+    path, row = of.path, of.row
     if network.order > LARGE_ORDER:
         shared = structure(network)
     explanation = explain(network, real_irreps=shared.irreps, subgroups=shared.subgroups)
@@ -96,8 +97,8 @@ def network_view(
     unread: list[tuple[str, str]] = []
     energy = explanation.energy.share
     return NetworkView(
-        name=name,
-        index=index,
+        name=of.name,
+        index=of.index,
         width=network.width,
         accuracy=measured.accuracy,
         loss=measured.loss,
@@ -125,7 +126,7 @@ def network_view(
         frontier=None if path is None else frontier_view(path, unread),
         history=None
         if path is None
-        else history_view(path, shared.irreps, shared.explained if circuit_history else None, unread),
+        else history_view(path, shared.irreps, shared.explained if of.circuit_history else None, unread),
         unread=tuple(unread),
     )
 

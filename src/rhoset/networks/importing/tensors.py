@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.errors import RhosetError, needing
+from rhoset.networks.arrays import as_array
 from rhoset.networks.tensorfile import not_tensors, open_tensors
 from rhoset.reading import require_file
 
@@ -159,8 +160,7 @@ def _torch(path: Path) -> Tensors:
             raise _unreadable(path, f"tensor {name!r} is not a dense one")
         if tensor.numel() * tensor.element_size() > size:
             raise _unreadable(path, f"tensor {name!r} claims more numbers than the file holds")
-        dense = tensor.detach()
-        arrays[name] = (dense.float() if dense.dtype == torch.bfloat16 else dense).numpy()
+        arrays[name] = as_array(tensor)
     return arrays
 
 
