@@ -154,15 +154,8 @@ def silent_columns(rng: np.random.Generator) -> tuple[Net, Cert]:
         k: v[:, kept] if k in ("left", "right") else v[kept] if k == "unembed" else v for k, v in tensors.items()
     }
     net = on_edge(network(tensors, group), rng)
-    return net, gaps(
-        group,
-        [circuit.right],
-        np.zeros(kept.sum()),
-        circuit.columns[kept],
-        1,
-        work=work(rng),
-        even=bool(rng.integers(2)),
-    )
+    options = {"work": work(rng), "even": bool(rng.integers(2))}
+    return net, gaps(group, [circuit.right], np.zeros(kept.sum()), circuit.columns[kept], 1, **options)
 
 
 @attack
@@ -290,15 +283,11 @@ def folded_gaps(rng: np.random.Generator) -> tuple[Net, Cert]:
     net = on_edge(network(tensors, group), rng)
     parts = factor({k: v.astype(np.float64) for k, v in net.tensors.items()}, rng)
     net = network({"bias": net.tensors["bias"], **parts}, group)
-    return net, gaps(
-        group,
-        [circuit.right],
-        np.zeros(len(circuit.neurons)),
-        circuit.columns,
-        1,
-        work=work(rng),
-        even=bool(rng.integers(2)),
+    where, options = (
+        (np.zeros(len(circuit.neurons)), circuit.columns),
+        {"work": work(rng), "even": bool(rng.integers(2))},
     )
+    return net, gaps(group, [circuit.right], *where, 1, **options)
 
 
 @attack
