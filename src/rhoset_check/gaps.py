@@ -96,7 +96,7 @@ def circuits(certificate: Certificate, model: Model) -> list[Circuit]:
     order = np.argsort(action, axis=0, kind="stable").T[point]  # all z in the order of zc_i
     right, unembed = model.right["float64"].columns(neurons), model.unembed["float64"][neurons]
     ordered = taken(right.value.T, order), taken(unembed, order)
-    slopes, found = model.slopes(neurons, right.size), list[Circuit]()
+    found = list[Circuit]()
     for j, (start, stop) in enumerate(pairwise(starts.tolist())):
         mine, q = slice(*np.searchsorted(point, (start, stop)).tolist()), stop - start
         points, ends = np.unique(point[mine], return_index=True)
@@ -106,7 +106,7 @@ def circuits(certificate: Certificate, model: Model) -> list[Circuit]:
         here, there = (side[mine].reshape(len(rows), q, n // q) for side in ordered)
         reads = ((here.min(axis=2) + here.max(axis=2)) / 2).astype(work)
         rho = np.abs(right.value.T[mine] - taken(reads.astype(np.float64), place)) + right.error[mine, None]
-        rho *= slopes[mine, None]
+        rho *= model.slopes(neurons[mine], np.abs(reads).max(axis=1).astype(np.float64))[:, None]
         low, high, means = there.min(axis=2), there.max(axis=2), there.mean(axis=2).astype(work)
         centre = np.sort((low + high) / 2, axis=1)[:, q // 2, None]  # m_i: the median, near most of a row
         apart, whole = np.maximum(high - centre, centre - low), high.max(axis=1) - low.min(axis=1)
