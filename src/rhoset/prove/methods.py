@@ -12,6 +12,7 @@ from rhoset.prove import quick
 from rhoset.prove.pairs import DETAIL, LARGE, SAMPLES, START, Mode, PairsSearch
 from rhoset.prove.search import FEW, SAMPLE_PAIRS, Candidate, Estimate, Search
 from rhoset.prove.wish import Wish
+from rhoset_check.files import rows_at_once
 
 GIVE_UP = 0.95
 """A plan expected to cost more than this share of exhaustive work is not worth its risk: exhaustive is certain."""
@@ -31,18 +32,18 @@ BOTH = (0.005, 0.6)
 """Parts of the pairs that rule gaps leaves open where rule pairs is tried on them."""
 GOOD = 0.03
 """Below this share of exhaustive operations no further plan is looked for."""
-COLUMN, ENTRY = 3e-4, 1.1e-8
-"""Seconds that rule gaps takes for each point with neurons, and for each entry of its tables, as measured on order 120
-(at 5,040 an entry takes half of that). Sizes decide, not a stopwatch, so that the same network gets the same plan on
-a busy machine."""
+ROWS, ENTRY = 3.5e-3, 5.2e-9
+"""Seconds that rule gaps takes for rows of pairs that are settled at once, and for each entry of its tables, as
+measured on orders 120 and 720. Sizes decide, not a stopwatch, so that the same network gets the same plan on a busy
+machine."""
 PAIRS_FROM = 500
 """On the clock rule pairs is looked at from this order on: below, whatever walks the pairs takes as long as brute
 force (docs/prove.md, "On the clock")."""
 NOISY = 4
 """Where readings cost more than so many times the typical margin, pairs is not looked at on the clock."""
-LEVEL = 5 * 10**8
-"""Multiply-adds that pairs left open must take before potentials, which may close them, are looked at on the clock: the
-look takes as long as half of them."""
+LEFT = 0.02
+"""Seconds that pairs left open must take before potentials and single outputs, which may close them, are looked at on
+the clock."""
 LOOKED_AT = 10**9
 """Multiply-adds of exhaustive checking from which on a look at some x pays, and one at a second reading."""
 SMALL = 5 * 10**7
@@ -149,18 +150,16 @@ def by_time(search: Search, wanted: Wish) -> list[Candidate]:
     plain = quick.exhaustive(search, FEW if wanted.exact else SAMPLE_PAIRS)
     if whole < SMALL:
         return plain
-    looks = quick.looks(search, 1 if whole < LOOKED_AT else 2)
+    looks, best = quick.looks(search, 1 if whole < LOOKED_AT else 2), list[tuple[float, Candidate]]()
     for look in looks:
         for mode in (mode for mode in quick.ON_THE_CLOCK if mode in look.modes()):
             sure = _sure(look, mode)
-            if sure >= GIVE_UP:
-                continue
-            made = look.plain(mode)
-            if mode in quick.LEVELLED and made.estimate.exact * whole > LEVEL:
-                made = min(made, look.plain(mode, level=True), key=lambda one: one.estimate.exact)
-            share = sure + made.estimate.exact  # what is left open is evaluated: it proves what exhaustive does
-            if share < GIVE_UP:
-                return [at_clock(made, share, plain[0].estimate), *plain]
+            if sure < min((GIVE_UP, *(share for share, _ in best))):
+                made = look.on_the_clock(mode, LEFT)
+                best.append((sure + made.estimate.left / subject.exhaustive_seconds, made))
+    share, found = min(best, key=lambda one: one[0], default=(np.inf, None))
+    if found is not None and share < GIVE_UP:  # what is left open is evaluated: it proves what exhaustive does
+        return [at_clock(found, share, plain[0].estimate), *plain]
     if subject.network.order < PAIRS_FROM or any(look.reading.error > NOISY * look.reading.margin for look in looks):
         return plain
     return [*_few_pairs(search, wanted), *plain]
@@ -178,7 +177,9 @@ def _by_weights(search: Search) -> list[Candidate]:
 
 def _sure(look: quick.Look, mode: str) -> float:
     """What rule gaps is sure to take of the seconds of exhaustive checking."""
-    return (look.columns * COLUMN + look.entries(mode) * ENTRY) / look.search.subject.exhaustive_seconds
+    subject = look.search.subject
+    n, at_once = subject.network.order, rows_at_once(subject.network.order, subject.network.width)
+    return (-(-n // at_once) * ROWS + look.entries(mode) * ENTRY) / subject.exhaustive_seconds
 
 
 def at_clock(made: Candidate, share: float, plain: Estimate) -> Candidate:

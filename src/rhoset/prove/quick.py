@@ -45,6 +45,8 @@ them, that centre what they leave, and that take unembed as it is. Measured on 6
 0.3; the second cost at most 0.03 up to 1.4, and 0.06 to 0.8 above; the third cost 0.02 to 0.1 up to 1.8, with
 potentials, which are needed from `LEVEL_FROM` on."""
 LEVEL_FROM = 1.45
+MOST_OPEN = 0.9
+"""Part of the pairs left open from which on single outputs are not looked at on the clock: most would be open."""
 SCATTERED, SCATTERED_READINGS = 4.0, 1.2
 """Above `BY_TABLES` circuits share the work. Gaps taken one by one still cost 0.05 to 0.4 up to this number, where the
 readings' error is at most so many times the typical margin; elsewhere 0.7 and more."""
@@ -155,10 +157,11 @@ class Look:
             centred = self.taken_apart.astype(np.intp)
         return GapTensors(reading.actions, reading.block, reading.point, self.exact(mode), given, types, centred)
 
-    def certificate(self, mode: str, level: bool = False) -> Certificate:
-        """Rule gaps, then exact."""
+    def certificate(self, mode: str, level: bool = False, singly: bool = True) -> Certificate:
+        """Rule gaps, then single outputs, where they are wanted, then exact."""
         exact, subject = self.exact(mode), self.search.subject
-        plan = replace(BARE, gaps=True, even=mode in (EVEN, CENTRED), work=subject.work, singles=self.search.singles)
+        plan = replace(BARE, gaps=True, even=mode in (EVEN, CENTRED), work=subject.work)
+        plan = replace(plan, singles=self.search.singles) if singly else replace(plan, span_pairs=0)
         given = self.tensors(mode, level)
         scale = None if exact.all() else self._scale(exact, mode == CENTRED)
         return subject.certificate("gaps", plan, gaps=given, scale=scale)
@@ -196,13 +199,26 @@ class Look:
         sizes = " + ".join(map(str, sorted(self.reading.sizes, reverse=True)))
         return f"gaps, {sizes} points, unembed {mode}{', with potentials' if level else ''}"
 
-    def plain(self, mode: str, pairs: int = SAMPLE_PAIRS, level: bool = False) -> Candidate:
+    def plain(self, mode: str, pairs: int = SAMPLE_PAIRS, level: bool = False, singly: bool = True) -> Candidate:
         """Rule gaps in one of the `MODES`, with potentials or without."""
-        return self.search.candidate(self.name(mode, level), self.certificate(mode, level), pairs)
+        return self.search.candidate(self.name(mode, level), self.certificate(mode, level, singly), pairs)
 
     def promised(self, mode: str, seconds: float) -> Candidate:
         """Rule gaps in a mode that `holds`, expected to take so many seconds; no pair is looked at."""
-        return self.search.expected(self.name(mode), self.certificate(mode), self.share(mode), seconds)
+        certificate = self.certificate(mode, singly=False)
+        return self.search.expected(self.name(mode), certificate, self.share(mode), seconds)
+
+    def on_the_clock(self, mode: str, dear: float) -> Candidate:
+        """Rule gaps in one of the `MODES`; with potentials, and with single outputs, where pairs left open take more
+        than so many seconds, `dear`, and that takes less."""
+        made, level = self.plain(mode, singly=False), False
+        if mode in LEVELLED and made.estimate.left > dear:
+            levelled = self.plain(mode, level=True, singly=False)
+            level = levelled.estimate.left < made.estimate.left
+            made = levelled if level else made
+        if mode in LEVELLED and made.estimate.left > dear and made.estimate.exact < MOST_OPEN:
+            made = min(made, self.plain(mode, level=level), key=lambda one: one.estimate.left)
+        return made
 
     def candidate(self, mode: str, pairs: int = SAMPLE_PAIRS) -> Candidate:
         """Rule gaps in one of the `MODES`; with potentials where it leaves pairs open and that is cheaper."""

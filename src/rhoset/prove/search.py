@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 SINGLY = 6e-9
 """Seconds that a neuron takes where outputs are evaluated one by one: its activation is formed for each of them."""
+OUTPUT = 7e-8
+"""Seconds that rule gaps takes to bound one output of a pair, as measured on order 720."""
 SAMPLE_PAIRS = 1024
 """Pairs that an estimate looks at: all y for so many x. More are slower, fewer may rank two close plans wrongly."""
 FEW = 256
@@ -40,7 +42,8 @@ SAMPLE_SEED = 20240
 class Estimate:
     """What a plan is expected to cost (share of exhaustive operations), to prove and to take.
 
-    `span` and `exact` are the parts of the pairs that have logits in the span, and all logits, evaluated.
+    `span` and `exact` are the parts of the pairs that have logits in the span, and all logits, evaluated; `left` the
+    seconds that single outputs and whole pairs take where rule gaps leaves them open, reckoned from their numbers.
     """
 
     plan: str
@@ -50,6 +53,7 @@ class Estimate:
     seconds: float
     span: float = 0.0
     exact: float = 0.0
+    left: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,4 +194,7 @@ class Search:
         right = float((np.concatenate(margins) > 0).mean())
         loss = float(np.concatenate(losses).mean())
         seconds = ready - begin + (end - ready) * share
-        return Estimate(name, cost, right, loss, seconds, spent["span"] / len(x), spent["exact"] / len(x))
+        outputs = 0 if rules.gaps is None else sum(spent[f"gaps {g}"] * len(w) for g, w in enumerate(rules.gaps.groups))
+        singly = outputs * OUTPUT + spent["singles"] * self.subject.network.width * SINGLY
+        left = share * singly + spent["whole"] / len(x) * self.subject.exhaustive_seconds
+        return Estimate(name, cost, right, loss, seconds, spent["span"] / len(x), spent["exact"] / len(x), left)
