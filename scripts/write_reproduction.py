@@ -13,7 +13,7 @@ import json
 import sys
 from pathlib import Path
 
-from rhoset.reproduce import continued, markdown, stopped, summarise
+from rhoset.reproduce import continued, contrast, markdown, stopped, summarise
 from rhoset.reproduce.plan import FULL_BATCH
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -44,7 +44,8 @@ def main() -> None:
     results, split, stops = (json.loads(path.read_text(encoding="utf-8")) for path in (KEPT, SPLIT, STOPPING))
     before = {row["index"]: row["published"]["accuracy"] for row in results["populations"][FULL_BATCH.name]}
     page = PAGE.read_text(encoding="utf-8")
-    parts = (TABLES, markdown(results)), (DRAWN, continued(split, before) + "\n"), (STOPS, stopped(stops) + "\n")
+    drawn = f"{contrast(results)}\n\n{continued(split, before)}\n"
+    parts = (TABLES, markdown(results)), (DRAWN, drawn), (STOPS, stopped(stops) + "\n")
     for (begin, end), text in parts:
         first, _, rest = page.partition(begin)
         page = f"{first}{begin}\n{text}\n{end}{rest.partition(end)[2]}"

@@ -12,6 +12,7 @@ from rhoset.reproduce.plan import Experiment as Experiment
 from rhoset.reproduce.published import PUBLISHED as PUBLISHED
 from rhoset.reproduce.summary import summarise as summarise
 from rhoset.reproduce.tables import continued as continued
+from rhoset.reproduce.tables import contrast as contrast
 from rhoset.reproduce.tables import markdown as markdown
 from rhoset.reproduce.tables import stopped as stopped
 
