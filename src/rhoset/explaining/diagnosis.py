@@ -99,13 +99,13 @@ class Diagnosis(Shown):
         if len(near) >= MERGED:
             low, high = min(near, key=_number), max(near, key=_number)
             shared |= dict.fromkeys(near, "") | {
-                near[0]: f"The neurons of {len(near)} irreps lie on no common ρ-sets; as quadratures they miss"
+                near[0]: f"Neurons of {len(near)} irreps lie on no common ρ-sets; as quadratures they miss"
                 f" bi-equivariance by {low.number:.0%} ({low.where}) to {high.number:.0%} ({high.where}) of their"
                 " coefficients."
             }
         if len(far) >= MERGED:
             shared |= dict.fromkeys(far, "") | {
-                far[0]: f"The neurons of {len(far)} irreps ({', '.join(f.where for f in far)}) lie on no common ρ-sets,"
+                far[0]: f"Neurons of {len(far)} irreps ({', '.join(f.where for f in far)}) lie on no common ρ-sets,"
                 " too few or too uneven for a quadrature: bi-equivariance is missed by more than their coefficients."
             }
         said = (shared.get(finding, finding.text) for finding in self.findings)
