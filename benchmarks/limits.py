@@ -110,7 +110,8 @@ def _pairs(tensors: dict[str, Any], blocks: int, n: int, **options: Any) -> tupl
 
 
 def _gaps(n: int, m: int, q: int, sets: int, exact: int) -> tuple[dict[str, Any], dict[str, Any]]:
-    tensors: dict[str, Any] = {f"gaps{j}.right": _points(n, q) for j in range(sets)}
+    q = max(d for d in range(1, q + 1) if n % d == 0)  # transitive
+    tensors: dict[str, Any] = {f"gaps{j}.right": np.roll(np.arange(q), 1)[None] for j in range(sets)}
     tensors |= {"gaps.block": np.arange(m) % sets, "gaps.point": np.arange(m) // sets % q}
     return {**tensors, "gaps.exact": np.full(sets, exact)}, plan_of("gaps", "exact", work="float64")
 

@@ -30,7 +30,7 @@ class EvenRule:
     other; `carry` is 1 in row (c, d) for the z with zc = d.
     """
 
-    name, price = "gaps", 6 * PASS
+    name, price = "gaps", (0, 6 * PASS)
 
     def __init__(self, certificate: Certificate, model: Model) -> None:
         self.model, self.scale, given, n = model, certificate.scale, certificate.gaps, model.order

@@ -82,7 +82,8 @@ class PairsRule:
 
     def __init__(self, certificate: Certificate, model: Model, blocks: Sequence[Block], groups: Sequence[Ints]) -> None:
         self.model, self.plan, self.blocks, self.groups = model, certificate.plan, blocks, groups
-        self.name, self.price = "pairs", 20 * PASS + sum(len(block.writing) for block in blocks)
+        features = sum(len(block.writing) for block in blocks)
+        self.name, self.price = "pairs", (32 * features, 20 * PASS + features)
         work = certificate.plan.work
         self.delta = differences(blocks, model.group.identity, np.concatenate([np.zeros(0, np.intp), *groups]))
         self.ends = np.cumsum([0, *(len(w) for w in groups)])

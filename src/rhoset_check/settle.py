@@ -18,7 +18,7 @@ from rhoset_check.network import Model
 from rhoset_check.pairs import PairsRule
 
 Rule = GapsRule | EvenRule | PairsRule
-"""`groups`: a partition of the w ≠ e; `price`: of one output's bound, in multiply-adds; `bounds`: `exact.Bounds`."""
+"""`groups`: a partition of the w ≠ e. `price`: multiply-adds of a pair with outputs bounded singly, and of each."""
 
 
 @dataclass
@@ -135,7 +135,7 @@ def by_outputs(rules: Rules, rule: Rule, found: Bounds, pairs: tuple[Ints, Ints,
     excess = up(np.array([len(w) for w in rule.groups]) * np.exp(-least) * EXP)
     for g, w in enumerate(rule.groups):
         here = np.flatnonzero(~(least[:, g] > model.floor))
-        here = here[: budget.pay(rule.price, np.full(len(here), len(w)))]
+        here = here[: budget.pay(rule.price[0] + rule.price[1] * len(w), np.ones(len(here), np.intp))]
         if not len(here):
             continue
         budget.work -= 20 * CALL

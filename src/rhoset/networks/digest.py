@@ -8,7 +8,7 @@ metadata and parameters that ride along do not change it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,14 @@ FACTOR_TENSORS = ("embed_left", "embed_right", "hidden_left", "hidden_right", "u
 follow."""
 
 
+def network_tensors(names: Iterable[str]) -> tuple[str, ...]:
+    """Which tensors are a network's where there are these: the tables, or the factors where there are no tables."""
+    given = set(names)
+    if "left" in given or "embed_left" not in given:
+        return TABLE_TENSORS
+    return (*FACTOR_TENSORS, "bias") if "bias" in given else FACTOR_TENSORS
+
+
 @public
 def network_digest(tensors: Mapping[str, NDArray[Any]], activation: str) -> str:
     """SHA-256, as hex, of the tensors that define a network.
@@ -38,15 +46,11 @@ def network_digest(tensors: Mapping[str, NDArray[Any]], activation: str) -> str:
     Parameters
     ----------
     tensors
-        With ``left``: the tensors are `TABLE_TENSORS`. Otherwise `FACTOR_TENSORS`, then ``bias``
-        where there is one. Other keys are ignored.
+        Those of `network_tensors` count, in their order; other keys are ignored.
     activation
         Name of the activation.
     """
-    if "left" in tensors:
-        names: tuple[str, ...] = TABLE_TENSORS
-    else:
-        names = FACTOR_TENSORS + (("bias",) if "bias" in tensors else ())
+    names = network_tensors(tensors)
     missing = [name for name in names if name not in tensors]
     if missing:
         raise RhosetError(

@@ -23,7 +23,7 @@ from rhoset.errors import RhosetError, naming
 from rhoset.networks.activations import ACTIVATIONS
 from rhoset.networks.arrays import own
 from rhoset.networks.atomic import write_atomic
-from rhoset.networks.digest import FACTOR_TENSORS, TABLE_TENSORS
+from rhoset.networks.digest import TABLE_TENSORS, network_tensors
 from rhoset.networks.network import Network, fold_factors
 from rhoset.networks.tensorfile import TensorFile, open_tensors
 
@@ -118,10 +118,8 @@ def layout(names: set[str]) -> tuple[tuple[str, ...], str]:
 
     Raises RhosetError (slug ``network-tensors``) where some are missing.
     """
-    needed: tuple[str, ...]
-    factored = "left" not in names and "embed_left" in names
-    needed = FACTOR_TENSORS if factored else TABLE_TENSORS
-    table = "cayley" if "table" not in names and (factored or "cayley" in names) else "table"
+    needed = network_tensors(names)
+    table = "cayley" if "table" not in names and (needed != TABLE_TENSORS or "cayley" in names) else "table"
     missing = [name for name in (*needed, table) if name not in names]
     if missing:
         have = ", ".join(sorted(names)[:12]) or "none"
@@ -131,8 +129,7 @@ def layout(names: set[str]) -> tuple[tuple[str, ...], str]:
             " `rhoset import` (rhoset.networks.import_network)",
             slug="network-tensors",
         )
-    optional = ("bias",) if factored and "bias" in names else ()
-    return (*needed, *optional, table), table
+    return (*needed, table), table
 
 
 def _read(path: Path, *, parameters: bool) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:

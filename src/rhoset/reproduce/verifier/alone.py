@@ -16,6 +16,7 @@ from rhoset.explaining import CosetConcentration, coset_concentration, spectrum
 from rhoset.groups import Group, Subgroup, coset_means, irreps, left_cosets, right_cosets, subgroup_classes
 from rhoset.networks import Network
 from rhoset.networks.activations import activation
+from rhoset.networks.evaluation import tables_of
 from rhoset.reproduce.verifier.bound import distances, own_logits
 from rhoset.reproduce.verifier.ideal import IdealNetwork
 
@@ -145,9 +146,7 @@ def irreps_alone(network: Network) -> AloneBound:
     """
     group, n, phi = network.group, network.order, activation(network.activation)
     table, inverse = np.asarray(network.table), group.inverse
-    left, right, unembed, bias = (
-        np.asarray(t, dtype=np.float64) for t in (network.left, network.right, network.unembed, network.bias)
-    )
+    left, right, unembed, bias = tables_of(network, np.float64)
     mean, longest = np.zeros(n), np.sqrt(np.square(unembed).sum(axis=0).max())
     sizes, own = np.empty((n, n)), np.empty((n, n))
     for x in range(n):
