@@ -7,6 +7,7 @@ import json
 import math
 import os
 import stat
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,14 @@ def read_text(path: str | os.PathLike[str], expected: str, slug: str) -> str:
         raise RhosetError(f"{shown(path)}: not a text in UTF-8; expected {expected}", slug=slug) from None
     except OSError as error:
         raise RhosetError(f"{shown(path)}: {error.strerror or error}; expected {expected}", slug=slug) from None
+
+
+def as_toml(text: str, path: str | os.PathLike[str], slug: str) -> dict[str, Any]:
+    """What a text in TOML says; raises RhosetError, naming the file, where it is none."""
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise RhosetError(f"{shown(path)}: not TOML ({error})", slug=slug) from None
 
 
 def read_json(path: Path, unread: list[tuple[str, str]] | None = None) -> dict[str, Any] | None:

@@ -96,3 +96,12 @@ def test_other_things_are_refused():
     with pytest.raises(RhosetError) as caught:
         rs.from_torch([1, 2], "S3")
     assert caught.value.slug == "torch-names"
+
+
+def test_factors_are_folded() -> None:
+    """A module with the tensors of a factored network file."""
+    net = rs.construct("S3", ["[2,1]"], seed=2).network
+    one = np.eye(net.width, dtype=net.left.dtype)
+    tables = {"embed_left": net.left, "embed_right": net.right, "hidden_left": one, "hidden_right": one}
+    made = rs.from_torch({**tables, "unembed": net.unembed, "bias": net.bias, "cayley": net.table})
+    assert np.allclose(made.left, net.left) and rs.evaluate(made).accuracy == rs.evaluate(net).accuracy == 1

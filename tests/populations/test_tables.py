@@ -16,7 +16,7 @@ from rhoset.errors import RhosetError
 from rhoset.networks import read_network
 from rhoset.networks.runs import certificate_path, create_run
 from rhoset.populations import COLUMNS, measuring, table, write_table
-from rhoset.populations.rows import flat, records
+from rhoset.populations.rows import files_of, flat, records
 from rhoset.populations.tables import to_latex, to_markdown
 from rhoset.summaries import cell
 
@@ -48,7 +48,7 @@ def test_every_column_is_documented(standard: Path):
 def test_large_groups_have_no_spectral_weights(standard: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     shutil.copy(standard / "0000.safetensors", tmp_path / "0.safetensors")
     monkeypatch.setattr(measuring, "OPERATIONS", 10_000)
-    (record,) = records([tmp_path / "0.safetensors"])
+    (record,) = records(files_of([tmp_path / "0.safetensors"]))
     assert record["pairs"] < 576
     assert record["spectral_weights"] is record["key_set"] is record["spectral_count"] is None
     assert record["multiplicity"]["[3,1]"] > 0
@@ -74,15 +74,15 @@ def test_what_was_measured_is_kept_and_used_again(standard: Path, tmp_path: Path
     folder = tmp_path / "nets"
     folder.mkdir()
     shutil.copy(standard / "0000.safetensors", folder / "0.safetensors")
-    first = records([folder])
+    first = records(files_of([folder]))
     kept = list((folder / ".measured").iterdir())
     assert len(kept) == 1
     monkeypatch.setattr(measuring, "_measure", lambda network: pytest.fail("measured again"))
-    assert records([folder]) == first
+    assert records(files_of([folder])) == first
     stale = json.loads(kept[0].read_text()) | {"version": "0.0.0"}
     kept[0].write_text(json.dumps(stale))
     with pytest.raises(pytest.fail.Exception, match="measured again"):
-        records([folder])
+        records(files_of([folder]))
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[1]", '{"digest": 3}'])
@@ -90,9 +90,9 @@ def test_a_damaged_record_is_measured_again(standard: Path, tmp_path: Path, dama
     folder = tmp_path / "nets"
     folder.mkdir()
     shutil.copy(standard / "0000.safetensors", folder / "0.safetensors")
-    first = records([folder])
+    first = records(files_of([folder]))
     next((folder / ".measured").iterdir()).write_text(damage)
-    assert records([folder]) == first
+    assert records(files_of([folder])) == first
 
 
 def test_bounds_are_the_checkers_and_bad_certificates_prove_nothing(standard: Path, tmp_path: Path):
@@ -100,14 +100,14 @@ def test_bounds_are_the_checkers_and_bad_certificates_prove_nothing(standard: Pa
     shutil.copy(standard / "0000.safetensors", path)
     made = rs.certify(read_network(path))
     made.write(certificate_path(path, "auto"))
-    (record,) = records([path])
+    (record,) = records(files_of([path]))
     assert record["bounds"]["auto"]["accuracy_bound"] == made.verdict.accuracy_bound
     assert record["bounds"]["auto"]["cost"] == made.cost.share
     shutil.copy(standard / "0001.safetensors", path)  # the certificate now speaks of another network
-    (record,) = records([path])
+    (record,) = records(files_of([path]))
     assert record["bounds"] == {}
     assert "another network" in record["refused"]["auto"]
-    assert records([path], bounds=False)[0]["refused"] == {}
+    assert records(files_of([path]), bounds=False)[0]["refused"] == {}
 
 
 def test_settings_and_seeds_of_a_run(standard: Path, tmp_path: Path):
@@ -115,7 +115,7 @@ def test_settings_and_seeds_of_a_run(standard: Path, tmp_path: Path):
         run = create_run(tmp_path / f"run{width}", {"config": {"learning_rate": width / 10, "betas": [0.9, 0.98]}})
         shutil.copy(standard / "0003.safetensors", run.network_path(0))
         run.write_results([{"index": 0, "seed": 40 + width, "steps": 100}])
-    said = records([tmp_path / "run1", tmp_path / "run2"])
+    said = records(files_of([tmp_path / "run1", tmp_path / "run2"]))
     rows = list(flat(said))
     assert [row["learning_rate"] for row in rows] == [0.1, 0.2]
     assert [row["seed"] for row in rows] == [41, 42]
@@ -125,7 +125,7 @@ def test_settings_and_seeds_of_a_run(standard: Path, tmp_path: Path):
 
 
 def test_files_by_their_ending(standard: Path, tmp_path: Path):
-    rows = list(flat(records([standard])))
+    rows = list(flat(records(files_of([standard]))))
     written = list(csv.DictReader(write_table(tmp_path / "t.csv", rows).read_text().splitlines()))
     assert [float(row["loss"]) for row in written] == [row["loss"] for row in rows]
     polars = pytest.importorskip("polars")
@@ -162,7 +162,7 @@ def test_a_share_below_one_never_reads_as_one():
 
 
 def test_units_for_readers_and_names_for_programs(standard: Path, tmp_path: Path):
-    rows = [{**row, "auto_seconds": 0.5} for row in flat(records([standard]))]
+    rows = [{**row, "auto_seconds": 0.5} for row in flat(records(files_of([standard])))]
     for name in ("t.tex", "t.md"):
         text = write_table(tmp_path / name, rows).read_text()
         assert "loss (nats)" in text

@@ -7,6 +7,7 @@ import click
 from rhoset.cli._command import command as make_command
 from rhoset.cli._networks import require_there
 from rhoset.cli._output import Output, Payload
+from rhoset.summaries import counted
 
 
 @make_command(example="rhoset compare runs/s5-relu runs/s5-square")
@@ -30,7 +31,7 @@ def command(out: Output, a: str, b: str, no_distances: bool, scale_free: bool, a
         found = compare_records(
             said_a, said_b, distances=not no_distances, scale_free=scale_free, automorphisms=automorphisms
         )
-    out.say(f"A: {a}, {_networks(found.sizes[0])}; B: {b}, {_networks(found.sizes[1])}")
+    out.say(f"A: {a}, {counted(found.sizes[0], 'network')}; B: {b}, {counted(found.sizes[1], 'network')}")
     out.table(
         ["share of networks", "A", "A 95 %", "B", "B 95 %", "p", "p corrected"],
         [
@@ -63,10 +64,6 @@ def command(out: Output, a: str, b: str, no_distances: bool, scale_free: bool, a
     for sentence in found.said:
         out.say(sentence)
     return {"a": a, "b": b, **found.to_json()}
-
-
-def _networks(count: int) -> str:
-    return f"{count} network{'' if count == 1 else 's'}"
 
 
 def _interval(bounds: tuple[float, float]) -> str:

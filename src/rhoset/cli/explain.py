@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -196,15 +196,7 @@ def _minimal(out: Output, of: Analysis) -> dict[str, Any]:
     how = "all sets of parts tried" if found.exhaustive else "one part left out at a time"
     out.say(f"{'minimal' if found.minimal else 'not minimal'} ({how})")
     out.say()
-    return {
-        "accuracy": found.accuracy,
-        "target": found.target,
-        "parts": [vars(row) for row in found.parts],
-        "irreps": [vars(row) for row in found.irreps],
-        "sufficient": [list(chosen) for chosen in found.sufficient],
-        "exhaustive": found.exhaustive,
-        "minimal": found.minimal,
-    }
+    return asdict(found)
 
 
 def _division(out: Output, of: Analysis) -> dict[str, Any]:

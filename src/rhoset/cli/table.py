@@ -71,7 +71,9 @@ def command(
                 f"{option} names no column; give some, such as {option} group,width", slug="no-such-column"
             )
     with out.counting("measuring") as tell:
-        said = records(networks, bounds=not no_bounds, progress=tell, attempt=attempts(out, networks))
+        attempt = attempts(out, networks)
+        files = files_of(networks, attempt)
+        said = records(files, bounds=not no_bounds, progress=tell, attempt=attempt)
     if not said:
         return {"networks": []}
     for record in said:
@@ -81,7 +83,7 @@ def command(
     plain = set(rows[0])
     if accounts or decided:
         with out.counting("explaining") as tell:
-            add_accounts(said, rows, dict(files_of(networks)), decide=decided, progress=tell)
+            add_accounts(said, rows, dict(files), decide=decided, progress=tell)
     if by is not None:
         rows = counted(said, rows, _names(by))
     if columns is not None:

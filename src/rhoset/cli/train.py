@@ -17,7 +17,7 @@ from rhoset.cli._command import command as make_command
 from rhoset.cli._output import Output, Payload
 from rhoset.cli._types import FOLDER, SEED, WORKERS
 from rhoset.errors import RhosetError
-from rhoset.reading import read_text
+from rhoset.reading import as_toml, read_text
 from rhoset.summaries import counted
 
 if TYPE_CHECKING:
@@ -136,11 +136,7 @@ def _config(preset_name: str | None, file: str | None, changes: tuple[str, ...],
 
     settings: dict[str, Any] = {}
     if file is not None:
-        text = read_text(file, "settings in TOML", "bad-setting")
-        try:
-            settings = tomllib.loads(text)
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
-            raise RhosetError(f"{file}: not TOML ({error})", slug="bad-setting") from None
+        settings = as_toml(read_text(file, "settings in TOML", "bad-setting"), file, "bad-setting")
     preset_name = preset_name or str(settings.pop("preset", None) or DEFAULT_PRESET)
     settings.pop("preset", None)
     for change in changes:

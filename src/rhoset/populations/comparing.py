@@ -12,7 +12,7 @@ from rhoset.errors import Attempt, RhosetError, raising
 from rhoset.networks import read_network
 from rhoset.networks.accept import places_of
 from rhoset.populations.distances import distance_matrix
-from rhoset.populations.rows import Progress, files_of, key_set_text, records_of
+from rhoset.populations.rows import Progress, files_of, key_set_text, records
 from rhoset.populations.summaries import used_irreps
 from rhoset.populations.testing import ALPHA, RankTest, ShareTest, energy_test, holm, law_test, rank_test, share_test
 from rhoset.summaries import Shown
@@ -123,8 +123,8 @@ def both_records(
     files = [files_of(places_of(side), attempt) for side in (a, b)]
     before, total = len(files[0]), len(files[0]) + len(files[1])
     return (
-        records_of(files[0], progress=lambda done, _: progress(done, total), attempt=attempt),
-        records_of(files[1], progress=lambda done, _: progress(before + done, total), attempt=attempt),
+        records(files[0], progress=lambda done, _: progress(done, total), attempt=attempt),
+        records(files[1], progress=lambda done, _: progress(before + done, total), attempt=attempt),
     )
 
 

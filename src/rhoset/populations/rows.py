@@ -22,7 +22,7 @@ SETTINGS = ("differing", "all", "none")
 
 
 def records(
-    specs: Sequence[Place],
+    files: Sequence[tuple[str, Path]],
     *,
     bounds: bool = True,
     progress: Progress = lambda done, total: None,
@@ -32,8 +32,8 @@ def records(
 
     Parameters
     ----------
-    specs
-        NET arguments: see `rhoset.networks.runs.open_networks`.
+    files
+        As `files_of` gives them.
     bounds
         Whether to check the certificates beside the networks.
     progress
@@ -54,19 +54,6 @@ def records(
     RhosetError
         As `open_networks` and `read_network`; ``no-such-network`` for no arguments.
     """
-    if not specs:
-        raise RhosetError("no networks were named; give runs, sweeps, folders or files", slug="no-such-network")
-    return records_of(files_of(specs, attempt), bounds=bounds, progress=progress, attempt=attempt)
-
-
-def records_of(
-    files: Sequence[tuple[str, Path]],
-    *,
-    bounds: bool = True,
-    progress: Progress = lambda done, total: None,
-    attempt: Attempt = raising,
-) -> list[dict[str, Any]]:
-    """`records` of the networks that `files_of` found."""
     runs = RunRows(attempt)
     said = []
     progress(0, len(files))
@@ -84,6 +71,8 @@ def records_of(
 
 def files_of(specs: Sequence[Place], attempt: Attempt = raising) -> list[tuple[str, Path]]:
     """Label and file of every network, as `open_networks`; a study's folder is refused with what to do instead."""
+    if not specs:
+        raise RhosetError("no networks were named; give runs, sweeps, folders or files", slug="no-such-network")
     found = []
     for spec in specs:
         with attempt(os.fspath(spec)):

@@ -88,11 +88,11 @@ def table(
     version agree: about 0.2 s a network of S5 the first time.
     """
     as_frame(list(flat([], settings=settings)), frame)  # what is wrong with the arguments is said before measuring
-    places = [place for spec in specs for place in places_of(spec)]
-    said = records(places, bounds=bounds)
+    files = files_of([place for spec in specs for place in places_of(spec)])
+    said = records(files, bounds=bounds)
     rows = list(flat(said, settings=settings, spectrum=spectrum))
     if accounts:
-        add_accounts(said, rows, dict(files_of(places)))
+        add_accounts(said, rows, dict(files))
     return as_frame(rows, frame)
 
 

@@ -86,14 +86,13 @@ def _share(proved: int, total: int) -> dict[str, Any]:
 def _published(rows: Sequence[Row]) -> dict[str, Any]:
     """The float-only published verifier over a population. It tries more ρ-sets an irrep only while the bound is
     low: with fewer allowed it proves those that needed no more."""
-    flags = {"irrep_bad": "irrep_bad", "a_not_constant": "a_not_constant"}
     sets = [row["sets"] for row in rows if row["accuracy"] >= PUBLISHED.wanted]
     return {
         **_share(len(sets), len(rows)),
         "proved_with_sets": [sum(needed <= allowed for needed in sets) for allowed in range(1, MOST_SETS + 1)],
         "above_half": sum(row["accuracy"] > 0.5 for row in rows),
         "above_zero": sum(row["accuracy"] > 0 for row in rows),
-        **{name: sum(row[key] for row in rows) for name, key in flags.items()},
+        **{flag: sum(row[flag] for row in rows) for flag in ("irrep_bad", "a_not_constant")},
         "either": sum(row["irrep_bad"] or row["a_not_constant"] for row in rows),
         "loss": _median(row["loss"] for row in rows),
         "loss_where_proved": _median(row["loss"] for row in rows if row["accuracy"] >= PUBLISHED.wanted),

@@ -25,7 +25,6 @@ tables. An entry is applied in the order index (along the first axis), transpose
 from __future__ import annotations
 
 import os
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,7 +37,7 @@ from rhoset.networks.activations import activation_name
 from rhoset.networks.arrays import checked_weights
 from rhoset.networks.importing.parameters import Parameters
 from rhoset.networks.importing.tensors import Tensors, without_wrappers
-from rhoset.reading import read_text
+from rhoset.reading import as_toml, read_text
 
 _FACTORS = ("embed_left", "embed_right", "hidden_left", "hidden_right")
 _CONSTANT = ("embed_constant", "hidden_constant")
@@ -67,11 +66,7 @@ def read_mapping(path: str | os.PathLike[str]) -> Mapping:
         Not TOML, unknown keys or roles, roles missing (slug ``bad-mapping``); unknown activation.
     """
     path = Path(path)
-    text = read_text(path, "a mapping in TOML", "bad-mapping")
-    try:
-        raw = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise _bad(path, f"not TOML ({error})") from None
+    raw = as_toml(read_text(path, "a mapping in TOML", "bad-mapping"), path, "bad-mapping")
     unknown = sorted(set(raw) - {"group", "activation", "ignore", "tensors"})
     if unknown:
         raise _bad(

@@ -64,8 +64,7 @@ def cosets_alone(network: Network, mended: bool = False) -> AloneBound:
     circuits: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
     for i, g in entries:
         h, k = found.subgroups[found.left[i]], found.subgroups[found.right[i]]
-        inside = np.zeros(n, dtype=bool)
-        inside[group.table[h.elements, group.inverse[g]]] = True  # Hg⁻¹, where left and right cancel
+        inside = _cancelling(group, h, g)
         labels = right_cosets(group, h), left_cosets(group, k)
         left[:, i], right[:, i] = (
             coset_means(np.asarray(t[:, i], dtype=np.float64)[None], at)[0][at]
@@ -107,6 +106,11 @@ def _conjugator(group: Group, h: Subgroup, k: Subgroup, writes: Array, lowest: b
     return int(found[np.round(height, 9).argmin()])
 
 
+def _cancelling(group: Group, h: Subgroup, g: int) -> NDArray[np.bool_]:
+    """(n,) Hg⁻¹, where left and right cancel."""
+    return np.isin(np.arange(group.order), group.table[h.elements, group.inverse[g]])
+
+
 def _coset_margins(
     network: Network,
     subgroups: tuple[Subgroup, ...],
@@ -118,8 +122,7 @@ def _coset_margins(
     left, right, unembed = ideal
     writes, counts = np.zeros((len(circuits), n)), np.zeros((len(circuits), n), dtype=bool)
     for row, ((h, g), neurons) in enumerate(circuits.items()):
-        inside = np.zeros(n, dtype=bool)
-        inside[group.table[subgroups[h].elements, group.inverse[g]]] = True
+        inside = _cancelling(group, subgroups[h], g)
         total = np.zeros((n, n))
         for i in neurons:
             total += phi(left[:, i, None] + right[None, :, i])
