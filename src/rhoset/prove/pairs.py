@@ -25,13 +25,13 @@ HARD = 0.5
 """Where the first look finds nothing below this share of exhaustive, all finer details are looked at, and the additive
 part without references."""
 NEARER = (0.75, 1.4)
-"""Details beside the best one, as multiples of it; one is looked at."""
+"""Details beside the best one, as multiples of it; the second is looked at where the first is no better."""
 SAMPLES = 24
 """Elements averaged for the additive part of the activations: few miss part of it (or, evenly spaced, take one
 frequency for another), many cost 2/n² of exhaustive work each."""
-FEWER, MANY_SINGLY = 12, 0.1
-"""So many of them are tried on the best plan where at most this part of its pairs is left to exact evaluation; more
-than `SAMPLES` have never saved more than a part in 500."""
+SAMPLINGS, MANY_SINGLY = (12, 40), 0.1
+"""Other numbers of them, one of which is tried on the best plan: more where at least this part of its pairs is left to
+exact evaluation and it has references. Without, more have saved a part in 500."""
 KEPT = 1.03
 """Another way of bounding is looked at in other details where it costs at most so many times the best so far: finer and
 coarser details help both alike."""
@@ -186,15 +186,18 @@ class PairsSearch:
         if not found:
             return []
         detail, mode = self.best(found)
-        found |= self.looked(detail * self._nearer(found, detail, mode), mode)
+        for factor in self._nearer(found, detail, mode):
+            found |= self.looked(detail * factor, mode)
+            if self.best(found) != (detail, mode):
+                break
         return self.refined(*self.best(found))
 
-    def _nearer(self, found: Found, detail: float, mode: Mode) -> float:
-        """On which side of the best detail to look once more: that of the cheaper neighbour, or where there is none."""
+    def _nearer(self, found: Found, detail: float, mode: Mode) -> tuple[float, ...]:
+        """`NEARER`, first the side of the cheaper neighbour, or that where there is none."""
         place = DETAIL.index(detail)
         beside = [(DETAIL[j], mode) if 0 <= j < len(DETAIL) else None for j in (place - 1, place + 1)]
-        prices = [self.wanted.rank(found[key]) if key in found else (-1.0, 0.0) for key in beside]
-        return NEARER[prices[1] <= prices[0]]
+        finer, coarser = (self.wanted.rank(found[key]) if key in found else (-1.0, 0.0) for key in beside)
+        return NEARER if finer < coarser else NEARER[::-1]
 
     def best(self, found: Found) -> Key:
         """What the best of some candidates was made from."""
@@ -265,8 +268,9 @@ class PairsSearch:
         return out
 
     def _resampled(self, best: Candidate) -> list[Candidate]:
-        """With fewer samples."""
-        if best.estimate.exact > MANY_SINGLY or self.search.subject.network.order < FEWER:
+        """With fewer samples, or with more where many outputs are left to single evaluation."""
+        many = best.estimate.exact > MANY_SINGLY
+        if self.search.subject.network.order < SAMPLINGS[many] or (many and best.certificate.references is None):
             return []
-        plan = replace(best.certificate.plan, samples=FEWER)
-        return [self.search.candidate(f"{best.name}, {FEWER} samples", replace(best.certificate, plan=plan))]
+        plan = replace(best.certificate.plan, samples=SAMPLINGS[many])
+        return [self.search.candidate(f"{best.name}, {plan.samples} samples", replace(best.certificate, plan=plan))]
