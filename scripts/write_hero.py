@@ -26,6 +26,8 @@ WIDTH, HEIGHT, TOP = 1240, 420, 64
 """Size of the picture, and where the panels' contents begin."""
 SCALE = 1.6
 """Pixels a unit."""
+CHEAP = 0.1
+"""Share of exhaustive work up to which a proof is counted as cheap."""
 PANELS = ((20, 370), (410, 370), (800, 420))
 """Left edge and width of each panel."""
 
@@ -79,12 +81,13 @@ def commonest(run: RunView) -> tuple[CircuitView, int]:
 def _proved(run: RunView) -> list[str]:
     best = [n.best for n in run.networks if n.best is not None]
     full = sum(b.accuracy_bound >= 1 for b in best)
-    cheap = sorted(b.cost for b in best if b.cost < 0.3)
+    costs = sorted(b.cost for b in best)
+    cheap = [cost for cost in costs if cost <= CHEAP]
     inputs = f"{run.order**2:,}".replace(",", "\u202f")
     return [
         f"{full} of {len(run.networks)} are proved right on all {inputs} inputs;",
         f"{len(cheap)} proofs take at most {limit(round(cheap[-1], 3))} of the work of trying",
-        f"everything. For the other {len(best) - len(cheap)} that was quickest.",
+        f"everything, the other {len(costs) - len(cheap)} at most {limit(round(costs[-1], 3))}.",
     ]
 
 
