@@ -104,4 +104,5 @@ def test_factors_are_folded() -> None:
     one = np.eye(net.width, dtype=net.left.dtype)
     tables = {"embed_left": net.left, "embed_right": net.right, "hidden_left": one, "hidden_right": one}
     made = rs.from_torch({**tables, "unembed": net.unembed, "bias": net.bias, "cayley": net.table})
-    assert np.allclose(made.left, net.left) and rs.evaluate(made).accuracy == rs.evaluate(net).accuracy == 1
+    assert np.allclose(made.left, net.left)
+    assert rs.evaluate(made).accuracy == rs.evaluate(net).accuracy == 1
