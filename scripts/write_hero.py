@@ -9,6 +9,7 @@ explained: about a second of a core for each.
 from __future__ import annotations
 
 import argparse
+import math
 from html import escape
 from pathlib import Path
 
@@ -86,9 +87,13 @@ def _proved(run: RunView) -> list[str]:
     inputs = f"{run.order**2:,}".replace(",", "\u202f")
     return [
         f"{full} of {len(run.networks)} are proved right on all {inputs} inputs;",
-        f"{len(cheap)} proofs take at most {limit(round(cheap[-1], 3))} of the work of trying",
-        f"everything, the other {len(costs) - len(cheap)} at most {limit(round(costs[-1], 3))}.",
+        f"{len(cheap)} proofs take at most {_at_most(cheap[-1])} of the work of trying",
+        f"everything, the other {len(costs) - len(cheap)} at most {_at_most(costs[-1])}.",
     ]
+
+
+def _at_most(cost: float) -> str:
+    return limit(math.ceil(100 * cost) / 100)
 
 
 def _frame(left: float, width: float) -> str:
