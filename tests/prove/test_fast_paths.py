@@ -13,6 +13,7 @@ from prove.planted import NETWORKS, network
 
 from rhoset.counting import cost
 from rhoset.networks import write_network
+from rhoset.networks.constructing import construct
 from rhoset.prove import certify, quick
 from rhoset.prove import search as search_module
 from rhoset.prove.gaps import gap_readings
@@ -123,3 +124,13 @@ def test_activations_of_whole_rows_of_pairs_are_those_of_single_pairs(dtype: str
     for part in ("value", "error", "size"):
         one, other = getattr(rows, part), getattr(turned, part)
         assert np.array_equal(one, other[::-1] if len(one) == len(x) else other)
+
+
+def test_where_the_checker_refuses_the_plan_of_the_weights_brute_force_follows(monkeypatch: pytest.MonkeyPatch):
+    net = construct("S5", ["natural", "sign"]).network
+    assert certify(net).certificate.method == "gaps"
+    made = quick.Look.certificate
+    monkeypatch.setattr(quick.Look, "certificate", lambda *args, **more: replace(made(*args, **more), network="0" * 64))
+    found = certify(net)
+    assert found.certificate.method == "exhaustive"
+    assert found.verdict.accuracy_bound == 1

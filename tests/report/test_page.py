@@ -295,6 +295,19 @@ def test_the_command_certifies_and_answers(run_folder: Path, tmp_path: Path, cap
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.cert")} == before, "made once"
 
 
+def test_frequencies_of_circuits_and_of_quadratures_count(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    from rhoset.cli import main
+    from rhoset.networks import write_network
+    from rhoset.networks.constructing import construct
+
+    write_network(tmp_path / "a.safetensors", construct("C12", ["frequency 1"]).network)
+    write_network(tmp_path / "b.safetensors", construct("C12", ["frequency 5", "frequency 4"]).network)
+    assert main(["report", str(tmp_path), "--out", str(tmp_path / "r.html"), "-q"]) == 0
+    said = capsys.readouterr().out
+    assert "They use 1 to 2 frequencies each." in said
+    assert "order 1 " not in said, "cosets of one element are elements"
+
+
 def test_quartiles_in_words(view: RunView):
     """Between two clusters of costs one median says nothing: all quartiles stand there."""
     from rhoset.report.answers import answers

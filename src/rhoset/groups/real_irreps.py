@@ -164,10 +164,12 @@ def irrep(group: Group, name: str) -> Irrep:
         parts = components(group)
         names = component_names(parts)
         known = list(names)
-        alias = {irrep_label(group, known[i], part.character): known[i] for i, part in enumerate(parts)}
+        labels = [irrep_label(group, known[i], part.character) for i, part in enumerate(parts)]
+        alias = dict(zip(labels, known, strict=True))
         wanted = {"trivial": known[0], **alias}.get(" ".join(name.split()), name)
         if wanted in known:
             return irrep_of_component(group, parts[known.index(wanted)], wanted)
+        known = labels
     shown = ", ".join(known[:20]) + (", …" if len(known) > 20 else "")
     raise RhosetError(f"{group.name} has no irrep {name!r}; it has {shown}", slug="unknown-irrep")
 

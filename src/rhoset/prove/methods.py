@@ -166,13 +166,15 @@ def by_time(search: Search, wanted: Wish) -> list[Candidate]:
 
 
 def _by_weights(search: Search) -> list[Candidate]:
-    """The true accuracy where exhaustive checking is quick: by gaps where the weights alone say that it holds."""
+    """The true accuracy where exhaustive checking is quick: by gaps where the weights alone say that it holds;
+    exhaustive is there for when the checker takes no gaps."""
     seconds = search.subject.exhaustive_seconds
+    plain = search.expected("exhaustive", search.subject.certificate("exhaustive"), 1.0, seconds)
     for look in quick.looks(search, 1) if search.subject.exhaustive >= SMALL else ():
         for mode in quick.ON_THE_CLOCK:
             if look.holds(mode) and (sure := _sure(look, mode)) < GIVE_UP:
-                return [look.promised(mode, sure * seconds)]
-    return [search.expected("exhaustive", search.subject.certificate("exhaustive"), 1.0, seconds)]
+                return [look.promised(mode, sure * seconds), plain]
+    return [plain]
 
 
 def _sure(look: quick.Look, mode: str) -> float:

@@ -127,7 +127,8 @@ def _parts(network: NetworkView, counts: bool = False) -> list[str]:
     others = sorted(label for label in labels if not label.startswith("frequency "))
     if numbers:
         name = "frequency" if len(numbers) == 1 else "frequencies"
-        circuits.append(f"{name} {_listed([str(k) for k in numbers])}")
+        how = f" ({'a quadrature' if len(numbers) == 1 else 'quadratures'})" if circuits else ""
+        circuits.append(f"{name} {_listed([str(k) for k in numbers])}{how}")
     if others:
         name = "a quadrature" if len(others) == 1 else "quadratures"
         circuits.append(f"directions all around {_listed(others)} ({name})")
@@ -167,9 +168,14 @@ def _learned(run: RunView) -> list[str]:
             said.append(f"No two use the same{common}.")
         else:
             said.append("No circuits were found in any of them.")
-        waves = [sum(1 for q in n.quadratures if q.irrep.startswith("frequency ")) for n in networks]
+        waves = [
+            len({part.irrep for part in (*n.circuits, *n.quadratures) if part.irrep.startswith("frequency ")})
+            for n in networks
+        ]
         if max(waves, default=0):
-            said.append(f"They use {min(waves)} to {max(waves)} frequencies each.")
+            least, most = min(waves), max(waves)
+            span = counted(most, "frequency", "frequencies") if least == most else f"{least} to {most} frequencies"
+            said.append(f"They use {span} each.")
     if total > 1:
         full = sum(n.accuracy >= 1 for n in networks)
         said.append(

@@ -60,7 +60,8 @@ def points_said(rho_set: RhoSet, shape: str, group: Group) -> str:
     if rho_set.irrep.dim == 1:
         kernel = rho_set.gset.stabilizer.order
         return f"±1, by the subgroup of {kernel} elements that it sends to 1"
-    return f"the {count} cosets of a subgroup of order {rho_set.gset.stabilizer.order}{said}"
+    fixing = rho_set.gset.stabilizer.order
+    return f"the {count} cosets of a subgroup of order {fixing}{said}" if fixing > 1 else f"the {count} elements{said}"
 
 
 def natural_points(rho_set: RhoSet, group: Group) -> Natural | None:

@@ -150,4 +150,5 @@ def defined(text: str, known: set[str] | None = None) -> Markup:
         seen.add(entry)
         return f'<span class="term" tabindex="0">{match[0]}<span role="note">{escape(meanings[entry])}</span></span>'
 
-    return Markup(_PATTERN.sub(explain, str(escape(text))))
+    whole_options = re.sub(r"--[a-z]+", r'<span class="option">\g<0></span>', str(escape(text)))
+    return Markup(_PATTERN.sub(explain, whole_options))
