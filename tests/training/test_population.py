@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import math
 import os
@@ -238,6 +239,18 @@ def test_training_goes_on_bit_for_bit_from_its_state(
         assert a.detach().numpy().tobytes() == b.detach().numpy().tobytes()
     (tmp_path / "state").write_bytes((tmp_path / "state").read_bytes()[:-100])
     assert read_state(tmp_path / "state", "me") is None
+
+
+def test_a_full_disk_names_the_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    from rhoset.training.runlock import locked
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "pwrite", full)
+    with pytest.raises(RhosetError, match=r"\.lock: No space left") as caught, locked(tmp_path):
+        pass
+    assert caught.value.slug == "cannot-write"
 
 
 def test_two_processes_do_not_write_to_one_run(s3: Group, quick: TrainConfig, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rhoset.errors import RhosetError
+from rhoset.networks.atomic import cannot_write
 
 LOCK_FILE = ".lock"
 
@@ -23,10 +24,13 @@ def locked(run: Path) -> Iterator[None]:
     Raises
     ------
     RhosetError
-        ``run-busy`` when another process holds it.
+        ``run-busy`` when another process holds it, ``cannot-write`` when the file cannot be written.
     """
     path = run / LOCK_FILE
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise cannot_write(path, error) from None
     try:
         try:
             _lock(handle)
@@ -36,8 +40,11 @@ def locked(run: Path) -> Iterator[None]:
                 f"{run}: process {holder} is training here; wait for it or choose another folder",
                 slug="run-busy",
             ) from None
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+        try:
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+        except OSError as error:
+            raise cannot_write(path, error) from None
         yield
     finally:
         os.close(handle)
