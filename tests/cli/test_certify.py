@@ -242,3 +242,19 @@ def test_processes_change_nothing(rhoset, folder: Path):
 
     assert lasting(one) == lasting(two)
     assert len(lasting(two)) == 2
+
+
+def test_a_network_that_the_checker_refuses_is_named(rhoset, folder: Path):
+    good, none = read_network(folder / "good.safetensors"), np.zeros((24, 0), np.float32)
+    path = folder / "bare.safetensors"
+    write_network(path, Network(none, none, none.T, np.zeros(24, np.float32), good.table))
+    ran = rhoset("certify", path)
+    assert ran.code == 2
+    assert f"the checker refuses {path}" in ran.err
+    assert not list(folder.glob("*.cert"))
+
+
+def test_a_network_without_margin_has_no_dearest_term(rhoset, folder: Path):
+    ran = rhoset("explain", folder / "zero.safetensors")
+    assert ran.code == 0
+    assert "costs most" not in ran.out

@@ -115,8 +115,8 @@ class Diagnosis(Shown):
     def text(self) -> str:
         """Several lines of plain English."""
         lines = list(self.said)
-        if self.terms:
-            first = self.terms[0]
+        first = self.terms[0] if self.terms else None
+        if first is not None and first.largest > 0:
             lines.append(
                 f"Of the ideal margin {self.margin:.2f} the term {first.name!r} costs most:"
                 f" {first.mean:.2f} on average, {first.largest:.2f} at worst."

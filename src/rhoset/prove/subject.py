@@ -18,6 +18,7 @@ import numpy as np
 from rhoset.errors import RhosetError
 from rhoset.networks import Network, write_network
 from rhoset.prove.certificates import BARE, encode
+from rhoset.reading import shown
 from rhoset_check.files import ACTIVATIONS, Certificate, Plan, Unreadable, Weights
 from rhoset_check.files import read_certificate as decode
 from rhoset_check.files import read_network as checkers_reader
@@ -103,7 +104,8 @@ def subject(network: Network, arithmetic: str = "real", path: str | Path | None 
         proved = prove_group(weights.table, generators)
         model = build_model(weights, proved, arithmetic)
     except (Rejected, Unreadable) as refusal:
-        raise RhosetError(f"the checker refuses this network: {refusal}", slug="refused-network") from None
+        which = "this network" if path is None else shown(path)
+        raise RhosetError(f"the checker refuses {which}: {refusal}", slug="refused-network") from None
     return Subject(network, arithmetic, weights, proved, model, time.perf_counter() - begin)
 
 
