@@ -239,7 +239,9 @@ def _conclusions(
 ) -> tuple[str, ...]:
     said = []
     if not same:
-        said.append("A and B are on different groups: irreps are compared by name, and networks not as functions.")
+        said.append(
+            "A and B have different multiplication tables: irreps are compared by name, and networks not as functions."
+        )
     tests: list[ShareTest | RankTest] = [*shares, *numbers]
     found = [test for test in tests if test.p_adjusted <= ALPHA]
     said += [_difference(test) for test in found]

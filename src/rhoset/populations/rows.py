@@ -116,7 +116,7 @@ def differing(said: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def irreps_text(record: Mapping[str, Any]) -> str:
-    """``[4,1] ×64, [2,2,1] ×60``: the irreps in use with their neurons, most first; frequencies where there are."""
+    """``[4,1] ×64, [2,2,1] ×60``: the irreps that dominate neurons, most first; frequencies where there are."""
     turning = record.get("frequency", {})
     used = sorted((i for i in record["irreps"] if i["neurons"]), key=lambda i: -i["neurons"])
     return ", ".join(f"{_irrep(i['name'], turning)} ×{i['neurons']}" for i in used)

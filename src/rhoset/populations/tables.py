@@ -28,7 +28,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "loss": ("nats", "mean cross-entropy over all pairs"),
     "margin": ("nats", "least over the pairs of the right logit minus the largest other"),
     "explained": ("share", "of the weights' energy that the explanation holds"),
-    "irreps": ("", "irreps in use with the neurons that each dominates; frequencies f of cyclic groups"),
+    "irreps": ("", "irreps that dominate a neuron, and how many each does; frequencies f of cyclic groups"),
     "circuits": ("", "irrep, sizes of the two ρ-sets, kind"),
     "key_set": ("", "K_ε, ε = 0.005: classes with b_[ρ] ≥ ε"),
     "spectral_count": ("classes", "N_δ, δ = 0.05"),
