@@ -168,10 +168,8 @@ def _learned(run: RunView) -> list[str]:
             said.append(f"No two use the same{common}.")
         else:
             said.append("No circuits were found in any of them.")
-        waves = [
-            len({part.irrep for part in (*n.circuits, *n.quadratures) if part.irrep.startswith("frequency ")})
-            for n in networks
-        ]
+        names = [{*(c.irrep for c in n.circuits), *(q.irrep for q in n.quadratures)} for n in networks]
+        waves = [sum(name.startswith("frequency ") for name in found) for found in names]
         if max(waves, default=0):
             least, most = min(waves), max(waves)
             span = counted(most, "frequency", "frequencies") if least == most else f"{least} to {most} frequencies"
