@@ -96,7 +96,7 @@ def matrix_action(group: Group, images: Array, name: str) -> tuple[Array, float]
     step = max(gaps, default=0.0)
     step += 4 * gamma(d + 4, "float64") * d * image * longest  # rounding of the products, and of the words themselves
     excess = frobenius(images.swapaxes(1, 2) @ images - np.eye(d)) + 4 * gamma(d + 4, "float64") * d * (1 + image**2)
-    product = 2 * step * (1 + excess) ** (group.depth + 1) * (group.depth + 1) * max(1.0, longest)
+    product = 2 * step * np.float64(1 + excess) ** (group.depth + 1) * (group.depth + 1) * max(1.0, longest)
     defect = product * (1 + longest) * (1 + 1e-6)
     require(np.isfinite(defect) and longest <= 2.0**8, f"{name}: the matrices do not represent the group")
     return matrices, defect

@@ -18,7 +18,7 @@ import numpy as np
 from rhoset_check.blocks import Block, at_references, differences, unwritten
 from rhoset_check.exact import CHUNK, EXP, Bounds
 from rhoset_check.files import PASS, Certificate
-from rhoset_check.near import Array, Ints, Near, lower_sum, up
+from rhoset_check.near import Array, Ints, Near, lower_sum, require, up
 from rhoset_check.network import Model
 
 
@@ -92,6 +92,7 @@ class PairsRule:
         self.parts = [slice(a, b) for a, b in pairwise(ends)]
         self.references, self.labels = certificate.references, certificate.labels
         if self.references is not None:
+            require(groups, "references need two elements")
             self.least, self.distance = at_references(blocks, self.delta, self.ends[:-1], self.references)
             self.kept = Near.exact(self.references).to(work)
             self.worst = [side.most() for side in (self.residual.by_x, self.residual.by_y)]
