@@ -13,6 +13,8 @@ from check.corpus_maker import corpus
 from check.corpus_parts import Pair, good_pair
 from check.harness import certificate_bytes, derive, network_bytes
 from rhoset_check import Verdict, check
+from rhoset_check.group import matrix_action, prove_group
+from rhoset_check.near import Rejected
 
 CORPUS = corpus()
 
@@ -77,3 +79,12 @@ def test_any_bytes_changed_end_in_a_verdict(seed: int, tmp_path: Path) -> None:
 def test_the_corpus_is_large() -> None:
     assert len(CORPUS) > 150
     assert all(pair.reason for pair in CORPUS.values())
+
+
+def test_matrices_whose_powers_overflow_are_refused() -> None:
+    """A bound for words of length 29 in a number of 2^60 is beyond all floats: a reason, not an exception."""
+    n = 30
+    table = (np.add.outer(np.arange(n), np.arange(n)) % n).astype(np.int32)
+    group = prove_group(table, np.array([1]))
+    with np.errstate(all="ignore"), pytest.raises(Rejected, match="do not represent the group"):
+        matrix_action(group, np.full((1, 1, 1), 2.0**60), "block0.matrices")
