@@ -306,6 +306,11 @@ def test_frequencies_of_circuits_and_of_quadratures_count(tmp_path: Path, capsys
     said = capsys.readouterr().out
     assert "They use 1 to 2 frequencies each." in said
     assert "order 1 " not in said, "cosets of one element are elements"
+    assert main(["report", str(tmp_path / "a.safetensors"), "--out", str(tmp_path / "r.html"), "-q"]) == 0
+    said = capsys.readouterr().out
+    assert "What did it learn? It uses the 12 elements in frequency 1." in said
+    assert "Nothing yet: it has no certificate" in said
+    assert "What did it learn?" in (tmp_path / "r.html").read_text()
 
 
 def test_quartiles_in_words(view: RunView):

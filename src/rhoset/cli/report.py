@@ -69,7 +69,8 @@ def command(out: Output, run: str, target: Path | None, certify: bool, objective
     spoken = {"learned": said.learned, "proved": said.proved, "why": said.why}
     for question, sentences in spoken.items():
         if sentences:
-            out.say(f"{QUESTIONS[question]} {' '.join(sentences)}")
+            asked = QUESTIONS[question].replace("they", "it" if len(view.networks) == 1 else "they")
+            out.say(f"{asked} {' '.join(sentences)}")
             out.say()
     out.say(str(path))
     bounds = [n.best.accuracy_bound for n in view.networks if n.best is not None]

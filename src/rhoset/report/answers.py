@@ -202,7 +202,8 @@ def _proved(networks: Sequence[NetworkView]) -> list[str]:
     total = len(networks)
     best = [n.best for n in networks if n.best is not None]
     if not best:
-        return ["Nothing yet: no network has a certificate that checks. Run rhoset certify and write the report again."]
+        which = "it has no" if total == 1 else "no network has a"
+        return [f"Nothing yet: {which} certificate that checks. Run rhoset certify and write the report again."]
     bounds = [c.accuracy_bound for c in best]
     said = [_bounds_said(bounds, total)]
     if min(bounds) < 1 and all(n.best is None or n.best.accuracy_bound >= n.accuracy for n in networks):
