@@ -215,6 +215,14 @@ def test_refusals(arguments: dict[str, Any], slug: str, words: str) -> None:
     assert words in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["D4", "D5", "D7"])
+def test_a_margin_that_is_a_rounding_is_none(name: str) -> None:
+    """In D5 what a linear network's slots cancel leaves 1e-17, which was scaled up to the margin."""
+    with pytest.raises(RhosetError, match="do not single out") as caught:
+        construct(_group(name), ["2a"], activation="linear")
+    assert caught.value.slug == "construct-no-margin"
+
+
 def test_plans_from_text() -> None:
     assert parse_plan("[4,1]") == CircuitPlan("[4,1]")
     assert parse_plan("3a:rows=2,columns=3,split=0.25,strength=2,directions=4,size=6,paired=false") == CircuitPlan(

@@ -214,13 +214,14 @@ def _scaled_to_margin(group: Group, circuits: list[Circuit], margin: float) -> t
     full = all(circuit.slot_counts.all() for circuit in circuits)
     margin_of = _margin if full else _all_margins
     found = margin_of(group, circuits)
-    if full and not (found is not None and found > 0):
+    size = max(float(np.abs(response(c)).max()) for c in circuits) or 1.0
+    least = NO_MARGIN * max(size, *(float(np.abs(c.weight).max()) for c in circuits))  # what cancels leaves roundings
+    if full and not (found is not None and found > least):
         raise RhosetError(
             f"{group.name}: the network would have margin {found:.3g}; with activation"
             f" {circuits[0].activation} these ρ-sets do not single out the product, try relu and C = −B",
             slug="construct-no-margin",
         )
-    size = max(float(np.abs(response(c)).max()) for c in circuits) or 1.0
     if found is None or found < NO_MARGIN * size:
         return [replace(c, weight=c.weight * margin / size) for c in circuits], (
             None if found is None else found * margin / size
