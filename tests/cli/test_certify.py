@@ -254,7 +254,9 @@ def test_a_network_that_the_checker_refuses_is_named(rhoset, folder: Path):
     assert not list(folder.glob("*.cert"))
 
 
-def test_a_network_without_margin_has_no_dearest_term(rhoset, folder: Path):
-    ran = rhoset("explain", folder / "zero.safetensors")
-    assert ran.code == 0
-    assert "costs most" not in ran.out
+def test_where_nothing_is_lost_no_term_costs_most(rhoset, folder: Path):
+    write_network(folder / "ideal.safetensors", construct("S4", ["natural"]).network)
+    for name, told in (("zero", False), ("ideal", False), ("good", True)):
+        ran = rhoset("explain", folder / f"{name}.safetensors")
+        assert ran.code == 0
+        assert ("costs most" in ran.out) == told

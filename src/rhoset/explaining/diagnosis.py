@@ -116,7 +116,7 @@ class Diagnosis(Shown):
         """Several lines of plain English."""
         lines = list(self.said)
         first = self.terms[0] if self.terms else None
-        if first is not None and first.largest > 0:
+        if first is not None and first.largest >= 0.005:  # what does not read as 0.00
             lines.append(
                 f"Of the ideal margin {self.margin:.2f} the term {first.name!r} costs most:"
                 f" {first.mean:.2f} on average, {first.largest:.2f} at worst."
