@@ -30,12 +30,13 @@ class EvenRule:
     other; `carry` is 1 in row (c, d) for the z with zc = d.
     """
 
-    name, price = "gaps", (0, 6 * PASS)
+    name, price = "gaps", (0, 34 * PASS)
 
     def __init__(self, certificate: Certificate, model: Model) -> None:
         self.model, self.scale, given, n = model, certificate.scale, certificate.gaps, model.order
         sets, bias = circuits(certificate, model), model.unembed["float64"][-1:]
-        require(given and all(not s.exact and s.potential is None for s in sets), "plan.even takes unembed by fibres")
+        fibres = all(not s.columns or (not s.exact and s.potential is None) for s in sets)
+        require(given and fibres, "plan.even takes unembed by fibres")
         self.types, self.count, places, moves = np.zeros(n, np.intp), 1, list[NDArray[np.bool_]](), list[Array]()
         unwritten = Near.exact(bias.T)
         if given and given.types is not None:

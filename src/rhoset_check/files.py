@@ -337,12 +337,13 @@ def _pairs_limit(file: Tensors, count: int, n: int, m: int) -> tuple[int, list[i
         features, entries = features + (d * d or p * q), entries + k * max(1, d * d)
         points, cubes = points + (0 if d else p + q), cubes + 2 * d**3
     kept, chunk = max(1, file.length("references", 0)), (1 << 19) // max(n, m) + 1
-    once = PASS * (30 * entries + 20 * features + 64 * n * (points + n + cubes)) + kept * n * features
+    r = file.length("generators", 0)
+    once = PASS * (30 * entries + (20 + 4 * r) * features + 64 * n * (points + n + cubes)) + kept * n * features
     each_x = features * m * 8 * PASS
     each_pair = features * m + PASS * (8 * m + 12 * features + 3 * cubes + 4 * count)
     calls = (n + n * n // chunk + 1) * (30 * count + 100)
-    tables = [features * max(n, 20, 4 * (m + 1), 2 * kept), 3 * features * min(n * n, chunk)]
-    tables += [points * n, kept * n, entries]
+    tables = [features * max(n, 20, 4 * (m + 1), 2 * kept) + 4 * entries, 3 * features * min(n * n, chunk)]
+    tables += [points * n, kept * n]
     return once + n * each_x + n * n * each_pair + CALL * calls, tables
 
 

@@ -134,7 +134,7 @@ def circuits(certificate: Certificate, model: Model) -> list[Circuit]:
 class GapsRule:
     """The rule, with everything that does not depend on x computed once."""
 
-    name, price = "gaps", (0, 6 * PASS)
+    name, price = "gaps", (0, 10 * PASS)
 
     def __init__(self, certificate: Certificate, model: Model) -> None:
         self.model, self.scale, n = model, certificate.scale, model.order

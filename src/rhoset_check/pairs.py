@@ -73,7 +73,7 @@ class State:
     y: Ints
     carried: Near
     """(pairs, features): Q."""
-    lost: Near
+    own: Near
     """(pairs, 1): what bounds below the part of the margin that is not written, but for by_x[x, z] + by_y[y, z]."""
 
 
@@ -127,13 +127,8 @@ class PairsRule:
         length = up(rest.scaled(residual.scale).length())[:, None]
         correct = residual.delta.rows(own).dot(rest) if plan.own else Near.exact(-residual.bound * length)
         terms = [correct.lower, -residual.bound * length, np.full((1, 1), -up(float(sum(defects))))]
-        return State(x, y, Near.beside(carried, len(x), plan.work), Near.exact(lower_sum(terms)).to(plan.work))
-
-    def own(self, state: State) -> Near:
-        """(pairs, 1): by_x[x, xy] + by_y[y, xy], and what is lost for every output."""
-        own = self.model.products(state.x, state.y)
-        by_x, by_y = self.residual.by_x.at(state.x, own), self.residual.by_y.at(state.y, own)
-        return by_x + by_y + state.lost
+        additive = residual.by_x.at(x, own) + residual.by_y.at(y, own) + Near.exact(lower_sum(terms)).to(plan.work)
+        return State(x, y, Near.beside(carried, len(x), plan.work), additive)
 
     def at_references(self, state: State) -> Array:
         """(pairs, groups): step 1, less nothing for what is additive of rivals."""
@@ -142,7 +137,7 @@ class PairsRule:
         )
         away = state.carried - self.kept.rows(label)
         gaps = np.stack([np.zeros(len(label)), *(away.columns(part).length() for part in self.parts)], axis=1)[:, 1:]
-        return lower_sum([self.least[label], -up(gaps @ self.distance.T), self.own(state).lower])
+        return lower_sum([self.least[label], -up(gaps @ self.distance.T), state.own.lower])
 
     def outputs(self, state: State, known: Array | None, spent: Counter[str], g: int, which: Ints, z: Ints) -> Array:
         """(which, outputs of group g): step 1 with what is additive of each rival; step 2 where that is not enough."""
@@ -154,6 +149,6 @@ class PairsRule:
             rows = np.flatnonzero(~(lower > self.model.floor).all(axis=1))
         spent[f"span {g}"] += len(rows)
         delta, slack = self.delta.value[self.ends[g] : self.ends[g + 1]], self.delta.error.max(initial=0.0)
-        margin = state.carried.rows(which[rows]).times(delta.T, slack) + self.own(state).rows(which[rows])
+        margin = state.carried.rows(which[rows]).times(delta.T, slack) + state.own.rows(which[rows])
         lower[rows] = np.fmax(lower[rows], (margin - by_x.rows(rows) - by_y.rows(rows)).lower)
         return lower

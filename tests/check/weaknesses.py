@@ -76,7 +76,7 @@ PAIRS = {
         "blocks.py", "delta.columns(slice(a, b)).length()", "delta.columns(slice(a, b)).length() / 2", ("aligned",)
     ),
     "‖Q − K‖": Weakness(
-        "pairs.py", "-up(gaps @ self.distance.T), self.own", "self.own", ("aligned", "copied_points")
+        "pairs.py", "-up(gaps @ self.distance.T), state.own", "state.own", ("aligned", "copied_points")
     ),
     "least over a group": Weakness(
         "blocks.py", "np.minimum.reduceat(found, starts, axis=1)", "np.maximum.reduceat(found, starts, axis=1)",
@@ -116,7 +116,8 @@ PAIRS = {
         "np.repeat(known[which, g, None], z.shape[1], axis=1)", ("additive_driver",),
     ),
     "additive tables of the answer": Weakness(
-        "pairs.py", "return by_x + by_y + state.lost", "return by_x + state.lost", ("additive_driver",)
+        "pairs.py", "residual.by_x.at(x, own) + residual.by_y.at(y, own)", "residual.by_x.at(x, own)",
+        ("additive_driver",),
     ),
     "error of single outputs": Weakness(
         "exact.py", "hidden.dot(difference).lower[:, 0]", "hidden.dot(difference).value[:, 0]",

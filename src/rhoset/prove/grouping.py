@@ -52,7 +52,7 @@ def _stands(search: Search, rule: PairsRule) -> tuple[Array, Array, NDArray[np.i
     label = np.zeros(len(x), np.intp) if rule.labels is None else rule.labels[x, y].astype(np.intp)
     away = state.carried - rule.kept.rows(label)
     lengths = [away.columns(part).length() for part in rule.parts]
-    needed = rule.own(state).lower[:, 0] - rule.worst[0][x] - rule.worst[1][y] - rule.model.floor
+    needed = state.own.lower[:, 0] - rule.worst[0][x] - rule.worst[1][y] - rule.model.floor
     return needed, np.stack(lengths) if lengths else np.zeros((0, len(x))), label
 
 
