@@ -104,7 +104,8 @@ def settle(rules: Rules, x: Ints, y: Ints) -> Settled:
             found = rule.bounds(x[asked], y[asked], budget.spent)
             keep(asked, found.least, found.excess)
             still = np.flatnonzero(~(found.least > floor))
-            for which in chunks(still[: budget.take("span", len(still))], max(1, (1 << 20) // model.order)):
+            paid = budget.pay(2 * PASS * model.order, np.ones(len(still), np.intp))
+            for which in chunks(still[: budget.take("span", paid)], max(1, (1 << 20) // model.order)):
                 keep(asked[which], *by_outputs(rules, rule, found, (which, x[asked[which]], y[asked[which]])))
         open_ = open_[~(margin[open_] > floor)]
     open_ = open_[: budget.take("exact", len(open_))]
