@@ -50,10 +50,12 @@ NOISE = 0.05
 
 @dataclass(frozen=True)
 class Proof:
-    """Seconds of the search with the check and of the check, multiply-adds of the check over exhaustive."""
+    """Seconds of the search with the check, of the search and of the check, multiply-adds of the check over
+    exhaustive."""
 
     method: str
     total: float
+    search: float
     check: float
     cost: float
     right: int
@@ -83,7 +85,7 @@ class Row:
     @property
     def search(self) -> float:
         """The search for the shortest proof, its check left out, over the exhaustive check."""
-        return (self.by_operations.total - self.by_operations.check) / self.exhaustive
+        return self.by_operations.search / self.exhaustive
 
     @property
     def agrees(self) -> bool:
@@ -116,9 +118,11 @@ def measure(kind: str, name: str, path: Path, clock: Clock, repeat: int) -> Row:
 
     def proof(objective: str) -> Proof:
         found = made(objective=objective)
+        runs = [found]
         check = least(lambda: judge(found.certificate, weights), clock, repeat)
-        total = least(lambda: made(objective=objective), clock, repeat)
-        return Proof(found.verdict.method, total, check, found.cost.share, found.verdict.right)
+        total = least(lambda: runs.append(made(objective=objective)), clock, repeat)
+        search = min(run.search_seconds for run in runs)
+        return Proof(found.verdict.method, total, search, check, found.cost.share, found.verdict.right)
 
     plain = made(method="exhaustive")
     exhaustive = least(lambda: judge(plain.certificate, weights), clock, repeat)
