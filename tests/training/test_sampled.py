@@ -143,7 +143,7 @@ def test_stages_draw_from_subgroups() -> None:
     assert (s4.permutations[:6, 0] == 0).all()
     for step, among in ((1, 2), (3, 2), (4, 6), (10, 6), (11, 24)):
         sample = samples.at(step)
-        assert samples.among(step) == among
+        assert samples.curriculum.among(step) == among
         assert len(sample.left) == min(60 // len(sample.outputs), among)
         assert len(sample.outputs) == min(12, among)
         assert max(int(part.max()) for part in (sample.left, sample.right, sample.outputs)) < among

@@ -108,7 +108,8 @@ class TrainConfig:
         are estimates from the sample, with an interval in the table of results. Stacks evaluate all pairs always.
     curriculum
         Stages (k, t): up to step t, steps draw from the subgroup that the first k elements make, outputs too; both
-        grow from stage to stage, and after the last one steps draw from all pairs. With `sampled_outputs` only. In a
+        grow from stage to stage, and after the last one steps draw from all pairs. With `replacement` (the softmax is
+        then over the subgroup's elements) or `sampled_outputs` only. In a
         group of permutations, in lexicographic order, the stabiliser of the first points is such a subgroup: 1, 2, 6,
         24, 120, 720 in S7. Weight decay is n/k times as large in a stage, where a row occurs n/k times as often.
     coset_outputs
@@ -206,9 +207,10 @@ class TrainConfig:
             refuse("replacement", self.replacement, "false with sampled_outputs, which draw pairs of their own")
         if self.sampled_outputs and not self.batch:
             refuse("sampled_outputs", self.sampled_outputs, "0 unless batch is given (a softmax over a sample)")
-        for name in _STAGED:
-            if getattr(self, name) and not self.sampled_outputs:
-                refuse(name, getattr(self, name), "empty unless sampled_outputs is given")
+        if self.curriculum and not (self.sampled_outputs or self.replacement):
+            refuse("curriculum", self.curriculum, "empty unless replacement or sampled_outputs is given")
+        if self.coset_outputs and not self.sampled_outputs:
+            refuse("coset_outputs", self.coset_outputs, "empty unless sampled_outputs is given")
         if len(self.coset_outputs) > 1:
             refuse("coset_outputs", self.coset_outputs, "one pair [elements, last uniform step], or empty")
         if self.convergence_tolerance and self.draws:

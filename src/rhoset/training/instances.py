@@ -21,6 +21,7 @@ from rhoset.groups.arrays import mask_of
 from rhoset.training.activations import activation
 from rhoset.training.batches import Batches, training_pairs
 from rhoset.training.config import TrainConfig, refuse
+from rhoset.training.curriculum import Curriculum
 from rhoset.training.model import FoldedTables, GroupNetwork, fold_parameters, penalty
 from rhoset.training.optimizers import learning_rate, make_optimizer, optimizer_tensors
 from rhoset.training.outcome import Evaluated, evaluated, scored
@@ -140,11 +141,13 @@ class InstanceTrainer(Together):
         }
         self.optimizer = make_optimizer(config, self.parameters.items())
         self.labels = torch.from_numpy(table.reshape(-1).astype(np.int64)).to(device)
+        self.curriculum = Curriculum(table, config)
         chosen = [training_pairs(n, config, seed) for seed in seeds]
         every = np.arange(n * n, dtype=np.int64)
         self.pairs = [every if c is None else c for c in chosen]
         self.batches = [
-            Batches(p, config, seed) if config.draws else None for p, seed in zip(self.pairs, seeds, strict=True)
+            Batches(p, config, seed, self.curriculum) if config.draws else None
+            for p, seed in zip(self.pairs, seeds, strict=True)
         ]
         self.fixed = None if config.draws else self._pairs(self.pairs)
         self.step = 0
@@ -173,12 +176,15 @@ class InstanceTrainer(Together):
         self.step += 1
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(self.config, self.step)
+            if group["weight_decay"]:
+                group["weight_decay"] = self.curriculum.weight_decay(self.step)
         pairs = self.fixed
         if pairs is None:
             pairs = self._pairs([b.at(self.step) for b in self.batches if b is not None])
         self.optimizer.zero_grad()
         tables = self.fold()
-        losses: Tensor = _InstanceCrossEntropy.apply(*tables, *pairs, self.config.activation, self._block())  # type: ignore[no-untyped-call]
+        inside = tables.first(self.curriculum.among(self.step))
+        losses: Tensor = _InstanceCrossEntropy.apply(*inside, *pairs, self.config.activation, self._block())  # type: ignore[no-untyped-call]
         objective = losses
         if self.config.cubic_decay:
             objective = losses + penalty(tables, self.config)

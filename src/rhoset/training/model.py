@@ -23,6 +23,13 @@ class FoldedTables(NamedTuple):
     unembed: Tensor
     bias: Tensor
 
+    def first(self, elements: int) -> FoldedTables:
+        """The tables of the first elements alone, as operands and outputs, with or without an instance axis."""
+        left, right, unembed, bias = self
+        return FoldedTables(
+            left[..., :elements, :], right[..., :elements, :], unembed[..., :elements], bias[..., :elements]
+        )
+
 
 def folded_half(p: Mapping[str, Tensor], half: str, rows: Tensor | None = None) -> Tensor:
     """The table left or right of parameters by name without a hidden bias, or these rows of it alone."""

@@ -7,7 +7,7 @@ folded. A wrong output stands for (n − 1) / (s − 1) of them: its logit is ra
 (sampled softmax, Jean et al. 2015, with uniform proposals).
 
 With a curriculum the first steps draw left operands and outputs from a subgroup, so that the right operands lie in it
-too: a task of its own, of the subgroup's order, whose solution the next subgroup's pairs start from.
+too.
 
 Of many outputs a uniform sample misses those that are nearly right, on which the loss soon rests. With `coset_outputs`
 the right answers of a step are a coset gKh of a subgroup K, so that an answer's neighbours zk are among the outputs
@@ -29,6 +29,7 @@ from torch import Tensor
 
 from rhoset.training.activations import activation
 from rhoset.training.config import TrainConfig, refuse
+from rhoset.training.curriculum import Curriculum, check_subgroups
 from rhoset.training.model import folded_half
 from rhoset.training.outcome import scored
 
@@ -101,9 +102,8 @@ class OutputSamples:
         self.pairs, self.outputs = config.batch, outputs
         identity = int(np.flatnonzero((table == np.arange(n)).all(axis=1))[0])
         self.inverse = (table == identity).argmax(axis=1)
-        self.stages = config.curriculum
-        _check_subgroups(table, "curriculum", self.stages)
-        _check_subgroups(table, "coset_outputs", config.coset_outputs)
+        self.curriculum = Curriculum(table, config)
+        check_subgroups(table, "coset_outputs", config.coset_outputs)
         self.coset, self.uniform_until = config.coset_outputs[0] if config.coset_outputs else (0, 0)
         if self.coset:
             if not self.coset < outputs:
@@ -112,14 +112,10 @@ class OutputSamples:
             beside += (1 - beside) * (outputs - self.coset) / (n - self.coset)
             self.log_chance = np.log(beside)
 
-    def among(self, step: int) -> int:
-        """Number of elements that a step's operands and outputs are drawn from: n, or fewer in a stage."""
-        return next((elements for elements, last in self.stages if step <= last), len(self.table))
-
     def at(self, step: int) -> OutputSample:
         """The sample of the step numbered from 1. A subgroup with fewer elements than rows or outputs gives all."""
         generator = np.random.default_rng([_SAMPLE_STREAM, self.seed, step])
-        n = self.among(step)
+        n = self.curriculum.among(step)
         coset = bool(self.coset) and step > self.uniform_until and n == len(self.table)
         answers = self.coset if coset else min(n, self.outputs)
         left = generator.choice(n, min(n, self.pairs // answers), replace=False)
@@ -154,19 +150,6 @@ def _share_of_conjugates(table: NDArray[np.int32], inverse: NDArray[np.int64], e
     for h in range(len(table)):
         found += table[table[h], inverse[h]] < elements
     return found / len(table)
-
-
-def _check_subgroups(table: NDArray[np.int32], setting: str, stages: tuple[tuple[int, int], ...]) -> None:
-    """Refuses a stage whose first elements are not closed under the product."""
-    if not stages:
-        return
-    reach = np.maximum.accumulate([max(table[k, : k + 1].max(), table[: k + 1, k].max()) for k in range(len(table))])
-    closed = [k for k in range(2, len(table)) if reach[k - 1] < k]
-    for elements, _ in stages:
-        if elements not in closed:
-            right = f"stages [elements, last step] of proper subgroups; the first {elements} elements are none"
-            known = f"first elements that are: {', '.join(map(str, closed)) or 'none'}"
-            refuse(setting, [list(stage) for stage in stages], f"{right} ({known})")
 
 
 def sampled_loss(p: Mapping[str, Tensor], sample: OutputSample, config: TrainConfig) -> Tensor:

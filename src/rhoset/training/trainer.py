@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from rhoset.groups.arrays import mask_of
 from rhoset.training.batches import Batches, training_pairs
 from rhoset.training.config import TrainConfig
+from rhoset.training.curriculum import Curriculum
 from rhoset.training.kernel import PairCrossEntropy, PairLoss
 from rhoset.training.model import GroupNetwork, penalty
 from rhoset.training.optimizers import (
@@ -59,7 +60,8 @@ class Trainer(Together):
         self.module = GroupNetwork(n, config, seed, self.dtype)
         self.optimizer = make_optimizer(config, self.module.named_parameters())
         self.names = {p: name for name, p in self.module.named_parameters()}
-        self.workspace = PairLoss(table, config.width, config.activation, self.dtype)
+        self.workspace = self.stage = PairLoss(table, config.width, config.activation, self.dtype)
+        self.curriculum = Curriculum(table, config)
         chosen = training_pairs(n, config, seed)
         self.train_mask = torch.from_numpy(mask_of(n * n, slice(None) if chosen is None else chosen)).view(n, n)
         self.batches: Batches | None = None
@@ -70,7 +72,7 @@ class Trainer(Together):
             self.samples = OutputSamples(table, config, seed)
         elif config.draws:
             every = chosen if chosen is not None else np.arange(n * n, dtype=np.int64)
-            self.batches = Batches(every, config, seed)
+            self.batches = Batches(every, config, seed, self.curriculum)
         else:
             every_pair = self.workspace.every_pair if chosen is None else some_pairs(table, chosen, config.width)
             self.full_batch = every_pair
@@ -85,16 +87,15 @@ class Trainer(Together):
 
     def advance(self) -> NDArray[np.float64]:
         """One step; returns the training loss (1,) before it, of its pairs."""
-        with flushed_denormals(self.samples is not None):
+        with flushed_denormals(self.samples is not None or bool(self.curriculum.stages)):
             return self._advance()
 
     def _advance(self) -> NDArray[np.float64]:
         self.step += 1
-        scale = 1.0 if self.samples is None else len(self.table) / self.samples.among(self.step)
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(self.config, self.step)
             if group["weight_decay"]:
-                group["weight_decay"] = self.config.weight_decay * scale
+                group["weight_decay"] = self.curriculum.weight_decay(self.step)
         self.optimizer.zero_grad()
         loss = objective = self._loss()
         if self.config.cubic_decay:
@@ -116,12 +117,24 @@ class Trainer(Together):
         """The training loss of this step's pairs."""
         if self.samples is not None:
             return sampled_loss(dict(self.module.named_parameters()), self.samples.at(self.step), self.config)
+        tables, work = self.module.fold(), self.workspace
         if self.batches is not None:
-            pairs = some_pairs(self.table, self.batches.at(self.step), self.config.width)
+            chosen, k, n = self.batches.at(self.step), self.curriculum.among(self.step), len(self.table)
+            if k < n:
+                tables, work = tables.first(k), self._stage_of(k)
+                chosen = chosen // n * k + chosen % n
+            pairs = some_pairs(work.table, chosen, self.config.width)
         else:
             pairs = self.full_batch
-        loss: torch.Tensor = PairCrossEntropy.apply(*self.module.fold(), self.workspace, pairs)  # type: ignore[no-untyped-call]
+        loss: torch.Tensor = PairCrossEntropy.apply(*tables, work, pairs)  # type: ignore[no-untyped-call]
         return loss
+
+    def _stage_of(self, elements: int) -> PairLoss:
+        """The workspace of the subgroup of the first elements; the last one is kept."""
+        if self.stage.n != elements:
+            table = np.ascontiguousarray(self.table[:elements, :elements])
+            self.stage = PairLoss(table, self.config.width, self.config.activation, self.dtype)
+        return self.stage
 
     def _flat(self) -> NDArray[np.floating]:
         """All parameters as one row (1, P)."""
