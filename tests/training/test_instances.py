@@ -11,6 +11,7 @@ import torch
 
 from rhoset.errors import RhosetError
 from rhoset.groups import Group
+from rhoset.networks import read_network
 from rhoset.networks.runs import open_run
 from rhoset.training import GroupNetwork, TrainConfig, train_network, train_population
 from rhoset.training.config import ARCHITECTURES
@@ -119,3 +120,52 @@ def test_a_device_that_is_not_there_is_named() -> None:
     assert caught.value.slug == "bad-device"
     with pytest.raises(RhosetError, match="device 'gpu' cannot be used"):
         device_named("gpu")
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"optimizer": "sgd", "learning_rate": 0.1}, {"replacement": True}, {"bias_decay": False}]
+)
+def test_a_stack_on_a_device_goes_on_from_its_states(changes: dict[str, object], s3: Group) -> None:
+    config = TrainConfig(width=6, embed_dim=4, max_steps=40).replace(**changes)
+    whole = InstanceTrainer(s3.table, config, [4, 9], CPU)
+    first = InstanceTrainer(s3.table, config, [4, 9], CPU)
+    for _ in range(12):
+        whole.advance()
+        first.advance()
+    again = InstanceTrainer(s3.table, config, [4, 9], CPU, states=[first.state(0), first.state(1)])
+    assert again.step == 12
+    for _ in range(12):
+        whole.advance()
+        again.advance()
+    for name, value in whole.parameters.items():
+        torch.testing.assert_close(again.parameters[name], value, rtol=0, atol=0)
+
+
+def test_a_device_s_run_that_was_stopped_goes_on(s3: Group, quick: TrainConfig, tmp_path: Path) -> None:
+    """States are saved on the way; networks saved at different steps go on in companies of their own."""
+    config = quick.replace(stop_loss=0.0, max_steps=60, evaluate_every=20)
+    train_population(s3, config, 3, tmp_path / "whole", device="cpu:0")
+    advance, steps = InstanceTrainer.advance, []
+
+    def stopped(self: InstanceTrainer) -> torch.Tensor:
+        steps.append(self.step)
+        if len(steps) == 35:
+            raise KeyboardInterrupt
+        return advance(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(InstanceTrainer, "advance", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            train_population(s3, config, 3, tmp_path / "run", device="cpu:0", state_every=0)
+    paths = [open_run(tmp_path / "run").state_path(index) for index in range(3)]
+    assert all(path.exists() for path in paths)
+    paths[1].unlink()
+    steps.clear()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(InstanceTrainer, "advance", lambda self: (steps.append(self.step), advance(self))[1])
+        found = train_population(s3, config, 3, tmp_path / "run", device="cpu:0")
+    assert steps == [*range(34, 60), *range(60)]
+    assert [row["steps"] for row in found.rows] == [60] * 3
+    for index in range(3):
+        one, other = (read_network(open_run(tmp_path / run).network_path(index)) for run in ("whole", "run"))
+        np.testing.assert_allclose(one.unembed, other.unembed, rtol=1e-4, atol=1e-6)

@@ -46,7 +46,7 @@ def company(
     configs, seeds
         One for each network, `company_size` at most; on a device the configurations are equal.
     states
-        Where to go on, for each network, on the processor.
+        Where to go on, for each network; on a device at one step.
     threads
         Processor threads of a network that is trained by itself; a stack takes one.
     device
@@ -58,7 +58,7 @@ def company(
         ``bad-setting``, ``bad-device``.
     """
     if device != "cpu":
-        yield InstanceTrainer(table, configs[0], seeds, device_named(device))
+        yield InstanceTrainer(table, configs[0], seeds, device_named(device), states=states)
     elif suits_stack(len(table), configs[0]):
         with threadpool_limits(1, user_api="blas"):  # its products are small, and bits must not depend on the cores
             yield StackTrainer(table, configs, seeds, states)

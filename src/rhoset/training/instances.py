@@ -23,8 +23,8 @@ from rhoset.training.batches import Batches, training_pairs
 from rhoset.training.config import TrainConfig, refuse
 from rhoset.training.curriculum import Curriculum
 from rhoset.training.model import FoldedTables, GroupNetwork, fold_parameters, penalty
-from rhoset.training.optimizers import learning_rate, make_optimizer, optimizer_tensors
-from rhoset.training.outcome import Evaluated, evaluated, scored
+from rhoset.training.optimizers import learning_rate, make_optimizer, optimizer_tensors, restore_optimizer
+from rhoset.training.outcome import Evaluated, TrainingState, evaluated, scored
 from rhoset.training.together import Together
 
 BLOCK_BYTES = 1 << 28
@@ -117,6 +117,8 @@ class InstanceTrainer(Together):
         One for each instance. Initial weights, splits and batches are those of training alone.
     device
         Where to train.
+    states
+        Where to go on, for each network, all of them at one step; None: from the start.
     """
 
     clock = staticmethod(time.monotonic)
@@ -128,6 +130,7 @@ class InstanceTrainer(Together):
         seeds: Sequence[int],
         device: torch.device,
         dtype: torch.dtype | None = None,
+        states: Sequence[TrainingState | None] | None = None,
     ) -> None:
         if config.sampled_outputs:
             right = f"0 on device {str(device)!r} (the softmax over a sample is made for processors)"
@@ -151,6 +154,24 @@ class InstanceTrainer(Together):
         ]
         self.fixed = None if config.draws else self._pairs(self.pairs)
         self.step = 0
+        known = [state for state in states or () if state is not None]
+        if known:
+            self._restore(known)
+
+    def _restore(self, states: Sequence[TrainingState]) -> None:
+        """Of every network, in order; their steps are equal."""
+        (self.step,) = {state.step for state in states}
+        stacked = {
+            key: torch.stack([state.tensors[key] for state in states]) if one.dim() else one
+            for key, one in states[0].tensors.items()
+        }
+        with torch.no_grad():
+            for name, parameter in self.parameters.items():
+                parameter.copy_(stacked[f"parameter.{name}"])
+        moments = {key: value.to(self.device) for key, value in stacked.items()}
+        restore_optimizer(self.optimizer, {p: name for name, p in self.parameters.items()}, moments)
+        for place, state in enumerate(states):
+            self.convergence.restore(place, state.tensors["convergence"].numpy())
 
     def _pairs(self, chosen: Sequence[NDArray[np.int64]]) -> tuple[Tensor, Tensor, Tensor]:
         flat = torch.from_numpy(np.stack(chosen)).to(self.device)

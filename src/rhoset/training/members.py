@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ from rhoset.training.company import company, company_size
 from rhoset.training.manifest import TrainingRun
 from rhoset.training.member import write_checkpoint, write_member
 from rhoset.training.model import GroupNetwork
-from rhoset.training.outcome import Evaluated
+from rhoset.training.outcome import Evaluated, TrainingState
 from rhoset.training.stacks.layout import numbers_of, stack_size, suits_stack
 from rhoset.training.statefile import read_state, write_state
 from rhoset.training.together import Hooks, Training
@@ -72,26 +71,44 @@ def train_members(
     emit
         Called with (index, evaluation), at most every `NEWS_SECONDS`.
     device
-        ``cpu``, or where they are trained together; states are not saved there.
+        ``cpu``, or where they are trained together.
 
     Notes
     -----
     A network's files hold nothing that depends on time or place, so that training again gives the same bytes. Its
     record is written first; it counts as finished when both are there.
     """
-    size = company_size(len(run.table), run.config, device)
-    for start in range(0, len(indices), size):
-        here = indices[start : start + size]
-        members = _Members(run, here, emit, state_every if device == "cpu" else math.inf)
-        states = [read_state(run.run.state_path(index), run.identity(index)) for index in here]
+    for here, states in _companies(run, indices, device):
+        members = _Members(run, here, emit, state_every)
         seeds = [run.first_seed + index for index in here]
         configs = [run.config] * len(here)
         with company(run.table, configs, seeds, states=states, threads=threads, device=device) as trainer:
-            training = Training(trainer, states if device == "cpu" else None)
+            training = Training(trainer, states)
             for place, network, outcome, _ in training.run(Hooks(members.tell, members.snapshot, members.every_step)):
                 row = write_member(run, here[place], network, outcome, threads)
                 run.run.state_path(here[place]).unlink(missing_ok=True)
                 yield row
+
+
+def _companies(
+    run: TrainingRun, indices: Sequence[int], device: str
+) -> Iterator[tuple[Sequence[int], list[TrainingState | None]]]:
+    """Networks that are trained together, with what was saved of each; on a device all of a company at one step."""
+    size, shares = company_size(len(run.table), run.config, device), [list(indices)]
+
+    def saved(index: int) -> TrainingState | None:
+        return read_state(run.run.state_path(index), run.identity(index))
+
+    if device != "cpu":
+        by_step = dict[int, list[int]]()
+        for index in indices:
+            state = saved(index)
+            by_step.setdefault(state.step if state else 0, []).append(index)
+        shares = [by_step[step] for step in sorted(by_step, reverse=True)]
+    for share in shares:
+        for start in range(0, len(share), size):
+            here = share[start : start + size]
+            yield here, [saved(index) for index in here]
 
 
 class _Members:
