@@ -1,11 +1,13 @@
 """How long a training step takes, as ratios of what it cannot be shorter than.
 
     python benchmarks/training.py [--group S5] [--rounds 15] [--stacks] [--json FILE]
+    python benchmarks/training.py --device cuda:0
 
 All contenders are timed in one run, in turn, on one thread: the floor (the three matrix products
 of a step, bare), the kernel, a whole training step with it, plain autograd on folded tables, and
 the published way (an embedding row for each pair). With --minibatch also S6 with 16,384 pairs a
-step, and the peak memory of a full-batch S6 step, each in a process of its own.
+step, and the peak memory of a full-batch S6 step, each in a process of its own. With --device instead
+populations of S5 and one network of S7 as a GPU trains them, by the wall clock.
 
 Times are processor time; the least of all rounds counts, because other work on the machine only
 adds. Expect the second digit to move between runs.
@@ -28,6 +30,7 @@ from threadpoolctl import threadpool_limits
 from rhoset.groups import group
 from rhoset.training import GroupNetwork, PairCrossEntropy, PairLoss, TrainConfig, Trainer, preset
 from rhoset.training.environment import environment
+from rhoset.training.instances import InstanceTrainer, device_named
 from rhoset.training.stacks.layout import stack_size
 from rhoset.training.stacks.trainer import StackTrainer
 
@@ -180,6 +183,26 @@ def sampled(steps: int) -> float:
     return least_times({"step": trainer.advance}, steps)["step"]
 
 
+def on_device(name: str, steps: int) -> None:
+    """Milliseconds of a step of populations trained together on a device, drawing of the pairs included."""
+    device = device_named(name)
+    drawn, every = preset("wu2024-replacement"), preset("wu2024-all-pairs")
+    s7 = every.replace(width=256, embed_dim=64, unembed_bias=False, replacement=True, batch=16_384)
+    cases = [("S5", drawn, 25), ("S5", drawn, 100), ("S5", every, 100), ("S7", s7, 1)]
+    said = environment(1, name)
+    print(f"{said.get('accelerator', said['processor'])}, torch {said['torch']}")
+    for symbol, config, count in cases:
+        trainer = InstanceTrainer(group(symbol).table, config, range(count), device)
+        for _ in range(5):
+            trainer.advance().cpu()
+        started = time.perf_counter()
+        for _ in range(steps):
+            losses = trainer.advance()
+        losses.cpu()
+        took = 1e3 * (time.perf_counter() - started) / steps
+        print(f"{symbol}, {config.preset}, batch {config.batch}, {count} networks: {took:.2f} ms a step")
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -189,11 +212,15 @@ def main() -> None:
     parser.add_argument("--minibatch", action="store_true", help="S6 too (half a minute)")
     parser.add_argument("--stacks", action="store_true", help="small groups too (a minute)")
     parser.add_argument("--json", type=Path, default=None)
+    parser.add_argument("--device", default=None, help="time populations on this device instead")
     parser.add_argument("--large", type=int, nargs=2, default=None, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     torch.set_num_threads(1)
     if chosen.large is not None:
         print(json.dumps(large(*chosen.large)))
+        return
+    if chosen.device is not None:
+        on_device(chosen.device, chosen.rounds)
         return
     found = least_times(contenders(chosen.group, chosen.width), chosen.rounds)
     n = group(chosen.group).order
