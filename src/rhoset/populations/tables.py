@@ -179,8 +179,8 @@ TEX = {
 """Letter → LaTeX, for text outside of formulas."""
 
 
-PAGE, LETTER, GAP = 345, 5.3, 12
-"""Points: the text width of LaTeX's article, a letter of its 10 pt in the mean, the gap between two columns."""
+PAGE, LETTER, GAP = 330, 5.3, 12
+"""Points: the text width of LaTeX's article less an indent, a letter of its 10 pt in the mean, the gap between two columns."""
 WRAPPED = 0.4
 """Columns of words that would take more of the page are set in lines of so much."""
 
@@ -192,8 +192,11 @@ def to_latex(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """
     numeric = numeric_columns(rows, len(columns))
     heads = [name.replace("_", " ") for name in columns]
-    letters = [max(map(len, [head, *(cell(row[j]) for row in rows)])) for j, head in enumerate(heads)]
-    wrapped = [j > 0 and not numeric[j] and letters[j] * LETTER > WRAPPED * PAGE for j in range(len(columns))]
+    texts = [[head, *(cell(row[j]) for row in rows)] for j, head in enumerate(heads)]
+    letters = [max(map(len, column)) for column in texts]
+    words = [max(len(word) for text in column for word in text.split(" ")) for column in texts]
+    most = WRAPPED * PAGE / LETTER
+    wrapped = [not numeric[j] and words[j] <= most < letters[j] for j in range(len(columns))]
     widths = [GAP + (WRAPPED * PAGE if wrapped[j] else LETTER * letters[j]) for j in range(len(columns))]
     kinds = ["r" if numeric[j] else f"p{{{WRAPPED}\\linewidth}}" if wrapped[j] else "l" for j in range(len(columns))]
     said = []
