@@ -200,7 +200,7 @@ def test_the_command(standard: Path, capsys: pytest.CaptureFixture[str], tmp_pat
 
 
 def test_latex_fits_a_page(tmp_path: Path):
-    """Columns go on below, each part with the first one; what is long is set in lines. TeX says so where there is one."""
+    """Columns go on below, each part with the first one; what is long is set in lines. TeX agrees."""
     columns = ["network", *(f"column_{k}" for k in range(9)), "circuits", "label"]
     rows = [[f"run#{k}", *([0.123456] * 9), "[4,1] 5×5 full, " * 6 + "sign", "cells/width=16#0"] for k in range(3)]
     text = to_latex(columns, rows)

@@ -180,9 +180,9 @@ TEX = {
 
 
 PAGE, LETTER, GAP = 330, 5.3, 12
-"""Points: the text width of LaTeX's article less an indent, a letter of its 10 pt in the mean, the gap between two columns."""
+"""Points: the text width of LaTeX's article less an indent, a letter of its 10 pt in the mean, the gap of two columns."""
 WRAPPED = 0.4
-"""Columns of words that would take more of the page are set in lines of so much."""
+"""Columns of words that would take more of a page that is too narrow are set in lines of so much."""
 
 
 def to_latex(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
@@ -196,8 +196,9 @@ def to_latex(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     letters = [max(map(len, column)) for column in texts]
     words = [max(len(word) for text in column for word in text.split(" ")) for column in texts]
     most = WRAPPED * PAGE / LETTER
-    wrapped = [not numeric[j] and words[j] <= most < letters[j] for j in range(len(columns))]
-    widths = [GAP + (WRAPPED * PAGE if wrapped[j] else LETTER * letters[j]) for j in range(len(columns))]
+    wide = sum(GAP + LETTER * count for count in letters) > PAGE
+    wrapped = [wide and not numeric[j] and words[j] <= most < letters[j] for j in range(len(columns))]
+    widths = [GAP + LETTER * (most if wrapped[j] else letters[j]) for j in range(len(columns))]
     kinds = ["r" if numeric[j] else f"p{{{WRAPPED}\\linewidth}}" if wrapped[j] else "l" for j in range(len(columns))]
     said = []
     for part in _parts(widths):
