@@ -180,7 +180,7 @@ TEX = {
 
 
 PAGE, LETTER, GAP = 330, 5.3, 12
-"""Points: the text width of LaTeX's article less an indent, a letter of its 10 pt in the mean, the gap of two columns."""
+"""Points: the width of the text of LaTeX's article less an indent, a letter of 10 pt, the gap of columns."""
 WRAPPED = 0.4
 """Columns of words that would take more of a page that is too narrow are set in lines of so much."""
 
