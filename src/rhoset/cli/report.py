@@ -63,8 +63,7 @@ def command(out: Output, run: str, target: Path | None, certify: bool, objective
     from rhoset.networks.runs import open_networks
     from rhoset.report import collect_each
 
-    place = target if target is not None else _beside(run)
-    require_writable(place)
+    place = target if target is not None else require_writable(_beside(run))
     attempt = attempts(out, [run])
     named = open_networks(run, lambda name: suppress(RhosetError))
     workers = processes(None, len(named), EACH)
