@@ -10,7 +10,7 @@ from rhoset.networks import evaluate, read_network
 
 
 def test_construct(rhoset, tmp_path: Path):
-    target = tmp_path / "new" / "ideal.safetensors"
+    target = tmp_path / "ideal.safetensors"
     call = ("construct", "S4", "--irrep", "[3,1]", "--irrep", "[1,1,1,1]", "--out", target)
     said = rhoset(*call, "--json").json
     network = read_network(target)

@@ -35,11 +35,20 @@ def test_removing_a_circuit_is_removing_its_neurons() -> None:
         made.network.left.astype(np.float64), made.network.right.astype(np.float64), unembed,
         made.network.bias.astype(np.float64), made.network.table,
     )  # fmt: skip
-    row = rows[f"irrep {circuit.irrep.label}", "zero"]
+    row = rows[circuit.label, "zero"]
     assert row.result.loss == pytest.approx(evaluate(removed).loss)
     assert row.neurons == len(circuit.neurons)
+    assert f"irrep {circuit.irrep.label}" not in {what for what, _ in rows}  # the same neurons, said once
     assert rows["network", "zero"].result.accuracy == 0
     assert rows["network", "ideal"].result.accuracy == 1
+
+
+def test_an_irrep_of_two_circuits_has_a_row() -> None:
+    found = explained("S5", planted("S5", "[2,2,1]:size=6", "[2,2,1]:size=6", "sign").network)
+    mine = [part for part in found.parts if part.irrep.name == "[2,2,1]"]
+    names = [row.what for row in faithfulness(found, modes=["zero"])]
+    assert ("irrep [2,2,1]" in names) == (len(mine) > 1)
+    assert len(names) == len(set(names))
 
 
 def test_mean_ablation_keeps_the_mean_logits() -> None:

@@ -164,3 +164,17 @@ def test_no_symmetry_is_said_where_neurons_lie_on_no_orbits() -> None:
     waves = Quadrature(other.irrep, other.neurons, vectors, vectors, vectors, vectors, weight, means, 0.5)
     mixed = replace(explanation, circuits=(circuit,), quadratures=(waves,))
     assert "less-symmetry" not in {finding.slug for finding in diagnose(mixed).findings}
+
+
+def test_a_network_uses_what_dominates_a_neuron_and_is_no_trifle() -> None:
+    """One meaning for the report and for populations, where energy and neurons disagree."""
+    from rhoset.populations.measuring import measured
+    from rhoset.populations.summaries import used_irreps as of_record
+    from rhoset.report.sections import used_irreps as of_report
+
+    network = random_network(9, 4, seed=3)
+    uses = explained("C9", network).uses
+    assert any(use.neurons == 0 and use.share >= 0.01 for use in uses)
+    wanted = [use.irrep for use in uses if use.neurons and use.share >= 0.01]
+    assert {label for label, _, _ in of_report(explained("C9", network))} == {irrep.label for irrep in wanted}
+    assert set(of_record(measured(network))) == {irrep.name for irrep in wanted}

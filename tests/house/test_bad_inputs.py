@@ -277,6 +277,21 @@ def test_a_pipe_or_device_is_not_written_to(
     assert place.is_fifo()
 
 
+@pytest.mark.parametrize(("command", "option"), list(outputs()))
+def test_a_file_in_a_folder_that_is_not_there(
+    command: Command, option: click.Option, good: Good, run: Callable[..., Any], tmp_path: Path
+) -> None:
+    """No command makes the folder of a file that it is told to write; folders that are named are made."""
+    assert isinstance(option.type, Writable)
+    if option.type.folder:
+        return
+    place = tmp_path / "none" / Path(good.of(command, option)).name
+    ran = run(good.call(command, {str(option.name): str(place)}))
+    refused(ran)
+    assert str(place.parent) in ran[2]
+    assert not place.parent.exists()
+
+
 # Streams ------------------------------------------------------------------------------------------
 
 ENCODINGS = ["ascii", "latin-1", "cp1252", "utf-8"]

@@ -5,6 +5,7 @@ The rest is done and written, the bad ones are named with their files, the exit 
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
@@ -202,9 +203,7 @@ def test_nothing_good_is_left(command: Command, run: Callable[..., Ran], tmp_pat
     assert written(target) == []
 
 
-@pytest.mark.parametrize(
-    "command", [c for c in COMMANDS if c.name in ("report", "plot", "formation")], ids=lambda c: c.name
-)
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c.name in ("plot", "formation")], ids=lambda c: c.name)
 def test_a_network_of_another_group(
     command: Command, networks: list[Any], run: Callable[..., Ran], tmp_path: Path
 ) -> None:
@@ -220,6 +219,34 @@ def test_a_network_of_another_group(
     assert list(ran.failures) == [f"{odd}.safetensors"]
     assert "multiplication table differs" in ran.err
     assert len(written(target)) == 1
+
+
+def test_networks_of_several_groups_have_a_report_each(
+    networks: list[Any], run: Callable[..., Ran], tmp_path: Path
+) -> None:
+    """Two tables may have one name; a bad file is said in none of the reports but the first."""
+    fill(tmp_path, networks)
+    write_network(tmp_path / "a.safetensors", rs.construct("C3", "2a", seed=1).network)
+    for k in (1, 2):  # the same group with its elements in another order
+        order = np.roll(np.arange(6), k)
+        table = np.argsort(order)[networks[0].table[np.ix_(order, order)]].astype(np.int32)
+        write_network(tmp_path / f"turned-{k}.safetensors", dataclasses.replace(networks[0], table=table))
+    ran = run("report", tmp_path, "--json", "-q")
+    said = json.loads(ran.out)
+    assert (ran.code, ran.err) == (0, "")
+    assert [Path(one["report"]).name for one in (said, *said["others"])] == [
+        "report.html",
+        "report-C3.html",
+        "report-S3.html",
+        "report-S3-2.html",
+    ]
+    for one in (said, *said["others"]):
+        assert f"{one['networks']} network" in Path(one["report"]).read_text()
+    assert (said["networks"], said["group"], said["others"][0]["group"]) == (2, "S3", "C3")
+    (tmp_path / "z.safetensors").write_text("{}")
+    ran = run("report", tmp_path, "--json", "-q")
+    assert (ran.code, list(ran.failures)) == (2, ["z.safetensors"])
+    assert len(list(tmp_path.glob("*.html"))) == 4
 
 
 # What lies beside the networks --------------------------------------------------------------------

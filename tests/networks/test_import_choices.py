@@ -14,6 +14,7 @@ from rhoset.errors import RhosetError
 from rhoset.groups import group
 from rhoset.networks import evaluate, import_network, import_networks, read_network, write_network
 from rhoset.networks.activations import ACTIVATIONS, activation_name
+from rhoset.networks.constructing import construct
 
 MAPPING = """
 activation = "{activation}"
@@ -212,6 +213,16 @@ def test_an_order_and_an_activation_together(tmp_path: Path) -> None:
         import_networks("mapping", path, g, plan, order="learned")
     (found,) = import_networks("mapping", path, g, plan, order="learned", activation="square")
     assert (found.accuracy, evaluate(found.network).accuracy) == (1, 1)
+
+
+def test_an_activation_that_fits_is_not_called_into_question(tmp_path: Path) -> None:
+    """A planted circuit is right with abs too, and steadier, which is no reason to leave the one that is stated."""
+    planted = construct("A4", ["natural"], noise=0.01, seed=3).network
+    old = np.random.default_rng(1).permutation(12)
+    moved = {"left": planted.left[old], "right": planted.right[old], "unembed": planted.unembed[:, old]}
+    path, plan = written(tmp_path, moved)
+    with pytest.raises(RhosetError, match="choose it with --order learned$"):
+        import_networks("mapping", path, group("A4"), plan)
 
 
 @pytest.mark.parametrize(

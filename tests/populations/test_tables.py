@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -196,6 +197,27 @@ def test_the_command(standard: Path, capsys: pytest.CaptureFixture[str], tmp_pat
     assert ",order," in (tmp_path / "t.csv").read_text().splitlines()[0]
     assert main(["table", "-q", str(standard), "--by", "group"]) == 0
     assert "6/6 = 100% (54–100)" in capsys.readouterr().out
+
+
+def test_latex_fits_a_page(tmp_path: Path):
+    """Columns go on below, each part with the first one; what is long is set in lines. TeX agrees."""
+    columns = ["network", *(f"column_{k}" for k in range(9)), "circuits", "label"]
+    rows = [[f"run#{k}", *([0.123456] * 9), "[4,1] 5×5 full, " * 6 + "sign", "cells/width=16#0"] for k in range(3)]
+    text = to_latex(columns, rows)
+    parts = text.split("\n\n")
+    heads = [part.splitlines()[2].removesuffix(" \\\\").split(" & ") for part in parts]
+    assert len(parts) > 2
+    assert {head[0] for head in heads} == {"network"}
+    assert [name for head in heads for name in head[1:]] == [name.replace("_", " ") for name in columns[1:]]
+    assert "p{0.4\\linewidth}" in text
+    assert len(to_latex(columns[:3], [row[:3] for row in rows]).split("\n\n")) == 1
+    if shutil.which("pdflatex") is None:
+        pytest.skip("no LaTeX here")
+    (tmp_path / "t.tex").write_text(f"\\documentclass{{article}}\\begin{{document}}\n{text}\\end{{document}}\n")
+    made = subprocess.run(
+        ["pdflatex", "-interaction=nonstopmode", "t.tex"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert (made.returncode, "Overfull" in made.stdout) == (0, False), made.stdout
 
 
 @pytest.mark.parametrize(

@@ -251,6 +251,7 @@ def test_a_full_disk_names_the_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(RhosetError, match=r"\.lock: No space left") as caught, locked(tmp_path):
         pass
     assert caught.value.slug == "cannot-write"
+    assert not list(tmp_path.iterdir())
 
 
 def test_two_processes_do_not_write_to_one_run(s3: Group, quick: TrainConfig, tmp_path: Path) -> None:

@@ -62,6 +62,7 @@ def command(
         @functools.wraps(body)
         def callback(json_: bool, quiet: bool, debug: bool, **options: Any) -> None:
             out = Output(json=json_, quiet=quiet, debug=debug)
+            refuse_empty(click.get_current_context())
             try:
                 payload = body(out, **options)
             except Exception:
@@ -90,6 +91,14 @@ def command(
         return made
 
     return decorate
+
+
+def refuse_empty(ctx: click.Context) -> None:
+    """Raise click's BadParameter for an argument or option that is an empty text, which names nothing."""
+    for param in ctx.command.params:
+        value = ctx.params.get(param.name or "")
+        if value == "" or (isinstance(value, tuple) and "" in value):
+            raise click.BadParameter("'' is empty.", ctx, param)
 
 
 def shared_options() -> list[Callable[[Callable[..., None]], Callable[..., None]]]:

@@ -81,6 +81,8 @@ class Target(Number):
 class Writable(_Type):
     """A place to write to: no ``-``, which commands do not write to, and no folder where a file is meant.
 
+    A folder may be new, with those above it; a file goes into a folder that is there.
+
     Parameters
     ----------
     folder
@@ -116,7 +118,11 @@ class Writable(_Type):
             self.fail(f"{text!r} {other}; give the name of a {'folder' if self.folder else 'file'}.", param, ctx)
         if self.folder and is_there and not is_folder:
             self.fail(f"{text!r} is a file; give a folder.", param, ctx)
-        return path
+        if self.folder or is_folder:
+            return path
+        from rhoset.networks.atomic import require_writable
+
+        return require_writable(path)
 
 
 FILE, FOLDER, EITHER = Writable(), Writable(folder=True), Writable(either=True)

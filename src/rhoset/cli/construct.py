@@ -72,7 +72,7 @@ def command(
     the weights gives the structure away.
     """
     from rhoset.networks import evaluate, write_network
-    from rhoset.networks.atomic import make_folder, require_new
+    from rhoset.networks.atomic import require_new
     from rhoset.networks.constructing import construct
 
     require_new(target, force)
@@ -88,7 +88,6 @@ def command(
         shuffle=not plain,
     )
     measured = evaluate(planted.network, operations=EVALUATION_OPERATIONS)
-    make_folder(target.parent)
     write_network(target, planted.network)
     out.table(
         ["circuit", "ρ-sets", "neurons"],

@@ -31,7 +31,7 @@ def command(out: Output, certificate: Path, spec: str, target: Path, rule: str, 
     """
     from rhoset.errors import RhosetError
     from rhoset.formalize import formalize
-    from rhoset.networks.atomic import require_new, require_writable
+    from rhoset.networks.atomic import require_new
     from rhoset.networks.runs import one_network
 
     label, path = one_network(spec, "a theorem")
@@ -39,7 +39,7 @@ def command(out: Output, certificate: Path, spec: str, target: Path, rule: str, 
         raise RhosetError(
             f"{target.name}: coqc needs a name like S5_seed3.v (letters, digits and _, ending in .v)", slug="file-name"
         )
-    require_new(require_writable(target), force)
+    require_new(target, force)
     written = formalize(certificate, path, target, rule)
     out.say(f"{target}: claims {written.right} of {written.inputs} pairs of {label}, by rule {written.rule}")
     out.note(f"coqc -R proofs Rhoset {target} proves it")

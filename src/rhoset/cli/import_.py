@@ -61,7 +61,6 @@ def command(
     the group's elements and the activation are checked against the network's answers.
     """
     from rhoset.networks import write_network
-    from rhoset.networks.atomic import make_folder
     from rhoset.networks.importing import import_networks
 
     found = import_networks(
@@ -76,7 +75,6 @@ def command(
     )
     places = _places(found, target, force)
     for imported, place in zip(found, places, strict=True):
-        make_folder(place.parent)
         write_network(place, imported.network)
         if imported.note:
             out.note(f"{place}: {imported.note}")
@@ -105,7 +103,7 @@ def _row(imported: Imported, place: Path) -> dict[str, object]:
 def _places(found: list[Imported], target: Path, force: bool) -> list[Path]:
     """Where each network goes."""
     from rhoset.errors import RhosetError
-    from rhoset.networks.atomic import require_new
+    from rhoset.networks.atomic import make_folder, require_new
 
     if len(found) > 1:
         if target.suffix == ".safetensors" or target.is_file():
@@ -114,7 +112,7 @@ def _places(found: list[Imported], target: Path, force: bool) -> list[Path]:
                 " folder for --out, or choose one network with --instance",
                 slug="checkpoint-instance",
             )
-        places = [target / f"{i.instance:04d}.safetensors" for i in found]
+        places = [make_folder(target) / f"{i.instance:04d}.safetensors" for i in found]
     else:
         places = [target / f"{found[0].instance:04d}.safetensors" if target.is_dir() else target]
     return [require_new(place, force) for place in places]

@@ -32,12 +32,11 @@ def command(out: Output, place: str, kind: str | None, target: Path) -> Payload:
     answered with the list.
     """
     from rhoset.display import plot
-    from rhoset.networks.atomic import require_writable
     from rhoset.report import collect
     from rhoset.report.charts.figure import ending_of
     from rhoset.report.pictures import require_kind
 
-    ending_of(require_writable(target))  # before anything is computed
+    ending_of(target)  # before anything is computed
     require_kind(kind)
     with out.progress("drawing", 1) as update:
         view = collect(place, attempt=attempts(out, [place]))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,11 +16,17 @@ from rhoset.cli._output import Output, Payload
 from rhoset.cli._types import FILE
 from rhoset.processes import processes
 
+if TYPE_CHECKING:
+    from rhoset.report import RunView
+
 QUESTIONS = {
     "learned": "What did they learn?",
     "proved": "What is proved, at what cost?",
     "why": "Why not cheaper?",
 }
+
+UNFIT = re.compile(r"[^\w(),+=.]+")
+"""What the name of a group may hold and the name of a file had better not."""
 
 EACH = 0.1
 """Seconds of one network of S5: explained, its certificates checked."""
@@ -45,24 +54,46 @@ def command(out: Output, run: str, target: Path | None, certify: bool, objective
 
     RUN is a run folder, a folder of network files, one network file, or RUN#3. Every network is
     explained and evaluated, and every certificate beside it is checked again. The file is
-    self-contained: it opens from disk with no network.
+    self-contained: it opens from disk with no network. Where there are networks of several groups,
+    it is about the group of most of them, and files beside it, report-GROUP.html, are about the others.
     """
     require_there(run)
     from rhoset.errors import RhosetError
     from rhoset.networks.atomic import require_writable
     from rhoset.networks.runs import open_networks
-    from rhoset.report import collect, write_report
-    from rhoset.report.answers import answers
+    from rhoset.report import collect_each
 
-    place = target if target is not None else _beside(run)
-    require_writable(place)
+    place = target if target is not None else require_writable(_beside(run))
     attempt = attempts(out, [run])
     named = open_networks(run, lambda name: suppress(RhosetError))
     workers = processes(None, len(named), EACH)
     if certify:
         _certify(out, named, workers, objective)
     with out.counting("explaining and checking") as tell:
-        view = collect(run, tell, workers=workers, attempt=attempt)
+        views = collect_each(run, tell, workers=workers, attempt=attempt)
+    said = []
+    for view, beside in zip(views, _places(place, views), strict=True):
+        if len(views) > 1:
+            out.say(f"{view.title}:")
+        said.append(_write(out, view, beside))
+    return said[0] | {"others": said[1:]}
+
+
+def _places(place: Path, views: Sequence[RunView]) -> list[Path]:
+    """The file of the first group, and one for each other, named after it; a number where two are named alike."""
+    places = [place]
+    for view in views[1:]:
+        stem = f"{place.stem}-{UNFIT.sub('-', view.group)[:100]}"
+        names = (f"{stem}{number}{place.suffix}" for number in ("", *(f"-{k}" for k in range(2, len(views) + 1))))
+        places.append(next(other for name in names if (other := place.with_name(name)) not in places))
+    return places
+
+
+def _write(out: Output, view: RunView, place: Path) -> dict[str, Any]:
+    """Write the report about the networks of one group; what is said of it."""
+    from rhoset.report import write_report
+    from rhoset.report.answers import answers
+
     report_unread(out, view)
     path = write_report(view, place)
     said = answers(view)

@@ -55,7 +55,6 @@ def command(
     if len(networks) == 1:
         require_there(*networks)
     from rhoset.errors import RhosetError
-    from rhoset.networks.atomic import require_writable
     from rhoset.populations.accounts import add_accounts
     from rhoset.populations.rows import files_of, flat, records
     from rhoset.populations.summaries import counted
@@ -63,8 +62,6 @@ def command(
 
     if target is not None and target.suffix.lower() not in ENDINGS:
         raise RhosetError(f"{target}: the ending must be one of {', '.join(ENDINGS)}", slug="bad-ending")
-    if target is not None:
-        require_writable(target)
     for option, text in (("--columns", columns), ("--by", by)):
         if text is not None and not _names(text):
             raise RhosetError(

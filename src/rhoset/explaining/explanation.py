@@ -16,8 +16,13 @@ from rhoset.networks.circuits import Circuit
 from rhoset.summaries import Shown, counted
 
 IN_USE = 0.01
-"""An irrep is in use when it holds at least this share of the live neurons' energy. A larger value
-drops weak irreps such as sign."""
+"""Least share of the live neurons' energy that an irrep in use holds. A larger value drops weak irreps such as sign."""
+
+
+def in_use(neurons: int, share: float) -> bool:
+    """Whether a network uses an irrep that dominates so many live neurons and holds that share of their energy: it
+    dominates one, and holds `IN_USE`. The trivial irrep dominates none."""
+    return neurons > 0 and share >= IN_USE
 
 
 MOST_NAMED = 2
@@ -33,8 +38,8 @@ class IrrepUse(NamedTuple):
 
     @property
     def in_use(self) -> bool:
-        """True from a share of `IN_USE` on."""
-        return self.share >= IN_USE
+        """Whether the network uses it, see `in_use`."""
+        return in_use(self.neurons, self.share)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -152,10 +157,10 @@ class Explanation(Shown):
 
     @property
     def uses(self) -> tuple[IrrepUse, ...]:
-        """The irreps that are in use or dominate a live neuron, in the order of `irreps`."""
+        """The irreps that dominate a live neuron or hold a share of `IN_USE`, in the order of `irreps`."""
         counts = np.bincount(self.energy.dominant[self.energy.live], minlength=len(self.irreps))
         every = map(IrrepUse, self.irreps, counts.tolist(), self.energy.by_irrep().tolist())
-        return tuple(use for use in every if use.neurons or use.in_use)
+        return tuple(use for use in every if use.neurons or use.share >= IN_USE)
 
     @property
     def parts(self) -> tuple[Circuit | Quadrature, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from rhoset.errors import RhosetError
+from rhoset.explaining.explanation import in_use
 from rhoset.shares import clopper_pearson
 
 
@@ -50,8 +51,8 @@ def counted(
 
 
 def used_irreps(record: Mapping[str, Any]) -> list[str]:
-    """Names of the irreps that dominate a live neuron."""
-    return [i["name"] for i in record["irreps"] if i["neurons"]]
+    """Names of the irreps in use."""
+    return [i["name"] for i in record["irreps"] if in_use(i["neurons"], i["energy"])]
 
 
 def interval(count: int, total: int) -> str:

@@ -179,13 +179,44 @@ TEX = {
 """Letter → LaTeX, for text outside of formulas."""
 
 
+PAGE, LETTER, GAP = 330, 5.3, 12
+"""Points: the width of the text of LaTeX's article less an indent, a letter of 10 pt, the gap of columns."""
+WRAPPED = 0.4
+"""Columns of words that would take more of a page that is too narrow are set in lines of so much."""
+
+
 def to_latex(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """A ``tabular`` that needs no package: numbers to the right with four significant digits, everything escaped."""
+    """A ``tabular`` that needs no package: numbers to the right with four significant digits, everything escaped.
+
+    What is wider than a page is cut between columns into several, one below the other, each with the first column.
+    """
     numeric = numeric_columns(rows, len(columns))
-    head = " & ".join(tex(name.replace("_", " ")) for name in columns)
-    body = "".join(" & ".join(_tex_cell(value) for value in row) + " \\\\\n" for row in rows)
-    spec = "".join("r" if right else "l" for right in numeric)
-    return f"\\begin{{tabular}}{{{spec}}}\n\\hline\n{head} \\\\\n\\hline\n{body}\\hline\n\\end{{tabular}}\n"
+    heads = [name.replace("_", " ") for name in columns]
+    texts = [[head, *(cell(row[j]) for row in rows)] for j, head in enumerate(heads)]
+    letters = [max(map(len, column)) for column in texts]
+    words = [max(len(word) for text in column for word in text.split(" ")) for column in texts]
+    most = WRAPPED * PAGE / LETTER
+    wide = sum(GAP + LETTER * count for count in letters) > PAGE
+    wrapped = [wide and not numeric[j] and words[j] <= most < letters[j] for j in range(len(columns))]
+    widths = [GAP + LETTER * (most if wrapped[j] else letters[j]) for j in range(len(columns))]
+    kinds = ["r" if numeric[j] else f"p{{{WRAPPED}\\linewidth}}" if wrapped[j] else "l" for j in range(len(columns))]
+    said = []
+    for part in _parts(widths):
+        head = " & ".join(tex(heads[j]) for j in part)
+        body = "".join(" & ".join(_tex_cell(row[j]) for j in part) + " \\\\\n" for row in rows)
+        spec = "".join(kinds[j] for j in part)
+        said.append(f"\\begin{{tabular}}{{{spec}}}\n\\hline\n{head} \\\\\n\\hline\n{body}\\hline\n\\end{{tabular}}\n")
+    return "\n".join(said)
+
+
+def _parts(widths: Sequence[float]) -> list[list[int]]:
+    """Columns that fit a page side by side, the first among each."""
+    parts = [[0]] if widths else []
+    for j in range(1, len(widths)):
+        if len(parts[-1]) > 1 and sum(widths[k] for k in [*parts[-1], j]) > PAGE:
+            parts.append([0])
+        parts[-1].append(j)
+    return parts
 
 
 def tex(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from rhoset.arguments import page as _page
 from rhoset.report.collect import collect as collect
+from rhoset.report.collect import collect_each as collect_each
 from rhoset.report.html import render as render
 from rhoset.report.html import write_report as write_report
 from rhoset.report.views import RunView as RunView

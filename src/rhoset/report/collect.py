@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import platform
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rhoset import __version__
 from rhoset.errors import Attempt, RhosetError, naming, raising
@@ -65,11 +63,60 @@ def collect(
 
     Cost: about a second a network for S5.
     """
+    source = _source(spec, attempt)
+    first, *others = source.groups
+    for jobs in others:
+        for job in jobs:
+            with attempt(job.label):
+                raise RhosetError(
+                    f"{job.path}: its multiplication table differs from that of {first[0].path}; this is about networks"
+                    " of one group",
+                    slug="mixed-groups",
+                )
+    return _collected(replace(source, groups=[first]), first, progress, workers, attempt)
+
+
+def collect_each(
+    spec: str | Path,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    workers: int = 1,
+    attempt: Attempt = raising,
+) -> list[RunView]:
+    """`collect` for networks of several groups: a view for each multiplication table, that of most networks first."""
+    source = _source(spec, attempt)
+    sizes = [len(jobs) for jobs in source.groups]
+
+    def view(k: int) -> RunView:
+        def tell(done: int, of: int) -> None:
+            progress(sum(sizes[:k]) + done, sum(sizes))
+
+        return _collected(source, source.groups[k], tell, workers, attempt)
+
+    return [view(k) for k in range(len(sizes))]
+
+
+@dataclass(frozen=True)
+class _Source:
+    """The networks that `spec` means, and those that can be read by their multiplication tables."""
+
+    spec: str | Path
+    run: Run | None
+    named: list[tuple[str, Path]]
+    groups: list[list[_Job]]
+
+
+def _source(spec: str | Path, attempt: Attempt) -> _Source:
     named = open_networks(spec, attempt)
     run = open_run(Path(spec)) if (Path(spec) / MANIFEST).is_file() else None
-    jobs = list(_of_one_group(_jobs(named, run, attempt), attempt))
-    if not jobs:
+    groups = _by_table(_jobs(named, run, attempt), attempt)
+    if not groups:
         raise RhosetError(f"{shown(spec)}: no network is left that could be read", slug="no-such-network")
+    return _Source(spec, run, named, groups)
+
+
+def _collected(
+    source: _Source, jobs: list[_Job], progress: Callable[[int, int], None], workers: int, attempt: Attempt
+) -> RunView:
     few, first = len(jobs) <= CIRCUIT_HISTORY, jobs[0].path
     jobs = [replace(job, first=first, named=replace(job.named, circuit_history=few)) for job in jobs]
     views = []
@@ -79,13 +126,20 @@ def collect(
             views.append(result())
         progress(done + 1, len(jobs))
     if not views:
-        raise RhosetError(f"{shown(spec)}: no network is left that could be explained", slug="no-such-network")
-    shared = _structure_of(jobs[0].path)
-    facts = _facts(spec, shared.group, run.manifest if run is not None else {})
-    if len(views) < len(named):
-        shown_ones = {view.index for view in views}
-        bad = [label for position, (label, path) in enumerate(named) if _index(path, position, run) not in shown_ones]
-        facts["Left out"] = f"{len(bad)} of {len(named)} networks that could not be read: {', '.join(bad)}"
+        raise RhosetError(f"{shown(source.spec)}: no network is left that could be explained", slug="no-such-network")
+    shared = _structure_of(first)
+    facts = _facts(source.spec, shared.group, source.run.manifest if source.run is not None else {})
+    seen = {view.index for view in views}
+    elsewhere = {job.label for other in source.groups for job in other} - {job.label for job in jobs}
+    bad = [
+        label
+        for position, (label, path) in enumerate(source.named)
+        if label not in elsewhere and _index(path, position, source.run) not in seen
+    ]
+    if bad:
+        facts["Left out"] = f"{len(bad)} of {len(source.named)} networks that could not be read: {', '.join(bad)}"
+    if elsewhere:
+        facts["Of other groups"] = f"{counted(len(elsewhere), 'network')}, in the reports beside this one"
     return _run_view(tuple(views), shared, facts)
 
 
@@ -103,34 +157,15 @@ def _index(path: Path, position: int, run: Run | None) -> int:
     return int(path.stem) if run is not None and path.stem.isdigit() else position
 
 
-def _of_one_group(jobs: Iterable[_Job], attempt: Attempt) -> Iterator[_Job]:
-    """Those whose network can be read and has the table that most of them have."""
-    tables: list[NDArray[np.int32]] = []
-    kinds: list[tuple[_Job, int]] = []
+def _by_table(jobs: Iterable[_Job], attempt: Attempt) -> list[list[_Job]]:
+    """Those whose network can be read, by their multiplication tables, the table that most of them have first."""
+    tables: dict[str, list[_Job]] = {}
     for job in jobs:
         with attempt(job.label):
             network = read_network(job.path)
-            table = network.table
-            kind = next((k for k, known in enumerate(tables) if np.array_equal(known, table)), None)
-            if kind is None:
-                with naming(job.path):
-                    _ = network.group
-                kind = len(tables)
-                tables.append(table)
-            kinds.append((job, kind))
-    counts = Counter(kind for _, kind in kinds)
-    most, _ = counts.most_common(1)[0] if counts else (0, 0)
-    first = next((job for job, kind in kinds if kind == most), None)
-    for job, kind in kinds:
-        with attempt(job.label):
-            if first is not None and kind != most:
-                raise RhosetError(
-                    f"{job.path}: its multiplication table differs from that of {first.path}; a report is"
-                    " about networks of one group",
-                    slug="mixed-groups",
-                )
-        if kind == most:
-            yield job
+            with naming(job.path):
+                tables.setdefault(network.group.digest, []).append(job)
+    return sorted(tables.values(), key=len, reverse=True)
 
 
 def several(networks: Sequence[Network]) -> RunView:

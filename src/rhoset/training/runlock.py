@@ -43,7 +43,8 @@ def locked(run: Path) -> Iterator[None]:
         try:
             os.ftruncate(handle, 0)
             os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
-        except OSError as error:
+        except OSError as error:  # the disk is full: nobody else holds the file, and it says nothing
+            path.unlink(missing_ok=True)
             raise cannot_write(path, error) from None
         yield
     finally:

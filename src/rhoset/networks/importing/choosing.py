@@ -145,9 +145,11 @@ def _best(network: Network, base: Group, assumed: Reading, orders: list[Order]) 
 
 
 def _steadiest(network: Network, base: Group, readings: list[Reading]) -> Reading:
-    """The reading of highest accuracy; of several that are as accurate, the one whose margins are steadiest."""
+    """The reading of highest accuracy; of several that are as accurate those with the activation that is stated, and
+    of them the one whose margins are steadiest."""
     top = max(reading.accuracy for reading in readings)
     near = [reading for reading in readings if reading.accuracy > top - EQUAL]
+    near = [reading for reading in near if reading.activation == network.activation] or near
     if len(near) == 1:
         return near[0]
     return max(near, key=lambda r: steadiness(replace(network, activation=r.activation), base, r.order))
