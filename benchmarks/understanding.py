@@ -1,7 +1,8 @@
 """The tables of docs/understanding.md: every account of every network of a population, side by side.
 
 python benchmarks/understanding.py measure OUT.jsonl NET...   # one JSON line a network, as it goes
-python benchmarks/understanding.py decide OUT.jsonl NET...    # what readings and training pairs decide (slow)
+python benchmarks/understanding.py laws OUT.jsonl NET...      # both laws, and what readings and pairs decide (slow)
+python benchmarks/understanding.py populations OUT.jsonl      # of `laws`: one row a run, median and range; machines
 python benchmarks/understanding.py divide OUT.jsonl NET...    # margins by irrep: together, and the worst of each
 python benchmarks/understanding.py floor OUT.jsonl NET...     # the least that rules pairs and gaps must pay
 python benchmarks/understanding.py table OUT.jsonl            # least, median and most of each number, in Markdown
@@ -30,10 +31,12 @@ from rhoset.explaining import (
 )
 from rhoset.explaining.writing import WritingLaw, filtered, mean_by_product
 from rhoset.groups import coefficients, energy
-from rhoset.networks import Network, activation, open_networks, read_network
+from rhoset.networks import Network, activation, evaluate, open_networks, read_network
+from rhoset.networks.runs import open_run, run_of, snapshot_before
 from rhoset.prove.quick import MODES, looks
 from rhoset.prove.search import Search
 from rhoset.prove.subject import subject
+from rhoset.training.environment import environment
 
 
 def measure(network: Network) -> dict[str, Any]:
@@ -54,13 +57,37 @@ def measure(network: Network) -> dict[str, Any]:
     return row | {"parts": len(parts.parts), "parts that are enough": smallest, "minimal": float(parts.minimal)}
 
 
-def decide(network: Network) -> dict[str, Any]:
-    """The convex problem solved."""
-    law = writing_law(network, decide=True)
-    row = {f"unembed by {name}": value for name, value in law.shares().items() if value == value}
-    if law.recipe is not None and law.recipe.optimizer == "adamw":
-        row["unembed by group, through the law"] = through_the_law(law)
-    return row if law.decided is None else row | {"distance to the minimum": law.decided.distance}
+def laws(network: Network, path: Path) -> dict[str, Any]:
+    """How it was trained; both laws at the network, and less what moved since the last snapshot; the convex problem
+    solved; the accounts that stand beside the law."""
+    of, steps = analyse(network), network.metadata.get("steps", "")
+    saved = snapshot_before(path, int(steps)) if steps else None
+    before = None if saved is None else read_network(saved)
+    law = writing_law(network, decide=True, before=before)
+    row: dict[str, Any] = {"seed": network.metadata.get("seed"), "steps": steps, "machine": machine(path)}
+    row |= {"on": network.group.name, "accuracy": evaluate(network, np.float64).accuracy}
+    if law.recipe is not None:
+        row |= {name: getattr(law.recipe, name) for name in ("optimizer", "fraction", "architecture", "source")}
+        if law.recipe.optimizer == "adamw":
+            row["group, through the law"] = through_the_law(law)
+    row |= {name: value for name, value in law.shares().items() if value == value}
+    if law.decided is not None:
+        row["distance to the minimum"] = law.decided.distance
+    for name, earlier in (("reading", None), ("reading, moving", before)):
+        found = reading_law(network, before=earlier) if earlier is not None or name == "reading" else None
+        row |= {} if found is None else {f"{name}: {side}": value for side, value in found.shares().items()}
+    pairs = ("training pairs",) if law.decided is not None else ()
+    for each in (*compare(of), *compare(of, pairs)):
+        row[f"by {each.name}"] = each.explained
+        row[f"right by {each.name}"] = each.result.accuracy
+    return row
+
+
+def machine(path: Path) -> str:
+    """What a network was trained on, by its run's manifest."""
+    folder = run_of(path)
+    said = {} if folder is None else open_run(folder).manifest.get("environment", {})
+    return f"{said.get('accelerator') or said.get('processor')}, torch {said.get('torch')}" if said else ""
 
 
 def through_the_law(law: WritingLaw) -> float:
@@ -193,6 +220,60 @@ def _floor(network: Network, further: int) -> dict[str, float]:
     return result | {"rest at worst": float(-known.min())}
 
 
+COLUMNS = {
+    "law at the network": "law",
+    "less what moves": "moving",
+    "decided by the training pairs": "decided",
+    "by all pairs instead": "decided_by_all",
+    "off own irreps": "off",
+    "of that: scalars": "off_group",
+    "of that: decided": "off_decided",
+    "read left": "reading: left",
+    "read right": "reading: right",
+    "irreps": "by irreps",
+    "writing law": "by writing law",
+    "training pairs": "by training pairs",
+}
+"""Column of the table of populations → what `laws` calls it."""
+
+
+def populations(lines: list[dict[str, Any]]) -> None:
+    """One row a run: median, least and most over its networks; then machines and versions."""
+    runs: dict[str, list[dict[str, Any]]] = {}
+    for line in lines:
+        runs.setdefault(line["network"].rpartition("#")[0] or line["network"], []).append(line)
+    head = ("run", "pairs, optimiser, steps", "seeds", "right on all pairs", *COLUMNS)
+    print("| " + " | ".join(head) + " |\n|" + "---|" * len(head))
+    for name, found in runs.items():
+        first = found[0]
+        how = f"{first['on']}, {first.get('fraction', float('nan')):.0%}, {first.get('optimizer')}, {first['steps']}"
+        seeds = [int(line["seed"]) for line in found]
+        right = sum(line["accuracy"] == 1 for line in found)
+        cells = [spread([line[key] for line in found if key in line]) for key in COLUMNS.values()]
+        print(
+            f"| {Path(name).name} | {how} | {min(seeds)}-{max(seeds)} | {right} of {len(found)} | {' | '.join(cells)} |"
+        )
+    said = environment(threads=1)
+    print(
+        f"\nMeasured with rhoset {said['rhoset']}, Python {said['python']}, numpy {said['numpy']}, {said['processor']}."
+    )
+    print("Trained on " + "; ".join(sorted({line["machine"] for line in lines if line["machine"]})) + ".")
+
+
+def spread(values: list[float]) -> str:
+    """Median (least to most), with as many digits as tell them from 1."""
+    if not values:
+        return "–"
+    middle, least, most = (share(v) for v in (np.median(values), min(values), max(values)))
+    return middle if least == most else f"{middle} ({least} to {most})"
+
+
+def share(value: float) -> str:
+    """Two digits of what lacks to 1: 0.9938, 0.99991, −0.5."""
+    digits = min(max(2, 1 - int(np.floor(np.log10(max(1 - value, 1e-5))))), 5) if value > 0.5 else 2
+    return f"{value:.{digits}f}".replace("-", "−")
+
+
 def rows(lines: list[dict[str, Any]]) -> None:
     """One row a network."""
     names = list(dict.fromkeys(key for line in lines for key in line))
@@ -210,14 +291,18 @@ def table(lines: list[dict[str, Any]]) -> None:
         print(f"| {name} | {len(values)} | {values.min():.4f} | {np.median(values):.4f} | {values.max():.4f} |")
 
 
+MEASURED = {"measure": measure, "divide": divide, "floor": floor}
+SHOWN = {"table": table, "rows": rows, "populations": populations}
+
+
 def main(mode: str, out: str, *specs: str) -> None:
-    if mode in ("table", "rows"):
-        {"table": table, "rows": rows}[mode]([json.loads(line) for line in Path(out).read_text("utf-8").splitlines()])
+    if mode in SHOWN:
+        SHOWN[mode]([json.loads(line) for line in Path(out).read_text("utf-8").splitlines()])
         return
     with Path(out).open("a", encoding="utf-8") as target:
         for spec in specs:
             for label, path in open_networks(spec):
-                row = {"measure": measure, "decide": decide, "divide": divide, "floor": floor}[mode](read_network(path))
+                row = laws(read_network(path), path) if mode == "laws" else MEASURED[mode](read_network(path))
                 target.write(json.dumps({"network": label, **row}) + "\n")
                 target.flush()
 

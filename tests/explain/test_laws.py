@@ -180,6 +180,48 @@ def test_public_networks_read_what_they_must(name: str) -> None:
         assert shares["sharp_left"] < 0
 
 
+def test_the_law_of_what_still_moves() -> None:
+    """Left, right and unembed themselves by plain AdamW steps in float64: before rest, rule 2 holds less u̇ / ηλ."""
+    pairs, table = pairs_of(6, 0.7), group("S3").table
+    rate, decay, epsilon, betas = 1e-3, 1.0, 1e-8, (0.9, 0.98)
+    x, y = np.nonzero(pairs)
+    target = np.eye(6)[table[x, y]]
+    values = [np.random.default_rng(0).normal(size=shape) for shape in ((6, 16), (6, 16), (16, 6))]
+    first, second = ([np.zeros_like(v) for v in values] for _ in range(2))
+    config = {"optimizer": "adamw", "weight_decay": decay, "epsilon": epsilon, "learning_rate": rate}
+    config |= {"architecture": "folded", "unembed_bias": False}
+    kept = {}
+    for step in range(1, 5501):
+        left, right, unembed = values
+        before = left[x] + right[y]
+        hidden = before**2
+        f = hidden @ unembed
+        p = np.exp(f - f.max(axis=1, keepdims=True))
+        error = (p / p.sum(axis=1, keepdims=True) - target) / len(x)
+        back = 2 * before * (error @ unembed.T)
+        slopes = [np.zeros((6, 16)), np.zeros((6, 16)), hidden.T @ error]
+        np.add.at(slopes[0], x, back)
+        np.add.at(slopes[1], y, back)
+        for k, slope in enumerate(slopes):
+            first[k] = betas[0] * first[k] + (1 - betas[0]) * slope
+            second[k] = betas[1] * second[k] + (1 - betas[1]) * slope**2
+            mean, size = first[k] / (1 - betas[0] ** step), np.sqrt(second[k] / (1 - betas[1] ** step))
+            values[k] = values[k] - rate * (mean / (size + epsilon) + decay * values[k])
+        if step in (5450, 5500):
+            said = {"config": json.dumps(config), "seed": "0", "steps": str(step)}
+            kept[step] = Network(*values, np.zeros(6), table, activation="square", metadata=said)
+    network, earlier = kept[5500], kept[5450]
+    shares = writing_law(network, pairs, before=earlier).shares()
+    assert shares["moving"] > 0.999
+    assert shares["law"] < shares["moving"]
+    assert np.isnan(writing_law(network, pairs, before=network).shares()["moving"])  # no steps between
+    still, moving = reading_law(network, pairs), reading_law(network, pairs, before=earlier)
+    assert still is not None
+    assert moving is not None
+    assert min(moving.shares()["left"], moving.shares()["right"]) > 0.999
+    assert still.shares()["left"] < moving.shares()["left"]
+
+
 def test_readings_are_not_said_where_too_little_is_known() -> None:
     network = settled(Recipe(pairs_of(6, 0.5), "adam", 0.1))
     assert reading_law(network) is None

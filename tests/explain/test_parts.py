@@ -83,6 +83,8 @@ def test_many_parts_are_left_out_one_at_a_time() -> None:
     gone = np.setdiff1d(np.arange(network.width), kept)
     assert evaluate(intervene(explanation, gone, "zero"), np.float64).accuracy >= found.accuracy
     assert found.minimal == (len(chosen) == len(found.parts))
+    if found.accuracy < 1:
+        assert minimality(explanation, target=1.0).sufficient == ()
 
 
 def test_a_dead_network_has_no_parts() -> None:

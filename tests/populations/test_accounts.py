@@ -62,7 +62,7 @@ def test_the_table_has_a_column_for_each(folder: Path) -> None:
     assert others["by_circles"].isna().all()
     assert (others["by_irreps"] >= others["by_circuits"] - 1e-9).all()
     said = {"by_ACCOUNT", "right_by_ACCOUNT"}
-    named = {name for name in frame.columns if name.startswith(("equivariant", "parts"))}
+    named = {name for name in frame.columns if name.startswith(("equivariant", "parts", "law"))}
     assert named | said == set(COLUMNS) - {"decided"}
     assert "by_circles" not in table(folder).columns
 

@@ -33,6 +33,18 @@ def page(view: RunView) -> str:
     return render(view)
 
 
+def test_accounts_stand_side_by_side_where_they_are_asked_for(run_folder: Path, page: str) -> None:
+    assert "Accounts side by side" not in page
+    view = collect(run_folder, accounts=True)
+    found = render(view)
+    table = found.partition("Accounts side by side")[2].partition("</table>")[0]
+    said = [n.accounts["by_irreps"] for n in view.networks]
+    assert all(value is not None and f'data-value="{value}"' in table for value in said)
+    assert {name: name in table for name in ("Irreps", "ρ-sets", "Circles")} == {
+        "Irreps": True, "ρ-sets": True, "Circles": False,  # S4's networks have none
+    }  # fmt: skip
+
+
 class Structure(HTMLParser):
     """Checks that tags nest, and collects ids, references and attributes that load something."""
 

@@ -16,6 +16,7 @@ from rhoset.processes import processes
 
 if TYPE_CHECKING:
     from rhoset.explaining import Analysis
+    from rhoset.networks import Network
 
 
 EACH = 0.05
@@ -88,7 +89,7 @@ class Asked:
         if self.neurons:
             entry["neurons"] = _neurons(out, of)
         for name in self.more:
-            entry[name] = _MORE[name](out, of)
+            entry[name] = _MORE[name](out, of, path)
         return entry, out.lines
 
 
@@ -178,7 +179,7 @@ def _neurons(out: Output, of: Analysis) -> list[dict[str, Any]]:
     return said
 
 
-def _minimal(out: Output, of: Analysis) -> dict[str, Any]:
+def _minimal(out: Output, of: Analysis, _: Path) -> dict[str, Any]:
     """Accuracy without each part and each irrep, with it alone; the smallest sets that are enough."""
     from rhoset.explaining import minimality
 
@@ -199,7 +200,7 @@ def _minimal(out: Output, of: Analysis) -> dict[str, Any]:
     return asdict(found)
 
 
-def _division(out: Output, of: Analysis) -> dict[str, Any]:
+def _division(out: Output, of: Analysis, _: Path) -> dict[str, Any]:
     """Margins by class of x⁻¹zy⁻¹ and irrep; what is left when the worst of each irrep is added up."""
     from rhoset.explaining import division
 
@@ -224,7 +225,7 @@ def _division(out: Output, of: Analysis) -> dict[str, Any]:
     return {"parts": list(found.parts), "classes": [vars(row) for row in found.classes], **said}
 
 
-def _equivariance(out: Output, of: Analysis) -> dict[str, Any]:
+def _equivariance(out: Output, of: Analysis, _: Path) -> dict[str, Any]:
     """Shares of the logits that each symmetry keeps."""
     from rhoset.explaining import equivariance
 
@@ -235,11 +236,12 @@ def _equivariance(out: Output, of: Analysis) -> dict[str, Any]:
     return said
 
 
-def _laws(out: Output, of: Analysis) -> dict[str, Any]:
+def _laws(out: Output, of: Analysis, path: Path) -> dict[str, Any]:
     """What each description holds of unembed, and what the reading law holds of left and right."""
     from rhoset.explaining import reading_law, writing_law
 
-    law = writing_law(of.network, decide=True)
+    before = _before(of.network, path)
+    law = writing_law(of.network, decide=True, before=before)
     shares, trained = law.shares(), law.recipe
     every = trained is not None and trained.fraction == 1
     rows = [
@@ -256,7 +258,7 @@ def _laws(out: Output, of: Analysis) -> dict[str, Any]:
         )
     if shares["decided"] - shares["law"] > SWINGS:
         out.say("the last steps still swing around the resting point: read off at the network, laws amplify that")
-    reading = reading_law(of.network)
+    reading = reading_law(of.network, before=before)
     read = None if reading is None else reading.shares()
     if read is not None:
         kink = f", slope ½ at ReLU's kink ({read['kink']:.1%} of the pairs)" if read["kink"] else ""
@@ -274,6 +276,20 @@ def _laws(out: Output, of: Analysis) -> dict[str, Any]:
     }
 
 
+def _before(network: Network, path: Path) -> Network | None:
+    """The last snapshot of its training that is older than the network, if there is one that can be read."""
+    from rhoset.errors import RhosetError
+    from rhoset.networks import read_network
+    from rhoset.networks.runs import snapshot_before
+
+    steps = network.metadata.get("steps", "")
+    try:
+        found = snapshot_before(path, int(steps)) if steps.isdecimal() else None
+        return None if found is None else read_network(found)
+    except (RhosetError, OSError):  # a snapshot adds to what is said; the network itself can be spoken of without
+        return None
+
+
 def _known(share: float | None) -> float | str:
     """A share of a small part, or nothing where there is none; how far below 0 it is says nothing."""
     return "" if share is None else "< 0" if share < 0 else share
@@ -284,6 +300,7 @@ WRITES = (
     ("group", "readings, one scalar an irrep"),
     ("both", "own irrep, and scalars off it"),
     ("law", "law over the training pairs, at the network"),
+    ("moving", "the same, with what moved since the last snapshot"),
     ("decided", "decided by readings and training pairs"),
     ("decided_by_all", "decided by readings and all pairs"),
 )

@@ -49,7 +49,8 @@ EACH = 0.1
     show_default=True,
     help="With --certify, what is cheap: search and check by the clock, or the length of the proof.",
 )
-def command(out: Output, run: str, target: Path | None, certify: bool, objective: str) -> Payload:
+@click.option("--accounts", is_flag=True, help="Every account of the weights, side by side.")
+def command(out: Output, run: str, target: Path | None, certify: bool, objective: str, accounts: bool) -> Payload:
     """Say what the networks of RUN learned and what is proved, and write it all as report.html.
 
     RUN is a run folder, a folder of network files, one network file, or RUN#3. Every network is
@@ -70,7 +71,7 @@ def command(out: Output, run: str, target: Path | None, certify: bool, objective
     if certify:
         _certify(out, named, workers, objective)
     with out.counting("explaining and checking") as tell:
-        views = collect_each(run, tell, workers=workers, attempt=attempt)
+        views = collect_each(run, tell, workers=workers, attempt=attempt, accounts=accounts)
     said = []
     for view, beside in zip(views, _places(place, views), strict=True):
         if len(views) > 1:

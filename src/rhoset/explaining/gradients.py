@@ -58,6 +58,22 @@ def rest(slope: Array, trained: Recipe, sizes: Array | float = 0.0) -> Array | N
     return None
 
 
+def still_moving(network: Network, before: Network, trained: Recipe) -> float | None:
+    """1 / (ηλk) for an earlier network of the same training by AdamW, k steps before; None where it isn't one.
+
+    AdamW's step is η(g / (|g| + ε) + λθ), so while a parameter moves slowly it is its `rest` less (θ − θ_before) times
+    this: rest is a mean over the last 1/(ηλ) steps.
+    """
+    try:
+        steps = int(network.metadata["steps"]) - int(before.metadata["steps"])
+    except (KeyError, ValueError):
+        return None
+    same = before.unembed.shape == network.unembed.shape
+    if trained.optimizer != "adamw" or not same or steps <= 0 or trained.rate * trained.decay <= 0:
+        return None
+    return 1 / (trained.rate * trained.decay * steps)
+
+
 SLOPE_STEP = 1e-6
 """Half step of the derivative of activations other than ReLU, as a share of the neuron's range."""
 

@@ -44,7 +44,7 @@ class Minimality(Shown):
     Attributes
     ----------
     accuracy
-        Of the whole network.
+        Of all parts together, so of the whole network but for its dead neurons.
     target
         Share of the pairs that a set of parts must get right to be *sufficient*.
     parts
@@ -53,7 +53,7 @@ class Minimality(Shown):
         The same for all the live neurons of an irrep.
     sufficient
         The smallest sufficient sets: those of which no proper subset is sufficient. Where there are too many parts to
-        try all sets, one that was found by leaving out the least needed part again and again.
+        try all sets, one that was found by leaving out the least needed part again and again, or none.
     exhaustive
         Whether all sets were tried.
     minimal
@@ -78,7 +78,7 @@ def minimality(explanation: Explanation, target: float | None = None) -> Minimal
     explanation
         Of `rhoset.explaining.explain`.
     target
-        Accuracy that is enough, in [0, 1]; the network's own when left out: no pair may be lost.
+        Accuracy that is enough, in [0, 1]; when left out that of all parts: as many pairs must stay right.
 
     Raises
     ------
@@ -115,8 +115,9 @@ def minimality(explanation: Explanation, target: float | None = None) -> Minimal
         smallest = sorted((s for s in enough if not any(t < s for t in enough)), key=lambda s: (len(s), sorted(s)))
         minimal = enough == {every}
     else:
-        smallest = [_descend(network, parts, every, wanted)]
-        minimal = smallest == [every] and right[every] >= wanted
+        found = _descend(network, parts, every, wanted)
+        smallest = [found] if found != every or right[every] >= wanted else []
+        minimal = smallest == [every]
     return Minimality(
         accuracy=whole,
         target=whole if target is None else target,

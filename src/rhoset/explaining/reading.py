@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.arguments import public
-from rhoset.explaining.gradients import Array, errors, rest, slopes
+from rhoset.explaining.gradients import Array, errors, rest, slopes, still_moving
 from rhoset.explaining.spectrum import share_held, spectrum
 from rhoset.explaining.trained import Recipe, recipe
 from rhoset.explaining.writing import LAW_OPERATIONS
@@ -86,7 +86,7 @@ class ReadingLaw(Shown):
 
 
 @public
-def reading_law(network: Network, split: Any = None) -> ReadingLaw | None:
+def reading_law(network: Network, split: Any = None, *, before: Network | None = None) -> ReadingLaw | None:
     """What each neuron must read, given what all write and which pairs training saw.
 
     Parameters
@@ -95,6 +95,9 @@ def reading_law(network: Network, split: Any = None) -> ReadingLaw | None:
         A network whose metadata say how it was trained, see `recipe`.
     split
         Its training pairs, where they are others than the metadata say.
+    before
+        An earlier network of the same training. Where AdamW trains left and right themselves and they do not rest yet,
+        what they moved by since is taken off, as in rule 2 of `rhoset.explaining.writing`.
 
     Returns
     -------
@@ -113,7 +116,7 @@ def reading_law(network: Network, split: Any = None) -> ReadingLaw | None:
     slopes, sharp, kink = _slopes(network, trained.pairs)
     live = spectrum(network, tuple(irreps(network.group))).energy.live
     sides = zip(("left", "right") * 2, (*slopes, *sharp), strict=True)
-    said = [_side(network, trained, side, slope) for side, slope in sides]
+    said = [_side(network, trained, side, slope) - _moved(network, before, trained, side) for side, slope in sides]
     return ReadingLaw(network, trained, live, said[0], said[1], said[2], said[3], kink)
 
 
@@ -144,6 +147,14 @@ def _speaks(network: Network, trained: Recipe) -> bool:
     factored = trained.architecture == "factored"
     held = not (factored and trained.optimizer == "adamw") or bool(network.factors)
     return known and held and 2 * network.order**3 * network.width <= LAW_OPERATIONS
+
+
+def _moved(network: Network, before: Network | None, trained: Recipe, side: str) -> Array | float:
+    """What a table at rest has beyond one that still moves, see `still_moving`; 0 where that is not known."""
+    weight = None if before is None else still_moving(network, before, trained)
+    if before is None or weight is None or trained.architecture != "folded":
+        return 0.0
+    return np.asarray(weight * (getattr(network, side).astype(np.float64) - getattr(before, side)))
 
 
 def _side(network: Network, trained: Recipe, side: str, slope: Array) -> Array:

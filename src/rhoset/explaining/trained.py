@@ -34,6 +34,8 @@ class Recipe(Shown):
         ``"adam"`` or ``"sgd"`` (decay is L2 in the gradient), ``"adamw"`` (decay beside it), or "" when unknown.
     decay, epsilon
         λ and ε of the optimiser; 0 when unknown.
+    rate
+        η, the learning rate of the last steps; 0 when unknown, or when it was lowered on the way.
     cubic
         λ of the penalty λ Σ (‖l‖² + ‖r‖² + ‖u‖²)^{3/2} on whole neurons; 0: none.
     architecture
@@ -52,6 +54,7 @@ class Recipe(Shown):
     architecture: str = ""
     bias: str = ""
     source: str = "as given"
+    rate: float = 0.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "pairs", read_only(self.pairs, np.bool_))
@@ -121,6 +124,7 @@ def _trained_here(metadata: Mapping[str, str], n: int) -> Recipe | None:
             architecture=architecture,
             bias=decays if config.get("unembed_bias", True) else "",
             source="its settings and seed",
+            rate=0.0 if config.get("schedule") == "cosine" else float(config.get("learning_rate", 0.0)),
         )
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError):  # settings that a stranger wrote
         return None

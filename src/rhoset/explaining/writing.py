@@ -8,6 +8,7 @@ minus the gradient of the cross-entropy in unembed. Where training has come to r
 
 1. decay λ as L2 in the gradient (Adam, gradient descent): u_i = A_i / λ;
 2. AdamW with decay λ and ε, whose step is g/(|g| + ε) + λu at rest: u_i = A_i / (λ(|A_i| + ε)), entry by entry;
+   before it rests, that less u̇_i / (ηλ) at rate η, so the mean of the right-hand side over the last 1/(ηλ) steps;
 3. the penalty λ(‖l‖² + ‖r‖² + ‖u‖²)^{3/2}: u_i = A_i / (3λ‖(l, r, u)_i‖).
 
 Nothing is fitted. Where training saw all pairs and the error 1[xy = z] − p is a class function k of z(xy)⁻¹, the sum is
@@ -31,7 +32,7 @@ from numpy.typing import NDArray
 
 from rhoset.arguments import public
 from rhoset.explaining.deciding import Decided, decided
-from rhoset.explaining.gradients import Array, ascent, rest
+from rhoset.explaining.gradients import Array, ascent, rest, still_moving
 from rhoset.explaining.spectrum import Spectrum, own_parts, share_held, spectrum
 from rhoset.explaining.trained import Recipe, recipe
 from rhoset.groups import Irrep, irreps, project
@@ -71,6 +72,8 @@ class WritingLaw(Shown):
         (r,) q_σ, the least-squares fit; 0 for the trivial irrep.
     law
         Rules 1 to 3 over the training pairs; None where they are not known, or too dear.
+    moving
+        Rule 2 with what unembed moved by since an earlier network of the same training, where one was given.
     fitted
         Whether the law's scale was fitted (one number), since the decay is not known.
     decided
@@ -89,6 +92,7 @@ class WritingLaw(Shown):
     scalars: Array
     law: Array | None
     fitted: bool
+    moving: Array | None = None
     decided: Decided | None = None
     decided_by_all: Decided | None = None
 
@@ -96,10 +100,10 @@ class WritingLaw(Shown):
         """Share of unembed that each description holds; nan where the training pairs are not known.
 
         ``own``: each neuron's own irrep with a free matrix. ``group``: rule 4. ``both``: the own irrep free, the rest
-        by rule 4. ``law``: rules 1 to 3. ``off``: the part of unembed off the neurons' own irreps; ``off_group`` and
-        ``off_law``: the shares of that part. ``decided``: what readings and training pairs decide, ``off_decided`` of
-        the part off the own irreps; ``decided_by_all``: what the readings and all pairs would. The shares of the part
-        off the own irreps are nan where it is less than `NOTHING_OFF`.
+        by rule 4. ``law``: rules 1 to 3; ``moving``: with what moves. ``off``: the part of unembed off the neurons' own
+        irreps, and ``off_group``, ``off_law``, … the shares of that part, which are nan where it is less than
+        `NOTHING_OFF`. ``decided``: what readings and training pairs decide; ``decided_by_all``: what the readings and
+        all pairs would.
         """
         own = self._own(self.written)
         off, off_group = self.written - own, self.group - self._own(self.group)
@@ -112,6 +116,7 @@ class WritingLaw(Shown):
         parts: dict[str, Array | None] = {"off_group": off_group}
         tables = {
             "law": self.law,
+            "moving": self.moving,
             "decided": None if self.decided is None else centred(self.decided.unembed),
             "decided_by_all": None if self.decided_by_all is None else centred(self.decided_by_all.unembed),
         }
@@ -143,7 +148,9 @@ class WritingLaw(Shown):
 
 
 @public
-def writing_law(network: Network, split: Any = None, *, decide: bool = False) -> WritingLaw:
+def writing_law(
+    network: Network, split: Any = None, *, decide: bool = False, before: Network | None = None
+) -> WritingLaw:
     """What each neuron must write, given what all neurons read and which pairs training saw.
 
     Parameters
@@ -155,6 +162,9 @@ def writing_law(network: Network, split: Any = None, *, decide: bool = False) ->
         bool, or flat positions x·n + y. Without the optimiser's settings one scale is fitted.
     decide
         Solve for what the readings and the training pairs decide, and for what they and all pairs would (seconds each).
+    before
+        An earlier network of the same training, such as the last snapshot, for what an AdamW network that does not rest
+        yet must write; of no use for other optimisers.
 
     Raises
     ------
@@ -176,6 +186,10 @@ def writing_law(network: Network, split: Any = None, *, decide: bool = False) ->
     """
     trained = recipe(network, split)
     found = law_of(spectrum(network, tuple(irreps(network.group))), trained)
+    if before is not None and trained is not None and found.law is not None:
+        weight = still_moving(network, before, trained)
+        moved = centred(np.asarray(network.unembed, float) - before.unembed)
+        found = replace(found, moving=None if weight is None else found.law - weight * moved)
     if not decide or trained is None:
         return found
     every = replace(trained, pairs=np.ones_like(trained.pairs))

@@ -21,7 +21,7 @@ from rhoset.explaining import (
 from rhoset.networks import Network, read_network
 from rhoset.populations.measuring import keep_json, kept_or_computed, kept_place
 
-ACCOUNTS = 1
+ACCOUNTS = 2
 """Version of what is kept; raise it when the meaning of a value changes."""
 
 COLUMNS: dict[str, tuple[str, str]] = {
@@ -32,6 +32,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "equivariant_both": ("share", "the same of both"),
     "parts": ("", "circuits, quadratures, and what is left over"),
     "parts_enough": ("", "the fewest parts with which every right pair stays right"),
+    "law": ("share", "of unembed that the law over the training pairs gives, read off at the network"),
     "decided": ("share", "of unembed that readings and training pairs decide (--decided)"),
 }
 """Column → (unit, meaning); None where an account cannot speak of a network, or the network is too large."""
@@ -103,6 +104,8 @@ def _computed(network: Network) -> dict[str, float | None]:
     sides = _or_none(lambda: equivariance(network))
     for name in ("left", "right", "both"):
         columns[f"equivariant_{name}"] = None if sides is None else getattr(sides, name)
+    law = of.writing_law.shares()["law"]
+    columns["law"] = law if law == law else None  # nan: the training pairs are not known
     needed = _or_none(lambda: minimality(of.explanation))
     columns["parts"] = None if needed is None else float(len(needed.parts))
     columns["parts_enough"] = None if needed is None else float(min(map(len, needed.sufficient), default=0))

@@ -40,6 +40,7 @@ def collect(
     progress: Callable[[int, int], None] = lambda done, total: None,
     workers: int = 1,
     attempt: Attempt = raising,
+    accounts: bool = False,
 ) -> RunView:
     """Explain, evaluate and re-check the networks that `spec` means.
 
@@ -54,6 +55,8 @@ def collect(
     attempt
         Around each network: a caller who gives one says what an error costs, and the view is of the others, those of
         the group that most of them have. Without it the first error is raised.
+    accounts
+        Whether to set every account of the weights side by side, half a second a network more.
 
     Raises
     ------
@@ -63,7 +66,7 @@ def collect(
 
     Cost: about a second a network for S5.
     """
-    source = _source(spec, attempt)
+    source = _source(spec, attempt, accounts)
     first, *others = source.groups
     for jobs in others:
         for job in jobs:
@@ -81,9 +84,10 @@ def collect_each(
     progress: Callable[[int, int], None] = lambda done, total: None,
     workers: int = 1,
     attempt: Attempt = raising,
+    accounts: bool = False,
 ) -> list[RunView]:
     """`collect` for networks of several groups: a view for each multiplication table, that of most networks first."""
-    source = _source(spec, attempt)
+    source = _source(spec, attempt, accounts)
     sizes = [len(jobs) for jobs in source.groups]
 
     def view(k: int) -> RunView:
@@ -103,22 +107,23 @@ class _Source:
     run: Run | None
     named: list[tuple[str, Path]]
     groups: list[list[_Job]]
+    accounts: bool
 
 
-def _source(spec: str | Path, attempt: Attempt) -> _Source:
+def _source(spec: str | Path, attempt: Attempt, accounts: bool) -> _Source:
     named = open_networks(spec, attempt)
     run = open_run(Path(spec)) if (Path(spec) / MANIFEST).is_file() else None
     groups = _by_table(_jobs(named, run, attempt), attempt)
     if not groups:
         raise RhosetError(f"{shown(spec)}: no network is left that could be read", slug="no-such-network")
-    return _Source(spec, run, named, groups)
+    return _Source(spec, run, named, groups, accounts)
 
 
 def _collected(
     source: _Source, jobs: list[_Job], progress: Callable[[int, int], None], workers: int, attempt: Attempt
 ) -> RunView:
     few, first = len(jobs) <= CIRCUIT_HISTORY, jobs[0].path
-    jobs = [replace(job, first=first, named=replace(job.named, circuit_history=few)) for job in jobs]
+    jobs = [replace(job, first=first, named=replace(job.named, circuit_history=few, accounts=source.accounts)) for job in jobs]
     views = []
     progress(0, len(jobs))
     for done, (job, result) in enumerate(zip(jobs, in_turn(_view, jobs, min(workers, len(jobs))), strict=True)):

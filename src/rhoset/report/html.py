@@ -21,7 +21,7 @@ from rhoset.report.charts.style import config
 from rhoset.report.facts import network_facts
 from rhoset.report.palette import irrep_colours
 from rhoset.report.pictures import NETWORK
-from rhoset.report.terms import COLUMNS, KINDS, TERMS, defined
+from rhoset.report.terms import ACCOUNTS, COLUMNS, KINDS, TERMS, defined
 from rhoset.report.views import CHEAP, WANTED, RunView, SolidView
 from rhoset.report.words import counted, duration, limit, number, percent, quantity
 
@@ -60,6 +60,7 @@ def render(run: RunView) -> str:
         hues={name: f"c{number}" for name, number in colours.items()},
         hue_index=colours,
         columns=COLUMNS,
+        accounts=[one for one in ACCOUNTS if any(n.accounts.get(one[0]) is not None for n in run.networks)],
         terms=TERMS,
     )
 

@@ -23,6 +23,7 @@ from rhoset.explaining.large import LARGE_ORDER
 from rhoset.groups import Group, Irrep, Subgroup, minimal_rho_set_sizes
 from rhoset.networks import Network, evaluate
 from rhoset.networks.runs import certificates
+from rhoset.populations.accounts import accounts
 from rhoset.report.account import account
 from rhoset.report.frontier import frontier_view
 from rhoset.report.history import history_view
@@ -83,6 +84,7 @@ class Named:
     path: Path | None = None
     row: Mapping[str, Any] = field(default_factory=dict)
     circuit_history: bool = True
+    accounts: bool = False
 
 
 def network_view(network: Network, shared: Structure, of: Named) -> NetworkView:
@@ -122,6 +124,7 @@ def network_view(network: Network, shared: Structure, of: Named) -> NetworkView:
         account=account(explanation),
         left_over=len(explanation.left_over),
         findings=diagnosis.said,
+        accounts=accounts(network, path) if of.accounts else {},
         margins=margin_view(network, shared.group, shared.irreps),
         frontier=None if path is None else frontier_view(path, unread),
         history=None

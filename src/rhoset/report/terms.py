@@ -37,6 +37,22 @@ COLUMNS = (
 )
 """Columns of the table of networks."""
 
+ACCOUNTS = (
+    ("by_irreps", "Irreps", "each neuron's own irrep"),
+    ("by_cosets", "Cosets", "constant on cosets"),
+    ("by_circuits", "ρ-sets", "circuits on slots"),
+    ("by_circles", "Circles", "waves and harmonics"),
+    ("by_approximate_cosets", "Arcs", "approximate cosets"),
+    ("by_remainders", "Remainders", "one for each frequency"),
+    ("by_writing_law", "Scalars", "one an irrep, for what is written"),
+    ("law", "Law", "of unembed, by the training pairs"),
+    ("decided", "Decided", "of unembed, by readings and pairs"),
+    ("equivariant_left", "Left", "equivariant, of the logits"),
+    ("equivariant_right", "Right", "equivariant"),
+    ("equivariant_both", "Both", "equivariant"),
+)
+"""Columns of the table of accounts: key of `rhoset.populations.accounts.COLUMNS`, name, what it is."""
+
 TERMS = (
     (
         "irrep",

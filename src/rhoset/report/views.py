@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 WANTED = 0.95
@@ -202,6 +203,8 @@ class NetworkView:
     steps: int | None = None
     seconds: float | None = None
     margins: MarginView | None = None
+    accounts: Mapping[str, float | None] = field(default_factory=dict)
+    """Every account of the weights, equivariance, parts: `rhoset.populations.accounts.COLUMNS`; where asked for."""
     history: HistoryView | None = None
     frontier: FrontierView | None = None
     unread: tuple[tuple[str, str], ...] = ()
