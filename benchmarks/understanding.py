@@ -2,6 +2,7 @@
 
 python benchmarks/understanding.py measure OUT.jsonl NET...   # one JSON line a network, as it goes
 python benchmarks/understanding.py laws OUT.jsonl NET...      # both laws, and what readings and pairs decide (slow)
+python benchmarks/understanding.py way OUT.jsonl NET...       # the laws at every snapshot of the training (AdamW)
 python benchmarks/understanding.py populations OUT.jsonl      # of `laws`: one row a run, median and range; machines
 python benchmarks/understanding.py divide OUT.jsonl NET...    # margins by irrep: together, and the worst of each
 python benchmarks/understanding.py floor OUT.jsonl NET...     # the least that rules pairs and gaps must pay
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import json
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +34,7 @@ from rhoset.explaining import (
 from rhoset.explaining.writing import WritingLaw, filtered, mean_by_product
 from rhoset.groups import coefficients, energy
 from rhoset.networks import Network, activation, evaluate, open_networks, read_network
-from rhoset.networks.runs import open_run, run_of, snapshot_before
+from rhoset.networks.runs import open_run, run_of, snapshot_before, steps_folder
 from rhoset.prove.quick import MODES, looks
 from rhoset.prove.search import Search
 from rhoset.prove.subject import subject
@@ -81,6 +83,21 @@ def laws(network: Network, path: Path) -> dict[str, Any]:
         row[f"by {each.name}"] = each.explained
         row[f"right by {each.name}"] = each.result.accuracy
     return row
+
+
+def way(network: Network, path: Path) -> list[dict[str, Any]]:
+    """Both laws at each snapshot, as they stand and less what moved since the one before it."""
+    folder = steps_folder(path)
+    saved = [(int(each.stem), read_network(each)) for each in sorted(folder.glob("*.safetensors"))]
+    rows = []
+    for (_, before), (step, now) in pairwise(saved):
+        law = writing_law(now, before=before).shares()
+        row = {"step": step, "law": law["law"], "less what moves": law["moving"]}
+        for name, earlier in (("reading", None), ("reading, less what moves", before)):
+            found = reading_law(now, before=earlier)
+            row |= {} if found is None else {name: found.shares()["left"]}
+        rows.append(row)
+    return rows
 
 
 def machine(path: Path) -> str:
@@ -291,6 +308,7 @@ def table(lines: list[dict[str, Any]]) -> None:
         print(f"| {name} | {len(values)} | {values.min():.4f} | {np.median(values):.4f} | {values.max():.4f} |")
 
 
+PLACED: dict[str, Any] = {"laws": laws, "way": way}
 MEASURED = {"measure": measure, "divide": divide, "floor": floor}
 SHOWN = {"table": table, "rows": rows, "populations": populations}
 
@@ -302,8 +320,10 @@ def main(mode: str, out: str, *specs: str) -> None:
     with Path(out).open("a", encoding="utf-8") as target:
         for spec in specs:
             for label, path in open_networks(spec):
-                row = laws(read_network(path), path) if mode == "laws" else MEASURED[mode](read_network(path))
-                target.write(json.dumps({"network": label, **row}) + "\n")
+                network = read_network(path)
+                found = PLACED[mode](network, path) if mode in PLACED else MEASURED[mode](network)
+                for row in found if isinstance(found, list) else [found]:
+                    target.write(json.dumps({"network": label, **row}) + "\n")
                 target.flush()
 
 

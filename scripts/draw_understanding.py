@@ -1,9 +1,10 @@
 """The figures of docs/understanding.md, as SVG files.
 
-    python scripts/draw_understanding.py OUT --s5 RUN --cyclic RUN… --public FOLDER
+    python scripts/draw_understanding.py OUT --s5 RUN --cyclic RUN… --public FOLDER --moving RUN…
 
 RUN of S5 is `rhoset train S5 --preset wu2024 --models 100`, those of `--cyclic` are `rhoset train C59 --models 2` and
-the same of D29; FOLDER holds the published checkpoints. A figure whose networks are not given is left as it is.
+the same of D29, those of `--moving` were trained by AdamW with many snapshots; FOLDER holds the published checkpoints.
+A figure whose networks are not given is left as it is.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +20,11 @@ import altair as alt
 import numpy as np
 
 import rhoset as rs
-from rhoset.explaining import Quadrature, analyse, circles, division, equivariance, explain, minimality
+from rhoset.explaining import Quadrature, analyse, circles, division, equivariance, explain, minimality, recipe
 from rhoset.explaining.circles import circle_tables
 from rhoset.explaining.remainders import turns
 from rhoset.networks import Network, Tables, open_networks, read_network
+from rhoset.networks.runs import steps_folder
 from rhoset.report.charts.figure import render_spec
 from rhoset.report.charts.style import CATEGORY, config
 
@@ -31,6 +34,8 @@ CIRCUIT, DIVIDED = 3, 6
 POINTS = 120
 """Entries of unembed in a panel of the writing law."""
 WIDE, HIGH = 200, 190
+FIRST_STEP, FLOOR = 500, 1e-5
+"""Where the pictures of networks on the way begin, and the least share missed that they show."""
 BLUE, RED = CATEGORY["light"][0], CATEGORY["light"][6]
 
 
@@ -104,6 +109,35 @@ def writing_figure(network: Network) -> Chart:
         line = alt.Chart(_data([{"a": -size, "b": -size}, {"a": size, "b": size}]))
         line = line.mark_line(strokeWidth=1, color=RED).encode(x="a:Q", y="b:Q")
         panels.append((line + dots).properties(width=WIDE, height=HIGH, title=[title, f"{share:.2%} of the energy"]))
+    return alt.hconcat(*panels)
+
+
+def moving_figure(specs: list[str]) -> Chart:
+    """Share of unembed that the law gives over training, as it stands and less what unembed still moves by."""
+    panels = []
+    for spec in specs:
+        (_, path), *_ = open_networks(spec)
+        saved = [(int(each.stem), read_network(each)) for each in sorted(steps_folder(path).glob("*.safetensors"))]
+        rows = []
+        for (_, before), (step, now) in pairwise(saved):
+            shares = rs.writing_law(now, before=before).shares() if step >= FIRST_STEP else {}
+            for name, what in (("law", "at rest"), ("moving", "less what moves")):
+                missed = max(1 - shares.get(name, np.nan), FLOOR)
+                rows += [{"step": step, "missed": missed, "law": what}] if missed == missed else []
+        lines = alt.Chart(_data(rows)).mark_line(clip=True)
+        lines = lines.encode(
+            x=alt.X("step:Q", title="step", scale=alt.Scale(type="log"), axis=alt.Axis(tickCount=4)),
+            y=alt.Y(
+                "missed:Q",
+                title="share of unembed missed",
+                scale=alt.Scale(type="log", domain=[FLOOR, 1]),
+                axis=alt.Axis(values=[1, 0.1, 0.01, 1e-3, 1e-4, 1e-5], format="~r"),
+            ),
+            color="law:N",
+        )
+        network = saved[-1][1]
+        title = f"{network.group.name}, {recipe(network).fraction:.0%} of the pairs"
+        panels.append(lines.properties(width=WIDE, height=HIGH, title=title))
     return alt.hconcat(*panels)
 
 
@@ -247,6 +281,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--s5", help="run of S5 networks")
     parser.add_argument("--cyclic", nargs="*", default=[], help="runs on cyclic and dihedral groups, all pairs")
     parser.add_argument("--public", type=Path, help="folder of the published checkpoints")
+    parser.add_argument("--moving", nargs="*", default=[], help="runs by AdamW with snapshots")
     given = parser.parse_args(arguments)
     figures: dict[str, Callable[[], Chart]] = {}
     if given.s5:
@@ -256,6 +291,8 @@ def main(arguments: list[str]) -> None:
         figures["sides"] = lambda: sides_figure(networks_of(given.s5))
     if given.cyclic:
         figures["circle"] = lambda: circle_figure(next(networks_of(given.cyclic[0])))
+    if given.moving:
+        figures["moving"] = lambda: moving_figure(given.moving)
     if given.public:
         names = [f"{g}_seed{s}.safetensors" for g in ("C113", "C118", "D59", "D61") for s in (1, 2)]
         specs = [str(given.public / name) for name in names]

@@ -11,7 +11,7 @@ from explain.planting import explained, planted
 from support.networks import random_network
 
 from rhoset.explaining import Quadrature, diagnose, equivariance, faithfulness, intervene, minimality, to_json
-from rhoset.explaining.parts_needed import EXHAUSTIVE_PARTS
+from rhoset.explaining.parts_needed import EXHAUSTIVE_PARTS, Right
 from rhoset.networks import Network, evaluate, logits
 
 PER_NEURON = ("neurons", "rows", "columns", "weight", "alpha", "gamma")
@@ -61,6 +61,13 @@ def test_a_circuit_that_is_needed_and_one_that_is_not() -> None:
     assert one.minimal
     assert one.sufficient == ((one.parts[0].part,),)
     assert minimality(explained("S5", network), target=0.0).sufficient == ((),)
+
+
+def test_a_pair_won_does_not_pay_for_one_lost() -> None:
+    """Two trained networks are right on as many pairs without one of their parts, but not on the same."""
+    assert not Right(100, 1).enough(None)
+    assert Right(100, 1).enough(100)
+    assert Right(99, 0).enough(None)
 
 
 def test_many_parts_are_left_out_one_at_a_time() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +47,8 @@ class Minimality(Shown):
     accuracy
         Of all parts together, so of the whole network but for its dead neurons.
     target
-        Share of the pairs that a set of parts must get right to be *sufficient*.
+        Share of the pairs that a set of parts must get right to be *sufficient*; where none was asked for it must get
+        right those that all parts do, so none may be lost for one that is won.
     parts
         Circuits and quadratures in their order, then what is left over (where it has live neurons).
     irreps
@@ -78,7 +80,7 @@ def minimality(explanation: Explanation, target: float | None = None) -> Minimal
     explanation
         Of `rhoset.explaining.explain`.
     target
-        Accuracy that is enough, in [0, 1]; when left out that of all parts: as many pairs must stay right.
+        Accuracy that is enough, in [0, 1]; when left out, every pair that all parts get right must stay right.
 
     Raises
     ------
@@ -108,15 +110,15 @@ def minimality(explanation: Explanation, target: float | None = None) -> Minimal
         )
     every = frozenset(range(len(parts)))
     right = _right(network, parts, list(_subsets(every)) if exhaustive else _around(parts))
-    whole = right[every] / n**2
-    wanted = int(np.ceil((whole if target is None else target) * n**2 - 1e-9))
+    whole = right[every].pairs / n**2
+    wanted = None if target is None else int(np.ceil(target * n**2 - 1e-9))
     if exhaustive:
-        enough = {chosen for chosen, count in right.items() if count >= wanted}
+        enough = {chosen for chosen, found in right.items() if found.enough(wanted)}
         smallest = sorted((s for s in enough if not any(t < s for t in enough)), key=lambda s: (len(s), sorted(s)))
         minimal = enough == {every}
     else:
-        found = _descend(network, parts, every, wanted)
-        smallest = [found] if found != every or right[every] >= wanted else []
+        least = _descend(network, parts, every, wanted)
+        smallest = [least] if least != every or right[every].enough(wanted) else []
         minimal = smallest == [every]
     return Minimality(
         accuracy=whole,
@@ -130,8 +132,21 @@ def minimality(explanation: Explanation, target: float | None = None) -> Minimal
 
 
 Chosen = frozenset[int]
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 Parts = list[tuple[str, NDArray[np.intp]]]
 """Names and neurons."""
+
+
+class Right(NamedTuple):
+    """Of a set of parts: the number of right pairs, and of those that all parts together get right and it doesn't."""
+
+    pairs: int
+    lost: int
+
+    def enough(self, wanted: int | None) -> bool:
+        """So many right pairs; where none are named, every pair that all parts get right."""
+        return self.lost == 0 if wanted is None else self.pairs >= wanted
 
 
 def _used(parts: Iterable[tuple[str, NDArray[np.intp]]]) -> Parts:
@@ -145,11 +160,14 @@ def _around(parts: Parts) -> list[Chosen]:
     return [every, *_one_less(every), *(frozenset({g}) for g in every)]
 
 
-def _each(parts: Parts, right: dict[Chosen, int], n: int) -> tuple[Without, ...]:
+def _each(parts: Parts, right: dict[Chosen, Right], n: int) -> tuple[Without, ...]:
     """What each part is worth, by the right pairs of the sets of `_around`."""
     sets = _around(parts)[1:]
     pairs = zip(parts, sets, sets[len(parts) :], strict=False)
-    return tuple(Without(name, len(own), right[less] / n**2, right[alone] / n**2) for (name, own), less, alone in pairs)
+    return tuple(
+        Without(name, len(own), right[less].pairs / n**2, right[alone].pairs / n**2)
+        for (name, own), less, alone in pairs
+    )
 
 
 def _subsets(every: Chosen) -> Iterator[Chosen]:
@@ -161,28 +179,35 @@ def _one_less(chosen: Chosen) -> Iterator[Chosen]:
     return (chosen - {g} for g in sorted(chosen))
 
 
-def _descend(network: Network, parts: Parts, chosen: Chosen, wanted: int) -> Chosen:
+def _descend(network: Network, parts: Parts, chosen: Chosen, wanted: int | None) -> Chosen:
     """Leave out the part whose loss costs least, while enough pairs stay right."""
     while chosen:
         right = _right(network, parts, list(_one_less(chosen)))
-        best = max(sorted(right, key=sorted), key=lambda s: right[s])
-        if right[best] < wanted:
+        best = max(sorted(right, key=sorted), key=lambda s: (right[s].enough(wanted), right[s].pairs))
+        if not right[best].enough(wanted):
             break
         chosen = best
     return chosen
 
 
-def _right(network: Network, parts: Parts, sets: Sequence[Chosen]) -> dict[Chosen, int]:
-    """The number of right pairs with the neurons of each set of parts alone; ties are wrong."""
+def _right(network: Network, parts: Parts, sets: Sequence[Chosen]) -> dict[Chosen, Right]:
+    """The right pairs with the neurons of each set of parts alone; ties are wrong."""
     phi = activation(network.activation)
     left, right, unembed, bias = tables_of(network, np.float64)
-    counts = dict.fromkeys(sets, 0)
-    rows = np.arange(network.order)
-    for x in rows:
+    counts, lost = dict.fromkeys(sets, 0), dict.fromkeys(sets, 0)
+    for x in range(network.order):
         hidden = phi(left[x] + right)
         written = [hidden[:, own] @ unembed[own] for _, own in parts]
-        for chosen in counts:
-            logits = sum((written[g] for g in sorted(chosen)), bias) + np.zeros((len(rows), 1))
-            own = logits[rows, network.table[x]]
-            counts[chosen] += int(((logits >= own[:, None]).sum(axis=1) == 1).sum())
-    return counts
+        whole = _answered(written, range(len(parts)), bias, network.table[x])
+        for chosen in counts:  # two sets may be one: without the other part, and alone
+            answered = _answered(written, chosen, bias, network.table[x])
+            counts[chosen] += int(answered.sum())
+            lost[chosen] += int((whole & ~answered).sum())
+    return {chosen: Right(counts[chosen], lost[chosen]) for chosen in counts}
+
+
+def _answered(written: Sequence[Array], chosen: Iterable[int], bias: Array, answers: NDArray[np.int32]) -> Mask:
+    """(n,) whether each pair of one x is right by what the chosen parts write, (n, n) each."""
+    logits = sum((written[g] for g in sorted(chosen)), bias) + np.zeros((len(answers), 1))
+    own = logits[np.arange(len(answers)), answers]
+    return np.asarray((logits >= own[:, None]).sum(axis=1) == 1)
