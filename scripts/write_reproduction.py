@@ -40,7 +40,7 @@ def main() -> None:
             for part in ("populations", "machines"):
                 kept[part] |= new[part]
             kept["summary"] = {name: summarise(rows) for name, rows in kept["populations"].items()}
-            KEPT.write_text(json.dumps(kept, ensure_ascii=False) + "\n", encoding="utf-8")
+            KEPT.write_text(json.dumps(kept, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
     results, split, stops = (json.loads(path.read_text(encoding="utf-8")) for path in (KEPT, SPLIT, STOPPING))
     before = {row["index"]: row["published"]["accuracy"] for row in results["populations"][FULL_BATCH.name]}
     page = PAGE.read_text(encoding="utf-8")

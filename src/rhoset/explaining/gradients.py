@@ -61,8 +61,8 @@ def rest(slope: Array, trained: Recipe, sizes: Array | float = 0.0) -> Array | N
 def still_moving(network: Network, before: Network, trained: Recipe) -> float | None:
     """1 / (ηλk) for an earlier network of the same training by AdamW, k steps before; None where it isn't one.
 
-    AdamW's step is η(g / (|g| + ε) + λθ), so while a parameter moves slowly it is its `rest` less (θ − θ_before) times
-    this: rest is a mean over the last 1/(ηλ) steps.
+    AdamW's step is η(g / (|g| + ε) + λθ), so while a parameter moves slowly its mean over the k steps is the mean of
+    its `rest` less (θ − θ_before) times this; means over the steps are those of both ends.
     """
     try:
         steps = int(network.metadata["steps"]) - int(before.metadata["steps"])

@@ -116,7 +116,13 @@ def reading_law(network: Network, split: Any = None, *, before: Network | None =
     slopes, sharp, kink = _slopes(network, trained.pairs)
     live = spectrum(network, tuple(irreps(network.group))).energy.live
     sides = zip(("left", "right") * 2, (*slopes, *sharp), strict=True)
-    said = [_side(network, trained, side, slope) - _moved(network, before, trained, side) for side, slope in sides]
+    said = [_side(network, trained, side, slope) for side, slope in sides]
+    weight = None if before is None or trained.architecture != "folded" else still_moving(network, before, trained)
+    if before is not None and weight is not None:
+        past = [slope for kind in _slopes(before, trained.pairs)[:2] for slope in kind]
+        for k, side in enumerate(("left", "right") * 2):
+            moved = np.asarray(getattr(network, side), dtype=np.float64) - getattr(before, side)
+            said[k] = (said[k] + _side(before, trained, side, past[k])) / 2 - (weight - 0.5) * moved
     return ReadingLaw(network, trained, live, said[0], said[1], said[2], said[3], kink)
 
 
@@ -147,14 +153,6 @@ def _speaks(network: Network, trained: Recipe) -> bool:
     factored = trained.architecture == "factored"
     held = not (factored and trained.optimizer == "adamw") or bool(network.factors)
     return known and held and 2 * network.order**3 * network.width <= LAW_OPERATIONS
-
-
-def _moved(network: Network, before: Network | None, trained: Recipe, side: str) -> Array | float:
-    """What a table at rest has beyond one that still moves, see `still_moving`; 0 where that is not known."""
-    weight = None if before is None else still_moving(network, before, trained)
-    if before is None or weight is None or trained.architecture != "folded":
-        return 0.0
-    return np.asarray(weight * (getattr(network, side).astype(np.float64) - getattr(before, side)))
 
 
 def _side(network: Network, trained: Recipe, side: str, slope: Array) -> Array:

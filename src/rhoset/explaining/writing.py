@@ -188,8 +188,10 @@ def writing_law(
     found = law_of(spectrum(network, tuple(irreps(network.group))), trained)
     if before is not None and trained is not None and found.law is not None:
         weight = still_moving(network, before, trained)
-        moved = centred(np.asarray(network.unembed, float) - before.unembed)
-        found = replace(found, moving=None if weight is None else found.law - weight * moved)
+        if weight is not None:
+            mean = (found.law + centred(at_rest(before, trained)[0])) / 2
+            moved = centred(np.asarray(network.unembed, float) - before.unembed)
+            found = replace(found, moving=mean - (weight - 0.5) * moved)
     if not decide or trained is None:
         return found
     every = replace(trained, pairs=np.ones_like(trained.pairs))
