@@ -237,21 +237,22 @@ def _floor(network: Network, further: int) -> dict[str, float]:
     return result | {"rest at worst": float(-known.min())}
 
 
-COLUMNS = {
+WRITTEN = {
     "law at the network": "law",
-    "less what moves": "moving",
     "decided by the training pairs": "decided",
     "by all pairs instead": "decided_by_all",
     "off own irreps": "off",
     "of that: scalars": "off_group",
     "of that: decided": "off_decided",
+}
+READ = {
     "read left": "reading: left",
     "read right": "reading: right",
-    "irreps": "by irreps",
-    "writing law": "by writing law",
-    "training pairs": "by training pairs",
+    "weights by irreps": "by irreps",
+    "by training pairs": "by training pairs",
+    "accuracy in its place": "right by training pairs",
 }
-"""Column of the table of populations → what `laws` calls it."""
+"""Columns of the two tables of populations → what `laws` calls them."""
 
 
 def populations(lines: list[dict[str, Any]]) -> None:
@@ -259,22 +260,25 @@ def populations(lines: list[dict[str, Any]]) -> None:
     runs: dict[str, list[dict[str, Any]]] = {}
     for line in lines:
         runs.setdefault(line["network"].rpartition("#")[0] or line["network"], []).append(line)
-    head = ("run", "pairs, optimiser, steps", "seeds", "right on all pairs", *COLUMNS)
-    print("| " + " | ".join(head) + " |\n|" + "---|" * len(head))
-    for name, found in runs.items():
-        first = found[0]
-        how = f"{first['on']}, {first.get('fraction', float('nan')):.0%}, {first.get('optimizer')}, {first['steps']}"
-        seeds = [int(line["seed"]) for line in found]
-        right = sum(line["accuracy"] == 1 for line in found)
-        cells = [spread([line[key] for line in found if key in line]) for key in COLUMNS.values()]
-        print(
-            f"| {Path(name).name} | {how} | {min(seeds)}-{max(seeds)} | {right} of {len(found)} | {' | '.join(cells)} |"
-        )
+    for columns in (WRITTEN, READ):
+        head = ("group, pairs, optimiser, steps", "seeds", "right on all pairs", *columns)
+        print("| " + " | ".join(head) + " |\n|" + "---|" * len(head))
+        for found in runs.values():
+            first, seeds = found[0], [int(line["seed"]) for line in found]
+            how = f"{first['on']}, {first['fraction']:.0%}, {OPTIMISERS[first['optimizer']]}, {int(first['steps']):,}"
+            how += ", tables themselves" if first["architecture"] == "folded" else ""
+            right = f"{sum(line['accuracy'] == 1 for line in found)} of {len(found)}"
+            cells = [spread([line[key] for line in found if key in line]) for key in columns.values()]
+            print("| " + " | ".join((how, f"{min(seeds)} to {max(seeds)}", right, *cells)) + " |")
+        print()
     said = environment(threads=1)
     print(
-        f"\nMeasured with rhoset {said['rhoset']}, Python {said['python']}, numpy {said['numpy']}, {said['processor']}."
+        f"Measured with rhoset {said['rhoset']}, Python {said['python']}, numpy {said['numpy']}, {said['processor']}."
     )
     print("Trained on " + "; ".join(sorted({line["machine"] for line in lines if line["machine"]})) + ".")
+
+
+OPTIMISERS = {"adam": "Adam", "adamw": "AdamW", "sgd": "descent"}
 
 
 def spread(values: list[float]) -> str:
