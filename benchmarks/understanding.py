@@ -31,10 +31,11 @@ from rhoset.explaining import (
     reading_law,
     writing_law,
 )
+from rhoset.explaining.steps import snapshot_before
 from rhoset.explaining.writing import WritingLaw, filtered, mean_by_product
 from rhoset.groups import coefficients, energy
 from rhoset.networks import Network, activation, evaluate, open_networks, read_network
-from rhoset.networks.runs import open_run, run_of, snapshot_before, steps_folder
+from rhoset.networks.runs import open_run, run_of, steps_folder
 from rhoset.prove.quick import MODES, looks
 from rhoset.prove.search import Search
 from rhoset.prove.subject import subject

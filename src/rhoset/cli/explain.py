@@ -279,8 +279,8 @@ def _laws(out: Output, of: Analysis, path: Path) -> dict[str, Any]:
 def _before(network: Network, path: Path) -> Network | None:
     """The last snapshot of its training that is older than the network, if there is one that can be read."""
     from rhoset.errors import RhosetError
+    from rhoset.explaining.steps import snapshot_before
     from rhoset.networks import read_network
-    from rhoset.networks.runs import snapshot_before
 
     steps = network.metadata.get("steps", "")
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from rhoset.explaining.explanation import Explanation
 from rhoset.explaining.faithfulness import affordable
 from rhoset.groups import Irrep, Subgroup
 from rhoset.networks import Evaluation, Network
+from rhoset.networks.runs import steps_folder
 from rhoset.summaries import Shown
 
 COMPLETE = ("full", "split", "twisted")
@@ -100,3 +102,9 @@ def explain_steps(
             )
         )
     return tuple(out)
+
+
+def snapshot_before(network: Path, step: int) -> Path | None:
+    """The last snapshot of a network file's training that was made before a step; None where there is none."""
+    saved = {int(path.stem): path for path in steps_folder(network).glob("*.safetensors") if path.stem.isdecimal()}
+    return saved.get(max((made for made in saved if made < step), default=-1))

@@ -217,14 +217,6 @@ def steps_folder(network: Path) -> Path:
     return network.with_suffix(".steps")
 
 
-def snapshot_before(network: Path, step: int) -> Path | None:
-    """The last snapshot of a network file's training that was made before a step; None where there is none."""
-    folder = steps_folder(network)
-    saved = network_files(folder) if folder.is_dir() else []
-    earlier = [path for path in saved if path.stem.isdigit() and int(path.stem) < step]
-    return max(earlier, key=lambda path: int(path.stem), default=None)
-
-
 @public
 def certificate_path(network: str | os.PathLike[str], method: str, folder: Path | None = None) -> Path:
     """Where the certificate of a network file by that method lies: ``NNNN.METHOD.cert`` beside it, or in a folder."""
