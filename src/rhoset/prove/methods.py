@@ -94,7 +94,7 @@ def mixture(search: Search, wanted: Wish, so_far: float = np.inf) -> list[Candid
 def orbit(search: Search, wanted: Wish) -> list[Candidate]:
     """Slot blocks alone, never an exact evaluation: every input compared with references, then the logits that the
     slots span."""
-    if not search.explanation.circuits:
+    if not search.circuits.circuits:
         return []
     made = PairsSearch(search, "orbit", search.slots, wanted, references=(True,), span=False, exact=False).run()
     if max((c.estimate.accuracy for c in made), default=0.0) < 1:

@@ -13,7 +13,7 @@ from rhoset.prove.features import representable
 from rhoset.prove.grouping import regrouped
 from rhoset.prove.search import FEW, Candidate, Search
 from rhoset.prove.wish import Wish
-from rhoset_check.blocks import Block, build_block
+from rhoset_check.blocks import Block
 from rhoset_check.files import Certificate, MatrixTensors, SlotTensors
 from rhoset_check.near import Rejected
 
@@ -111,12 +111,11 @@ class PairsSearch:
         stored = tuple(writing.blocks(self.dictionary, writing.choose(self.dictionary, detail)))
         if not stored:
             return None
-        model = self.search.model
         try:
-            proved = tuple(build_block(b, model.group, model.width, f"block{j}") for j, b in enumerate(stored))
+            proved = tuple(map(self.search.block, stored))
         except Rejected:
             return None
-        return Written(stored, proved, nearness.residual_scale(model, proved, self.search.size))
+        return Written(stored, proved, nearness.residual_scale(self.search.model, proved, self.search.size))
 
     def looked(self, detail: float, mode: Mode, pairs: int = FEW) -> Found:
         """The candidate, under what it was made from; nothing where nothing is written."""

@@ -16,13 +16,15 @@ import numpy as np
 from rhoset.counting import Facts, Shape, count
 from rhoset.prove import writing
 from rhoset.prove.subject import Subject
-from rhoset_check.files import Certificate, rows_at_once
+from rhoset_check.blocks import Block, build_block
+from rhoset_check.files import Certificate, MatrixTensors, SlotTensors, rows_at_once
 from rhoset_check.near import Array, Ints, Near, Rejected
 from rhoset_check.network import Model
-from rhoset_check.settle import prepare, settle
+from rhoset_check.settle import Rules, prepare, settle
 
 if TYPE_CHECKING:
     from rhoset.explaining import Explanation
+    from rhoset.explaining.analysis import Circuits
 
 SINGLY = 6e-9
 """Seconds that a neuron takes where outputs are evaluated one by one: its activation is formed for each of them."""
@@ -110,11 +112,11 @@ class Search:
         return Remembered(**{part.name: getattr(model, part.name) for part in fields(model)})
 
     @cached_property
-    def explanation(self) -> Explanation:
-        """The given explanation, or a fresh one."""
-        from rhoset.explaining import explain  # takes as long to load as a network to be certified by time
+    def circuits(self) -> Explanation | Circuits:
+        """The given explanation, or of a fresh one what is needed: irreps and circuits."""
+        from rhoset.explaining.analysis import circuits_of  # as long to load as a network to be certified by time
 
-        return self.given if self.given is not None else explain(self.subject.network)
+        return self.given if self.given is not None else circuits_of(self.subject.network)
 
     @cached_property
     def order(self) -> Ints:
@@ -140,22 +142,22 @@ class Search:
     @cached_property
     def mixed(self) -> writing.Dictionary:
         """Slots where circuits give small ρ-sets, whole irreps elsewhere."""
-        return writing.dictionary(self.explanation, self.size, "mixed")
+        return writing.dictionary(self.circuits, self.size, "mixed")
 
     @cached_property
     def spanned(self) -> writing.Dictionary:
         """The same for plans that evaluate most logits: slots only where that stays cheaper."""
-        return writing.dictionary(self.explanation, self.size, "spanned", self.mixed)
+        return writing.dictionary(self.circuits, self.size, "spanned", self.mixed)
 
     @cached_property
     def whole(self) -> writing.Dictionary:
         """Whole irreps only."""
-        return writing.dictionary(self.explanation, self.size, "whole", self.__dict__.get("mixed"))
+        return writing.dictionary(self.circuits, self.size, "whole", self.__dict__.get("mixed"))
 
     @cached_property
     def slots(self) -> writing.Dictionary:
         """Slots only."""
-        return writing.dictionary(self.explanation, self.size, "slots")
+        return writing.dictionary(self.circuits, self.size, "slots")
 
     def candidate(self, name: str, certificate: Certificate, pairs: int = SAMPLE_PAIRS) -> Candidate:
         """The certificate with its estimate from so many pairs, noted among the plans tried."""
@@ -168,6 +170,22 @@ class Search:
         self.tried.append(Estimate(name, cost, 1.0, float("inf"), seconds))
         return Candidate(certificate, self.tried[-1])
 
+    def prepared(self, certificate: Certificate) -> Rules:
+        """The checker's rules; blocks that were proved before are not proved again. Raises `Rejected`."""
+        return prepare(certificate, self.model, lambda stored, *_: self.block(stored))
+
+    def block(self, stored: SlotTensors | MatrixTensors) -> Block:
+        """A block as the checker proves it, once. Raises `Rejected`."""
+        if id(stored) not in self._proved:
+            name = f"block of {len(stored.neurons)} neurons"
+            self._proved[id(stored)] = stored, build_block(stored, self.model.group, self.model.width, name)
+        return self._proved[id(stored)][1]
+
+    @cached_property
+    def _proved(self) -> dict[int, tuple[SlotTensors | MatrixTensors, Block]]:
+        """By the stored block's identity; it is kept so that no other gets its number."""
+        return {}
+
     def estimate(self, name: str, certificate: Certificate, pairs: int = SAMPLE_PAIRS) -> Estimate:
         """Cost and bound by the checker's own rules on rows of pairs; an infinite cost where it rejects."""
         n = self.subject.network.order
@@ -175,7 +193,7 @@ class Search:
         share = n * n / len(x)
         begin = time.perf_counter()
         try:
-            rules = prepare(certificate, self.model)
+            rules = self.prepared(certificate)
             ready = time.perf_counter()
             for what in ("work", "span", "exact"):
                 setattr(rules.budget, what, getattr(rules.budget, what) / share)
