@@ -9,7 +9,7 @@ import numpy as np
 
 from rhoset.errors import RhosetError
 from rhoset.prove import quick
-from rhoset.prove.pairs import DETAIL, LARGE, SAMPLES, START, Mode, PairsSearch
+from rhoset.prove.pairs import DETAIL, LARGE, SAMPLES, START, Found, Mode, PairsSearch
 from rhoset.prove.search import FEW, SAMPLE_PAIRS, Candidate, Estimate, Search
 from rhoset.prove.wish import Wish
 from rhoset_check.files import rows_at_once
@@ -80,8 +80,10 @@ def mixture(search: Search, wanted: Wish, so_far: float = np.inf) -> list[Candid
     `so_far`, is well ahead of them."""
     searches = [PairsSearch(search, "mixture", search.mixed, wanted)]
     if search.mixed.shapes != search.spanned.shapes:
-        searches.append(PairsSearch(search, "mixture", search.spanned, wanted, references=(False,)))
-    firsts = [one.first() for one in searches]
+        searches.insert(0, PairsSearch(search, "mixture", search.spanned, wanted, references=(False,)))
+    firsts = list[Found]()
+    for one in searches:
+        firsts.append(one.first(min((other.cost(found) for other, found in zip(searches, firsts)), default=np.inf)))
     nothing = (0.0, float("inf"))
     ranks = [min((wanted.rank(made) for made in first.values()), default=nothing) for first in firsts]
     chosen = ranks.index(min(ranks))

@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from rhoset.counting import Facts, Shape, count
 from rhoset.prove import nearness, writing
 from rhoset.prove.certificates import BARE
 from rhoset.prove.features import representable
@@ -14,7 +15,7 @@ from rhoset.prove.grouping import regrouped
 from rhoset.prove.search import FEW, Candidate, Search
 from rhoset.prove.wish import Wish
 from rhoset_check.blocks import Block
-from rhoset_check.files import Certificate, MatrixTensors, SlotTensors
+from rhoset_check.files import Certificate, MatrixTensors, Plan, SlotTensors
 from rhoset_check.near import Rejected
 
 DETAIL = (0.003, 0.01, 0.03, 0.1)
@@ -117,24 +118,39 @@ class PairsSearch:
             return None
         return Written(stored, proved, nearness.residual_scale(self.search.model, proved, self.search.size))
 
-    def looked(self, detail: float, mode: Mode, pairs: int = FEW) -> Found:
-        """The candidate, under what it was made from; nothing where nothing is written."""
+    def looked(self, detail: float, mode: Mode, pairs: int = FEW, so_far: float = np.inf) -> Found:
+        """The candidate, under what it was made from; nothing where nothing is written, or where the plan is sure to
+        cost more than another."""
         written = self.written(detail)
-        if written is None:
+        if written is None or (so_far < np.inf and self.least(written, mode) > so_far):
             return {}
         name = f"{self.method}: detail {detail:.3g}, {mode}"
         return {(detail, mode): self.search.candidate(name, self.certificate(written, mode), pairs)}
 
+    def least(self, written: Written, mode: Mode) -> float:
+        """Share of exhaustive work that a plan takes if no pair is evaluated from all neurons; with references, if no
+        logit in the span is evaluated either. No pair is looked at."""
+        subject, n = self.search.subject, self.search.subject.network.order
+        made = subject.certificate(self.method, self._plan(mode), blocks=written.stored)
+        open_ = 0 if mode.references or not self.span else n * n
+        spent = {"pairs": n * n, "pairs open": open_, "pairs 0": open_, "span 0": open_}
+        facts = Facts.of_blocks(made, written.proved, self.search.model.group) if open_ else Facts()
+        return count(made, Shape.of(subject.weights), spent, facts).total(n, n * n) / subject.exhaustive
+
     def certificate(self, written: Written, mode: Mode, clusters: int = 1) -> Certificate:
         """Rule pairs, and exact where that is allowed."""
+        made = self.search.subject.certificate(
+            self.method, self._plan(mode), blocks=written.stored, scale=written.scale
+        )
+        return self._referenced(made, written, clusters) if mode.references else made
+
+    def _plan(self, mode: Mode) -> Plan:
         n = self.search.subject.network.order
-        plan = replace(
+        return replace(
             BARE, pairs=True, work=self.search.subject.work, samples=min(mode.samples, n), own=mode.own,
             singles=self.search.singles if self.exact else 0, span_pairs=None if self.span else 0,
             exact_pairs=None if self.exact else 0,
         )  # fmt: skip
-        made = self.search.subject.certificate(self.method, plan, blocks=written.stored, scale=written.scale)
-        return self._referenced(made, written, clusters) if mode.references else made
 
     def _referenced(self, made: Certificate, written: Written, clusters: int) -> Certificate:
         """The certificate with references: the mean of Q over some pairs, or centres over all."""
@@ -160,11 +176,12 @@ class PairsSearch:
         samples = 0 if self.search.subject.network.order > LARGE else SAMPLES
         return [Mode(samples, True, references) for references in self.references]
 
-    def first(self) -> Found:
-        """Every mode at the first detail, on few pairs; with the additive part left where that may be shorter."""
+    def first(self, so_far: float = np.inf) -> Found:
+        """Every mode at the first detail, on few pairs, where it may be followed beside a plan of cost `so_far`; with the
+        additive part left where that may be shorter."""
         found: Found = {}
         for mode in self.modes:
-            found |= self.looked(DETAIL[START], mode)
+            found |= self.looked(DETAIL[START], mode, so_far=KEPT * min(so_far, self.cost(found)))
             if mode.samples and mode.references and any(c.estimate.cost < SPARED for c in found.values()):
                 found |= self.looked(DETAIL[START], Mode(0, True, True))
         return found
@@ -178,18 +195,18 @@ class PairsSearch:
         """
         found = dict(self.first() if first is None else first)
         if found:
-            self._details(found, self.best(found)[1], found[self.best(found)].estimate.cost > HARD)
-        hard = not found or found[self.best(found)].estimate.cost > HARD
+            self._details(found, self.best(found)[1], self.cost(found) > HARD)
+        hard = self.cost(found) > HARD
         for mode in self._others(found, hard):
             self._details(found, mode, hard)
         if not found:
             return []
         detail, mode = self.best(found)
         for factor in self._nearer(found, detail, mode):
-            found |= self.looked(detail * factor, mode)
+            found |= self.looked(detail * factor, mode, so_far=self.cost(found))
             if self.best(found) != (detail, mode):
                 break
-        return self.refined(*self.best(found))
+        return self.refined(*self.best(found), found[self.best(found)])
 
     def _nearer(self, found: Found, detail: float, mode: Mode) -> tuple[float, ...]:
         """`NEARER`, first the side of the cheaper neighbour, or that where there is none."""
@@ -202,17 +219,26 @@ class PairsSearch:
         """What the best of some candidates was made from."""
         return min(found, key=lambda key: self.wanted.rank(found[key]))
 
+    def cost(self, found: Found) -> float:
+        """What the best of some plans costs, beside which another of this search must not be dearer; none bounds it where
+        plans that prove less are among them, or where seconds count."""
+        all_prove = self.exact and self.span and self.wanted.objective == "operations"
+        return found[self.best(found)].estimate.cost if found and all_prove else np.inf
+
     def _details(self, found: Found, mode: Mode, hard: bool) -> None:
-        """Look at finer and coarser details, while that helps; at all finer ones where it is hard."""
-        for step in (-1, 1):
+        """Look at coarser and finer details, while that helps; at finer ones only where a coarser one did not help, at
+        all of them where it is hard."""
+        for step in (1, -1):
             place = START + step
             while 0 <= place < len(DETAIL):
                 if (DETAIL[place], mode) not in found:
-                    found |= self.looked(DETAIL[place], mode)
+                    found |= self.looked(DETAIL[place], mode, so_far=self.cost(found))
                 helped = bool(found) and self.best(found) == (DETAIL[place], mode)
                 if not helped and not (hard and step < 0):
                     break
                 place += step
+            if place > START + 1 and not hard:
+                return
 
     def _others(self, found: Found, hard: bool) -> list[Mode]:
         """The next best mode, where it is near the best; the last one of all, where it is hard."""
@@ -225,16 +251,17 @@ class PairsSearch:
         (proved, price), (also, more) = self.wanted.rank(best), self.wanted.rank(other)
         return also <= proved + 0.05 and more <= KEPT * price
 
-    def refined(self, detail: float, mode: Mode) -> list[Candidate]:
-        """The candidate on the whole sample, with groups that suit it, more references, other samples."""
+    def refined(self, detail: float, mode: Mode, first: Candidate) -> list[Candidate]:
+        """The candidate, of which `first` was the look, on the whole sample: with more references where pairs are left to
+        them, else with groups that suit it; with other samples."""
         written = self.written(detail)
         if written is None:
             return []
         name = f"{self.method}: detail {detail:.3g}, {mode}"
-        out = [self.search.candidate(name, self.certificate(written, mode))]
-        if mode.references:
-            out += self._regrouped(out[0])
-            out += self._clustered(name, written, mode, min(out, key=self.wanted.rank))
+        out = self._clustered(name, written, mode, first) if mode.references else []
+        if not out:
+            out = [self.search.candidate(name, self.certificate(written, mode))]
+            out += self._regrouped(out[0]) if mode.references else []
         best = min(out, key=self.wanted.rank)
         if mode.samples and best.estimate.span + best.estimate.exact > WORTH:
             out += self._resampled(best)

@@ -34,6 +34,8 @@ SAMPLE_PAIRS = 1024
 """Pairs that an estimate looks at: all y for so many x. More are slower, fewer may rank two close plans wrongly."""
 FEW = 256
 """Pairs that a first look takes, two x at least."""
+PARTS = {FEW: (40, 128), SAMPLE_PAIRS: (14, 256)}
+"""In small groups these are one pair in so many, but at least so many: a look is to take a part of a check."""
 KEPT = 1 << 23
 """Numbers of activations that are kept: 64 MiB."""
 SAMPLE_SEED = 20240
@@ -124,8 +126,10 @@ class Search:
         return np.random.default_rng(SAMPLE_SEED).permutation(self.subject.network.order)
 
     def sample(self, pairs: int = SAMPLE_PAIRS) -> tuple[Ints, Ints]:
-        """(x, y): all y for as many x as make so many pairs, two at least; x sorted."""
+        """(x, y): all y for as many x as make so many pairs, or the part of them that `PARTS` says; x sorted."""
         n = self.subject.network.order
+        part, least = PARTS.get(pairs, (1, pairs))
+        pairs = min(pairs, max(least, n * n // part))
         xs = np.sort(self.order[: max(2, -(-pairs // n))])
         return np.repeat(xs, n), np.tile(np.arange(n), len(xs))
 
