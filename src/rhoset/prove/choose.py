@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rhoset.counting import cost
 from rhoset.prove.certificates import bounds_only, limited
 from rhoset.prove.search import Candidate, Search
 from rhoset.prove.subject import Judged, judged
@@ -99,8 +98,7 @@ def _cheapest(search: Search, made: Sequence[Candidate], wanted: Wish) -> Judged
             continue
         if wanted.objective == "time":
             return found
-        share = cost(found.certificate, search.subject.weights, found.verdict).share
-        best = min(best, (-found.verdict.right, share, found), key=lambda made: made[:2])
+        best = min(best, (-found.verdict.right, found.cost.share, found), key=lambda made: made[:2])
     return best[2]
 
 
@@ -140,7 +138,7 @@ def _within(search: Search, known: Sequence[Staged], budget: float, accuracy: fl
             found = judged(subject, best.limited(share))
             if found is None:
                 break
-            over = cost(found.certificate, subject.weights, found.verdict).share - budget
+            over = found.cost.share - budget
             if over <= 0:
                 return found
             share = min(share, 1.0) - 1.02 * over / max(best.full[0] - best.base[0], 1e-12) - 1e-4

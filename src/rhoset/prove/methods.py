@@ -234,7 +234,8 @@ def in_whole_irreps(search: Search, wanted: Wish, so_far: float) -> list[Candida
 
 
 def both(search: Search, first: list[Candidate], then: list[Candidate], wanted: Wish) -> list[Candidate]:
-    """The best plan of rule pairs on what rule gaps leaves open, where that is a part of the pairs."""
+    """The best plan of rule pairs on what rule gaps leaves open, where that is a part of the pairs; the next best where
+    that helps."""
     known = [
         (c.estimate.exact, c.certificate.gaps)
         for c in first
@@ -243,7 +244,10 @@ def both(search: Search, first: list[Candidate], then: list[Candidate], wanted: 
     made = list[Candidate]()
     for _, gaps_ in sorted(known, key=lambda pair: pair[0])[:1]:
         whole = replace(gaps_, exact=np.ones(len(gaps_.exact), dtype=np.intp))  # weights serve rule pairs alone
+        so_far = min((c.estimate.cost for c in (*first, *then)), default=np.inf)
         for best in sorted(then, key=wanted.rank)[:2]:
             certificate = replace(best.certificate, gaps=whole, plan=replace(best.certificate.plan, gaps=True))
             made.append(search.candidate(f"gaps, {best.name}", certificate))
+            if made[-1].estimate.cost > so_far:
+                break
     return made

@@ -43,7 +43,7 @@ LARGE = 2048
 """Groups of more elements get neither tables of n² numbers (an additive part) nor n² labels."""
 CLUSTERS = (1, 8)
 """References tried beside one, as multiples of n."""
-MANY_MORE = 0.85
+MANY_MORE = 0.75
 """The next multiple is tried where the one before brought the cost below this part of what it was: 8n, which all pairs
 are compared with, have lost to n wherever n saved less."""
 CENTRES_UP_TO = 512
@@ -195,8 +195,8 @@ class PairsSearch:
         """
         found = dict(self.first() if first is None else first)
         if found:
-            self._details(found, self.best(found)[1], self.cost(found) > HARD)
-        hard = self.cost(found) > HARD
+            self._details(found, self.best(found)[1], found[self.best(found)].estimate.cost > HARD)
+        hard = not found or found[self.best(found)].estimate.cost > HARD
         for mode in self._others(found, hard):
             self._details(found, mode, hard)
         if not found:
