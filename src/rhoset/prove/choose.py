@@ -91,8 +91,9 @@ def _cheapest(search: Search, made: Sequence[Candidate], wanted: Wish) -> Judged
     """The first that the checker takes; where lengths count, of the first few the shortest of those that prove most."""
     best: tuple[int, float, Judged | None] = 0, float("inf"), None
     for candidate in made:
-        if candidate.estimate.cost * NEARLY >= best[1]:
+        if candidate.estimate.cost * NEARLY >= best[1] or (best[2] and not search.may(candidate.estimate.check)):
             continue
+        search.reckoned += candidate.estimate.check
         found = judged(search.subject, candidate.certificate)
         if found is None:
             continue

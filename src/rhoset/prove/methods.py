@@ -46,6 +46,9 @@ LEFT = 0.02
 the clock."""
 LOOKED_AT = 10**9
 """Multiply-adds of exhaustive checking from which on a look at some x pays, and one at a second reading."""
+ALLOWED, LEAST_SEARCH = 16.0, 0.04
+"""Seconds that the search for the shortest proof may take, as reckoned, over those of exhaustive checking, and at least;
+what is begun is ended. The best plan so far is taken then."""
 SMALL = 5 * 10**7
 """Multiply-adds of exhaustive checking, five milliseconds or so, below which the clock allows no look elsewhere."""
 
@@ -206,6 +209,8 @@ def _few_pairs(search: Search, wanted: Wish) -> list[Candidate]:
 def by_operations(search: Search, wanted: Wish) -> list[Candidate]:
     """What may have the shortest proof; exhaustive is always among them."""
     enough = 1.0 if wanted.accuracy is None else wanted.accuracy
+    if wanted.exact:
+        search.allowed = max(LEAST_SEARCH, ALLOWED * search.subject.exhaustive_seconds)
     made = quick.gaps(search)
     done = [c for c in made if c.estimate.accuracy >= enough and c.estimate.cost < GOOD]
     if not done:
@@ -242,12 +247,14 @@ def both(search: Search, first: list[Candidate], then: list[Candidate], wanted: 
         if c.certificate.gaps is not None and BOTH[0] < c.estimate.exact < BOTH[1]
     ]
     made = list[Candidate]()
+    if not search.may():
+        return made
     for _, gaps_ in sorted(known, key=lambda pair: pair[0])[:1]:
         whole = replace(gaps_, exact=np.ones(len(gaps_.exact), dtype=np.intp))  # weights serve rule pairs alone
         so_far = min((c.estimate.cost for c in (*first, *then)), default=np.inf)
         for best in sorted(then, key=wanted.rank)[:2]:
             certificate = replace(best.certificate, gaps=whole, plan=replace(best.certificate.plan, gaps=True))
             made.append(search.candidate(f"gaps, {best.name}", certificate))
-            if made[-1].estimate.cost > so_far:
+            if made[-1].estimate.cost > so_far or not search.may():
                 break
     return made

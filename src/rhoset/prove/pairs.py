@@ -33,6 +33,8 @@ frequency for another), many cost 2/n² of exhaustive work each."""
 SAMPLINGS, MANY_SINGLY = (12, 40), 0.1
 """Other numbers of them, one of which is tried on the best plan: more where at least this part of its pairs is left to
 exact evaluation and it has references. Without, more have saved a part in 500."""
+SAVED = 0.01
+"""Without references fewer samples are tried where they save more than this part of what the plan costs."""
 KEPT = 1.03
 """Another way of bounding is looked at in other details where it costs at most so many times the best so far: finer and
 coarser details help both alike."""
@@ -49,6 +51,8 @@ are compared with, have lost to n wherever n saved less."""
 CENTRES_UP_TO = 512
 """... in groups of at most so many elements, where exact evaluation settles the rest: finding them took 1.5 times the
 exhaustive check on S6 and saved a twentieth."""
+CENTRES = 4e-6
+"""Seconds that n references take for each pair of inputs: all are carried and labelled."""
 WORTH = 0.02
 """More references are tried where more than this share of the pairs has logits evaluated."""
 
@@ -119,9 +123,9 @@ class PairsSearch:
         return Written(stored, proved, nearness.residual_scale(self.search.model, proved, self.search.size))
 
     def looked(self, detail: float, mode: Mode, pairs: int = FEW, so_far: float = np.inf) -> Found:
-        """The candidate, under what it was made from; nothing where nothing is written, or where the plan is sure to
-        cost more than another."""
-        written = self.written(detail)
+        """The candidate, under what it was made from; nothing where nothing is written, where the plan is sure to cost
+        more than another, or where the search has taken what it may."""
+        written = self.written(detail) if self.search.may() else None
         if written is None or (so_far < np.inf and self.least(written, mode) > so_far):
             return {}
         name = f"{self.method}: detail {detail:.3g}, {mode}"
@@ -194,7 +198,7 @@ class PairsSearch:
         that suit the best.
         """
         found = dict(self.first() if first is None else first)
-        if found:
+        if found and self.best(found)[0] == DETAIL[START]:
             self._details(found, self.best(found)[1], found[self.best(found)].estimate.cost > HARD)
         hard = not found or found[self.best(found)].estimate.cost > HARD
         for mode in self._others(found, hard):
@@ -253,17 +257,20 @@ class PairsSearch:
 
     def refined(self, detail: float, mode: Mode, first: Candidate) -> list[Candidate]:
         """The candidate, of which `first` was the look, on the whole sample: with more references where pairs are left to
-        them, else with groups that suit it; with other samples."""
+        them, else with groups that suit it; with other samples. Itself where none of this can help."""
         written = self.written(detail)
         if written is None:
             return []
+        fewer = 2 * (SAMPLES - SAMPLINGS[0]) > SAVED * first.estimate.cost * self.search.subject.network.order**2
+        if not self.search.may() or not (mode.references or (mode.samples and fewer)):
+            return [first]
         name = f"{self.method}: detail {detail:.3g}, {mode}"
         out = self._clustered(name, written, mode, first) if mode.references else []
         if not out:
             out = [self.search.candidate(name, self.certificate(written, mode))]
             out += self._regrouped(out[0]) if mode.references else []
         best = min(out, key=self.wanted.rank)
-        if mode.samples and best.estimate.span + best.estimate.exact > WORTH:
+        if self.search.may() and mode.samples and best.estimate.span + best.estimate.exact > WORTH:
             out += self._resampled(best)
         return out
 
@@ -282,8 +289,10 @@ class PairsSearch:
             settled = self.exact or last.estimate.accuracy == 1
             open_ = last.estimate.span + last.estimate.exact
             large = n > (CENTRES_UP_TO if self.exact else LARGE) or multiple * n * written.features > 1 << 24
-            if large or (settled and open_ < WORTH):
+            seconds = CENTRES * n * n * multiple
+            if large or (settled and open_ < WORTH) or not self.search.may(seconds):
                 break
+            self.search.reckoned += seconds
             try:
                 made = self.certificate(written, mode, multiple * n)
                 out.append(self.search.candidate(f"{name}, {multiple * n} references", regrouped(self.search, made)))
