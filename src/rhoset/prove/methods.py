@@ -47,8 +47,8 @@ the clock."""
 LOOKED_AT = 10**9
 """Multiply-adds of exhaustive checking from which on a look at some x pays, and one at a second reading."""
 ALLOWED, LEAST_SEARCH = 16.0, 0.04
-"""Seconds that the search for the shortest proof may take, as reckoned, over those of exhaustive checking, and at least;
-what is begun is ended. The best plan so far is taken then."""
+"""Seconds that the search for the shortest proof may take, as reckoned, over those of exhaustive checking, and at
+least; what is begun is ended. The best plan so far is taken then."""
 SMALL = 5 * 10**7
 """Multiply-adds of exhaustive checking, five milliseconds or so, below which the clock allows no look elsewhere."""
 

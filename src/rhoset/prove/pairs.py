@@ -181,8 +181,8 @@ class PairsSearch:
         return [Mode(samples, True, references) for references in self.references]
 
     def first(self, so_far: float = np.inf) -> Found:
-        """Every mode at the first detail, on few pairs, where it may be followed beside a plan of cost `so_far`; with the
-        additive part left where that may be shorter."""
+        """Every mode at the first detail, on few pairs, where it may be followed beside a plan of cost `so_far`; with
+        the additive part left where that may be shorter."""
         found: Found = {}
         for mode in self.modes:
             found |= self.looked(DETAIL[START], mode, so_far=KEPT * min(so_far, self.cost(found)))
@@ -224,8 +224,8 @@ class PairsSearch:
         return min(found, key=lambda key: self.wanted.rank(found[key]))
 
     def cost(self, found: Found) -> float:
-        """What the best of some plans costs, beside which another of this search must not be dearer; none bounds it where
-        plans that prove less are among them, or where seconds count."""
+        """What the best of some plans costs: another is not looked at where it is sure to cost more. Infinite where
+        plans may prove less than the true accuracy, or where seconds count."""
         all_prove = self.exact and self.span and self.wanted.objective == "operations"
         return found[self.best(found)].estimate.cost if found and all_prove else np.inf
 
@@ -256,8 +256,8 @@ class PairsSearch:
         return also <= proved + 0.05 and more <= KEPT * price
 
     def refined(self, detail: float, mode: Mode, first: Candidate) -> list[Candidate]:
-        """The candidate, of which `first` was the look, on the whole sample: with more references where pairs are left to
-        them, else with groups that suit it; with other samples. Itself where none of this can help."""
+        """The candidate, of which `first` was the look, on the whole sample: with more references where pairs are left
+        to them, else with groups that suit it; with other samples. Itself where none of this can help."""
         written = self.written(detail)
         if written is None:
             return []

@@ -38,8 +38,8 @@ PARTS = {FEW: (40, 128), SAMPLE_PAIRS: (14, 256)}
 """In small groups these are one pair in so many, but at least so many: a look is to take a part of a check."""
 LOOK, BLOCK, GROUP, POINT = 4e-3, 5e-5, 4e-4, 4e-4
 """Seconds that a look at a plan takes: with rule pairs, to write it and make its tables; for each block, each x and
-`AT_ONCE` more; for each group of outputs that is open. With rule gaps, for each point. Fitted to 112 looks at networks of
-orders 60 to 122: nine in ten took 0.8 to 1.4 times what is reckoned."""
+`AT_ONCE` more; for each group of outputs that is open. With rule gaps, for each point. Fitted to 112 looks at networks
+of orders 60 to 122: eight in ten took 0.7 to 1.25 times what is reckoned."""
 AT_ONCE = 5
 CIRCUITS, TERMS = 1.5e-2, 3e-3
 """Seconds for circuits, and for the terms of one dictionary."""
@@ -107,8 +107,8 @@ class Search:
     by_time: bool = False
     """Whether plans are to be quick rather than short."""
     allowed: float = np.inf
-    """Seconds that the search may take, as it reckons them: from sizes, not by a stopwatch, so that the same network gets
-    the same plan on a busy machine."""
+    """Seconds that the search may take, as it reckons them: from sizes, not by a stopwatch, so that the same network
+    gets the same plan on a busy machine."""
     reckoned: float = 0.0
     tried: list[Estimate] = field(default_factory=list)
 
@@ -188,9 +188,11 @@ class Search:
         return writing.dictionary(self.circuits, self.size, kind, like)
 
     def _steps(self, certificate: Certificate, rules: Rules, xs: int) -> tuple[float, float]:
-        """Seconds that a look at so many x is reckoned to take but for what rule gaps leaves open: once, and for the x."""
+        """Seconds that a look at so many x is reckoned to take: once, and for the x, but for what gaps leaves open."""
         gaps, spent, blocks = certificate.gaps, rules.budget.spent, len(certificate.blocks)
         once = 0.0 if gaps is None else POINT * len(np.unique(np.stack([gaps.block, gaps.point]), axis=1).T)
+        groups = [] if rules.gaps is None else rules.gaps.groups
+        once += GROUP * sum(spent[f"gaps {g}"] > 0 for g in range(len(groups)))
         if rules.pairs is None:
             return once, 0.0
         opened = [spent[f"pairs {g}"] * len(w) for g, w in enumerate(rules.pairs.groups)]
