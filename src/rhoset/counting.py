@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.summaries import Shown
-from rhoset_check.blocks import build_block, differences
+from rhoset_check.blocks import Block, build_block, differences
 from rhoset_check.files import (
     Certificate,
     GapTensors,
@@ -28,6 +28,7 @@ from rhoset_check.files import (
     read_certificate,
     read_network,
 )
+from rhoset_check.group import Group as ProvedGroup
 from rhoset_check.group import permutation_action, prove_group
 from rhoset_check.near import Array, Rejected
 from rhoset_check.settle import Rules
@@ -90,6 +91,12 @@ class Facts:
         kinds = () if rules.gaps is None else tuple(map(len, rules.gaps.groups))
         parts = [] if rules.pairs is None else np.split(rules.pairs.delta.value, rules.pairs.ends[1:-1])
         return Facts(kinds, *_span(certificate, parts))
+
+    @staticmethod
+    def of_blocks(certificate: Certificate, blocks: Sequence[Block], group: ProvedGroup) -> Facts:
+        """Of rule pairs without references, which takes all outputs together, from its proved blocks."""
+        others = np.flatnonzero(np.arange(group.order) != group.identity)
+        return Facts((), *_span(certificate, [differences(blocks, group.identity, others).value]))
 
     @staticmethod
     def by_actions(certificate: Certificate, weights: Weights, spanned: bool) -> Facts:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from rhoset_check.blocks import build_block
+from rhoset_check.blocks import Block, build_block
 from rhoset_check.even import EvenRule
 from rhoset_check.exact import CHUNK, EXP, Bounds, exact_bounds, exact_outputs
-from rhoset_check.files import CALL, PASS, SECOND, Certificate, exhaustive, rows_at_once
+from rhoset_check.files import CALL, PASS, SECOND, Certificate, MatrixTensors, SlotTensors, exhaustive, rows_at_once
 from rhoset_check.gaps import GapsRule
+from rhoset_check.group import Group
 from rhoset_check.near import Array, Ints, up
 from rhoset_check.network import Model
 from rhoset_check.pairs import PairsRule
 
+Build = Callable[[SlotTensors | MatrixTensors, Group, int, str], Block]
 Rule = GapsRule | EvenRule | PairsRule
 """`groups`: a partition of the w ≠ e. `price`: multiply-adds of a pair with outputs bounded singly, and of each."""
 
@@ -59,11 +62,12 @@ class Rules:
 
 
 @np.errstate(all="ignore")
-def prepare(certificate: Certificate, model: Model) -> Rules:
-    """Prove what the certificate says of the group, and compute every rule's tables."""
+def prepare(certificate: Certificate, model: Model, build: Build = build_block) -> Rules:
+    """Prove what the certificate says of the group, and compute every rule's tables. A check builds blocks by
+    `build_block`; a search may keep those that it has proved."""
     plan, pairs = certificate.plan, None
     if plan.pairs:
-        blocks = [build_block(b, model.group, model.width, f"block{j}") for j, b in enumerate(certificate.blocks)]
+        blocks = [build(b, model.group, model.width, f"block{j}") for j, b in enumerate(certificate.blocks)]
         others = np.flatnonzero(np.arange(model.order) != model.group.identity)
         label = (np.zeros(model.order, np.intp) if certificate.groups is None else certificate.groups)[others]
         groups = [others[label == g] for g in np.unique(label)]
@@ -149,11 +153,15 @@ def by_outputs(rules: Rules, rule: Rule, found: Bounds, pairs: tuple[Ints, Ints,
     few = few[: budget.pay(5 * PASS * model.width, failing[few])]
     single = np.zeros(len(which), bool)
     single[few[: budget.take("exact", len(few))]] = True
-    for g, here, z, lower in listed:
-        row, column = np.nonzero(~(lower > model.floor) & single[here, None])
-        pair = here[row]
-        budget.spent["singles"] += len(pair)
-        lower[row, column] = exact_outputs(model, x[pair], y[pair], z[row, column])
+    wanted = [np.nonzero(~(lower > model.floor) & single[here, None]) for _, here, _, lower in listed]
+    none = np.zeros(0, np.intp)
+    pair = np.concatenate([none, *(here[row] for (_, here, _, _), (row, _) in zip(listed, wanted, strict=True))])
+    rival = np.concatenate([none, *(z[place] for (_, _, z, _), place in zip(listed, wanted, strict=True))])
+    budget.spent["singles"] += len(pair)
+    ends = np.cumsum([len(row) for row, _ in wanted])[:-1]
+    proved = np.split(exact_outputs(model, x[pair], y[pair], rival), ends)
+    for (g, here, _, lower), place, margins in zip(listed, wanted, proved, strict=False):
+        lower[place] = margins
         least[here, g] = np.fmax(least[here, g], lower.min(axis=1))
         excess[here, g] = np.fmin(excess[here, g], up(np.exp(-lower).sum(axis=1) * EXP))
     return least.min(axis=1, initial=np.inf), up(excess.sum(axis=1))

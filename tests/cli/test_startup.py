@@ -101,3 +101,9 @@ def test_that_these_tests_can_fail(tmp_path: Path) -> None:
     _, modules = loaded("explain", path)
     assert "scipy" in modules
     assert "rhoset.explaining" in modules
+
+
+def test_who_divides_a_study_among_processes_loads_no_search_for_proofs() -> None:
+    code = "import rhoset.populations.studies, sys; print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not set(done.stdout.split()) & {"rhoset.prove", "multiprocessing", "scipy", "torch"}

@@ -12,13 +12,19 @@ import pytest
 from prove.planted import NETWORKS, network
 
 from rhoset.counting import cost
+from rhoset.explaining import circuits as circuits_module
+from rhoset.explaining import explain
 from rhoset.networks import write_network
 from rhoset.networks.constructing import construct
-from rhoset.prove import certify, quick
+from rhoset.prove import certify, methods, quick
 from rhoset.prove import search as search_module
 from rhoset.prove.gaps import gap_readings
+from rhoset.prove.nearness import transported
+from rhoset.prove.pairs import Mode, PairsSearch
 from rhoset.prove.search import Search
 from rhoset.prove.subject import judged, subject
+from rhoset.prove.wish import Wish
+from rhoset_check.settle import prepare, settle
 
 ALONE = """
 import sys
@@ -134,3 +140,68 @@ def test_where_the_checker_refuses_the_plan_of_the_weights_brute_force_follows(m
     found = certify(net)
     assert found.certificate.method == "exhaustive"
     assert found.verdict.accuracy_bound == 1
+
+
+@pytest.mark.parametrize("key", ["S4-noisy", "A4", "Q8-fitted"])
+def test_a_search_for_circuits_alone_finds_the_same_proof(key: str):
+    given = certify(explain(network(key)), objective="operations")
+    assert certify(network(key), objective="operations").data == given.data
+
+
+@pytest.mark.parametrize("key", ["S4-noisy", "A4", "S4"])
+def test_what_is_kept_of_a_group_changes_no_circuit(key: str, monkeypatch: pytest.MonkeyPatch):
+    kept = [explain(network(key)).circuits for _ in range(2)][1]
+    monkeypatch.setattr(circuits_module, "KEPT_ORDER", 0)
+    fresh = explain(network(key)).circuits
+    assert len(kept) == len(fresh) > 0
+    for one, other in zip(kept, fresh, strict=True):
+        assert (one.label, one.kind) == (other.label, other.kind)
+        for part in ("neurons", "rows", "columns", "weight", "alpha", "gamma", "coupling"):
+            assert np.array_equal(getattr(one, part), getattr(other, part))
+
+
+@pytest.mark.parametrize("references", [True, False])
+def test_blocks_that_are_kept_change_no_bound(references: bool):
+    one = Search(subject(network("S4-noisy")))
+    pairs = PairsSearch(one, "mixture", one.mixed, Wish(objective="operations"))
+    written = pairs.written(0.03)
+    assert written is not None
+    certificate = pairs.certificate(written, Mode(24, True, references))
+    x, y = one.sample()
+    kept, fresh = (settle(rules, x, y) for rules in (one.prepared(certificate), prepare(certificate, one.model)))
+    assert np.array_equal(kept.margin, fresh.margin)
+    assert np.array_equal(kept.loss, fresh.loss)
+
+
+@pytest.mark.parametrize("references", [True, False])
+@pytest.mark.parametrize("key", ["S4", "S4-noisy", "A4", "Q8-fitted", "C7-fitted"])
+def test_no_plan_costs_less_than_the_least_for_which_it_is_left_out(key: str, references: bool):
+    one = Search(subject(network(key)))
+    pairs, mode = PairsSearch(one, "mixture", one.mixed, Wish(objective="operations")), Mode(24, True, references)
+    for detail in (0.003, 0.03, 0.1):
+        written = pairs.written(detail)
+        if written is not None:
+            made = one.candidate("", pairs.certificate(written, mode), network(key).order ** 2)
+            assert pairs.least(written, mode) <= made.estimate.cost * (1 + 1e-12)
+
+
+def test_sums_that_are_carried_together_are_those_of_each_x():
+    one = Search(subject(network("S4-noisy")))
+    written = PairsSearch(one, "mixture", one.mixed, Wish()).written(0.03)
+    assert written is not None
+    x, y = np.divmod(np.arange(24**2), 24)
+    every = transported(one.model, written.proved, x, y)
+    for first in range(24):
+        assert np.array_equal(every[x == first], transported(one.model, written.proved, x[x == first], y[:24]))
+
+
+def test_a_search_ends_when_it_has_taken_what_it_may(monkeypatch: pytest.MonkeyPatch):
+    """What it takes is reckoned from sizes: the same for the same network, whatever else the machine does."""
+    net = network("S4-noisy")
+    tried = [certify(net, objective="operations").tried for _ in range(2)]
+    assert [one.plan for one in tried[0]] == [one.plan for one in tried[1]]
+    monkeypatch.setattr(methods, "ALLOWED", 0.0)
+    monkeypatch.setattr(methods, "LEAST_SEARCH", 0.0)
+    short = certify(net, objective="operations")
+    assert len(short.tried) < len(tried[0])
+    assert short.verdict.right == certify(net, method="exhaustive").verdict.right

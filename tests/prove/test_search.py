@@ -106,13 +106,13 @@ def test_partition_is_the_best_of_all_contiguous_ones():
 @pytest.mark.parametrize(("samples", "own"), [(0, False), (0, True), (24, True)])
 @pytest.mark.parametrize("clusters", [1, 12])
 def test_estimate_of_all_pairs_is_the_verdict(samples: int, own: bool, references: bool, clusters: int):
-    """S4 has fewer pairs than the sample: cost and bound are then exact."""
+    """Cost and bound are then exact."""
     one = search("S4-noisy")
     pairs = PairsSearch(one, "mixture", one.mixed, Wish(objective="operations"))
     written = pairs.written(0.03)
     assert written is not None
     certificate = pairs.certificate(written, Mode(samples, own, references), clusters)
-    guess, found = one.estimate("", certificate), judged(one.subject, certificate)
+    guess, found = one.estimate("", certificate, 24**2), judged(one.subject, certificate)
     assert found is not None
     assert guess.accuracy == found.verdict.accuracy_bound
     assert guess.cost == pytest.approx(cost(found.certificate, one.subject.weights, found.verdict).share)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib import import_module
 
 import numpy as np
@@ -14,7 +14,7 @@ from rhoset.explaining.circuits import NEURON_SHARE, find_circuits
 from rhoset.explaining.explanation import Explanation, Quadrature
 from rhoset.explaining.large import LARGE_ORDER, find_irreps
 from rhoset.explaining.quadrature import find_quadratures
-from rhoset.explaining.spectrum import balanced_shares, spectrum, weighted_share
+from rhoset.explaining.spectrum import Spectrum, balanced_shares, spectrum, weighted_share
 from rhoset.groups import Group, Irrep, Subgroup, irreps, subgroup_classes
 from rhoset.groups.cache import remembered
 from rhoset.networks import Network, Tables
@@ -63,18 +63,11 @@ def explain(
     Wu, Jaburi, Drori, Gross, "Towards a unified and verified understanding of group-operation
     networks" (2024), sections 4 and 5.
     """
-    group = network.group
-    if real_irreps is not None:
-        _check_irreps(group, real_irreps)
-    if real_irreps is None or subgroups is None:
-        found, classes = structure(network)
-        real_irreps = found if real_irreps is None else real_irreps
-        subgroups = classes if subgroups is None else subgroups
-    analysed = spectrum(network, tuple(real_irreps))
+    begun = circuits_of(network, real_irreps=real_irreps, subgroups=subgroups)
+    analysed, circuits = begun.spectrum, begun.circuits
     energy = analysed.energy
     share = np.zeros(network.width)
     inside = np.zeros(network.width, dtype=bool)
-    circuits = find_circuits(analysed, subgroups)
     for circuit in circuits:
         inside[circuit.neurons] = True
     quadratures = find_quadratures(analysed, inside, NEURON_SHARE)
@@ -94,6 +87,38 @@ def explain(
         left_over=np.flatnonzero(energy.live & ~inside).astype(np.int32),
         thresholds=thresholds(),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Circuits:
+    """The first half of an explanation, which proofs are built from."""
+
+    spectrum: Spectrum
+    circuits: tuple[Circuit, ...]
+
+    @property
+    def network(self) -> Network:
+        """What was analysed."""
+        return self.spectrum.network
+
+    @property
+    def irreps(self) -> tuple[Irrep, ...]:
+        """All real irreps of the group."""
+        return self.spectrum.irreps
+
+
+def circuits_of(
+    network: Network, *, real_irreps: Sequence[Irrep] | None = None, subgroups: Sequence[Subgroup] | None = None
+) -> Circuits:
+    """Arguments and errors as of `explain`."""
+    if real_irreps is not None:
+        _check_irreps(network.group, real_irreps)
+    if real_irreps is None or subgroups is None:
+        found, classes = structure(network)
+        real_irreps = found if real_irreps is None else real_irreps
+        subgroups = classes if subgroups is None else subgroups
+    analysed = spectrum(network, tuple(real_irreps))
+    return Circuits(analysed, find_circuits(analysed, subgroups))
 
 
 def structure(network: Network) -> tuple[tuple[Irrep, ...], tuple[Subgroup, ...]]:

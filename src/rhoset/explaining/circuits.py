@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from rhoset.explaining.placement import SAME, Placement, first_of_largest, left_directions, place, right_directions
 from rhoset.explaining.slots import centred_readings, filled_slots, kind_of, slot_weights
 from rhoset.explaining.spectrum import Spectrum, balanced_shares
-from rhoset.groups import RhoSet, RhoSetFamily, Subgroup, coset_means, orbitals, rho_set_families
+from rhoset.groups import Group, Irrep, RhoSet, RhoSetFamily, Subgroup, coset_means, orbitals, rho_set_families
+from rhoset.groups.cache import remembered
 from rhoset.networks import Tables
 from rhoset.networks.circuits import Circuit, slot_symmetries
 
@@ -20,6 +21,9 @@ NEURON_SHARE = 0.5
 
 MIN_NEURONS = 2
 """Fewer neurons than this are no circuit."""
+
+KEPT_ORDER = 256
+"""Groups of larger order have too many and too large ρ-sets to be kept."""
 
 MIN_FILLED = 0.03
 """At least this share of the slots must be filled; otherwise the neurons are nodes of a quadrature
@@ -47,10 +51,21 @@ def find_circuits(spectrum: Spectrum, subgroups: Sequence[Subgroup]) -> tuple[Ci
         neurons = energy.neurons_of(k).astype(np.int32)
         if len(neurons) >= MIN_NEURONS:
             most = max(2, min(group.order, len(neurons) * max(1, irrep.dim)))
-            options = rho_set_families(group, irrep, subgroups, most)
+            options = _families(irrep, group, subgroups, most)
             circuits += _circuits_of_irrep(spectrum, k, neurons, options)
     order = sorted(range(len(circuits)), key=lambda i: -float(energy.importance[circuits[i].neurons].sum()))
     return tuple(circuits[i] for i in order)
+
+
+def _families(irrep: Irrep, group: Group, subgroups: Sequence[Subgroup], most: int) -> Sequence[RhoSetFamily]:
+    """`rho_set_families`; in groups of order up to `KEPT_ORDER` kept for the next network."""
+    if group.order > KEPT_ORDER:
+        return rho_set_families(group, irrep, subgroups, most)
+    given = irrep, subgroups
+    kept = remembered(f"families {irrep.name}", group, lambda: (given, rho_set_families(group, irrep, subgroups)))
+    same = kept[0][0] is irrep and kept[0][1] is subgroups
+    families = kept[1] if same else rho_set_families(group, irrep, subgroups)
+    return [family for family in families if family.size <= most]
 
 
 def _circuits_of_irrep(

@@ -56,6 +56,10 @@ class GSet(Shown):
         """(k,) for each point b the smallest g with g·0 = b; the action must be transitive."""
         return read_only(representatives(self.action[:, 0]))
 
+    @cached_property
+    def _automorphisms(self) -> IntArray:
+        return read_only(self.action[:, fixed_points(self, self.stabilizer)][self.first].T)
+
     @property
     def is_transitive(self) -> bool:
         """True when there is one orbit."""
@@ -151,7 +155,7 @@ def automorphisms(gset: GSet) -> IntArray:
 
     They are x·0 ↦ x·k for the points k that the stabilizer of 0 fixes. Cost a n.
     """
-    return read_only(gset.action[:, fixed_points(gset, gset.stabilizer)][gset.first].T)
+    return gset._automorphisms
 
 
 def orbitals(left: NDArray[np.integer], right: NDArray[np.integer]) -> IntArray:

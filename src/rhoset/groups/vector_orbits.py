@@ -61,6 +61,10 @@ class PointSet(Shown):
 
     def antipodes(self) -> IntArray | None:
         """(k,) index of −b for each point b, or None when −B is another orbit."""
+        return self._antipodes
+
+    @cached_property
+    def _antipodes(self) -> IntArray | None:
         opposite = (self.points @ self.points.T).argmin(axis=1)
         apart = np.abs(self.points + self.points[opposite]).max()
         return read_only(opposite) if apart < FIX_TOLERANCE else None
@@ -125,9 +129,8 @@ class RhoSetFamily(Shown):
             ``bad-coefficients`` for a wrong shape or a zero vector.
         """
         if coefficients is None:
-            weights = np.cos(1.0 + np.arange(self.fixed_dim)) if self.fixed_dim > 1 else np.ones(1)
-        else:
-            weights = np.asarray(coefficients, dtype=np.float64)
+            return self._standard
+        weights = np.asarray(coefficients, dtype=np.float64)
         if weights.shape != (self.fixed_dim,) or not np.linalg.norm(weights) > 0:
             raise RhosetError(
                 f"irrep {self.irrep.name}: coefficients have shape {weights.shape}; give"
@@ -136,6 +139,10 @@ class RhoSetFamily(Shown):
             )
         vector = weights @ self.basis
         return orbit_of(self.irrep, self.gset, vector / np.linalg.norm(vector))
+
+    @cached_property
+    def _standard(self) -> RhoSet:
+        return self.rho_set(np.cos(1.0 + np.arange(self.fixed_dim)) if self.fixed_dim > 1 else np.ones(1))
 
 
 def orbit_of(irrep: Irrep, gset: GSet, vector: FloatArray) -> RhoSet:

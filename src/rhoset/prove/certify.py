@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rhoset.arguments import public
-from rhoset.counting import Cost, cost
+from rhoset.counting import Cost
 from rhoset.errors import RhosetError
 from rhoset.networks import Network, write_atomic
 from rhoset.prove.certificates import limited
@@ -140,5 +140,4 @@ def certify_subject(
     if found is None:
         raise RhosetError("the checker refuses an empty certificate for this network", slug="rejected-proof")
     spent = about.seconds + time.perf_counter() - begin - found.verdict.seconds
-    counted = cost(found.certificate, search.subject.weights, found.verdict)
-    return CertifyResult(found.certificate, found.data, found.verdict, counted, spent, tuple(search.tried))
+    return CertifyResult(found.certificate, found.data, found.verdict, found.cost, spent, tuple(search.tried))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rhoset.counting import cost
 from rhoset.prove.certificates import bounds_only, limited
 from rhoset.prove.search import Candidate, Search
 from rhoset.prove.subject import Judged, judged
@@ -92,15 +91,15 @@ def _cheapest(search: Search, made: Sequence[Candidate], wanted: Wish) -> Judged
     """The first that the checker takes; where lengths count, of the first few the shortest of those that prove most."""
     best: tuple[int, float, Judged | None] = 0, float("inf"), None
     for candidate in made:
-        if candidate.estimate.cost * NEARLY >= best[1]:
+        if candidate.estimate.cost * NEARLY >= best[1] or (best[2] and not search.may(candidate.estimate.check)):
             continue
+        search.reckoned += candidate.estimate.check
         found = judged(search.subject, candidate.certificate)
         if found is None:
             continue
         if wanted.objective == "time":
             return found
-        share = cost(found.certificate, search.subject.weights, found.verdict).share
-        best = min(best, (-found.verdict.right, share, found), key=lambda made: made[:2])
+        best = min(best, (-found.verdict.right, found.cost.share, found), key=lambda made: made[:2])
     return best[2]
 
 
@@ -140,7 +139,7 @@ def _within(search: Search, known: Sequence[Staged], budget: float, accuracy: fl
             found = judged(subject, best.limited(share))
             if found is None:
                 break
-            over = cost(found.certificate, subject.weights, found.verdict).share - budget
+            over = found.cost.share - budget
             if over <= 0:
                 return found
             share = min(share, 1.0) - 1.02 * over / max(best.full[0] - best.base[0], 1e-12) - 1e-4

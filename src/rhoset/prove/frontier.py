@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rhoset.arguments import public
-from rhoset.counting import Cost, cost
+from rhoset.counting import Cost
 from rhoset.networks import Network
 from rhoset.prove.certificates import bounds_only
 from rhoset.prove.choose import staged
@@ -93,5 +93,5 @@ def _curve(search: Search, method: str, made: Candidate) -> list[Point]:
     for name, certificate in plans:
         found = judged(search.subject, certificate)
         if found is not None:
-            points.append(Point(method, name, cost(certificate, search.subject.weights, found.verdict), found.verdict))
+            points.append(Point(method, name, found.cost, found.verdict))
     return points

@@ -13,7 +13,6 @@ from rhoset_check.blocks import differences
 from rhoset_check.files import Certificate
 from rhoset_check.near import Array
 from rhoset_check.pairs import PairsRule
-from rhoset_check.settle import prepare
 
 FINEST = 64
 """Parts that the search starts from."""
@@ -30,7 +29,7 @@ def regrouped(search: Search, certificate: Certificate) -> Certificate:
 
     Raises `Rejected` where the checker does.
     """
-    rule = prepare(certificate, search.model).pairs
+    rule = search.prepared(certificate).pairs
     if rule is None or certificate.references is None:
         raise ValueError("only rule pairs with references has groups to choose")
     n, e = search.subject.network.order, search.model.group.identity

@@ -9,7 +9,7 @@ import numpy as np
 
 from rhoset.errors import RhosetError
 from rhoset.prove import quick
-from rhoset.prove.pairs import DETAIL, LARGE, SAMPLES, START, Mode, PairsSearch
+from rhoset.prove.pairs import DETAIL, LARGE, SAMPLES, START, Found, Mode, PairsSearch
 from rhoset.prove.search import FEW, SAMPLE_PAIRS, Candidate, Estimate, Search
 from rhoset.prove.wish import Wish
 from rhoset_check.files import rows_at_once
@@ -46,6 +46,9 @@ LEFT = 0.02
 the clock."""
 LOOKED_AT = 10**9
 """Multiply-adds of exhaustive checking from which on a look at some x pays, and one at a second reading."""
+ALLOWED, LEAST_SEARCH = 16.0, 0.04
+"""Seconds that the search for the shortest proof may take, as reckoned, over those of exhaustive checking, and at
+least; what is begun is ended. The best plan so far is taken then."""
 SMALL = 5 * 10**7
 """Multiply-adds of exhaustive checking, five milliseconds or so, below which the clock allows no look elsewhere."""
 
@@ -80,8 +83,10 @@ def mixture(search: Search, wanted: Wish, so_far: float = np.inf) -> list[Candid
     `so_far`, is well ahead of them."""
     searches = [PairsSearch(search, "mixture", search.mixed, wanted)]
     if search.mixed.shapes != search.spanned.shapes:
-        searches.append(PairsSearch(search, "mixture", search.spanned, wanted, references=(False,)))
-    firsts = [one.first() for one in searches]
+        searches.insert(0, PairsSearch(search, "mixture", search.spanned, wanted, references=(False,)))
+    firsts = list[Found]()
+    for one in searches:
+        firsts.append(one.first(min((other.cost(found) for other, found in zip(searches, firsts)), default=np.inf)))
     nothing = (0.0, float("inf"))
     ranks = [min((wanted.rank(made) for made in first.values()), default=nothing) for first in firsts]
     chosen = ranks.index(min(ranks))
@@ -94,7 +99,7 @@ def mixture(search: Search, wanted: Wish, so_far: float = np.inf) -> list[Candid
 def orbit(search: Search, wanted: Wish) -> list[Candidate]:
     """Slot blocks alone, never an exact evaluation: every input compared with references, then the logits that the
     slots span."""
-    if not search.explanation.circuits:
+    if not search.circuits.circuits:
         return []
     made = PairsSearch(search, "orbit", search.slots, wanted, references=(True,), span=False, exact=False).run()
     if max((c.estimate.accuracy for c in made), default=0.0) < 1:
@@ -204,6 +209,8 @@ def _few_pairs(search: Search, wanted: Wish) -> list[Candidate]:
 def by_operations(search: Search, wanted: Wish) -> list[Candidate]:
     """What may have the shortest proof; exhaustive is always among them."""
     enough = 1.0 if wanted.accuracy is None else wanted.accuracy
+    if wanted.exact:
+        search.allowed = max(LEAST_SEARCH, ALLOWED * search.subject.exhaustive_seconds)
     made = quick.gaps(search)
     done = [c for c in made if c.estimate.accuracy >= enough and c.estimate.cost < GOOD]
     if not done:
@@ -232,16 +239,22 @@ def in_whole_irreps(search: Search, wanted: Wish, so_far: float) -> list[Candida
 
 
 def both(search: Search, first: list[Candidate], then: list[Candidate], wanted: Wish) -> list[Candidate]:
-    """The best plan of rule pairs on what rule gaps leaves open, where that is a part of the pairs."""
+    """The best plan of rule pairs on what rule gaps leaves open, where that is a part of the pairs; the next best where
+    that helps."""
     known = [
         (c.estimate.exact, c.certificate.gaps)
         for c in first
         if c.certificate.gaps is not None and BOTH[0] < c.estimate.exact < BOTH[1]
     ]
     made = list[Candidate]()
+    if not search.may():
+        return made
     for _, gaps_ in sorted(known, key=lambda pair: pair[0])[:1]:
         whole = replace(gaps_, exact=np.ones(len(gaps_.exact), dtype=np.intp))  # weights serve rule pairs alone
+        so_far = min((c.estimate.cost for c in (*first, *then)), default=np.inf)
         for best in sorted(then, key=wanted.rank)[:2]:
             certificate = replace(best.certificate, gaps=whole, plan=replace(best.certificate.plan, gaps=True))
             made.append(search.candidate(f"gaps, {best.name}", certificate))
+            if made[-1].estimate.cost > so_far or not search.may():
+                break
     return made

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset_check.blocks import Block
-from rhoset_check.near import Array
+from rhoset_check.near import Array, Near
 from rhoset_check.network import Model
 
 Real = TypeVar("Real", np.float32, np.float64)
@@ -21,6 +21,8 @@ LEAST_WEIGHT = 1e-4
 """Squares of weights of a Cauchy-Schwarz inequality lie within this factor of the largest."""
 LEAST_SIZE = 1e-5
 """Activations are taken to be at least this part of the largest: below, float32's errors are what is bounded."""
+CARRIED = 1024
+"""Pairs whose sums are carried by y at once."""
 LEARNED = 4096
 """Points that Lloyd's algorithm runs on, at least four for each reference."""
 ROUNDS = 5
@@ -31,15 +33,20 @@ def transported(model: Model, blocks: Sequence[Block], x: NDArray[np.intp], y: N
     """(pairs, features) Q(x, y) of all blocks in order, in float32; x sorted."""
     out = np.empty((len(x), sum(len(block.writing) for block in blocks)), dtype=np.float32)
     starts = np.flatnonzero(np.diff(x, prepend=-1))
-    for start, end in zip(starts, [*starts[1:], len(x)], strict=True):
-        part = slice(start, end)
-        hidden = model.hidden(x[part], y[part], "float32")
+    ends, sums = [*starts[1:], len(x)], list[Near]()
+    for start, end in zip(starts, ends, strict=True):
+        hidden = model.hidden(x[start:end], y[start:end], "float32")
         moved = np.concatenate([block.carry_left(int(x[start]))[0] for block in blocks])
-        sums, column = hidden.times(moved.T), 0
+        sums.append(hidden.times(moved.T))
+        size = sum(len(part.value) for part in sums)
+        if end < len(x) and size < CARRIED:
+            continue
+        part, column, total = slice(end - size, end), 0, Near.stacked(sums)
         for block in blocks:
             columns = slice(column, column + len(block.writing))
-            out[part, columns] = block.carry_right(sums.columns(columns), y[part]).value
+            out[part, columns] = block.carry_right(total.columns(columns), y[part]).value
             column += len(block.writing)
+        sums = []
     return out
 
 

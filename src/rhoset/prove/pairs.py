@@ -7,14 +7,15 @@ from functools import cached_property
 
 import numpy as np
 
+from rhoset.counting import Facts, Shape, count
 from rhoset.prove import nearness, writing
 from rhoset.prove.certificates import BARE
 from rhoset.prove.features import representable
 from rhoset.prove.grouping import regrouped
 from rhoset.prove.search import FEW, Candidate, Search
 from rhoset.prove.wish import Wish
-from rhoset_check.blocks import Block, build_block
-from rhoset_check.files import Certificate, MatrixTensors, SlotTensors
+from rhoset_check.blocks import Block
+from rhoset_check.files import Certificate, MatrixTensors, Plan, SlotTensors
 from rhoset_check.near import Rejected
 
 DETAIL = (0.003, 0.01, 0.03, 0.1)
@@ -32,6 +33,8 @@ frequency for another), many cost 2/n² of exhaustive work each."""
 SAMPLINGS, MANY_SINGLY = (12, 40), 0.1
 """Other numbers of them, one of which is tried on the best plan: more where at least this part of its pairs is left to
 exact evaluation and it has references. Without, more have saved a part in 500."""
+SAVED = 0.01
+"""Without references fewer samples are tried where they save more than this part of what the plan costs."""
 KEPT = 1.03
 """Another way of bounding is looked at in other details where it costs at most so many times the best so far: finer and
 coarser details help both alike."""
@@ -42,12 +45,14 @@ LARGE = 2048
 """Groups of more elements get neither tables of n² numbers (an additive part) nor n² labels."""
 CLUSTERS = (1, 8)
 """References tried beside one, as multiples of n."""
-MANY_MORE = 0.85
+MANY_MORE = 0.75
 """The next multiple is tried where the one before brought the cost below this part of what it was: 8n, which all pairs
 are compared with, have lost to n wherever n saved less."""
 CENTRES_UP_TO = 512
 """... in groups of at most so many elements, where exact evaluation settles the rest: finding them took 1.5 times the
 exhaustive check on S6 and saved a twentieth."""
+CENTRES = 4e-6
+"""Seconds that n references take for each pair of inputs: all are carried and labelled."""
 WORTH = 0.02
 """More references are tried where more than this share of the pairs has logits evaluated."""
 
@@ -111,31 +116,45 @@ class PairsSearch:
         stored = tuple(writing.blocks(self.dictionary, writing.choose(self.dictionary, detail)))
         if not stored:
             return None
-        model = self.search.model
         try:
-            proved = tuple(build_block(b, model.group, model.width, f"block{j}") for j, b in enumerate(stored))
+            proved = tuple(map(self.search.block, stored))
         except Rejected:
             return None
-        return Written(stored, proved, nearness.residual_scale(model, proved, self.search.size))
+        return Written(stored, proved, nearness.residual_scale(self.search.model, proved, self.search.size))
 
-    def looked(self, detail: float, mode: Mode, pairs: int = FEW) -> Found:
-        """The candidate, under what it was made from; nothing where nothing is written."""
-        written = self.written(detail)
-        if written is None:
+    def looked(self, detail: float, mode: Mode, pairs: int = FEW, so_far: float = np.inf) -> Found:
+        """The candidate, under what it was made from; nothing where nothing is written, where the plan is sure to cost
+        more than another, or where the search has taken what it may."""
+        written = self.written(detail) if self.search.may() else None
+        if written is None or (so_far < np.inf and self.least(written, mode) > so_far):
             return {}
         name = f"{self.method}: detail {detail:.3g}, {mode}"
         return {(detail, mode): self.search.candidate(name, self.certificate(written, mode), pairs)}
 
+    def least(self, written: Written, mode: Mode) -> float:
+        """Share of exhaustive work that a plan takes if no pair is evaluated from all neurons; with references, if no
+        logit in the span is evaluated either. No pair is looked at."""
+        subject, n = self.search.subject, self.search.subject.network.order
+        made = subject.certificate(self.method, self._plan(mode), blocks=written.stored)
+        open_ = 0 if mode.references or not self.span else n * n
+        spent = {"pairs": n * n, "pairs open": open_, "pairs 0": open_, "span 0": open_}
+        facts = Facts.of_blocks(made, written.proved, self.search.model.group) if open_ else Facts()
+        return count(made, Shape.of(subject.weights), spent, facts).total(n, n * n) / subject.exhaustive
+
     def certificate(self, written: Written, mode: Mode, clusters: int = 1) -> Certificate:
         """Rule pairs, and exact where that is allowed."""
+        made = self.search.subject.certificate(
+            self.method, self._plan(mode), blocks=written.stored, scale=written.scale
+        )
+        return self._referenced(made, written, clusters) if mode.references else made
+
+    def _plan(self, mode: Mode) -> Plan:
         n = self.search.subject.network.order
-        plan = replace(
+        return replace(
             BARE, pairs=True, work=self.search.subject.work, samples=min(mode.samples, n), own=mode.own,
             singles=self.search.singles if self.exact else 0, span_pairs=None if self.span else 0,
             exact_pairs=None if self.exact else 0,
         )  # fmt: skip
-        made = self.search.subject.certificate(self.method, plan, blocks=written.stored, scale=written.scale)
-        return self._referenced(made, written, clusters) if mode.references else made
 
     def _referenced(self, made: Certificate, written: Written, clusters: int) -> Certificate:
         """The certificate with references: the mean of Q over some pairs, or centres over all."""
@@ -161,11 +180,12 @@ class PairsSearch:
         samples = 0 if self.search.subject.network.order > LARGE else SAMPLES
         return [Mode(samples, True, references) for references in self.references]
 
-    def first(self) -> Found:
-        """Every mode at the first detail, on few pairs; with the additive part left where that may be shorter."""
+    def first(self, so_far: float = np.inf) -> Found:
+        """Every mode at the first detail, on few pairs, where it may be followed beside a plan of cost `so_far`; with
+        the additive part left where that may be shorter."""
         found: Found = {}
         for mode in self.modes:
-            found |= self.looked(DETAIL[START], mode)
+            found |= self.looked(DETAIL[START], mode, so_far=KEPT * min(so_far, self.cost(found)))
             if mode.samples and mode.references and any(c.estimate.cost < SPARED for c in found.values()):
                 found |= self.looked(DETAIL[START], Mode(0, True, True))
         return found
@@ -178,7 +198,7 @@ class PairsSearch:
         that suit the best.
         """
         found = dict(self.first() if first is None else first)
-        if found:
+        if found and self.best(found)[0] == DETAIL[START]:
             self._details(found, self.best(found)[1], found[self.best(found)].estimate.cost > HARD)
         hard = not found or found[self.best(found)].estimate.cost > HARD
         for mode in self._others(found, hard):
@@ -187,10 +207,10 @@ class PairsSearch:
             return []
         detail, mode = self.best(found)
         for factor in self._nearer(found, detail, mode):
-            found |= self.looked(detail * factor, mode)
+            found |= self.looked(detail * factor, mode, so_far=self.cost(found))
             if self.best(found) != (detail, mode):
                 break
-        return self.refined(*self.best(found))
+        return self.refined(*self.best(found), found[self.best(found)])
 
     def _nearer(self, found: Found, detail: float, mode: Mode) -> tuple[float, ...]:
         """`NEARER`, first the side of the cheaper neighbour, or that where there is none."""
@@ -203,17 +223,26 @@ class PairsSearch:
         """What the best of some candidates was made from."""
         return min(found, key=lambda key: self.wanted.rank(found[key]))
 
+    def cost(self, found: Found) -> float:
+        """What the best of some plans costs: another is not looked at where it is sure to cost more. Infinite where
+        plans may prove less than the true accuracy, or where seconds count."""
+        all_prove = self.exact and self.span and self.wanted.objective == "operations"
+        return found[self.best(found)].estimate.cost if found and all_prove else np.inf
+
     def _details(self, found: Found, mode: Mode, hard: bool) -> None:
-        """Look at finer and coarser details, while that helps; at all finer ones where it is hard."""
-        for step in (-1, 1):
+        """Look at coarser and finer details, while that helps; at finer ones only where a coarser one did not help, at
+        all of them where it is hard."""
+        for step in (1, -1):
             place = START + step
             while 0 <= place < len(DETAIL):
                 if (DETAIL[place], mode) not in found:
-                    found |= self.looked(DETAIL[place], mode)
+                    found |= self.looked(DETAIL[place], mode, so_far=self.cost(found))
                 helped = bool(found) and self.best(found) == (DETAIL[place], mode)
                 if not helped and not (hard and step < 0):
                     break
                 place += step
+            if place > START + 1 and not hard:
+                return
 
     def _others(self, found: Found, hard: bool) -> list[Mode]:
         """The next best mode, where it is near the best; the last one of all, where it is hard."""
@@ -226,18 +255,22 @@ class PairsSearch:
         (proved, price), (also, more) = self.wanted.rank(best), self.wanted.rank(other)
         return also <= proved + 0.05 and more <= KEPT * price
 
-    def refined(self, detail: float, mode: Mode) -> list[Candidate]:
-        """The candidate on the whole sample, with groups that suit it, more references, other samples."""
+    def refined(self, detail: float, mode: Mode, first: Candidate) -> list[Candidate]:
+        """The candidate, of which `first` was the look, on the whole sample: with more references where pairs are left
+        to them, else with groups that suit it; with other samples. Itself where none of this can help."""
         written = self.written(detail)
         if written is None:
             return []
+        fewer = 2 * (SAMPLES - SAMPLINGS[0]) > SAVED * first.estimate.cost * self.search.subject.network.order**2
+        if not self.search.may() or not (mode.references or (mode.samples and fewer)):
+            return [first]
         name = f"{self.method}: detail {detail:.3g}, {mode}"
-        out = [self.search.candidate(name, self.certificate(written, mode))]
-        if mode.references:
-            out += self._regrouped(out[0])
-            out += self._clustered(name, written, mode, min(out, key=self.wanted.rank))
+        out = self._clustered(name, written, mode, first) if mode.references else []
+        if not out:
+            out = [self.search.candidate(name, self.certificate(written, mode))]
+            out += self._regrouped(out[0]) if mode.references else []
         best = min(out, key=self.wanted.rank)
-        if mode.samples and best.estimate.span + best.estimate.exact > WORTH:
+        if self.search.may() and mode.samples and best.estimate.span + best.estimate.exact > WORTH:
             out += self._resampled(best)
         return out
 
@@ -256,8 +289,10 @@ class PairsSearch:
             settled = self.exact or last.estimate.accuracy == 1
             open_ = last.estimate.span + last.estimate.exact
             large = n > (CENTRES_UP_TO if self.exact else LARGE) or multiple * n * written.features > 1 << 24
-            if large or (settled and open_ < WORTH):
+            seconds = CENTRES * n * n * multiple
+            if large or (settled and open_ < WORTH) or not self.search.may(seconds):
                 break
+            self.search.reckoned += seconds
             try:
                 made = self.certificate(written, mode, multiple * n)
                 out.append(self.search.candidate(f"{name}, {multiple * n} references", regrouped(self.search, made)))

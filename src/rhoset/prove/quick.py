@@ -248,7 +248,7 @@ def gaps(search: Search) -> list[Candidate]:
     made, best = list[Candidate](), np.inf
     for look in looks(search):
         for mode in look.modes():
-            if look.share(mode) < CHEAPER * best:
+            if look.share(mode) < CHEAPER * best and search.may():
                 made.append(look.candidate(mode, FEW))
                 best = min(best, made[-1].estimate.cost)
         if not SHORT < best < HOPELESS:

@@ -16,13 +16,15 @@ import numpy as np
 from rhoset.counting import Facts, Shape, count
 from rhoset.prove import writing
 from rhoset.prove.subject import Subject
-from rhoset_check.files import Certificate, rows_at_once
+from rhoset_check.blocks import Block, build_block
+from rhoset_check.files import Certificate, MatrixTensors, SlotTensors, rows_at_once
 from rhoset_check.near import Array, Ints, Near, Rejected
 from rhoset_check.network import Model
-from rhoset_check.settle import prepare, settle
+from rhoset_check.settle import Rules, prepare, settle
 
 if TYPE_CHECKING:
     from rhoset.explaining import Explanation
+    from rhoset.explaining.analysis import Circuits
 
 SINGLY = 6e-9
 """Seconds that a neuron takes where outputs are evaluated one by one: its activation is formed for each of them."""
@@ -32,6 +34,15 @@ SAMPLE_PAIRS = 1024
 """Pairs that an estimate looks at: all y for so many x. More are slower, fewer may rank two close plans wrongly."""
 FEW = 256
 """Pairs that a first look takes, two x at least."""
+PARTS = {FEW: (40, 128), SAMPLE_PAIRS: (14, 256)}
+"""In small groups these are one pair in so many, but at least so many: a look is to take a part of a check."""
+LOOK, BLOCK, GROUP, POINT = 4e-3, 5e-5, 4e-4, 4e-4
+"""Seconds that a look at a plan takes: with rule pairs, to write it and make its tables; for each block, each x and
+`AT_ONCE` more; for each group of outputs that is open. With rule gaps, for each point. Fitted to 112 looks at networks
+of orders 60 to 122: eight in ten took 0.7 to 1.25 times what is reckoned."""
+AT_ONCE = 5
+CIRCUITS, TERMS = 1.5e-2, 3e-3
+"""Seconds for circuits, and for the terms of one dictionary."""
 KEPT = 1 << 23
 """Numbers of activations that are kept: 64 MiB."""
 SAMPLE_SEED = 20240
@@ -43,7 +54,8 @@ class Estimate:
     """What a plan is expected to cost (share of exhaustive operations), to prove and to take.
 
     `span` and `exact` are the parts of the pairs that have logits in the span, and all logits, evaluated; `left` the
-    seconds that single outputs and whole pairs take where rule gaps leaves them open, reckoned from their numbers.
+    seconds that single outputs and whole pairs take where rule gaps leaves them open, and `check` those of the whole
+    check, both reckoned from numbers of steps.
     """
 
     plan: str
@@ -54,6 +66,7 @@ class Estimate:
     span: float = 0.0
     exact: float = 0.0
     left: float = 0.0
+    check: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +106,15 @@ class Search:
     given: Explanation | None = None
     by_time: bool = False
     """Whether plans are to be quick rather than short."""
+    allowed: float = np.inf
+    """Seconds that the search may take, as it reckons them: from sizes, not by a stopwatch, so that the same network
+    gets the same plan on a busy machine."""
+    reckoned: float = 0.0
     tried: list[Estimate] = field(default_factory=list)
+
+    def may(self, seconds: float = 0.0) -> bool:
+        """Whether something that takes so long may still be done."""
+        return bool(self.reckoned + seconds < self.allowed)
 
     @property
     def singles(self) -> int:
@@ -110,11 +131,14 @@ class Search:
         return Remembered(**{part.name: getattr(model, part.name) for part in fields(model)})
 
     @cached_property
-    def explanation(self) -> Explanation:
-        """The given explanation, or a fresh one."""
-        from rhoset.explaining import explain  # takes as long to load as a network to be certified by time
+    def circuits(self) -> Explanation | Circuits:
+        """The given explanation, or of a fresh one what is needed: irreps and circuits."""
+        from rhoset.explaining.analysis import circuits_of  # as long to load as a network to be certified by time
 
-        return self.given if self.given is not None else explain(self.subject.network)
+        if self.given is not None:
+            return self.given
+        self.reckoned += CIRCUITS
+        return circuits_of(self.subject.network)
 
     @cached_property
     def order(self) -> Ints:
@@ -122,8 +146,10 @@ class Search:
         return np.random.default_rng(SAMPLE_SEED).permutation(self.subject.network.order)
 
     def sample(self, pairs: int = SAMPLE_PAIRS) -> tuple[Ints, Ints]:
-        """(x, y): all y for as many x as make so many pairs, two at least; x sorted."""
+        """(x, y): all y for as many x as make so many pairs, or the part of them that `PARTS` says; x sorted."""
         n = self.subject.network.order
+        part, least = PARTS.get(pairs, (1, pairs))
+        pairs = min(pairs, max(least, n * n // part))
         xs = np.sort(self.order[: max(2, -(-pairs // n))])
         return np.repeat(xs, n), np.tile(np.arange(n), len(xs))
 
@@ -140,22 +166,38 @@ class Search:
     @cached_property
     def mixed(self) -> writing.Dictionary:
         """Slots where circuits give small ρ-sets, whole irreps elsewhere."""
-        return writing.dictionary(self.explanation, self.size, "mixed")
+        return self._terms("mixed")
 
     @cached_property
     def spanned(self) -> writing.Dictionary:
         """The same for plans that evaluate most logits: slots only where that stays cheaper."""
-        return writing.dictionary(self.explanation, self.size, "spanned", self.mixed)
+        return self._terms("spanned", self.mixed)
 
     @cached_property
     def whole(self) -> writing.Dictionary:
         """Whole irreps only."""
-        return writing.dictionary(self.explanation, self.size, "whole", self.__dict__.get("mixed"))
+        return self._terms("whole", self.__dict__.get("mixed"))
 
     @cached_property
     def slots(self) -> writing.Dictionary:
         """Slots only."""
-        return writing.dictionary(self.explanation, self.size, "slots")
+        return self._terms("slots")
+
+    def _terms(self, kind: str, like: writing.Dictionary | None = None) -> writing.Dictionary:
+        self.reckoned += TERMS
+        return writing.dictionary(self.circuits, self.size, kind, like)
+
+    def _steps(self, certificate: Certificate, rules: Rules, xs: int) -> tuple[float, float]:
+        """Seconds that a look at so many x is reckoned to take: once, and for the x, but for what gaps leaves open."""
+        gaps, spent, blocks = certificate.gaps, rules.budget.spent, len(certificate.blocks)
+        once = 0.0 if gaps is None else POINT * len(np.unique(np.stack([gaps.block, gaps.point]), axis=1).T)
+        groups = [] if rules.gaps is None else rules.gaps.groups
+        once += GROUP * sum(spent[f"gaps {g}"] > 0 for g in range(len(groups)))
+        if rules.pairs is None:
+            return once, 0.0
+        opened = [spent[f"pairs {g}"] * len(w) for g, w in enumerate(rules.pairs.groups)]
+        each = xs * blocks * BLOCK + np.count_nonzero(opened) * GROUP + sum(opened) * OUTPUT
+        return once + LOOK + AT_ONCE * blocks * BLOCK, float(each)
 
     def candidate(self, name: str, certificate: Certificate, pairs: int = SAMPLE_PAIRS) -> Candidate:
         """The certificate with its estimate from so many pairs, noted among the plans tried."""
@@ -168,6 +210,22 @@ class Search:
         self.tried.append(Estimate(name, cost, 1.0, float("inf"), seconds))
         return Candidate(certificate, self.tried[-1])
 
+    def prepared(self, certificate: Certificate) -> Rules:
+        """The checker's rules; blocks that were proved before are not proved again. Raises `Rejected`."""
+        return prepare(certificate, self.model, lambda stored, *_: self.block(stored))
+
+    def block(self, stored: SlotTensors | MatrixTensors) -> Block:
+        """A block as the checker proves it, once. Raises `Rejected`."""
+        if id(stored) not in self._proved:
+            name = f"block of {len(stored.neurons)} neurons"
+            self._proved[id(stored)] = stored, build_block(stored, self.model.group, self.model.width, name)
+        return self._proved[id(stored)][1]
+
+    @cached_property
+    def _proved(self) -> dict[int, tuple[SlotTensors | MatrixTensors, Block]]:
+        """By the stored block's identity; it is kept so that no other gets its number."""
+        return {}
+
     def estimate(self, name: str, certificate: Certificate, pairs: int = SAMPLE_PAIRS) -> Estimate:
         """Cost and bound by the checker's own rules on rows of pairs; an infinite cost where it rejects."""
         n = self.subject.network.order
@@ -175,7 +233,7 @@ class Search:
         share = n * n / len(x)
         begin = time.perf_counter()
         try:
-            rules = prepare(certificate, self.model)
+            rules = self.prepared(certificate)
             ready = time.perf_counter()
             for what in ("work", "span", "exact"):
                 setattr(rules.budget, what, getattr(rules.budget, what) / share)
@@ -197,4 +255,7 @@ class Search:
         outputs = 0 if rules.gaps is None else sum(spent[f"gaps {g}"] * len(w) for g, w in enumerate(rules.gaps.groups))
         singly = outputs * OUTPUT + spent["singles"] * self.subject.network.width * SINGLY
         left = share * singly + spent["whole"] / len(x) * self.subject.exhaustive_seconds
-        return Estimate(name, cost, right, loss, seconds, spent["span"] / len(x), spent["exact"] / len(x), left)
+        once, each_x = self._steps(certificate, rules, len(x) // n)
+        self.reckoned += once + each_x + left / share
+        check = once + each_x * share + left
+        return Estimate(name, cost, right, loss, seconds, spent["span"] / len(x), spent["exact"] / len(x), left, check)

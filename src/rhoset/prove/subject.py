@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from rhoset.counting import Cost, cost
 from rhoset.errors import RhosetError
 from rhoset.networks import Network, write_network
 from rhoset.prove.certificates import BARE, encode
@@ -78,6 +79,12 @@ class Judged:
     data: bytes
     certificate: Certificate
     verdict: Verdict
+    about: Subject
+
+    @cached_property
+    def cost(self) -> Cost:
+        """Of this check, by `rhoset.counting`."""
+        return cost(self.certificate, self.about.weights, self.verdict)
 
 
 def subject(network: Network, arithmetic: str = "real", path: str | Path | None = None) -> Subject:
@@ -131,7 +138,7 @@ def judged(about: Subject, certificate: Certificate) -> Judged | None:
     claimed = _through_file(replace(certificate, right=verdict.right), about)
     if claimed is None or not same(replace(claimed[1], right=0), read[1]):  # cannot be: bytes are what they are
         raise RhosetError("the certificate changed while it was written", slug="rejected-proof")
-    return Judged(claimed[0], claimed[1], verdict)
+    return Judged(claimed[0], claimed[1], verdict, about)
 
 
 def _through_file(certificate: Certificate, about: Subject) -> tuple[bytes, Certificate] | None:

@@ -29,6 +29,7 @@ from rhoset_check.near import Array, Ints
 
 if TYPE_CHECKING:
     from rhoset.explaining import Explanation
+    from rhoset.explaining.analysis import Circuits
 
 MOST_SLOTS = 144
 """Slot blocks with more slots than this are not tried: moving their sums costs 3 multiply-adds a slot and pair."""
@@ -61,7 +62,6 @@ class Terms:
 class Dictionary:
     """All terms of a network, and how large its activations are."""
 
-    explanation: Explanation
     generators: Ints
     spectrum: WrittenSpectrum
     terms: tuple[Terms, ...]
@@ -75,7 +75,7 @@ class Dictionary:
 
 
 def dictionary(
-    explanation: Explanation, size: Array, kind: str = "mixed", like: Dictionary | None = None
+    known: Explanation | Circuits, size: Array, kind: str = "mixed", like: Dictionary | None = None
 ) -> Dictionary:
     """Terms in every irrep that is not constant; cost n² m for the spectrum and m p q d a term.
 
@@ -83,9 +83,9 @@ def dictionary(
     same, but whole irreps where those are cheaper once all logits are evaluated), ``whole`` or
     ``slots`` alone. `like`: another of this network, whose terms on slots are these.
     """
-    network = explanation.network
+    network = known.network
     unembed = np.concatenate([network.unembed, network.bias[None]]).astype(np.float64)
-    spectrum = spectrum_of(unembed, explanation.irreps) if like is None else like.spectrum
+    spectrum = spectrum_of(unembed, known.irreps) if like is None else like.spectrum
     pursued = {} if like is None else {t.irrep: t for t in like.terms if t.sets is not None}
     generators = np.array(network.group.generators, dtype=np.intp)
     size = np.maximum(size, 1e-6 * size.max(initial=1e-300))
@@ -94,20 +94,20 @@ def dictionary(
         if irrep.is_trivial:
             continue
         tried = kind != "whole" and irrep.type == "real" and (irrep.dim > 1 or kind == "slots")
-        sets = _sets(explanation, j) if tried else None
+        sets = _sets(known, j) if tried else None
         if sets is not None and kind == "spanned" and not _cheaper_spanned(spectrum, j, sets):
             sets = None
         if sets is not None:
             terms.append(pursued.get(j) or _pursuit(spectrum, j, sets))
         elif kind != "slots":
             terms.append(_whole(spectrum, j))
-    return Dictionary(explanation, generators, spectrum, tuple(terms), size)
+    return Dictionary(generators, spectrum, tuple(terms), size)
 
 
-def _sets(explanation: Explanation, j: int) -> Sets | None:
+def _sets(known: Explanation | Circuits, j: int) -> Sets | None:
     """The ρ-sets that the irrep's circuits use most, if they are small."""
-    irrep = explanation.irreps[j]
-    found = [c for c in explanation.circuits if c.irrep.name == irrep.name and c.shape[0] * c.shape[1] <= MOST_SLOTS]
+    irrep = known.irreps[j]
+    found = [c for c in known.circuits if c.irrep.name == irrep.name and c.shape[0] * c.shape[1] <= MOST_SLOTS]
     if not found:
         return None
     best = max(found, key=lambda c: len(c.neurons))
@@ -144,14 +144,14 @@ def _pursuit(spectrum: WrittenSpectrum, j: int, sets: Sets) -> Terms:
     weights, save = np.zeros((count, count, m)), np.zeros((count, m))
     rest, left = wanted, (wanted**2).sum(axis=(1, 2))
     for k in range(count):
-        inner = np.abs(np.einsum("pd,mde,qe->mpq", b, rest, c, optimize=True)).reshape(m, -1)
+        inner = np.abs(b @ (rest.reshape(m * d, d) @ c.T).reshape(m, d, q)).reshape(m, -1)
         rows[k], columns[k] = np.divmod(inner.argmax(axis=1), q)
-        left_atoms, right_atoms = b[rows[: k + 1]], c[columns[: k + 1]]  # (k + 1, m, d)
-        gram = np.einsum("kmd,lmd->mkl", left_atoms, left_atoms) * np.einsum("kmd,lmd->mkl", right_atoms, right_atoms)
-        right = np.einsum("kmd,mde,kme->mk", left_atoms, wanted, right_atoms, optimize=True)
-        solution = np.linalg.solve(gram + 1e-10 * np.eye(k + 1), right[..., None])[..., 0]
-        weights[k, : k + 1] = solution.T
-        rest = wanted - np.einsum("mk,kmd,kme->mde", solution, left_atoms, right_atoms, optimize=True)
+        left_atoms, right_atoms = b[rows[: k + 1].T], c[columns[: k + 1].T]  # (m, k + 1, d)
+        gram = (left_atoms @ left_atoms.swapaxes(1, 2)) * (right_atoms @ right_atoms.swapaxes(1, 2))
+        right = (left_atoms @ wanted * right_atoms).sum(axis=2)
+        solution = np.linalg.solve(gram + 1e-10 * np.eye(k + 1), right[..., None])
+        weights[k, : k + 1] = solution[..., 0].T
+        rest = wanted - (left_atoms * solution).swapaxes(1, 2) @ right_atoms
         now = (rest**2).sum(axis=(1, 2))
         save[k] = np.maximum(left - now, 0.0) * scale
         left = now

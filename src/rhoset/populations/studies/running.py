@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -226,6 +225,8 @@ def _work(
     if cluster is not None:
         yield from _on_cluster(jobs, cluster, runner)
         return
+    from concurrent.futures.process import BrokenProcessPool  # which loads sockets and logging
+
     try:
         yield from as_they_end(runner, jobs, min(workers or cores(), max(1, len(jobs))))
     except BrokenProcessPool:
