@@ -221,7 +221,7 @@ def test_an_activation_that_fits_is_not_called_into_question(tmp_path: Path) -> 
     old = np.random.default_rng(1).permutation(12)
     moved = {"left": planted.left[old], "right": planted.right[old], "unembed": planted.unembed[:, old]}
     path, plan = written(tmp_path, moved)
-    with pytest.raises(RhosetError, match="choose it with --order learned$"):
+    with pytest.raises(RhosetError, match=r"choose it with --order learned$"):
         import_networks("mapping", path, group("A4"), plan)
 
 
