@@ -294,6 +294,23 @@ def test_bfloat16(tmp_path: Path) -> None:
     assert np.array_equal(network.unembed, parts["unembedding"].reshape(25, 5))
 
 
+def test_a_network_file_in_bfloat16_says_what_reads_it(tmp_path: Path) -> None:
+    """The advice is the format that its layout has: tables, or factors."""
+    layouts = {
+        "mapping": ["left", "right", "unembed", "bias", "table"],
+        "factored": ["embed_left", "embed_right", "hidden_left", "hidden_right", "unembed", "cayley"],
+    }
+    for form, names in layouts.items():
+        header = {
+            name: {"dtype": "BF16", "shape": [1] * (1 + (name != "bias")), "data_offsets": [2 * k, 2 * k + 2]}
+            for k, name in enumerate(names)
+        }
+        text = json.dumps(header).encode()
+        (tmp_path / "n.safetensors").write_bytes(len(text).to_bytes(8, "little") + text + bytes(2 * len(names)))
+        with pytest.raises(RhosetError, match=f"`rhoset import {form}` widens it"):
+            read_network(tmp_path / "n.safetensors")
+
+
 CONSTANT = """
 [tensors]
 embed_left = { name = "E", rows = [0, 5] }
