@@ -118,7 +118,7 @@ def _group(group: Any) -> list[Line]:
     return [
         ("group", group.name),
         ("order", f"order {group.order}"),
-        ("classes", f"{len(group.classes)} classes"),
+        ("classes", counted(len(group.classes), "class", "classes")),
         ("elements", group.convention or "elements by index"),
     ]
 
@@ -185,7 +185,7 @@ def _planted(planted: Any) -> list[Line]:
 def _diagnosis(diagnosis: Any) -> list[Line]:
     return [
         ("margin", f"ideal margin {diagnosis.margin:.3g}"),
-        ("terms", f"{len(diagnosis.terms)} terms"),
+        ("terms", counted(len(diagnosis.terms), "term")),
         ("findings", counted(len(diagnosis.findings), "finding")),
     ]
 
@@ -220,7 +220,10 @@ def _cost(cost: Any) -> list[Line]:
 def _classes(classes: Any) -> list[Line]:
     sizes = [str(int(size)) for size in classes.sizes[:MOST_SIZES]]
     more = ", …" if len(classes.sizes) > MOST_SIZES else ""
-    return [("classes", f"{len(classes.sizes)} classes"), ("sizes", f"of {', '.join(sizes)}{more} elements")]
+    return [
+        ("classes", counted(len(classes.sizes), "class", "classes")),
+        ("sizes", f"of {', '.join(sizes)}{more} element{'' if sizes == ['1'] else 's'}"),
+    ]
 
 
 def _law(law: Any) -> list[Line]:
@@ -235,10 +238,14 @@ def _division(division: Any) -> list[Line]:
 
 
 def _minimality(found: Any) -> list[Line]:
+    sets = counted(len(found.sufficient), "smallest set is", "smallest sets are")
     return [
-        ("parts", f"{len(found.parts)} parts, {len(found.irreps)} irreps"),
+        ("parts", f"{counted(len(found.parts), 'part')}, {counted(len(found.irreps), 'irrep')}"),
         ("minimal", "minimal" if found.minimal else "not minimal"),
-        ("enough", f"{len(found.sufficient)} smallest sets are enough for {found.target:.2%}"),
+        (
+            "enough",
+            f"{sets} enough for {found.target:.2%}",
+        ),
         ("how", "all sets tried" if found.exhaustive else "one part left out at a time"),
     ]
 
@@ -268,7 +275,7 @@ def _observables(found: Any) -> list[Line]:
     sets = "; ".join(f"{{{', '.join(names)}}}" for names in found.key_sets()[:MOST_SETS])
     return [
         ("networks", counted(many, "network")),
-        ("classes", f"{len(found.classes)} classes of irreps"),
+        ("classes", counted(len(found.classes), "class of irreps", "classes of irreps")),
         ("key sets", f"{sets}{'; …' if many > MOST_SETS else ''}"),
     ]
 
@@ -278,7 +285,7 @@ def _comparison(found: Any) -> list[Line]:
 
 
 def _population(population: Any) -> list[Line]:
-    return [*_run(population.run), ("rows", f"{len(population.rows)} rows")]
+    return [*_run(population.run), ("rows", counted(len(population.rows), "row"))]
 
 
 def _run(run: Any) -> list[Line]:

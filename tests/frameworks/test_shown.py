@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -44,6 +45,15 @@ def test_one_line(held: dict[str, Any]):
         assert "\n" not in said, name
         assert len(said) <= LONGEST, (name, said)
         assert "array(" not in said, name
+
+
+def test_one_is_no_plural():
+    """Of one part, one set and one class: C2 has two of most things, a network of one circuit one."""
+    explanation = rs.explain(rs.construct("S4", ["[3,1]"], seed=1).network)
+    found = [rs.minimality(explanation), rs.division(explanation), explanation, rs.group("C1"), rs.group("C1").classes]
+    said = [summarised(value) for value in found]
+    plural = re.compile(r"\b1 (classes|parts|irreps|sets|terms|rows|elements|smallest sets)")
+    assert not [line for line in said if plural.search(line)], said
 
 
 def test_a_small_table(held: dict[str, Any]):

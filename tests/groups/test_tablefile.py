@@ -69,6 +69,10 @@ def test_the_standard_input(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
             "first column like labels",
         ),
         (",0,1,2,3\n" + "\n".join(f"{n},{row}" for n, row in zip("0123", CSV.split("\n"))), "first column like labels"),
+        (
+            "\n".join(f"{n},{row}" for n, row in zip("eabc", CSV.split("\n"))),
+            "first column looks like labels:",
+        ),
         ("\n".join(",".join(str(x + 1) for x in row) for row in C4), "run from 1 to 4; indices are 0-based"),
     ],
 )

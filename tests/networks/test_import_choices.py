@@ -221,7 +221,7 @@ def test_an_activation_that_fits_is_not_called_into_question(tmp_path: Path) -> 
     old = np.random.default_rng(1).permutation(12)
     moved = {"left": planted.left[old], "right": planted.right[old], "unembed": planted.unembed[:, old]}
     path, plan = written(tmp_path, moved)
-    with pytest.raises(RhosetError, match="choose it with --order learned$"):
+    with pytest.raises(RhosetError, match=r"choose it with --order learned$"):
         import_networks("mapping", path, group("A4"), plan)
 
 
@@ -292,6 +292,23 @@ def test_bfloat16(tmp_path: Path) -> None:
     assert network.left.dtype == np.float32
     assert np.array_equal(network.left, parts["embedding_left"].reshape(5, 25))
     assert np.array_equal(network.unembed, parts["unembedding"].reshape(25, 5))
+
+
+def test_a_network_file_in_bfloat16_says_what_reads_it(tmp_path: Path) -> None:
+    """The advice is the format that its layout has: tables, or factors."""
+    layouts = {
+        "mapping": ["left", "right", "unembed", "bias", "table"],
+        "factored": ["embed_left", "embed_right", "hidden_left", "hidden_right", "unembed", "cayley"],
+    }
+    for form, names in layouts.items():
+        header = {
+            name: {"dtype": "BF16", "shape": [1] * (1 + (name != "bias")), "data_offsets": [2 * k, 2 * k + 2]}
+            for k, name in enumerate(names)
+        }
+        text = json.dumps(header).encode()
+        (tmp_path / "n.safetensors").write_bytes(len(text).to_bytes(8, "little") + text + bytes(2 * len(names)))
+        with pytest.raises(RhosetError, match=f"`rhoset import {form}` widens it"):
+            read_network(tmp_path / "n.safetensors")
 
 
 CONSTANT = """

@@ -129,6 +129,12 @@ def test_files_without_tensors(tmp_path: Path) -> None:
             load_tensors(path)
 
 
+def test_a_pickle_of_another_protocol_is_refused_without_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "m.pt").write_bytes(pickle.dumps({"a": np.ones(3)}, protocol=4))
+    with pytest.raises(RhosetError, match="something other than tensors"):  # warnings are errors in tests
+        load_tensors(tmp_path / "m.pt")
+
+
 def test_sparse_tensors_are_refused(tmp_path: Path) -> None:
     torch.save({"W_x": torch.eye(3).to_sparse()}, tmp_path / "m.pt")
     with pytest.raises(RhosetError):

@@ -192,6 +192,7 @@ def test_no_scheduler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("127.0.0.1:9", r"must be one of tcp://.* such as tcp://127\.0\.0\.1:9$"),
         ("localhost", r"such as tcp://localhost$"),
+        ("tcp://", r"such as tcp://127\.0\.0\.1:8786$"),
         ("", r"such as tcp://127\.0\.0\.1:8786$"),
         ("ftp://localhost:9", r"must be one of tcp://"),
         ("tcp://localhost", r"the port is missing .* tcp://localhost:8786$"),

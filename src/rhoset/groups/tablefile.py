@@ -183,6 +183,8 @@ def _labels(rows: list[list[str]]) -> str:
     """A hint where the first row or the first column look like labels beside a table, otherwise empty."""
     if len(rows) < 2:
         return ""
+    if all(len(cells) == len(rows) + 1 and not _is_number(cells[0]) for cells in rows):
+        return "; the first column looks like labels: leave it out"
     n = len(rows) - 1
     bodies = {len(cells) for cells in rows[1:]}
     word = not _is_number(rows[0][0])

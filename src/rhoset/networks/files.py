@@ -153,7 +153,8 @@ def _check_header(file: TensorFile, wanted: tuple[str, ...], table: str) -> None
         shape, dtype = file.entries[name].shape, file.entries[name].dtype
         allowed = _TABLE_DTYPES if name == table else _DTYPES
         if dtype not in allowed:
-            hint = "; `rhoset import factored` widens it to F32" if dtype == "BF16" else ""
+            form = "mapping" if "left" in wanted else "factored"
+            hint = f"; `rhoset import {form}` widens it to F32" if dtype == "BF16" else ""
             raise RhosetError(
                 f"tensor {name!r} is of type {dtype}, expected "
                 + ("I32" if name == table else "F32, F64 or F16")

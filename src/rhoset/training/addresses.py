@@ -31,10 +31,11 @@ def check_address(address: str) -> None:
         ``cluster``.
     """
     scheme, mark, place = address.partition("://")
+    near = place if mark else address
     if not mark or scheme not in SCHEMES or not place:
         raise RhosetError(
             f"cluster address {address!r}: it must be one of {', '.join(f'{s}://' for s in SCHEMES)} followed by "
-            f"HOST:PORT, such as tcp://{place or scheme or '127.0.0.1:8786'}",
+            f"HOST:PORT, such as tcp://{near.strip() or '127.0.0.1:8786'}",
             slug="cluster",
         )
     if scheme not in ("tcp", "tls"):

@@ -11,6 +11,7 @@ import math
 import os
 import pickle
 import re
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -135,7 +136,9 @@ def _torch(path: Path) -> Tensors:
     with needing(f"reading the PyTorch file {path.name}", "train"):
         import torch
     try:
-        loaded = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():  # of pickles that torch did not write
+            warnings.simplefilter("ignore", UserWarning)
+            loaded = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         wanted = re.search(r"GLOBAL ([\w.]+)", str(error))  # torch's own advice, to load it unsafely, is not passed on
         what = f"it asks for {wanted[1][:80]}" if wanted else "its pickle is no plain state dict"
