@@ -123,7 +123,10 @@ def _collected(
     source: _Source, jobs: list[_Job], progress: Callable[[int, int], None], workers: int, attempt: Attempt
 ) -> RunView:
     few, first = len(jobs) <= CIRCUIT_HISTORY, jobs[0].path
-    jobs = [replace(job, first=first, named=replace(job.named, circuit_history=few, accounts=source.accounts)) for job in jobs]
+    jobs = [
+        replace(job, first=first, named=replace(job.named, circuit_history=few, accounts=source.accounts))
+        for job in jobs
+    ]
     views = []
     progress(0, len(jobs))
     for done, (job, result) in enumerate(zip(jobs, in_turn(_view, jobs, min(workers, len(jobs))), strict=True)):
