@@ -104,7 +104,8 @@ class Facts:
         group = prove_group(weights.table, certificate.generators)
         others, kinds, parts = np.flatnonzero(np.arange(group.order) != group.identity), (), list[Array]()
         if certificate.plan.gaps and certificate.gaps is not None:
-            used = (certificate.gaps.actions[j] for j in np.unique(certificate.gaps.block))
+            named = set(certificate.gaps.block.tolist())
+            used = (images for j, images in enumerate(certificate.gaps.actions) if j in named)
             actions = [permutation_action(group, images, "gaps") for images in used]
             moved = np.stack([(a != np.arange(a.shape[1])).sum(axis=1) for a in actions], axis=1)
             kinds = tuple(np.unique(moved[others], axis=0, return_counts=True)[1].tolist())

@@ -75,6 +75,7 @@ class GapTensors:
     actions: tuple[Ints, ...]
     """(generators, points) each: permutations by which the generators act."""
     block: Ints
+    """(m,): as many as there are G-sets for neurons at no point."""
     point: Ints
     exact: Ints
     """(G-sets,): 1 where unembed is taken as it is, 0 where by its means over fibres."""
@@ -279,7 +280,7 @@ def read_certificate(path: Path, n: int, m: int) -> Certificate:
         sizes = [file.length(f"gaps{j}.right", 1) for j in range(m) if f"gaps{j}.right" in shapes]
         require(len(sizes) >= 1, "rule gaps needs gaps0.right")
         actions = tuple(file.indices(f"gaps{j}.right", q, r, q) for j, q in enumerate(sizes))
-        neurons = file.indices("gaps.block", len(sizes), m), file.indices("gaps.point", max(sizes), m)
+        neurons = file.indices("gaps.block", len(sizes) + 1, m), file.indices("gaps.point", max(sizes), m)
         named = [(f"gaps{j}.potential", q) for j, q in enumerate(sizes)]
         potentials = tuple(file.floats(name, q, q) if name in shapes else None for name, q in named)
         types = None
@@ -316,48 +317,41 @@ def _limit(file: Tensors, count: int, plan: dict[str, Any], n: int, m: int) -> N
     side, all of them. FORMAT.md has the terms.
     """
     work, tables = 0, [0]
-    if plan["pairs"]:
-        pairs, sizes = _pairs_limit(file, count, n, m)
-        work, tables = work + pairs, [*tables, *sizes, n * n * (plan["samples"] > 0)]
-    require(max(tables) <= MOST_ENTRIES, "the blocks or references are too large")
-    if plan["gaps"]:
-        gaps, sizes = _gaps_limit(file, plan["even"], n, m)
-        require(max(sizes) <= MOST_ENTRIES, "gaps: too many points")
-        work += gaps
+    for wanted, terms in ((plan["pairs"], _pairs_limit), (plan["gaps"], _gaps_limit)):
+        if wanted:
+            more, sizes = terms(file, count, plan, n, m)
+            work, tables = work + more, tables + sizes
+    require(max(tables) <= MOST_ENTRIES, "the certificate's blocks, references or sets are too large")
     most = 2 * exhaustive(n, m) + SECOND / 2
     require(work <= most, "the certificate asks for far more work than exhaustive evaluation")
 
 
-def _pairs_limit(file: Tensors, count: int, n: int, m: int) -> tuple[int, list[int]]:
+def _pairs_limit(file: Tensors, count: int, plan: dict[str, Any], n: int, m: int) -> tuple[int, list[int]]:
     """Multiply-adds of rule pairs, single outputs apart; entries of its tables."""
-    features, points, cubes, entries = 0, 0, 0, 0
-    for j in range(count):
-        d, k = file.length(f"block{j}.matrices", 1), file.length(f"block{j}.neurons", 0)
-        p, q = file.length(f"block{j}.left", 1), file.length(f"block{j}.right", 1)
-        features, entries = features + (d * d or p * q), entries + k * max(1, d * d)
-        points, cubes = points + (0 if d else p + q), cubes + 2 * d**3
-    kept, chunk = max(1, file.length("references", 0)), (1 << 19) // max(n, m) + 1
-    r = file.length("generators", 0)
-    once = PASS * (30 * entries + (20 + 4 * r) * features + 64 * n * (points + n + cubes)) + kept * n * features
-    each_x = features * m * 8 * PASS
+    side = [file.length(f"block{j}.matrices", 1) for j in range(count)]
+    left, right = ([file.length(f"block{j}.{name}", 1) for j in range(count)] for name in ("left", "right"))
+    features = sum(d * d or p * q for d, p, q in zip(side, left, right, strict=True))
+    entries = sum(file.length(f"block{j}.neurons", 0) * max(1, d * d) for j, d in enumerate(side))
+    points, cubes, kept = sum(left + right), 2 * sum(d**3 for d in side), max(1, file.length("references", 0))
+    chunk = (1 << 19) // max(n, m) + 1
+    once = PASS * (30 * entries + 300 * features + 64 * n * (points + n + cubes)) + kept * n * features
     each_pair = features * m + PASS * (8 * m + 12 * features + 3 * cubes + 4 * count)
     calls = (n + n * n // chunk + 1) * (30 * count + 100)
     tables = [features * max(n, 20, 4 * (m + 1), 2 * kept) + 4 * entries, 3 * features * min(n * n, chunk)]
-    tables += [points * n, kept * n]
-    return once + n * each_x + n * n * each_pair + CALL * calls, tables
+    tables += [points * n, kept * n, n * n * (plan["samples"] > 0)]
+    return once + n * features * m * 8 * PASS + n * n * each_pair + CALL * calls, tables
 
 
-def _gaps_limit(file: Tensors, even: bool, n: int, m: int) -> tuple[int, list[int]]:
+def _gaps_limit(file: Tensors, count: int, plan: dict[str, Any], n: int, m: int) -> tuple[int, list[int]]:
     """The same of rule gaps, or even."""
     sizes = [file.length(f"gaps{j}.right", 1) for j in range(m) if f"gaps{j}.right" in file.shapes] or [0]
     rows, points, most = min(n, rows_at_once(n, m)), sum(sizes), max(sizes)
     tables = [5 * points * max(n, m), 2 * rows * sum(q * max(n, q, m) + min(q, m) * n for q in sizes)]
-    work, steps, at_once = CALL * n * len(sizes), (n // rows + 4) * 50 * points, n  # words of every length
-    if even:
-        kinds, columns = most if "gaps.types" in file.shapes else 1, min(points, m) + 1
-        work += PASS * (n * n * (4 * kinds + 4) * columns + n * most * m * 16) + n * n * m
-        steps += 20 * columns * ((kinds * n * n + n * most * max(most, m)) // (1 << 19) + 3)
-        tables.append(kinds * n * sum(q * min(q, m) for q in sizes))
-        at_once = most  # tables have so many rows, and are walked once for all x
-    walked = n * n * 4 * n + n * sum((at_once + 8 * most) * (6 * q + 12) + at_once * 6 * q * q for q in sizes)
-    return work + n * at_once * most * m + PASS * walked + CALL * steps, tables
+    outputs, calls, work = n, (n // rows + 4) * 50 * points + n * len(sizes), 0
+    if plan["even"]:  # tables have so many outputs, and are walked once for all x
+        outputs, kinds = most, most if "gaps.types" in file.shapes else 1
+        tables += [kinds * n * sum(q * min(q, m) for q in sizes), m * most * min(most, m)]
+        work = n * most * most * m * min(most, m) + PASS * n * n * 4 * (kinds + 1) * (min(points, m) + 1)
+        calls += 20 * (kinds * n * n + n * most * max(most * most, m)) // (1 << 19)
+    passes = 4 * n * n + 6 * outputs * sum(q * q + q + 2 for q in sizes) + 16 * most * m
+    return work + n * outputs * most * m + PASS * n * passes + CALL * calls, tables

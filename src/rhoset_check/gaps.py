@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -55,19 +56,38 @@ class Circuit:
         """Whether ū_i = u_i."""
         return not len(self.unwritten.size)
 
+    @cached_property
+    def apart(self) -> Array:
+        """(k, C): 1 for the neurons of each point."""
+        sizes = [part.stop - part.start for part in self.columns]
+        return np.repeat(np.eye(len(sizes)), sizes, axis=0)
+
+    def by_point(self, rows: NDArray[Any]) -> Array:
+        """(k, C·q) from (k, q): the row of each neuron in the columns of its point, 0 elsewhere."""
+        return np.asarray(self.apart[:, :, None] * rows[:, None]).reshape(len(rows), -1)
+
+    @cached_property
+    def ends(self) -> list[tuple[Array, Array]]:
+        """Error and size of each point's products with `writes`, which are the same for all x."""
+        hidden = self.hidden(np.zeros(1, np.intp))
+        found = (hidden.columns(part).ends(self.writes[part]) for part in self.columns)
+        return [(error.max(keepdims=True), size.max(keepdims=True)) for error, size in found]
+
     def hidden(self, xs: Ints) -> Near:
         """φ(l_i(x) + γ_i(c')) in rows (c', x)."""
         left = self.model.left[self.reads.dtype].columns(self.neurons).rows(xs)
         return self.reads.each(left).activate(self.model.activation)
 
+    def lengths(self, rest: Near, scale: Array | None) -> Array:
+        """(rows, C): of s_i times what stands in the columns of each point, upper bounds."""
+        return rest.lengths(self.apart if scale is None else self.apart * scale[self.neurons, None])
+
     def tables(self, hidden: Near, xs: Ints) -> Iterator[tuple[Near, Near]]:
         """For each column (x, z) A_xz[c, x⁻¹zc] and gap_xz[c]."""
         group, (q, count) = self.model.group, (self.action.shape[1], len(xs))
-        ends = (end.reshape(len(self.columns), -1) for end in hidden.ends(self.writes, parts=self.columns))
-        error, size = (end.max(axis=1, keepdims=True) for end in ends)
         carried = group.table[group.inverse[xs]].astype(np.intp)  # x⁻¹z
         for c, part in enumerate(self.columns):
-            table = hidden.rounded(hidden.value[:, part] @ self.writes[part], error[c], size[c])  # (c', x), d
+            table = hidden.rounded(hidden.value[:, part] @ self.writes[part], *self.ends[c])  # (c', x), d
             if self.potential is not None:
                 point = int(self.place[c, group.identity])
                 table = table - Near.exact(self.potential[point].astype(table.dtype).repeat(count)[:, None])
@@ -81,54 +101,76 @@ class Circuit:
             yield own.some(own.value[:, at]), gap.some(gap.value[:, at])
 
 
-def circuits(certificate: Certificate, model: Model) -> list[Circuit]:
-    """Of every G-set: its action proved, what readings differ from γ and unembed from ū computed."""
+def circuits(certificate: Certificate, model: Model) -> tuple[list[Ints], list[Circuit]]:
+    """The action (n, q) of every G-set, proved, and the circuits of those with neurons: what readings differ from γ and
+    unembed from ū computed."""
     given, work, n = certificate.gaps, certificate.plan.work, model.order
     if given is None or n == 1:
         raise Rejected("rule gaps needs the tensors of gaps, and two elements")
     sizes = np.array([images.shape[1] for images in given.actions])
-    require((sizes >= 1).all() and (given.point < sizes[given.block]).all(), "gaps.point leaves its block")
+    require(
+        (sizes >= 1).all() and (given.point < np.append(sizes, 1)[given.block]).all(), "gaps.point leaves its block"
+    )
     starts = np.append(0, np.cumsum(sizes))
     images = np.concatenate([images + start for images, start in zip(given.actions, starts, strict=False)], axis=1)
     action = permutation_action(model.group, images, "gaps.right")  # on the points of all sets
-    neurons = np.argsort(starts[given.block] + given.point, kind="stable")
-    point = (starts[given.block] + given.point)[neurons]
-    order = np.argsort(action, axis=0, kind="stable").T[point]  # all z in the order of zc_i
-    right, unembed = model.right["float64"].columns(neurons), model.unembed["float64"][neurons]
-    ordered = taken(right.value.T, order), taken(unembed, order)
-    found = list[Circuit]()
-    for j, (start, stop) in enumerate(pairwise(starts.tolist())):
-        mine, q = slice(*np.searchsorted(point, (start, stop)).tolist()), stop - start
-        points, ends = np.unique(point[mine], return_index=True)
-        require(np.bincount(action[:, start] - start, minlength=q).all(), f"gaps{j} is not transitive")
-        columns = tuple(slice(a, b) for a, b in pairwise([*ends.tolist(), len(point[mine])]))
-        place, rows = action.T[point[mine]] - start, unembed[mine]
-        here, there = (side[mine].reshape(len(rows), q, n // q) for side in ordered)
-        reads = ((here.min(axis=2) + here.max(axis=2)) / 2).astype(work)
-        rho = np.abs(right.value.T[mine] - taken(reads.astype(np.float64), place)) + right.error[mine, None]
-        rho *= model.slopes(neurons[mine], np.abs(reads).max(axis=1).astype(np.float64))[:, None]
-        low, high, means = there.min(axis=2), there.max(axis=2), there.mean(axis=2).astype(work)
-        centre = np.sort((low + high) / 2, axis=1)[:, q // 2, None]  # m_i: the median, near most of a row
-        apart, whole = np.maximum(high - centre, centre - low), high.max(axis=1) - low.min(axis=1)
-        spans = np.concatenate([high - low, apart, whole[:, None]], axis=1)
-        fixed, moved = np.empty((2, len(columns), n))
-        for c, part in enumerate(columns):
-            lost = rho[part].T @ spans[part]
-            fixed[c] = lost[:, :q].max(axis=1)
-            moved[c] = np.minimum(np.sort(lost[:, q:-1], axis=1)[:, -2:].sum(axis=1), lost[:, -1])
-        if given.exact[j]:
-            means, outputs, unwritten = (
-                rows.astype(work),
-                np.arange(n)[None].repeat(len(points), 0),
-                Near.exact(rows[:0].T),
+    reached = np.zeros(starts[-1], bool)
+    reached[action[:, starts[:-1]]] = True
+    require(reached.all(), "gaps.right: a set is not transitive")
+    actions = [action[:, a:b] - a for a, b in pairwise(starts.tolist())]
+    order, found = np.argsort(starts[given.block] + given.point, kind="stable"), list[Circuit]()
+    for j, action in enumerate(actions):
+        neurons = order[given.block[order] == j]
+        if len(neurons):
+            found.append(
+                _circuit(model, action, neurons, given.point[neurons], given.exact[j] > 0, given.potentials[j], work)
             )
-        else:
-            outputs = order[mine][ends, :: n // q]
-            unwritten = Near.exact(rows.T) - Near.exact(taken(means.astype(np.float64), place).T)
-        found.append(Circuit(model, action[:, start:stop] - start, neurons[mine], columns, place[ends],
-                             Near.exact(reads.T), means, outputs, unwritten, given.potentials[j], up(fixed),
-                             up(np.maximum(moved, fixed))))  # fmt: skip
-    return found
+    require(found, "gaps: no neuron is at a point")
+    nowhere = idle(model, np.flatnonzero(given.block == len(actions)))
+    for lost in (found[0].fixed, found[0].moved):  # each point is counted once, as one or the other
+        lost[0] = up(lost[0] + nowhere)
+    return actions, found
+
+
+def idle(model: Model, neurons: Ints) -> float:
+    """What neurons at no point can cost a margin: Σ (range of u_i) · (largest |h_i|) (Lemma 11)."""
+    unembed, ends = model.unembed["float64"][neurons], list[Near]()
+    for side in (model.left["float64"].columns(neurons), model.right["float64"].columns(neurons)):
+        ends.append(Near(np.stack([side.value.min(axis=0), side.value.max(axis=0)]), side.error, side.size))
+    reach = (ends[0] + ends[1]).activate(model.activation)  # |φ| is largest at an end
+    most = np.maximum(reach.upper, -reach.lower).max(axis=0)
+    return float(up((unembed.max(axis=1) - unembed.min(axis=1)) @ most))
+
+
+def _circuit(
+    model: Model, action: Ints, neurons: Ints, point: Ints, exact: bool, potential: Array | None, work: str
+) -> Circuit:
+    """One of `circuits`. Where fibres stand in three axes these are (within the fibre, neuron, place)."""
+    (n, q), right, unembed = action.shape, model.right["float64"], model.unembed["float64"]
+    points, firsts, at = np.unique(point, return_index=True, return_inverse=True)
+    columns, place = tuple(slice(a, b) for a, b in pairwise([*firsts.tolist(), len(point)])), action.T[points]
+    order = np.argsort(place, axis=1, kind="stable").reshape(len(points), q, n // q).transpose(2, 0, 1)  # z by zc
+    fibres = order[:, at]
+    here = right.value.take(fibres * right.value.shape[1] + neurons[:, None])
+    there = unembed.take(fibres + n * neurons[:, None])
+    reads = ((here.min(axis=0) + here.max(axis=0)) / 2).astype(work)
+    rho = np.abs(here - reads) + right.error[neurons, None]
+    rho *= model.slopes(neurons, np.abs(reads).max(axis=1).astype(np.float64))[:, None]
+    low, high, means = there.min(axis=0), there.max(axis=0), there.mean(axis=0).astype(work)
+    centre = np.sort((low + high) / 2, axis=1)[:, q // 2, None]  # m_i: the median, near most of a row
+    widths, apart, range_ = high - low, np.maximum(high - centre, centre - low), high.max(axis=1) - low.min(axis=1)
+    fixed, moved = np.empty((2, len(points), n))
+    for c, part in enumerate(columns):
+        errors, y = rho[:, part].transpose(1, 0, 2).reshape(-1, n), order[:, c].ravel()
+        fixed[c, y] = (widths[part].T @ errors).max(axis=0)
+        moved[c, y] = np.minimum(np.sort(apart[part].T @ errors, axis=0)[-2:].sum(axis=0), range_[part] @ errors)
+    rows = unembed[neurons]
+    writes, outputs, unwritten = rows.astype(work), np.arange(n)[None].repeat(len(points), 0), Near.exact(rows[:0].T)
+    if not exact:
+        writes, outputs = means, order[0]
+        unwritten = Near.exact(rows.T) - Near.exact(taken(means.astype(np.float64), place[at]).T)
+    return Circuit(model, action, neurons, columns, place, Near.exact(reads.T), writes, outputs, unwritten, potential,
+                   up(fixed), up(np.maximum(moved, fixed)))  # fmt: skip
 
 
 class GapsRule:
@@ -138,7 +180,7 @@ class GapsRule:
 
     def __init__(self, certificate: Certificate, model: Model) -> None:
         self.model, self.scale, n = model, certificate.scale, model.order
-        self.circuits = [circuit for circuit in circuits(certificate, model) if circuit.columns]
+        self.circuits = circuits(certificate, model)[1]
         self.kinds, self.groups = kinds(self.circuits, model)
         self.lost = np.zeros((n, len(self.kinds)))
         for circuit, moved in zip(self.circuits, self.kinds.T, strict=True):
@@ -149,10 +191,8 @@ class GapsRule:
         bias = Near.exact(model.unembed["float64"][-1:]).to(certificate.plan.work)
         self.bias = bias.some(bias.value)
 
-    def bounds(self, x: Ints, y: Ints, spent: Counter[str]) -> Bounds:
-        """By kinds of w; for single outputs by Theorem 7."""
-        starts = np.flatnonzero(np.diff(x, prepend=-1))
-        xs, run = x[starts], np.repeat(np.arange(len(starts)), np.diff(starts, append=len(x)))
+    def bounds(self, xs: Ints, spent: Counter[str]) -> Bounds:
+        """Of all pairs with these x, by kinds of w; for single outputs by Theorem 7."""
         own, totals, size = self.outcomes(xs)
         answers, rest = taken(own.value, self.model.group.table[xs]) - own.slack, up(self.rest * size)  # (x, y), (x,)
         by_x = lower_sum([-np.stack([total.most() for total in totals]), -rest])  # (kinds, x)
@@ -163,14 +203,14 @@ class GapsRule:
         answer, rival = (up(np.exp(-term) * EXP) for term in terms)
         excess = up(answer * (rival.T @ self.loss))
 
-        def outputs(g: int, which: Ints, z: Ints) -> Array:
-            at, by_y = run[which, None], y[which, None]
-            return lower_sum([answers[at, by_y], -rest[at], -self.lost[by_y, g], -totals[g].at(at, z).upper])
-
         def by_group(which: Ints) -> Array:
-            return least[:, run[which], y[which]].T
+            return least.reshape(len(least), -1)[:, which].T
 
-        return Bounds(least.min(axis=0)[run, y], excess[run, y], by_group, outputs)
+        def outputs(g: int, which: Ints, z: Ints) -> Array:
+            x, y = np.divmod(which[:, None], self.model.order)
+            return lower_sum([answers[x, y], -rest[x], -self.lost[y, g], -totals[g].at(x, z).upper])
+
+        return Bounds(least.min(axis=0).ravel(), excess.ravel(), by_group, outputs)
 
     def outcomes(self, xs: Ints) -> tuple[Near, list[Near], Array]:
         """(x, z) O(x, z); for each kind O(x, z) − Σ_C S_k(gap), the most that a rival reaches; (x,) most ‖sĥ(x, y)‖."""
@@ -184,7 +224,8 @@ class GapsRule:
                 gaps.append(gap)
             sums.append(running(gaps))
             if not circuit.exact:
-                squares = up(squares + np.square(lengths(circuit, hidden, self.scale)).max(axis=1).sum(axis=0))
+                rest = np.square(circuit.lengths(hidden, self.scale)).reshape(q, len(xs), -1)
+                squares = up(squares + rest.max(axis=0).sum(axis=1))
         totals = []
         for kind in self.kinds:
             total = own
@@ -196,26 +237,24 @@ class GapsRule:
 
 def kinds(circuits: Sequence[Circuit], model: Model) -> tuple[Ints, list[Ints]]:
     """(kinds, sets): how many points of every set the w ≠ e move; the w of each kind."""
-    n = model.order
-    moves = np.stack([(c.action != np.arange(c.action.shape[1])).sum(axis=1) for c in circuits], axis=1)
-    others = np.flatnonzero(np.arange(n) != model.group.identity)
-    found, kind = np.unique(moves[others], axis=0, return_inverse=True)
-    at_once = len(found) * n * min(n, rows_at_once(n, model.width - 1))
-    require(found.size <= max(n, 64) and at_once <= MOST_ENTRIES, "gaps: too many kinds of outputs")
-    return found, [others[kind.ravel() == g] for g in range(len(found))]
-
-
-def lengths(circuit: Circuit, rest: Near, scale: Array | None) -> Array:
-    """(C, q, xs): bounds of the length of s_i times what stands in rows (c', x), over the neurons of each column."""
-    scaled = rest if scale is None else rest.scaled(scale[circuit.neurons])
-    return scaled.lengths(circuit.columns).T.reshape(len(circuit.columns), circuit.action.shape[1], -1)
+    others, kind = np.flatnonzero(np.arange(model.order) != model.group.identity), np.zeros(model.order - 1, np.intp)
+    moves = [(circuit.action[others] != circuit.action[model.group.identity]).sum(axis=1) for circuit in circuits]
+    for moved in moves:
+        kind = np.unique(kind * (moved.max() + 1) + moved, return_inverse=True)[1]
+    groups = [others[kind == g] for g in range(kind.max() + 1)]
+    at_once = len(groups) * model.order * min(model.order, rows_at_once(model.order, model.width - 1))
+    require(
+        len(groups) * len(moves) <= max(model.order, 64) and at_once <= MOST_ENTRIES, "gaps: too many kinds of outputs"
+    )
+    first = np.unique(kind, return_index=True)[1]
+    return np.stack([moved[first] for moved in moves], axis=1), groups
 
 
 def rests(circuits: Sequence[Circuit], scale: Array | None) -> Array:
     """(n,): bounds of N(z) = ‖δ_z/s‖, the bias left out."""
     rest = Near.beside([c.unwritten for c in circuits], circuits[0].model.order, "float64")
     neurons = np.concatenate([c.neurons[: len(c.unwritten.size)] for c in circuits])
-    return (rest if scale is None else rest.scaled(1.0 / scale[neurons])).length()
+    return rest.lengths(np.ones((len(neurons), 1)) if scale is None else 1.0 / scale[neurons, None])[:, 0]
 
 
 def taken(rows: NDArray[Any], index: NDArray[Any]) -> NDArray[Any]:

@@ -21,10 +21,8 @@ class Group:
     identity: int
     inverse: Ints = field(repr=False)
     generators: Ints
-    levels: tuple[tuple[int, Ints, Ints], ...] = field(repr=False)
-    """(generator's position, parents, children), children = generator · parents, in an order that reaches all."""
-    depth: int
-    """Length of the longest word."""
+    levels: tuple[tuple[Ints, Ints, Ints], ...] = field(repr=False)
+    """By length of their words: (positions of generators, parents, children), child = generator · parent."""
 
     @property
     def order(self) -> int:
@@ -47,27 +45,24 @@ def prove_group(table: NDArray[np.int32], generators: Ints) -> Group:
             rows = table[start : start + ROWS]
             same = np.array_equal(table[times_g[start : start + ROWS]], rows.take(g_times, axis=1))
             require(same, f"table: not associative: (x·{g})·y ≠ x·({g}·y) for an x from {start} on")
-    levels, depth = _words(table, candidates[0], generators)
-    return Group(table, candidates[0], inverse, generators, levels, depth)
+    return Group(table, candidates[0], inverse, generators, _words(table, candidates[0], generators))
 
 
-def _words(table: NDArray[np.int32], e: int, generators: Ints) -> tuple[tuple[tuple[int, Ints, Ints], ...], int]:
-    """Every element once, as generator · parent, by length; multiplying by a generator is injective (Lemma 3)."""
-    seen = np.zeros(len(table), dtype=bool)
-    seen[e] = True
-    frontier, levels, depth = np.array([e], dtype=np.intp), [], 0
-    while len(frontier):
-        reached = [frontier[:0]]
-        for k, g in enumerate(generators):
-            children = table[g].take(frontier).astype(np.intp)
-            fresh = ~seen[children]
-            if fresh.any():
-                levels.append((k, frontier[fresh], children[fresh]))
-            seen[children] = True
-            reached.append(children[fresh])
-        frontier, depth = np.concatenate(reached), depth + 1
-    require(seen.all(), f"generators: reach only {int(seen.sum())} of {len(table)} elements")
-    return tuple(levels), depth
+def _words(table: NDArray[np.int32], e: int, generators: Ints) -> tuple[tuple[Ints, Ints, Ints], ...]:
+    """Every element but e once, as generator · parent, the first generator that reaches it from words one shorter."""
+    rows, seen, frontier, levels = table[generators].tolist(), {e}, [e], list[tuple[Ints, Ints, Ints]]()
+    while len(seen) < len(table):
+        reached = []
+        for k, row in enumerate(rows):
+            for x in frontier:
+                if row[x] not in seen:
+                    seen.add(row[x])
+                    reached.append((k, x, row[x]))
+        require(reached, f"generators: reach only {len(seen)} of {len(table)} elements")
+        generator, parent, children = np.array(reached).T
+        levels.append((generator, parent, children))
+        frontier = children.tolist()
+    return tuple(levels)
 
 
 def permutation_action(group: Group, images: Ints, name: str) -> Ints:
@@ -76,8 +71,8 @@ def permutation_action(group: Group, images: Ints, name: str) -> Ints:
     require((np.sort(images, axis=1) == points).all(), f"{name}: a row is not a permutation")
     action = np.empty((group.order, len(points)), dtype=np.intp)
     action[group.identity] = points
-    for k, parents, children in group.levels:
-        action[children] = images[k][action[parents]]
+    for by, parents, children in group.levels:
+        action[children] = images[by[:, None], action[parents]]
     for k, g in enumerate(group.generators):
         holds = np.array_equal(action[group.table[g]], images[k][action])
         require(holds, f"{name}: the permutations do not satisfy the group's relations")
@@ -89,14 +84,14 @@ def matrix_action(group: Group, images: Array, name: str) -> tuple[Array, float]
     d = images.shape[-1]
     matrices = np.empty((group.order, d, d))
     matrices[group.identity] = np.eye(d)
-    for k, parents, children in group.levels:
-        matrices[children] = images[k] @ matrices[parents]
+    for by, parents, children in group.levels:
+        matrices[children] = images[by] @ matrices[parents]
     longest, image = frobenius(matrices), frobenius(images)
     gaps = (frobenius(matrices[group.table[g]] - images[k] @ matrices) for k, g in enumerate(group.generators))
     step = max(gaps, default=0.0)
     step += 4 * gamma(d + 4, "float64") * d * image * longest  # rounding of the products, and of the words themselves
     excess = frobenius(images.swapaxes(1, 2) @ images - np.eye(d)) + 4 * gamma(d + 4, "float64") * d * (1 + image**2)
-    product = 2 * step * np.float64(1 + excess) ** (group.depth + 1) * (group.depth + 1) * max(1.0, longest)
+    product = 2 * step * np.float64(1 + excess) ** (len(group.levels) + 1) * (len(group.levels) + 1) * max(1.0, longest)
     defect = product * (1 + longest) * (1 + 1e-6)
     require(np.isfinite(defect) and longest <= 2.0**8, f"{name}: the matrices do not represent the group")
     return matrices, defect

@@ -18,7 +18,7 @@ LOST = {"float64": 2.0**-1022, "float32": 2.0**-126}
 LARGEST = {"float64": 2.0**1000, "float32": 2.0**120}
 """Beyond this size nothing is claimed: overflow makes an error infinite, and an infinite error proves nothing."""
 SCALES = 2.0**-60, 2.0**60
-"""Range of what columns are scaled by, of a certificate's floats, and of nothing else."""
+"""Range of a certificate's floats, and of nothing else."""
 
 
 class Rejected(Exception):
@@ -33,7 +33,7 @@ def require(condition: object, reason: str) -> None:
 
 def up(value: Array | float) -> Array:
     """An upper bound of a non-negative number computed in float64 with at most a million roundings (Lemma 1)."""
-    return np.asarray(value, dtype=np.float64) * (1.0 + 1e-9) + 1e-290
+    return np.multiply(value, 1.0 + 1e-9, dtype=np.float64) + 1e-290
 
 
 def precision(value: NDArray[Any]) -> str:
@@ -45,10 +45,6 @@ def gamma(terms: int, dtype: str) -> float:
     """γ_k, rounded up; infinite where k·u is too large for a bound (Lemma 1)."""
     product = terms * UNIT[dtype]
     return float("inf") if product > 0.01 else product / (1.0 - product) * (1.0 + 1e-9)
-
-
-WHOLE = (slice(None),)
-"""All columns, as one part."""
 
 
 @dataclass(frozen=True)
@@ -94,9 +90,9 @@ class Near:
 
     def to(self, dtype: str) -> Near:
         """The same numbers stored in another precision."""
-        if dtype == self.dtype:
-            return self
-        return self.rounded(self.value.astype(dtype), self.error, self.size)
+        value = self.value.astype(dtype, copy=False)
+        same = value is self.value or np.array_equal(value, self.value)  # nothing is lost
+        return Near(value, self.error, self.size) if same else self.rounded(value, self.error, self.size)
 
     def __add__(self, other: Near) -> Near:
         return self.rounded(self.value + other.value, self.error + other.error, self.size + other.size)
@@ -127,12 +123,6 @@ class Near:
         """Some of the columns; those of a list are contiguous in memory."""
         return Near(self.value.T[part].T, self.error[part], self.size[part])
 
-    def scaled(self, factors: Array) -> Near:
-        """Column by column times positive floats within `SCALES`, which may err by a rounding."""
-        most = self.size + self.error
-        error = self.error * factors + 2 * UNIT[self.dtype] * most * factors + LOST[self.dtype] * most
-        return self.rounded(self.value * factors.astype(self.value.dtype), up(error), up(self.size * factors))
-
     def activate(self, activation: str) -> Near:
         """φ of every entry, in place of it (Lemma 2.2)."""
         value = self.value
@@ -146,29 +136,24 @@ class Near:
             value = np.abs(value, out=value)
         return Near(value, self.error, self.size)
 
-    def times(self, matrix: NDArray[Any], slack: Array | float = 0.0, parts: Sequence[slice] = WHOLE) -> Near:
-        """The product with a matrix (columns, k), known to within `slack` for every entry (Lemma 2.3): those of each
-        part of the columns with its rows, side by side, contiguous column by column."""
-        return self.rounded(self.product(matrix, parts), *self.ends(matrix, slack, parts))
+    def times(self, matrix: NDArray[Any], slack: Array | float = 0.0) -> Near:
+        """The product with a matrix (columns, k), known to within `slack` for every entry (Lemma 2.3); contiguous by
+        columns."""
+        return self.rounded(self.product(matrix), *self.ends(matrix, slack))
 
-    def product(self, matrix: NDArray[Any], parts: Sequence[slice] = WHOLE) -> NDArray[Any]:
+    def product(self, matrix: NDArray[Any]) -> NDArray[Any]:
         """The value of `times`."""
-        value, other = self.value.T, matrix.astype(self.value.dtype, copy=False).T
-        found = [other[:, part] @ value[part] for part in parts]
-        return (found[0] if len(found) == 1 else np.concatenate(found)).T
+        found: NDArray[Any] = (matrix.astype(self.value.dtype, copy=False).T @ self.value.T).T
+        return found
 
-    def ends(
-        self, matrix: NDArray[Any], slack: Array | float = 0.0, parts: Sequence[slice] = WHOLE
-    ) -> tuple[Array, Array]:
+    def ends(self, matrix: NDArray[Any], slack: Array | float = 0.0) -> tuple[Array, Array]:
         """Error and size of `times`, but for its last rounding."""
         dtype, sizes, most = self.dtype, np.abs(matrix).astype(np.float64), self.size + self.error
-        terms = [len(most[part]) for part in parts]
-        step = np.repeat([gamma(k + 3, dtype) for k in terms], terms)
-        worse, step = self.error + step * most, step.max(initial=0.0)
-        error, size = (np.concatenate([end[part] @ sizes[part] for part in parts]) for end in (worse, self.size))
-        error = up(error) * (1 + step) + slack * up(most.sum()) + LOST[dtype] * (2 * max(terms) + up(most.sum()))
+        terms = int((sizes > 0).sum(axis=0).max(initial=0))  # what is multiplied by 0 adds no rounding
+        step, total = gamma(terms + 3, dtype), up(most.sum())
+        error = up((self.error + step * most) @ sizes) * (1 + step) + slack * total + LOST[dtype] * (2 * terms + total)
         finite = sizes.max(initial=0.0) < LARGEST[dtype]
-        return up(error if finite else error + np.inf), up(size * (1 + step) + slack * up(self.size.sum()))
+        return up(error if finite else error + np.inf), up((self.size @ sizes) * (1 + step) + slack * total)
 
     def dot(self, other: Near) -> Near:
         """(rows, 1): the inner product of every row with the other's (Lemma 2.4)."""
@@ -179,17 +164,21 @@ class Near:
         size = up(self.size @ other.size)
         return self.rounded(product, up(error + k * LOST[dtype])[None], np.asarray(size)[None])
 
-    def length(self) -> Array:
-        """(rows,): an upper bound of the Euclidean length of every row (Lemma 2.5)."""
-        return self.lengths(WHOLE)[:, 0]
+    def lengths(self, weights: Array) -> Array:
+        """(rows, k): upper bounds of √Σ_i (W_i t_i)² for every column W of `weights`, none negative (Lemma 2.5)."""
+        dtype, squares, most = self.dtype, np.square(weights), np.square(self.size + self.error)
+        total = up(most.sum())
+        largest = max(float(total), float(squares.max(initial=0.0)), float(up(most @ squares).max(initial=0.0)))
+        if not largest < LARGEST[dtype]:
+            return np.full((len(self.value), weights.shape[1]), np.inf)
+        sums = np.square(self.value) @ squares.astype(dtype)
+        lost = 2.0 * LOST[dtype] * up(squares.sum(axis=0) + total + 2 * len(most))
+        error = np.sqrt(up(np.square(self.error[:, None] * weights).sum(axis=0))) + np.sqrt(lost)
+        return up(np.sqrt(sums.astype(np.float64)) * (1.0 + gamma(len(most) + 6, dtype)) + error)
 
-    def lengths(self, parts: Sequence[slice]) -> Array:
-        """(rows, parts): of every part of every row."""
-        value, dtype, most = self.value.T, self.dtype, self.size + self.error
-        squares = np.stack([np.einsum("ij,ij->j", value[part], value[part]) for part in parts], axis=1)
-        error = np.sqrt(up(np.array([np.square(self.error[part]).sum() for part in parts])))
-        error = error + (2 * np.sqrt(len(most) * LOST[dtype]) if up(np.square(most).sum()) < LARGEST[dtype] else np.inf)
-        return up(np.sqrt(squares).astype(np.float64) * (1.0 + gamma(len(most) + 4, dtype)) + error)
+    def length(self) -> Array:
+        """(rows,): an upper bound of the Euclidean length of every row."""
+        return self.lengths(np.ones((len(self.size), 1)))[:, 0]
 
     @property
     def slack(self) -> Array:
@@ -213,5 +202,5 @@ class Near:
 
 def lower_sum(terms: Sequence[Array]) -> Array:
     """A lower bound of the real sum of float64 arrays that broadcast (Lemma 1)."""
-    sizes = sum(float(np.abs(term).max(initial=0.0)) for term in terms)
+    sizes = sum(float(term.max(initial=0.0)) - float(term.min(initial=0.0)) for term in terms)  # at least every |term|
     return np.asarray(sum(terms[1:], terms[0])) - float(up(gamma(len(terms) + 1, "float64") * sizes))

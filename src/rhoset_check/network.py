@@ -5,8 +5,10 @@ Bias is a neuron more, number m: it reads 1 and 0, so its activation is 1 for ev
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,21 +17,35 @@ from rhoset_check.files import Weights
 from rhoset_check.group import Group
 from rhoset_check.near import Array, Ints, Near, require, up
 
+T = TypeVar("T")
+
+
+class OnDemand(dict[str, T]):
+    """What is made for each precision when it is first asked for."""
+
+    def __init__(self, make: Callable[[str], T]) -> None:
+        super().__init__()
+        self.make = make
+
+    def __missing__(self, dtype: str) -> T:
+        self[dtype] = self.make(dtype)
+        return self[dtype]
+
 
 @dataclass(frozen=True)
 class Model:
     """Tables with the bias neuron, in both precisions; `floor` is what a real margin must exceed to count."""
 
     group: Group = field(repr=False)
-    left: dict[str, Near] = field(repr=False)
-    right: dict[str, Near] = field(repr=False)
+    left: OnDemand[Near] = field(repr=False)
+    right: OnDemand[Near] = field(repr=False)
     """(n, m + 1) in float64 and float32."""
-    unembed: dict[str, NDArray[Any]] = field(repr=False)
+    unembed: OnDemand[NDArray[Any]] = field(repr=False)
     """(m + 1, n): the stored floats in float64 (exact), and rounded to float32."""
     activation: str
     floor: float
-    ends: dict[str, tuple[Array, Array]] = field(default_factory=dict, repr=False)
-    """Error and size of the logits, which are the same for all pairs, once they are known."""
+    ends: OnDemand[tuple[Array, Array]] = field(repr=False)
+    """Error and size of the logits, which are the same for all pairs."""
 
     @property
     def order(self) -> int:
@@ -56,12 +72,7 @@ class Model:
 
     def logits(self, x: Ints, y: Ints, dtype: str) -> Near:
         """(pairs, n) logits; their error bound does not depend on the pairs."""
-        hidden, unembed = self.hidden(x, y, dtype), self.unembed[dtype]
-        if dtype in self.ends:
-            return Near(hidden.product(unembed), *self.ends[dtype])
-        found = hidden.times(unembed)
-        self.ends[dtype] = found.error, found.size
-        return found
+        return Near(self.hidden(x, y, dtype).product(self.unembed[dtype]), *self.ends[dtype])
 
     def products(self, x: Ints, y: Ints) -> Ints:
         """(pairs,) the right answers xy."""
@@ -72,24 +83,29 @@ class Model:
 def build_model(weights: Weights, group: Group, arithmetic: str) -> Model:
     """The model; in float32 arithmetic the floor bounds what any order of summation can change (Theorem 2)."""
     stored, n = weights.tensors, group.order
-    unembed = np.concatenate([stored["unembed"], stored.get("bias", np.zeros(n, stored["unembed"].dtype))[None]])
-    model = Model(group, {}, {}, {"float64": unembed.astype(np.float64)}, weights.activation, 0.0)
-    model.unembed["float32"] = unembed.astype(np.float32)
-    single = arithmetic == "float32"
+    bias = stored.get("bias", np.zeros(n, stored["unembed"].dtype))
     narrow = all(array.dtype != np.float64 for array in stored.values())
-    require(narrow or not single, "float32 arithmetic speaks of float32 (or float16) weights; these are float64")
-    for dtype in ("float64", "float32"):
-        for side, constant in (("left", 1.0), ("right", 0.0)):
-            if weights.factored:
-                embedded = Near.exact(stored[f"embed_{side}"].astype(np.float64)).to(dtype)
-                table = embedded.times(stored[f"hidden_{side}"].astype(np.float64))
-            else:
-                table = Near.exact(stored[side].astype(np.float64)).to(dtype)
-            value = np.concatenate([table.value, np.full((n, 1), constant, dtype=dtype)], axis=1)
-            ends = np.append(table.error, 0.0), np.append(table.size, constant)
-            getattr(model, side)[dtype] = Near(value, *ends)
-    if not single:
+    require(
+        narrow or arithmetic == "real", "float32 arithmetic speaks of float32 (or float16) weights; these are float64"
+    )
+
+    def side(name: str, constant: float, dtype: str) -> Near:
+        if weights.factored:
+            embedded = Near.exact(stored[f"embed_{name}"].astype(np.float64)).to(dtype)
+            table = embedded.times(stored[f"hidden_{name}"].astype(np.float64))
+        else:
+            table = Near.exact(stored[name].astype(np.float64)).to(dtype)
+        value = np.concatenate([table.value, np.full((n, 1), constant, dtype=dtype)], axis=1)
+        return Near(value, np.append(table.error, 0.0), np.append(table.size, constant))
+
+    def ends(dtype: str) -> tuple[Array, Array]:
+        first = np.zeros(1, np.intp)
+        found = model.hidden(first, first, dtype).times(model.unembed[dtype])
+        return found.error, found.size
+
+    left, right = (OnDemand(partial(side, name, constant)) for name, constant in (("left", 1.0), ("right", 0.0)))
+    unembed = OnDemand(lambda dtype: np.concatenate([stored["unembed"], bias[None]]).astype(dtype))
+    model = Model(group, left, right, unembed, weights.activation, 0.0, OnDemand(ends))
+    if arithmetic == "real":
         return model
-    first = np.zeros(1, dtype=np.intp)
-    error = float(model.logits(first, first, "float32").error.max())
-    return Model(group, model.left, model.right, model.unembed, model.activation, float(up(2.0 * error)))
+    return replace(model, floor=float(up(2.0 * model.ends["float32"][0].max())))

@@ -54,7 +54,7 @@ class Residual:
         kept = (product.to(dtype) for product in products)
         by_x, by_y = (Near(np.broadcast_to(p.value, (n, n)), p.error, p.size) for p in kept)
         scale = np.ones(m) if scale is None else scale
-        bound = float(up(delta.scaled(1.0 / scale).length().max()))
+        bound = float(up(delta.lengths(1.0 / scale[:, None]).max()))
         return Residual(delta.to(dtype), by_x, by_y, (sides[0], sides[1]), scale, bound)
 
     def rest(self, hidden: Near, x: Ints, y: Ints) -> Near:
@@ -124,7 +124,7 @@ class PairsRule:
         carried = [b.carry_right(total.columns(part), y) for b, part in zip(self.blocks, self.parts, strict=True)]
         defects = (2.0 * b.defect * hidden.size @ np.abs(b.writing).sum(axis=0) for b in self.blocks if b.defect)  # ‖P‖
         rest = residual.rest(hidden, x, y)
-        length = up(rest.scaled(residual.scale).length())[:, None]
+        length = rest.lengths(residual.scale[:, None])
         correct = residual.delta.rows(own).dot(rest) if plan.own else Near.exact(-residual.bound * length)
         terms = [correct.lower, -residual.bound * length, np.full((1, 1), -up(float(sum(defects))))]
         additive = residual.by_x.at(x, own) + residual.by_y.at(y, own) + Near.exact(lower_sum(terms)).to(plan.work)

@@ -12,7 +12,7 @@ import numpy as np
 from rhoset_check.blocks import Block, build_block
 from rhoset_check.even import EvenRule
 from rhoset_check.exact import CHUNK, EXP, Bounds, exact_bounds, exact_outputs
-from rhoset_check.files import CALL, PASS, SECOND, Certificate, MatrixTensors, SlotTensors, exhaustive, rows_at_once
+from rhoset_check.files import CALL, PASS, SECOND, Certificate, MatrixTensors, SlotTensors, exhaustive
 from rhoset_check.gaps import GapsRule
 from rhoset_check.group import Group
 from rhoset_check.near import Array, Ints, up
@@ -87,36 +87,45 @@ class Settled:
 
 
 @np.errstate(all="ignore")
-def settle(rules: Rules, x: Ints, y: Ints) -> Settled:
-    """Run the rules on pairs, x sorted. No other code runs a plan: on all pairs in a check, on some in a search."""
-    model, budget, floor = rules.model, rules.budget, rules.model.floor
-    one = model.logits(x[:1], y[:1], "float64")
-    worst = float(up(2.0 * (one.size + one.error).max()))
-    margin, excess, open_ = np.full(len(x), -worst), np.full(len(x), np.inf), np.arange(len(x))
-    step = max(1, CHUNK // max(model.order, model.width))
-    step -= step % model.order if step > model.order else 0  # whole rows of pairs are formed more quickly
-    rows = rows_at_once(model.order, model.width - 1)
+def settle(rules: Rules, xs: Ints) -> Settled:
+    """Run the rules on all pairs with some x, in order. No other code runs a plan: a search does on some x."""
+    model, budget, floor, n = rules.model, rules.budget, rules.model.floor, rules.model.order
+    margin, excess = np.full((2, len(xs) * n), [[-np.inf], [np.inf]])
+    open_ = np.arange(len(margin))
+    step = max(1, CHUNK // max(n, model.width))
+    step -= step % n if step > n else 0  # whole rows of pairs are formed more quickly
+
+    def pairs(which: Ints) -> tuple[Ints, Ints]:
+        return xs[which // n], which % n
 
     def keep(which: Ints, least: Array, total: Array) -> None:
         margin[which], excess[which] = np.fmax(margin[which], least), np.fmin(excess[which], total)
 
-    stages: list[tuple[Rule | None, int]] = [(rules.gaps, rows * model.order), (rules.pairs, step)]
-    for rule, size in stages:
-        if rule is None:
-            continue
-        for asked in chunks(open_, size):
-            found = rule.bounds(x[asked], y[asked], budget.spent)
+    def singly(rule: Rule, found: Bounds, asked: Ints) -> None:
+        still = np.flatnonzero(~(found.least > floor))
+        paid = budget.pay(2 * PASS * n, np.ones(len(still), np.intp))
+        for which in chunks(still[: budget.take("span", paid)], max(1, (1 << 20) // n)):
+            keep(asked[which], *by_outputs(rules, rule, found, (which, *pairs(asked[which]))))
+
+    if rules.gaps:
+        found = rules.gaps.bounds(xs, budget.spent)
+        margin, excess = found.least, found.excess
+        singly(rules.gaps, found, open_)
+        open_ = np.flatnonzero(~(margin > floor))
+    if rules.pairs:
+        for asked in chunks(open_, step):
+            found = rules.pairs.bounds(*pairs(asked), budget.spent)
             keep(asked, found.least, found.excess)
-            still = np.flatnonzero(~(found.least > floor))
-            paid = budget.pay(2 * PASS * model.order, np.ones(len(still), np.intp))
-            for which in chunks(still[: budget.take("span", paid)], max(1, (1 << 20) // model.order)):
-                keep(asked[which], *by_outputs(rules, rule, found, (which, x[asked[which]], y[asked[which]])))
+            singly(rules.pairs, found, asked)
         open_ = open_[~(margin[open_] > floor)]
     open_ = open_[: budget.take("exact", len(open_))]
     for asked in chunks(open_, step):
-        keep(asked, *exact_bounds(model, x[asked], y[asked], budget.spent))
-    excess = up(excess * np.exp(floor) * EXP)
-    loss = np.fmin(np.log1p(excess) * EXP, (worst + floor + np.log(model.order)) * EXP)
+        keep(asked, *exact_bounds(model, *pairs(asked), budget.spent))
+    loss = np.log(up(1.0 + up(excess * np.exp(floor) * EXP))) * EXP
+    if not (margin > 0).all() or not np.isfinite(loss).all():
+        error, size = model.ends["float64"]
+        worst = float(up(2.0 * (size + error).max()))
+        margin, loss = np.fmax(margin, -worst), np.fmin(loss, (worst + floor + np.log(n)) * EXP)
     if floor:  # rounded down
         margin = np.nextafter(margin - up(floor), -np.inf)
     return Settled(margin, up(loss))

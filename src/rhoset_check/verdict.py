@@ -106,8 +106,7 @@ def judge(certificate: Certificate, weights: Weights) -> Verdict:
         right, margin, loss = 0, math.inf, 0.0
         rows = rows_at_once(n, rules.model.width - 1)
         for start in range(0, n, rows):
-            xs = np.arange(start, min(n, start + rows))
-            found = settle(rules, np.repeat(xs, n), np.tile(np.arange(n), len(xs)))
+            found = settle(rules, np.arange(start, min(n, start + rows)))
             right += int((found.margin > 0).sum())
             least = float(found.margin.min())
             margin, loss = min(margin, least) if least == least else -math.inf, loss + float(up(found.loss.sum()))

@@ -116,15 +116,17 @@ def false_gap_action(rng: np.random.Generator) -> tuple[Net, Cert]:
 
     f(z|x, y) counts the points c with yc = x⁻¹zc, so that every point that w moves would cost a rival one.
     """
-    group = shuffled(small_group(str(rng.choice(["C2xC2", "C2xC2", "S3"]))), rng)
-    n, k = group.order, 4
-    action, best = np.zeros((n, k), dtype=np.intp), -1
+    level = rng.random() < 0.7  # fibres of one length, as an action's are
+    group = shuffled(small_group(str(rng.choice(["S3", "S3", "D4"] if level else ["C2xC2", "C2xC2", "S3"]))), rng)
+    n, k = group.order, {6: 3, 8: 4, 4: 4}[group.order] if level else 4
+    action, best = np.zeros((n, k), dtype=np.intp), (False, -1)
     for _ in range(30):
         images = [rng.permutation(k) for _ in group.generators]
         made = _words(group, images)
         moved = min(int((made[g] != np.arange(k)).sum()) for g in range(n) if g != group.identity)
-        if moved > best:
-            action, best = made, moved
+        even = level and all((np.bincount(column, minlength=k) * k == n).all() for column in made.T)
+        if (even, moved) > best:
+            action, best = made, (even, moved)
     x0, c, d = (a.ravel() for a in np.meshgrid(np.arange(n), np.arange(k), np.arange(k), indexing="ij"))
     m = len(x0)
     tensors = {

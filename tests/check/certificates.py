@@ -169,7 +169,8 @@ def references(
 def gap_tensors(
     sets: list[Ints], block: Ints, point: Ints, exact: Any, group: SmallGroup, types: tuple[int, int] | None = None
 ) -> Tensors:
-    """Tensors of rule gaps: G-sets as actions (n, q), set and point of each neuron, whether unembed is kept.
+    """Tensors of rule gaps: G-sets as actions (n, q), set and point of each neuron, whether unembed is kept; neurons
+    with a set number beyond the last are idle.
 
     A set is stored as those of its orbits that have neurons; `types`, a set and a point, are its own orbit's then.
     """
@@ -187,7 +188,8 @@ def gap_tensors(
             home |= {(j, p): (len(images), k) for p, k in number.items()}
             images.append(np.array([[number[p] for p in row[list(number)].tolist()] for row in moves]))
             kept.append(whole[j])
-    places = np.array([home[j, p] for j, p in zip(block.tolist(), point.tolist(), strict=True)], np.intp).reshape(-1, 2)
+    at = (home.get((j, p), (len(images), 0)) for j, p in zip(block.tolist(), point.tolist(), strict=True))
+    places = np.array(list(at), np.intp).reshape(-1, 2)
     out: Tensors = {f"gaps{j}.right": found for j, found in enumerate(images)}
     out |= {} if types is None else {"gaps.types": np.array(home.get(types, (0, 0)))}
     return {**out, "gaps.block": places[:, 0], "gaps.point": places[:, 1], "gaps.exact": np.array(kept)}
@@ -231,6 +233,8 @@ def draw_gaps(net: Net, group: SmallGroup, circuits: list[Planted], rng: np.rand
     if rng.random() < 0.2:  # some points that are not theirs
         false = rng.random(m) < 0.3
         point[false] = rng.integers(0, 2**31, m)[false] % np.array([s.shape[1] for s in sets])[block[false]]
+    if m > 1 and rng.random() < 0.3:  # some at no point
+        block[1:][rng.random(m - 1) < 0.3] = len(sets)
     found = gap_tensors(sets, block, point, rng.integers(0, 2, len(sets)), group)
     if rng.random() < 0.3:
         sizes = [found[f"gaps{j}.right"].shape[1] for j in range(len(found["gaps.exact"]))]

@@ -138,7 +138,11 @@ def tensors() -> dict[str, Pair]:
         "gaps: a set with a hole in the numbers": case(
             "gaps1.right", gaps0__right=t["gaps0.right"], gaps2__right=t["gaps0.right"], gaps__exact=np.ones(2, int)
         ),
-        "gaps: a neuron in no set": case("gaps.block leaves 0…0", gaps__block=np.ones(9, int)),
+        "gaps: a set that is not there": case("gaps.block leaves 0…1", gaps__block=np.full(9, 2)),
+        "gaps: a point of no set": case("gaps.point leaves its block", gaps__block=np.ones(9, int)),
+        "gaps: no neuron in a set": case(
+            "no neuron is at a point", gaps__block=np.ones(9, int), gaps__point=np.zeros(9, int)
+        ),
         "gaps: a point too far": case("gaps.point leaves 0…2", gaps__point=np.full(9, 3)),
         "gaps: too few neurons": case("gaps.point has shape (8,)", gaps__point=np.zeros(8, int)),
         "gaps: half exact": case("gaps.exact leaves 0…1", gaps__exact=np.full(1, 2)),
@@ -149,7 +153,7 @@ def tensors() -> dict[str, Pair]:
         "gaps: no block": case("tensor 'gaps.block' is missing", gaps__block=None),
         "gaps: relations": case("gaps.right: the permutations do not satisfy", gaps0__right=cycle),
         "gaps: no permutation": case("gaps.right: a row is not a permutation", gaps0__right=np.zeros((r, 3), int)),
-        "gaps: two orbits": case("gaps0 is not transitive", gaps0__right=np.tile(np.arange(3), (r, 1))),
+        "gaps: two orbits": case("gaps.right: a set is not transitive", gaps0__right=np.tile(np.arange(3), (r, 1))),
         "gaps: a point of a larger set": case(
             "gaps.point leaves its block",
             gaps1__right=np.zeros((r, 1), int),

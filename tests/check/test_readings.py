@@ -23,7 +23,7 @@ def circuit(left: float, right: np.ndarray, unembed: np.ndarray, activation: str
     plan = Plan(True, False, False, "float32", 0, False, None, None, 0)
     nothing = np.zeros(1, np.intp)
     given = GapTensors((PARITY,), nothing, nothing, np.ones(1, np.intp), (None,))
-    return circuits(Certificate("", "", "gaps", "real", 0, plan, np.array([1]), gaps=given), model)[0]
+    return circuits(Certificate("", "", "gaps", "real", 0, plan, np.array([1]), gaps=given), model)[1][0]
 
 
 @pytest.mark.parametrize("activation", ["relu", "square"])

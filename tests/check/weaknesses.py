@@ -37,28 +37,30 @@ ARITHMETIC = {
         "exact.py", "total.astype(np.float64) * EXP * np.exp(error)", "total.astype(np.float64)",
         ("large_and_close",), ("loss",),
     ),
-    "no floor for float32": Weakness("network.py", "float(up(2.0 * error))", "0.0", ("single_ties",)),
+    "no floor for float32": Weakness("network.py", "floor=float(up(2.0 * model", "floor=float(up(0.0 * model",
+                                     ("single_ties",)),
     "floor left out of the loss": Weakness("settle.py", "np.exp(floor)", "1.0", ("rounded_apart",), ("loss",)),
     "floor in the loss at most 700": Weakness(
         "settle.py", "np.exp(floor)", "np.exp(min(floor, 700.0))", ("rounded_apart",), ("loss",)
     ),
     "folding is exact": Weakness(
-        "network.py", 'table = embedded.times(stored[f"hidden_{side}"].astype(np.float64))',
-        'table = Near.exact(embedded.times(stored[f"hidden_{side}"].astype(np.float64)).value)',
+        "network.py", 'table = embedded.times(stored[f"hidden_{name}"].astype(np.float64))',
+        'table = Near.exact(embedded.times(stored[f"hidden_{name}"].astype(np.float64)).value)',
         ("folded_ties", "lost_readings", "drowned_readings"),
     ),
     "nothing proved is no bad margin": Weakness(
-        "settle.py", "worst = float(up(2.0 * (one.size + one.error).max()))", "worst = 0.0", ("extreme",), ("margin",)
+        "settle.py", "worst = float(up(2.0 * (size + error).max()))", "worst = 0.0", ("extreme",), ("margin",)
     ),
     "nothing proved is no loss": Weakness(
-        "settle.py", "(worst + floor + np.log(model.order))", "np.log(model.order)", ("uneven_columns",), ("loss",)
+        "settle.py", "(worst + floor + np.log(n))", "np.log(n)", ("uneven_columns",), ("loss",)
     ),
 }  # fmt: skip
 
 GROUPS = {
     "associativity": Weakness("group.py", "require(same, f", "require(True, f", ("false_table",)),
     "inverses": Weakness("group.py", "require(is_identity.any(axis=1).all(), f", "require(True, f", ("false_table",)),
-    "generation": Weakness("group.py", "require(seen.all(), f", "require(True, f", ("false_table",)),
+    "generation": Weakness("group.py", "require(reached, f",
+                           "if not reached:\n            break\n        require(True, f", ("false_table",)),
     "relations (pairs)": Weakness("group.py", "require(holds, f", "require(True, f", ("false_permutations",)),
     "relations (gaps)": Weakness("group.py", "require(holds, f", "require(True, f", ("false_gap_action",)),
     "coupling": Weakness(
@@ -86,15 +88,15 @@ PAIRS = {
         "settle.py", "for g in np.unique(label)]", "for g in np.unique(label)[:-1]]", ("unwritten", "hidden_driver")
     ),
     "δ": Weakness(
-        "pairs.py", "bound = float(up(delta.scaled(1.0 / scale).length().max()))", "bound = 0.0",
+        "pairs.py", "bound = float(up(delta.lengths(1.0 / scale[:, None]).max()))", "bound = 0.0",
         ("hidden_driver", "unwritten"),
     ),
     "half of δ": Weakness(
-        "pairs.py", "bound = float(up(delta.scaled(1.0 / scale).length().max()))",
-        "bound = 0.5 * float(up(delta.scaled(1.0 / scale).length().max()))", ("unwritten",),
+        "pairs.py", "bound = float(up(delta.lengths(1.0 / scale[:, None]).max()))",
+        "bound = 0.5 * float(up(delta.lengths(1.0 / scale[:, None]).max()))", ("unwritten",),
     ),
     "the scale of δ": Weakness(
-        "pairs.py", "delta.scaled(1.0 / scale).length()", "delta.length()", ("unwritten",)
+        "pairs.py", "delta.lengths(1.0 / scale[:, None])", "delta.length()", ("unwritten",)
     ),
     "the own part of δ": Weakness(
         "pairs.py", "terms = [correct.lower, -residual", "terms = [-residual", ("unwritten", "hidden_driver")
@@ -126,21 +128,30 @@ PAIRS = {
 }  # fmt: skip
 
 GAPS = {
-    "term D": Weakness("gaps.py", "given.potentials[j], up(fixed),", "given.potentials[j], 0.0 * fixed,",
-                       ("within_fibres",)),
-    "half of term D": Weakness("gaps.py", "given.potentials[j], up(fixed),", "given.potentials[j], 0.5 * fixed,",
-                               ("within_fibres",)),
+    "term D": Weakness("gaps.py", "up(fixed), up(np.maximum(moved, fixed))",
+                       "0.0 * fixed, up(np.maximum(moved, fixed))", ("within_fibres",)),
+    "half of term D": Weakness("gaps.py", "up(fixed), up(np.maximum(moved, fixed))",
+                               "0.5 * fixed, up(np.maximum(moved, fixed))", ("within_fibres",)),
     "term V": Weakness("gaps.py", "up(np.maximum(moved, fixed))", "up(fixed)", ("between_fibres",)),
     "half of term V": Weakness("gaps.py", "up(np.maximum(moved, fixed))",
                                "up(fixed + 0.5 * np.maximum(moved - fixed, 0.0))", ("between_fibres",)),
-    "a neuron's range": Weakness("gaps.py", "lost[:, -1])", "0.5 * lost[:, -1])", ("between_fibres",)),
-    "two places, not one": Weakness("gaps.py", "axis=1)[:, -2:]", "axis=1)[:, -1:]", ("between_places",)),
+    "a neuron's range": Weakness("gaps.py", "range_[part] @ errors", "0.5 * range_[part] @ errors",
+                                 ("between_fibres",)),
+    "two places, not one": Weakness("gaps.py", "axis=0)[-2:]", "axis=0)[-1:]", ("between_places",)),
     "lowest of a place": Weakness("gaps.py", "np.maximum(high - centre, centre - low)", "np.abs(high - centre)",
                                   ("between_places",)),
     "highest of a place": Weakness("gaps.py", "np.maximum(high - centre, centre - low)", "np.abs(centre - low)",
                                    ("between_places",)),
-    "equal fibres": Weakness("gaps.py", "require(np.bincount(action[:, start] - start, minlength=q).all(), f",
-                             "require(True, f", ("two_orbits",)),
+    "equal fibres": Weakness("gaps.py", "require(reached.all(), ", "require(True, ", ("two_orbits",)),
+    "neurons at no point": Weakness("gaps.py", "lost[0] = up(lost[0] + nowhere)", "pass", ("idle_driver",)),
+    "half of neurons at no point": Weakness("gaps.py", "lost[0] = up(lost[0] + nowhere)",
+                                            "lost[0] = up(lost[0] + 0.5 * nowhere)", ("idle_driver",)),
+    "neurons at no point where w moves": Weakness("gaps.py", "for lost in (found[0].fixed, found[0].moved)",
+                                                  "for lost in (found[0].fixed,)", ("idle_driver",)),
+    "neurons at no point where w fixes": Weakness("gaps.py", "for lost in (found[0].fixed, found[0].moved)",
+                                                  "for lost in (found[0].moved,)", ("idle_driver",)),
+    "both ends of an activation": Weakness("gaps.py", "np.maximum(reach.upper, -reach.lower).max(axis=0)",
+                                           "np.maximum(reach.upper, -reach.lower)[0]", ("idle_driver",)),
     "rounding of potentials": Weakness(
         "gaps.py", "table = table - Near.exact(self.potential[point].astype(table.dtype).repeat(count)[:, None])",
         "table.value[:] -= self.potential[point].astype(table.dtype).repeat(count)[:, None]", ("tall_potentials",),
@@ -165,11 +176,12 @@ GAPS = {
                                          ("far_outputs", "uneven_columns")),
     "the rest R": Weakness("gaps.py", "self.rest = 2.0 * ", "self.rest = 0.0 * ", ("rest_driver",)),
     "half of the rest R": Weakness("gaps.py", "self.rest = 2.0 * ", "self.rest = 1.0 * ", ("rest_driver",)),
-    "the scale of the rest": Weakness("gaps.py", "rest.scaled(1.0 / scale[neurons]))", "rest)", ("rest_driver",)),
+    "the scale of the rest": Weakness("gaps.py", "if scale is None else 1.0 / scale[neurons, None]", "",
+                                      ("rest_driver",)),
     "slope of the square": Weakness("network.py", 'if self.activation != "square":', "if True:", ("steep",)),
     "half the slope of the square": Weakness("network.py", "return up(2.0 * (left.size", "return up(1.0 * (left.size",
                                              ("steep",)),
-    "error of readings": Weakness("gaps.py", " + right.error[mine, None]", "", ("drowned_readings",)),
+    "error of readings": Weakness("gaps.py", " + right.error[neurons, None]", "", ("drowned_readings",)),
     "rivals left out of the loss": Weakness(
         "gaps.py", "lower_sum([by_x, shift.T])", "lower_sum([0.0 * by_x, shift.T])",
         ("equal_rivals", "uneven_columns", "large_and_close"), ("loss",),
@@ -189,18 +201,19 @@ EVEN = {
                                      ("uneven_rows",)),
     "x of every type": Weakness("even.py", "lower_sum([self.main[types], rest])",
                                 "lower_sum([self.main[0 * types], rest])", ("typed_rows",)),
-    "bias": Weakness("even.py", "unwritten = Near.exact(bias.T)\n", "unwritten = Near.exact(0.0 * bias.T)\n",
+    "bias": Weakness("even.py", "[], [], Near.exact(bias.T)", "[], [], Near.exact(0.0 * bias.T)",
                      ("biased_even",)),
-    "bias of the types": Weakness("even.py", "moves = [along(", "moves = [0.0 * along(", ("typed_bias",)),
-    "readings": Weakness("even.py", "along(least, circuit.place), -lost]", "along(least, circuit.place)]",
+    "bias of the types": Weakness("even.py", "moves = [self.least(", "moves = [0.0 * self.least(",
+                                 ("typed_bias",)),
+    "readings": Weakness("even.py", "lower_sum([least @ here, -lost])", "lower_sum([least @ here])",
                          ("even_readings",)),
-    "readings where a point is fixed": Weakness("even.py", "np.where(here, circuit.fixed[:, None],",
-                                                "np.where(here, 0.0,",
+    "readings where a point is fixed": Weakness("even.py", "np.where(here > 0, circuit.fixed[:, None],",
+                                                "np.where(here > 0, 0.0,",
                                                 ("even_readings",)),
     "readings where a point is moved": Weakness("even.py", "circuit.moved[:, None])", "circuit.fixed[:, None])",
                                                 ("even_readings",)),
-    "every w but e": Weakness("even.py", "value[np.arange(len(ys)), ys] = np.inf",
-                              "value[:, -1] = value[np.arange(len(ys)), ys] = np.inf",
+    "every w but e": Weakness("even.py", "value[:, np.arange(len(ys)), ys] = np.inf",
+                              "value[:, :, -1] = value[:, np.arange(len(ys)), ys] = np.inf",
                               ("uneven_rows", "biased_even", "typed_rows")),
     "the right answer's rest": Weakness("even.py", "-up(length * self.lengths.take(answers))", "0.0 * length",
                                         ("even_driver",)),
@@ -226,8 +239,8 @@ EVEN = {
                                 ("accuracy", "margin")),
     "rest left out of the loss": Weakness("even.py", "np.exp(-rest)", "np.exp(-0.0 * rest)",
                                           ("even_driver", "biased_even"), ("loss",)),
-    "every rival in the loss": Weakness("even.py", "up(np.exp(-value) * EXP).sum(axis=1)",
-                                        "up(np.exp(-value) * EXP).max(axis=1)", ("tight_even",), ("loss",)),
+    "every rival in the loss": Weakness("even.py", "up(np.exp(-value) * EXP).sum(axis=2)",
+                                        "up(np.exp(-value) * EXP).max(axis=2)", ("tight_even",), ("loss",)),
 }  # fmt: skip
 
 SINGLY = {
@@ -242,22 +255,22 @@ SINGLY = {
                                     ("loss",)),
     "the output from all neurons": Weakness("settle.py", "y[pair], z[row, column])", "y[pair], z[row, 0 * column])",
                                             ("one_by_one",)),
-    "gaps: kinds of w": Weakness("gaps.py", "others[kind.ravel() == g]", "others[kind.ravel() == (g + 1) % len(found)]",
+    "gaps: kinds of w": Weakness("gaps.py", "others[kind == g]", "others[kind == (g + 1) % (kind.max() + 1)]",
                                  ("uneven_columns", "far_outputs", "between_fibres", "equal_rivals")),
-    "gaps: the rival": Weakness("gaps.py", "-totals[g].at(at, z).upper])",
-                                "-0.0 * totals[g].at(at, z).upper])",
+    "gaps: the rival": Weakness("gaps.py", "-totals[g].at(x, z).upper])",
+                                "-0.0 * totals[g].at(x, z).upper])",
                                 ("uneven_columns", "far_outputs")),
-    "gaps: readings": Weakness("gaps.py", " -self.lost[by_y, g],", "", ("within_fibres", "between_fibres")),
-    "gaps: the rest R": Weakness("gaps.py", " -rest[at],", "", ("rest_driver",)),
-    "even: the rival's part by x": Weakness("even.py", "-by_x[at, rival], -away,", "-away,",
+    "gaps: readings": Weakness("gaps.py", " -self.lost[y, g],", "", ("within_fibres", "between_fibres")),
+    "gaps: the rest R": Weakness("gaps.py", " -rest[x],", "", ("rest_driver",)),
+    "even: the rival's part by x": Weakness("even.py", "-by_x[x, rival], -away,", "-away,",
                                             ("even_driver", "biased_even")),
-    "even: the rival's rest": Weakness("even.py", "-by_x[at, rival], -away,", "-by_x[at, rival],",
+    "even: the rival's rest": Weakness("even.py", "-by_x[x, rival], -away,", "-by_x[x, rival],",
                                        ("even_driver",)),
     "even: the rival's part by y": Weakness("even.py", "-away, -also])", "-away])", ("even_y",)),
-    "even: the type of x": Weakness("even.py", "main = self.kept[types[at], by_y, table",
-                                    "main = self.kept[0 * types[at], by_y, table", ("typed_rows", "typed_bias")),
-    "even: the answer": Weakness("even.py", "lower_sum([main[i, j], own[at, by_y],",
-                                 "lower_sum([main[i, j], 0 * own[at, by_y],",
+    "even: the type of x": Weakness("even.py", "main = self.kept[types[x], y, table",
+                                    "main = self.kept[0 * types[x], y, table", ("typed_rows", "typed_bias")),
+    "even: the answer": Weakness("even.py", "lower_sum([main[i, j], own[x, y],",
+                                 "lower_sum([main[i, j], 0 * own[x, y],",
                                  ("even_driver", "biased_even")),
 }  # fmt: skip
 

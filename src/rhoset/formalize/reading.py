@@ -114,11 +114,13 @@ def read_explanation(path: Path, stored: Stored) -> Explanation:
     slots = tuple(_of_neurons(b, stored.width) for b in found.blocks if isinstance(b, SlotTensors))
     features = sum(b.coupling.size if isinstance(b, SlotTensors) else b.matrices.shape[-1] ** 2 for b in found.blocks)
     gaps = found.gaps or _beside(slots)
-    if (gaps.point >= np.array([images.shape[1] for images in gaps.actions] or [0])[gaps.block]).any():
+    if (gaps.point >= np.array([images.shape[1] for images in gaps.actions] + [1])[gaps.block]).any():
         raise RhosetError(f"{path}: gaps.point leaves its G-set", slug="not-a-certificate")
     units = () if found.scale is None else _units(found.scale)
     places = np.stack([gaps.block, gaps.point], axis=1)
-    head = found.generators, slots, gaps.actions, gaps.potentials, places, units
+    idle = bool((gaps.block == len(gaps.actions)).any())  # the proofs know no neurons without a point: they get one
+    gsets = (*gaps.actions, *[np.zeros((len(found.generators), 1), np.intp)] * idle)
+    head = found.generators, slots, gsets, (*gaps.potentials, *[None] * idle), places, units
     centred = np.zeros(0, np.int64) if gaps.centred is None else gaps.centred
     return Explanation(*head, found.plan.even, gaps.types, centred, features)
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from rhoset.groups import Group, GSet, coset_gset, subgroup_classes
 from rhoset.groups.cache import remembered
 from rhoset.networks import Network, logits
+from rhoset.networks.activations import activation
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -34,6 +35,8 @@ a point is as much dearer as it is a larger part of the group."""
 PRICED_AT = 120
 SET_PRICE = 1 / 40
 """Share of the typical margin that a G-set has to save to be kept."""
+IDLE = 1 / 50
+"""Share of the typical margin that neurons in no G-set may cost altogether: those that do next to nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +96,7 @@ class GapReading:
         For each G-set the (r, q) images of its points under the group's r generators. On the left side these are
         left actions of the opposite group (transposed table).
     block, point
-        (m,) number of the neuron's G-set, and its point there.
+        (m,) number of the neuron's G-set, and its point there; as many as there are G-sets, and 0, for neurons in none.
     places
         For each G-set the (n, q) images of its points under all elements.
     kinds
@@ -102,7 +105,7 @@ class GapReading:
         ``right``: the readings of y are constant on cosets; ``left``: those of x.
     error
         Σ_i (range of unembed row i) · (largest distance of its reading from its mid-ranges): a bound of twice what
-        the readings can cost a margin.
+        the readings can cost a margin. Of neurons in no G-set what they cost altogether.
     margin
         A typical margin of the network.
     """
@@ -156,11 +159,15 @@ def gap_readings(
     ranges = np.ptp(np.asarray(network.unembed, dtype=np.float64), axis=1)
     points, errors = _errors(group, cosets, reads * ranges, side, min(prices))
     sizes = np.array([one.size for one in cosets])
+    whole = _whole(network, ranges)
+    order, idle = np.argsort(whole, kind="stable"), np.zeros(len(whole), bool)
+    idle[order] = np.cumsum(whole[order]) <= IDLE * margin
+    idle &= ~idle.all()  # the checker wants one that is in a set
     found: list[GapReading] = []
     for price in prices[:most]:
         chosen = _choose(errors, sizes, price, margin * SET_PRICE)
-        reading = _reading(group, cosets, points, chosen, side)
-        error = float(errors[chosen, np.arange(len(chosen))].sum())
+        reading = _reading(group, cosets, points, chosen, idle, side)
+        error = float(np.where(idle, whole, errors[chosen, np.arange(len(chosen))]).sum())
         reading = replace(reading, error=error, margin=margin)
         if not any(_same(reading, other) for other in found):
             found.append(reading)
@@ -233,15 +240,25 @@ def _choose(errors: Array, sizes: Ints, point_price: float, set_price: float) ->
         kept.remove(worst)
 
 
-def _reading(group: Group, cosets: Sequence[Cosets], points: Ints, chosen: Ints, side: str) -> GapReading:
-    used, block = np.unique(chosen, return_inverse=True)
+def _whole(network: Network, ranges: Array) -> Array:
+    """(m,) the most that each neuron can do to a margin: the range of what it writes times its largest activation."""
+    left, right = (np.stack([side.min(axis=0), side.max(axis=0)]) for side in (network.left, network.right))
+    reach = activation(network.activation)(left.astype(np.float64) + right)
+    return np.asarray(np.abs(reach).max(axis=0) * ranges)
+
+
+def _reading(
+    group: Group, cosets: Sequence[Cosets], points: Ints, chosen: Ints, idle: NDArray[np.bool_], side: str
+) -> GapReading:
+    used = np.unique(chosen[~idle])
+    block = np.where(idle, len(used), np.searchsorted(used, chosen))
     generators, others = np.asarray(group.generators, dtype=np.intp), np.arange(group.order) != group.identity
     places = tuple(cosets[j].action for j in used)
     moved = np.stack([cosets[j].moved[others] for j in used], axis=1)
     return GapReading(
         tuple(action[generators] for action in places),
-        block.reshape(-1).astype(np.intp),
-        points[chosen, np.arange(len(chosen))],
+        block.astype(np.intp),
+        np.where(idle, 0, points[chosen, np.arange(len(chosen))]),
         places,
         len(np.unique(moved, axis=0)),
         side,

@@ -91,7 +91,8 @@ class Look:
     def used(self) -> Ints:
         """For each point with neurons the number of its G-set."""
         most = int(self.points.max()) + 1
-        return np.asarray(np.unique(self.reading.block * most + self.reading.point) // most)
+        used = np.unique(self.reading.block * most + self.reading.point) // most
+        return np.asarray(used[used < len(self.points)])
 
     @property
     def columns(self) -> int:
@@ -169,7 +170,7 @@ class Look:
     def _scale(self, exact: Ints, centred: bool) -> Array:
         """(m + 1,) weights for the inequality; neurons whose unembed is exact leave nothing: they weigh next to
         nothing."""
-        spoken = np.append(exact[self.reading.block] == 0, True)
+        spoken = np.append(np.append(exact, 1)[self.reading.block] == 0, True)
         size = np.where(np.append(self.taken_apart, True), self.centred, self.search.size)
         scale = balanced(np.where(spoken, self.left_over, 0.0), size if centred else self.search.size)
         return np.where(spoken, scale, NOTHING)
@@ -178,7 +179,7 @@ class Look:
     def taken_apart(self) -> NDArray[np.bool_]:
         """(m,) neurons whose activations are centred, of sets of several points: where means cost little only those
         that make `MOST` of that, since each takes a step for every pair."""
-        several = self.points[self.reading.block] > 1
+        several = np.append(self.points, 0)[self.reading.block] > 1
         cost = np.where(several, (self.left_over * self.search.size)[:-1], 0.0)
         order = np.argsort(-cost)
         needed = np.cumsum(cost[order])[np.argsort(order)] - cost < MOST * cost.sum()

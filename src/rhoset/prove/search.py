@@ -229,7 +229,7 @@ class Search:
     def estimate(self, name: str, certificate: Certificate, pairs: int = SAMPLE_PAIRS) -> Estimate:
         """Cost and bound by the checker's own rules on rows of pairs; an infinite cost where it rejects."""
         n = self.subject.network.order
-        x, y = self.sample(pairs)
+        x, _ = self.sample(pairs)
         share = n * n / len(x)
         begin = time.perf_counter()
         try:
@@ -238,9 +238,9 @@ class Search:
             for what in ("work", "span", "exact"):
                 setattr(rules.budget, what, getattr(rules.budget, what) / share)
             margins, losses = [], []
-            rows = rows_at_once(n, self.subject.network.width) * n
-            for start in range(0, len(x), rows):
-                found = settle(rules, x[start : start + rows], y[start : start + rows])
+            rows = rows_at_once(n, self.subject.network.width)
+            for start in range(0, len(x) // n, rows):
+                found = settle(rules, x[::n][start : start + rows])
                 margins.append(found.margin)
                 losses.append(found.loss)
         except Rejected:
