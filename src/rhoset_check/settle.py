@@ -121,7 +121,7 @@ def settle(rules: Rules, xs: Ints) -> Settled:
     open_ = open_[: budget.take("exact", len(open_))]
     for asked in chunks(open_, step):
         keep(asked, *exact_bounds(model, *pairs(asked), budget.spent))
-    loss = np.log(up(1.0 + up(excess * np.exp(floor) * EXP))) * EXP
+    loss = np.log1p(up(excess * np.exp(floor) * EXP)) * EXP
     if not (margin > 0).all() or not np.isfinite(loss).all():
         error, size = model.ends["float64"]
         worst = float(up(2.0 * (size + error).max()))
