@@ -3,7 +3,7 @@
     python scripts/count_checker.py [--page docs/reading-the-checker.md]
 
 A line counts if it holds code: blank lines, comments and docstrings do not, all lines of a statement do. What runs is
-traced while `rhoset_check.check` reads two files and judges them, definitions (run at import) left out. The networks are
+traced while `rhoset_check.check` reads two files and judges them, definitions (run at import) left out. The network is
 constructed and small; each certificate proves every pair, so that no stage runs which the rule doesn't need.
 """
 
