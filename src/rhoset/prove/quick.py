@@ -69,8 +69,7 @@ EACH = "by fibres, each x by itself"
 """By rule each: what circuits do is added up for every pair and output, in sums that points share."""
 EACH_FROM = 0.035
 """Rule each is looked at where the best plan so far costs more: it compares every output, and takes 0.03 or more."""
-ALONE: tuple[float, ...] = (0.0, 0.03)
-MORE_ALONE = 0.12
+ALONE: tuple[float, ...] = (0.0, 0.03, 0.12)
 """Parts of all that neurons write whose points are in no sum, but bounded by their largest; the last is tried where the
 others still cost more than `DEAR_SUMS`. Measured on 25 networks of S5: the best of them takes 0.9 of the first."""
 DEAR_SUMS = 0.05
@@ -191,16 +190,15 @@ class Look:
                 writes.append(float(power[:-1][(reading.block == j) & (reading.point == c)].sum()))
         return places, np.array(writes)
 
+    def alone(self, part: float) -> NDArray[np.bool_]:
+        """The points that write least, as many as make no more than this part of all."""
+        return least_part(self.points_alone[1], part)
+
     def each(self, alone: float, pairs: int = FEW) -> Candidate:
         """Rule each, then single outputs, then exact; points that write this part of all are in no sum."""
-        subject, size, (classes, row), (places, writes) = (
-            self.search.subject,
-            self.search.size,
-            self.rows,
-            self.points_alone,
-        )
+        subject, size, (classes, row), places = self.search.subject, self.search.size, self.rows, self.points_alone[0]
         apart = ~least_part((self.left_over * size)[:-1], BELIEVED)
-        joins = shortest(places, least_part(writes, alone), subject.network.order).joins
+        joins = shortest(places, self.alone(alone), subject.network.order).joins
         given = replace(self.tensors(EACH), centred=apart.astype(np.intp), joins=joins, row=row, classes=classes)
         plan = replace(BARE, gaps=True, even=True, work=subject.work, singles=self.search.singles)
         scale = balanced(self.left_over, np.where(np.append(apart, True), self.centred, size))
@@ -315,13 +313,18 @@ def gaps(search: Search) -> list[Candidate]:
 
 
 def each(seen: Sequence[Look]) -> list[Candidate]:
-    """Rule each: how much is alone is tried on the first reading, the best of it on the others."""
-    made, chosen = list[Candidate](), ALONE
+    """Rule each: how much is alone is tried on the first reading, the best of it on the others; no more where the first
+    look is hopeless."""
+    made, tried = list[Candidate](), ALONE
     for look in (look for look in seen if look.points_alone[0]):
-        parts = {least_part(look.points_alone[1], part).sum(): part for part in reversed(chosen)}
-        found = {part: look.each(part) for part in reversed(parts.values())}
-        if look is seen[0] and min(one.estimate.cost for one in found.values()) > DEAR_SUMS:
-            found[MORE_ALONE] = look.each(MORE_ALONE)
-        chosen = (min(found, key=lambda part: found[part].estimate.cost),)
+        found, counts = dict[float, Candidate](), set[int]()
+        for part in tried:
+            best, count = min((c.estimate.cost for c in found.values()), default=0.0), look.alone(part).sum()
+            if best < HOPELESS and count not in counts and (part < ALONE[-1] or best > DEAR_SUMS or part in tried[:1]):
+                found[part] = look.each(part)
+                counts.add(count)
         made += found.values()
+        tried = (min(found, key=lambda part: found[part].estimate.cost),)
+        if found[tried[0]].estimate.cost > HOPELESS:
+            break
     return made
