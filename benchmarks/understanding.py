@@ -5,7 +5,7 @@ python benchmarks/understanding.py laws OUT.jsonl NET...      # both laws, and w
 python benchmarks/understanding.py way OUT.jsonl NET...       # the laws at every snapshot of the training (AdamW)
 python benchmarks/understanding.py populations OUT.jsonl      # of `laws`: one row a run, median and range; machines
 python benchmarks/understanding.py divide OUT.jsonl NET...    # margins by irrep: together, and the worst of each
-python benchmarks/understanding.py floor OUT.jsonl NET...     # the least that rules pairs and gaps must pay
+python benchmarks/understanding.py floor OUT.jsonl NET...     # what rules pairs and gaps must pay, what each takes
 python benchmarks/understanding.py table OUT.jsonl            # least, median and most of each number, in Markdown
 python benchmarks/understanding.py rows OUT.jsonl             # one row a network instead
 """
@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from rhoset.counting import Facts
 from rhoset.explaining import (
     analyse,
     compare,
@@ -36,10 +37,11 @@ from rhoset.explaining.writing import WritingLaw, filtered, mean_by_product
 from rhoset.groups import coefficients, energy
 from rhoset.networks import Network, activation, evaluate, open_networks, read_network
 from rhoset.networks.runs import open_run, run_of, steps_folder
-from rhoset.prove.quick import MODES, looks
-from rhoset.prove.search import Search
+from rhoset.prove.quick import MODES, Look, looks
+from rhoset.prove.search import SAMPLE_PAIRS, Search
 from rhoset.prove.subject import subject
 from rhoset.training.environment import environment
+from rhoset_check.settle import prepare, settle
 
 
 def measure(network: Network) -> dict[str, Any]:
@@ -187,7 +189,22 @@ def floor(network: Network) -> dict[str, Any]:
     for look in looks(Search(subject(network)))[:1]:
         found["gaps: tables"] = look.share(MODES[1])
         found["gaps: pairs open"] = look.candidate(MODES[1]).estimate.exact
+        if look.points_alone[0]:
+            found |= shared(look)
     return found
+
+
+def shared(look: Look) -> dict[str, float]:
+    """What rule each takes on some x: points, additions an output one after the other and as they are shared, parts of
+    the outputs that are bounded by themselves and of those that are evaluated from all neurons, and the cost."""
+    made, n = look.each(0.0, SAMPLE_PAIRS), look.search.subject.network.order
+    rules, (x, _) = prepare(made.certificate, look.search.model), look.search.sample()
+    settle(rules, x[::n])
+    spent, outputs = rules.budget.spent, len(x) * n
+    added = Facts.of(made.certificate, rules).parts[0] / n**2
+    found = {"points": float(look.columns), "additions an output": added, "cost": made.estimate.cost}
+    found |= {"by themselves": spent["gaps singly"] / outputs, "from all neurons": spent["singles"] / outputs}
+    return {f"each: {name}": value for name, value in found.items()}
 
 
 def _floor(network: Network, further: int) -> dict[str, float]:

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 
 from rhoset.summaries import Shown
 from rhoset_check.blocks import Block, build_block, differences
+from rhoset_check.each import EachRule, Part, parts_of
+from rhoset_check.each import kinds as kinds_of
 from rhoset_check.files import (
     Certificate,
     GapTensors,
@@ -78,19 +80,22 @@ class Facts:
     """What the shapes of a certificate do not say, and its actions do.
 
     `kinds`: rule gaps, how many w there are of each vector of numbers of moved points. `entries`: rule pairs, for each
-    group of outputs what one pair's logits in the span take; `shared`: what all groups of a pair share.
+    group of outputs what one pair's logits in the span take; `shared`: what all groups of a pair share. `parts`: rule
+    each, for each x the entries of the tables that are sums of two, and of those that stay alone.
     """
 
     kinds: tuple[int, ...] = ()
     entries: tuple[int, ...] = ()
     shared: int = 0
+    parts: tuple[int, int] = (0, 0)
 
     @staticmethod
     def of(certificate: Certificate, rules: Rules) -> Facts:
         """From rules that the checker has prepared."""
         kinds = () if rules.gaps is None else tuple(map(len, rules.gaps.groups))
         parts = [] if rules.pairs is None else np.split(rules.pairs.delta.value, rules.pairs.ends[1:-1])
-        return Facts(kinds, *_span(certificate, parts))
+        made = _parts(rules.gaps.parts, rules.gaps.joins) if isinstance(rules.gaps, EachRule) else (0, 0)
+        return Facts(kinds, *_span(certificate, parts), made)
 
     @staticmethod
     def of_blocks(certificate: Certificate, blocks: Sequence[Block], group: ProvedGroup) -> Facts:
@@ -102,20 +107,35 @@ class Facts:
     def by_actions(certificate: Certificate, weights: Weights, spanned: bool) -> Facts:
         """From the certificate; cost: proving the group and its actions."""
         group = prove_group(weights.table, certificate.generators)
-        others, kinds, parts = np.flatnonzero(np.arange(group.order) != group.identity), (), list[Array]()
+        others, parts, made = np.flatnonzero(np.arange(group.order) != group.identity), list[Array](), (0, 0)
+        kinds: tuple[int, ...] = ()
         if certificate.plan.gaps and certificate.gaps is not None:
             named = set(certificate.gaps.block.tolist())
             used = (images for j, images in enumerate(certificate.gaps.actions) if j in named)
             actions = [permutation_action(group, images, "gaps") for images in used]
             moved = np.stack([(a != np.arange(a.shape[1])).sum(axis=1) for a in actions], axis=1)
             kinds = tuple(np.unique(moved[others], axis=0, return_counts=True)[1].tolist())
+            if (joins := certificate.gaps.joins) is not None:
+                block, point = certificate.gaps.block, certificate.gaps.point
+                points = (np.unique(point[block == j]) for j in range(len(certificate.gaps.actions)) if j in named)
+                each = zip(actions, points, strict=True)
+                places = [place for a, used in each if a.shape[1] > 1 for place in a.T[used]]
+                made = _parts(parts_of(places, joins, group.order)[0], joins)
+                kinds = tuple(map(len, kinds_of(actions, group.identity)))
         if spanned:
             width = len(weights.tensors["unembed"]) + 1
             blocks = [build_block(block, group, width, f"block{j}") for j, block in enumerate(certificate.blocks)]
             labels = _labels(certificate, group.order)[others]
             groups = (others[labels == g] for g in np.unique(labels))
             parts = [differences(blocks, group.identity, w).value for w in groups]
-        return Facts(kinds, *_span(certificate, parts))
+        return Facts(kinds, *_span(certificate, parts), made)
+
+
+def _parts(parts: Sequence[Part], joins: NDArray[np.intp]) -> tuple[int, int]:
+    """`Facts.parts`."""
+    entries = [part.entries for part in parts]
+    alone = set(range(len(parts) - 1)) - set(joins.ravel().tolist())
+    return sum(entries[len(parts) - len(joins) :]), sum(entries[j] for j in alone)
 
 
 def _span(certificate: Certificate, parts: Sequence[Array]) -> tuple[tuple[int, ...], int]:
@@ -192,11 +212,16 @@ def count(certificate: Certificate, shape: Shape, spent: Mapping[str, int], know
     stages = (spent.get("whole", 0) + spent.get("again", 0)) * m * (n + 1)
     if plan.gaps and certificate.gaps is not None:
         table += r * n * sum(images.shape[1] for images in certificate.gaps.actions)
-        fixed, each_x = gaps_operations(certificate.gaps, plan.even, shape, len(known.kinds))
+        apart = 0
+        if certificate.gaps.joins is None:
+            fixed, each_x = gaps_operations(certificate.gaps, plan.even, shape, len(known.kinds))
+        else:
+            fixed, each_x = each_operations(certificate.gaps, shape, len(known.kinds), known.parts)
+            apart = 0 if certificate.gaps.centred is None else int(certificate.gaps.centred.sum())
         once += fixed
         stages += sum(spent.get(f"gaps {g}", 0) * size * (2 - plan.even) for g, size in enumerate(known.kinds))
         stages += spent.get("gaps singly", 0) * 5
-        stages += spent.get("gaps open", 0) * len(known.kinds) * plan.even
+        stages += spent.get("gaps open", 0) * (len(known.kinds) * plan.even + apart)
     if plan.pairs:
         for block in certificate.blocks:
             fixed, moved, each, points = _block(block, n, r)
@@ -285,6 +310,31 @@ def gaps_operations(given: GapTensors, even: bool, shape: Shape, kinds: int) -> 
         least, pairs = _even_operations(given, shape)
         return once + n * tables + least, n * pairs
     return once, tables + outcomes + n * kinds
+
+
+def each_operations(given: GapTensors, shape: Shape, kinds: int, parts: tuple[int, int]) -> tuple[int, int]:
+    """(once, each x) of rule each; `parts` as in `Facts`.
+
+    Once: as rule gaps; what is believed of activations, their means and what of unembed they meet, for each class of x
+    and for each point, summed for all (x, z) and (y, z). For each x: its activations, what is believed taken off, the
+    squares; the tables of points, with the errors of readings; the sums; the largest of what stays alone; for each y
+    the length of what is left, and the right answer; for each (y, z) a comparison; the bound of every kind.
+    """
+    n, m, (sums, alone) = shape.order, shape.width, parts
+    once, each_x = 6 * n * m, sums + alone + n * n + n * (2 * kinds + 8)
+    apart = np.zeros(m, bool) if given.centred is None else given.centred > 0
+    classes = np.zeros((1, n), np.intp) if given.classes is None else given.classes
+    row = np.zeros(m, np.intp) if given.row is None else given.row
+    counts = np.array([len(np.unique(labels)) for labels in classes])
+    once += len(np.unique(row[apart])) * n * n + n * int(counts[row[apart]].sum())
+    for j, images in enumerate(given.actions):
+        q, mine = images.shape[1], given.block == j
+        points = np.bincount(given.point[mine], minlength=q)
+        used, k = int((points > 0).sum()), int(points.sum())
+        once += n * k * (2 * q + 2) + 3 * q * int(counts[row[mine & apart]].sum())
+        once += n * q * int((mine & apart).sum()) + used * n * n
+        each_x += 4 * q * k + used * n + (q * k * q + used * q * q if q > 1 else 0)
+    return once, each_x
 
 
 def _even_operations(given: GapTensors, shape: Shape) -> tuple[int, int]:

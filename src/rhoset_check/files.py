@@ -85,6 +85,11 @@ class GapTensors:
     """plan.even: a G-set and its point c; x with the same x·c are bounded together, and the bias is a neuron there."""
     centred: Ints | None = None
     """plan.even: (m,) 1 for neurons whose activations are taken apart into what x and yc_i do each."""
+    joins: Ints | None = None
+    """plan.even, rule each: (k, 2) parts that are added, in turn."""
+    row: Ints | None = None
+    classes: Ints | None = None
+    """Rule each: (m,) for each neuron the row of (rows, n) that has a class for each x."""
 
 
 @dataclass(frozen=True)
@@ -288,10 +293,22 @@ def read_certificate(path: Path, n: int, m: int) -> Certificate:
             j, c = file.indices("gaps.types", max(*sizes, len(sizes)), 2).tolist()
             types = (j, c)
         centred = file.indices("gaps.centred", 2, m) if "gaps.centred" in shapes else None
-        gaps = GapTensors(actions, *neurons, file.indices("gaps.exact", 2, len(sizes)), potentials, types, centred)
+        given = actions, *neurons, file.indices("gaps.exact", 2, len(sizes)), potentials, types, centred
+        gaps = GapTensors(*given, *_read_joins(file, n, m))
     generators = file.indices("generators", n, r)
     head = network, table, method, arithmetic, claim["right"], Plan(**plan)
     return Certificate(*head, generators, groups, blocks, scale, references, labels, gaps)
+
+
+def _read_joins(file: Tensors, n: int, m: int) -> tuple[Ints | None, Ints | None, Ints | None]:
+    """What rule each takes beside."""
+    if "gaps.joins" not in file.shapes:
+        return None, None, None
+    joins = file.indices("gaps.joins", 2 * m + 1, min(file.length("gaps.joins", 0), m), 2)
+    if "gaps.classes" not in file.shapes:
+        return joins, None, None
+    rows = max(1, min(file.length("gaps.classes", 0), m))
+    return joins, file.indices("gaps.row", rows, m), file.indices("gaps.classes", n, rows, n)
 
 
 def _read_block(file: Tensors, prefix: str, n: int, m: int) -> SlotTensors | MatrixTensors:

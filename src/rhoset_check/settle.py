@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rhoset_check.blocks import Block, build_block
+from rhoset_check.each import EachRule
 from rhoset_check.even import EvenRule
 from rhoset_check.exact import CHUNK, EXP, Bounds, exact_bounds, exact_outputs
 from rhoset_check.files import CALL, PASS, SECOND, Certificate, MatrixTensors, SlotTensors, exhaustive
@@ -20,7 +21,7 @@ from rhoset_check.network import Model
 from rhoset_check.pairs import PairsRule
 
 Build = Callable[[SlotTensors | MatrixTensors, Group, int, str], Block]
-Rule = GapsRule | EvenRule | PairsRule
+Rule = GapsRule | EvenRule | EachRule | PairsRule
 """`groups`: a partition of the w ≠ e. `price`: multiply-adds of a pair with outputs bounded singly, and of each."""
 
 
@@ -56,7 +57,7 @@ class Rules:
     """The rules of a certificate with all that does not depend on pairs computed; `settle` runs them."""
 
     model: Model
-    gaps: GapsRule | EvenRule | None
+    gaps: GapsRule | EvenRule | EachRule | None
     pairs: PairsRule | None
     budget: Budget
 
@@ -73,7 +74,11 @@ def prepare(certificate: Certificate, model: Model, build: Build = build_block) 
         groups = [others[label == g] for g in np.unique(label)]
         pairs = PairsRule(certificate, model, blocks, groups)
     span, exact = (math.inf if limit is None else limit for limit in (plan.span_pairs, plan.exact_pairs))
-    gaps = (EvenRule if plan.even else GapsRule)(certificate, model) if plan.gaps else None
+    gaps: GapsRule | EvenRule | EachRule | None = None
+    if plan.gaps and plan.even and certificate.gaps is not None and certificate.gaps.joins is not None:
+        gaps = EachRule(certificate, model, certificate.gaps)
+    elif plan.gaps:
+        gaps = (EvenRule if plan.even else GapsRule)(certificate, model)
     work = exhaustive(model.order, model.width - 1) + SECOND / 2
     return Rules(model, gaps, pairs, Budget(work, span, exact, plan.singles))
 

@@ -166,6 +166,26 @@ def references(
     return {"references": means, "labels": label.reshape(n, n)} if count > 1 else {"references": means}
 
 
+def shared(tensors: Tensors, n: int, rng: np.random.Generator) -> Tensors:
+    """Tensors of rule each for those of rule gaps: parts added in any order, or not at all; x in any classes."""
+    several = [j for j in range(len(tensors["gaps.exact"])) if tensors[f"gaps{j}.right"].shape[1] > 1]
+    block, point = tensors["gaps.block"], tensors["gaps.point"]
+    left = list(range(sum(len(np.unique(point[block == j])) for j in several) + 1))
+    joins, wanted = list[tuple[int, int]](), int(rng.integers(len(left))) if rng.random() < 0.3 else len(left) - 1
+    made = len(left)
+    while len(joins) < wanted:
+        one, other = (left.pop(int(rng.integers(len(left)))) for _ in range(2))
+        joins.append((one, other))
+        left.append(made)
+        made += 1
+    out: Tensors = {"gaps.joins": np.array(joins, dtype=np.int64).reshape(-1, 2)}
+    if rng.random() < 0.6:
+        rows = int(rng.integers(1, min(3, len(block)) + 1))
+        out["gaps.row"] = rng.integers(0, rows, len(block))
+        out["gaps.classes"] = rng.integers(0, int(rng.choice([1, 2, n])), (rows, n))
+    return out
+
+
 def gap_tensors(
     sets: list[Ints], block: Ints, point: Ints, exact: Any, group: SmallGroup, types: tuple[int, int] | None = None
 ) -> Tensors:
@@ -284,6 +304,8 @@ def draw_certificate(
         if rng.random() < 0.5:
             tensors["gaps.centred"] = rng.integers(0, 2, m)
         if rng.random() < 0.5:
+            tensors |= shared(tensors, n, rng)
+        elif rng.random() < 0.5:
             j = int(rng.integers(len(tensors["gaps.exact"])))
             tensors["gaps.types"] = np.array([j, rng.integers(tensors[f"gaps{j}.right"].shape[1])])
     if "exact" in names or rng.random() < 0.1:

@@ -243,6 +243,56 @@ EVEN = {
                                         "up(np.exp(-value) * EXP).max(axis=2)", ("tight_even",), ("loss",)),
 }  # fmt: skip
 
+EACH = {
+    "bias": Weakness("each.py", " + Near.exact(model.unembed[\"float64\"][-1:])", "", ("each_biased",)),
+    "readings where a point is fixed": Weakness("each.py", "[-self.by_y.most(), -self.fixed, -away,",
+                                                "[-self.by_y.most(), -0.0 * self.fixed, -away,", ("each_readings",)),
+    "readings where a point is moved": Weakness("each.py", "np.where(own, 0, self.extra",
+                                                "np.where(own, 0, 0 * self.extra",
+                                                ("each_readings",)),
+    "readings of every y": Weakness("each.py", "[row[place == d].max() for d", "[row[place == d].min() for d",
+                                    ("each_some_y",)),
+    "where the right answer stands": Weakness("each.py", "own = circuit.action[xs][:, :, None] == ",
+                                              "own = circuit.action[0 * xs][:, :, None] == ", ("each_readings",)),
+    "the right answer's rest by its length": Weakness(
+        "each.py", "up(self.lengths[walk.answers[x, y]] * walk.far[x, y])", "0.0 * walk.far[x, y]", ("each_driver",)
+    ),
+    "the right answer's rest": Weakness("each.py", "return lower_sum([*terms, -up(self.unsaid[z]",
+                                        "return lower_sum([*terms, -0.0 * up(self.unsaid[z]", ("each_driver",)),
+    "the right answer's rest where it is believed": Weakness(
+        "each.py", ".dot(delta).lower[:, 0])", ".dot(delta).lower[:, 0].clip(0.0))", ("each_rest",),
+    ),
+    "the rivals' rest": Weakness("each.py", "up(self.lengths.max() * walk.far)", "0.0 * walk.far", ("each_driver",)),
+    "a single rival's rest": Weakness("each.py", "terms += [self.fixed[y], up(self.lengths[z]",
+                                      "terms += [self.fixed[y], 0.0 * up(self.lengths[z]", ("each_driver",)),
+    "a single rival's readings": Weakness("each.py", "terms += [self.fixed[y], ", "terms += [0.0 * self.fixed[y], ",
+                                          ("each_readings",)),
+    "a single rival": Weakness("each.py", "*(-term for term in terms)", "*(-term for term in terms[1:])",
+                               ("each_circuits", "each_far")),
+    "what x does alone": Weakness("each.py", "tables.append(by_x.some(by_x.value[:, None]))",
+                                  "tables.append(by_x.some(0 * by_x.value[:, None]))", ("each_driver", "each_biased")),
+    "what y does alone to rivals": Weakness("each.py", "[-self.by_y.most(), -self.fixed,", "[-self.fixed,",
+                                            ("each_y",)),
+    "what y does alone": Weakness("each.py", "return self.by_y.some(self.by_y.value[y, z])",
+                                  "return self.by_y.some(0 * self.by_y.value[y, z])", ("each_y",)),
+    "parts that are in no sum": Weakness("each.py", "found.value.max(axis=2)", "found.value.min(axis=2)",
+                                         ("each_circuits", "each_far")),
+    "the largest of a kind": Weakness("each.py", "np.take_along_axis(reached.value, z, axis=2).max(axis=2)",
+                                      "np.take_along_axis(reached.value, z, axis=2).min(axis=2)",
+                                      ("each_circuits", "each_far")),
+    "a part once": Weakness("each.py", "require({one, other} <= left and one != other,", "require(one != other,",
+                            ("joined_twice",)),
+    "error of tables": Weakness("each.py", "yield table.some(table.value.reshape(",
+                                "yield Near.exact(table.value.reshape(", ("each_drowned",), ("accuracy", "margin")),
+    "error of sums": Weakness(
+        "each.py", "return table.some(table.value[:, self.of_y[finer.first[0], None], self.of_z[finer.first[1]]])",
+        "return Near.exact(table.value[:, self.of_y[finer.first[0], None], self.of_z[finer.first[1]]])",
+        ("each_drowned",), ("accuracy", "margin"),
+    ),
+    "every rival in the loss": Weakness("each.py", "np.array([float(len(w)) for w in self.groups])",
+                                        "np.ones(len(self.groups))", ("each_tight",), ("loss",)),
+}  # fmt: skip
+
 SINGLY = {
     "the output that w leads to": Weakness(
         "settle.py", "table[table[x[here, None], w], y[here, None]]", "table[table[y[here, None], w], x[here, None]]",
@@ -282,6 +332,7 @@ WEAKNESSES = {
         "pairs": PAIRS,
         "gaps": GAPS,
         "even": EVEN,
+        "each": EACH,
         "singly": SINGLY,
     }.items()
     for name, weakness in found.items()

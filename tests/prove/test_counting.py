@@ -22,6 +22,7 @@ from rhoset.prove.pairs import Mode, PairsSearch
 from rhoset.prove.search import Search
 from rhoset.prove.subject import Judged, judged, subject
 from rhoset.prove.wish import Wish
+from rhoset_check import each as sharing
 from rhoset_check import even, gaps
 from rhoset_check.blocks import MatrixBlock
 from rhoset_check.near import Near
@@ -50,6 +51,7 @@ def meter(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     watch(Near, "__sub__", lambda result, *_: result.value.size)
     watch(MatrixBlock, "carry_right", lambda result, block, *_: result.value.size * len(block.matrices[0]))
     watch(gaps.Circuit, "tables", lambda _, circuit, hidden, xs: len(hidden.value) * tabulated(circuit))
+    watch(sharing.Seat, "tables", lambda _, seat, hidden, xs: len(hidden.value) * seat.circuit.writes.size)
     watch(gaps, "taken", lambda result, *_: 2 * result.size)
     watch(gaps, "_circuit", lambda result, *_: 6 * result.place.shape[1] * len(result.neurons))  # lowest, highest, ρ
     watch(even.EvenRule, "least", lambda _, rule, table, *__: table.value.size)
@@ -105,6 +107,16 @@ def test_gaps(mode: str, meter: Counter[str]):
     net = construct("S5", ["[4,1]", "sign"], noise=0.02, seed=1).network
     one = Search(subject(net))
     certificate = quick.looks(one)[0].certificate(mode)
+    meter.clear()
+    found = judged_by(one, limited(certificate, 0, 0))
+    assert 0.7 <= near(one, found, meter) <= 1.4
+
+
+def test_each(meter: Counter[str]):
+    """What points share is added once; the parts of activations that x and y do alone are few beside it."""
+    net = construct("S5", ["[4,1]:rows=3", "[2,2,1]:rows=4", "sign"], noise=0.01, seed=1).network
+    one = Search(subject(net))
+    certificate = quick.looks(one)[0].each(0.0).certificate
     meter.clear()
     found = judged_by(one, limited(certificate, 0, 0))
     assert 0.7 <= near(one, found, meter) <= 1.4

@@ -50,6 +50,11 @@ def encode(certificate: Certificate) -> bytes:
             tensors["gaps.types"] = np.array(certificate.gaps.types, np.int16)
         if certificate.gaps.centred is not None:
             tensors["gaps.centred"] = certificate.gaps.centred.astype(np.int8)
+        if certificate.gaps.joins is not None:
+            tensors["gaps.joins"] = certificate.gaps.joins.astype(np.int16)
+        if certificate.gaps.row is not None and certificate.gaps.classes is not None:
+            tensors["gaps.row"] = certificate.gaps.row.astype(np.int16)
+            tensors["gaps.classes"] = certificate.gaps.classes.astype(np.int16)
         tensors["gaps.block"] = certificate.gaps.block.astype(np.int16)
         tensors["gaps.point"] = certificate.gaps.point.astype(np.int16)
         tensors["gaps.exact"] = certificate.gaps.exact.astype(np.int8)

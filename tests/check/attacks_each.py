@@ -1,0 +1,106 @@
+"""Attacks on rule `each` (Theorem 8): those on rule even and gaps, with points added in an order drawn at random."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from . import attacks_gaps
+from .attack_parts import Attack, attack, gaps, network, on_edge, work
+from .certificates import shared
+from .harness import Cert, Net
+
+
+def by_each(original: Attack, name: str) -> Attack:
+    """The same network, every x by itself."""
+
+    def made(rng: np.random.Generator) -> tuple[Net, Cert]:
+        net, cert = original(rng)
+        tensors = {key: array for key, array in cert.tensors.items() if not key.endswith((".potential", ".types"))}
+        tensors["gaps.exact"] = np.zeros_like(tensors["gaps.exact"])
+        plan = {**cert.plan, "even": True}
+        return net, replace(cert, plan=plan, tensors=tensors | shared(tensors, net.order, rng))
+
+    made.__name__ = name
+    made.__doc__ = original.__doc__
+    return attack(made)
+
+
+def _original(name: str) -> Attack:
+    found: Attack = getattr(attacks_gaps, name)
+    return found
+
+
+each_circuits = by_each(_original("uneven_columns"), "each_circuits")
+each_far = by_each(_original("far_outputs"), "each_far")
+each_rows = by_each(_original("uneven_rows"), "each_rows")
+each_biased = by_each(_original("biased_even"), "each_biased")
+each_readings = by_each(_original("even_readings"), "each_readings")
+each_driver = by_each(_original("even_driver"), "each_driver")
+each_y = by_each(_original("even_y"), "each_y")
+each_tight = by_each(_original("tight_even"), "each_tight")
+each_perfect = by_each(_original("perfect_circuit"), "each_perfect")
+each_sets = by_each(_original("split_sets"), "each_sets")
+
+
+@attack
+def joined_twice(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """A part that is in two sums: what speaks for the right answer would count twice, what speaks against it once."""
+    net, cert = each_rows(rng)
+    tensors = dict(cert.tensors)
+    parts = len(np.unique(tensors["gaps.point"])) + 1
+    joins = [(0, 1), *((parts + k, 1 + k % (parts - 1)) for k in range(parts))]
+    tensors["gaps.joins"] = np.array(joins[: net.width], dtype=np.int64)
+    return net, replace(cert, tensors=tensors)
+
+
+@attack
+def each_some_y(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """`between_fibres`, where two y of each fibre deviate and the others read what they should."""
+    for _ in range(100):
+        group, circuit, tensors, margin = attacks_gaps.right_circuit(rng, 2, "relu")
+        if group.order >= 3 * circuit.right.shape[1] > 3:
+            break
+    n, k, size, action = group.order, len(circuit.neurons), 10.0 ** rng.uniform(-1, 1), circuit.right
+    point, sign = int(rng.integers(action.shape[1])), np.zeros(n)
+    for d in range(action.shape[1]):
+        sign[rng.permutation(np.flatnonzero(action[:, point] == d))[:2]] = [size, -size][: n // action.shape[1]]
+    tensors["left"][:, k:] = 1.5 * size
+    tensors["right"][:, k], tensors["right"][:, k + 1] = sign, -sign
+    written = rng.choice([-1.0, 1.0], n)[action[:, point]] * margin * rng.uniform(0.8, 1.9) / (4 * size)
+    tensors["unembed"][k], tensors["unembed"][k + 1] = written, -written
+    cert = gaps(group, [action], np.zeros(k + 2), np.append(circuit.columns, [point] * 2), even=True, work=work(rng))
+    return network(tensors, group), replace(cert, tensors=cert.tensors | shared(cert.tensors, n, rng))
+
+
+@attack
+def each_rest(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """A circuit, and a neuron that fires by x and y together and writes without structure, taken apart."""
+    group, circuit, tensors, margin = attacks_gaps.right_circuit(rng, 1, "relu")
+    n, k, action = group.order, len(circuit.neurons), circuit.right
+    point, h = int(rng.integers(action.shape[1])), 10.0 ** rng.uniform(-1, 1)
+    tensors["left"][:, k] = h * rng.choice([-1.0, 1.0], n)
+    tensors["right"][:, k] = h * rng.choice([-1.0, 1.0], action.shape[1])[action[:, point]]
+    tensors["unembed"][k] = rng.choice([-1.0, 1.0], n) * margin * rng.uniform(0.5, 1.5) / (2 * h)
+    where = np.zeros(k + 1), np.append(circuit.columns, point)
+    cert = gaps(group, [action], *where, even=True, work=work(rng), centred=np.append(np.zeros(k), 1).astype(np.intp))
+    found = shared(cert.tensors, n, rng)
+    if rng.random() < 0.5:
+        found |= {"gaps.row": np.zeros(k + 1, np.intp), "gaps.classes": np.arange(n)[None]}
+    return network(tensors, group), replace(cert, tensors=cert.tensors | found)
+
+
+@attack
+def each_drowned(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """A circuit on the edge, and two loud neurons that cancel: in sums of few digits the circuit drowns in them."""
+    group, circuit, tensors, margin = attacks_gaps.right_circuit(rng, 2, "relu")
+    n, k, action = group.order, len(circuit.neurons), circuit.right
+    point, loud = int(rng.integers(action.shape[1])), margin * 2.0 ** rng.integers(18, 27)
+    tensors["left"][:, k:] = rng.uniform(1, 2, n)[:, None]
+    loud = float(np.float32(loud))
+    written = loud * rng.choice([-1.0, 1.0], action.shape[1])[action[:, point]]
+    tensors["unembed"][k], tensors["unembed"][k + 1] = written, -written
+    net = on_edge(network(tensors, group), rng)
+    cert = gaps(group, [action], np.zeros(k + 2), np.append(circuit.columns, [point] * 2), even=True, work="float32")
+    return net, replace(cert, tensors=cert.tensors | shared(cert.tensors, n, rng))
