@@ -22,6 +22,7 @@ from rhoset_check.each import EachRule, Part, parts_of
 from rhoset_check.each import kinds as kinds_of
 from rhoset_check.files import (
     Certificate,
+    CircleTensors,
     GapTensors,
     MatrixTensors,
     SlotTensors,
@@ -33,6 +34,7 @@ from rhoset_check.files import (
 from rhoset_check.group import Group as ProvedGroup
 from rhoset_check.group import permutation_action, prove_group
 from rhoset_check.near import Array, Rejected
+from rhoset_check.pairs import PairsRule
 from rhoset_check.settle import Rules
 from rhoset_check.verdict import Verdict
 
@@ -93,7 +95,9 @@ class Facts:
     def of(certificate: Certificate, rules: Rules) -> Facts:
         """From rules that the checker has prepared."""
         kinds = () if rules.gaps is None else tuple(map(len, rules.gaps.groups))
-        parts = [] if rules.pairs is None else np.split(rules.pairs.delta.value, rules.pairs.ends[1:-1])
+        parts = (
+            [] if not isinstance(rules.pairs, PairsRule) else np.split(rules.pairs.delta.value, rules.pairs.ends[1:-1])
+        )
         made = _parts(rules.gaps.parts, rules.gaps.joins) if isinstance(rules.gaps, EachRule) else (0, 0)
         return Facts(kinds, *_span(certificate, parts), made)
 
@@ -222,7 +226,7 @@ def count(certificate: Certificate, shape: Shape, spent: Mapping[str, int], know
         stages += sum(spent.get(f"gaps {g}", 0) * size * (2 - plan.even) for g, size in enumerate(known.kinds))
         stages += spent.get("gaps singly", 0) * 5
         stages += spent.get("gaps open", 0) * (len(known.kinds) * plan.even + apart)
-    if plan.pairs:
+    if plan.pairs and certificate.circles is None:
         for block in certificate.blocks:
             fixed, moved, each, points = _block(block, n, r)
             once, each_x, each_pair, table = once + fixed, each_x + moved, each_pair + each, table + r * n * points
@@ -235,8 +239,51 @@ def count(certificate: Certificate, shape: Shape, spent: Mapping[str, int], know
         stages += sum(pairs * also * w for pairs, w in zip(opened, sizes, strict=False))
         stages += sum(pairs * e for pairs, e in zip(spanned, known.entries, strict=True))
         stages += min(spent.get("pairs open", 0), sum(spanned)) * known.shared
+    if certificate.circles is not None:
+        fixed, each, spanned_once = _circles(certificate, certificate.circles, shape)
+        once += fixed + spent.get("circles changes", 0)
+        sizes = np.unique(_labels(certificate, n), return_counts=True)[1].tolist()
+        stages += spent.get("circles", 0) * each + spent.get("circles own", 0) * 2 * m
+        stages += sum(spent.get(f"circles {g}", 0) * 3 * size for g, size in enumerate(sizes))
+        stages += spent.get("circles span", 0) * spanned_once
     stages += spent.get("singles", 0) * m
     return Count(once, each_x, each_pair, stages, table)
+
+
+def _circles(certificate: Certificate, given: CircleTensors, shape: Shape) -> tuple[int, int, int]:
+    """(once, each pair, each output in the span) of rule circles, but for terms that come and go.
+
+    Once: the representations; readings sorted and merged, both ways; sums at the first steps; for each pair and number
+    that is written two by prefix sums, added; what is written, the two tables of what is not, parabolas and their
+    errors; readings as waves and products of these; D(x) K; lengths. Each pair: D(x) K D(y), its distance from the sums
+    by planes, the right answer's logit, distances by lengths, the terms of each group. Of 2 × 2 matrices a turn and a
+    mirror meet two numbers of four; in what only turns two numbers hold each.
+    """
+    n, m, r = shape.order, shape.width, len(certificate.generators)
+    dims = [b.matrices.shape[1] if isinstance(b, MatrixTensors) else 0 for b in certificate.blocks]
+    ranks = [2 if d == 2 and _turns(_images(b)) else d * d for d, b in zip(dims, certificate.blocks, strict=True)]
+    both = list(zip(ranks, certificate.blocks, strict=True))
+    written = sum(len(b.neurons) * rank for rank, b in both)
+    summed = sum(len(np.unique(given.walk[b.neurons])) * rank for rank, b in both)
+    waves = np.array(ranks)[given.reads][given.walk[:-1]]
+    carried = sum(4 * int(np.count_nonzero(planes)) for planes in _carried(certificate, dims))
+    groups, planes = len(np.unique(_labels(certificate, n))), sum(max(1, rank // 2) for rank in ranks)
+    once = sum((1 + r) * n * d**3 for d in dims) + 2 * n * m * ceil(log2(max(n, 2))) + 3 * n * written
+    once += 3 * n * n * summed + 2 * n * n * (m + 7) + 10 * n * m + n * int((5 * waves + waves**2).sum())
+    once += 4 * n * sum(ranks)
+    return once, carried + 2 * sum(ranks) + sum(dims) + 2 * planes + 2 * groups + 4, sum(dims) + 2
+
+
+def _carried(certificate: Certificate, dims: Sequence[int]) -> list[tuple[bool, bool]]:
+    """Of each block, whether what of the reference is no multiple of the identity turns, and whether it mirrors."""
+    given = np.zeros(sum(d * d for d in dims)) if certificate.references is None else certificate.references[0]
+    parts = np.split(given, np.cumsum([d * d for d in dims])[:-1])
+    return [(b != c, a != d or b + c != 0) for a, b, c, d in (p if len(p) == 4 else (p[0], 0, 0, p[0]) for p in parts)]
+
+
+def _images(block: SlotTensors | MatrixTensors) -> Array:
+    assert isinstance(block, MatrixTensors)
+    return block.matrices.reshape(len(block.matrices), -1)
 
 
 def _labels(certificate: Certificate, n: int) -> NDArray[np.intp]:

@@ -115,6 +115,18 @@ class MatrixTensors:
 
 
 @dataclass(frozen=True)
+class CircleTensors:
+    """Neurons that read waves: orders in which they are active on few arcs, and the block whose waves they read."""
+
+    orders: Ints
+    """(walks, n): permutations of the elements."""
+    walk: Ints
+    """(m + 1,): the order of each neuron."""
+    reads: Ints
+    """(walks,): a block."""
+
+
+@dataclass(frozen=True)
 class Plan:
     """Which rules run, in the order gaps, pairs, exact; each gets the pairs that those before it left open."""
 
@@ -153,6 +165,8 @@ class Certificate:
     references: Array | None = field(default=None, repr=False)
     labels: NDArray[Any] | None = field(default=None, repr=False)
     gaps: GapTensors | None = field(default=None, repr=False)
+    circles: CircleTensors | None = field(default=None, repr=False)
+    """plan.pairs: by rule circles."""
 
 
 class Tensors:
@@ -295,9 +309,20 @@ def read_certificate(path: Path, n: int, m: int) -> Certificate:
         centred = file.indices("gaps.centred", 2, m) if "gaps.centred" in shapes else None
         given = actions, *neurons, file.indices("gaps.exact", 2, len(sizes)), potentials, types, centred
         gaps = GapTensors(*given, *_read_joins(file, n, m))
+    circles = _read_circles(file, count, n, m) if plan["pairs"] and "circles.orders" in shapes else None
+    require(circles is None or not (plan["samples"] or plan["own"]), "plan: rule circles takes no samples")
     generators = file.indices("generators", n, r)
     head = network, table, method, arithmetic, claim["right"], Plan(**plan)
-    return Certificate(*head, generators, groups, blocks, scale, references, labels, gaps)
+    return Certificate(*head, generators, groups, blocks, scale, references, labels, gaps, circles)
+
+
+def _read_circles(file: Tensors, blocks: int, n: int, m: int) -> CircleTensors:
+    walks = file.length("circles.orders", 0)
+    require(walks, "circles.orders: needs an order")
+    orders = file.indices("circles.orders", n, walks, n)
+    require((np.sort(orders, axis=1) == np.arange(n)).all(), "circles.orders: a row is not a permutation")
+    walk, reads = file.indices("circles.walk", walks, m + 1), file.indices("circles.reads", max(blocks, 1), walks)
+    return CircleTensors(orders, walk, reads)
 
 
 def _read_joins(file: Tensors, n: int, m: int) -> tuple[Ints | None, Ints | None, Ints | None]:
@@ -334,7 +359,8 @@ def _limit(file: Tensors, count: int, plan: dict[str, Any], n: int, m: int) -> N
     side, all of them. FORMAT.md has the terms.
     """
     work, tables = 0, [0]
-    for wanted, terms in ((plan["pairs"], _pairs_limit), (plan["gaps"], _gaps_limit)):
+    pairs = _circles_limit if "circles.orders" in file.shapes else _pairs_limit
+    for wanted, terms in ((plan["pairs"], pairs), (plan["gaps"], _gaps_limit)):
         if wanted:
             more, sizes = terms(file, count, plan, n, m)
             work, tables = work + more, tables + sizes
@@ -357,6 +383,16 @@ def _pairs_limit(file: Tensors, count: int, plan: dict[str, Any], n: int, m: int
     tables = [features * max(n, 20, 4 * (m + 1), 2 * kept) + 4 * entries, 3 * features * min(n * n, chunk)]
     tables += [points * n, kept * n, n * n * (plan["samples"] > 0)]
     return once + n * features * m * 8 * PASS + n * n * each_pair + CALL * calls, tables
+
+
+def _circles_limit(file: Tensors, count: int, plan: dict[str, Any], n: int, m: int) -> tuple[int, list[int]]:
+    """The same of rule circles; terms that come and go are limited where they are counted (`circles.along`)."""
+    features = sum(file.length(f"block{j}.matrices", 1) ** 2 for j in range(count))
+    walks, r = file.length("circles.orders", 0), file.length("generators", 0)
+    once = n * n * (4 * m + (20 + 4 * r) * count) + (n + 64) * n * 4 * m + 128 * n * m
+    each_pair = 20 * features + 8 * n + 8 * m
+    calls = 60 * m + 300 * count + 200 * walks + 20 * features + 40 * n * n * max(n, m) // (1 << 18)
+    return PASS * (once + n * n * each_pair) + CALL * calls, [4 * features * n * n, walks * n, 40 * n * m]
 
 
 def _gaps_limit(file: Tensors, count: int, plan: dict[str, Any], n: int, m: int) -> tuple[int, list[int]]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rhoset_check.blocks import Block, build_block
+from rhoset_check.circles import CirclesRule
 from rhoset_check.each import EachRule
 from rhoset_check.even import EvenRule
 from rhoset_check.exact import CHUNK, EXP, Bounds, exact_bounds, exact_outputs
@@ -21,7 +22,7 @@ from rhoset_check.network import Model
 from rhoset_check.pairs import PairsRule
 
 Build = Callable[[SlotTensors | MatrixTensors, Group, int, str], Block]
-Rule = GapsRule | EvenRule | EachRule | PairsRule
+Rule = GapsRule | EvenRule | EachRule | PairsRule | CirclesRule
 """`groups`: a partition of the w ≠ e. `price`: multiply-adds of a pair with outputs bounded singly, and of each."""
 
 
@@ -58,7 +59,7 @@ class Rules:
 
     model: Model
     gaps: GapsRule | EvenRule | EachRule | None
-    pairs: PairsRule | None
+    pairs: PairsRule | CirclesRule | None
     budget: Budget
 
 
@@ -66,13 +67,17 @@ class Rules:
 def prepare(certificate: Certificate, model: Model, build: Build = build_block) -> Rules:
     """Prove what the certificate says of the group, and compute every rule's tables. A check builds blocks by
     `build_block`; a search may keep those that it has proved."""
-    plan, pairs = certificate.plan, None
+    plan, circles = certificate.plan, certificate.circles
+    pairs: PairsRule | CirclesRule | None = None
     if plan.pairs:
         blocks = [build(b, model.group, model.width, f"block{j}") for j, b in enumerate(certificate.blocks)]
         others = np.flatnonzero(np.arange(model.order) != model.group.identity)
         label = (np.zeros(model.order, np.intp) if certificate.groups is None else certificate.groups)[others]
         groups = [others[label == g] for g in np.unique(label)]
-        pairs = PairsRule(certificate, model, blocks, groups)
+        if circles is None:
+            pairs = PairsRule(certificate, model, blocks, groups)
+        else:
+            pairs = CirclesRule(circles, certificate, model, blocks, groups)
     span, exact = (math.inf if limit is None else limit for limit in (plan.span_pairs, plan.exact_pairs))
     gaps: GapsRule | EvenRule | EachRule | None = None
     if plan.gaps and plan.even and certificate.gaps is not None and certificate.gaps.joins is not None:

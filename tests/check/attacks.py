@@ -4,7 +4,23 @@ Each takes a random generator, so that the campaign tries many of each; tests we
 attack that gets through.
 """
 
-from . import attacks_bounds, attacks_each, attacks_false, attacks_gaps, attacks_rounding  # they enter themselves
+from . import (  # they enter themselves
+    attacks_bounds,
+    attacks_circles,
+    attacks_each,
+    attacks_false,
+    attacks_gaps,
+    attacks_rounding,
+)
 from .attack_parts import ATTACKS, Attack
 
-__all__ = ["ATTACKS", "Attack", "attacks_bounds", "attacks_each", "attacks_false", "attacks_gaps", "attacks_rounding"]
+__all__ = [
+    "ATTACKS",
+    "Attack",
+    "attacks_bounds",
+    "attacks_circles",
+    "attacks_each",
+    "attacks_false",
+    "attacks_gaps",
+    "attacks_rounding",
+]

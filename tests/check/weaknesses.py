@@ -73,6 +73,61 @@ GROUPS = {
     ),
 }  # fmt: skip
 
+CIRCLES = {
+    "active where not known": Weakness(
+        "circles.py", 'side="left" if below else "right"', 'side="left"', ("tied_waves",)
+    ),
+    "terms at the first step": Weakness(
+        "circles.py", "here[0] += known @ row", "here[0] += 0.0 * known @ row", ("waves", "no_waves")
+    ),
+    "orders are permutations": Weakness(
+        "files.py", 'require((np.sort(orders, axis=1) == np.arange(n)).all(), "circles', 'require(True, "circles',
+        ("false_orders",),
+    ),
+    "parabolas are exact": Weakness(
+        "circles.py", "away = up(middle * (1 + 1e-11)", "away = up(middle * 0.5", ("one_bend", "no_waves")
+    ),
+    "relu is a parabola everywhere": Weakness(
+        "circles.py", "up(np.maximum(-low, high)), up(left", "up(np.minimum(-low, high)), up(left",
+        ("one_bend",), ("margin", "loss"),
+    ),
+    "all neurons are bent": Weakness(
+        "circles.py", "np.where(bent, 0.5, low >= 0)", "np.where(bent, 0.5, 0.0)", ("constant_waves",)
+    ),
+    "products of waves": Weakness(
+        "circles.py", "both = up(both + product)", "both = up(both)", ("waves", "noisy_waves", "no_waves", "one_bend")
+    ),
+    "what x is off its waves": Weakness(
+        "circles.py", "up(2 * square * other * off_x)", "up(0 * square * other * off_x)", ("no_waves", "noisy_waves")
+    ),
+    "what y is off its waves": Weakness(
+        "circles.py", "up(2 * square * wave * off_y)", "up(0 * square * wave * off_y)", ("no_waves", "noisy_waves")
+    ),
+    "what is not written of rivals": Weakness(
+        "circles.py", "rivals = [right[which, None], -self.rest.up_x[x, z], -self.rest.up_y[y, z]]",
+        "rivals = [right[which, None]]", ("no_waves", "noisy_waves", "waves"),
+    ),
+    "the worst of x": Weakness(
+        "circles.py", "-self.worst[0][x][:, None], -self.worst[1][y][:, None]]", "-self.worst[1][y][:, None]]",
+        ("no_waves", "noisy_waves", "constant_waves"),
+    ),
+    "sums off what is expected, groups": Weakness(
+        "circles.py", "rivals = [-self.most, -off,", "rivals = [-self.most, 0 * off,",
+        ("waves", "no_waves", "noisy_waves"),
+    ),
+    "sums off what is expected, outputs": Weakness(
+        "circles.py", "reference[self.groups[g]], -off[which, g, None]]", "reference[self.groups[g]]]",
+        ("waves", "no_waves", "noisy_waves"),
+    ),
+    "the easiest of a group": Weakness(
+        "circles.py", "self.waves.reference[w].max() for w", "self.waves.reference[w].min() for w",
+        ("waves", "no_waves"),
+    ),
+    "turns are mirrors": Weakness(
+        "circles.py", "int(product[product[a, k], b])", "int(k)", ("waves", "no_waves", "noisy_waves")
+    ),
+}  # fmt: skip
+
 PAIRS = {
     "half of ‖ΔF‖": Weakness(
         "blocks.py", "delta.columns(slice(a, b)).length()", "delta.columns(slice(a, b)).length() / 2", ("aligned",)
@@ -329,6 +384,7 @@ WEAKNESSES = {
     for room, found in {
         "arithmetic": ARITHMETIC,
         "groups": GROUPS,
+        "circles": CIRCLES,
         "pairs": PAIRS,
         "gaps": GAPS,
         "even": EVEN,

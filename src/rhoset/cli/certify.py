@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 BASELINES = ("coset", "paper")
 """Methods of earlier work, whose certificates `rhoset_check_baselines` checks."""
 
-METHODS = ("auto", "exhaustive", "gaps", "irrep", "equivariant", "orbit", "mixture", *BASELINES)
+METHODS = ("auto", "exhaustive", "gaps", "circles", "irrep", "equivariant", "orbit", "mixture", *BASELINES)
 
 
 EACH = 0.015

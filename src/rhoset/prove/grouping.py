@@ -30,7 +30,7 @@ def regrouped(search: Search, certificate: Certificate) -> Certificate:
     Raises `Rejected` where the checker does.
     """
     rule = search.prepared(certificate).pairs
-    if rule is None or certificate.references is None:
+    if not isinstance(rule, PairsRule) or certificate.references is None:
         raise ValueError("only rule pairs with references has groups to choose")
     n, e = search.subject.network.order, search.model.group.identity
     needed, lengths, label = _stands(search, rule)

@@ -9,6 +9,7 @@ import numpy as np
 
 from rhoset.errors import RhosetError
 from rhoset.prove import quick
+from rhoset.prove.circles import circles
 from rhoset.prove.pairs import DETAIL, LARGE, SAMPLES, START, Found, Mode, PairsSearch
 from rhoset.prove.search import FEW, SAMPLE_PAIRS, Candidate, Estimate, Search
 from rhoset.prove.wish import Wish
@@ -19,7 +20,8 @@ GIVE_UP = 0.95
 TINY = 24
 """Up to this order every method is tried: a look takes milliseconds, and first looks say little."""
 DEAR = 0.1
-"""Where mixtures of slots and irreps cost more, whole irreps with references are tried as well."""
+"""Where mixtures of slots and irreps cost more, whole irreps with references are tried as well; where circles do, or
+prove less, all of these are."""
 LIKELY = 1.3
 """A first look that costs so many times the best plan so far may still lead to a better one: 1.23 did, 1.4 and more did
 not."""
@@ -96,6 +98,11 @@ def mixture(search: Search, wanted: Wish, so_far: float = np.inf) -> list[Candid
     return searches[chosen].run(firsts[chosen])
 
 
+def around(search: Search, wanted: Wish) -> list[Candidate]:
+    """Neurons that read waves, in groups whose irreps have at most two dimensions: n² steps for each wave."""
+    return circles(search)
+
+
 def orbit(search: Search, wanted: Wish) -> list[Candidate]:
     """Slot blocks alone, never an exact evaluation: every input compared with references, then the logits that the
     slots span."""
@@ -125,6 +132,7 @@ BASELINES = ("coset", "paper")
 METHODS: dict[str, Method] = {
     "exhaustive": exhaustive,
     "gaps": gaps,
+    "circles": around,
     "irrep": irrep,
     "equivariant": equivariant,
     "orbit": orbit,
@@ -213,7 +221,9 @@ def by_operations(search: Search, wanted: Wish) -> list[Candidate]:
         search.allowed = max(LEAST_SEARCH, ALLOWED * search.subject.exhaustive_seconds)
     made = quick.gaps(search)
     done = [c for c in made if c.estimate.accuracy >= enough and c.estimate.cost < GOOD]
-    if not done:
+    waves = circles(search) if not done else []
+    made += waves
+    if not done and not any(c.estimate.accuracy >= enough and c.estimate.cost < DEAR for c in waves):
         closed = [c.estimate.cost for c in made if c.estimate.accuracy >= enough]
         mixtures = mixture(search, wanted, min(closed, default=np.inf))
         if search.subject.network.order <= TINY:

@@ -1,0 +1,135 @@
+"""Attacks on rule circles: waves and what is no wave, ties of readings, orders and blocks that do not fit."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .attack_parts import attack, certificate, mean_transported, network, on_edge
+from .certificates import Matrices
+from .harness import Cert, Net, Tensors, plan_of
+from .networks import random_tables
+from .small_groups import SmallGroup, closure, shuffled, small_group
+
+NAMES = ("C2", "C3", "C4", "C5", "C6", "C7", "C8", "C2xC2", "S3", "D4", "D5", "D6")
+
+
+def planes(group: SmallGroup, rng: np.random.Generator) -> np.ndarray:
+    """(n, d, d) an orthogonal representation of 1 or 2 rows, found in the regular one."""
+    n, table = group.order, group.table
+    average = rng.normal(size=n)
+    kernel = average[table[group.inverse[:, None], np.arange(n)]]
+    values, vectors = np.linalg.eigh(kernel + kernel.T)  # commutes with left multiplication
+    close = np.abs(values[:, None] - values) < 1e-9 * np.abs(values).max()
+    sizes = close.sum(axis=1)
+    chosen = int(rng.choice(np.flatnonzero(sizes <= 2)))
+    basis = vectors[:, close[chosen]]
+    moved = basis[table[group.inverse]]  # (g, point, dimension): basis at g⁻¹·point
+    return np.einsum("pi,gpj->gij", basis, moved)
+
+
+def wave(matrices: np.ndarray, m: int, rng: np.random.Generator) -> np.ndarray:
+    """(n, m) entries of the representation, at random."""
+    return matrices.reshape(len(matrices), -1) @ rng.normal(size=(matrices[0].size, m))
+
+
+def drawn(rng: np.random.Generator, readings: str) -> tuple[SmallGroup, list[Matrices], Tensors]:
+    """A group, blocks, and a network that reads as said and writes in the blocks and elsewhere."""
+    group = shuffled(small_group(str(rng.choice(NAMES))), rng)
+    n, m = group.order, int(rng.integers(1, 7))
+    found = [planes(group, rng) for _ in range(int(rng.integers(1, 3)))]
+    tensors = random_tables(n, m, rng)
+    for side in ("left", "right"):
+        if readings == "waves":
+            tensors[side] = sum(wave(one, m, rng) for one in found) / len(found)
+        elif readings == "noisy":
+            tensors[side] = wave(found[0], m, rng) + 10.0 ** rng.uniform(-2, 0) * rng.normal(size=(n, m))
+        elif readings == "ties":
+            tensors[side] = rng.integers(-2, 3, (n, m)).astype(np.float64)
+        elif readings == "constant":
+            tensors[side] = np.tile(rng.normal(size=m), (n, 1))
+    written = [wave(one, m, rng).T * 10.0 ** rng.uniform(-1, 1) for one in found]
+    tensors["unembed"] = sum(written) + 10.0 ** rng.uniform(-3, 1) * rng.normal(size=(m, n)) * rng.integers(0, 2)
+    tensors["bias"] = rng.normal(size=n) * rng.integers(0, 2)
+    blocks = []
+    for one in found:
+        every = np.concatenate([tensors["unembed"], tensors["bias"][None]])
+        fitted = (np.linalg.pinv(one.reshape(n, -1)) @ every.T).T
+        fitted *= 1.0 if rng.random() < 0.7 else rng.normal(size=fitted.shape)
+        chosen = np.flatnonzero(rng.random(m + 1) < rng.choice([0.5, 1.0]))
+        blocks.append(Matrices(one, chosen, fitted[chosen]))
+    return group, blocks, tensors
+
+
+def circles(
+    group: SmallGroup, blocks: list[Matrices], tensors: Tensors, rng: np.random.Generator, edge: float = 0.7
+) -> tuple[Net, Cert]:
+    """The certificate: any orders, blocks that are read, references and groups."""
+    n, m = group.order, len(tensors["unembed"])
+    walks = int(rng.integers(1, 3))
+    given = {
+        "circles.orders": np.stack([rng.permutation(n) for _ in range(walks)]),
+        "circles.walk": rng.integers(0, walks, m + 1), "circles.reads": rng.integers(0, len(blocks), walks),
+    }  # fmt: skip
+    kept = mean_transported(tensors, group, *blocks)
+    kept = kept if rng.random() < 0.8 else kept * rng.normal(size=kept.shape)
+    if rng.random() < 0.5:
+        given["groups"] = rng.integers(0, n, n)
+    if rng.random() < 0.5:
+        given["scale"] = 2.0 ** rng.integers(-3, 4, m + 1)
+    net = network(tensors, group)
+    net = on_edge(net, rng) if rng.random() < edge else net
+    plan = plan_of("pairs", span_pairs=[0, None][int(rng.integers(2))], singles=int(rng.choice([0, 0, 1])))
+    return net, certificate(group, list(blocks), plan, references=kept, **given)
+
+
+@attack
+def waves(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """Neurons read waves of the blocks."""
+    return circles(*drawn(rng, "waves"), rng)
+
+
+@attack
+def noisy_waves(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """Neurons read waves and something else."""
+    return circles(*drawn(rng, "noisy"), rng)
+
+
+@attack
+def no_waves(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """Neurons read anything."""
+    return circles(*drawn(rng, "random"), rng)
+
+
+@attack
+def tied_waves(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """l = −r exactly, for many pairs: a neuron is neither active nor not."""
+    return circles(*drawn(rng, "ties"), rng)
+
+
+@attack
+def constant_waves(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """Neurons that are always active, or never, or always the same."""
+    return circles(*drawn(rng, "constant"), rng)
+
+
+@attack
+def false_orders(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """Orders that leave elements out and name others twice."""
+    net, cert = circles(*drawn(rng, "waves"), rng)
+    orders = rng.integers(0, net.order, cert.tensors["circles.orders"].shape)
+    return net, cert.but(**{"circles.orders": orders})
+
+
+@attack
+def one_bend(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """One neuron that writes nothing in any block, and parabolas that it meets at their worst."""
+    group = closure("C2", [(1, 0)])
+    size = 10.0 ** rng.uniform(-1, 1)
+    left = np.array([[0.0], [rng.choice([0.25, 0.5, 2 / 3, 1.0])]]) * size * rng.choice([-1, 1])
+    right = np.array([[0.0], [rng.choice([0.0, 0.25, 1 / 3, -1.0])]]) * size
+    if rng.random() < 0.6:  # no product is left, and nothing is off the waves
+        left, right = np.zeros((2, 1)), size * rng.permutation([[-1.0], [rng.choice([0.1, 0.25, 0.5, 1.0, 4.0])]])
+    tensors = {"left": left, "right": right, "unembed": rng.normal(size=(1, 2)), "bias": np.zeros(2)}
+    sign = np.array([[[1.0]], [[-1.0]]])
+    blocks = [Matrices(sign, np.array([0]), np.zeros((1, 1)))]
+    return circles(group, blocks, tensors, rng, 1.0)
