@@ -266,7 +266,8 @@ def populations(lines: list[dict[str, Any]]) -> None:
         print("| " + " | ".join(head) + " |\n|" + "---|" * len(head))
         for found in runs.values():
             first, seeds = found[0], [int(line["seed"]) for line in found]
-            how = f"{first['on']}, {first['fraction']:.0%}, {OPTIMISERS[first['optimizer']]}, {int(first['steps']):,}"
+            how = f"{first['on']}, {100 * first['fraction']:.0f} %, {OPTIMISERS[first['optimizer']]}, "
+            how += f"{int(first['steps']):,}"
             how += ", tables themselves" if first["architecture"] == "folded" else ""
             right = f"{sum(line['accuracy'] == 1 for line in found)} of {len(found)}"
             cells = [spread([line[key] for line in found if key in line]) for key in columns.values()]
@@ -291,9 +292,11 @@ def spread(values: list[float]) -> str:
 
 
 def share(value: float) -> str:
-    """Two digits of what lacks to 1: 0.9938, 0.99991, −0.5."""
-    digits = min(max(2, 1 - int(np.floor(np.log10(max(1 - value, 1e-5))))), 5) if value > 0.5 else 2
-    return f"{value:.{digits}f}".replace("-", "−")
+    """Two digits of what lacks to 1: 0.9938, 0.99991; else three: −0.512."""
+    if value == 1:
+        return "1"
+    digits = min(max(2, 1 - int(np.floor(np.log10(max(1 - value, 1e-5))))), 5) if value > 0.5 else 3
+    return f"{value:z.{digits}f}".replace("-", "−")
 
 
 def rows(lines: list[dict[str, Any]]) -> None:
