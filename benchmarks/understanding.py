@@ -3,6 +3,7 @@
 python benchmarks/understanding.py measure OUT.jsonl NET...   # one JSON line a network, as it goes
 python benchmarks/understanding.py laws OUT.jsonl NET...      # both laws, and what readings and pairs decide (slow)
 python benchmarks/understanding.py way OUT.jsonl NET...       # the laws at every snapshot of the training (AdamW)
+python benchmarks/understanding.py steps OUT.jsonl NET...     # 2,500 steps of AdamW more: means and sizes of gradients
 python benchmarks/understanding.py populations OUT.jsonl      # of `laws`: one row a run, median and range; machines
 python benchmarks/understanding.py divide OUT.jsonl NET...    # margins by irrep: together, and the worst of each
 python benchmarks/understanding.py floor OUT.jsonl NET...     # what rules pairs and gaps must pay, what each takes
@@ -30,8 +31,11 @@ from rhoset.explaining import (
     explain,
     minimality,
     reading_law,
+    recipe,
     writing_law,
 )
+from rhoset.explaining.gradients import errors
+from rhoset.explaining.spectrum import share_held
 from rhoset.explaining.steps import snapshot_before
 from rhoset.explaining.writing import WritingLaw, filtered, mean_by_product
 from rhoset.groups import coefficients, energy
@@ -101,6 +105,47 @@ def way(network: Network, path: Path) -> list[dict[str, Any]]:
             row |= {} if found is None else {name: found.shares()["left"]}
         rows.append(row)
     return rows
+
+
+def steps(network: Network) -> dict[str, Any]:
+    """A network whose tables AdamW trained goes on, in float64: what the law says of the mean weights of the last
+    `WINDOW` steps, from the mean gradient g alone, u = −g / (λ(|g| + ε)), and with its root mean square in place of
+    |g|, as Adam has it."""
+    trained = recipe(network)
+    assert trained is not None
+    assert trained.architecture == "folded"
+    assert trained.optimizer == "adamw"
+    assert network.activation == "relu"
+    betas = json.loads(network.metadata["config"])["betas"]
+    x, y = np.nonzero(trained.pairs)
+    values = [np.array(table, float) for table in (network.left, network.right, network.unembed)]
+    first, second, weights, means, squares = ([np.zeros_like(v) for v in values] for _ in range(5))
+    for step in range(1, FURTHER + 1):
+        left, right, unembed = values
+        before = left[x] + right[y]
+        hidden = np.maximum(before, 0)
+        error = -errors(hidden @ unembed + network.bias, network.table[x, y]) / len(x)
+        back = (error @ unembed.T) * (before > 0)
+        slopes = [np.zeros_like(left), np.zeros_like(right), hidden.T @ error]
+        np.add.at(slopes[0], x, back)
+        np.add.at(slopes[1], y, back)
+        for k, slope in enumerate(slopes):
+            first[k] += (1 - betas[0]) * (slope - first[k])
+            second[k] += (1 - betas[1]) * (slope**2 - second[k])
+            size = np.sqrt(second[k] / (1 - betas[1] ** step)) + trained.epsilon
+            values[k] -= trained.rate * (first[k] / (1 - betas[0] ** step) / size + trained.decay * values[k])
+            if step > FURTHER - WINDOW:
+                weights[k], means[k], squares[k] = weights[k] + values[k], means[k] + slope, squares[k] + slope**2
+    row: dict[str, Any] = {}
+    for k, name in enumerate(("left", "right", "unembed")):
+        mean, root, kept = means[k] / WINDOW, np.sqrt(squares[k] / WINDOW), weights[k] / WINDOW
+        for what, size in (("mean", np.abs(mean)), ("root mean square", root)):
+            row[f"{name}, {what}"] = share_held(kept, -mean / (trained.decay * (size + trained.epsilon)))
+    return row
+
+
+FURTHER, WINDOW = 2_500, 1_000
+"""Steps that `steps` goes on for, and the last ones that it looks at: 1/(ηλ)."""
 
 
 def machine(path: Path) -> str:
@@ -283,7 +328,8 @@ def populations(lines: list[dict[str, Any]]) -> None:
         print("| " + " | ".join(head) + " |\n|" + "---|" * len(head))
         for found in runs.values():
             first, seeds = found[0], [int(line["seed"]) for line in found]
-            how = f"{first['on']}, {first['fraction']:.0%}, {OPTIMISERS[first['optimizer']]}, {int(first['steps']):,}"
+            how = f"{first['on']}, {100 * first['fraction']:.0f} %, {OPTIMISERS[first['optimizer']]}, "
+            how += f"{int(first['steps']):,}"
             how += ", tables themselves" if first["architecture"] == "folded" else ""
             right = f"{sum(line['accuracy'] == 1 for line in found)} of {len(found)}"
             cells = [spread([line[key] for line in found if key in line]) for key in columns.values()]
@@ -308,9 +354,11 @@ def spread(values: list[float]) -> str:
 
 
 def share(value: float) -> str:
-    """Two digits of what lacks to 1: 0.9938, 0.99991, −0.5."""
-    digits = min(max(2, 1 - int(np.floor(np.log10(max(1 - value, 1e-5))))), 5) if value > 0.5 else 2
-    return f"{value:.{digits}f}".replace("-", "−")
+    """Two digits of what lacks to 1: 0.9938, 0.99991; else three: −0.512."""
+    if value == 1:
+        return "1"
+    digits = min(max(2, 1 - int(np.floor(np.log10(max(1 - value, 1e-5))))), 5) if value > 0.5 else 3
+    return f"{value:z.{digits}f}".replace("-", "−")
 
 
 def rows(lines: list[dict[str, Any]]) -> None:
@@ -331,7 +379,7 @@ def table(lines: list[dict[str, Any]]) -> None:
 
 
 PLACED: dict[str, Any] = {"laws": laws, "way": way}
-MEASURED = {"measure": measure, "divide": divide, "floor": floor}
+MEASURED = {"steps": steps, "measure": measure, "divide": divide, "floor": floor}
 SHOWN = {"table": table, "rows": rows, "populations": populations}
 
 

@@ -34,8 +34,8 @@ CIRCUIT, DIVIDED = 3, 6
 POINTS = 120
 """Entries of unembed in a panel of the writing law."""
 WIDE, HIGH = 200, 190
-FIRST_STEP, FLOOR = 500, 1e-5
-"""Where the pictures of networks on the way begin, and the least share missed that they show."""
+FIRST_STEP, LAST_STEP, FLOOR = 1_000, 20_000, 1e-5
+"""Steps that the picture of networks on the way shows, and the least share missed."""
 BLUE, RED = CATEGORY["light"][0], CATEGORY["light"][6]
 
 
@@ -126,7 +126,12 @@ def moving_figure(specs: list[str]) -> Chart:
                 rows += [{"step": step, "missed": missed, "law": what}] if missed == missed else []
         lines = alt.Chart(_data(rows)).mark_line(clip=True)
         lines = lines.encode(
-            x=alt.X("step:Q", title="step", scale=alt.Scale(type="log"), axis=alt.Axis(tickCount=4)),
+            x=alt.X(
+                "step:Q",
+                title="step",
+                scale=alt.Scale(type="log", domain=[FIRST_STEP, LAST_STEP], nice=False),
+                axis=alt.Axis(values=[FIRST_STEP, 2_000, 5_000, 10_000, LAST_STEP], format="~s"),
+            ),
             y=alt.Y(
                 "missed:Q",
                 title="share of unembed missed",
