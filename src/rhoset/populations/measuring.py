@@ -19,7 +19,7 @@ from rhoset.networks.runs import certificates, run_of
 from rhoset.populations.observables import DELTA, EPSILON, Observables, neuron_shares, spectral_weights
 from rhoset.populations.stack import stacked
 from rhoset.reading import read_json
-from rhoset.verdicts import check_certificate, check_summary
+from rhoset.verdicts import check_certificate, check_summary, share_of_exhaustive
 
 MEASURES = 2
 """Version of what is kept; raise it when the meaning of a value changes, and older values are computed anew."""
@@ -171,7 +171,7 @@ def proved(network: Path) -> tuple[dict[str, dict[str, Any]], dict[str, str], li
         bounds[method] = {
             "accuracy_bound": said["accuracy_bound"],
             "loss_bound": said["loss_bound"] if np.isfinite(said["loss_bound"]) else None,
-            "cost": said["operations"] / said["exhaustive_operations"],
+            "cost": share_of_exhaustive(said),
             "seconds": said["seconds"],
             "arithmetic": said["arithmetic"],
         }
