@@ -54,7 +54,7 @@ def command(out: Output, certificates: tuple[Path, ...], spec: str, verified: bo
     """
     from rhoset.networks.runs import one_network, open_networks
 
-    alone, said = len(certificates) == 1, list[VerdictSummary]()
+    alone, said = len(certificates) == 1, list["VerdictSummary"]()
     known = [one_network(spec, "a certificate")] if alone else open_networks(spec)
     named = [(str(one[0]), one) for one in zip(certificates, _networks_of(certificates, known), strict=True)]
     asked, many = Asked(alone, verified, out.json), processes(workers, len(named), EACH)
