@@ -177,7 +177,7 @@ class Cost(Shown):
     @property
     def share(self) -> float:
         """operations / exhaustive."""
-        return self.operations / self.exhaustive
+        return self.operations / max(self.exhaustive, 1)
 
 
 def cost(certificate: Certificate, weights: Weights, verdict: Verdict) -> Cost:

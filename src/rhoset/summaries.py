@@ -191,11 +191,9 @@ def _diagnosis(diagnosis: Any) -> list[Line]:
 
 
 def _result(result: Any) -> list[Line]:
-    said = result.summary()
-    cost = said["operations"] / max(said["exhaustive_operations"], 1)
     return [
         *_verdict(result.verdict),
-        ("cost", f"{cost:.3g} of exhaustive"),
+        ("cost", f"{result.cost.share:.3g} of exhaustive"),
         ("search", f"search {result.search_seconds:.3g} s"),
     ]
 
@@ -213,7 +211,7 @@ def _verdict(verdict: Any) -> list[Line]:
 def _cost(cost: Any) -> list[Line]:
     return [
         ("operations", f"{cost.operations:.3g} multiply-adds"),
-        ("of exhaustive", f"{cost.operations / max(cost.exhaustive, 1):.3g} of exhaustive"),
+        ("of exhaustive", f"{cost.share:.3g} of exhaustive"),
     ]
 
 

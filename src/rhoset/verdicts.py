@@ -3,11 +3,47 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 if TYPE_CHECKING:
     from rhoset.counting import Cost
     from rhoset_check.verdict import Verdict
+
+
+class VerdictSummary(TypedDict):
+    """What `rhoset certify --json` and `rhoset check --json` say of a certificate; scripts read it."""
+
+    method: str
+    accuracy_bound: float
+    loss_bound: float
+    margin_bound: float
+    right: int
+    inputs: int
+    seconds: float
+    operations: int
+    exhaustive_operations: int
+    table_operations: int
+    arithmetic: str
+    network_sha256: str
+    table_sha256: str
+    statement: str
+    ideal_margin: NotRequired[float]
+    """Of a baseline, with the next: why its bound is what it is."""
+    ideal_distance: NotRequired[float]
+    search_seconds: NotRequired[float]
+    """Of `certify`."""
+    network: NotRequired[str]
+    path: NotRequired[str]
+    valid: NotRequired[bool]
+    """Of `check`, as `reason`, which only a certificate that does not check has."""
+    reason: NotRequired[str]
+    verified: NotRequired[dict[str, Any]]
+    """Of `check --verified`: what the checker extracted from the proofs says."""
+
+
+def share_of_exhaustive(said: VerdictSummary) -> float:
+    """Multiply-adds of the check over those of exhaustive evaluation: the length of the proof."""
+    return said["operations"] / max(said["exhaustive_operations"], 1)
 
 
 def check_certificate(certificate: Path, network: Path) -> Verdict:
@@ -23,17 +59,11 @@ def check_certificate(certificate: Path, network: Path) -> Verdict:
     return rhoset_check.check(certificate, network)
 
 
-def verdict_summary(verdict: Verdict, cost: Cost) -> dict[str, Any]:
-    """The keys of `rhoset certify --json` and `rhoset check --json` that a verdict and its cost give.
-
-    A baseline's has two more: ``ideal_margin`` and ``ideal_distance``, which say why its bound is what it is.
-    """
+def verdict_summary(verdict: Verdict, cost: Cost) -> VerdictSummary:
+    """The keys that a verdict and its cost give."""
     from rhoset_check_baselines import BaselineVerdict
 
-    why = {}
-    if isinstance(verdict, BaselineVerdict) and verdict.valid:
-        why = {"ideal_margin": verdict.margin, "ideal_distance": verdict.distance}
-    return {
+    said: VerdictSummary = {
         "method": verdict.method,
         "accuracy_bound": verdict.accuracy_bound,
         "loss_bound": verdict.loss_bound,
@@ -47,19 +77,21 @@ def verdict_summary(verdict: Verdict, cost: Cost) -> dict[str, Any]:
         "arithmetic": verdict.arithmetic,
         "network_sha256": verdict.network,
         "table_sha256": verdict.table,
-        **why,
         "statement": verdict.statement(),
     }
+    if isinstance(verdict, BaselineVerdict) and verdict.valid:
+        return {**said, "ideal_margin": verdict.margin, "ideal_distance": verdict.distance}
+    return said
 
 
-def check_summary(verdict: Verdict, network: str, certificate: Path, file: Path) -> dict[str, Any]:
+def check_summary(verdict: Verdict, network: str, certificate: Path, file: Path) -> VerdictSummary:
     """One entry of `rhoset check --json`; ``reason`` only when the certificate does not check.
 
     `file` is the network's; both files are read again to count operations.
     """
     from rhoset.counting import cost_of_files
 
-    entry = {
+    entry: VerdictSummary = {
         "network": network,
         "path": str(certificate),
         "valid": verdict.valid,

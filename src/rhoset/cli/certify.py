@@ -15,11 +15,13 @@ from rhoset.cli._output import Output, Payload
 from rhoset.cli._types import FOLDER, WORKERS, Number, Target
 from rhoset.errors import RhosetError
 from rhoset.processes import processes
+from rhoset.verdicts import share_of_exhaustive
 
 if TYPE_CHECKING:
     from rhoset.networks import Network
     from rhoset.prove import CertifyResult
     from rhoset.reproduce.baselines import BaselineResult
+    from rhoset.verdicts import VerdictSummary
 
 BASELINES = ("coset", "paper")
 """Methods of earlier work, whose certificates `rhoset_check_baselines` checks."""
@@ -40,7 +42,7 @@ class Asked:
     frontier: bool
     folder: Path | None
 
-    def __call__(self, file: tuple[str, Path]) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    def __call__(self, file: tuple[str, Path]) -> tuple[VerdictSummary, dict[str, Any] | None]:
         """Certify one network file under its label; the certificate's entry, and its curve where that is wanted."""
         from rhoset.networks.atomic import write_json
         from rhoset.networks.files import read_labelled
@@ -51,7 +53,7 @@ class Asked:
         network = read_labelled(label, path)
         made = self._made(network, path)
         place = made.write(certificate_path(path, self.options["method"], self.folder))
-        entry = {**made.summary(), "network": label, "path": str(place)}
+        entry: VerdictSummary = {**made.summary(), "network": label, "path": str(place)}
         if not self.frontier:
             return entry, None
         points = certify_frontier(network, arithmetic=self.options["arithmetic"])
@@ -154,7 +156,7 @@ def command(
         frontier,
         folder,
     )
-    entries: list[dict[str, Any]] = []
+    entries: list[VerdictSummary] = []
     curves: list[dict[str, Any]] = []
     named = [(label, (label, path)) for label, path in files]
     many, alone = processes(workers, len(files), EACH), len(files) == 1 == len(networks)
@@ -169,7 +171,7 @@ def command(
     return {**payload, "frontier": curves} if frontier else payload
 
 
-def _show(out: Output, entries: list[dict[str, Any]], curves: list[dict[str, Any]]) -> None:
+def _show(out: Output, entries: list[VerdictSummary], curves: list[dict[str, Any]]) -> None:
     headers = ["network", "method", "bound", "loss ≤", "cost", "check ms", "search s"]
     rows = [
         [
@@ -177,7 +179,7 @@ def _show(out: Output, entries: list[dict[str, Any]], curves: list[dict[str, Any
             e["method"],
             e["accuracy_bound"],
             e["loss_bound"],
-            e["operations"] / e["exhaustive_operations"],
+            share_of_exhaustive(e),
             1000 * e["seconds"],
             e["search_seconds"],
         ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +14,9 @@ from rhoset.cli._networks import one_by_one
 from rhoset.cli._output import Output, Payload, Recorded
 from rhoset.cli._types import WORKERS
 from rhoset.processes import processes
+
+if TYPE_CHECKING:
+    from rhoset.verdicts import VerdictSummary
 
 EACH = 0.01
 """Seconds of one certificate of S5."""
@@ -30,7 +33,7 @@ class Asked:
     verified: bool
     json: bool
 
-    def __call__(self, job: tuple[Path, Named | None]) -> tuple[dict[str, Any], list[str], bool]:
+    def __call__(self, job: tuple[Path, Named | None]) -> tuple[VerdictSummary, list[str], bool]:
         """The entry of one certificate, about this network, the lines for a human, and whether the answer is no."""
         out = Recorded(json=self.json)
         return _checked(out, *job, self.alone, self.verified), out.lines, out.denied
@@ -51,7 +54,7 @@ def command(out: Output, certificates: tuple[Path, ...], spec: str, verified: bo
     """
     from rhoset.networks.runs import one_network, open_networks
 
-    alone, said = len(certificates) == 1, list[dict[str, Any]]()
+    alone, said = len(certificates) == 1, list["VerdictSummary"]()
     known = [one_network(spec, "a certificate")] if alone else open_networks(spec)
     named = [(str(one[0]), one) for one in zip(certificates, _networks_of(certificates, known), strict=True)]
     asked, many = Asked(alone, verified, out.json), processes(workers, len(named), EACH)
@@ -80,7 +83,7 @@ def _networks_of(certificates: Sequence[Path], known: Sequence[Named]) -> list[N
     return [next((named[name] for name in names if name in named), None) for names in beginnings]
 
 
-def _checked(out: Output, certificate: Path, network: Named | None, alone: bool, verified: bool) -> dict[str, Any]:
+def _checked(out: Output, certificate: Path, network: Named | None, alone: bool, verified: bool) -> VerdictSummary:
     """The entry of one certificate."""
     from rhoset.errors import RhosetError
     from rhoset.reading import require_file

@@ -93,8 +93,8 @@ def command(
         out.say(str(target))
     else:
         out.table(list(rows[0]), [list(row.values()) for row in rows])
-    listed = [{**{key: record[key] for key in KEYS}, **record} for record in said]
-    payload: dict[str, Any] = {"networks": listed}
+    first: dict[str, Any] = dict.fromkeys(KEYS)
+    payload: dict[str, Any] = {"networks": [first | dict(record) for record in said]}
     return {**payload, "counts": rows} if by is not None else payload
 
 

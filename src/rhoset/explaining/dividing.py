@@ -22,6 +22,7 @@ from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.explaining.explanation import Explanation
 from rhoset.explaining.gradients import Array
+from rhoset.groups.transform import at_translates
 from rhoset.networks import activation
 from rhoset.networks.evaluation import tables_of
 from rhoset.summaries import Shown
@@ -162,16 +163,14 @@ def division(explanation: Explanation) -> Division:
     settled = {"by_part": 0, "by_class": 0}
     for x in rows:
         hidden = phi(left[x] + right)
-        places = table[table[x][None, :], rows[:, None]]  # [y, w]: xwy
-        whole, worst = np.zeros((n, n)), np.zeros((len(neurons), n, int(others.sum())))
-        for p, chosen in enumerate(neurons):
-            logits = hidden[:, chosen] @ unembed[chosen] + (bias if p == len(kept) else 0.0)
-            margins = np.take_along_axis(logits, places, axis=1)
-            margins = margins[:, group.identity, None] - margins
-            total[p] += margins.sum(axis=0)
-            np.minimum(least[p], margins.min(axis=0), out=least[p])
-            whole += margins
-            worst[p] = np.minimum.reduceat(margins[:, by_class], starts, axis=1)[:, others]
+        logits = np.stack([hidden[:, chosen] @ unembed[chosen] for chosen in neurons])
+        logits[-1] += bias
+        moved = at_translates(logits, table, x, rows)
+        margins = moved[:, :, group.identity, None] - moved  # [part, y, w]
+        total += margins.sum(axis=1)
+        np.minimum(least, margins.min(axis=1), out=least)
+        whole = margins.sum(axis=0)
+        worst = np.minimum.reduceat(margins[:, :, by_class], starts, axis=2)[..., others]
         np.minimum(joint, whole.min(axis=0), out=joint)
         settled["by_part"] += int((worst.min(axis=2, initial=np.inf).sum(axis=0) > 0).sum())
         settled["by_class"] += int((worst.sum(axis=0).min(axis=1, initial=np.inf) > 0).sum())

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from rhoset.arguments import public
 from rhoset.errors import RhosetError
 from rhoset.groups import coset_means
+from rhoset.groups.transform import at_translates
 from rhoset.networks import Network, activation
 from rhoset.networks.evaluation import tables_of
 from rhoset.summaries import Shown
@@ -86,7 +87,7 @@ def equivariance(network: Network) -> Equivariance:
         of_right = logits[rows[None, :], table].mean(axis=1)
         by_right += n * float((of_right**2).sum())
     of_left /= n
-    kernel = of_left[rows[None, :], table].mean(axis=1)
+    kernel = at_translates(of_left, table, group.identity, rows).mean(axis=0)
     labels = group.classes.labels
     by_class = coset_means(kernel[None], labels)[0]
     size = total if total > 0 else np.inf

@@ -130,3 +130,14 @@ def convolve(group: Group, f: ArrayLike, h: ArrayLike) -> FloatArray:
     for y in np.flatnonzero(a):
         out += a[y] * b[group.table[group.inverse[y]]]
     return out
+
+
+def at_translates(values: FloatArray, table: NDArray[np.int32], x: ArrayLike, y: ArrayLike) -> FloatArray:
+    """(…, k, n) row i holds for each w the value of row i at x_i·w·y_i.
+
+    Of logits f(·|x, y) it is what stands where x⁻¹zy⁻¹ is w; a bi-equivariant network has the same row for all pairs.
+    `values` is (…, k, n), `x` and `y` are one element or (k,).
+    """
+    left, right = np.broadcast_arrays(np.asarray(x), np.asarray(y))
+    places = table[table[left], right[..., None]]
+    return np.take_along_axis(values, places.reshape(*[1] * (values.ndim - 2), *places.shape), axis=-1)

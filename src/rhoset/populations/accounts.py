@@ -20,6 +20,7 @@ from rhoset.explaining import (
 )
 from rhoset.networks import Network, read_network
 from rhoset.populations.measuring import keep_json, kept_or_computed, kept_place
+from rhoset.populations.record import Record
 
 ACCOUNTS = 2
 """Version of what is kept; raise it when the meaning of a value changes."""
@@ -70,7 +71,7 @@ def accounts(network: Network, beside: Path | None = None, *, decide: bool = Fal
 
 
 def add_accounts(
-    said: Sequence[dict[str, Any]],
+    said: Sequence[Record],
     rows: Sequence[dict[str, Any]],
     files: Mapping[str, Path],
     *,

@@ -12,6 +12,7 @@ from rhoset.errors import Attempt, RhosetError, raising
 from rhoset.networks import read_network
 from rhoset.networks.accept import places_of
 from rhoset.populations.distances import distance_matrix
+from rhoset.populations.record import Record
 from rhoset.populations.rows import Progress, files_of, key_set_text, records
 from rhoset.populations.summaries import used_irreps
 from rhoset.populations.testing import ALPHA, RankTest, ShareTest, energy_test, holm, law_test, rank_test, share_test
@@ -116,9 +117,7 @@ def compare(
     return compare_records(said_a, said_b, distances=distances, scale_free=scale_free, automorphisms=automorphisms)
 
 
-def both_records(
-    a: Any, b: Any, progress: Progress, attempt: Attempt
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def both_records(a: Any, b: Any, progress: Progress, attempt: Attempt) -> tuple[list[Record], list[Record]]:
     """Records of both sides, see `rhoset.populations.rows.records`; `progress` counts the networks of both."""
     files = [files_of(places_of(side), attempt) for side in (a, b)]
     before, total = len(files[0]), len(files[0]) + len(files[1])
@@ -129,8 +128,8 @@ def both_records(
 
 
 def compare_records(
-    said_a: Sequence[dict[str, Any]],
-    said_b: Sequence[dict[str, Any]],
+    said_a: Sequence[Record],
+    said_b: Sequence[Record],
     *,
     distances: bool = True,
     scale_free: bool = False,
@@ -165,8 +164,8 @@ def _adjusted(tests: Sequence[T]) -> tuple[T, ...]:
     return tuple(replace(test, p_adjusted=p) for test, p in zip(tests, holm([test.p for test in tests]), strict=True))
 
 
-def _shares(a: Sequence[dict[str, Any]], b: Sequence[dict[str, Any]]) -> tuple[ShareTest, ...]:
-    kinds: list[tuple[str, Callable[[dict[str, Any]], set[str]]]] = [
+def _shares(a: Sequence[Record], b: Sequence[Record]) -> tuple[ShareTest, ...]:
+    kinds: list[tuple[str, Callable[[Record], set[str]]]] = [
         ("key set ", lambda r: {key_set_text(r)}),
         ("irrep ", lambda r: set(used_irreps(r))),
         ("circuit ", lambda r: {f"{c['irrep']} {c['left_size']}×{c['right_size']} {c['kind']}" for c in r["circuits"]}),
@@ -183,18 +182,16 @@ def _shares(a: Sequence[dict[str, Any]], b: Sequence[dict[str, Any]]) -> tuple[S
     return _adjusted(tests)
 
 
-def _count(
-    a: Sequence[dict[str, Any]], b: Sequence[dict[str, Any]], so: Callable[[dict[str, Any]], bool]
-) -> tuple[int, int]:
+def _count(a: Sequence[Record], b: Sequence[Record], so: Callable[[Record], bool]) -> tuple[int, int]:
     return sum(map(so, a)), sum(map(so, b))
 
 
-def _proved(record: dict[str, Any]) -> bool:
+def _proved(record: Record) -> bool:
     return any(bound["accuracy_bound"] >= WANTED for bound in record["bounds"].values())
 
 
-def _numbers(a: Sequence[dict[str, Any]], b: Sequence[dict[str, Any]]) -> tuple[RankTest, ...]:
-    wanted: list[tuple[str, str, Callable[[dict[str, Any]], Any]]] = [
+def _numbers(a: Sequence[Record], b: Sequence[Record]) -> tuple[RankTest, ...]:
+    wanted: list[tuple[str, str, Callable[[Record], Any]]] = [
         ("margin", "nats", lambda r: r["margin"]),
         ("loss", "nats", lambda r: r["loss"]),
         ("accuracy", "share", lambda r: r["accuracy"]),
@@ -215,9 +212,9 @@ def _numbers(a: Sequence[dict[str, Any]], b: Sequence[dict[str, Any]]) -> tuple[
     return _adjusted(tests)
 
 
-def _cost(method: str, record: dict[str, Any]) -> float | None:
-    found: float | None = record["bounds"].get(method, {}).get("cost")
-    return found
+def _cost(method: str, record: Record) -> float | None:
+    bound = record["bounds"].get(method)
+    return None if bound is None else bound["cost"]
 
 
 def _distances(networks: Sequence[Any], first: int, scale_free: bool, automorphisms: bool) -> Distances:

@@ -17,9 +17,10 @@ from rhoset.networks import Network, evaluate
 from rhoset.networks.atomic import write_json
 from rhoset.networks.runs import certificates, run_of
 from rhoset.populations.observables import DELTA, EPSILON, Observables, neuron_shares, spectral_weights
+from rhoset.populations.record import Bound
 from rhoset.populations.stack import stacked
 from rhoset.reading import read_json
-from rhoset.verdicts import check_certificate, check_summary
+from rhoset.verdicts import check_certificate, check_summary, share_of_exhaustive
 
 MEASURES = 2
 """Version of what is kept; raise it when the meaning of a value changes, and older values are computed anew."""
@@ -149,16 +150,16 @@ def frequencies(group: Group, irreps: tuple[Irrep, ...]) -> dict[str, int]:
     return {name: f for name, f in turns.items() if f is not None}
 
 
-def proved(network: Path) -> tuple[dict[str, dict[str, Any]], dict[str, str], list[str]]:
+def proved(network: Path) -> tuple[dict[str, Bound], dict[str, str], list[str]]:
     """Bounds of the certificates beside a network file, each re-derived now by the independent checker.
 
     Returns
     -------
     tuple
-        method → ``{"accuracy_bound", "loss_bound", "cost" (share of exhaustive work), "seconds", "arithmetic"}``, and
-        method → reason for those that do not check; and the methods of those among them that could not be read.
+        method → what it proves, and method → reason for those that do not check; and the methods of those among them
+        that could not be read.
     """
-    bounds: dict[str, dict[str, Any]] = {}
+    bounds: dict[str, Bound] = {}
     refused: dict[str, str] = {}
     unreadable = []
     for method, path in certificates(network).items():
@@ -171,7 +172,7 @@ def proved(network: Path) -> tuple[dict[str, dict[str, Any]], dict[str, str], li
         bounds[method] = {
             "accuracy_bound": said["accuracy_bound"],
             "loss_bound": said["loss_bound"] if np.isfinite(said["loss_bound"]) else None,
-            "cost": said["operations"] / said["exhaustive_operations"],
+            "cost": share_of_exhaustive(said),
             "seconds": said["seconds"],
             "arithmetic": said["arithmetic"],
         }

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from rhoset.errors import Attempt, RhosetError, naming, raising
 from rhoset.networks import read_network
 from rhoset.networks.runs import RunRows, open_networks
 from rhoset.populations.measuring import measured, proved
+from rhoset.populations.record import Record
 
 Place = str | os.PathLike[str]
 Progress = Callable[[int, int], None]
@@ -27,7 +28,7 @@ def records(
     bounds: bool = True,
     progress: Progress = lambda done, total: None,
     attempt: Attempt = raising,
-) -> list[dict[str, Any]]:
+) -> list[Record]:
     """One record a network of runs, sweeps, folders and files, in the order given.
 
     Parameters
@@ -46,8 +47,7 @@ def records(
     Returns
     -------
     list
-        ``{"network", "group", "seed", "settings", "training", "accuracy", …, "bounds": {METHOD: {…}}, "refused":
-        {METHOD: REASON}, "unreadable": [METHOD]}``, with the keys of `rhoset.populations.measuring.measured`.
+        One for each network that could be read.
 
     Raises
     ------
@@ -86,7 +86,7 @@ def files_of(specs: Sequence[Place], attempt: Attempt = raising) -> list[tuple[s
     return found
 
 
-def _record(label: str, path: Path, runs: RunRows, bounds: bool) -> dict[str, Any]:
+def _record(label: str, path: Path, runs: RunRows, bounds: bool) -> Record:
     network = read_network(path)
     with naming(label):
         found = measured(network, path)
@@ -99,7 +99,7 @@ def _record(label: str, path: Path, runs: RunRows, bounds: bool) -> dict[str, An
     said |= {key: value for key, value in found.items() if key not in ("measures", "version", "table")}
     said["digest_of_table"] = found["table"]
     said["bounds"], said["refused"], said["unreadable"] = proved(path) if bounds else ({}, {}, [])
-    return said
+    return cast(Record, said)
 
 
 def _number(seed: Any) -> int | None:
@@ -109,30 +109,30 @@ def _number(seed: Any) -> int | None:
         return None
 
 
-def differing(said: Sequence[Mapping[str, Any]]) -> list[str]:
+def differing(said: Sequence[Record]) -> list[str]:
     """Settings that not all records share, in order of appearance."""
     names = dict.fromkeys(name for record in said for name in record["settings"])
     return [name for name in names if len({repr(record["settings"].get(name)) for record in said}) > 1]
 
 
-def irreps_text(record: Mapping[str, Any]) -> str:
+def irreps_text(record: Record) -> str:
     """``[4,1] ×64, [2,2,1] ×60``: the irreps that dominate neurons, most first; frequencies where there are."""
-    turning = record.get("frequency", {})
+    turning = record["frequency"]
     used = sorted((i for i in record["irreps"] if i["neurons"]), key=lambda i: -i["neurons"])
     return ", ".join(f"{_irrep(i['name'], turning)} ×{i['neurons']}" for i in used)
 
 
-def key_set_text(record: Mapping[str, Any]) -> str:
+def key_set_text(record: Record) -> str:
     """``{[4,1], [2,2,1]}``; nothing where the group is too large for spectral weights."""
     if record["key_set"] is None:
         return ""
-    turning = record.get("frequency", {})
+    turning = record["frequency"]
     return "{" + ", ".join(_irrep(name, turning) for name in record["key_set"]) + "}"
 
 
-def circuits_text(record: Mapping[str, Any]) -> str:
+def circuits_text(record: Record) -> str:
     """``[4,1] 5×5 full, …``, the same ones counted."""
-    turning, kinds = record.get("frequency", {}), dict[str, int]()
+    turning, kinds = record["frequency"], dict[str, int]()
     for c in record["circuits"]:
         text = f"{_irrep(c['irrep'], turning)} {c['left_size']}×{c['right_size']} {c['kind']}"
         kinds[text] = kinds.get(text, 0) + 1
@@ -143,9 +143,7 @@ def _irrep(name: str, turning: Mapping[str, int]) -> str:
     return f"f={turning[name]}" if name in turning else name
 
 
-def flat(
-    said: Sequence[Mapping[str, Any]], *, settings: str = "differing", spectrum: bool = False
-) -> Iterator[dict[str, Any]]:
+def flat(said: Sequence[Record], *, settings: str = "differing", spectrum: bool = False) -> Iterator[dict[str, Any]]:
     """Records as rows of scalars; the columns are those of `rhoset.populations.tables.COLUMNS`.
 
     `settings`: ``differing`` (those that not all networks share), ``all`` or ``none``. `spectrum`: columns of b² and ν
@@ -162,15 +160,16 @@ def flat(
     classes = list(dict.fromkeys(name for record in said for name in record["multiplicity"]))
     measured_settings = {"width", "activation"}  # have columns of their own
     for record in said:
-        row = {key: record[key] for key in ("network", "group", "order", "seed", "width", "activation")}
+        known: Mapping[str, Any] = record
+        row = {key: known[key] for key in ("network", "group", "order", "seed", "width", "activation")}
         row |= {name: _cell(record["settings"].get(name)) for name in chosen if name not in measured_settings}
         row["steps"] = record["training"].get("steps")
-        row |= {key: record[key] for key in ("accuracy", "loss", "margin", "explained")}
+        row |= {key: known[key] for key in ("accuracy", "loss", "margin", "explained")}
         row["irreps"], row["circuits"] = irreps_text(record), circuits_text(record)
         row["key_set"], row["spectral_count"] = key_set_text(record), record["spectral_count"]
         row["pure"] = sum(record["multiplicity"].values())
         for method in methods:
-            bound = record["bounds"].get(method, {})
+            bound: Mapping[str, Any] = record["bounds"].get(method, {})
             row[f"{method}_bound"] = bound.get("accuracy_bound")
             row[f"{method}_cost"], row[f"{method}_seconds"] = bound.get("cost"), bound.get("seconds")
         if spectrum:

@@ -9,12 +9,11 @@ import numpy as np
 
 from rhoset.errors import RhosetError
 from rhoset.explaining.explanation import in_use
+from rhoset.populations.record import Record
 from rhoset.shares import clopper_pearson
 
 
-def counted(
-    said: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]], by: Sequence[str]
-) -> list[dict[str, Any]]:
+def counted(said: Sequence[Record], rows: Sequence[Mapping[str, Any]], by: Sequence[str]) -> list[dict[str, Any]]:
     """One row for each combination of the columns `by`: networks, how many are right everywhere, median loss, and for
     each irrep the share of the networks that use it, with the exact 95 % interval (Clopper-Pearson) as text.
 
@@ -33,7 +32,7 @@ def counted(
     for name in by:
         if name not in rows[0]:
             raise RhosetError(f"no column {name!r}; there are {', '.join(rows[0])}", slug="no-such-column")
-    groups: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    groups: dict[tuple[Any, ...], list[Record]] = {}
     for record, row in zip(said, rows, strict=True):
         groups.setdefault(tuple(row[name] for name in by), []).append(record)
     used = [used_irreps(record) for record in said]
@@ -50,7 +49,7 @@ def counted(
     return out
 
 
-def used_irreps(record: Mapping[str, Any]) -> list[str]:
+def used_irreps(record: Record) -> list[str]:
     """Names of the irreps in use."""
     return [i["name"] for i in record["irreps"] if in_use(i["neurons"], i["energy"])]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rhoset.arguments import public
 from rhoset.counting import Cost
@@ -18,7 +18,7 @@ from rhoset.prove.search import Estimate, Search
 from rhoset.prove.subject import Subject, judged, subject
 from rhoset.prove.wish import Target, wish
 from rhoset.summaries import Shown
-from rhoset.verdicts import verdict_summary
+from rhoset.verdicts import VerdictSummary, verdict_summary
 from rhoset_check.files import Certificate
 from rhoset_check.verdict import Verdict
 
@@ -57,7 +57,7 @@ class CertifyResult(Shown):
     search_seconds: float
     tried: tuple[Estimate, ...]
 
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> VerdictSummary:
         """The keys of `rhoset certify --json` that do not depend on files."""
         return {**verdict_summary(self.verdict, self.cost), "search_seconds": self.search_seconds}
 

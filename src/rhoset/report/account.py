@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from rhoset.explaining import Explanation
 from rhoset.explaining.pairs import spread_pairs
+from rhoset.groups.transform import at_translates
 from rhoset.networks import hidden
 from rhoset.report.views import AccountView
 
@@ -86,7 +87,6 @@ def _mean_moved(logits: Floats, table: NDArray[np.int32], x: NDArray[np.int64], 
     step = max(1, (1 << 20) // len(table))
     for start in range(0, len(x), step):
         rows = slice(start, start + step)
-        outputs = table[table[x[rows]], y[rows][:, None]]
-        total += np.take_along_axis(logits[rows], outputs, axis=1).sum(axis=0)
+        total += at_translates(logits[rows], table, x[rows], y[rows]).sum(axis=0)
     mean: Floats = total / len(x)
     return mean

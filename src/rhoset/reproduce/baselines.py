@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rhoset.counting import Cost, cost_of_files
 from rhoset.errors import RhosetError
@@ -19,7 +18,7 @@ from rhoset.groups import irreps
 from rhoset.networks import Network, write_atomic, write_network
 from rhoset.reproduce.verifier import coset_explanation, paper_explanation, published_bound
 from rhoset.reproduce.verifier.writing import Explained, certificate_bytes
-from rhoset.verdicts import verdict_summary
+from rhoset.verdicts import VerdictSummary, verdict_summary
 from rhoset_check.files import read_network as read_weights
 from rhoset_check_baselines import BaselineVerdict, check
 
@@ -57,7 +56,7 @@ class BaselineResult:
     cost: Cost
     search_seconds: float
 
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> VerdictSummary:
         """The keys of `rhoset certify --json` that do not depend on files."""
         return {**verdict_summary(self.verdict, self.cost), "search_seconds": self.search_seconds}
 

@@ -16,6 +16,7 @@ from rhoset.reproduce.questions import replaced_neurons
 from rhoset.reproduce.timing import Rivals
 from rhoset.reproduce.verifier import PublishedBound, paper_explanation, published_bound
 from rhoset.reproduce.verifier.alone import cosets_alone, irreps_alone
+from rhoset.verdicts import VerdictSummary
 
 METHODS = ("exhaustive", "gaps", "irrep", "equivariant", "orbit", "mixture", "auto")
 """Every network is certified by each of these, with the fewest operations; the baselines have rows of their own."""
@@ -87,14 +88,16 @@ def _row(network: Network, explanation: Explanation, path: Path) -> dict[str, An
     }
 
 
-def _method(said: dict[str, Any]) -> dict[str, Any]:
-    keys = ("operations", "exhaustive_operations", "seconds", "search_seconds")
+def _method(said: VerdictSummary) -> dict[str, Any]:
     loss = said["loss_bound"]
     return {
         "used": said["method"],
         "bound": said["accuracy_bound"],
         "loss_bound": loss if math.isfinite(loss) else None,
-        **{key: said[key] for key in keys},
+        "operations": said["operations"],
+        "exhaustive_operations": said["exhaustive_operations"],
+        "seconds": said["seconds"],
+        "search_seconds": said["search_seconds"],
     }
 
 

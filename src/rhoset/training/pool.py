@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rhoset.processes import ONE_THREAD
 from rhoset.training.members import Job
 from rhoset.training.outcome import Evaluated
 
@@ -59,8 +60,7 @@ class _Worker:
     def __init__(self, inbox: queue.Queue[tuple[_Worker, str | None]], threads: int) -> None:
         environment = dict(os.environ)
         environment["PYTHONPATH"] = os.pathsep.join(p for p in sys.path if p)
-        for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-            environment[name] = str(threads)
+        environment.update(dict.fromkeys(ONE_THREAD, str(threads)))
         self.process = subprocess.Popen(
             [sys.executable, "-m", "rhoset.training.worker"],
             stdin=subprocess.PIPE,

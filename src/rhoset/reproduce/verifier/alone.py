@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from rhoset.explaining import CosetConcentration, coset_concentration, spectrum
 from rhoset.groups import Group, Subgroup, coset_means, irreps, left_cosets, right_cosets, subgroup_classes
+from rhoset.groups.transform import at_translates
 from rhoset.networks import Network
 from rhoset.networks.activations import activation
 from rhoset.networks.evaluation import tables_of
@@ -145,15 +146,13 @@ def irreps_alone(network: Network) -> AloneBound:
     far f is from it is then known only through ‖U_z‖‖h(x, y)‖ plus the ideal's own logit. Cost: n³m (the mean).
     """
     group, n, phi = network.group, network.order, activation(network.activation)
-    table, inverse = np.asarray(network.table), group.inverse
     left, right, unembed, bias = tables_of(network, np.float64)
     mean, longest = np.zeros(n), np.sqrt(np.square(unembed).sum(axis=0).max())
     sizes, own = np.empty((n, n)), np.empty((n, n))
     for x in range(n):
         hidden = phi(left[x] + right)
         logits = hidden @ unembed + bias
-        moved = table[table[inverse[x]][None, :], inverse[:, None]]  # (y, z): x⁻¹ z y⁻¹
-        mean += np.bincount(moved.ravel(), logits.ravel(), n)
+        mean += at_translates(logits, network.table, x, np.arange(n)).sum(axis=0)
         sizes[x] = longest * np.linalg.norm(hidden, axis=1)
         own[x] = own_logits(network, x)
     mean /= n * n
