@@ -23,7 +23,7 @@ from rhoset.prove.search import Search
 from rhoset.prove.subject import Judged, judged, subject
 from rhoset.prove.wish import Wish
 from rhoset_check import each as sharing
-from rhoset_check import gaps
+from rhoset_check import even, gaps
 from rhoset_check.blocks import MatrixBlock
 from rhoset_check.near import Near
 
@@ -43,17 +43,19 @@ def meter(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
         monkeypatch.setattr(owner, name, watched)
 
-    watch(Near, "times", lambda _, near, matrix, slack=0.0, **how: len(near.value) * np.count_nonzero(matrix))
+    watch(Near, "product", lambda _, near, matrix: len(near.value) * np.count_nonzero(matrix))
     watch(Near, "dot", lambda _, near, other: near.value.size)
-    watch(Near, "lengths", lambda _, near, parts: near.value.size)
+    watch(Near, "lengths", lambda _, near, weights: near.value.size)
     watch(Near, "activate", lambda _, near, activation: near.value.size)
     watch(Near, "__add__", lambda result, *_: result.value.size)
     watch(Near, "__sub__", lambda result, *_: result.value.size)
     watch(MatrixBlock, "carry_right", lambda result, block, *_: result.value.size * len(block.matrices[0]))
     watch(gaps.Circuit, "tables", lambda _, circuit, hidden, xs: len(hidden.value) * tabulated(circuit))
     watch(sharing.Seat, "tables", lambda _, seat, hidden, xs: len(hidden.value) * seat.circuit.writes.size)
-    watch(gaps, "taken", lambda result, *_: 2 * result.size)  # lowest, highest; distances
-    watch(gaps.np, "take_along_axis", lambda result, *_: result.size)  # the least over x
+    watch(sharing.EachRule, "walk", lambda _, rule, xs: len(xs) * rule.model.order**2)  # the largest over z
+    watch(gaps, "taken", lambda result, *_: 2 * result.size)
+    watch(gaps, "_circuit", lambda result, *_: 6 * result.place.shape[1] * len(result.neurons))  # lowest, highest, ρ
+    watch(even.EvenRule, "least", lambda _, rule, table, *__: table.value.size)
     watch(gaps, "running", lambda _, parts: sorting([p.value.size for p in parts if p.value.any()]))
     return done
 
