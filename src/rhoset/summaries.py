@@ -34,6 +34,13 @@ def counted(number: int, one: str, many: str | None = None) -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
+def percentage(value: float, digits: int = 1) -> str:
+    """``99.7%``; more digits where a share below 1 would read as 100%."""
+    while value < 1 and f"{value:.{digits}%}".startswith("100") and digits < 14:
+        digits += 1
+    return f"{value:.{digits}%}"
+
+
 def cell(value: Any) -> str:
     """A cell for a human: four significant digits, more where a number below 1 would read as 1; – for what is not
     known."""
@@ -46,7 +53,7 @@ def cell(value: Any) -> str:
     digits = 4
     while value < 1 and f"{value:.{digits}g}" == "1" and digits < 17:
         digits += 1
-    return f"{value:.{digits}g}"
+    return f"{value + 0.0:.{digits}g}"  # no -0
 
 
 def numeric_columns(rows: Sequence[Sequence[Any]], columns: int) -> list[bool]:
@@ -110,10 +117,6 @@ def _key(value: Any) -> tuple[str, str]:
     return ".".join(kind.__module__.split(".")[:2]), kind.__name__
 
 
-def _share(value: float) -> str:
-    return f"{value:.1%}"
-
-
 def _group(group: Any) -> list[Line]:
     return [
         ("group", group.name),
@@ -141,7 +144,7 @@ def _explanation(explanation: Any) -> list[Line]:
     if explanation.quadratures:
         circuits.append(counted(len(explanation.quadratures), "quadrature"))
     return [
-        ("explained", f"{_share(explanation.explained)} of the weights explained"),
+        ("explained", f"{percentage(explanation.explained)} of the weights explained"),
         ("circuits", "; ".join(circuits) or "no circuits"),
         ("left over", counted(len(explanation.left_over), "neuron") + " left over"),
     ]
@@ -171,8 +174,8 @@ def _step(step: Any) -> list[Line]:
     bound = [] if step.bound is None else [("bound", f"bound {step.bound:.4%}")]
     return [
         ("step", f"step {step.step}"),
-        ("accuracy", f"accuracy {_share(step.result.accuracy)}"),
-        ("explained", f"{_share(step.explained)} explained"),
+        ("accuracy", f"accuracy {percentage(step.result.accuracy)}"),
+        ("explained", f"{percentage(step.explained)} explained"),
         ("circuits", counted(step.circuits, "circuit")),
         *bound,
     ]
@@ -235,6 +238,24 @@ def _division(division: Any) -> list[Line]:
     return [("parts", ", ".join(division.parts)), *said]
 
 
+def _intervention(found: Any) -> list[Line]:
+    return [
+        ("changed", found.what),
+        ("how", found.mode),
+        ("neurons", counted(found.neurons, "neuron")),
+        ("accuracy", f"accuracy {percentage(found.result.accuracy, 4)}"),
+        ("loss", f"loss {found.result.loss:.4g}"),
+    ]
+
+
+def _account(found: Any) -> list[Line]:
+    return [
+        ("by", found.name),
+        ("explained", f"{percentage(found.explained)} of the weights explained"),
+        ("accuracy", f"accuracy {percentage(found.result.accuracy, 4)} in its place"),
+    ]
+
+
 def _minimality(found: Any) -> list[Line]:
     sets = counted(len(found.sufficient), "smallest set is", "smallest sets are")
     return [
@@ -242,7 +263,7 @@ def _minimality(found: Any) -> list[Line]:
         ("minimal", "minimal" if found.minimal else "not minimal"),
         (
             "enough",
-            f"{sets} enough for {found.target:.2%}",
+            f"{sets} enough for {percentage(found.target, 2)}",
         ),
         ("how", "all sets tried" if found.exhaustive else "one part left out at a time"),
     ]
@@ -251,7 +272,7 @@ def _minimality(found: Any) -> list[Line]:
 def _circle(found: Any) -> list[Line]:
     low, high = found.amplitude.min(), found.amplitude.max()
     waves = (found.irrep.label, *found.overtones)
-    written = (f"{wave} {_share(float(share))}" for wave, share in zip(waves, found.harmonics, strict=True))
+    written = (f"{wave} {percentage(float(share))}" for wave, share in zip(waves, found.harmonics, strict=True))
     return [
         ("irrep", found.irrep.label),
         ("neurons", counted(len(found.neurons), "neuron")),
@@ -340,14 +361,8 @@ SUMMARIES: dict[tuple[str, str], Callable[[Any], list[Line]] | dict[str, str]] =
     ("rhoset.explaining", "Division"): _division,
     ("rhoset.explaining", "WritingLaw"): _law,
     ("rhoset.explaining", "ReadingLaw"): _law,
-    ("rhoset.explaining", "Intervention"): {
-        "changed": "{0.what}", "how": "{0.mode}", "neurons": "{0.neurons} neurons",
-        "accuracy": "accuracy {0.result.accuracy:.4%}", "loss": "loss {0.result.loss:.4g}",
-    },
-    ("rhoset.explaining", "Account"): {
-        "by": "{0.name}", "explained": "{0.explained:.1%} of the weights explained",
-        "accuracy": "accuracy {0.result.accuracy:.4%} in its place",
-    },
+    ("rhoset.explaining", "Intervention"): _intervention,
+    ("rhoset.explaining", "Account"): _account,
     ("rhoset.explaining", "Circle"): _circle,
     ("rhoset.explaining", "Recipe"): _recipe,
     ("rhoset.populations", "Observables"): _observables,

@@ -49,6 +49,23 @@ def test_laws_where_the_pairs_are_not_known(tmp_path: Path) -> None:
     assert "one scalar an irrep" in said
 
 
+def test_laws_take_the_last_snapshot(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    import rhoset
+
+    settings = {"optimizer": "adamw", "weight_decay": 1.0, "learning_rate": 1e-3, "unembed_bias": False}
+    settings |= {"max_steps": 60, "checkpoints": 4, "width": 8, "architecture": "folded"}
+    rhoset.train("S3", 1, out=tmp_path / "run", **settings)
+    call = ["explain", str(tmp_path / "run"), "--laws", "--json"]
+    (said,) = json.loads(CliRunner().invoke(app, call, catch_exceptions=False).stdout)["networks"]
+    network = rhoset.load(tmp_path / "run" / "networks" / "0000.safetensors")
+    steps = sorted((tmp_path / "run" / "networks" / "0000.steps").glob("*.safetensors"))
+    before = next(rhoset.load(path) for path in reversed(steps) if int(path.stem) < 60)
+    law = rhoset.writing_law(network, before=before).shares()
+    assert said["laws"]["writing"]["moving"] == pytest.approx(law["moving"])
+    assert said["laws"]["writing"]["law"] == pytest.approx(law["law"])
+
+
 @pytest.mark.parametrize(("plans", "tables"), [(("[3,1]", "sign"), 1), (("[3,1]", "[3,1]:size=6", "sign"), 2)])
 def test_irreps_stand_apart_where_they_are_not_the_parts(tmp_path: Path, plans: tuple[str, ...], tables: int) -> None:
     path = tmp_path / "net.safetensors"

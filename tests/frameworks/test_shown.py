@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import rhoset as rs
-from rhoset.summaries import SUMMARIES, summarised, table_of
+from rhoset.summaries import SUMMARIES, cell, percentage, summarised, table_of
 
 LONGEST = 160
 """Letters of a line."""
@@ -54,6 +54,18 @@ def test_one_is_no_plural():
     said = [summarised(value) for value in found]
     plural = re.compile(r"\b1 (classes|parts|irreps|sets|terms|rows|elements|smallest sets)")
     assert not [line for line in said if plural.search(line)], said
+
+
+@pytest.mark.parametrize(
+    ("share", "digits", "said"),
+    [(1.0, 1, "100.0%"), (0.9997, 1, "99.97%"), (1 - 1e-8, 2, "99.999999%"), (0.5, 1, "50.0%"), (0.0, 2, "0.00%")],
+)
+def test_what_is_not_all_never_reads_as_all(share: float, digits: int, said: str):
+    assert percentage(share, digits) == said
+
+
+def test_nothing_reads_as_less_than_nothing():
+    assert cell(-0.0) == "0"
 
 
 def test_a_small_table(held: dict[str, Any]):

@@ -167,8 +167,10 @@ def test_blocks_that_are_kept_change_no_bound(references: bool):
     written = pairs.written(0.03)
     assert written is not None
     certificate = pairs.certificate(written, Mode(24, True, references))
-    xs = one.sample()[0][:: one.model.order]
-    kept, fresh = (settle(rules, xs) for rules in (one.prepared(certificate), prepare(certificate, one.model)))
+    x, _ = one.sample()
+    kept, fresh = (
+        settle(rules, x[:: one.model.order]) for rules in (one.prepared(certificate), prepare(certificate, one.model))
+    )
     assert np.array_equal(kept.margin, fresh.margin)
     assert np.array_equal(kept.loss, fresh.loss)
 

@@ -9,6 +9,7 @@ import click
 from rhoset.cli._command import command as make_command
 from rhoset.cli._output import Output, Payload
 from rhoset.cli._types import FILE, SEED, Number
+from rhoset.summaries import percentage
 
 MOST_NOISE = 1e6
 """Most noise relative to the weights' size; far beyond what leaves anything of the network."""
@@ -96,9 +97,8 @@ def command(
             for plan, c in zip(planted.plans, planted.circuits, strict=True)
         ],
     )
-    out.say(
-        f"{target}: width {planted.network.width}, accuracy {measured.accuracy:.2%}, margin {measured.margin:.3g} nats"
-    )
+    accuracy = percentage(measured.accuracy, 2)
+    out.say(f"{target}: width {planted.network.width}, accuracy {accuracy}, margin {measured.margin:.3g} nats")
     return {
         "network": str(target),
         "group": group,

@@ -13,6 +13,7 @@ from rhoset.cli._networks import network_files, one_by_one
 from rhoset.cli._output import Output, Payload, Recorded
 from rhoset.cli._types import WORKERS
 from rhoset.processes import processes
+from rhoset.summaries import percentage
 
 if TYPE_CHECKING:
     from rhoset.explaining import Analysis
@@ -102,8 +103,8 @@ def _one(out: Output, label: str, of: Analysis, compare: bool, faithful: bool) -
     diagnosis = diagnose(explanation)
     said = to_json(explanation, label, diagnosis=diagnosis, accounts=accounts)
     out.say(
-        f"{label}: {said['explained']:.1%} of the weights explained;"
-        f" idealised: accuracy {said['ideal_accuracy']:.2%}, loss {said['ideal_loss']:.3g}"
+        f"{label}: {percentage(said['explained'])} of the weights explained;"
+        f" idealised: accuracy {percentage(said['ideal_accuracy'], 2)}, loss {said['ideal_loss']:.3g}"
     )
     irreps = sorted(said["irreps"], key=lambda i: -i["energy"])
     defects = {q["label"]: q["defect"] for q in said["quadratures"]}
@@ -114,7 +115,7 @@ def _one(out: Output, label: str, of: Analysis, compare: bool, faithful: bool) -
         _circuits(out, said, irreps)
     said["explained_with_harmonics"] = waves = with_harmonics(of)
     if waves is not None and waves > said["explained"]:
-        out.say(f"with the harmonics of the waves: {waves:.1%} of the weights explained")
+        out.say(f"with the harmonics of the waves: {percentage(waves)} of the weights explained")
     if accounts:
         out.table(
             ["explanation", "explained", "ideal accuracy", "ideal loss"],
@@ -191,7 +192,7 @@ def _minimal(out: Output, of: Analysis, _: Path) -> dict[str, Any]:
             [title, "neurons", "accuracy without", "alone"], [[r.part, r.neurons, r.accuracy, r.alone] for r in rows]
         )
     for chosen in found.sufficient[:SHOWN]:
-        out.say(f"enough for {found.target:.2%}: {', '.join(chosen) or 'no part at all'}")
+        out.say(f"enough for {percentage(found.target, 2)}: {', '.join(chosen) or 'no part at all'}")
     if len(found.sufficient) > SHOWN:
         out.say(f"… {len(found.sufficient) - SHOWN} more")
     how = "all sets of parts tried" if found.exhaustive else "one part left out at a time"

@@ -18,7 +18,7 @@ from rhoset.cli._output import Output, Payload
 from rhoset.cli._types import FOLDER, SEED, WORKERS
 from rhoset.errors import RhosetError
 from rhoset.reading import as_toml, read_text
-from rhoset.summaries import counted
+from rhoset.summaries import counted, percentage
 
 if TYPE_CHECKING:
     from rhoset.training import Progress, TrainConfig
@@ -112,7 +112,9 @@ def command(
     out.table(columns, [[row[c] for c in columns] for row in rows], limit=40)
     for row in rows:
         if row["sample"]:
-            share = f"{row['accuracy_low']:.2%} to {row['accuracy_high']:.2%} with 95 % confidence"
+            share = (
+                f"{percentage(row['accuracy_low'], 2)} to {percentage(row['accuracy_high'], 2)} with 95 % confidence"
+            )
             out.say(f"network {row['index']}: accuracy from a sample of {row['sample']} pairs: {share}")
     out.say(f"\n{counted(len(rows), 'network')} in {path}")
     return {"run": str(path), "group": chosen.name, "models": rows, "notes": list(found.notes)}
@@ -169,12 +171,14 @@ def _watch(out: Output, title: str, max_steps: int) -> Iterator[Callable[[Progre
             nonlocal spoke
             if news.now is not None and time.monotonic() - spoke >= NEWS_EVERY:
                 spoke, now = time.monotonic(), news.now
-                out.note(f"seed {news.seed}  step {now.step}  loss {now.loss:.4g}  accuracy {now.accuracy:.2%}")
+                out.note(
+                    f"seed {news.seed}  step {now.step}  loss {now.loss:.4g}  accuracy {percentage(now.accuracy, 2)}"
+                )
             if news.row is not None:
                 row = news.row
                 out.note(
                     f"{news.done}/{news.total}  seed {news.seed}  {row['label']}  loss "
-                    f"{row['loss']:.4g}  accuracy {row['accuracy']:.2%}  {counted(row['steps'], 'step')}"
+                    f"{row['loss']:.4g}  accuracy {percentage(row['accuracy'], 2)}  {counted(row['steps'], 'step')}"
                     + (f"  {_clock(news.seconds_left)} left" if news.seconds_left else "")
                 )
 
@@ -224,7 +228,7 @@ class _LiveTable:
                 assert news.now is not None
                 values = (news.now.step, news.now.loss, news.now.accuracy, "training")
             step, loss, accuracy, what = values
-            table.add_row(str(news.seed), str(step), f"{loss:.4f}", f"{accuracy:.2%}", str(what))
+            table.add_row(str(news.seed), str(step), f"{loss:.4f}", percentage(accuracy, 2), str(what))
         return table
 
 

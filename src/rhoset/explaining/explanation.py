@@ -13,7 +13,7 @@ from rhoset.explaining.spectrum import NeuronEnergy
 from rhoset.groups import Irrep, synthesis
 from rhoset.networks import Network, Tables
 from rhoset.networks.circuits import Circuit
-from rhoset.summaries import Shown, counted
+from rhoset.summaries import Shown, counted, percentage
 
 IN_USE = 0.01
 """Least share of the live neurons' energy that an irrep in use holds. A larger value drops weak irreps such as sign."""
@@ -153,7 +153,9 @@ class Explanation(Shown):
         many, waves = len(self.circuits), len(self.quadratures)
         parts = [repr(circuit) for circuit in self.circuits] if many <= MOST_NAMED else [f"{many} circuits"]
         parts += [counted(waves, "quadrature")] if waves else []
-        return f"Explanation({self.network!r}: {', '.join(parts) or 'no circuit'}, {self.explained:.1%} explained)"
+        return (
+            f"Explanation({self.network!r}: {', '.join(parts) or 'no circuit'}, {percentage(self.explained)} explained)"
+        )
 
     @property
     def uses(self) -> tuple[IrrepUse, ...]:

@@ -10,6 +10,7 @@ from rhoset.networks.activations import ACTIVATIONS
 from rhoset.networks.importing.answers import learned_order, scores, steadiness
 from rhoset.networks.importing.orders import Order, find_order, known_orders
 from rhoset.networks.network import Network
+from rhoset.summaries import percentage
 
 if TYPE_CHECKING:
     from rhoset.groups import Group
@@ -189,6 +190,6 @@ def _better(base: Group, assumed: Reading, best: Reading) -> str:
         ]
         ways.append(" ".join(filter(None, parts)))
     return (
-        f"the network is right on {assumed.accuracy:.1%} of the pairs of {base.name} {ways[0]}, but on"
-        f" {best.accuracy:.1%} {ways[1]}; choose it with {_options(assumed, best)}"
+        f"the network is right on {percentage(assumed.accuracy)} of the pairs of {base.name} {ways[0]}, but on"
+        f" {percentage(best.accuracy)} {ways[1]}; choose it with {_options(assumed, best)}"
     )

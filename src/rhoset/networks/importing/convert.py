@@ -26,6 +26,7 @@ from rhoset.networks.importing.tensors import load_tensors, without_wrappers
 from rhoset.networks.network import Network
 from rhoset.networks.tensorfile import open_tensors
 from rhoset.reading import read_json
+from rhoset.summaries import percentage
 
 if TYPE_CHECKING:
     from rhoset.groups import Group
@@ -306,7 +307,7 @@ def _finish(
         metadata["dropped_outputs"] = dropped.outputs
         metadata["dropped_outputs_win"] = f"{dropped.share:.6f}"
         metadata["accuracy_over_all_outputs"] = f"{over_all:.6f}"
-        notes = [*notes, f"dropped: {dropped.sentence()}; over all outputs the accuracy is {over_all:.1%}"]
+        notes = [*notes, f"dropped: {dropped.sentence()}; over all outputs the accuracy is {percentage(over_all)}"]
     note = "; ".join(filter(None, notes))
     metadata["import_note"] = note
     network = replace(network, metadata={key: value for key, value in metadata.items() if value})

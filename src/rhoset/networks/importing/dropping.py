@@ -13,6 +13,7 @@ from rhoset.networks.evaluation import hidden, sampled_pairs
 from rhoset.networks.importing.answers import SAMPLE_PAIRS, in_blocks
 from rhoset.networks.importing.parameters import Parameters
 from rhoset.networks.network import Network
+from rhoset.summaries import percentage
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +46,7 @@ class Dropped:
             if "-" in self.outputs
             else f"output {self.outputs} is no element of the group; it"
         )
-        return f"{what} is largest on {self.share:.1%} of {self.pairs}"
+        return f"{what} is largest on {percentage(self.share)} of {self.pairs}"
 
 
 def dropped_outputs(parameters: Parameters, kept: Network) -> Dropped | None:
