@@ -121,7 +121,19 @@ def _even(tensors: dict[str, Any], plan: dict[str, Any], types: bool = False) ->
     return {**tensors, **more}, {**plan, "even": True}
 
 
+def _circles(n: int, m: int, blocks: int, walks: int, groups: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    rng = np.random.default_rng(1)
+    tensors = {k: v for j in range(blocks) for k, v in _matrices(m, 2, j).items()}
+    tensors |= {"circles.orders": np.stack([rng.permutation(n) for _ in range(walks)])}
+    tensors |= {"circles.walk": np.arange(m + 1) % walks, "circles.reads": np.arange(walks) % blocks}
+    tensors |= {"references": np.ones((1, 4 * blocks)), "groups": np.arange(n) % groups}
+    return tensors, plan_of("pairs", blocks=blocks, work="float64", exact_pairs=None)
+
+
 KINDS: dict[str, Maker] = {
+    "circles": lambda n, m, s: _circles(n, m, s, 1, n),
+    "circles, walks": lambda n, m, s: _circles(n, m, 2, min(s, m), n),
+    "circles, a walk each": lambda n, m, s: _circles(n, m, s, min(s, m), 1),
     "slots": lambda n, m, s: _pairs(_slots(n, s), 1, n),
     "slots, no samples": lambda n, m, s: _pairs(_slots(n, s), 1, n, samples=0),
     "slots, groups": lambda n, m, s: _pairs({**_slots(n, s), "groups": np.arange(n)}, 1, n),

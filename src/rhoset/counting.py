@@ -260,9 +260,10 @@ def _circles(certificate: Certificate, given: CircleTensors, shape: Shape) -> tu
     mirror meet two numbers of four; in what only turns two numbers hold each.
     """
     n, m, r = shape.order, shape.width, len(certificate.generators)
-    dims = [b.matrices.shape[1] if isinstance(b, MatrixTensors) else 0 for b in certificate.blocks]
-    ranks = [2 if d == 2 and _turns(_images(b)) else d * d for d, b in zip(dims, certificate.blocks, strict=True)]
-    both = list(zip(ranks, certificate.blocks, strict=True))
+    blocks = [b for b in certificate.blocks if isinstance(b, MatrixTensors)]
+    dims = [b.matrices.shape[1] for b in blocks]
+    ranks = [2 if d == 2 and _turns(b.matrices.reshape(-1, 4)) else d * d for d, b in zip(dims, blocks, strict=True)]
+    both = list(zip(ranks, blocks, strict=True))
     written = sum(len(b.neurons) * rank for rank, b in both)
     summed = sum(len(np.unique(given.walk[b.neurons])) * rank for rank, b in both)
     waves = np.array(ranks)[given.reads][given.walk[:-1]]
@@ -279,11 +280,6 @@ def _carried(certificate: Certificate, dims: Sequence[int]) -> list[tuple[bool, 
     given = np.zeros(sum(d * d for d in dims)) if certificate.references is None else certificate.references[0]
     parts = np.split(given, np.cumsum([d * d for d in dims])[:-1])
     return [(b != c, a != d or b + c != 0) for a, b, c, d in (p if len(p) == 4 else (p[0], 0, 0, p[0]) for p in parts)]
-
-
-def _images(block: SlotTensors | MatrixTensors) -> Array:
-    assert isinstance(block, MatrixTensors)
-    return block.matrices.reshape(len(block.matrices), -1)
 
 
 def _labels(certificate: Certificate, n: int) -> NDArray[np.intp]:

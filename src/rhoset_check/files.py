@@ -116,14 +116,11 @@ class MatrixTensors:
 
 @dataclass(frozen=True)
 class CircleTensors:
-    """Neurons that read waves: orders in which they are active on few arcs, and the block whose waves they read."""
+    """(walks, n) orders of the elements; the order of each neuron, (m + 1,); the block that a walk's neurons read."""
 
     orders: Ints
-    """(walks, n): permutations of the elements."""
     walk: Ints
-    """(m + 1,): the order of each neuron."""
     reads: Ints
-    """(walks,): a block."""
 
 
 @dataclass(frozen=True)
@@ -166,7 +163,6 @@ class Certificate:
     labels: NDArray[Any] | None = field(default=None, repr=False)
     gaps: GapTensors | None = field(default=None, repr=False)
     circles: CircleTensors | None = field(default=None, repr=False)
-    """plan.pairs: by rule circles."""
 
 
 class Tensors:
@@ -293,8 +289,7 @@ def read_certificate(path: Path, n: int, m: int) -> Certificate:
         references = file.floats("references", max(1, file.length("references", 0)), features)
         if "labels" in shapes:
             labels = file.array("labels", INTEGERS, n, n)
-            inside = int(labels.min()) >= 0 and int(labels.max()) < len(references)
-            require(inside, "labels leave the references")
+            require(labels.min() >= 0 and labels.max() < len(references), "labels leave the references")
     if plan["gaps"]:
         sizes = [file.length(f"gaps{j}.right", 1) for j in range(m) if f"gaps{j}.right" in shapes]
         require(len(sizes) >= 1, "rule gaps needs gaps0.right")
@@ -302,27 +297,22 @@ def read_certificate(path: Path, n: int, m: int) -> Certificate:
         neurons = file.indices("gaps.block", len(sizes) + 1, m), file.indices("gaps.point", max(sizes), m)
         named = [(f"gaps{j}.potential", q) for j, q in enumerate(sizes)]
         potentials = tuple(file.floats(name, q, q) if name in shapes else None for name, q in named)
-        types = None
-        if "gaps.types" in shapes:
-            j, c = file.indices("gaps.types", max(*sizes, len(sizes)), 2).tolist()
-            types = (j, c)
+        typed = file.indices("gaps.types", max(*sizes, len(sizes)), 2) if "gaps.types" in shapes else None
+        types = None if typed is None else (int(typed[0]), int(typed[1]))
         centred = file.indices("gaps.centred", 2, m) if "gaps.centred" in shapes else None
         given = actions, *neurons, file.indices("gaps.exact", 2, len(sizes)), potentials, types, centred
         gaps = GapTensors(*given, *_read_joins(file, n, m))
     circles = _read_circles(file, count, n, m) if plan["pairs"] and "circles.orders" in shapes else None
     require(circles is None or not (plan["samples"] or plan["own"]), "plan: rule circles takes no samples")
-    generators = file.indices("generators", n, r)
-    head = network, table, method, arithmetic, claim["right"], Plan(**plan)
-    return Certificate(*head, generators, groups, blocks, scale, references, labels, gaps, circles)
+    head = network, table, method, arithmetic, claim["right"], Plan(**plan), file.indices("generators", n, r)
+    return Certificate(*head, groups, blocks, scale, references, labels, gaps, circles)
 
 
 def _read_circles(file: Tensors, blocks: int, n: int, m: int) -> CircleTensors:
     walks = file.length("circles.orders", 0)
-    require(walks, "circles.orders: needs an order")
-    orders = file.indices("circles.orders", n, walks, n)
+    orders, walk = file.indices("circles.orders", n, walks, n), file.indices("circles.walk", walks, m + 1)
     require((np.sort(orders, axis=1) == np.arange(n)).all(), "circles.orders: a row is not a permutation")
-    walk, reads = file.indices("circles.walk", walks, m + 1), file.indices("circles.reads", max(blocks, 1), walks)
-    return CircleTensors(orders, walk, reads)
+    return CircleTensors(orders, walk, file.indices("circles.reads", blocks, walks))
 
 
 def _read_joins(file: Tensors, n: int, m: int) -> tuple[Ints | None, Ints | None, Ints | None]:
@@ -388,11 +378,10 @@ def _pairs_limit(file: Tensors, count: int, plan: dict[str, Any], n: int, m: int
 def _circles_limit(file: Tensors, count: int, plan: dict[str, Any], n: int, m: int) -> tuple[int, list[int]]:
     """The same of rule circles; terms that come and go are limited where they are counted (`circles.along`)."""
     features = sum(file.length(f"block{j}.matrices", 1) ** 2 for j in range(count))
-    walks, r = file.length("circles.orders", 0), file.length("generators", 0)
-    once = n * n * (4 * m + (20 + 4 * r) * count) + (n + 64) * n * 4 * m + 128 * n * m
-    each_pair = 20 * features + 8 * n + 8 * m
-    calls = 60 * m + 300 * count + 200 * walks + 20 * features + 40 * n * n * max(n, m) // (1 << 18)
-    return PASS * (once + n * n * each_pair) + CALL * calls, [4 * features * n * n, walks * n, 40 * n * m]
+    each_pair, walks = 20 * features + 12 * m + 8 * n + 300 * count, file.length("circles.orders", 0)
+    calls = 60 * m + 320 * count + 40 * n * n * max(n, m) // (1 << 18) + 200 * walks + 20 * features
+    work = PASS * (n * n * each_pair + (n + 96) * n * 4 * m) + CALL * calls
+    return work, [4 * features * n * n, walks * n, 40 * n * m]
 
 
 def _gaps_limit(file: Tensors, count: int, plan: dict[str, Any], n: int, m: int) -> tuple[int, list[int]]:

@@ -25,7 +25,17 @@ SPEC.loader.exec_module(limits)
 
 BUSY = 3.0
 """CPU seconds of a process grow where it shares cores and caches with others."""
-FAST = ("slots", "slots, groups", "singles", "slot blocks", "gaps", "gaps, even", "gaps, even, types", "a matrix")
+FAST = (
+    "circles",
+    "slots",
+    "slots, groups",
+    "singles",
+    "slot blocks",
+    "gaps",
+    "gaps, even",
+    "gaps, even, types",
+    "a matrix",
+)
 
 
 def withstands(kind: str, n: int, m: int, capsys: pytest.CaptureFixture[str]) -> None:
