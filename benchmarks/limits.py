@@ -130,6 +130,17 @@ def _circles(n: int, m: int, blocks: int, walks: int, groups: int) -> tuple[dict
     return tensors, plan_of("pairs", blocks=blocks, work="float64", exact_pairs=None)
 
 
+def _each(tensors: dict[str, Any], plan: dict[str, Any], n: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """One part after the other, and what each neuron does by itself for every x."""
+    block, point = tensors["gaps.block"], tensors["gaps.point"]
+    several = [j for j in np.unique(block) if f"gaps{j}.right" in tensors and tensors[f"gaps{j}.right"].shape[1] > 1]
+    parts = sum(len(np.unique(point[block == j])) for j in several) + 1
+    joins = [(0, 1), *((parts + k, k + 2) for k in range(parts - 2))][: parts - 1]
+    more = {"gaps.joins": np.array(joins, np.int64).reshape(-1, 2), "gaps.row": np.arange(len(block))}
+    more |= {"gaps.classes": np.tile(np.arange(n), (len(block), 1)), "gaps.centred": np.ones_like(block)}
+    return {**tensors, **more}, {**plan, "even": True}
+
+
 KINDS: dict[str, Maker] = {
     "circles": lambda n, m, s: _circles(n, m, s, 1, n),
     "circles, walks": lambda n, m, s: _circles(n, m, 2, min(s, m), n),
@@ -167,6 +178,7 @@ KINDS: dict[str, Maker] = {
     "gaps": lambda n, m, s: _gaps(n, m, s, 1, 1),
     "gaps, mid-ranges": lambda n, m, s: _gaps(n, m, s, 1, 0),
     "gaps, even": lambda n, m, s: _even(*_gaps(n, m, s, 1, 0)),
+    "gaps, each": lambda n, m, s: _each(*_gaps(n, m, s, 1, 0), n),
     "gaps, even, types": lambda n, m, s: _even(*_gaps(n, m, s, 1, 0), types=True),
     "gaps of two points": lambda n, m, s: _gaps(n, m, 2, min(s, m), 1),
     "gaps of one point": lambda n, m, s: _gaps(n, m, 1, min(s, m), 0),

@@ -34,6 +34,7 @@ FAST = (
     "gaps",
     "gaps, even",
     "gaps, even, types",
+    "gaps, each",
     "a matrix",
 )
 
