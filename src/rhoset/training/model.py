@@ -149,9 +149,9 @@ class GroupNetwork(nn.Module):
         for name, parameter in self.named_parameters():
             given = tensors.get(name)
             if given is None or not _fits(given, parameter):
-                shapes = tuple(parameter.shape), None if given is None else tuple(given.shape)
-                right = f"a network with parameter {name} of shape {shapes[0]} or fewer elements; it has {shapes[1]}"
-                refuse("start_from", path, right)
+                found = "that file has none" if given is None else f"that file's has shape {tuple(given.shape)}"
+                wanted = f"a network with parameter {name} of shape {tuple(parameter.shape)}, or of fewer elements"
+                refuse("start_from", path, f"{wanted}; {found}")
             with torch.no_grad():
                 parameter.zero_()
                 parameter[tuple(slice(length) for length in given.shape)] = given.to(parameter.dtype)
