@@ -93,9 +93,12 @@ class Seat:
         at = (classes + n * np.arange(k)[:, None]).ravel()
         sums, sizes = (np.bincount(at, weights, minlength=n * k) for weights in (left.T.ravel(), None))
         middle = Near.exact((sums / np.maximum(sizes, 1)).take(at).reshape(k, n).T.astype(reads.dtype))
-        hidden = [reads.rows(np.array([c])).each(middle).activate(circuit.model.activation).value for c in range(q)]
-        by_x = np.where(apart, sum(hidden) / q, 0).astype(reads.dtype)
-        by_point = np.where(apart, np.stack([part.mean(axis=0) for part in hidden]) - by_x.mean(axis=0), 0)
+        total, means = np.zeros(middle.value.shape), np.empty((q, k))
+        for c in range(q):
+            hidden = reads.rows(np.array([c])).each(middle).activate(circuit.model.activation).value
+            total, means[c] = total + hidden, hidden.mean(axis=0)
+        by_x = np.where(apart, total / q, 0).astype(reads.dtype)
+        by_point = np.where(apart, means - by_x.mean(axis=0), 0)
         more = zip(up(circuit.moved - circuit.fixed), circuit.place, strict=True)
         extra = np.array([[row[place == d].max() for d in range(q)] for row, place in more]).astype(reads.dtype)
         extra = np.nextafter(extra, np.inf, dtype=extra.dtype)  # no smaller in fewer digits

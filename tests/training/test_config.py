@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -185,3 +186,11 @@ def test_concatenated_is_factored_with_the_fan_in_of_both() -> None:
     both = GroupNetwork(6, TrainConfig(width=8, embed_dim=16, architecture="concatenated"), seed=5)
     torch.testing.assert_close(wide.get_parameter("embed_left"), both.get_parameter("embed_left"))
     torch.testing.assert_close(wide.get_parameter("hidden_left") / np.sqrt(2), both.get_parameter("hidden_left"))
+
+
+@pytest.mark.parametrize(
+    "path", sorted((Path(__file__).parents[2] / "examples" / "s7").glob("*.toml")), ids=lambda p: p.stem
+)
+def test_the_example_s_settings_are_settings(path: Path) -> None:
+    settings = tomllib.loads(path.read_text())
+    assert TrainConfig.from_dict(settings).to_dict().items() >= settings.items()

@@ -1,14 +1,19 @@
 """A curriculum without sampled outputs: the whole softmax of a subgroup, then that of the group."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
 from rhoset.errors import RhosetError
 from rhoset.groups import group
+from rhoset.networks import read_network
+from rhoset.training import train_population
 from rhoset.training.config import TrainConfig
 from rhoset.training.instances import InstanceTrainer
 from rhoset.training.stacks.layout import suits_stack
+from rhoset.training.stacks.trainer import StackTrainer
 from rhoset.training.trainer import Trainer
 
 CONFIG = TrainConfig(
@@ -66,3 +71,41 @@ def test_no_stack_takes_one_and_only_subgroups_are_stages() -> None:
         Trainer(S4.table, config, 0)
     with pytest.raises(RhosetError, match="the first 5 elements are none"):
         InstanceTrainer(S4.table, config, [0], torch.device("cpu"))
+
+
+def test_training_starts_from_a_network_of_a_subgroup(tmp_path: Path) -> None:
+    """Its parameters are the first elements' ones, the others are zero, and the optimiser is fresh."""
+    config = TrainConfig(width=12, embed_dim=5, max_steps=20, min_steps=0)
+    train_population(group("S3"), config, 1, tmp_path / "s3")
+    path = str(tmp_path / "s3" / "networks" / "0000.safetensors")
+    small, start = read_network(path), config.replace(start_from=path)
+    for trainer in (
+        Trainer(S4.table, start, 3),
+        InstanceTrainer(S4.table, start, [3], torch.device("cpu")),
+        StackTrainer(S4.table, [start], [3]),
+    ):
+        left, right, unembed, _ = (t.detach().numpy() for t in trainer.network(0).fold())
+        np.testing.assert_allclose(left[:6], small.left, rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(right[:6], small.right, rtol=1e-5, atol=1e-6)
+        np.testing.assert_array_equal(unembed[:, :6], small.unembed)
+        assert not left[6:].any() and not unembed[:, 6:].any()
+        assert trainer.steps[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("symbol", "changes", "said"),
+    [
+        ("C7", {}, "a network of this group, or of a subgroup that is its first elements"),
+        ("S4", {"width": 11}, r"start_from is .*; it must be a network with parameter hidden_left of shape \(5, 11\)"),
+        ("S4", {"hidden_bias": True}, "with parameter hidden_bias of shape .*; it has None"),
+    ],
+)
+def test_what_cannot_be_started_from_is_refused(
+    symbol: str, changes: dict[str, object], said: str, tmp_path: Path
+) -> None:
+    config = TrainConfig(width=12, embed_dim=5, max_steps=20, min_steps=0)
+    train_population(group("S3"), config, 1, tmp_path / "s3")
+    start = config.replace(start_from=str(tmp_path / "s3" / "networks" / "0000.safetensors"), **changes)
+    with pytest.raises(RhosetError, match=said) as caught:
+        Trainer(group(symbol).table, start, 0)
+    assert caught.value.slug == "bad-setting"

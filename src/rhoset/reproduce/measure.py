@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rhoset.explaining import Explanation, equivariance, explain
+from rhoset.explaining.explanation import IN_USE
 from rhoset.networks import Network, certificate_path, evaluate, read_network
 from rhoset.prove import certify_subject, subject
 from rhoset.reproduce.baselines import BASELINES, certify_baseline
@@ -73,7 +74,7 @@ def _row(network: Network, explanation: Explanation, path: Path) -> dict[str, An
         "explained": explanation.explained,
         "ideal_accuracy": ideal.accuracy,
         "ideal_loss": ideal.loss,
-        "irreps": {use.irrep.name: round(use.share, 6) for use in explanation.uses if use.in_use},
+        "irreps": {use.irrep.name: round(use.share, 6) for use in explanation.uses if use.share >= IN_USE},
         "circuits": [circuit.summary() for circuit in explanation.circuits],
         "replaced": replaced_neurons(explanation),
         "equivariance": {name: getattr(shares, name) for name in ("left", "right", "both")},

@@ -59,8 +59,8 @@ MOST_NEURONS = {"below 30 neurons": 29, "30 to 45": 45, "46 to 59": 59, "60 and 
 
 
 def proved_by_neurons(rows: Sequence[Row], wanted: float) -> dict[str, list[int]]:
-    """[networks that the published method proves to `wanted`, networks] by the neurons of the one irrep in use,
-    those of dimension 1 aside; networks with several such irreps, or none, under `SHARED`."""
+    """[networks that the published method proves to `wanted`, networks] by the neurons of the one irrep with 1 % of the
+    energy, those of dimension 1 aside; networks with several such irreps, or none, under `SHARED`."""
     found = {name: [0, 0] for name in (*MOST_NEURONS, SHARED)}
     for row in rows:
         neurons: dict[str, int] = {}

@@ -186,12 +186,12 @@ def _irreps(summary: Summary) -> str:
         rows.append((rho.name, str(rho.dim), str(sizes[rho.name] ** 2), str(count), interval))
         if not rho.is_trivial:
             counts.append((sizes[rho.name] ** 2, count))
-    table = _table(("irrep", "dimension", "least \\|ρ-set\\|²", "networks that use it", "95 % interval"), rows)
+    table = _table(
+        ("irrep", "dimension", "least \\|ρ-set\\|²", "networks where it holds 1 % of the energy", "95 % interval"), rows
+    )
     constant = any(len(set(column)) < 2 for column in zip(*counts, strict=True))
     correlation = math.nan if constant else spearmanr(counts).statistic
-    said = (
-        f"Rank correlation of least |ρ-set|² with how often an irrep is used (all but the trivial): {correlation:.2f}."
-    )
+    said = f"Rank correlation of least |ρ-set|² with the number of networks (all but the trivial): {correlation:.2f}."
     return f"{table}\n\n{said}"
 
 

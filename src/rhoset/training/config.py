@@ -116,6 +116,10 @@ class TrainConfig:
         One pair [k, t], or empty: after step t, and after the curriculum, the right answers of a step are a coset of a
         conjugate of the subgroup that the first k elements make, k of the sampled outputs; the others are uniform.
         Answers that are nearly right are then among the outputs. With `sampled_outputs` only, and more of them than k.
+    start_from
+        A trained network's file, of the same architecture, whose parameters training starts from, with a fresh
+        optimiser. Its group may be a subgroup of the first elements: what belongs to the others starts at zero. Empty:
+        initial weights as `init` says.
 
     Raises
     ------
@@ -167,6 +171,7 @@ class TrainConfig:
     evaluation_pairs: int = 0
     curriculum: tuple[tuple[int, int], ...] = ()
     coset_outputs: tuple[tuple[int, int], ...] = ()
+    start_from: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "betas", tuple(float(b) for b in self.betas))
@@ -229,6 +234,7 @@ class TrainConfig:
             found["split_seed"] = "own"
         for name in _STAGED:
             found[name] = [list(stage) for stage in getattr(self, name)]
+        for name in (*_STAGED, "start_from"):
             if not found[name]:
                 del found[name]  # so that settings without one read as they always did
         return found

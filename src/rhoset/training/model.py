@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -11,8 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from rhoset.networks import Network
-from rhoset.training.config import TrainConfig
+from rhoset.networks import Network, read_network
+from rhoset.networks.files import read_parameters
+from rhoset.training.config import TrainConfig, refuse
 
 
 class FoldedTables(NamedTuple):
@@ -52,6 +54,27 @@ def penalty(tables: FoldedTables, config: TrainConfig) -> Tensor:
     norms = tables.left.square().sum(-2) + tables.right.square().sum(-2)
     norms = norms + tables.unembed.square().sum(-1)
     return config.cubic_decay * norms.pow(1.5).sum(-1)
+
+
+def _fits(given: Tensor, parameter: Tensor) -> bool:
+    """Whether a parameter has the axes of another, of fewer elements perhaps."""
+    sizes = zip(given.shape, parameter.shape, strict=False)
+    return given.dim() == parameter.dim() and sum(a != b for a, b in sizes) <= 1 and given.numel() <= parameter.numel()
+
+
+@lru_cache(maxsize=1)
+def start_parameters(path: str) -> dict[str, Tensor]:
+    """All parameters of a network file by name; a table stands for itself in a `folded` architecture."""
+    network = read_network(path)
+    tables = {"left": network.left, "right": network.right, "unembed": network.unembed}
+    return {name: torch.from_numpy(value.copy()) for name, value in {**tables, **read_parameters(path)}.items()}
+
+
+def check_start(table: NDArray[np.int32], path: str) -> None:
+    """Refuses a start from a network of another group than this, or a subgroup of its first elements."""
+    given = read_network(path).table
+    if len(given) > len(table) or not np.array_equal(table[: len(given), : len(given)], given):
+        refuse("start_from", path, "a network of this group, or of a subgroup that is its first elements")
 
 
 class GroupNetwork(nn.Module):
@@ -116,7 +139,22 @@ class GroupNetwork(nn.Module):
         draw("unembed", (m, n), 1 / math.sqrt(m))
         if config.unembed_bias:
             draw("unembed_bias", (n,), 1 / math.sqrt(m))
+        if config.start_from:
+            self._start(config.start_from)
         self.register_buffer("_no_bias", torch.zeros(n, dtype=dtype), persistent=False)
+
+    def _start(self, path: str) -> None:
+        """Parameters as a network file has them; those of elements beyond its own are zero."""
+        tensors = start_parameters(path)
+        for name, parameter in self.named_parameters():
+            given = tensors.get(name)
+            if given is None or not _fits(given, parameter):
+                shapes = tuple(parameter.shape), None if given is None else tuple(given.shape)
+                right = f"a network with parameter {name} of shape {shapes[0]} or fewer elements; it has {shapes[1]}"
+                refuse("start_from", path, right)
+            with torch.no_grad():
+                parameter.zero_()
+                parameter[tuple(slice(length) for length in given.shape)] = given.to(parameter.dtype)
 
     def fold(self) -> FoldedTables:
         """The four tables; a hidden bias goes into `left`. Costs two products of n·E·m

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from rhoset.training.batches import log_spaced
 from rhoset.training.config import TrainConfig
 from rhoset.training.convergence import Convergence
-from rhoset.training.model import GroupNetwork
+from rhoset.training.model import GroupNetwork, check_start
 from rhoset.training.outcome import Evaluated, Outcome, TrainingState, first_generalised, label_of, stop_reason
 
 
@@ -50,6 +50,8 @@ class Together(ABC):
         self.table, self.configs, self.seeds = table, list(configs), list(seeds)
         self.dtype = dtype or torch_dtype(configs[0])
         self.convergence = Convergence(self.configs)
+        for path in {config.start_from for config in configs if config.start_from}:
+            check_start(table, path)
 
     @property
     @abstractmethod
