@@ -12,13 +12,14 @@ from rhoset.groups import Irrep
 from rhoset.prove.certificates import BARE
 from rhoset.prove.features import matrix_block, representable
 from rhoset.prove.search import Candidate, Search
-from rhoset_check.blocks import build_block
-from rhoset_check.circles import Waves, summed
-from rhoset_check.files import MOST_ENTRIES, Certificate, CircleTensors, MatrixTensors
+from rhoset_check.blocks import MatrixBlock, build_block
+from rhoset_check.circles import TURNS, Waves, summed
+from rhoset_check.files import MOST_ENTRIES, Certificate, CircleTensors
 from rhoset_check.near import Array, Ints, Rejected
 
-HARMONICS = (1.0, 0.5, 0.0, 1.5)
-"""Irreps that neurons write beside what they read, those of most energy first, for each circle of the network."""
+HARMONICS = (1.0, 0.5, 0.0)
+"""Irreps that neurons write beside what they read, those of most energy first, for each circle of the network; the next
+number is tried where fewer were cheaper so far. More than one a circle have never been."""
 SMALL = 0.02
 """What of a reference is no multiple of the identity is left away below this part of it: then D(xy) carries all."""
 SIZES = (2, 4, 8, 16, 32)
@@ -78,9 +79,10 @@ class Circles:
         blocks = [build_block(one, model.group, model.width, f"block{j}") for j, one in enumerate(stored)]
         reads = np.array([[k for k, _ in written].index(j) for j in self.walks])
         given = CircleTensors(np.stack([around(spectrum.irreps[j]) for j in self.walks]), self.walk, reads)
-        features = sum(len(block.writing) for block in blocks)
-        waves = Waves.of(blocks, np.zeros((1, features)), table)
-        reference = self.reference(summed(model, given, waves.writing)[0].value, stored, blocks)
+        writing = np.concatenate([(TURNS if len(b.writing) == 4 else np.eye(1)) @ b.writing for b in blocks])
+        reference = self.reference(
+            summed(model, given, writing)[0].value, [b for b in blocks if isinstance(b, MatrixBlock)]
+        )
         waves = Waves.of(blocks, reference, table)
         plan = replace(BARE, pairs=True, work="float64", singles=search.singles)
         return search.subject.certificate(
@@ -88,12 +90,11 @@ class Circles:
             scale=self.scale(given, waves),
         )  # fmt: skip
 
-    def reference(self, sums: Array, stored: Sequence[MatrixTensors], blocks: Sequence[object]) -> Array:
+    def reference(self, sums: Array, blocks: Sequence[MatrixBlock]) -> Array:
         """(1, features) the mean over all pairs of D(x)ᵀ P D(y)ᵀ, block by block."""
         n, start, means = self.search.model.order, 0, []
         for block in blocks:
-            matrices = block.matrices  # type: ignore[attr-defined]
-            d = matrices.shape[1]
+            matrices, d = block.matrices, block.shape[0]
             here = sums[:, start : start + d * d]
             if d == 2:  # back from what turns and what mirrors
                 t, s, u, v = here.T / 2
@@ -143,9 +144,11 @@ def circles(search: Search) -> list[Candidate]:
     known, found = Circles.of(search), list[Candidate]()
     if known is None:
         return found
-    for more in HARMONICS:
-        count = round(more * len(known.walks))
-        numbers = sum(known.search.whole.spectrum.irreps[j].dim ** 2 for j, _ in known.written(count))
+    for count in dict.fromkeys(round(more * len(known.walks)) for more in HARMONICS):
+        numbers = sum(search.whole.spectrum.irreps[j].dim ** 2 for j, _ in known.written(count))
+        costs = [one.estimate.cost for one in found]
+        if costs[1:] > costs[:1] or (found and not search.may()):
+            break
         if 4 * numbers * search.model.order**2 > MOST_ENTRIES:
             continue
         try:
