@@ -328,7 +328,7 @@ def each(seen: Sequence[Look], so_far: float) -> list[Candidate]:
         return found[part].estimate.cost
 
     for look in (look for look in seen if so_far > EACH_FROM and look.read_well and look.points_alone[0]):
-        if not look.search.may(EACH):
+        if not look.search.may(EACH if made else 0.0):
             break
         found = {chosen: look.each(chosen)}
         cost = found[chosen].estimate.cost

@@ -144,7 +144,8 @@ class Search:
     @cached_property
     def irreps(self) -> tuple[Irrep, ...]:
         """Of the group; above `rhoset.explaining.large.LARGE_ORDER` those that occur."""
-        from rhoset.explaining.analysis import LARGE_ORDER, structure
+        from rhoset.explaining.analysis import structure
+        from rhoset.explaining.large import LARGE_ORDER
 
         small = self.given is None and self.subject.network.order <= LARGE_ORDER
         return structure(self.subject.network)[0] if small else self.circuits.irreps
