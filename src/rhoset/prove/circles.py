@@ -143,8 +143,8 @@ def circles(search: Search) -> list[Candidate]:
     known = Circles.of(search) if 2 * small > search.subject.network.order else None
     if known is None:
         return found
-    for more in HARMONICS[search.subject.network.group.is_abelian]:
-        count, seconds = round(more * len(known.walks)), WALK * len(known.walks) * search.model.order**2
+    parts, seconds = HARMONICS[search.subject.network.group.is_abelian], WALK * len(known.walks) * search.model.order**2
+    for count in dict.fromkeys(round(more * len(known.walks)) for more in parts):
         if found and not search.may(seconds):
             break
         numbers = sum(known.search.whole.spectrum.irreps[j].dim ** 2 for j, _ in known.written(count))
