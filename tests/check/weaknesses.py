@@ -48,6 +48,10 @@ ARITHMETIC = {
         'table = Near.exact(embedded.times(stored[f"hidden_{name}"].astype(np.float64)).value)',
         ("folded_ties", "lost_readings", "drowned_readings"),
     ),
+    "a NaN of a rule": Weakness(
+        "settle.py", "np.fmax(found.least, -np.inf), np.fmin(found.excess, np.inf)", "found.least, found.excess",
+        ("extreme",), ("loss",),
+    ),
     "nothing proved is no bad margin": Weakness(
         "settle.py", "worst = float(up(2.0 * (size + error).max()))", "worst = 0.0", ("extreme",), ("margin",)
     ),
