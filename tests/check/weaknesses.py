@@ -362,7 +362,7 @@ SINGLY = {
     "the loss of a group": Weakness("settle.py", "up(np.exp(-lower).sum(axis=1) * EXP)",
                                     "up(np.exp(-lower).min(axis=1) * EXP)", ("equal_rivals", "unwritten", "tight_even"),
                                     ("loss",)),
-    "the output from all neurons": Weakness("settle.py", "y[pair], z[row, column])", "y[pair], z[row, 0 * column])",
+    "the output from all neurons": Weakness("settle.py", "y[pair], rival)", "y[pair], 0 * rival)",
                                             ("one_by_one",)),
     "gaps: kinds of w": Weakness("gaps.py", "others[kind == g]", "others[kind == (g + 1) % (kind.max() + 1)]",
                                  ("uneven_columns", "far_outputs", "between_fibres", "equal_rivals")),
