@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.summaries import Shown
-from rhoset_check.blocks import Block, build_block, differences
+from rhoset_check.blocks import build_block, differences
 from rhoset_check.each import EachRule, Part, parts_of
 from rhoset_check.each import kinds as kinds_of
 from rhoset_check.files import (
@@ -31,7 +31,6 @@ from rhoset_check.files import (
     read_certificate,
     read_network,
 )
-from rhoset_check.group import Group as ProvedGroup
 from rhoset_check.group import permutation_action, prove_group
 from rhoset_check.near import Array, Rejected
 from rhoset_check.pairs import PairsRule
@@ -95,17 +94,15 @@ class Facts:
     def of(certificate: Certificate, rules: Rules) -> Facts:
         """From rules that the checker has prepared."""
         kinds = () if rules.gaps is None else tuple(map(len, rules.gaps.groups))
-        parts = (
-            [] if not isinstance(rules.pairs, PairsRule) else np.split(rules.pairs.delta.value, rules.pairs.ends[1:-1])
-        )
+        pairs = rules.pairs
+        parts = np.split(pairs.delta.value, pairs.ends[1:-1]) if isinstance(pairs, PairsRule) else []
         made = _parts(rules.gaps.parts, rules.gaps.joins) if isinstance(rules.gaps, EachRule) else (0, 0)
         return Facts(kinds, *_span(certificate, parts), made)
 
     @staticmethod
-    def of_blocks(certificate: Certificate, blocks: Sequence[Block], group: ProvedGroup) -> Facts:
-        """Of rule pairs without references, which takes all outputs together, from its proved blocks."""
-        others = np.flatnonzero(np.arange(group.order) != group.identity)
-        return Facts((), *_span(certificate, [differences(blocks, group.identity, others).value]))
+    def together(certificate: Certificate, delta: Array) -> Facts:
+        """Of rule pairs without references, which takes all outputs together, from their ΔF(w)."""
+        return Facts((), *_span(certificate, [delta]))
 
     @staticmethod
     def by_actions(certificate: Certificate, weights: Weights, spanned: bool) -> Facts:

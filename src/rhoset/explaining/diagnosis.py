@@ -179,7 +179,7 @@ def margin_budget(explanation: Explanation) -> tuple[float, tuple[Term, ...]]:
             terms, (true(*at) - fires, fires, left_over(*at)), (u_held, u_off, u_rest), strict=True
         ):
             if len(writes):
-                term.add(hidden @ writes, answer[block])
+                term.add(_product(hidden, writes), answer[block])
     bias = _Losses("bias")
     varying = np.broadcast_to(_centred(network.bias[None]), (n, n))
     bias.add(varying, np.arange(n), np.bincount(answer, minlength=n))
@@ -193,7 +193,7 @@ def margin_budget(explanation: Explanation) -> tuple[float, tuple[Term, ...]]:
         sums -= own.astype(dtype)
         uneven = _Losses(f"uneven {name}")
         for block in blocks:
-            logits = sums[block] if features is None else sums[block] @ features.astype(dtype, copy=False)
+            logits = sums[block] if features is None else _product(sums[block], features.astype(dtype, copy=False))
             uneven.add(logits, np.full(len(x[block]), e))
         terms.append(uneven)
     margin = float(mean[e] - np.delete(mean, e).max()) if n > 1 else 0.0
@@ -242,6 +242,11 @@ def _carried(ideal: Network, part: Circuit | Quadrature, dtype: Any) -> tuple[Ca
         return (hidden(x, y) @ written).take(place)
 
     return outputs, None
+
+
+def _product(hidden: NDArray[Any], writes: NDArray[Any]) -> NDArray[Any]:
+    """hidden @ writes, column by column in memory: the largest of each row is found several times as quickly."""
+    return np.asarray((writes.T @ hidden.T).T)
 
 
 def _centred(table: NDArray[Any]) -> NDArray[np.float64]:

@@ -92,7 +92,7 @@ def evaluate(network: Network, dtype: Any = None, *, operations: float | None = 
         blocks = _sampled_blocks(n, network.width, pairs)
     for xs, ys in blocks:
         h = phi(left[xs] + right[ys])
-        f = h.reshape(math.prod(h.shape[:-1]), width) @ unembed
+        f = (unembed.T @ h.reshape(math.prod(h.shape[:-1]), width).T).T  # so laid out that rows are compared quickly
         f += bias
         answer = np.arange(len(f)), network.table[xs, ys].ravel()
         own = f[answer]

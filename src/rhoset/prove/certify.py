@@ -109,8 +109,8 @@ def certify(
     Notes
     -----
     The verdict is the checker's, of the very bytes that `CertifyResult.write` writes; with ``operations`` the search is
-    deterministic. For S5 of width 128 it costs, over the exhaustive check, about 1 with ``time`` and 10 to 20 with
-    ``operations``.
+    deterministic. For S5 of width 128 it costs, over the exhaustive check, about 1 with ``time`` and 4 to 20 with
+    ``operations``, whose search may take about 20 times that check for any group (`rhoset.prove.methods.ALLOWED`).
     """
     known = None if isinstance(network, Network) else network
     about = subject(network if isinstance(network, Network) else network.network, arithmetic)

@@ -48,7 +48,7 @@ LEFT = 0.02
 the clock."""
 LOOKED_AT = 10**9
 """Multiply-adds of exhaustive checking from which on a look at some x pays, and one at a second reading."""
-ALLOWED, LEAST_SEARCH = 16.0, 0.04
+ALLOWED, LEAST_SEARCH = 16.0, 0.045
 """Seconds that the search for the shortest proof may take, as reckoned, over those of exhaustive checking, and at
 least; what is begun is ended. The best plan so far is taken then."""
 SMALL = 5 * 10**7
@@ -67,7 +67,10 @@ def gaps(search: Search, wanted: Wish) -> list[Candidate]:
 
     Last comes the plan that leaves everything open, which is exhaustive.
     """
-    return [*quick.gaps(search), search.candidate("no gaps", search.subject.certificate("gaps"), FEW)]
+    seen = quick.looks(search)
+    made = quick.gaps(seen)
+    made += quick.each(seen, min((c.estimate.cost for c in made), default=np.inf))
+    return [*made, search.candidate("no gaps", search.subject.certificate("gaps"), FEW)]
 
 
 def irrep(search: Search, wanted: Wish) -> list[Candidate]:
@@ -88,7 +91,7 @@ def mixture(search: Search, wanted: Wish, so_far: float = np.inf) -> list[Candid
         searches.insert(0, PairsSearch(search, "mixture", search.spanned, wanted, references=(False,)))
     firsts = list[Found]()
     for one in searches:
-        firsts.append(one.first(min((other.cost(found) for other, found in zip(searches, firsts)), default=np.inf)))
+        firsts.append(one.first(min((so_far, *(other.cost(found) for other, found in zip(searches, firsts))))))
     nothing = (0.0, float("inf"))
     ranks = [min((wanted.rank(made) for made in first.values()), default=nothing) for first in firsts]
     chosen = ranks.index(min(ranks))
@@ -219,16 +222,20 @@ def by_operations(search: Search, wanted: Wish) -> list[Candidate]:
     enough = 1.0 if wanted.accuracy is None else wanted.accuracy
     if wanted.exact:
         search.allowed = max(LEAST_SEARCH, ALLOWED * search.subject.exhaustive_seconds)
-    made = quick.gaps(search)
-    done = [c for c in made if c.estimate.accuracy >= enough and c.estimate.cost < GOOD]
-    waves = circles(search) if not done else []
-    made += waves
-    if not done and not any(c.estimate.accuracy >= enough and c.estimate.cost < DEAR for c in waves):
-        closed = [c.estimate.cost for c in made if c.estimate.accuracy >= enough]
-        mixtures = mixture(search, wanted, min(closed, default=np.inf))
-        if search.subject.network.order <= TINY:
+
+    def best(made: list[Candidate]) -> float:
+        return min((c.estimate.cost for c in made if c.estimate.accuracy >= enough), default=np.inf)
+
+    seen, tiny = quick.looks(search), search.subject.network.order <= TINY
+    made = quick.gaps(seen[:1])
+    made += circles(search) if best(made) >= GOOD else []
+    made += quick.each(seen, best(made))
+    made += quick.gaps(seen[1:], best(made)) if quick.SHORT < best(made) < quick.HOPELESS else []
+    if best(made) >= (GOOD if tiny else DEAR):
+        mixtures = mixture(search, wanted, best(made))
+        if tiny:
             mixtures += [*equivariant(search, wanted), *irrep(search, wanted)]
-        so_far = min((*closed, *(c.estimate.cost for c in mixtures)), default=0.0)
+        so_far = min(best(made), best(mixtures), 1.0)
         mixtures += in_whole_irreps(search, wanted, so_far)
         made += [*mixtures, *both(search, made, mixtures, wanted)]
         if wanted.exact:

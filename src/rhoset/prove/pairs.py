@@ -14,7 +14,7 @@ from rhoset.prove.features import representable
 from rhoset.prove.grouping import regrouped
 from rhoset.prove.search import FEW, Candidate, Search
 from rhoset.prove.wish import Wish
-from rhoset_check.blocks import Block
+from rhoset_check.blocks import Block, differences
 from rhoset_check.files import Certificate, MatrixTensors, Plan, SlotTensors
 from rhoset_check.near import Rejected
 
@@ -138,7 +138,8 @@ class PairsSearch:
         made = subject.certificate(self.method, self._plan(mode), blocks=written.stored)
         open_ = 0 if mode.references or not self.span else n * n
         spent = {"pairs": n * n, "pairs open": open_, "pairs 0": open_, "span 0": open_}
-        facts = Facts.of_blocks(made, written.proved, self.search.model.group) if open_ else Facts()
+        others = np.delete(np.arange(n), e := self.search.model.group.identity)
+        facts = Facts.together(made, differences(written.proved, e, others).value) if open_ else Facts()
         return count(made, Shape.of(subject.weights), spent, facts).total(n, n * n) / subject.exhaustive
 
     def certificate(self, written: Written, mode: Mode, clusters: int = 1) -> Certificate:

@@ -21,7 +21,7 @@ from rhoset.prove.gaps import POINT_PRICES, GapReading, gap_readings
 from rhoset.prove.joins import shortest
 from rhoset.prove.nearness import balanced
 from rhoset.prove.potentials import potentials
-from rhoset.prove.search import FEW, SAMPLE_PAIRS, Candidate, Search
+from rhoset.prove.search import EACH, FEW, SAMPLE_PAIRS, Candidate, Search
 from rhoset_check.files import Certificate, GapTensors
 from rhoset_check.near import Array, Ints
 
@@ -65,14 +65,16 @@ MODES = ("exact", "exact but for single points", "by fibres", CENTRED, EVEN)
 are that do little; or for all sets. What means leave is bounded by Cauchy-Schwarz. Alike: by rule even, which bounds
 all x together, n² for a point. Centred: what the rest does that depends on x or on y alone is taken as it is, n²k."""
 
-EACH = "by fibres, each x by itself"
+BY_ITSELF = "by fibres, each x by itself"
 """By rule each: what circuits do is added up for every pair and output, in sums that points share."""
 EACH_FROM = 0.035
 """Rule each is looked at where the best plan so far costs more: it compares every output, and takes 0.03 or more."""
-ALONE: tuple[float, ...] = (0.0, 0.03, 0.12)
-"""Parts of all that neurons write whose points are in no sum, but bounded by their largest; the last is tried where the
-others still cost more than `DEAR_SUMS`. Measured on 25 networks of S5: the best of them takes 0.9 of the first."""
+ALONE = (0.03, 0.12, 0.0)
+"""Parts of all that neurons write whose points are in no sum, but bounded by their largest; more is tried where the
+first costs more than `DEAR_SUMS`. Measured on 25 networks of S5: the best of them takes 0.9 of none alone."""
 DEAR_SUMS = 0.05
+FAR = 1.5
+"""A first look that costs so many times the best plan so far leads to nothing."""
 BELIEVED = 0.01
 """Part of what bounding by length costs that is left to neurons whose activations are not taken apart."""
 
@@ -138,11 +140,16 @@ class Look:
         lengths, n = self.left_over * self.search.size, self.search.subject.network.order
         return float(2.0 * lengths.sum() / np.sqrt(n) / self.reading.margin)
 
+    @property
+    def read_well(self) -> bool:
+        """Whether readings are near enough to points."""
+        return self.reading.error <= SCATTERED_READINGS * self.reading.margin
+
     def modes(self) -> tuple[str, ...]:
         """Those that may hold, the cheapest first."""
         if self.by_means <= BY_CENTRES:
             return (EVEN, CENTRED) if self.by_means <= BY_MEANS else (CENTRED, MODES[1])
-        good = self.by_means <= SCATTERED and self.reading.error <= SCATTERED_READINGS * self.reading.margin
+        good = self.by_means <= SCATTERED and self.read_well
         return (MODES[1],) if self.by_means <= BY_TABLES or good else ()
 
     def holds(self, mode: str) -> bool:
@@ -201,10 +208,10 @@ class Look:
         subject, size, (classes, row), places = self.search.subject, self.search.size, self.rows, self.points_alone[0]
         apart = ~least_part((self.left_over * size)[:-1], BELIEVED)
         joins = shortest(places, self.alone(alone), subject.network.order).joins
-        given = replace(self.tensors(EACH), centred=apart.astype(np.intp), joins=joins, row=row, classes=classes)
+        given = replace(self.tensors(BY_ITSELF), centred=apart.astype(np.intp), joins=joins, row=row, classes=classes)
         plan = replace(BARE, gaps=True, even=True, work=subject.work, singles=self.search.singles)
         scale = balanced(self.left_over, np.where(np.append(apart, True), self.centred, size))
-        name = f"{self.name(EACH)}, {alone:.0%} alone"
+        name = f"{self.name(BY_ITSELF)}, {alone:.0%} alone"
         return self.search.candidate(name, subject.certificate("gaps", plan, gaps=given, scale=scale), pairs)
 
     def certificate(self, mode: str, level: bool = False, singly: bool = True) -> Certificate:
@@ -301,32 +308,40 @@ def looks(search: Search, most: int = len(POINT_PRICES)) -> list[Look]:
         return []
 
 
-def gaps(search: Search) -> list[Candidate]:
-    """Right readings nearly constant on cosets; what is left open, exactly."""
-    made, best, seen = list[Candidate](), np.inf, looks(search)
+def gaps(seen: Sequence[Look], best: float = np.inf) -> list[Candidate]:
+    """Right readings nearly constant on cosets; what is left open, exactly; where that may cost less than `best`."""
+    made = list[Candidate]()
     for look in seen:
         for mode in look.modes():
-            if look.share(mode) < CHEAPER * best and search.may():
+            if look.share(mode) < CHEAPER * best and look.search.may():
                 made.append(look.candidate(mode, FEW))
                 best = min(best, made[-1].estimate.cost)
         if not SHORT < best < HOPELESS:
             break
-    return [*made, *each(seen)] if best > EACH_FROM else made
+    return made
 
 
-def each(seen: Sequence[Look]) -> list[Candidate]:
-    """Rule each: how much is alone is tried on the first reading, the best of it on the others; no more where the first
-    look is hopeless."""
-    made, tried = list[Candidate](), ALONE
-    for look in (look for look in seen if look.points_alone[0]):
-        found, counts = dict[float, Candidate](), set[int]()
-        for part in tried:
-            best, count = min((c.estimate.cost for c in found.values()), default=0.0), look.alone(part).sum()
-            if best < HOPELESS and count not in counts and (part < ALONE[-1] or best > DEAR_SUMS or part in tried[:1]):
-                found[part] = look.each(part)
-                counts.add(count)
-        made += found.values()
-        tried = (min(found, key=lambda part: found[part].estimate.cost),)
-        if found[tried[0]].estimate.cost > HOPELESS:
+def each(seen: Sequence[Look], so_far: float) -> list[Candidate]:
+    """Rule each, where the best plan so far costs more than `EACH_FROM` and readings are good: how much is alone is
+    tried on the first reading, the best of it on the others. Nothing more where the first look is far from the best."""
+    made, chosen, found = list[Candidate](), ALONE[0], dict[float, Candidate]()
+
+    def price(part: float) -> float:
+        return found[part].estimate.cost
+
+    for look in (look for look in seen if so_far > EACH_FROM and look.read_well and look.points_alone[0]):
+        if not look.search.may(EACH if made else 0.0):
             break
+        found = {chosen: look.each(chosen)}
+        cost = found[chosen].estimate.cost
+        if cost > min(HOPELESS, FAR * so_far):
+            break
+        for part in ALONE[1:] if look is seen[0] else ():
+            differs = look.alone(part).sum() not in [look.alone(other).sum() for other in found]
+            more = cost > DEAR_SUMS if part > chosen else min(found, key=price) == chosen
+            if differs and more and look.search.may(EACH):
+                found[part] = look.each(part)
+        chosen = min(found, key=price)
+        so_far = min(so_far, found[chosen].estimate.cost)
+        made += found.values()
     return made

@@ -7,7 +7,7 @@ of some x. Rules work x by x, so rows of pairs cost what they will cost. No esti
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from rhoset.counting import Facts, Shape, count
 from rhoset.prove import writing
-from rhoset.prove.subject import Subject
+from rhoset.prove.subject import Subject, readable
 from rhoset_check.blocks import Block, build_block
 from rhoset_check.files import Certificate, MatrixTensors, SlotTensors, rows_at_once
 from rhoset_check.near import Array, Ints, Near, Rejected
@@ -25,6 +25,7 @@ from rhoset_check.settle import Rules, prepare, settle
 if TYPE_CHECKING:
     from rhoset.explaining import Explanation
     from rhoset.explaining.analysis import Circuits
+    from rhoset.groups import Irrep
 
 SINGLY = 6e-9
 """Seconds that a neuron takes where outputs are evaluated one by one: its activation is formed for each of them."""
@@ -36,11 +37,11 @@ FEW = 256
 """Pairs that a first look takes, two x at least."""
 PARTS = {FEW: (40, 128), SAMPLE_PAIRS: (14, 256)}
 """In small groups these are one pair in so many, but at least so many: a look is to take a part of a check."""
-LOOK, BLOCK, GROUP, POINT = 4e-3, 5e-5, 4e-4, 4e-4
+LOOK, BLOCK, GROUP, POINT = 4e-3, 5e-5, 4e-4, 5e-4
 """Seconds that a look at a plan takes: with rule pairs, to write it and make its tables; for each block, each x and
-`AT_ONCE` more; for each group of outputs that is open. With rule gaps, for each point. Fitted to 112 looks at networks
-of orders 60 to 122: eight in ten took 0.7 to 1.25 times what is reckoned."""
-AT_ONCE = 5
+`AT_ONCE` more; for each group of outputs that is open. With rule gaps, for each point; with rule each `EACH` more.
+Fitted to 112 looks at networks of orders 60 to 122: eight in ten took 0.7 to 1.25 times what is reckoned."""
+AT_ONCE, EACH = 5, 1.5e-2
 CIRCUITS, TERMS = 1.5e-2, 3e-3
 """Seconds for circuits, and for the terms of one dictionary."""
 KEPT = 1 << 23
@@ -141,6 +142,15 @@ class Search:
         return circuits_of(self.subject.network)
 
     @cached_property
+    def irreps(self) -> tuple[Irrep, ...]:
+        """Of the group; above `rhoset.explaining.large.LARGE_ORDER` those that occur."""
+        from rhoset.explaining.analysis import structure
+        from rhoset.explaining.large import LARGE_ORDER
+
+        small = self.given is None and self.subject.network.order <= LARGE_ORDER
+        return structure(self.subject.network)[0] if small else self.circuits.irreps
+
+    @cached_property
     def order(self) -> Ints:
         """All x in a random order: samples are its beginnings."""
         return np.random.default_rng(SAMPLE_SEED).permutation(self.subject.network.order)
@@ -192,6 +202,7 @@ class Search:
         gaps, spent, blocks = certificate.gaps, rules.budget.spent, len(certificate.blocks)
         once = 0.0 if gaps is None else POINT * len(np.unique(np.stack([gaps.block, gaps.point]), axis=1).T)
         groups = [] if rules.gaps is None else rules.gaps.groups
+        once += EACH if gaps is not None and gaps.joins is not None else 0.0
         once += GROUP * sum(spent[f"gaps {g}"] > 0 for g in range(len(groups)))
         if rules.pairs is None:
             return once, 0.0
@@ -202,6 +213,10 @@ class Search:
     def candidate(self, name: str, certificate: Certificate, pairs: int = SAMPLE_PAIRS) -> Candidate:
         """The certificate with its estimate from so many pairs, noted among the plans tried."""
         made = self.estimate(name, certificate, pairs)
+        if made.cost < min((one.cost for one in self.tried), default=np.inf) and not readable(
+            certificate, self.subject
+        ):
+            made = replace(made, cost=np.inf, accuracy=0.0, seconds=np.inf)
         self.tried.append(made)
         return Candidate(certificate, made)
 

@@ -141,6 +141,11 @@ def judged(about: Subject, certificate: Certificate) -> Judged | None:
     return Judged(claimed[0], claimed[1], verdict, about)
 
 
+def readable(certificate: Certificate, about: Subject) -> bool:
+    """Whether the checker's reader takes the certificate: its limits of work are there."""
+    return _through_file(certificate, about) is not None
+
+
 def _through_file(certificate: Certificate, about: Subject) -> tuple[bytes, Certificate] | None:
     data = encode(certificate)
     with tempfile.NamedTemporaryFile(prefix="rhoset-") as file:  # a folder would take three times as long
