@@ -3,7 +3,7 @@
     python scripts/count_checker.py [--page docs/reading-the-checker.md]
 
 A line counts if it holds code: blank lines, comments and docstrings do not, all lines of a statement do. What runs is
-traced while `rhoset_check.check` reads two files and judges them, definitions (run at import) left out. The network is
+traced while `rhoset_check.check` reads two files and judges them; definitions, run at import, are left out. Networks are
 constructed and small; each certificate proves every pair, so that no stage runs which the rule doesn't need.
 """
 
@@ -27,7 +27,7 @@ from rhoset.prove.subject import judged, subject
 
 FOLDER = Path(rhoset_check.__file__).parent
 BEGIN, END = "<!-- lines -->", "<!-- /lines -->"
-RULES = ("exact", "gaps", "even", "pairs")
+RULES = ("exact", "gaps", "even", "each", "pairs", "circles")
 
 
 def statements(path: Path) -> dict[int, set[int]]:
@@ -85,6 +85,7 @@ def certificates(folder: Path) -> dict[str, tuple[Path, Path]]:
         "exact": search.subject.certificate("exhaustive"),
         "gaps": look.certificate(quick.MODES[0], singly=False),
         "even": look.certificate(quick.EVEN, singly=False),
+        "each": look.each(quick.ALONE[0]).certificate,
     }
     found = dict[str, tuple[Path, Path]]()
     for rule, certificate in made.items():
@@ -93,8 +94,11 @@ def certificates(folder: Path) -> dict[str, tuple[Path, Path]]:
             raise SystemExit(f"{rule}: refused")
         found[rule] = folder / f"{rule}.cert", path
         found[rule][0].write_bytes(judgement.data)
-    found["pairs"] = folder / "pairs.cert", path
-    certify(network, method="equivariant").write(found["pairs"][0])
+    circle = construct("C13", ["frequency 1:directions=8"], noise=0.003, seed=1).network
+    around = write_network(folder / "circle.safetensors", circle)
+    for rule, method, one, its in (("pairs", "equivariant", network, path), ("circles", "circles", circle, around)):
+        found[rule] = folder / f"{rule}.cert", its
+        certify(one, method=method).write(found[rule][0])
     return {rule: found[rule] for rule in RULES}
 
 

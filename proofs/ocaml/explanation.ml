@@ -49,6 +49,10 @@ let gsets file k =
     let pairs = try List.combine (S.vector S.int_at file "gaps.block") (S.vector S.int_at file "gaps.point")
       with Invalid_argument _ -> bad "gaps.block and gaps.point differ in length" in
     let sets = List.mapi (fun j name -> (images_of file name, potentials j pairs)) names in
+    (* The proofs know no neurons at no point: they get a set of one. *)
+    let idle = List.exists (fun (j, _) -> j = List.length sets) pairs in
+    let one_point = List.map (fun _ -> [ nat_of_int 0 ]) (fst (List.hd sets)) in
+    let sets = if idle then sets @ [ (one_point, []) ] else sets in
     let sizes = Array.of_list (List.map (function row :: _, _ -> List.length row | [], _ -> 0) sets) in
     let place (j, c) =
       if j < Array.length sizes && c < sizes.(j) then (nat_of_int j, nat_of_int c) else bad "gaps.point leaves its block" in

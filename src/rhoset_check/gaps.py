@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset_check.exact import EXP, Bounds
-from rhoset_check.files import MOST_ENTRIES, PASS, Certificate, rows_at_once
+from rhoset_check.files import MOST_ENTRIES, PASS, Certificate, GapTensors, rows_at_once
 from rhoset_check.group import permutation_action
 from rhoset_check.near import Array, Ints, Near, Rejected, lower_sum, require, up
 from rhoset_check.network import Model
@@ -122,9 +122,7 @@ def circuits(certificate: Certificate, model: Model) -> tuple[list[Ints], list[C
     for j, action in enumerate(actions):
         neurons = order[given.block[order] == j]
         if len(neurons):
-            found.append(
-                _circuit(model, action, neurons, given.point[neurons], given.exact[j] > 0, given.potentials[j], work)
-            )
+            found.append(_circuit(model, given, j, action, neurons, work))
     require(found, "gaps: no neuron is at a point")
     nowhere = idle(model, np.flatnonzero(given.block == len(actions)))
     for lost in (found[0].fixed, found[0].moved):  # each point is counted once, as one or the other
@@ -133,7 +131,7 @@ def circuits(certificate: Certificate, model: Model) -> tuple[list[Ints], list[C
 
 
 def idle(model: Model, neurons: Ints) -> float:
-    """What neurons at no point can cost a margin: Σ (range of u_i) · (largest |h_i|) (Lemma 11)."""
+    """What neurons at no point can cost a margin: Σ (range of u_i) · (largest |h_i|) (Theorem 4, step 6)."""
     unembed, ends = model.unembed["float64"][neurons], list[Near]()
     for side in (model.left["float64"].columns(neurons), model.right["float64"].columns(neurons)):
         ends.append(Near(np.stack([side.value.min(axis=0), side.value.max(axis=0)]), side.error, side.size))
@@ -142,11 +140,10 @@ def idle(model: Model, neurons: Ints) -> float:
     return float(up((unembed.max(axis=1) - unembed.min(axis=1)) @ most))
 
 
-def _circuit(
-    model: Model, action: Ints, neurons: Ints, point: Ints, exact: bool, potential: Array | None, work: str
-) -> Circuit:
+def _circuit(model: Model, given: GapTensors, j: int, action: Ints, neurons: Ints, work: str) -> Circuit:
     """One of `circuits`. Where fibres stand in three axes these are (within the fibre, neuron, place)."""
     (n, q), right, unembed = action.shape, model.right["float64"], model.unembed["float64"]
+    point = given.point[neurons]
     points, firsts, at = np.unique(point, return_index=True, return_inverse=True)
     columns, place = tuple(slice(a, b) for a, b in pairwise([*firsts.tolist(), len(point)])), action.T[points]
     order = np.argsort(place, axis=1, kind="stable").reshape(len(points), q, n // q).transpose(2, 0, 1)  # z by zc
@@ -166,11 +163,11 @@ def _circuit(
         moved[c, y] = np.minimum(np.sort(apart[part].T @ errors, axis=0)[-2:].sum(axis=0), range_[part] @ errors)
     rows = unembed[neurons]
     writes, outputs, unwritten = rows.astype(work), np.arange(n)[None].repeat(len(points), 0), Near.exact(rows[:0].T)
-    if not exact:
+    if not given.exact[j]:
         writes, outputs = means, order[0]
         unwritten = Near.exact(rows.T) - Near.exact(taken(means.astype(np.float64), place[at]).T)
-    return Circuit(model, action, neurons, columns, place, Near.exact(reads.T), writes, outputs, unwritten, potential,
-                   up(fixed), up(np.maximum(moved, fixed)))  # fmt: skip
+    return Circuit(model, action, neurons, columns, place, Near.exact(reads.T), writes, outputs, unwritten,
+                   given.potentials[j], up(fixed), up(np.maximum(moved, fixed)))  # fmt: skip
 
 
 class GapsRule:

@@ -119,7 +119,7 @@ def settle(rules: Rules, xs: Ints) -> Settled:
 
     if rules.gaps:
         found = rules.gaps.bounds(xs, budget.spent)
-        margin, excess = found.least, found.excess
+        margin, excess = np.fmax(found.least, -np.inf), np.fmin(found.excess, np.inf)  # a NaN says nothing
         singly(rules.gaps, found, open_)
         open_ = np.flatnonzero(~(margin > floor))
     if rules.pairs:

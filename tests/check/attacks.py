@@ -10,6 +10,7 @@ from . import (  # they enter themselves
     attacks_each,
     attacks_false,
     attacks_gaps,
+    attacks_idle,
     attacks_rounding,
 )
 from .attack_parts import ATTACKS, Attack
@@ -22,5 +23,6 @@ __all__ = [
     "attacks_each",
     "attacks_false",
     "attacks_gaps",
+    "attacks_idle",
     "attacks_rounding",
 ]

@@ -48,6 +48,10 @@ ARITHMETIC = {
         'table = Near.exact(embedded.times(stored[f"hidden_{name}"].astype(np.float64)).value)',
         ("folded_ties", "lost_readings", "drowned_readings"),
     ),
+    "a NaN of a rule": Weakness(
+        "settle.py", "np.fmax(found.least, -np.inf), np.fmin(found.excess, np.inf)", "found.least, found.excess",
+        ("extreme",), ("loss",),
+    ),
     "nothing proved is no bad margin": Weakness(
         "settle.py", "worst = float(up(2.0 * (size + error).max()))", "worst = 0.0", ("extreme",), ("margin",)
     ),
@@ -358,7 +362,7 @@ SINGLY = {
     "the loss of a group": Weakness("settle.py", "up(np.exp(-lower).sum(axis=1) * EXP)",
                                     "up(np.exp(-lower).min(axis=1) * EXP)", ("equal_rivals", "unwritten", "tight_even"),
                                     ("loss",)),
-    "the output from all neurons": Weakness("settle.py", "y[pair], z[row, column])", "y[pair], z[row, 0 * column])",
+    "the output from all neurons": Weakness("settle.py", "y[pair], rival)", "y[pair], 0 * rival)",
                                             ("one_by_one",)),
     "gaps: kinds of w": Weakness("gaps.py", "others[kind == g]", "others[kind == (g + 1) % (kind.max() + 1)]",
                                  ("uneven_columns", "far_outputs", "between_fibres", "equal_rivals")),

@@ -130,6 +130,8 @@ class Look:
                 if len(members):
                     rows = unembed[members]
                     found[members] = np.linalg.norm(rows - coset_means(rows, place[:, c])[:, place[:, c]], axis=1)
+        idle = np.flatnonzero(reading.block == len(reading.places))  # as at one point, where the proofs put them
+        found[idle] = np.linalg.norm(unembed[idle] - unembed[idle].mean(axis=1, keepdims=True), axis=1)
         return found
 
     @cached_property
@@ -224,7 +226,7 @@ class Look:
     def _scale(self, exact: Ints, centred: bool) -> Array:
         """(m + 1,) weights for the inequality; neurons whose unembed is exact leave nothing: they weigh next to
         nothing."""
-        spoken = np.append(np.append(exact, 1)[self.reading.block] == 0, True)
+        spoken = np.append(np.append(exact, 0)[self.reading.block] == 0, True)
         size = np.where(np.append(self.taken_apart, True), self.centred, self.search.size)
         scale = balanced(np.where(spoken, self.left_over, 0.0), size if centred else self.search.size)
         return np.where(spoken, scale, NOTHING)
