@@ -355,10 +355,8 @@ def spread(values: list[float]) -> str:
 
 def share(value: float) -> str:
     """Two digits of what lacks to 1: 0.9938, 0.99991; else three: −0.512."""
-    if value == 1:
-        return "1"
     digits = min(max(2, 1 - int(np.floor(np.log10(max(1 - value, 1e-5))))), 5) if value > 0.5 else 3
-    return f"{value:z.{digits}f}".replace("-", "−")
+    return "1" if value == 1 else f"{value:z.{digits}f}".replace("-", "−")
 
 
 def rows(lines: list[dict[str, Any]]) -> None:
