@@ -3,8 +3,8 @@
     python scripts/count_checker.py [--page docs/reading-the-checker.md]
 
 A line counts if it holds code: blank lines, comments and docstrings do not, all lines of a statement do. What runs is
-traced while `rhoset_check.check` reads two files and judges them; definitions, run at import, are left out. Networks
-are constructed and small; each certificate proves every pair, so that no stage runs which the rule doesn't need.
+traced while `rhoset_check.check` reads two files and judges them; definitions, run at import, are left out. All
+networks are constructed and small; each certificate proves every pair, so that nothing runs that its rule can spare.
 """
 
 from __future__ import annotations
