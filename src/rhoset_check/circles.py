@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset_check.blocks import Block, MatrixBlock
-from rhoset_check.exact import EXP, Bounds
+from rhoset_check.exact import CHUNK, EXP, Bounds
 from rhoset_check.files import PASS, Certificate, CircleTensors
 from rhoset_check.group import frobenius
 from rhoset_check.near import Array, Ints, Near, gamma, lower_sum, require, up
@@ -48,19 +48,22 @@ def along(ends: Array, values: Array, terms: Array, weights: Array, below: bool)
 
     `ends` is (steps, k), `values` and `terms` (elements, k), `weights` (features, k).
     """
-    n, found, changes = len(values), list[tuple[Ints, Ints, Array]](), 0
-    for i in range(values.shape[1]):
+    n, k = values.shape
+    sums, changes, found = np.zeros((len(weights), n * n)), 0, list[tuple[Ints, Ints, Array]]()
+    for i in range(k):
         step, element, sign = flips(ends[:, i], values[:, i], below)
         changes += len(step) * len(weights)
-        require(changes <= (n + 64) * n * values.shape[1], "circles.orders: neurons start and stop far too often")
+        require(changes <= (n + 64) * n * k, "circles.orders: neurons start and stop far too often")
         found.append((step * n + element, np.full(len(step), i), (sign if below else -sign) * terms[element, i]))
-    place, neuron, change = (np.concatenate(part) for part in zip(*found, strict=True))
+        if i == k - 1 or sum(len(steps) for steps, _, _ in found) > CHUNK:  # summed before they take much memory
+            place, neuron, change = (np.concatenate(part) for part in zip(*found, strict=True))
+            for row, here in zip(weights, sums, strict=True):
+                here += np.bincount(place, row[neuron] * change, minlength=n * n)
+            found = []
     known = (values < ends[0] if below else ends[0] < values) * terms
-    sums = np.empty((len(weights), n, n))
-    for row, here in zip(weights, sums, strict=True):
-        here[:] = np.bincount(place, row[neuron] * change, minlength=n * n).reshape(n, n)
-        here[0] += known @ row
-        np.cumsum(here, axis=0, out=here)
+    sums = sums.reshape(len(weights), n, n)
+    sums[:, 0] += weights @ known.T
+    np.cumsum(sums, axis=1, out=sums)
     return sums, changes
 
 

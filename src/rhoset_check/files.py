@@ -389,6 +389,7 @@ def _gaps_limit(file: Tensors, count: int, plan: dict[str, Any], n: int, m: int)
     sizes = [file.length(f"gaps{j}.right", 1) for j in range(m) if f"gaps{j}.right" in file.shapes] or [0]
     rows, points, most = min(n, rows_at_once(n, m)), sum(sizes), max(sizes)
     tables = [5 * points * max(n, m), 2 * rows * sum(q * max(n, q, m) + min(q, m) * n for q in sizes)]
+    tables += [18 * n * m * ("gaps.joins" in file.shapes)]  # means of activations by x, of all neurons side by side
     outputs, calls, work = n, (n // rows + 4) * 50 * points + n * len(sizes), 0
     if plan["even"]:  # tables have so many outputs, and are walked once for all x
         outputs, kinds = most, most if "gaps.types" in file.shapes else 1
