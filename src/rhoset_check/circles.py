@@ -20,7 +20,7 @@ from rhoset_check.blocks import Block, MatrixBlock
 from rhoset_check.exact import CHUNK, EXP, Bounds
 from rhoset_check.files import PASS, Certificate, CircleTensors
 from rhoset_check.group import frobenius
-from rhoset_check.near import Array, Ints, Near, gamma, lower_sum, require, up
+from rhoset_check.near import Array, Ints, Near, Rejected, gamma, lower_sum, require, up
 from rhoset_check.network import Model
 
 BEND = 0.375
@@ -216,9 +216,10 @@ class CirclesRule:
         blocks: Sequence[Block],
         groups: Sequence[Ints],
     ) -> None:
-        require(groups and blocks and certificate.references is not None, "rule circles needs blocks and a reference")
-        assert certificate.references is not None
-        self.model, self.groups, self.waves = model, groups, Waves.of(blocks, certificate.references, model.group.table)
+        references = certificate.references
+        if references is None or not (groups and blocks):
+            raise Rejected("rule circles needs blocks and a reference")
+        self.model, self.groups, self.waves = model, groups, Waves.of(blocks, references, model.group.table)
         self.sums, self.changes = summed(model, given, self.waves.writing)
         scale = np.ones(model.width) if certificate.scale is None else certificate.scale
         self.rest = Rest.of(model, given, self.waves, scale)

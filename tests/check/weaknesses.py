@@ -82,7 +82,7 @@ CIRCLES = {
         "circles.py", 'side="left" if below else "right"', 'side="left"', ("tied_waves",)
     ),
     "terms at the first step": Weakness(
-        "circles.py", "here[0] += known @ row", "here[0] += 0.0 * known @ row", ("waves", "no_waves")
+        "circles.py", "sums[:, 0] += weights @ known.T", "sums[:, 0] += 0.0 * weights @ known.T", ("waves", "no_waves")
     ),
     "orders are permutations": Weakness(
         "files.py", 'require((np.sort(orders, axis=1) == np.arange(n)).all(), "circles', 'require(True, "circles',
