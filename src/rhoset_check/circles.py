@@ -270,7 +270,11 @@ class CirclesRule:
         lower = lower_sum([*rivals, -self.waves.reference[self.groups[g]], -off[which, g, None]])
         row, column = np.nonzero(~(lower > self.model.floor))
         spent["circles span"] += len(row)
-        logits = found.rows(which[row]).dot(self.features.rows(z[row, column])).upper[:, 0]
+        logits, step = np.empty(len(row)), max(1, CHUNK // len(self.features.size))
+        for start in range(0, len(row), step):
+            part = slice(start, start + step)
+            rival = self.features.rows(z[row[part], column[part]])
+            logits[part] = found.rows(which[row[part]]).dot(rival).upper[:, 0]
         exact = lower_sum([*(np.broadcast_to(one, z.shape)[row, column] for one in rivals), -logits])
         lower[row, column] = np.fmax(lower[row, column], exact)
         return lower

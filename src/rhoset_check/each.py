@@ -182,8 +182,8 @@ class EachRule:
         self.parts, self.left = parts_of(places, self.joins, n)
         entries = n * n + sum(part.entries for part in self.parts)
         require(entries * min(n, rows_at_once(n, m)) <= 2 * MOST_ENTRIES, "gaps.joins: the tables are too large")
-        allowed = exhaustive(n, m) + SECOND / 2
-        require(n * entries * PASS <= allowed, "gaps.joins ask for far more work than exhaustive evaluation")
+        work = n * (entries + 6 * n * n) * PASS
+        require(work <= exhaustive(n, m) + SECOND / 2, "gaps.joins ask for far more work than exhaustive evaluation")
 
     def alone(self, values: NDArray[np.floating], classes: Ints, chosen: Ints) -> Near:
         """(n, z): δ_zᵀ of vectors, rows of (n, neurons), the same for each neuron in each class of its `chosen` row."""
