@@ -260,3 +260,21 @@ def test_where_nothing_is_lost_no_term_costs_most(rhoset, folder: Path):
         ran = rhoset("explain", folder / f"{name}.safetensors")
         assert ran.code == 0
         assert ("costs most" in ran.out) == told
+
+
+def test_certificates_never_replace_one_another(rhoset, folder: Path, tmp_path: Path):
+    """Two runs have networks of one name; with --out their certificates would have one too."""
+    other = tmp_path / "other"
+    other.mkdir()
+    write_network(other / "good.safetensors", construct("S3", ["natural"], seed=1).network)
+    ran = rhoset("certify", folder / "good.safetensors", other / "good.safetensors", "--out", tmp_path / "out")
+    assert ran.code == 2
+    assert "would both have" in ran.err
+    assert not (tmp_path / "out").exists()
+    assert rhoset("certify", folder, folder / "good.safetensors", "--out", tmp_path / "out").code == 0
+
+
+def test_an_empty_certificate_is_remarked_on(rhoset, folder: Path):
+    ran = rhoset("certify", folder / "good.safetensors", "--method", "circles")
+    assert ran.code == 0
+    assert "method circles finds nothing to go by here; its certificate is empty" in ran.err

@@ -114,3 +114,19 @@ def test_what_cannot_be_started_from_is_refused(
     with pytest.raises(RhosetError, match=said) as caught:
         Trainer(group(symbol).table, start, 0)
     assert caught.value.slug == "bad-setting"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"start_from": "nowhere.safetensors"},
+        {"curriculum": ((5, 10),), "replacement": True},
+        {"sampled_outputs": 25, "batch": 50},
+    ],
+)
+def test_what_is_refused_leaves_no_run(changes: dict[str, object], tmp_path: Path) -> None:
+    """Else the folder would refuse the settings that are right."""
+    config = TrainConfig(width=12, embed_dim=5, max_steps=3, min_steps=0)
+    with pytest.raises(RhosetError):
+        train_population(group("S4"), config.replace(**changes), 1, tmp_path / "run")
+    assert train_population(group("S4"), config, 1, tmp_path / "run").rows[0]["steps"] == 3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -151,6 +151,7 @@ def command(
                 slug="baseline-options",
             )
     files = network_files(out, networks)
+    _require_apart(files, method, folder)
     asked = Asked(
         {"method": method, "arithmetic": arithmetic, "target": target, "budget": budget, "objective": objective},
         frontier,
@@ -171,6 +172,22 @@ def command(
     return {**payload, "frontier": curves} if frontier else payload
 
 
+def _require_apart(files: Sequence[tuple[str, Path]], method: str, folder: Path | None) -> None:
+    """Refuse (slug ``same-certificate``) networks whose certificates would replace one another in the folder."""
+    from rhoset.networks.runs import certificate_path
+
+    first = dict[str, tuple[str, Path]]()
+    for label, path in files if folder else ():
+        name = certificate_path(path, method).name
+        before, file = first.setdefault(name, (label, path))
+        if file.resolve() != path.resolve():
+            raise RhosetError(
+                f"{before} and {label} would both have {folder}/{name}: give each run a folder of its own, or leave"
+                " out --out",
+                slug="same-certificate",
+            )
+
+
 def _show(out: Output, entries: list[VerdictSummary], curves: list[dict[str, Any]]) -> None:
     headers = ["network", "method", "bound", "loss ≤", "cost", "check ms", "search s"]
     rows = [
@@ -187,6 +204,9 @@ def _show(out: Output, entries: list[VerdictSummary], curves: list[dict[str, Any
     ]
     if rows:
         out.table(headers, rows)
+    for e in entries:
+        if e["operations"] == 0:
+            out.note(f"{e['network']}: method {e['method']} finds nothing to go by here; its certificate is empty")
     if len(entries) == 1:
         if not out.quiet:
             out.say(entries[0]["statement"])

@@ -42,7 +42,7 @@ def command(out: Output, certificate: Path, spec: str, target: Path, rule: str, 
     require_new(target, force)
     written = formalize(certificate, path, target, rule)
     out.say(f"{target}: claims {written.right} of {written.inputs} pairs of {label}, by rule {written.rule}")
-    out.note(f"coqc -R proofs Rhoset {target} proves it")
+    out.note(f"coqc -R proofs Rhoset {target} proves it, or refuses a claim that is too high")
     return {
         "network": label,
         "path": str(target),

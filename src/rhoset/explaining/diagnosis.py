@@ -333,7 +333,8 @@ def _neuron_findings(explanation: Explanation) -> list[Finding]:
                 "dead-neurons",
                 _listed(dead),
                 float(dead.size),
-                f"{counted(int(dead.size), 'neuron')} dead: they write or fire next to nothing.",
+                f"{counted(int(dead.size), 'neuron')} dead: {'it writes or fires' if dead.size == 1 else 'they write or fire'}"
+                " next to nothing.",
             )
         )
     left = explanation.left_over

@@ -16,6 +16,7 @@ from rhoset.errors import RhosetError
 from rhoset.reading import require_file
 from rhoset_check.files import GapTensors, SlotTensors, Unreadable, Weights, read_certificate, read_network
 from rhoset_check.near import Rejected
+from rhoset_check_baselines import rule_of
 
 Ints = NDArray[np.integer[Any]]
 Floats = NDArray[np.float64]
@@ -105,8 +106,14 @@ def read_explanation(path: Path, stored: Stored) -> Explanation:
     Raises
     ------
     RhosetError
-        Not a certificate (slug ``not-a-certificate``), or one of another network (``other-network``).
+        Not a certificate (slug ``not-a-certificate``), one of a baseline (``baseline-rule``), or one of another network
+        (``other-network``).
     """
+    if rule := rule_of(path):
+        raise RhosetError(
+            f"{path}: rule {rule} is a baseline's, of which the proofs do not speak; certify with another method",
+            slug="baseline-rule",
+        )
     with _decoding(path, "certificate", "not-a-certificate"):
         found = read_certificate(path, stored.order, stored.width)
     if found.network != stored.digest:

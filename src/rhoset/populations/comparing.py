@@ -13,7 +13,7 @@ from rhoset.networks import read_network
 from rhoset.networks.accept import places_of
 from rhoset.populations.distances import distance_matrix
 from rhoset.populations.record import Record
-from rhoset.populations.rows import Progress, files_of, key_set_text, records
+from rhoset.populations.rows import Progress, circuit_text, files_of, irrep_text, key_set_text, records
 from rhoset.populations.summaries import used_irreps
 from rhoset.populations.testing import ALPHA, RankTest, ShareTest, energy_test, holm, law_test, rank_test, share_test
 from rhoset.summaries import Shown
@@ -167,8 +167,8 @@ def _adjusted(tests: Sequence[T]) -> tuple[T, ...]:
 def _shares(a: Sequence[Record], b: Sequence[Record]) -> tuple[ShareTest, ...]:
     kinds: list[tuple[str, Callable[[Record], set[str]]]] = [
         ("key set ", lambda r: {key_set_text(r)}),
-        ("irrep ", lambda r: set(used_irreps(r))),
-        ("circuit ", lambda r: {f"{c['irrep']} {c['left_size']}×{c['right_size']} {c['kind']}" for c in r["circuits"]}),
+        ("irrep ", lambda r: {irrep_text(name, r["frequency"]) for name in used_irreps(r)}),
+        ("circuit ", lambda r: {circuit_text(c, r["frequency"]) for c in r["circuits"]}),
     ]
     tests = [
         share_test("right everywhere", _count(a, b, lambda r: r["accuracy"] == 1), (len(a), len(b))),

@@ -119,7 +119,7 @@ def irreps_text(record: Record) -> str:
     """``[4,1] ×64, [2,2,1] ×60``: the irreps that dominate neurons, most first; frequencies where there are."""
     turning = record["frequency"]
     used = sorted((i for i in record["irreps"] if i["neurons"]), key=lambda i: -i["neurons"])
-    return ", ".join(f"{_irrep(i['name'], turning)} ×{i['neurons']}" for i in used)
+    return ", ".join(f"{irrep_text(i['name'], turning)} ×{i['neurons']}" for i in used)
 
 
 def key_set_text(record: Record) -> str:
@@ -127,19 +127,25 @@ def key_set_text(record: Record) -> str:
     if record["key_set"] is None:
         return ""
     turning = record["frequency"]
-    return "{" + ", ".join(_irrep(name, turning) for name in record["key_set"]) + "}"
+    return "{" + ", ".join(irrep_text(name, turning) for name in record["key_set"]) + "}"
 
 
 def circuits_text(record: Record) -> str:
     """``[4,1] 5×5 full, …``, the same ones counted."""
     turning, kinds = record["frequency"], dict[str, int]()
-    for c in record["circuits"]:
-        text = f"{_irrep(c['irrep'], turning)} {c['left_size']}×{c['right_size']} {c['kind']}"
+    for circuit in record["circuits"]:
+        text = circuit_text(circuit, turning)
         kinds[text] = kinds.get(text, 0) + 1
     return ", ".join(text if count == 1 else f"{count}× {text}" for text, count in kinds.items())
 
 
-def _irrep(name: str, turning: Mapping[str, int]) -> str:
+def circuit_text(circuit: Mapping[str, Any], turning: Mapping[str, int]) -> str:
+    """``[4,1] 5×5 full``."""
+    return f"{irrep_text(circuit['irrep'], turning)} {circuit['left_size']}×{circuit['right_size']} {circuit['kind']}"
+
+
+def irrep_text(name: str, turning: Mapping[str, int]) -> str:
+    """Its name; ``f=3`` where it turns by a frequency."""
     return f"f={turning[name]}" if name in turning else name
 
 

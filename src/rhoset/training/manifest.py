@@ -19,7 +19,10 @@ from rhoset.groups import Group
 from rhoset.networks import table_digest, write_atomic
 from rhoset.networks.runs import FOLDERS, GROUP_FILE, MANIFEST, NETWORKS, Run, create_run, open_run
 from rhoset.training.config import TrainConfig
+from rhoset.training.curriculum import Curriculum
 from rhoset.training.environment import differences, environment
+from rhoset.training.model import require_start
+from rhoset.training.sampled import OutputSamples
 
 FORMAT = "rhoset-training-run/1"
 _IGNORED = ("preset",)
@@ -91,6 +94,7 @@ def open_or_create(path: Path, wanted: Wanted) -> tuple[TrainingRun, tuple[str, 
 def create_training_run(path: Path, wanted: Wanted) -> TrainingRun:
     """Makes the folder. One that was left half-made by a kill is made again."""
     group = wanted.group
+    _require_trainable(group.table, wanted.config)
     if (path / NETWORKS).is_dir() and not any((path / NETWORKS).iterdir()):
         (path / NETWORKS).rmdir()
     manifest = {
@@ -106,6 +110,14 @@ def create_training_run(path: Path, wanted: Wanted) -> TrainingRun:
     create_run(path, manifest)
     _complete(path, group)
     return open_training_run(path)
+
+
+def _require_trainable(table: NDArray[np.int32], config: TrainConfig) -> None:
+    """Raise what training would of settings that depend on the group or on a file, before there is a run with them."""
+    Curriculum(table, config)
+    if config.sampled_outputs:
+        OutputSamples(table, config, seed=0)
+    require_start(table, config)
 
 
 def _complete(path: Path, group: Group) -> None:

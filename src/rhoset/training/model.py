@@ -77,6 +77,13 @@ def check_start(table: NDArray[np.int32], path: str) -> None:
         refuse("start_from", path, "a network of this group, or of a subgroup that is its first elements")
 
 
+def require_start(table: NDArray[np.int32], config: TrainConfig) -> None:
+    """Raise what beginning from `start_from` would; nothing where there is none."""
+    if config.start_from:
+        check_start(table, config.start_from)
+        GroupNetwork(len(table), config, seed=0)
+
+
 class GroupNetwork(nn.Module):
     """One hidden layer on pairs of group elements, in the parametrisation that the configuration
     names.
