@@ -10,11 +10,13 @@ import pytest
 from safetensors.numpy import save_file
 from support.orbit_circuits import circuit, truth
 
+import rhoset
 from rhoset.cli._app import main
 from rhoset.errors import RhosetError
 from rhoset.formalize import formalize
 from rhoset.formalize.fixed_point import Places, choose_places, count_exact, round_down
 from rhoset.formalize.reading import read_explanation, read_stored
+from rhoset.reproduce.baselines import certify_baseline
 
 PROOFS = Path(__file__).parents[2] / "proofs"
 
@@ -101,6 +103,10 @@ def test_refusals(tmp_path: Path):
     with pytest.raises(RhosetError) as caught:
         formalize(other.certificate, case.network, tmp_path / "net.v")
     assert caught.value.slug == "other-network"
+    baseline = certify_baseline(rhoset.load(case.network), "coset").write(tmp_path / "coset.cert")
+    with pytest.raises(RhosetError, match="rule coset is a baseline's") as caught:
+        formalize(baseline, case.network, tmp_path / "net.v")
+    assert caught.value.slug == "baseline-rule"
     good = dict(case.tensors)
     case.tensors = {**good, "left": good["left"].astype(np.float64) + 1e-12}
     with pytest.raises(RhosetError) as caught:

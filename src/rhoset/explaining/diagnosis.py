@@ -328,15 +328,9 @@ def _neuron_findings(explanation: Explanation) -> list[Finding]:
     found = []
     dead = np.flatnonzero(~energy.live)
     if dead.size:
-        found.append(
-            Finding(
-                "dead-neurons",
-                _listed(dead),
-                float(dead.size),
-                f"{counted(int(dead.size), 'neuron')} dead: {'it writes or fires' if dead.size == 1 else 'they write or fire'}"
-                " next to nothing.",
-            )
-        )
+        doing = "it writes or fires" if dead.size == 1 else "they write or fire"
+        text = f"{counted(int(dead.size), 'neuron')} dead: {doing} next to nothing."
+        found.append(Finding("dead-neurons", _listed(dead), float(dead.size), text))
     left = explanation.left_over
     if left.size == 0:
         return found
