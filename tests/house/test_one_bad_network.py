@@ -355,7 +355,7 @@ def test_a_bad_cell_of_a_sweep(command: Command, networks: list[Any], run: Calla
     (sweep / "cells").mkdir(parents=True)
     (sweep / "sweep.toml").write_text("")
     for k, network in enumerate(networks):
-        write_network(create_run(sweep / "cells" / f"width={k}", {}).network_path(0), network)
+        write_network(create_run(sweep / "cells" / f"width={k}", {}).network_path(k), network)
     (sweep / "cells" / "width=7").mkdir()
     (sweep / "cells" / "width=7" / "run.toml").write_text("= =")
     (sweep / "cells" / "width=8").mkdir()

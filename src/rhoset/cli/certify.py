@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -180,7 +181,7 @@ def _require_apart(files: Sequence[tuple[str, Path]], method: str, folder: Path 
     for label, path in files if folder else ():
         name = certificate_path(path, method).name
         before, file = first.setdefault(name, (label, path))
-        if file.resolve() != path.resolve():
+        if os.path.realpath(file) != os.path.realpath(path):
             raise RhosetError(
                 f"{before} and {label} would both have {folder}/{name}: give each run a folder of its own, or leave"
                 " out --out",
