@@ -100,8 +100,11 @@ def test_training_starts_from_a_network_of_a_subgroup(tmp_path: Path) -> None:
         (
             "S4",
             {"width": 11},
-            "hidden_left of shape \\(5, 11\\), or of fewer elements; that file's has shape \\(5, 12\\)",
+            "hidden_left of shape \\(5, 11\\); that file's has shape \\(5, 12\\)",
         ),
+        ("S4", {"width": 13}, r"hidden_left of shape \(5, 13\); that file's has shape \(5, 12\)"),
+        ("S4", {"unembed_bias": False}, "a network without parameter unembed_bias, as these settings have none"),
+        ("S4", {"activation": "abs"}, "a network of activation abs; that file's is relu"),
         ("S4", {"hidden_bias": True}, "hidden_bias of shape .*; that file has none"),
     ],
 )

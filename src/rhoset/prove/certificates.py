@@ -59,9 +59,8 @@ def encode(certificate: Certificate) -> bytes:
         tensors["gaps.point"] = certificate.gaps.point.astype(np.int16)
         tensors["gaps.exact"] = certificate.gaps.exact.astype(np.int8)
     if certificate.circles is not None:
-        kinds = {"orders": np.int16, "walk": np.int16, "parts": np.int16, "reads": np.int8}
-        named = ((name, getattr(certificate.circles, name)) for name in certificate.circles.__dataclass_fields__)
-        tensors |= {f"circles.{name}": array.astype(kinds.get(name, np.float64)) for name, array in named}
+        for name in ("orders", "walk", "reads"):
+            tensors[f"circles.{name}"] = getattr(certificate.circles, name).astype(np.int16)
     for name, kind in (("scale", "f8"), ("references", "f8"), ("groups", "i4"), ("labels", "i4")):
         array = getattr(certificate, name)
         if array is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -56,18 +55,8 @@ def penalty(tables: FoldedTables, config: TrainConfig) -> Tensor:
     return config.cubic_decay * norms.pow(1.5).sum(-1)
 
 
-def _fits(given: Tensor, parameter: Tensor) -> bool:
-    """Whether a parameter has the axes of another, of fewer elements perhaps."""
-    sizes = zip(given.shape, parameter.shape, strict=False)
-    return given.dim() == parameter.dim() and sum(a != b for a, b in sizes) <= 1 and given.numel() <= parameter.numel()
-
-
-@lru_cache(maxsize=1)
-def start_parameters(path: str) -> dict[str, Tensor]:
-    """All parameters of a network file by name; a table stands for itself in a `folded` architecture."""
-    network = read_network(path)
-    tables = {"left": network.left, "right": network.right, "unembed": network.unembed}
-    return {name: torch.from_numpy(value.copy()) for name, value in {**tables, **read_parameters(path)}.items()}
+ELEMENT_AXIS = {"unembed": 1, "hidden_left": None, "hidden_right": None, "hidden_bias": None}
+"""Which axis of a parameter the group's elements number, if any; of all others the first."""
 
 
 def check_start(table: NDArray[np.int32], path: str) -> None:
@@ -147,21 +136,28 @@ class GroupNetwork(nn.Module):
         if config.unembed_bias:
             draw("unembed_bias", (n,), 1 / math.sqrt(m))
         if config.start_from:
-            self._start(config.start_from)
+            self._start(config.start_from, config.activation)
         self.register_buffer("_no_bias", torch.zeros(n, dtype=dtype), persistent=False)
 
-    def _start(self, path: str) -> None:
+    def _start(self, path: str, activation: str) -> None:
         """Parameters as a network file has them; those of elements beyond its own are zero."""
-        tensors = start_parameters(path)
+        network, riding = read_network(path), read_parameters(path)
+        tensors = {"left": network.left, "right": network.right, "unembed": network.unembed, **riding}
+        if network.activation != activation:
+            refuse("start_from", path, f"a network of activation {activation}; that file's is {network.activation}")
         for name, parameter in self.named_parameters():
-            given = tensors.get(name)
-            if given is None or not _fits(given, parameter):
-                found = "that file has none" if given is None else f"that file's has shape {tuple(given.shape)}"
-                wanted = f"a network with parameter {name} of shape {tuple(parameter.shape)}, or of fewer elements"
-                refuse("start_from", path, f"{wanted}; {found}")
+            axis, shape = ELEMENT_AXIS.get(name, 0), list(parameter.shape)
+            if axis is not None:
+                shape[axis] = network.order
+            found = tensors[name].shape if name in tensors else None
+            if found != tuple(shape):
+                had = "that file has none" if found is None else f"that file's has shape {found}"
+                refuse("start_from", path, f"a network with parameter {name} of shape {tuple(shape)}; {had}")
             with torch.no_grad():
                 parameter.zero_()
-                parameter[tuple(slice(length) for length in given.shape)] = given.to(parameter.dtype)
+                parameter[tuple(map(slice, shape))] = torch.from_numpy(tensors[name].copy()).to(parameter.dtype)
+        if unknown := sorted(riding.keys() - dict(self.named_parameters())):
+            refuse("start_from", path, f"a network without parameter {unknown[0]}, as these settings have none")
 
     def fold(self) -> FoldedTables:
         """The four tables; a hidden bias goes into `left`. Costs two products of n·E·m

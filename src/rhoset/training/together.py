@@ -91,7 +91,8 @@ class Together(ABC):
 
     def network(self, row: int) -> GroupNetwork:
         """A copy of one network as a module."""
-        network = GroupNetwork(len(self.table), self.configs[row], self.seeds[row], self.dtype)
+        config = self.configs[row].replace(start_from="")  # its values come from here
+        network = GroupNetwork(len(self.table), config, self.seeds[row], self.dtype)
         values = self.values(row)
         with torch.no_grad():
             for name, parameter in network.named_parameters():
