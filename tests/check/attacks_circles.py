@@ -133,3 +133,32 @@ def one_bend(rng: np.random.Generator) -> tuple[Net, Cert]:
     sign = np.array([[[1.0]], [[-1.0]]])
     blocks = [Matrices(sign, np.array([0]), np.zeros((1, 1)))]
     return circles(group, blocks, tensors, rng, 1.0)
+
+
+@attack
+def skewed_waves(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """Representations that are not orthogonal, where ⟨D(x)KD(y), D(xwy)⟩ is not ⟨K, D(w)⟩, and K of the one pair whose
+    neurons fire: its right answer is next to its best rival, and below it."""
+    group = shuffled(small_group(str(rng.choice(["C3", "C4", "C5", "C7", "S3", "D4", "D5"]))), rng)
+    turns = next(one for one in (planes(group, rng) for _ in range(100)) if one.shape[1] == 2)
+    skew = np.eye(2) + rng.choice([0.02, 0.05, 0.1]) * rng.normal(size=(2, 2))
+    turns = np.linalg.inv(skew) @ turns @ skew
+    n, (x, y) = group.order, rng.integers(0, group.order, 2)
+    z, logits = group.table[x, y], turns.reshape(n, 4)
+
+    def behind(sums: np.ndarray) -> float:
+        found = logits @ sums
+        return float(np.delete(found, z).max() - found[z])
+
+    right, wrong = logits[z].copy(), rng.normal(size=4)
+    for _ in range(40):  # the last sums on the way whose right answer is not the largest
+        middle = (right + wrong) / 2
+        right, wrong = (right, middle) if behind(middle) > 0 else (middle, wrong)
+    left, after = np.zeros((n, 8)), np.full((n, 8), -8.0)
+    left[x], after[y] = np.maximum(np.concatenate([wrong, -wrong]), 0), 0.0
+    writes = np.concatenate([np.eye(4), -np.eye(4)])
+    tensors = {"left": left, "right": after, "unembed": writes @ logits.T, "bias": np.zeros(n)}
+    blocks = [Matrices(turns, np.arange(8), writes)]
+    net, cert = circles(group, blocks, tensors, rng, 0.0)
+    kept = np.linalg.inv(turns[x]) @ wrong.reshape(2, 2) @ np.linalg.inv(turns[y])
+    return net, cert.but(references=kept.reshape(1, 4))

@@ -127,6 +127,9 @@ CIRCLES = {
         "circles.py", "self.waves.reference[w].max() for w", "self.waves.reference[w].min() for w",
         ("waves", "no_waves"),
     ),
+    "representations are orthogonal": Weakness(
+        "circles.py", "here.ravel() + float(loss)", "here.ravel() + 0.0 * float(loss)", ("skewed_waves",)
+    ),
     "turns are mirrors": Weakness(
         "circles.py", "int(product[product[a, k], b])", "int(k)", ("waves", "no_waves", "noisy_waves")
     ),

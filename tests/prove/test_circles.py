@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from support.public import public_file
@@ -58,6 +60,30 @@ def test_sums_are_those_of_hidden_vectors():
     assert np.allclose(found.value, one.model.hidden(x, y, "float64").value @ writing.T, atol=1e-12)
     assert (found.error < 1e-6).all()
     assert 0 < changes <= 2 * 30 * 30 * writing.size
+
+
+def test_errors_of_sums_cover_their_rounding():
+    """Against fractions (Lemma 11). Readings are stored exactly here, so that all of the error is that of summing."""
+    one = Search(subject(waves("C9", (1, 2), 6, 0.3)))
+    known = Circles.of(one)
+    assert known is not None
+    given = known.certificate(0).circles
+    assert given is not None
+    writing = np.random.default_rng(1).normal(size=(3, one.model.width))
+    found, _ = summed(one.model, given, writing)
+    assert not one.model.left["float64"].error.any()
+    left, right = (
+        [list(map(Fraction, row)) for row in side["float64"].value.tolist()]
+        for side in (one.model.left, one.model.right)
+    )
+    apart = []
+    for place, (x, y) in enumerate(np.ndindex(9, 9)):
+        hidden = [max(a + b, Fraction(0)) for a, b in zip(left[x], right[y], strict=True)]
+        for j, row in enumerate(writing.tolist()):
+            true = sum(Fraction(w) * h for w, h in zip(row, hidden, strict=True))
+            apart.append(abs(float(Fraction(float(found.value[place, j])) - true)))
+            assert apart[-1] <= found.error[j]
+    assert max(apart) > 0
 
 
 def test_orders_go_around_the_circle():
