@@ -241,10 +241,8 @@ def _cost_said(row: CostRow, total: int) -> str:
     if row.count == 1:
         who = f"By {row.method}" if total == 1 else f"By {row.method} (1 network)"
         return f"{who} a sceptic redoes {percent(middle)} of the work of brute force."
-    said = (
-        f"By {row.method} ({counted(row.count, 'network')}) a sceptic redoes {percent(low)} to {percent(high)} of the"
-        " work of brute force"
-    )
+    between = percent(low) if percent(low) == percent(high) else f"{percent(low)} to {percent(high)}"
+    said = f"By {row.method} ({counted(row.count, 'network')}) a sceptic redoes {between} of the work of brute force"
     if row.count < QUARTERS:
         return f"{said}."
     return (
@@ -272,7 +270,8 @@ def _why(networks: Sequence[NetworkView], mean: AccountView | None) -> list[str]
     if dear:
         said += _dear_said(dear, cheap)
     elif len(checked) > 1:
-        said.append(f"Each of the {len(checked)} has a certificate for at most {limit(CHEAP)} of brute force.")
+        proves = f"proves {limit(WANTED)} or more for at most {limit(CHEAP)} of brute force"
+        said.append(f"Each of the {len(checked)} has a certificate that {proves}.")
     of_dear = mean_account(dear) if dear and cheap else None
     if of_dear is not None:
         said.append(

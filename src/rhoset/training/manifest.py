@@ -94,7 +94,6 @@ def open_or_create(path: Path, wanted: Wanted) -> tuple[TrainingRun, tuple[str, 
 def create_training_run(path: Path, wanted: Wanted) -> TrainingRun:
     """Makes the folder. One that was left half-made by a kill is made again."""
     group = wanted.group
-    _require_trainable(group.table, wanted.config)
     if (path / NETWORKS).is_dir() and not any((path / NETWORKS).iterdir()):
         (path / NETWORKS).rmdir()
     manifest = {
@@ -112,8 +111,8 @@ def create_training_run(path: Path, wanted: Wanted) -> TrainingRun:
     return open_training_run(path)
 
 
-def _require_trainable(table: NDArray[np.int32], config: TrainConfig) -> None:
-    """Raise what training would of settings that depend on the group or on a file, before there is a run with them."""
+def require_trainable(table: NDArray[np.int32], config: TrainConfig) -> None:
+    """Raise what training would of settings that depend on the group or on a file; to be asked before a run is made."""
     Curriculum(table, config)
     if config.sampled_outputs:
         OutputSamples(table, config, seed=0)

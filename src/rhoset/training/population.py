@@ -21,7 +21,7 @@ from rhoset.summaries import Shown
 from rhoset.training.config import TrainConfig
 from rhoset.training.in_memory import train_network
 from rhoset.training.instances import device_named
-from rhoset.training.manifest import TrainingRun, Wanted, open_or_create, open_training_run
+from rhoset.training.manifest import TrainingRun, Wanted, open_or_create, open_training_run, require_trainable
 from rhoset.training.member import finished_row
 from rhoset.training.members import jobs_of, train_members, worth_processes
 from rhoset.training.outcome import Evaluated
@@ -140,6 +140,7 @@ def train_population(
     path = Path(out)
     if device != "cpu":
         device_named(device)
+    require_trainable(group.table, config)
     with prepared(path):
         training, notes = open_or_create(path, Wanted(group, config, models, first_seed, threads, device))
         rows = {i: row for i in range(training.models) if (row := finished_row(training, i))}

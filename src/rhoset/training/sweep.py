@@ -35,7 +35,7 @@ from rhoset.training.addresses import check_address
 from rhoset.training.cluster import STACK_PIECE, train_on_cluster
 from rhoset.training.config import TrainConfig
 from rhoset.training.grid import GridFile, plain
-from rhoset.training.manifest import TrainingRun, Wanted, open_or_create
+from rhoset.training.manifest import TrainingRun, Wanted, open_or_create, require_trainable
 from rhoset.training.member import finished_row
 from rhoset.training.members import Job, jobs_of, train_members, worth_processes
 from rhoset.training.pool import Failed, Finished, News, train_in_processes
@@ -188,6 +188,8 @@ def run_sweep(
     if cluster is not None:
         check_address(cluster)
     allow_locks(len(sweep.cells))
+    for cell in sweep.cells:
+        require_trainable(cell.group.table, cell.config)
     with ExitStack() as stack:
         stack.enter_context(prepared(path))
         foreign = {p.name for p in path.iterdir()} - {SWEEP, CELLS, RESULTS, ".lock"}
