@@ -78,7 +78,7 @@ GROUPS = {
 }  # fmt: skip
 
 CIRCLES = {
-    "active where not known": Weakness("circles.py", 'side="left" if below else "right"', 'side="left"', ("tied_waves",)),
+    "active where not known": Weakness("circles.py", '"left" if below else "right"', '"left"', ("tied_waves",)),
     "terms at the first step": Weakness(
         "circles.py", "sums[:, 0] += weights @ known.T", "sums[:, 0] += 0.0 * weights @ known.T", ("waves", "no_waves")
     ),

@@ -241,8 +241,10 @@ def _cost_said(row: CostRow, total: int) -> str:
     if row.count == 1:
         who = f"By {row.method}" if total == 1 else f"By {row.method} (1 network)"
         return f"{who} a sceptic redoes {percent(middle)} of the work of brute force."
-    between = percent(low) if percent(low) == percent(high) else f"{percent(low)} to {percent(high)}"
-    said = f"By {row.method} ({counted(row.count, 'network')}) a sceptic redoes {between} of the work of brute force"
+    said = (
+        f"By {row.method} ({counted(row.count, 'network')}) a sceptic redoes {percent(low)} to {percent(high)} of the"
+        " work of brute force"
+    )
     if row.count < QUARTERS:
         return f"{said}."
     return (

@@ -50,6 +50,8 @@ const inView = new IntersectionObserver(entries => {
 
 function recolourCharts() {
   for (const place of drawn.keys()) {  // those out of view are drawn again when they come back
+    const {top, bottom} = place.getBoundingClientRect();
+    if (bottom > 0 && top < innerHeight) drawChart(place);
     inView.unobserve(place);
     inView.observe(place);
   }
