@@ -1,0 +1,83 @@
+"""Rule `lowrank`: all outputs of a pair from few sums of its activations (THEOREMS.md, Theorem 3).
+
+With features F, what neurons write in them W, P = Wᵀh, and δ what is not written, less a constant c of each neuron,
+
+    margin(z) = (u_xy − c)ᵀh − ⟨P, F(z)⟩ − δ_zᵀh,     δ_zᵀh = δ_zᵀa(x) + δ_zᵀb(y) + δ_zᵀt ≤ … + N(z) e,
+
+t = h − a(x) − b(y), N(z) = ‖δ_z / s‖, e = ‖s t‖. So what rivals reach is one product of rows (P, e) with rows (F, N).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from rhoset_check.exact import CHUNK, Bounds, behind_by
+from rhoset_check.files import PASS, Certificate, LowRankTensors
+from rhoset_check.near import Array, Ints, Near
+from rhoset_check.network import Model
+
+
+def additive(model: Model, samples: int) -> tuple[Array, Array]:
+    """(n, m + 1) a(x) and b(y), believed: means of activations over `samples` evenly spaced elements; with none, only
+    the bias neuron's 1 is taken off."""
+    n, m = model.order, model.width
+    rows, columns = np.zeros((2, n, m))
+    if samples:
+        chosen = np.linspace(0, n - 1, samples).astype(np.intp)
+        for z in np.array_split(np.arange(n), 1 + n * samples * m // CHUNK):
+            one, other = np.repeat(z, samples), np.tile(chosen, len(z))
+            for side, x, y in ((rows, one, other), (columns, other, one)):
+                side[z] = model.hidden(x, y, "float64").value.reshape(len(z), samples, m).mean(axis=1)
+        rows -= rows[chosen].mean(axis=0)
+    rows[:, -1], columns[:, -1] = 1.0, 0.0
+    return rows, columns
+
+
+class LowRankRule:
+    """The rule, with everything that does not depend on a pair computed once."""
+
+    def __init__(self, given: LowRankTensors, certificate: Certificate, model: Model) -> None:
+        work, n = certificate.plan.work, model.order
+        self.model, self.work, self.writing = model, work, given.writing
+        self.groups = [np.flatnonzero(np.arange(n) != model.group.identity)][: n - 1]
+        self.name, self.price = "lowrank", (0, 20 * PASS + given.features.shape[1])
+        self.scale = np.ones(model.width) if certificate.scale is None else certificate.scale
+        unembed = Near.exact(np.ascontiguousarray(model.unembed["float64"].T))
+        delta = unembed - Near.exact(given.features).times(given.writing.T)
+        constant = Near.exact(delta.value.mean(axis=0, keepdims=True))
+        delta, self.unembed = delta - constant, (unembed - constant).to(work)
+        lengths = delta.lengths(1.0 / self.scale[:, None])
+        self.features = np.concatenate([given.features, lengths, np.full((n, 1), -1.0)], axis=1).T  # (k + 2, n)
+        rows, columns = additive(model, certificate.plan.samples)
+        self.activations = Near.exact(rows.astype(work)), Near.exact(columns.astype(work))
+        off, slack = -delta.value.T, delta.error.max()
+        self.logits = self.activations[0].times(off, slack), self.activations[1].times(off, slack)
+
+    def bounds(self, x: Ints, y: Ints, spent: Counter[str]) -> Bounds:
+        """Of all outputs of these pairs; single ones are what the least was taken of."""
+        spent["lowrank"] += len(x)
+        model, work = self.model, self.work
+        hidden, own = model.hidden(x, y, work), model.products(x, y)
+        written, right = hidden.times(self.writing), hidden.dot(self.unembed.rows(own))
+        rest = self.less(hidden, self.activations, x, y).lengths(self.scale[:, None])
+        state = Near.beside([written, Near.exact(rest).to(work), right], len(x), work)
+        behind = self.less(state.times(self.features), self.logits, x, y)
+        least, excess = behind_by(behind.value, own, float(behind.slack.max()))
+
+        def outputs(_: int, which: Ints, z: Ints) -> Array:
+            spent["lowrank singly"] += len(which)
+            found = self.less(state.rows(which).times(self.features), self.logits, x[which], y[which])
+            return -found.at(np.arange(len(which))[:, None], z).upper
+
+        return Bounds(least, excess, least[:, None].__getitem__, outputs)
+
+    def less(self, here: Near, sides: tuple[Near, Near], x: Ints, y: Ints) -> Near:
+        """A row for each pair, less a row for its x and one for its y; in place of what is given."""
+        value = here.value
+        rows, columns = sides[0].rows(x), sides[1].rows(y)
+        for side in (rows, columns):
+            value -= side.value
+            here = here.rounded(value, here.error + side.error, here.size + side.size)
+        return here
