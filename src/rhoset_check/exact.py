@@ -51,16 +51,17 @@ def _evaluated(model: Model, x: Ints, y: Ints, dtype: str) -> tuple[Array, Array
     error = float(up(2.0 * logits.error.max() + 2.0 * UNIT[dtype] * most + LOST[dtype]))
     gap = logits.value
     gap -= gap[np.arange(len(x)), own][:, None]
-    return *behind_by(gap, own, error), error
+    return *behind_by(gap, own, error, gap), error
 
 
-def behind_by(gap: NDArray[Any], own: Ints, error: float) -> tuple[Array, Array]:
-    """(pairs,): the least margin and the most that Σ exp(−margin) can be where no margin is further than `error` from
-    −`gap`, (pairs, n), which is overwritten; `own` are the right answers."""
+def behind_by(gap: NDArray[Any], own: Ints, error: float, room: NDArray[Any]) -> tuple[Array, Array]:
+    """(pairs,): the least margin and the most that Σ exp(−margin) can be where no margin is smaller by more than
+    `error` than −`gap`, (pairs, n); `own` are the right answers, which count as −∞ from now on, `room` is written over.
+    """
     dtype, n = precision(gap), gap.shape[1]
     gap[np.arange(len(gap)), own] = -np.inf
     least = -gap.max(axis=1).astype(np.float64) - up(error)
-    total = np.exp(gap, out=gap).sum(axis=1) * (1.0 + gamma(n, dtype)) + n * LOST[dtype]
+    total = np.exp(gap, out=room).sum(axis=1) * (1.0 + gamma(n, dtype)) + n * LOST[dtype]
     return least, up(total.astype(np.float64) * EXP * np.exp(error) * EXP)
 
 

@@ -41,8 +41,7 @@ class LowRankRule:
     def __init__(self, given: LowRankTensors, certificate: Certificate, model: Model) -> None:
         work, n = certificate.plan.work, model.order
         self.model, self.work, self.writing = model, work, given.writing
-        self.groups = [np.flatnonzero(np.arange(n) != model.group.identity)][: n - 1]
-        self.name, self.price = "lowrank", (0, 20 * PASS + given.features.shape[1])
+        self.groups, self.name, self.price = [np.arange(n)], "lowrank", (0, 20 * PASS)
         self.scale = np.ones(model.width) if certificate.scale is None else certificate.scale
         unembed = Near.exact(np.ascontiguousarray(model.unembed["float64"].T))
         delta = unembed - Near.exact(given.features).times(given.writing.T)
@@ -56,28 +55,29 @@ class LowRankRule:
         self.logits = self.activations[0].times(off, slack), self.activations[1].times(off, slack)
 
     def bounds(self, x: Ints, y: Ints, spent: Counter[str]) -> Bounds:
-        """Of all outputs of these pairs; single ones are what the least was taken of."""
+        """Of all outputs of these pairs; single ones in their own order, the right answer's infinite."""
         spent["lowrank"] += len(x)
         model, work = self.model, self.work
         hidden, own = model.hidden(x, y, work), model.products(x, y)
         written, right = hidden.times(self.writing), hidden.dot(self.unembed.rows(own))
-        rest = self.less(hidden, self.activations, x, y).lengths(self.scale[:, None])
-        state = Near.beside([written, Near.exact(rest).to(work), right], len(x), work)
+        length = Near.exact(self.less(hidden, self.activations, x, y).lengths(self.scale[:, None])).to(work)
+        state = Near.beside([written, length, right], len(x), work)
         behind = self.less(state.times(self.features), self.logits, x, y)
-        least, excess = behind_by(behind.value, own, float(behind.slack.max()))
+        slack = float(behind.slack.max())
+        least, excess = behind_by(behind.value, own, slack, np.empty_like(behind.value))
 
-        def outputs(_: int, which: Ints, z: Ints) -> Array:
-            spent["lowrank singly"] += len(which)
-            found = self.less(state.rows(which).times(self.features), self.logits, x[which], y[which])
-            return -found.at(np.arange(len(which))[:, None], z).upper
+        def outputs(_: int, which: Ints, __: Ints) -> Array:
+            return -(behind.value[which].astype(np.float64) + slack)
 
         return Bounds(least, excess, least[:, None].__getitem__, outputs)
 
     def less(self, here: Near, sides: tuple[Near, Near], x: Ints, y: Ints) -> Near:
-        """A row for each pair, less a row for its x and one for its y; in place of what is given."""
-        value = here.value
-        rows, columns = sides[0].rows(x), sides[1].rows(y)
-        for side in (rows, columns):
-            value -= side.value
-            here = here.rounded(value, here.error + side.error, here.size + side.size)
+        """A row for each pair, less one for its x and one for its y; in place of what is given."""
+        everyone = np.arange(self.model.order)
+        for run in np.split(np.arange(len(x)), np.flatnonzero(np.diff(x)) + 1):
+            part = here.value[run[0] : run[-1] + 1]
+            part -= sides[0].value[x[run[0]]]
+            part -= sides[1].value if np.array_equal(y[run], everyone) else sides[1].rows(y[run]).value
+        for side in sides:
+            here = here.rounded(here.value, here.error + side.error, here.size + side.size)
         return here

@@ -154,7 +154,10 @@ def by_outputs(rules: Rules, rule: Rule, found: Bounds, pairs: tuple[Ints, Ints,
             continue
         budget.work -= 20 * CALL
         budget.spent[f"{rule.name} {g}"] += len(here)
-        z = table[table[x[here, None], w], y[here, None]].astype(np.intp)
+        if isinstance(rule, LowRankRule):
+            z = np.broadcast_to(w, (len(here), len(w)))
+        else:
+            z = table[table[x[here, None], w], y[here, None]].astype(np.intp)
         lower = found.outputs(g, which[here], z)
         failing[here] += (~(lower > model.floor)).sum(axis=1)
         listed.append((g, here, z, lower))
