@@ -50,9 +50,9 @@ class LowRankRule:
         lengths = delta.lengths(1.0 / self.scale[:, None])
         self.features = np.concatenate([given.features, lengths, np.full((n, 1), -1.0)], axis=1).T  # (k + 2, n)
         rows, columns = additive(model, certificate.plan.samples)
-        self.activations = Near.exact(rows.astype(work)), Near.exact(columns.astype(work))
-        off, slack = -delta.value.T, delta.error.max()
-        self.logits = self.activations[0].times(off, slack), self.activations[1].times(off, slack)
+        self.less_x, self.less_y = Near.exact(-rows.astype(work)), Near.exact(-columns.astype(work))
+        self.off = -delta.value.T, delta.error.max()
+        self.by_y = self.less_y.times(*self.off)
 
     def bounds(self, x: Ints, y: Ints, spent: Counter[str]) -> Bounds:
         """Of all outputs of these pairs; single ones in their own order, the right answer's infinite."""
@@ -60,9 +60,11 @@ class LowRankRule:
         model, work = self.model, self.work
         hidden, own = model.hidden(x, y, work), model.products(x, y)
         written, right = hidden.times(self.writing), hidden.dot(self.unembed.rows(own))
-        length = Near.exact(self.less(hidden, self.activations, x, y).lengths(self.scale[:, None])).to(work)
-        state = Near.beside([written, length, right], len(x), work)
-        behind = self.less(state.times(self.features), self.logits, x, y)
+        rest = self.plus(hidden, (x, self.less_x), (y, self.less_y)).lengths(self.scale[:, None])
+        state = Near.beside([written, Near.exact(rest).to(work), right], len(x), work)
+        first, place = np.unique(x, return_inverse=True)
+        by_x = self.less_x.rows(first).times(*self.off)
+        behind = self.plus(state.times(self.features), (place, by_x), (y, self.by_y))
         slack = float(behind.slack.max())
         least, excess = behind_by(behind.value, own, slack, np.empty_like(behind.value))
 
@@ -71,13 +73,13 @@ class LowRankRule:
 
         return Bounds(least, excess, least[:, None].__getitem__, outputs)
 
-    def less(self, here: Near, sides: tuple[Near, Near], x: Ints, y: Ints) -> Near:
-        """A row for each pair, less one for its x and one for its y; in place of what is given."""
-        everyone = np.arange(self.model.order)
+    def plus(self, here: Near, by_x: tuple[Ints, Near], by_y: tuple[Ints, Near]) -> Near:
+        """A row for each pair, with the row of this number of each of two tables added, in place of what is given."""
+        (x, rows), (y, columns), everyone = by_x, by_y, np.arange(self.model.order)
         for run in np.split(np.arange(len(x)), np.flatnonzero(np.diff(x)) + 1):
             part = here.value[run[0] : run[-1] + 1]
-            part -= sides[0].value[x[run[0]]]
-            part -= sides[1].value if np.array_equal(y[run], everyone) else sides[1].rows(y[run]).value
-        for side in sides:
+            part += rows.value[x[run[0]]]
+            part += columns.value if np.array_equal(y[run], everyone) else columns.rows(y[run]).value
+        for side in (rows, columns):
             here = here.rounded(here.value, here.error + side.error, here.size + side.size)
         return here
