@@ -346,7 +346,7 @@ def _limit(file: Tensors, plan: dict[str, Any], n: int, m: int) -> None:
 
 def _lowrank_limit(file: Tensors, plan: dict[str, Any], n: int, m: int) -> tuple[int, list[int]]:
     """Multiply-adds of rule lowrank, single outputs apart; entries of its tables."""
-    k, chunk = file.length("lowrank.features", 1), (1 << 19) // max(n, m) + 1
+    k, chunk = file.length("lowrank.features", 1), min(n * n, (1 << 19) // max(n, m) + 1)
     once = n * m * (k + 2 * n + 4 * PASS * (plan["samples"] + 4))
     calls = CALL * (100 + 50 * (n * n // chunk + 1))
     return once + n * n * (k * (m + n) + PASS * (3 * m + 2 * n)) + calls, [2 * k * max(n, m + 1), k * chunk]

@@ -9,7 +9,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from .attack_parts import attack, certificate, constant, gaps, network, on_edge, regular, small_circuit, work
+from .attack_parts import (
+    attack,
+    certificate,
+    constant,
+    gaps,
+    network,
+    no_features,
+    on_edge,
+    regular,
+    small_circuit,
+    work,
+)
 from .certificates import folded, gap_tensors, hidden
 from .harness import Cert, Net, Tensors, plan_of
 from .networks import Planted, factor, random_tables
@@ -222,12 +233,11 @@ def equal_rivals(rng: np.random.Generator) -> tuple[Net, Cert]:
     elif kind < 0.6:
         tensors["bias"] = rng.normal(size=n)
     sets = [np.zeros((n, 1), dtype=np.intp)] if rng.random() < 0.5 else [random_action(group, rng)]
-    names = [("gaps",), ("pairs",), ("exact",), ("gaps", "pairs")][int(rng.choice(4, p=[0.5, 0.2, 0.15, 0.15]))]
+    names = [("gaps",), ("lowrank",), ("exact",), ("gaps", "lowrank")][int(rng.choice(4, p=[0.5, 0.2, 0.15, 0.15]))]
     one = np.zeros(1, dtype=np.intp)
     more = gap_tensors(sets, one, one, int(rng.integers(2)), group) if "gaps" in names else {}
-    if "pairs" in names and rng.random() < 0.7:
-        more |= {"references": np.zeros((1, 0))}
-    return network(tensors, group), certificate(group, [], plan_of(*names, work=work(rng)), **more)
+    more |= no_features(n, 1) if "lowrank" in names else {}
+    return network(tensors, group), certificate(group, plan_of(*names, work=work(rng)), **more)
 
 
 @attack

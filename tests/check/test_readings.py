@@ -20,7 +20,7 @@ def circuit(left: float, right: np.ndarray, unembed: np.ndarray, activation: str
     tensors = {"left": np.full((4, 1), left), "right": right[:, None], "unembed": unembed[None], "bias": np.zeros(4)}
     weights = Weights(tensors, TABLE, activation, "", "")
     model = build_model(weights, prove_group(TABLE, np.array([1])), "real")
-    plan = Plan(True, False, False, "float32", 0, False, None, None, 0)
+    plan = Plan(True, False, False, False, "float32", 0, None, None, 0)
     nothing = np.zeros(1, np.intp)
     given = GapTensors((PARITY,), nothing, nothing, np.ones(1, np.intp), (None,))
     return circuits(Certificate("", "", "gaps", "real", 0, plan, np.array([1]), gaps=given), model)[1][0]

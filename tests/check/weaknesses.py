@@ -65,16 +65,10 @@ GROUPS = {
     "inverses": Weakness("group.py", "require(is_identity.any(axis=1).all(), f", "require(True, f", ("false_table",)),
     "generation": Weakness("group.py", "require(reached, f",
                            "if not reached:\n            break\n        require(True, f", ("false_table",)),
-    "relations (pairs)": Weakness("group.py", "require(holds, f", "require(True, f", ("false_permutations",)),
     "relations (gaps)": Weakness("group.py", "require(holds, f", "require(True, f", ("false_gap_action",)),
-    "coupling": Weakness(
-        "blocks.py", "require(np.array_equal(moved, stored.coupling), f", "require(True, f", ("false_coupling",)
-    ),
-    "defect of matrices": Weakness("group.py", "return matrices, defect", "return matrices, 0.0", ("false_matrices",)),
-    "defect times what is carried": Weakness(
-        "pairs.py", "hidden.size @ np.abs(b.writing).sum(axis=0) for b in self.blocks if b.defect)",
-        "total.size[part].sum() for b, part in zip(self.blocks, self.parts))", ("forgetful_matrices",),
-    ),
+    "defect of matrices": Weakness("group.py", "return matrices, defect", "return matrices, 0.0", ("false_waves",)),
+    "indices are in range": Weakness("files.py", 'require(inside, f"{name} leaves', 'require(True, f"{name} leaves',
+                                     ("unwalked",)),
 }  # fmt: skip
 
 CIRCLES = {
@@ -100,10 +94,10 @@ CIRCLES = {
         "circles.py", "both = up(both + product)", "both = up(both)", ("waves", "noisy_waves", "no_waves", "one_bend")
     ),
     "what x is off its waves": Weakness(
-        "circles.py", "up(2 * square * other * off_x)", "up(0 * square * other * off_x)", ("no_waves", "noisy_waves")
+        "circles.py", "up(2 * square * other * off_x)", "up(0 * square * other * off_x)", ("half_waves",)
     ),
     "what y is off its waves": Weakness(
-        "circles.py", "up(2 * square * wave * off_y)", "up(0 * square * wave * off_y)", ("no_waves", "noisy_waves")
+        "circles.py", "up(2 * square * wave * off_y)", "up(0 * square * wave * off_y)", ("half_waves",)
     ),
     "what is not written of rivals": Weakness(
         "circles.py", "rivals = [right[which, None], -self.rest.up_x[x, z], -self.rest.up_y[y, z]]",
@@ -133,58 +127,38 @@ CIRCLES = {
     ),
 }  # fmt: skip
 
-PAIRS = {
-    "half of ‖ΔF‖": Weakness(
-        "blocks.py", "delta.columns(slice(a, b)).length()", "delta.columns(slice(a, b)).length() / 2", ("aligned",)
+LOWRANK = {
+    "N(z)": Weakness("lowrank.py", "given.features, lengths, np", "given.features, 0.0 * lengths, np",
+                     ("hidden_driver", "unwritten")),
+    "half of N(z)": Weakness("lowrank.py", "given.features, lengths, np", "given.features, 0.5 * lengths, np",
+                             ("unwritten",)),
+    "the scale of N(z)": Weakness("lowrank.py", "delta.lengths(1.0 / self.scale[:, None])", "delta.length()[:, None]",
+                                  ("unwritten",)),
+    "the scale of e": Weakness("lowrank.py", ".lengths(self.scale[:, None])", ".length()[:, None]", ("unwritten",)),
+    "what is not written": Weakness("lowrank.py", "times(given.writing.T)", "times(given.writing.T * 0.0)",
+                                    ("false_writing", "hidden_driver")),
+    "what is written": Weakness("lowrank.py", "written, right = hidden.times(self.writing)",
+                                "written, right = hidden.times(0.0 * self.writing)", ("loose_writing", "one_by_one")),
+    "a constant of the right answer": Weakness(
+        "lowrank.py", "delta - constant, (unembed - constant).to(work)", "delta - constant, unembed.to(work)",
+        ("common_writing", "unwritten"),
     ),
-    "‖Q − K‖": Weakness(
-        "pairs.py", "-up(gaps @ self.distance.T), state.own", "state.own", ("aligned", "copied_points")
-    ),
-    "least over a group": Weakness(
-        "blocks.py", "np.minimum.reduceat(found, starts, axis=1)", "np.maximum.reduceat(found, starts, axis=1)",
-        ("aligned", "biased_circuit", "loose_writing"),
-    ),
-    "a group of outputs": Weakness(
-        "settle.py", "for g in np.unique(label)]", "for g in np.unique(label)[:-1]]", ("unwritten", "hidden_driver")
-    ),
-    "δ": Weakness(
-        "pairs.py", "bound = float(up(delta.lengths(1.0 / scale[:, None]).max()))", "bound = 0.0",
-        ("hidden_driver", "unwritten"),
-    ),
-    "half of δ": Weakness(
-        "pairs.py", "bound = float(up(delta.lengths(1.0 / scale[:, None]).max()))",
-        "bound = 0.5 * float(up(delta.lengths(1.0 / scale[:, None]).max()))", ("unwritten",),
-    ),
-    "the scale of δ": Weakness(
-        "pairs.py", "delta.lengths(1.0 / scale[:, None])", "delta.length()", ("unwritten",)
-    ),
-    "the own part of δ": Weakness(
-        "pairs.py", "terms = [correct.lower, -residual", "terms = [-residual", ("unwritten", "hidden_driver")
-    ),
-    "the rival's part of δ": Weakness(
-        "pairs.py", "terms = [correct.lower, -residual.bound * length,", "terms = [correct.lower,",
-        ("unwritten", "hidden_driver"),
-    ),
-    "additive tables of rivals (span)": Weakness(
-        "pairs.py", "(margin - by_x.rows(rows) - by_y.rows(rows)).lower",
-        "margin.lower", ("additive_driver",),
-    ),
-    "additive tables of rivals (references)": Weakness(
-        "pairs.py", "lower_sum([known, -self.worst[0][x][:, None], -self.worst[1][y][:, None]])", "known",
-        ("additive_driver",)
-    ),
-    "additive tables of rivals (references, singly)": Weakness(
-        "pairs.py", "lower_sum([known[which, g, None], *rivals])",
-        "np.repeat(known[which, g, None], z.shape[1], axis=1)", ("additive_driver",),
-    ),
-    "additive tables of the answer": Weakness(
-        "pairs.py", "residual.by_x.at(x, own) + residual.by_y.at(y, own)", "residual.by_x.at(x, own)",
-        ("additive_driver",),
-    ),
+    "what x does to rivals": Weakness("lowrank.py", "(place, by_x), (y", "(place, Near.exact(0 * by_x.value)), (y",
+                                      ("additive_driver", "unwritten")),
+    "what y does to rivals": Weakness("lowrank.py", "(y, self.by_y))", "(y, Near.exact(0 * self.by_y.value)))",
+                                      ("additive_driver",)),
+    "which x it is": Weakness("lowrank.py", "(place, by_x), (y", "(0 * place, by_x), (y", ("additive_driver",)),
+    "which y it is": Weakness("lowrank.py", "(y, self.by_y))", "(0 * y, self.by_y))", ("additive_driver",)),
+    "rounding of sums": Weakness("lowrank.py", "state.times(self.features)",
+                                 "Near.exact(state.value).times(self.features)", ("tied_writing", "drowned")),
+    "rounding of logits": Weakness("lowrank.py", "slack = float(behind.slack.max())", "slack = 0.0",
+                                   ("tied_writing", "drowned")),
     "error of single outputs": Weakness(
         "exact.py", "hidden.dot(difference).lower[:, 0]", "hidden.dot(difference).value[:, 0]",
-        ("exact_ties", "repeated", "cancelling"),
+        ("exact_ties", "one_by_one", "cancelling"),
     ),
+    "every rival in the loss": Weakness("exact.py", "np.exp(gap, out=room).sum(axis=1)",
+                                        "np.exp(gap, out=room).max(axis=1)", ("common_writing",), ("loss",)),
 }  # fmt: skip
 
 GAPS = {
@@ -356,7 +330,7 @@ EACH = {
 SINGLY = {
     "the output that w leads to": Weakness(
         "settle.py", "table[table[x[here, None], w], y[here, None]]", "table[table[y[here, None], w], x[here, None]]",
-        ("uneven_columns", "additive_driver", "far_outputs"),
+        ("uneven_columns", "far_outputs"),
     ),
     "the least of a group": Weakness("settle.py", "np.fmax(least[here, g], lower.min(axis=1))",
                                      "np.fmax(least[here, g], lower.max(axis=1))", ("unwritten", "uneven_columns")),
@@ -390,7 +364,7 @@ WEAKNESSES = {
         "arithmetic": ARITHMETIC,
         "groups": GROUPS,
         "circles": CIRCLES,
-        "pairs": PAIRS,
+        "lowrank": LOWRANK,
         "gaps": GAPS,
         "even": EVEN,
         "each": EACH,
