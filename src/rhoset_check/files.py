@@ -347,9 +347,9 @@ def _limit(file: Tensors, plan: dict[str, Any], n: int, m: int) -> None:
 def _lowrank_limit(file: Tensors, plan: dict[str, Any], n: int, m: int) -> tuple[int, list[int]]:
     """Multiply-adds of rule lowrank, single outputs apart; entries of its tables."""
     k, chunk = file.length("lowrank.features", 1), min(n * n, (1 << 19) // max(n, m) + 1)
-    once = n * m * (k + 2 * n + 4 * PASS * (plan["samples"] + 4))
-    calls = CALL * (100 + 50 * (n * n // chunk + 1))
-    return once + n * n * (k * (m + n) + PASS * (3 * m + 2 * n)) + calls, [2 * k * max(n, m + 1), k * chunk]
+    once = m * (n * (n + 2 * k) + k * k) + PASS * n * m * (4 * plan["samples"] + 20)
+    each_pair, calls = k * (m + n) + PASS * (3 * m + 2 * n), 10 * plan["samples"] + 60 * (n + n * n // chunk + 3)
+    return once + n * n * each_pair + CALL * calls, [2 * k * max(n, m + 1, k), 3 * k * chunk]
 
 
 def _circles_limit(file: Tensors, plan: dict[str, Any], n: int, m: int) -> tuple[int, list[int]]:
