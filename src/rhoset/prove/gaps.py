@@ -154,7 +154,7 @@ def gap_readings(
     group, cosets = network.group, all_cosets(network.group, side, most_points)
     tables = (network.right, network.left) if side == "right" else (network.left, network.right)
     reads = np.asarray(tables[0], dtype=np.float64)
-    margin = _typical_margin(network)
+    margin = typical_margin(network)
     prices = [margin * price * max(1.0, PRICED_AT / group.order) for price in POINT_PRICES]
     ranges = np.ptp(np.asarray(network.unembed, dtype=np.float64), axis=1)
     points, errors = _errors(group, cosets, reads * ranges, side, min(prices))
@@ -271,7 +271,7 @@ def _same(one: GapReading, other: GapReading) -> bool:
     return alike and np.array_equal(one.block, other.block) and np.array_equal(one.point, other.point)
 
 
-def _typical_margin(network: Network) -> float:
+def typical_margin(network: Network) -> float:
     """Median margin over some pairs; the size of the logits where most answers are wrong."""
     n = network.order
     pairs = np.random.default_rng(n).integers(0, n, (PAIRS, 2))

@@ -17,9 +17,9 @@ from rhoset.counting import Shape, gaps_operations
 from rhoset.errors import RhosetError
 from rhoset.groups import coset_means
 from rhoset.prove.certificates import BARE
+from rhoset.prove.features import balanced
 from rhoset.prove.gaps import POINT_PRICES, GapReading, gap_readings
 from rhoset.prove.joins import shortest
-from rhoset.prove.nearness import balanced
 from rhoset.prove.potentials import potentials
 from rhoset.prove.search import EACH, FEW, SAMPLE_PAIRS, Candidate, Search
 from rhoset_check.files import Certificate, GapTensors
@@ -27,8 +27,6 @@ from rhoset_check.near import Array, Ints
 
 TYPES = 2
 """Points of the set by which rule even tells x apart: sign's, where circuits of sign are uneven."""
-GRID = 24
-"""Activations are compared at so many x and y to see what is left of them where their means are taken off."""
 CLOSED = 1.1
 """Potentials are not looked at where a plan costs at most so many times its tables: it leaves next to nothing open."""
 CHEAPER = 0.9
@@ -218,7 +216,7 @@ class Look:
         """Rule gaps, then single outputs, where they are wanted, then exact."""
         exact, subject = self.exact(mode), self.search.subject
         plan = replace(BARE, gaps=True, even=mode in (EVEN, CENTRED), work=subject.work)
-        plan = replace(plan, singles=self.search.singles) if singly else replace(plan, span_pairs=0)
+        plan = replace(plan, singles=self.search.singles) if singly else replace(plan, single_pairs=0)
         given = self.tensors(mode, level)
         scale = None if exact.all() else self._scale(exact, mode == CENTRED)
         return subject.certificate("gaps", plan, gaps=given, scale=scale)
@@ -244,12 +242,7 @@ class Look:
     @cached_property
     def centred(self) -> Array:
         """(m + 1,) root mean square of what activations are without their means over x and over y."""
-        n = self.search.subject.network.order
-        xs, ys = (np.unique(np.linspace(0, n - 1, GRID + more).astype(np.intp)) for more in (0, 1))
-        hidden = self.search.subject.model.hidden(np.repeat(xs, len(ys)), np.tile(ys, len(xs)), "float64").value
-        table = hidden.reshape(len(xs), len(ys), -1)
-        table = table - table.mean(axis=0) - table.mean(axis=1, keepdims=True) + table.mean(axis=(0, 1))
-        return np.asarray(np.sqrt(np.square(table).mean(axis=(0, 1))))
+        return np.asarray(np.sqrt(np.square(self.search.apart).mean(axis=0)))
 
     def name(self, mode: str, level: bool = False) -> str:
         """What a plan is called."""
