@@ -227,13 +227,13 @@ def _turns(matrices: Array) -> bool:
 def lowrank_operations(given: LowRankTensors, samples: int, shape: Shape) -> tuple[int, int]:
     """(once, each pair) of rule lowrank.
 
-    Once: what is not written, its lengths; what is believed of activations, and what of unembed and of features it
-    meets. Each pair: its hidden vector, the sums, the right answer, what is believed taken off, the length of what is
-    left, and of that what the sums hold; for every output a product, what x and y do to it, and a comparison.
+    Once: what is not written, its lengths, and how the sums lie to it; what is believed of activations, and what of
+    unembed it meets. Each pair: its hidden vector, what is believed taken off, the length of that, the right answer, the
+    sums and their length; for every output a product, what x and y do to it, and a comparison.
     """
     (n, k), m, written = given.features.shape, shape.width, int(np.count_nonzero(given.writing))
-    once = n * written + 2 * n * m + (2 * n * samples * m + 2 * n * n * m + 2 * n * written if samples else 0)
-    return once, written + (5 if samples else 3) * m + 3 * k + n * (k + 5)
+    once = 2 * n * (written + m) + k * written + (2 * n * samples * m + 2 * n * n * m if samples else 0)
+    return once, written + 5 * m + k + n * (k + 5)
 
 
 def gaps_operations(given: GapTensors, even: bool, shape: Shape, kinds: int) -> tuple[int, int]:
