@@ -14,6 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
+from rhoset.counting import Shape, lowrank_operations
 from rhoset.prove.certificates import BARE
 from rhoset.prove.features import balanced, representable
 from rhoset.prove.search import FEW, Candidate, Search
@@ -32,6 +33,8 @@ STEP = 1.15
 """Numbers of features that are looked at are so many times another."""
 ASIDE = 1e3
 """The bias has no share in the bound: what it adds is known. Weights of this size leave a thousandth of it there."""
+LIKELY = 1.3
+"""A start that takes so many times the best plan so far leads to nothing."""
 REACH = 1.0
 """Where the search starts: with so many features that what is left costs this part of a typical margin."""
 
@@ -131,9 +134,18 @@ class LowRank:
         reach = np.sqrt(left.prod(axis=1) / self.search.subject.network.order)
         return 1 + int(np.argmax(reach <= REACH * self.search.margin))
 
-    def cheapest(self, price: Callable[[Candidate], float]) -> list[Candidate]:
-        """Plans for the likeliest number of features and, step by step, for more and for fewer, while that helps."""
+    def least(self, k: int) -> float:
+        """Share of exhaustive work that so many features take where no output is evaluated."""
+        shape = Shape.of(self.search.subject.weights)
+        once, each = lowrank_operations(self.tensors(k)[0], plan(self.search).samples, shape)
+        return (once + shape.order**2 * each) / shape.exhaustive
+
+    def cheapest(self, price: Callable[[Candidate], float], so_far: float = np.inf) -> list[Candidate]:
+        """Plans for the likeliest number of features and, step by step, for more and for fewer, while that helps; none
+        where a plan of cost `so_far` is well ahead."""
         most, begin, found = self.search.subject.network.width, self.start(), dict[int, Candidate]()
+        if so_far < np.inf and self.least(begin) > LIKELY * so_far:
+            return []
         found[begin] = self.candidate(begin)
         for factor in (STEP, 1 / STEP):
             k = begin
@@ -150,9 +162,9 @@ class LowRank:
         return list(found.values())
 
 
-def lowrank(search: Search) -> list[Candidate]:
+def lowrank(search: Search, so_far: float = np.inf) -> list[Candidate]:
     """Neurons by the irreps that they write: sums of few neurons each, the fewest multiply-adds."""
-    return LowRank(search, search.own).cheapest(lambda made: made.estimate.cost)
+    return LowRank(search, search.own).cheapest(lambda made: made.estimate.cost, so_far)
 
 
 def quickest(search: Search) -> list[Candidate]:

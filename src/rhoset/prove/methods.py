@@ -22,8 +22,6 @@ TINY = 24
 """Up to this order every method is tried: a look takes milliseconds, and first looks say little."""
 DEAR = 0.1
 """Rule lowrank is looked at where the best plan so far costs more: it takes as much to compare all outputs."""
-BOTH = (0.005, 0.6)
-"""Parts of the pairs that rule gaps leaves open where rule lowrank is tried on them."""
 GOOD = 0.03
 """Below this share of exhaustive operations no further plan is looked for."""
 ROWS, ENTRY = 3.5e-3, 5.2e-9
@@ -205,23 +203,8 @@ def by_operations(search: Search, wanted: Wish) -> list[Candidate]:
     made += quick.each(seen, best(made))
     made += quick.gaps(seen[1:], best(made)) if quick.SHORT < best(made) < quick.HOPELESS else []
     if best(made) >= (GOOD if tiny else DEAR):
-        made += lowranks.lowrank(search)
+        made += lowranks.lowrank(search, best(made))
         made += [*equivariant(search, wanted), *irrep(search, wanted)] if tiny else []
-        made += both(search, made)
         if wanted.exact:
             made = [c for c in made if c.estimate.cost <= GIVE_UP]
     return [*made, *quick.exhaustive(search, FEW)]
-
-
-def both(search: Search, made: list[Candidate]) -> list[Candidate]:
-    """Rule lowrank on what the best plan with rule gaps leaves open, where that is a part of the pairs."""
-    known = [c for c in made if c.certificate.gaps is not None and BOTH[0] < c.estimate.exact < BOTH[1]]
-    whole = [c for c in made if c.certificate.lowrank is not None]
-    if not known or not whole or not search.may():
-        return []
-    first, then = (min(some, key=lambda c: c.estimate.cost) for some in (known, whole))
-    given = first.certificate.gaps
-    assert given is not None
-    alone = replace(given, exact=np.ones(len(given.exact), dtype=np.intp))  # weights serve rule lowrank alone
-    certificate = replace(then.certificate, gaps=alone, plan=replace(then.certificate.plan, gaps=True))
-    return [search.candidate(f"gaps, {then.name}", certificate)]
