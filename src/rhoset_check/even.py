@@ -1,146 +1,223 @@
-"""Rule `even`: what circuits do is compared over all x at once, and no pair is looked at (THEOREMS.md, Theorem 6).
+"""Rule `even`: neurons read x and y by points of a G-set, and slots of neurons are compared (THEOREMS.md, Theorem 6).
 
-As in rule `gaps` neuron i sits at a point c_i and reads y nearly through yc_i; it writes ū_i(zc_i), and δ_i(z) besides.
-What the neurons at c do to the margin against z = xwy is a table of (yc, wyc) for each x; its least over x is the same
-for all. What δ does is split: the part that depends on x alone and the part that depends on yc alone are taken as they
-are, and only the rest goes into the Cauchy-Schwarz inequality.
+Neuron i sits at points b_i and c_i of a G-set: it reads x nearly through x⁻¹b_i and y nearly through yc_i, and writes
+nearly a function of zc_i. At x there is one slot (b, c) for each c and each p = x⁻¹b; what it does to the margin
+against z = xwy depends on p, yc, wyc and b, and its least over b is the same for all x. So tables of q³ numbers say
+everything, and no pair is looked at. What is left of unembed is bounded neuron by neuron; or, of some neurons, what it
+does through x alone and through y alone is taken as it is and only the rest goes into the Cauchy-Schwarz inequality.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from functools import cached_property
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rhoset_check.each import kinds
 from rhoset_check.exact import CHUNK, EXP, Bounds
-from rhoset_check.files import PASS, Certificate
-from rhoset_check.gaps import Circuit, circuits, kinds, rests, taken
-from rhoset_check.near import Array, Ints, Near, lower_sum, require, up
+from rhoset_check.files import MOST_ENTRIES, PASS, Certificate
+from rhoset_check.gaps import seats, taken
+from rhoset_check.near import Array, Ints, Near, gamma, lower_sum, require, up
 from rhoset_check.network import Model
 
 KEPT = 1 << 22
 """M has so many entries at a time, and is kept where these are all types, y and w."""
+TINY = 2.0**-50
+"""More than what rounding does to a sum or a square, as a part of its largest term (Lemma 1)."""
+
+
+@dataclass(frozen=True)
+class Slots:
+    """The neurons of a G-set with q points, in the order of their slots (c, b); C of the points c have some."""
+
+    model: Model
+    action: Ints
+    """(n, q): y·c."""
+    neurons: Ints
+    slot: Ints
+    """(k,): q times the place of c among those with neurons, plus b."""
+    points: Ints
+    """(C,): these c."""
+    hidden: Array
+    radius: Array
+    """(k, q, q) h̄(p, c'), and how far from it activations are where x⁻¹b = p and yc = c'."""
+    means: Array
+    """(k, q) ū(d)."""
+    widths: Array
+    """(k,) D: twice how far u(z) is from ū(zc), at most."""
+
+    @staticmethod
+    def of(model: Model, action: Ints, neurons: Ints, c: Ints, b: Ints) -> Slots:
+        """From what the certificate says of its neurons: the ends of all that it does not say."""
+        (n, q), unembed = action.shape, model.unembed["float64"]
+        points, at = np.unique(c, return_inverse=True)
+        order = np.argsort(at * q + b, kind="stable")
+        neurons, c, b, slot = neurons[order], c[order], b[order], (at * q + b)[order]
+        by_y, by_x = (fibres(sides) for sides in (action, action[model.group.inverse]))
+        low, high = ends(model.left["float64"], neurons, by_x[:, b])
+        sums = np.stack([low, high])[..., None] + np.stack(ends(model.right["float64"], neurons, by_y[:, c]))[:, :, None]
+        crossing = (sums[0] <= 0) & (sums[1] >= 0)
+        found = Near.exact(sums).activate(model.activation).value
+        low, high = found.min(axis=0), found.max(axis=0)
+        low = np.where(crossing, np.minimum(low, 0), low)  # every φ is largest at an end, and least there or at 0
+        hidden, most = (low + high) / 2, np.maximum(np.abs(low), np.abs(high))
+        radius = up(np.maximum(high - hidden, hidden - low) + TINY * most)
+        there = unembed.take(by_y[:, c] + n * neurons[:, None])
+        low, high = there.min(axis=0), there.max(axis=0)
+        means = (low + high) / 2
+        widths = up(2.0 * np.maximum(high - means, means - low)).max(axis=1)
+        return Slots(model, action, neurons, slot, points, hidden, radius, means, widths)
+
+    def summed(self, values: Array) -> Array:
+        """(C, b, …) from (k, …): the sums over slots, 0 for those without neurons."""
+        starts, q = np.flatnonzero(np.diff(self.slot, prepend=-1)), self.action.shape[1]
+        found = np.zeros((len(self.points) * q, *values.shape[1:]))
+        found[self.slot[starts]] = np.add.reduceat(values, starts, axis=0)
+        return found.reshape(len(self.points), q, *values.shape[1:])
+
+    def least(self, types: Ints, split: NDArray[np.bool_]) -> Array:
+        """(types, C, c', d') L over the x of each type, without the rest of unembed of the neurons in `split`."""
+        q = len(self.action.T)
+        step = max(1, CHUNK // (len(self.points) * q * q))
+        writes = self.summed(self.hidden[..., None] * self.means[:, None, None])  # (c, b, p, c', e)
+        lost = self.radius + np.where(split[:, None, None], 0.0, np.abs(self.hidden))
+        fixed = self.summed(self.widths[:, None, None] * lost)
+        here, same = np.einsum("cbpdb->cbpd", writes), np.eye(q)[:, None, None] > 0
+        least, most = np.where(same, np.inf, writes).min(axis=-1), np.where(same, -np.inf, writes).max(axis=-1)
+        to, between = self.steps
+        to, between = fixed + self.summed(to * self.radius), fixed + self.summed(between * self.radius)
+        forms = np.stack([here - most - to, least - here - to, least - most - between, -fixed])
+        p, found = np.arange(q), np.full((types.max() + 1, *writes.shape[:1], q, q), np.inf)
+        for xs in np.split(np.arange(len(types)), range(step, len(types), step)):
+            own, rival, other, none = forms[:, :, self.action[xs], p]  # (c, x, p, c')
+            once = (other.sum(axis=2) - other[:, :, p, p] + own[:, :, p, p])[..., None]
+            total = once + (rival - other).swapaxes(2, 3)  # (c, x, c', d')
+            total[:, :, p, p] = none.sum(axis=2)
+            for kind in np.unique(types[xs]):
+                found[kind] = np.minimum(found[kind], total[:, types[xs] == kind].min(axis=1))
+        return found
+
+    @property
+    def steps(self) -> Array:
+        """(2, k, 1, 1): how far ū(b) is from ū(d), d ≠ b, at most; and how far these are from each other."""
+        q = len(self.action.T)
+        b = self.slot % q
+        others = b[:, None] != np.arange(q)
+        low, high = np.where(others, self.means, np.inf).min(axis=1), np.where(others, self.means, -np.inf).max(axis=1)
+        own = self.means[np.arange(len(b)), b]
+        found = np.stack([np.maximum(high - own, own - low), high - low])
+        return up(np.maximum(found, 0.0))[:, :, None, None]
+
+    @property
+    def size(self) -> float:
+        """All terms that any entry of M is a sum of, in size."""
+        reach = (np.abs(self.hidden) + self.radius).max(axis=(1, 2))
+        return float(4 * len(self.action.T) * up(reach @ (4.0 * np.abs(self.means).max(axis=1) + self.widths)))
+
+    def apart(self, split: NDArray[np.bool_], scale: Array) -> tuple[Near, Array, Array, Array]:
+        """Of the neurons in `split`: (n, k) δ_i(z); a_i(p), (k, b·q), and b_i(c'), (k, C·q), in the columns of their
+        points; (C, b, p, c') the squared length, times s, of what these leave of h̄."""
+        q, mine = len(self.action.T), np.flatnonzero(split)
+        hidden, neurons, (c, b) = self.hidden[mine], self.neurons[mine], np.divmod(self.slot[mine], q)
+        by_x = hidden.mean(axis=2)
+        by_y = (hidden - by_x[:, :, None]).mean(axis=1)
+        rest = hidden - by_x[:, :, None] - by_y[:, None]
+        rest = up(np.abs(rest) + TINY * (np.abs(hidden) + np.abs(by_x[:, :, None]) + np.abs(by_y[:, None])))
+        every = np.zeros(self.hidden.shape)
+        every[mine] = np.square(scale[neurons][:, None, None] * rest)
+        squares = self.summed(every)
+        written = taken(self.means[mine], self.action.T[self.points[c]]).T
+        delta = Near.exact(self.model.unembed["float64"][neurons].T) - Near.exact(written)
+        return delta, spread(by_x, b, q), spread(by_y, c, len(self.points)), squares
 
 
 class EvenRule:
-    """The rule; everything but the sums over x is computed once.
-
-    What depends on a point c with neurons and a point d of its set stands in rows (c, d), of all sets one below the
-    other; `carry` is 1 in row (c, d) for the z with zc = d.
-    """
+    """The rule; everything is computed once but what each x adds where some neurons are split."""
 
     name, price = "gaps", (0, 34 * PASS)
 
     def __init__(self, certificate: Certificate, model: Model) -> None:
-        self.model, self.scale, given, n = model, certificate.scale, certificate.gaps, model.order
-        actions, self.sets = circuits(certificate, model)
-        fibres = all(not circuit.exact and circuit.potential is None for circuit in self.sets)
-        require(given and fibres, "plan.even takes unembed by fibres")
-        bias = model.unembed["float64"][-1:]
-        self.types, self.count, places, moves, unwritten = np.zeros(n, np.intp), 1, [], [], Near.exact(bias.T)
-        if given and given.types is not None:
-            j, c = given.types
-            require(j < len(actions) and c < actions[j].shape[1], "gaps.types is no set and point")
-            action, q = actions[j], actions[j].shape[1]
-            self.types, self.count = action[:, c], q
-            means = bias[0, np.argsort(self.types, kind="stable")].reshape(q, -1).mean(axis=1)  # ū_m
-            unwritten = Near.exact(bias.T) - Near.exact(means[self.types, None])
-            table = Near.exact(means).some(np.broadcast_to(means[:, None, None], (1, q, q, n)))
-            places = [one_hot(self.types[None], q)]
-            moves = [self.least(table, action, np.arange(n)) @ places[0]]
-        centred = np.zeros(model.width - 1, bool) if given is None or given.centred is None else given.centred > 0
-        found = [self.part(circuit, centred[circuit.neurons]) for circuit in self.sets]
-        for circuit, (least, _, _, _) in zip(self.sets, found, strict=True):
-            here = one_hot(circuit.place, circuit.action.shape[1])
-            lost = np.where(here > 0, circuit.fixed[:, None], circuit.moved[:, None])
-            moves.append(lower_sum([least @ here, -lost]))
-            places.append(here)
-        self.carry = np.concatenate([here.reshape(-1, n) for here in places])
-        self.moves = np.concatenate([move.reshape(self.count, -1, n) for move in moves], axis=1)
-        self.by_x = np.concatenate([*(by_x for _, by_x, _, _ in found), np.ones((n, 1))], axis=1)
-        chosen = (circuit.unwritten.columns(np.flatnonzero(centred[circuit.neurons])) for circuit in self.sets)
-        self.unwritten = Near.beside([*chosen, unwritten], n, "float64")
-        self.lengths = rests(self.sets, self.scale)
-        squares = [squares for _, _, _, squares in found]
-        self.squares, self.spread = up(sum(square.max(axis=1).sum(axis=0) for square in squares))[None], np.ones((1, 1))
-        by_y = None
-        if centred.any():
-            self.squares = np.concatenate([square.reshape(-1, n) for square in squares])
-            self.spread = self.carry[-len(self.squares) :]
-            products = (s.unwritten.times(s.by_point(f[2].T)) for s, f in zip(self.sets, found, strict=True))
-            by_y = Near.beside(list(products), n, "float64")
-        self.over_w(by_y)
+        given, actions, seated, nowhere = seats(certificate, model)
+        n, m, left = model.order, model.width - 1, given.left
+        require(left is not None, "rule even needs gaps.left")
+        assert left is not None
+        home, point = given.types or (0, 0)
+        require(home < len(actions) and point < actions[home].shape[1], "gaps.types is no set and point")
+        block, c, b = np.append(given.block, home), np.append(given.point, point), np.append(left, 0)
+        self.model, self.types = model, actions[home][:, point] if given.types else np.zeros(n, np.intp)
+        self.count, self.sets = int(self.types.max()) + 1, list[Slots]()
+        for j, action in enumerate(actions):
+            mine = np.flatnonzero(block == j)
+            require((b[mine] < action.shape[1]).all(), "gaps.left leaves its block")
+            if len(mine):
+                self.sets.append(Slots.of(model, action, mine, c[mine], b[mine]))
+        split = np.zeros(m, bool) if given.centred is None else given.centred > 0
+        self.split = bool(split.any())
+        split = np.append(split, self.split)
+        parts = list[tuple[Ints, Array]]()
+        for slots in self.sets:
+            tables = slots.least(self.types, split[slots.neurons])
+            parts += [(slots.action[:, at], tables[:, i]) for i, at in enumerate(slots.points)]
+        self.parts = joined(parts)
+        size = sum(slots.size for slots in self.sets)
+        self.slack = float(up(gamma(4 * m + 256, "float64") * size + nowhere))
+        if self.split:
+            self.take_apart(split, np.ones(m + 1) if certificate.scale is None else certificate.scale)
+        self.over_w()
 
-    @cached_property
+    @property
     def groups(self) -> list[Ints]:
-        """Kinds of w."""
-        return kinds(self.sets, self.model)[1]
+        """The w by how many points they move."""
+        return kinds([slots.action for slots in self.sets], self.model.group.identity)
 
-    def part(self, circuit: Circuit, centred: NDArray[np.bool_]) -> tuple[Array, Array, Array, Array]:
-        """(types, C, d, c') L; (n, centred) and (q, k) parts a(x) and b(c') of activations, believed; (C, q, n) the
-        squared length of the rest of them."""
-        (n, q), k, count = circuit.action.shape, len(circuit.neurons), len(circuit.columns)
-        least, squares = np.full((self.count, count, q, q), np.inf), np.empty((count, q, n))
-        by_x, by_y = np.zeros((n, k), circuit.reads.dtype), np.zeros((q, k), circuit.reads.dtype)
-        writes = circuit.by_point(circuit.writes)
-        chunks = min(n, n * q * max(count * q, k) // CHUNK + 1)
-        for start in range(chunks):
-            xs = np.arange(start, n, chunks)
-            hidden = circuit.hidden(xs)
-            table = hidden.times(writes)
-            tables = table.some(table.value.T.reshape(count, q, q, -1))  # [c, d, c', x]
-            least = np.minimum(least, self.least(tables, circuit.action, xs))
-            if centred.any():
-                cube = hidden.value.reshape(q, -1, k)
-                by_x[xs] = np.where(centred, cube.mean(axis=0), 0.0)
-                if start == 0:
-                    by_y = np.where(centred, (cube - by_x[xs]).mean(axis=1), 0.0).astype(by_x.dtype)
-                rest = Near(cube, hidden.error, hidden.size) - Near.exact(by_x[xs]) - Near.exact(by_y[:, None])
-                hidden = Near(rest.value.reshape(-1, k), rest.error, rest.size)
-            squares[:, :, xs] = np.square(circuit.lengths(hidden, self.scale)).T.reshape(count, q, -1)
-        return least, by_x[:, centred], by_y, up(squares)
-
-    def least(self, table: Near, action: Ints, xs: Ints) -> Array:
-        """(types, C, d', c') the least over the x of each type of T_x(x·c', c') − T_x(x·d', c'), from [c, d, c', x];
-        exactly 0 where d' = c'."""
-        index, count = np.arange(action.shape[1]), len(xs)
-        place = (action[xs].T[:, None] * len(index) + index[:, None]) * count + np.arange(count)  # (x·d', c', x)
-        carried = table.value.reshape(len(table.value), -1).take(place, axis=1)
-        gains = table.some(carried[:, index, index][:, None]) - table.some(carried)
-        alike = (np.flatnonzero(self.types[xs] == kind) for kind in range(self.count))
-        least = [gains.value.take(those, axis=-1).min(axis=-1, initial=np.inf) for those in alike]
-        found = gains.some(np.stack(least)).lower
-        found[:, :, index, index] = 0.0
-        return found
-
-    def over_w(self, by_y: Near | None) -> None:
-        """(types, n) for each y the least of M over w, and Σ exp(−M); (y, z) δ_zᵀb(y), and how far off (y,)."""
+    def take_apart(self, split: NDArray[np.bool_], scale: Array) -> None:
+        """What the split neurons do through x, through y, and the lengths of the rest."""
+        m, inverse = self.model.width - 1, self.model.group.inverse
+        scale = np.append(scale[:m], 0.0)  # the bias leaves nothing
+        found = [(slots, *slots.apart(split[slots.neurons], scale)) for slots in self.sets]
+        products = [(delta.times(by_x), delta.times(by_y)) for _, delta, by_x, by_y, _ in found]
+        n = self.model.order
+        self.by_x, by_y = (Near.beside(list(side), n, "float64") for side in zip(*products, strict=True))
+        self.carry = np.concatenate([one_hot(slots.action[inverse].T) for slots in self.sets])
+        found_y = by_y.times(np.concatenate([one_hot(slots.action.T[slots.points]) for slots in self.sets]))
+        self.by_y, self.off = found_y.value.T, found_y.slack  # (y, z)
+        squares = np.zeros((n, n))
+        for slots, *_, square in found:
+            p = np.arange(slots.action.shape[1])
+            by_point = square[:, slots.action, p].sum(axis=2)  # (C, x, c')
+            squares += sum(table[:, slots.action[:, c]] for table, c in zip(by_point, slots.points, strict=True))
+        self.far = up(np.sqrt(up(squares)))  # (x, y)
+        neurons = np.concatenate([slots.neurons[split[slots.neurons]] for slots in self.sets])
+        weights = np.where(neurons < m, 1.0, 0.0) / np.where(neurons < m, scale[neurons], 1.0)
+        delta = Near.beside([one[1] for one in found], n, "float64")
+        self.lengths = delta.lengths(weights[:, None])[:, 0]
+    def over_w(self) -> None:
+        """(types, n) for each y the least of M over w, and Σ exp(−M)."""
         n = self.model.order
         step = max(1, KEPT // (n * self.count))
         self.main, self.total = np.empty((2, self.count, n))
-        self.by_y, self.slack = (np.zeros((1, 1)), np.zeros(n)) if by_y is None else (np.empty((n, n)), np.empty(n))
         for ys in np.split(np.arange(n), range(step, n, step)):
-            moves = self.moves[:, :, ys].transpose(0, 2, 1).reshape(-1, len(self.carry))
-            value = Near.exact(moves).times(self.carry).lower.reshape(self.count, -1, n)  # (type, y, wy)
+            value = sum(table[:, place[ys][:, None], place] for place, table in self.parts) - self.slack  # (type, y, wy)
             value[:, np.arange(len(ys)), ys] = np.inf  # w = e
             self.main[:, ys], self.total[:, ys] = value.min(axis=2), up(up(np.exp(-value) * EXP).sum(axis=2))
             self.kept = value if step >= n else None
-            if by_y is not None:
-                found = by_y.times(self.spread[:, ys])
-                self.by_y[ys], self.slack[ys] = found.value.T, found.slack
 
     def bounds(self, xs: Ints, spent: Counter[str]) -> Bounds:
         """Of all pairs with these x; single outputs by Theorem 7."""
         table, types, n = self.model.group.table, self.types[xs], self.model.order
-        answers, found = table[xs], self.unwritten.times(self.by_x[xs].T)
-        by_x, slack = found.value.T, -up(found.slack.max() + self.slack[None])  # (x, z), (1, y)
-        length = up(np.sqrt(self.squares[:, xs].T @ self.spread))  # (x, y)
-        by_y = taken(self.by_y, answers.T).T if len(self.by_y) > 1 else self.by_y
-        own = lower_sum([taken(by_x, answers), slack, -up(length * self.lengths.take(answers)), by_y])
-        rival = lower_sum([-by_x, -up(length.max(axis=1, keepdims=True) * self.lengths)]).min(axis=1, keepdims=True)
-        rest = lower_sum([own, slack, rival, -self.by_y.max(axis=1)])
+        answers = table[xs]
+        own = rest = np.zeros((1, 1))
+        if self.split:
+            found = self.by_x.times(self.carry[:, xs])
+            by_x, off = found.value.T, -up(found.slack.max() + self.off)  # (x, z), (y,)
+            by_y = taken(self.by_y, answers.T).T
+            own = lower_sum([taken(by_x, answers), off, by_y, -up(self.far[xs] * self.lengths.take(answers))])
+            rival = lower_sum([-by_x, -up(self.far[xs].max(axis=1, keepdims=True) * self.lengths)]).min(axis=1, keepdims=True)
+            rest = lower_sum([own, off, rival, -self.by_y.max(axis=1)])
+        rest = np.broadcast_to(rest, answers.shape)
         excess = up(self.total[types] * up(np.exp(-rest) * EXP))
 
         def by_group(which: Ints) -> Array:
@@ -159,16 +236,51 @@ class EvenRule:
             lower = lower_sum([main, rest[x, y]])
             i, j = np.nonzero(~(lower > self.model.floor))
             x, y, rival = x[i, 0], y[i, 0], z[i, j]
-            away = up(np.broadcast_to(length, answers.shape)[x, y] * self.lengths[rival])
-            also = self.by_y[y, rival] if len(self.by_y) > 1 else np.zeros(1)
-            lower[i, j] = lower_sum([main[i, j], own[x, y], slack[0, y], -by_x[x, rival], -away, -also])
-            spent["gaps singly"] += len(i)
+            if self.split:
+                terms = [main[i, j], own[x, y], off[y], -by_x[x, rival], -self.by_y[y, rival]]
+                lower[i, j] = lower_sum([*terms, -up(self.far[xs[x], y] * self.lengths[rival])])
+                spent["gaps singly"] += len(i)
             return lower
 
         least = lower_sum([self.main[types], rest])
         return Bounds(least.ravel(), excess.ravel(), by_group, outputs)
 
 
-def one_hot(place: Ints, count: int) -> Array:
-    """(C, d, n): 1 where zc = d."""
-    return np.asarray(place[:, None] == np.arange(count)[:, None], dtype=np.float64)
+def fibres(places: Ints) -> Ints:
+    """(n/q, q, q): from (n, q) images of q points the elements that take point j to d, at [:, j, d]."""
+    n, q = places.shape
+    return np.argsort(places.T, axis=1, kind="stable").reshape(q, q, n // q).transpose(2, 0, 1)
+
+
+def ends(side: Near, neurons: Ints, among: Ints) -> tuple[Array, Array]:
+    """(k, q) least and largest of a neuron's readings over the elements (n/q, k, q); a sum of two such is one more
+    rounding, which `slack` has room for."""
+    found, slack = side.value.take(among * side.value.shape[1] + neurons[:, None]), side.slack[neurons, None]
+    return found.min(axis=0) - slack, found.max(axis=0) + slack
+
+
+def spread(values: Array, point: Ints, points: int) -> Array:
+    """(k, points·q) from (k, q): each row in the columns of its point."""
+    found = np.zeros((len(values), points, values.shape[1]))
+    found[np.arange(len(values)), point] = values
+    return found.reshape(len(values), points * values.shape[1])
+
+
+def one_hot(place: Ints) -> Array:
+    """(C·q, n) from (C, n): in row (c, d) 1 for those that take c to d."""
+    count = int(place.max()) + 1
+    return np.asarray(place[:, None] == np.arange(count)[:, None], dtype=np.float64).reshape(-1, place.shape[1])
+
+
+def joined(parts: Sequence[tuple[Ints, Array]]) -> list[tuple[Ints, Array]]:
+    """Two functions of (y, z) that know both by classes, (n,) and (types, classes, classes), with the sum of all: those
+    with the fewest classes are added first."""
+    left = sorted(parts, key=lambda part: part[1].shape[-1])
+    while len(left) > 2:
+        (one, a), (other, b), *left = left
+        _, first, place = np.unique(one * b.shape[-1] + other, return_index=True, return_inverse=True)
+        i, j = one[first], other[first]
+        require(len(a) * len(first) ** 2 <= MOST_ENTRIES, "gaps: the sets have too many points")
+        left.append((place.ravel(), a[:, i[:, None], i] + b[:, j[:, None], j]))
+        left.sort(key=lambda part: part[1].shape[-1])
+    return left

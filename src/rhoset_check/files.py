@@ -86,6 +86,8 @@ class GapTensors:
     """plan.even: a G-set and its point c; x with the same x·c are bounded together, and the bias is a neuron there."""
     centred: Ints | None = None
     """plan.even: (m,) 1 for neurons whose activations are taken apart into what x and yc_i do each."""
+    left: Ints | None = None
+    """Rule even: (m,) the point b by which a neuron reads x, nearly through x⁻¹b."""
     joins: Ints | None = None
     """plan.even, rule each: (k, 2) parts that are added, in turn."""
     row: Ints | None = None

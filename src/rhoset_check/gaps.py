@@ -101,10 +101,10 @@ class Circuit:
             yield own.some(own.value[:, at]), gap.some(gap.value[:, at])
 
 
-def circuits(certificate: Certificate, model: Model) -> tuple[list[Ints], list[Circuit]]:
-    """The action (n, q) of every G-set, proved, and the circuits of those with neurons: what readings differ from γ and
-    unembed from ū computed."""
-    given, work, n = certificate.gaps, certificate.plan.work, model.order
+def seats(certificate: Certificate, model: Model) -> tuple[GapTensors, list[Ints], list[Ints], float]:
+    """What the certificate says; the action (n, q) of every G-set, proved; the neurons of each, by point; and what those
+    of none can cost a margin."""
+    given, n = certificate.gaps, model.order
     if given is None or n == 1:
         raise Rejected("rule gaps needs the tensors of gaps, and two elements")
     sizes = np.array([images.shape[1] for images in given.actions])
@@ -118,13 +118,17 @@ def circuits(certificate: Certificate, model: Model) -> tuple[list[Ints], list[C
     reached[action[:, starts[:-1]]] = True
     require(reached.all(), "gaps.right: a set is not transitive")
     actions = [action[:, a:b] - a for a, b in pairwise(starts.tolist())]
-    order, found = np.argsort(starts[given.block] + given.point, kind="stable"), list[Circuit]()
-    for j, action in enumerate(actions):
-        neurons = order[given.block[order] == j]
-        if len(neurons):
-            found.append(_circuit(model, given, j, action, neurons, work))
-    require(found, "gaps: no neuron is at a point")
-    nowhere = idle(model, np.flatnonzero(given.block == len(actions)))
+    order = np.argsort(starts[given.block] + given.point, kind="stable")
+    neurons = [order[given.block[order] == j] for j in range(len(actions))]
+    require(sum(map(len, neurons)), "gaps: no neuron is at a point")
+    return given, actions, neurons, idle(model, np.flatnonzero(given.block == len(actions)))
+
+
+def circuits(certificate: Certificate, model: Model) -> tuple[list[Ints], list[Circuit]]:
+    """The actions, and the circuits of those with neurons: what readings differ from γ and unembed from ū computed."""
+    given, actions, seated, nowhere = seats(certificate, model)
+    each = enumerate(zip(actions, seated, strict=True))
+    found = [_circuit(model, given, j, *one, certificate.plan.work) for j, one in each if len(one[1])]
     for lost in (found[0].fixed, found[0].moved):  # each point is counted once, as one or the other
         lost[0] = up(lost[0] + nowhere)
     return actions, found

@@ -48,6 +48,8 @@ def encode(certificate: Certificate) -> bytes:
             tensors["gaps.types"] = np.array(certificate.gaps.types, np.int16)
         if certificate.gaps.centred is not None:
             tensors["gaps.centred"] = certificate.gaps.centred.astype(np.int8)
+        if certificate.gaps.left is not None:
+            tensors["gaps.left"] = certificate.gaps.left.astype(np.int16)
         if certificate.gaps.joins is not None:
             tensors["gaps.joins"] = certificate.gaps.joins.astype(np.int16)
         if certificate.gaps.row is not None and certificate.gaps.classes is not None:
