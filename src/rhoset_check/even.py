@@ -68,6 +68,8 @@ class Slots:
         there = unembed.take(by_y[:, c] + n * neurons[:, None])
         low, high = there.min(axis=0), there.max(axis=0)
         means = (low + high) / 2
+        bias = neurons == len(unembed) - 1
+        hidden[bias], radius[bias] = 1.0, 0.0
         widths = up(2.0 * np.maximum(high - means, means - low)).max(axis=1)
         return Slots(model, action, neurons, slot, points, hidden, radius, means, widths)
 
@@ -118,20 +120,24 @@ class Slots:
         return float(4 * len(self.action.T) * up(reach @ (4.0 * np.abs(self.means).max(axis=1) + self.widths)))
 
     def apart(self, split: NDArray[np.bool_], scale: Array) -> tuple[Near, Array, Array, Array]:
-        """Of the neurons in `split`: (n, k) δ_i(z); a_i(p), (k, b·q), and b_i(c'), (k, C·q), in the columns of their
-        points; (C, b, p, c') the squared length, times s, of what these leave of h̄."""
+        """Of the neurons in `split`: (n, k) δ_i(z); a_i(p), (k, b·q); b_i(c'), and H_i in the column of b_i, (k, 2·C·q);
+        (C, b, p, c') the squared length, times s, of what these leave of h̄."""
         q, mine = len(self.action.T), np.flatnonzero(split)
         hidden, neurons, (c, b) = self.hidden[mine], self.neurons[mine], np.divmod(self.slot[mine], q)
-        by_x = hidden.mean(axis=2)
-        by_y = (hidden - by_x[:, :, None]).mean(axis=1)
-        rest = hidden - by_x[:, :, None] - by_y[:, None]
-        rest = up(np.abs(rest) + TINY * (np.abs(hidden) + np.abs(by_x[:, :, None]) + np.abs(by_y[:, None])))
+        centred = hidden - hidden.mean(axis=1, keepdims=True) - hidden.mean(axis=2, keepdims=True)
+        centred += hidden.mean(axis=(1, 2), keepdims=True)
+        same = np.trace(centred, axis1=1, axis2=2) / max(1, q - 1)
+        diagonal = same[:, None, None] * np.eye(q)
+        by_x = (hidden - diagonal).mean(axis=2)
+        by_y = (hidden - diagonal - by_x[:, :, None]).mean(axis=1)
+        terms = hidden, -diagonal, -by_x[:, :, None], -by_y[:, None]
+        rest = up(np.abs(sum(terms)) + TINY * sum(map(np.abs, terms)))
         every = np.zeros(self.hidden.shape)
         every[mine] = np.square(scale[neurons][:, None, None] * rest)
-        squares = self.summed(every)
         written = taken(self.means[mine], self.action.T[self.points[c]]).T
         delta = Near.exact(self.model.unembed["float64"][neurons].T) - Near.exact(written)
-        return delta, spread(by_x, b, q), spread(by_y, c, len(self.points)), squares
+        both = spread(by_y, c, len(self.points)), spread(same[:, None] * (b[:, None] == np.arange(q)), c, len(self.points))
+        return delta, spread(by_x, b, q), np.concatenate(both, axis=1), self.summed(every)
 
 
 class EvenRule:
@@ -182,8 +188,11 @@ class EvenRule:
         n = self.model.order
         self.by_x, by_y = (Near.beside(list(side), n, "float64") for side in zip(*products, strict=True))
         self.carry = np.concatenate([one_hot(slots.action[inverse].T) for slots in self.sets])
-        found_y = by_y.times(np.concatenate([one_hot(slots.action.T[slots.points]) for slots in self.sets]))
-        self.by_y, self.off = found_y.value.T, found_y.slack  # (y, z)
+        nothing, carry = np.zeros, [one_hot(slots.action.T[slots.points]) for slots in self.sets]
+        both = np.concatenate([np.kron(np.eye(2), here) for here in carry])
+        found_y = by_y.times(both)
+        self.off = found_y.slack[:n] + found_y.slack[n:]
+        self.by_y, self.by_z = found_y.value.T[:n], found_y.value.T[n:]  # (y, z), (xy, z)
         squares = np.zeros((n, n))
         for slots, *_, square in found:
             p = np.arange(slots.action.shape[1])
@@ -214,9 +223,9 @@ class EvenRule:
             found = self.by_x.times(self.carry[:, xs])
             by_x, off = found.value.T, -up(found.slack.max() + self.off)  # (x, z), (y,)
             by_y = taken(self.by_y, answers.T).T
-            own = lower_sum([taken(by_x, answers), off, by_y, -up(self.far[xs] * self.lengths.take(answers))])
+            own = lower_sum([taken(by_x, answers), off, by_y, self.by_z[answers, answers], -up(self.far[xs] * self.lengths.take(answers))])
             rival = lower_sum([-by_x, -up(self.far[xs].max(axis=1, keepdims=True) * self.lengths)]).min(axis=1, keepdims=True)
-            rest = lower_sum([own, off, rival, -self.by_y.max(axis=1)])
+            rest = lower_sum([own, off, rival, -self.by_y.max(axis=1), -self.by_z.max(axis=1)[answers]])
         rest = np.broadcast_to(rest, answers.shape)
         excess = up(self.total[types] * up(np.exp(-rest) * EXP))
 
@@ -237,7 +246,7 @@ class EvenRule:
             i, j = np.nonzero(~(lower > self.model.floor))
             x, y, rival = x[i, 0], y[i, 0], z[i, j]
             if self.split:
-                terms = [main[i, j], own[x, y], off[y], -by_x[x, rival], -self.by_y[y, rival]]
+                terms = [main[i, j], own[x, y], off[y], -by_x[x, rival], -self.by_y[y, rival], -self.by_z[answers[x, y], rival]]
                 lower[i, j] = lower_sum([*terms, -up(self.far[xs[x], y] * self.lengths[rival])])
                 spent["gaps singly"] += len(i)
             return lower
