@@ -73,33 +73,36 @@ class Slots:
         widths = up(2.0 * np.maximum(high - means, means - low)).max(axis=1)
         return Slots(model, action, neurons, slot, points, hidden, radius, means, widths)
 
-    def summed(self, values: Array) -> Array:
-        """(C, b, …) from (k, …): the sums over slots, 0 for those without neurons."""
-        starts, q = np.flatnonzero(np.diff(self.slot, prepend=-1)), self.action.shape[1]
-        found = np.zeros((len(self.points) * q, *values.shape[1:]))
-        found[self.slot[starts]] = np.add.reduceat(values, starts, axis=0)
-        return found.reshape(len(self.points), q, *values.shape[1:])
+    @property
+    def starts(self) -> Ints:
+        """The first neuron of each slot that has some."""
+        return np.flatnonzero(np.diff(self.slot, prepend=-1))
+
+    def by_c(self, values: Array) -> Array:
+        """(C, …) from (slots, …): the sums over b."""
+        return np.add.reduceat(values, np.flatnonzero(np.diff(self.slot[self.starts] // self.action.shape[1], prepend=-1)))
 
     def least(self, types: Ints, split: NDArray[np.bool_]) -> Array:
         """(types, C, c', d') L over the x of each type, without the rest of unembed of the neurons in `split`."""
-        q = len(self.action.T)
-        step = max(1, CHUNK // (len(self.points) * q * q))
-        writes = self.summed(self.hidden[..., None] * self.means[:, None, None])  # (c, b, p, c', e)
+        q, starts, index = self.action.shape[1], self.starts, np.arange(self.action.shape[1])
+        writes = np.add.reduceat(self.hidden[..., None] * self.means[:, None, None], starts)  # (slots, p, c', e)
         lost = self.radius + np.where(split[:, None, None], 0.0, np.abs(self.hidden))
-        fixed = self.summed(self.widths[:, None, None] * lost)
-        here, same = np.einsum("cbpdb->cbpd", writes), np.eye(q)[:, None, None] > 0
-        least, most = np.where(same, np.inf, writes).min(axis=-1), np.where(same, -np.inf, writes).max(axis=-1)
-        to, between = self.steps
-        to, between = fixed + self.summed(to * self.radius), fixed + self.summed(between * self.radius)
-        forms = np.stack([here - most - to, least - here - to, least - most - between, -fixed])
-        p, found = np.arange(q), np.full((types.max() + 1, *writes.shape[:1], q, q), np.inf)
+        fixed = np.add.reduceat(self.widths[:, None, None] * lost, starts)
+        to, between = (np.add.reduceat(step * self.radius, starts) for step in self.steps)
+        dense = np.zeros((len(self.points) * q, q, q))
+        dense[self.slot[starts]] = to - between
+        dense, b = dense.reshape(-1, q, q, q), self.slot[starts] % q
+        back, found = self.action[self.model.group.inverse].T[b], np.full((types.max() + 1, len(dense), q, q), np.inf)
+        step, slots = max(1, CHUNK // writes.size), np.arange(len(b))[:, None]
         for xs in np.split(np.arange(len(types)), range(step, len(types), step)):
-            own, rival, other, none = forms[:, :, self.action[xs], p]  # (c, x, p, c')
-            once = (other.sum(axis=2) - other[:, :, p, p] + own[:, :, p, p])[..., None]
-            total = once + (rival - other).swapaxes(2, 3)  # (c, x, c', d')
-            total[:, :, p, p] = none.sum(axis=2)
+            p, there = back[:, xs], self.action[xs]  # (slots, x), (x, d)
+            tables = self.by_c(writes[slots, p])[:, np.arange(len(xs))[:, None, None], index[:, None], there[:, None]]
+            always, moved = self.by_c(fixed[slots, p]), self.by_c(between[slots, p])
+            own = tables[:, :, index, index] - always - moved - dense[:, there, index, index]
+            gains = own[..., None] - tables - dense[:, there, index].swapaxes(2, 3)
+            gains[:, :, index, index] = -always
             for kind in np.unique(types[xs]):
-                found[kind] = np.minimum(found[kind], total[:, types[xs] == kind].min(axis=1))
+                found[kind] = np.minimum(found[kind], gains[:, types[xs] == kind].min(axis=1))
         return found
 
     @property
@@ -132,12 +135,12 @@ class Slots:
         by_y = (hidden - diagonal - by_x[:, :, None]).mean(axis=1)
         terms = hidden, -diagonal, -by_x[:, :, None], -by_y[:, None]
         rest = up(np.abs(sum(terms)) + TINY * sum(map(np.abs, terms)))
-        every = np.zeros(self.hidden.shape)
-        every[mine] = np.square(scale[neurons][:, None, None] * rest)
+        squares = np.zeros((len(self.points) * q, q, q))
+        np.add.at(squares, self.slot[mine], np.square(scale[neurons][:, None, None] * rest))
         written = taken(self.means[mine], self.action.T[self.points[c]]).T
         delta = Near.exact(self.model.unembed["float64"][neurons].T) - Near.exact(written)
         both = spread(by_y, c, len(self.points)), spread(same[:, None] * (b[:, None] == np.arange(q)), c, len(self.points))
-        return delta, spread(by_x, b, q), np.concatenate(both, axis=1), self.summed(every)
+        return delta, spread(by_x, b, q), np.concatenate(both, axis=1), squares.reshape(-1, q, q, q)
 
 
 class EvenRule:
