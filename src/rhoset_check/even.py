@@ -16,11 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset_check.each import kinds
 from rhoset_check.exact import CHUNK, EXP, Bounds
 from rhoset_check.files import MOST_ENTRIES, PASS, Certificate
-from rhoset_check.gaps import seats, taken
-from rhoset_check.near import Array, Ints, Near, gamma, lower_sum, require, up
+from rhoset_check.gaps import fibres, kinds, seats, taken
+from rhoset_check.near import Array, Ints, Near, Rejected, gamma, lower_sum, require, up
 from rhoset_check.network import Model
 
 KEPT = 1 << 22
@@ -57,8 +56,8 @@ class Slots:
         order = np.argsort(at * q + b, kind="stable")
         neurons, c, b, slot = neurons[order], c[order], b[order], (at * q + b)[order]
         by_y, by_x = (fibres(sides) for sides in (action, action[model.group.inverse]))
-        low, high = ends(model.left["float64"], neurons, by_x[:, b])
-        sums = np.stack([low, high])[..., None] + np.stack(ends(model.right["float64"], neurons, by_y[:, c]))[:, :, None]
+        left, right = ends(model.left["float64"], neurons, by_x[:, b])[..., None], model.right["float64"]
+        sums = left + ends(right, neurons, by_y[:, c])[:, :, None]  # (2, k, p, c')
         crossing = (sums[0] <= 0) & (sums[1] >= 0)
         found = Near.exact(sums).activate(model.activation).value
         low, high = found.min(axis=0), found.max(axis=0)
@@ -80,7 +79,8 @@ class Slots:
 
     def by_c(self, values: Array) -> Array:
         """(C, …) from (slots, …): the sums over b."""
-        return np.add.reduceat(values, np.flatnonzero(np.diff(self.slot[self.starts] // self.action.shape[1], prepend=-1)))
+        c = self.slot[self.starts] // len(self.action.T)
+        return np.asarray(np.add.reduceat(values, np.flatnonzero(np.diff(c, prepend=-1))))
 
     def least(self, types: Ints, split: NDArray[np.bool_]) -> Array:
         """(types, C, c', d') L over the x of each type, without the rest of unembed of the neurons in `split`."""
@@ -122,25 +122,54 @@ class Slots:
         reach = (np.abs(self.hidden) + self.radius).max(axis=(1, 2))
         return float(4 * len(self.action.T) * up(reach @ (4.0 * np.abs(self.means).max(axis=1) + self.widths)))
 
-    def apart(self, split: NDArray[np.bool_], scale: Array) -> tuple[Near, Array, Array, Array]:
-        """Of the neurons in `split`: (n, k) δ_i(z); a_i(p), (k, b·q); b_i(c'), and H_i in the column of b_i, (k, 2·C·q);
-        (C, b, p, c') the squared length, times s, of what these leave of h̄."""
-        q, mine = len(self.action.T), np.flatnonzero(split)
+    def apart(self, split: NDArray[np.bool_], scale: Array) -> Split:
+        """What the neurons in `split` do through x, through y and through xy, all believed, and what that leaves."""
+        q, mine, count = len(self.action.T), np.flatnonzero(split), len(self.points)
         hidden, neurons, (c, b) = self.hidden[mine], self.neurons[mine], np.divmod(self.slot[mine], q)
         centred = hidden - hidden.mean(axis=1, keepdims=True) - hidden.mean(axis=2, keepdims=True)
         centred += hidden.mean(axis=(1, 2), keepdims=True)
-        same = np.trace(centred, axis1=1, axis2=2) / max(1, q - 1)
-        diagonal = same[:, None, None] * np.eye(q)
-        by_x = (hidden - diagonal).mean(axis=2)
-        by_y = (hidden - diagonal - by_x[:, :, None]).mean(axis=1)
-        terms = hidden, -diagonal, -by_x[:, :, None], -by_y[:, None]
+        same = np.trace(centred, axis1=1, axis2=2)[:, None, None] / max(1, q - 1) * np.eye(q)  # H where p = c'
+        by_x = (hidden - same).mean(axis=2, keepdims=True)
+        by_y = (hidden - same - by_x).mean(axis=1, keepdims=True)
+        terms = hidden, -same, -by_x, -by_y
         rest = up(np.abs(sum(terms)) + TINY * sum(map(np.abs, terms)))
-        squares = np.zeros((len(self.points) * q, q, q))
+        squares = np.zeros((count * q, q, q))
         np.add.at(squares, self.slot[mine], np.square(scale[neurons][:, None, None] * rest))
         written = taken(self.means[mine], self.action.T[self.points[c]]).T
         delta = Near.exact(self.model.unembed["float64"][neurons].T) - Near.exact(written)
-        both = spread(by_y, c, len(self.points)), spread(same[:, None] * (b[:, None] == np.arange(q)), c, len(self.points))
-        return delta, spread(by_x, b, q), np.concatenate(both, axis=1), squares.reshape(-1, q, q, q)
+        same = same[np.arange(len(b)), b]
+        x = delta.times(spread(by_x[:, :, 0], b, q))
+        y, z = (delta.times(spread(rows, c, count)) for rows in (by_y[:, 0], same))
+        return Split(self, neurons, delta, x, y, z, squares.reshape(count, q, q, q))
+
+
+@dataclass(frozen=True)
+class Split:
+    """Activations as a_i(x⁻¹b) + b_i(yc) + (H_i where x⁻¹b = yc, so that xyc = b), and a rest, of some neurons of a set."""
+
+    slots: Slots
+    neurons: Ints
+    delta: Near
+    """(n, k) δ_i(z)."""
+    by_x: Near
+    by_y: Near
+    by_z: Near
+    """(n, b·q), (n, C·q) and (n, C·q): δ_zᵀ of these, for each point and x⁻¹b, yc, xyc."""
+    squares: Array
+    """(C, b, p, c') the squared length of s times the rest, upper bounds."""
+
+    @property
+    def carried(self) -> tuple[Array, Array]:
+        """(b·q, n) and (C·q, n): 1 where x⁻¹b and where yc, or xyc, is the second of a row's two points."""
+        action, inverse = self.slots.action, self.slots.model.group.inverse
+        return one_hot(action[inverse].T), one_hot(action.T[self.slots.points])
+
+    def lengths(self, xs: Ints) -> Array:
+        """(x, y): the squared length of s times the rest."""
+        action = self.slots.action
+        by_point = self.squares[:, action[xs], np.arange(len(action.T))].sum(axis=2)  # (C, x, c')
+        each = zip(by_point, self.slots.points, strict=True)
+        return np.asarray(up(sum(table[:, action[:, c]] for table, c in each)))
 
 
 class EvenRule:
@@ -149,13 +178,13 @@ class EvenRule:
     name, price = "gaps", (0, 34 * PASS)
 
     def __init__(self, certificate: Certificate, model: Model) -> None:
-        given, actions, seated, nowhere = seats(certificate, model)
-        n, m, left = model.order, model.width - 1, given.left
-        require(left is not None, "rule even needs gaps.left")
-        assert left is not None
+        given, actions, _, nowhere = seats(certificate, model)
+        n, m = model.order, model.width - 1
+        if given.left is None:
+            raise Rejected("rule even needs gaps.left")
         home, point = given.types or (0, 0)
         require(home < len(actions) and point < actions[home].shape[1], "gaps.types is no set and point")
-        block, c, b = np.append(given.block, home), np.append(given.point, point), np.append(left, 0)
+        block, c, b = np.append(given.block, home), np.append(given.point, point), np.append(given.left, 0)
         self.model, self.types = model, actions[home][:, point] if given.types else np.zeros(n, np.intp)
         self.count, self.sets = int(self.types.max()) + 1, list[Slots]()
         for j, action in enumerate(actions):
@@ -164,55 +193,42 @@ class EvenRule:
             if len(mine):
                 self.sets.append(Slots.of(model, action, mine, c[mine], b[mine]))
         split = np.zeros(m, bool) if given.centred is None else given.centred > 0
-        self.split = bool(split.any())
-        split = np.append(split, self.split)
-        parts = list[tuple[Ints, Array]]()
+        split = np.append(split, split.any())  # the bias, whose rest is 0, with others
+        size, parts = sum(slots.size for slots in self.sets), list[tuple[Ints, Array]]()
         for slots in self.sets:
             tables = slots.least(self.types, split[slots.neurons])
             parts += [(slots.action[:, at], tables[:, i]) for i, at in enumerate(slots.points)]
-        self.parts = joined(parts)
-        size = sum(slots.size for slots in self.sets)
-        self.slack = float(up(gamma(4 * m + 256, "float64") * size + nowhere))
-        if self.split:
-            self.take_apart(split, np.ones(m + 1) if certificate.scale is None else certificate.scale)
+        self.parts, self.slack = joined(parts), float(up(gamma(4 * m + 256, "float64") * size + nowhere))
         self.over_w()
+        scale = np.ones(m + 1) if certificate.scale is None else certificate.scale
+        self.split = [slots.apart(split[slots.neurons], scale) for slots in self.sets] if split.any() else []
+        if self.split:
+            self.take_apart(1.0 / np.where(np.arange(m + 1) < m, scale, np.inf))
 
     @property
     def groups(self) -> list[Ints]:
         """The w by how many points they move."""
         return kinds([slots.action for slots in self.sets], self.model.group.identity)
 
-    def take_apart(self, split: NDArray[np.bool_], scale: Array) -> None:
-        """What the split neurons do through x, through y, and the lengths of the rest."""
-        m, inverse = self.model.width - 1, self.model.group.inverse
-        scale = np.append(scale[:m], 0.0)  # the bias leaves nothing
-        found = [(slots, *slots.apart(split[slots.neurons], scale)) for slots in self.sets]
-        products = [(delta.times(by_x), delta.times(by_y)) for _, delta, by_x, by_y, _ in found]
-        n = self.model.order
-        self.by_x, by_y = (Near.beside(list(side), n, "float64") for side in zip(*products, strict=True))
-        self.carry = np.concatenate([one_hot(slots.action[inverse].T) for slots in self.sets])
-        nothing, carry = np.zeros, [one_hot(slots.action.T[slots.points]) for slots in self.sets]
-        both = np.concatenate([np.kron(np.eye(2), here) for here in carry])
-        found_y = by_y.times(both)
-        self.off = found_y.slack[:n] + found_y.slack[n:]
-        self.by_y, self.by_z = found_y.value.T[:n], found_y.value.T[n:]  # (y, z), (xy, z)
-        squares = np.zeros((n, n))
-        for slots, *_, square in found:
-            p = np.arange(slots.action.shape[1])
-            by_point = square[:, slots.action, p].sum(axis=2)  # (C, x, c')
-            squares += sum(table[:, slots.action[:, c]] for table, c in zip(by_point, slots.points, strict=True))
-        self.far = up(np.sqrt(up(squares)))  # (x, y)
-        neurons = np.concatenate([slots.neurons[split[slots.neurons]] for slots in self.sets])
-        weights = np.where(neurons < m, 1.0, 0.0) / np.where(neurons < m, scale[neurons], 1.0)
-        delta = Near.beside([one[1] for one in found], n, "float64")
-        self.lengths = delta.lengths(weights[:, None])[:, 0]
+    def take_apart(self, weights: Array) -> None:
+        """Of the split neurons: δ_zᵀa by points, and what carries these to x; (y, z) δ_zᵀb and (xy, z) δ_zᵀH, with how
+        far off both are, (y,); N(z)."""
+        n, (by_x, by_y) = self.model.order, map(np.concatenate, zip(*(s.carried for s in self.split), strict=True))
+        each = [(s.by_x, s.by_y, s.by_z, s.delta) for s in self.split]
+        self.by_x, y, z, delta = (Near.beside(list(parts), n, "float64") for parts in zip(*each, strict=True))
+        y, z, self.carry = y.times(by_y), z.times(by_y), by_x
+        self.by_y, self.by_z, self.off = y.value.T, z.value.T, up(y.slack + z.slack.max())
+        neurons = np.concatenate([s.neurons for s in self.split])
+        self.beyond = delta.lengths(weights[neurons, None])[:, 0]
+
     def over_w(self) -> None:
         """(types, n) for each y the least of M over w, and Σ exp(−M)."""
         n = self.model.order
         step = max(1, KEPT // (n * self.count))
         self.main, self.total = np.empty((2, self.count, n))
         for ys in np.split(np.arange(n), range(step, n, step)):
-            value = sum(table[:, place[ys][:, None], place] for place, table in self.parts) - self.slack  # (type, y, wy)
+            both = [table[:, place[ys][:, None], place] for place, table in self.parts]  # (type, y, wy)
+            value = np.asarray(sum(both[1:], both[0]) - self.slack)
             value[:, np.arange(len(ys)), ys] = np.inf  # w = e
             self.main[:, ys], self.total[:, ys] = value.min(axis=2), up(up(np.exp(-value) * EXP).sum(axis=2))
             self.kept = value if step >= n else None
@@ -221,13 +237,14 @@ class EvenRule:
         """Of all pairs with these x; single outputs by Theorem 7."""
         table, types, n = self.model.group.table, self.types[xs], self.model.order
         answers = table[xs]
-        own = rest = np.zeros((1, 1))
+        rest = np.zeros((1, 1))
         if self.split:
-            found = self.by_x.times(self.carry[:, xs])
-            by_x, off = found.value.T, -up(found.slack.max() + self.off)  # (x, z), (y,)
-            by_y = taken(self.by_y, answers.T).T
-            own = lower_sum([taken(by_x, answers), off, by_y, self.by_z[answers, answers], -up(self.far[xs] * self.lengths.take(answers))])
-            rival = lower_sum([-by_x, -up(self.far[xs].max(axis=1, keepdims=True) * self.lengths)]).min(axis=1, keepdims=True)
+            product = self.by_x.times(self.carry[:, xs])
+            by_x, off = product.value.T, -up(product.slack.max() + self.off)  # (x, z), (y,)
+            far = up(np.sqrt(up(sum(s.lengths(xs) for s in self.split))))  # (x, y)
+            found = taken(by_x, answers), taken(self.by_y, answers.T).T, np.diag(self.by_z)[answers]
+            own = lower_sum([off, *found, -up(far * self.beyond[answers])])
+            rival = lower_sum([-by_x, -up(far.max(axis=1, keepdims=True) * self.beyond)]).min(axis=1, keepdims=True)
             rest = lower_sum([own, off, rival, -self.by_y.max(axis=1), -self.by_z.max(axis=1)[answers]])
         rest = np.broadcast_to(rest, answers.shape)
         excess = up(self.total[types] * up(np.exp(-rest) * EXP))
@@ -249,8 +266,9 @@ class EvenRule:
             i, j = np.nonzero(~(lower > self.model.floor))
             x, y, rival = x[i, 0], y[i, 0], z[i, j]
             if self.split:
-                terms = [main[i, j], own[x, y], off[y], -by_x[x, rival], -self.by_y[y, rival], -self.by_z[answers[x, y], rival]]
-                lower[i, j] = lower_sum([*terms, -up(self.far[xs[x], y] * self.lengths[rival])])
+                terms = -by_x[x, rival], -self.by_y[y, rival], -self.by_z[answers[x, y], rival]
+                away = up(far[x, y] * self.beyond[rival])
+                lower[i, j] = lower_sum([main[i, j], own[x, y], off[y], *terms, -away])
                 spent["gaps singly"] += len(i)
             return lower
 
@@ -258,17 +276,11 @@ class EvenRule:
         return Bounds(least.ravel(), excess.ravel(), by_group, outputs)
 
 
-def fibres(places: Ints) -> Ints:
-    """(n/q, q, q): from (n, q) images of q points the elements that take point j to d, at [:, j, d]."""
-    n, q = places.shape
-    return np.argsort(places.T, axis=1, kind="stable").reshape(q, q, n // q).transpose(2, 0, 1)
-
-
-def ends(side: Near, neurons: Ints, among: Ints) -> tuple[Array, Array]:
-    """(k, q) least and largest of a neuron's readings over the elements (n/q, k, q); a sum of two such is one more
+def ends(side: Near, neurons: Ints, among: Ints) -> Array:
+    """(2, k, q) least and largest of a neuron's readings over the elements (n/q, k, q); a sum of two such is one more
     rounding, which `slack` has room for."""
     found, slack = side.value.take(among * side.value.shape[1] + neurons[:, None]), side.slack[neurons, None]
-    return found.min(axis=0) - slack, found.max(axis=0) + slack
+    return np.stack([found.min(axis=0) - slack, found.max(axis=0) + slack])
 
 
 def spread(values: Array, point: Ints, points: int) -> Array:

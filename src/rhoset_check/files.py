@@ -28,7 +28,7 @@ FACTORS = ("embed_left", "embed_right", "hidden_left", "hidden_right", "unembed"
 ACTIVATIONS = ("relu", "abs", "square", "linear")
 FLOATS, INTEGERS = ("F16", "F32", "F64"), ("I8", "U8", "I16", "U16", "I32", "U32", "I64")
 PLAN: dict[str, tuple[type, ...]] = {
-    "gaps": (bool,), "even": (bool,), "circles": (bool,), "lowrank": (bool,), "work": (str,), "samples": (int,),
+    "gaps": (bool,), "circles": (bool,), "lowrank": (bool,), "work": (str,), "samples": (int,),
     "single_pairs": (int, type(None)), "exact_pairs": (int, type(None)), "singles": (int,),
 }  # fmt: skip
 SECOND = 2 * 10**10
@@ -71,25 +71,22 @@ class Weights:
 
 @dataclass(frozen=True)
 class GapTensors:
-    """Which point of which G-set every neuron's right reading belongs to."""
+    """At which points of which G-set every neuron reads; with joins for rule each, else for rule even."""
 
     actions: tuple[Ints, ...]
     """(generators, points) each: permutations by which the generators act."""
     block: Ints
     """(m,): as many as there are G-sets for neurons at no point."""
     point: Ints
-    exact: Ints
-    """(G-sets,): 1 where unembed is taken as it is, 0 where by its means over fibres."""
-    potentials: tuple[Array | None, ...]
-    """(points, points) each: g_c(c')."""
-    types: tuple[int, int] | None = None
-    """plan.even: a G-set and its point c; x with the same x·c are bounded together, and the bias is a neuron there."""
-    centred: Ints | None = None
-    """plan.even: (m,) 1 for neurons whose activations are taken apart into what x and yc_i do each."""
+    """(m,): c, a neuron reads y nearly through yc and writes nearly a function of zc."""
     left: Ints | None = None
-    """Rule even: (m,) the point b by which a neuron reads x, nearly through x⁻¹b."""
+    """Rule even: (m,) b, it reads x nearly through x⁻¹b."""
+    types: tuple[int, int] | None = None
+    """Rule even: a G-set and its point c; x with the same x·c are bounded together, and the bias is a neuron there."""
+    centred: Ints | None = None
+    """(m,) 1 for neurons whose activations are taken apart into what x and yc do each."""
     joins: Ints | None = None
-    """plan.even, rule each: (k, 2) parts that are added, in turn."""
+    """Rule each: (k, 2) parts that are added, in turn."""
     row: Ints | None = None
     classes: Ints | None = None
     """Rule each: (m,) for each neuron the row of (rows, n) that has a class for each x."""
@@ -128,8 +125,6 @@ class Plan:
     """Which rules run, in the order gaps, circles, lowrank, exact; each gets the pairs that are still open."""
 
     gaps: bool
-    even: bool
-    """gaps: the tables of all x are compared with their mean, carried to the identity."""
     circles: bool
     lowrank: bool
     work: str
@@ -295,8 +290,7 @@ def _read_gaps(file: Tensors, n: int, m: int) -> GapTensors:
     require(sizes, "rule gaps needs gaps0.right")
     actions = tuple(file.indices(f"gaps{j}.right", q, r, q) for j, q in enumerate(sizes))
     neurons = file.indices("gaps.block", len(sizes) + 1, m), file.indices("gaps.point", max(sizes), m)
-    named = [(f"gaps{j}.potential", q) for j, q in enumerate(sizes)]
-    potentials = tuple(file.floats(name, q, q) if name in shapes else None for name, q in named)
+    left = file.indices("gaps.left", max(sizes), m) if "gaps.left" in shapes else None
     typed = file.indices("gaps.types", max(*sizes, len(sizes)), 2) if "gaps.types" in shapes else None
     types = None if typed is None else (int(typed[0]), int(typed[1]))
     centred = file.indices("gaps.centred", 2, m) if "gaps.centred" in shapes else None
@@ -306,8 +300,7 @@ def _read_gaps(file: Tensors, n: int, m: int) -> GapTensors:
         if "gaps.classes" in shapes:
             rows = max(1, min(file.length("gaps.classes", 0), m))
             row, classes = file.indices("gaps.row", rows, m), file.indices("gaps.classes", n, rows, n)
-    exact = file.indices("gaps.exact", 2, len(sizes))
-    return GapTensors(actions, *neurons, exact, potentials, types, centred, joins, row, classes)
+    return GapTensors(actions, *neurons, left, types, centred, joins, row, classes)
 
 
 def _read_circles(file: Tensors, n: int, m: int) -> CircleTensors:
@@ -365,16 +358,17 @@ def _circles_limit(file: Tensors, plan: dict[str, Any], n: int, m: int) -> tuple
 
 
 def _gaps_limit(file: Tensors, plan: dict[str, Any], n: int, m: int) -> tuple[int, list[int]]:
-    """The same of rule gaps, or even."""
-    sizes = file.numbered("gaps{}.right", m) or [0]
+    """The same of rule even, or each, whose sums are limited where they are counted (`EachRule.plan`)."""
+    sizes, types = file.numbered("gaps{}.right", m) or [0], "gaps.types" in file.shapes
     rows, points, most = min(n, rows_at_once(n, m)), sum(sizes), max(sizes)
-    tables = [5 * points * max(n, m), 2 * rows * sum(q * max(n, q, m) + min(q, m) * n for q in sizes)]
-    tables += [18 * n * m * ("gaps.joins" in file.shapes)]  # means of activations by x, of all neurons side by side
-    outputs, calls, work = n, (n // rows + 4) * 50 * points + n * len(sizes), 0
-    if plan["even"]:  # tables have so many outputs, and are walked once for all x
-        outputs, kinds = most, most if "gaps.types" in file.shapes else 1
-        tables += [kinds * n * sum(q * min(q, m) for q in sizes), m * most * min(most, m)]
-        work = n * most * most * m * min(most, m) + PASS * n * n * 4 * (kinds + 1) * (min(points, m) + 1)
-        calls += 20 * (kinds * n * n + n * most * max(most * most, m)) // (1 << 19)
-    passes = 4 * n * n + 6 * outputs * sum(q * q + q + 2 for q in sizes) + 16 * most * m
-    return work + n * outputs * most * m + PASS * n * passes + CALL * calls, tables
+    tables, work = [5 * points * max(n, m)], PASS * 16 * n * m * most
+    if "gaps.joins" in file.shapes:
+        tables += [18 * n * m, 2 * rows * sum(q * max(n, q, m) + min(q, m) * n for q in sizes)]
+        passes, calls = 4 * n * n + 6 * most * sum(q * q + q + 2 for q in sizes), (n // rows + 4) * 50 * points
+        return work + n * most * most * m + PASS * n * passes + CALL * (calls + n * len(sizes)), tables
+    slots, kinds = min(m + 1, most * most), most if types else 1
+    tables += [2 * (m + 1) * most**3, 4 * min(m, most) * most**3, 3 * n * min(points, m) * max(sizes)]
+    passes = 20 * m * most**3 + 8 * n * (slots + 2 * min(m, points)) * most**2 + 30 * kinds * n * n
+    split = n * (m + n) * 3 * points * min(most, m) if "gaps.centred" in file.shapes else 0
+    calls = 200 * (len(sizes) + points + n * n * kinds // (1 << 19) + n * slots * most**2 // (1 << 19))
+    return work + PASS * passes + split + CALL * calls, tables

@@ -13,12 +13,11 @@ from rhoset_check.each import EachRule
 from rhoset_check.even import EvenRule
 from rhoset_check.exact import CHUNK, EXP, Bounds, exact_bounds, exact_outputs
 from rhoset_check.files import CALL, PASS, SECOND, Certificate, exhaustive
-from rhoset_check.gaps import GapsRule
 from rhoset_check.lowrank import LowRankRule
 from rhoset_check.near import Array, Ints, up
 from rhoset_check.network import Model
 
-Rule = GapsRule | EvenRule | EachRule | CirclesRule | LowRankRule
+Rule = EvenRule | EachRule | CirclesRule | LowRankRule
 """`groups`: a partition of the w ≠ e. `price`: multiply-adds of a pair with outputs bounded singly, and of each."""
 
 
@@ -54,7 +53,7 @@ class Rules:
     """The rules of a certificate with all that does not depend on pairs computed; `settle` runs them."""
 
     model: Model
-    gaps: GapsRule | EvenRule | EachRule | None
+    gaps: EvenRule | EachRule | None
     pairs: list[CirclesRule | LowRankRule]
     """Those that bound single pairs, in turn."""
     budget: Budget
@@ -64,11 +63,9 @@ class Rules:
 def prepare(certificate: Certificate, model: Model) -> Rules:
     """Prove what the certificate says of the group, and compute every rule's tables."""
     plan, pairs = certificate.plan, list[CirclesRule | LowRankRule]()
-    gaps: GapsRule | EvenRule | EachRule | None = None
-    if certificate.gaps is not None and plan.even and certificate.gaps.joins is not None:
-        gaps = EachRule(certificate, model, certificate.gaps)
-    elif certificate.gaps is not None:
-        gaps = (EvenRule if plan.even else GapsRule)(certificate, model)
+    gaps: EvenRule | EachRule | None = None
+    if certificate.gaps is not None:
+        gaps = (EvenRule if certificate.gaps.joins is None else EachRule)(certificate, model)
     if certificate.circles is not None:
         pairs.append(CirclesRule(certificate.circles, certificate, model))
     if certificate.lowrank is not None:
