@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from rhoset.summaries import Shown
 from rhoset_check.each import EachRule, Part, parts_of
-from rhoset_check.each import kinds as kinds_of
+from rhoset_check.even import Sums
 from rhoset_check.files import (
     Certificate,
     CircleTensors,
@@ -29,6 +29,7 @@ from rhoset_check.files import (
     read_certificate,
     read_network,
 )
+from rhoset_check.gaps import kinds as kinds_of
 from rhoset_check.group import permutation_action, prove_group
 from rhoset_check.near import Array, Rejected
 from rhoset_check.settle import Rules
@@ -77,33 +78,38 @@ class Count:
 class Facts:
     """What the shapes of a certificate do not say, and its actions do.
 
-    `kinds`: rule gaps, how many w there are of each vector of numbers of moved points. `parts`: rule each, for each x
-    the entries of the tables that are sums of two, and of those that stay alone.
+    `kinds`: how many w there are of each number of moved points. `places`: (n, q) the points of each set under all
+    elements. `parts`: rule each, for each x the entries of the tables that are sums of two, and of those that stay
+    alone.
     """
 
     kinds: tuple[int, ...] = ()
+    places: tuple[NDArray[np.intp], ...] = ()
     parts: tuple[int, int] = (0, 0)
 
     @staticmethod
     def of(rules: Rules) -> Facts:
         """From rules that the checker has prepared."""
-        kinds = () if rules.gaps is None else tuple(map(len, rules.gaps.groups))
-        return Facts(kinds, _parts(rules.gaps.parts, rules.gaps.joins) if isinstance(rules.gaps, EachRule) else (0, 0))
+        rule = rules.gaps
+        if rule is None:
+            return Facts()
+        parts = _parts(rule.parts, rule.joins) if isinstance(rule, EachRule) else (0, 0)
+        return Facts(tuple(map(len, rule.groups)), tuple(rule.actions), parts)
 
     @staticmethod
     def by_actions(given: GapTensors, certificate: Certificate, weights: Weights) -> Facts:
         """From the certificate; cost: proving the group and its actions."""
         group = prove_group(weights.table, certificate.generators)
-        others, named = np.flatnonzero(np.arange(group.order) != group.identity), set(given.block.tolist())
-        actions = [permutation_action(group, images, "gaps") for j, images in enumerate(given.actions) if j in named]
-        moved = np.stack([(a != np.arange(a.shape[1])).sum(axis=1) for a in actions], axis=1)
+        actions = tuple(permutation_action(group, images, "gaps") for images in given.actions)
+        points = [np.unique(given.point[given.block == j]) for j in range(len(actions))]
+        home = given.types[0] if given.types else 0
+        seated = [a for j, a in enumerate(actions) if len(points[j]) or (given.joins is None and j == home)]
+        sizes = tuple(map(len, kinds_of(seated, group.identity)))
         if given.joins is None:
-            return Facts(tuple(np.unique(moved[others], axis=0, return_counts=True)[1].tolist()))
-        points = (np.unique(given.point[given.block == j]) for j in range(len(given.actions)) if j in named)
+            return Facts(sizes, actions)
         each = zip(actions, points, strict=True)
         places = [place for a, used in each if a.shape[1] > 1 for place in a.T[used]]
-        made = _parts(parts_of(places, given.joins, group.order)[0], given.joins)
-        return Facts(tuple(map(len, kinds_of(actions, group.identity))), made)
+        return Facts(sizes, actions, _parts(parts_of(places, given.joins, group.order)[0], given.joins))
 
 
 def _parts(parts: Sequence[Part], joins: NDArray[np.intp]) -> tuple[int, int]:
@@ -163,14 +169,14 @@ def count(certificate: Certificate, shape: Shape, spent: Mapping[str, int], know
         table += r * n * sum(images.shape[1] for images in certificate.gaps.actions)
         apart = 0
         if certificate.gaps.joins is None:
-            fixed, each_x = gaps_operations(certificate.gaps, plan.even, shape, len(known.kinds))
+            fixed, each_x = even_operations(certificate.gaps, shape, known.places)
         else:
             fixed, each_x = each_operations(certificate.gaps, shape, len(known.kinds), known.parts)
             apart = 0 if certificate.gaps.centred is None else int(certificate.gaps.centred.sum())
         once += fixed
-        stages += sum(spent.get(f"gaps {g}", 0) * size * (2 - plan.even) for g, size in enumerate(known.kinds))
+        stages += sum(spent.get(f"gaps {g}", 0) * size for g, size in enumerate(known.kinds))
         stages += spent.get("gaps singly", 0) * 5
-        stages += spent.get("gaps open", 0) * (len(known.kinds) * plan.even + apart)
+        stages += spent.get("gaps open", 0) * (len(known.kinds) + apart)
     if certificate.circles is not None:
         fixed, each, single = circles_operations(certificate.circles, shape, r)
         once += fixed + spent.get("circles changes", 0)
@@ -236,29 +242,35 @@ def lowrank_operations(given: LowRankTensors, samples: int, shape: Shape) -> tup
     return once, written + 5 * m + k + n * (k + 5)
 
 
-def gaps_operations(given: GapTensors, even: bool, shape: Shape, kinds: int) -> tuple[int, int]:
-    """(once, each x) of rule gaps, or of rule even.
+def even_operations(given: GapTensors, shape: Shape, places: Sequence[NDArray[np.intp]]) -> tuple[int, int]:
+    """(once, each x) of rule even; `places` (n, q), each set's points under all elements.
 
-    Once, for each point: mid-ranges of readings and of what is written, errors, and what they cost. For each x and
-    point its table: its neurons at every point, their length, the product. From tables the outcomes: the best and
-    second of every row, for each output the sum of the rows, its least gaps in order, the rivals of every kind. Then
-    one comparison for each y and kind.
+    Once, for each neuron: the ends of what it reads and writes, at all pairs of points its activations, what these
+    write at every third, and what readings cost. For each x the tables of all slots, added; gains, and their least. For
+    all (y, w) and types the sums over points, their least and their exponentials. Of split neurons, also: what x, y
+    and xy do alone, for each point and z, and its sums over points for all z; the rest at pairs of points, its length
+    summed for all pairs, what of unembed it meets. Each x then: for all z and y the terms of the bound.
     """
-    n, m, whole = shape.order, shape.width, bool(given.exact.all())
-    once, tables, outcomes = 4 * n * m, 0, n + kinds * n * (len(given.actions) + 1)
-    for j, images in enumerate(given.actions):
-        q, points = images.shape[1], np.bincount(given.point[given.block == j], minlength=images.shape[1])
-        used, columns = [int(k) for k in points if k], n if given.exact[j] else q
-        once += sum(n * k * (2 * q + 2) for k in used)
-        tables += sum((1 if whole else 2) * q * k + q * k * columns for k in used)
-        tables += 0 if given.potentials[j] is None else len(used) * q * columns
-        outcomes += len(used) * (n + (q * columns + 2 * n if q > 1 else 0))
-        if len(used) > 1 and q > 1:
-            outcomes += n * len(used) * (ceil(log2(len(used))) + 1)
-    if even:
-        least, pairs = _even_operations(given, shape)
-        return once + n * tables + least, n * pairs
-    return once, tables + outcomes + n * kinds
+    n, m, sets = shape.order, shape.width, [(j, place) for j, place in enumerate(places)]
+    centred = np.zeros(m, bool) if given.centred is None else given.centred > 0
+    home, types = (0, 1) if given.types is None else (given.types[0], places[given.types[0]].shape[1])
+    sets = [(j, place) for j, place in sets if (given.block == j).any() or j == home]
+    once, left = 6 * n * m, given.left if given.left is not None else np.zeros(m, np.intp)
+    for j, place in sets:
+        q, mine = place.shape[1], given.block == j
+        k, split = int(mine.sum()) + (j == home), int((mine & centred).sum())
+        slots, used = (len(np.unique(q * given.point[mine] + rows)) for rows in (left[mine], 0))
+        once += k * q * q * (q + 12) + n * (slots * q * (q + 2) + used * q * (3 * q + 3))
+        once += split * (3 * n * q + 8 * q * q + 2 * n) + (n * used * q * q if split else 0)
+    single, double = sums_entries(np.concatenate([place.T for _, place in sets]))
+    return once + types * (double + 2 * n * n) + (4 * n * single if centred.any() else 0), n * (15 * centred.any() + 1)
+
+
+def sums_entries(places: NDArray[np.intp]) -> tuple[int, int]:
+    """Additions of rule even's sums over points, for all elements and for all pairs of them."""
+    sums, n = Sums(places), places.shape[1]
+    sizes, more = [len(first) for *_, first in sums.steps], int(len(places) > 1)
+    return sum(sizes) + n * more, sum(size * size for size in sizes) + n * n * more
 
 
 def each_operations(given: GapTensors, shape: Shape, kinds: int, parts: tuple[int, int]) -> tuple[int, int]:
@@ -284,22 +296,3 @@ def each_operations(given: GapTensors, shape: Shape, kinds: int, parts: tuple[in
         once += n * q * int((mine & apart).sum()) + used * n * n
         each_x += 4 * q * k + used * n + (q * k * q + used * q * q if q > 1 else 0)
     return once, each_x
-
-
-def _even_operations(given: GapTensors, shape: Shape) -> tuple[int, int]:
-    """(once, each pair) of rule even beside its tables.
-
-    Once: their least over x, and what is left of activations without their means. For each (y, w) and type the sum over
-    the points, its least and its exponential; for each (x, z) δᵀa; for each (y, z) and (x, y) δᵀb and the length of the
-    rest, summed over the points; the terms of the bound.
-    """
-    n, columns, once = shape.order, 0, 0
-    centred = np.zeros(shape.width, bool) if given.centred is None else given.centred > 0
-    types = 1 if given.types is None else given.actions[given.types[0]].shape[1]
-    for j, images in enumerate(given.actions):
-        q, mine = images.shape[1], given.block == j
-        used = len(np.unique(given.point[mine]))
-        once += n * used * q * (2 * q + 2 * types) + 6 * n * q * int((mine & centred).sum())
-        columns += used
-    several = 2 * columns if centred.any() else 0
-    return once, types * (columns + (types > 1) + 2) + int(centred.sum()) + several + 9

@@ -214,9 +214,9 @@ class EachRule:
     name, price = "gaps", (0, 34 * PASS)
 
     def __init__(self, certificate: Certificate, model: Model) -> None:
-        given, actions, seated, nowhere = seats(certificate, model)
+        given, self.actions, seated, nowhere = seats(certificate, model)
         self.model, self.scale, n, m = model, certificate.scale, model.order, model.width - 1
-        both, work = zip(actions, seated, strict=True), certificate.plan.work
+        both, work = zip(self.actions, seated, strict=True), certificate.plan.work
         sets = [Circuit.of(model, given.point[mine], action, mine, work) for action, mine in both if len(mine)]
         for lost in (sets[0].fixed, sets[0].moved):  # each point is counted once, as one or the other
             lost[0] = up(lost[0] + nowhere)

@@ -9,6 +9,7 @@ does through x alone and through y alone is taken as it is and only the rest goe
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,16 +31,14 @@ TINY = 2.0**-50
 
 @dataclass(frozen=True)
 class Slots:
-    """The neurons of a G-set with q points, in the order of their slots (c, b); C of the points c have some."""
+    """The neurons of a G-set with q points, in the order of their slots (c, b)."""
 
     model: Model
     action: Ints
     """(n, q): y·c."""
     neurons: Ints
     slot: Ints
-    """(k,): q times the place of c among those with neurons, plus b."""
-    points: Ints
-    """(C,): these c."""
+    """(k,): q·c + b."""
     hidden: Array
     radius: Array
     """(k, q, q) h̄(p, c'), and how far from it activations are where x⁻¹b = p and yc = c'."""
@@ -52,9 +51,8 @@ class Slots:
     def of(model: Model, action: Ints, neurons: Ints, c: Ints, b: Ints) -> Slots:
         """From what the certificate says of its neurons: the ends of all that it does not say."""
         (n, q), unembed = action.shape, model.unembed["float64"]
-        points, at = np.unique(c, return_inverse=True)
-        order = np.argsort(at * q + b, kind="stable")
-        neurons, c, b, slot = neurons[order], c[order], b[order], (at * q + b)[order]
+        order = np.argsort(c * q + b, kind="stable")
+        neurons, c, b = neurons[order], c[order], b[order]
         by_y, by_x = (fibres(sides) for sides in (action, action[model.group.inverse]))
         left, right = ends(model.left["float64"], neurons, by_x[:, b])[..., None], model.right["float64"]
         sums = left + ends(right, neurons, by_y[:, c])[:, :, None]  # (2, k, p, c')
@@ -70,7 +68,7 @@ class Slots:
         bias = neurons == len(unembed) - 1
         hidden[bias], radius[bias] = 1.0, 0.0
         widths = up(2.0 * np.maximum(high - means, means - low)).max(axis=1)
-        return Slots(model, action, neurons, slot, points, hidden, radius, means, widths)
+        return Slots(model, action, neurons, c * q + b, hidden, radius, means, widths)
 
     @property
     def starts(self) -> Ints:
@@ -78,22 +76,25 @@ class Slots:
         return np.flatnonzero(np.diff(self.slot, prepend=-1))
 
     def by_c(self, values: Array) -> Array:
-        """(C, …) from (slots, …): the sums over b."""
+        """(c, …) from (slots, …): the sums over b."""
         c = self.slot[self.starts] // len(self.action.T)
-        return np.asarray(np.add.reduceat(values, np.flatnonzero(np.diff(c, prepend=-1))))
+        first = np.flatnonzero(np.diff(c, prepend=-1))
+        found = np.zeros((len(self.action.T), *values.shape[1:]))
+        found[c[first]] = np.add.reduceat(values, first)
+        return found
 
     def least(self, types: Ints, split: NDArray[np.bool_]) -> Array:
-        """(types, C, c', d') L over the x of each type, without the rest of unembed of the neurons in `split`."""
+        """(types, c, c', d') L over the x of each type, without the rest of unembed of the neurons in `split`."""
         q, starts, index = self.action.shape[1], self.starts, np.arange(self.action.shape[1])
         writes = np.add.reduceat(self.hidden[..., None] * self.means[:, None, None], starts)  # (slots, p, c', e)
         lost = self.radius + np.where(split[:, None, None], 0.0, np.abs(self.hidden))
         fixed = np.add.reduceat(self.widths[:, None, None] * lost, starts)
         to, between = (np.add.reduceat(step * self.radius, starts) for step in self.steps)
-        dense = np.zeros((len(self.points) * q, q, q))
+        dense = np.zeros((q * q, q, q))
         dense[self.slot[starts]] = to - between
-        dense, b = dense.reshape(-1, q, q, q), self.slot[starts] % q
-        back, found = self.action[self.model.group.inverse].T[b], np.full((types.max() + 1, len(dense), q, q), np.inf)
-        step, slots = max(1, CHUNK // writes.size), np.arange(len(b))[:, None]
+        dense, b = dense.reshape(q, q, q, q), self.slot[starts] % q
+        back, found = self.action[self.model.group.inverse].T[b], np.full((types.max() + 1, q, q, q), np.inf)
+        step, slots = max(1, CHUNK // (len(b) * q * q)), np.arange(len(b))[:, None]
         for xs in np.split(np.arange(len(types)), range(step, len(types), step)):
             p, there = back[:, xs], self.action[xs]  # (slots, x), (x, d)
             tables = self.by_c(writes[slots, p])[:, np.arange(len(xs))[:, None, None], index[:, None], there[:, None]]
@@ -124,7 +125,7 @@ class Slots:
 
     def apart(self, split: NDArray[np.bool_], scale: Array) -> Split:
         """What the neurons in `split` do through x, through y and through xy, all believed, and what that leaves."""
-        q, mine, count = len(self.action.T), np.flatnonzero(split), len(self.points)
+        q, mine = len(self.action.T), np.flatnonzero(split)
         hidden, neurons, (c, b) = self.hidden[mine], self.neurons[mine], np.divmod(self.slot[mine], q)
         centred = hidden - hidden.mean(axis=1, keepdims=True) - hidden.mean(axis=2, keepdims=True)
         centred += hidden.mean(axis=(1, 2), keepdims=True)
@@ -133,19 +134,18 @@ class Slots:
         by_y = (hidden - same - by_x).mean(axis=1, keepdims=True)
         terms = hidden, -same, -by_x, -by_y
         rest = up(np.abs(sum(terms)) + TINY * sum(map(np.abs, terms)))
-        squares = np.zeros((count * q, q, q))
+        squares = np.zeros((q * q, q, q))
         np.add.at(squares, self.slot[mine], np.square(scale[neurons][:, None, None] * rest))
-        written = taken(self.means[mine], self.action.T[self.points[c]]).T
-        delta = Near.exact(self.model.unembed["float64"][neurons].T) - Near.exact(written)
-        same = same[np.arange(len(b)), b]
-        x = delta.times(spread(by_x[:, :, 0], b, q))
-        y, z = (delta.times(spread(rows, c, count)) for rows in (by_y[:, 0], same))
-        return Split(self, neurons, delta, x, y, z, squares.reshape(count, q, q, q))
+        delta = Near.exact(self.model.unembed["float64"][neurons].T)
+        delta = delta - Near.exact(taken(self.means[mine], self.action.T[c]).T)
+        x, y = delta.times(spread(by_x[:, :, 0], b)), delta.times(spread(by_y[:, 0], c))
+        z = delta.times(spread(same[np.arange(len(b)), b], c))
+        return Split(self, neurons, delta, x, y, z, squares.reshape(q, q, q, q))
 
 
 @dataclass(frozen=True)
 class Split:
-    """Activations as a_i(x⁻¹b) + b_i(yc) + (H_i where x⁻¹b = yc, so that xyc = b), and a rest, of some neurons of a set."""
+    """Activations of some neurons as a_i(x⁻¹b) + b_i(yc) + (H_i where x⁻¹b = yc, that is, xyc = b), and a rest."""
 
     slots: Slots
     neurons: Ints
@@ -154,22 +154,56 @@ class Split:
     by_x: Near
     by_y: Near
     by_z: Near
-    """(n, b·q), (n, C·q) and (n, C·q): δ_zᵀ of these, for each point and x⁻¹b, yc, xyc."""
+    """(n, q·q) δ_zᵀ of each: for every point, and for x⁻¹b, yc, xyc."""
     squares: Array
-    """(C, b, p, c') the squared length of s times the rest, upper bounds."""
-
-    @property
-    def carried(self) -> tuple[Array, Array]:
-        """(b·q, n) and (C·q, n): 1 where x⁻¹b and where yc, or xyc, is the second of a row's two points."""
-        action, inverse = self.slots.action, self.slots.model.group.inverse
-        return one_hot(action[inverse].T), one_hot(action.T[self.slots.points])
+    """(c, b, p, c') the squared length of s times the rest, upper bounds."""
 
     def lengths(self, xs: Ints) -> Array:
-        """(x, y): the squared length of s times the rest."""
-        action = self.slots.action
-        by_point = self.squares[:, action[xs], np.arange(len(action.T))].sum(axis=2)  # (C, x, c')
-        each = zip(by_point, self.slots.points, strict=True)
-        return np.asarray(up(sum(table[:, action[:, c]] for table, c in each)))
+        """(c, c', x): of all b at these x."""
+        index = np.arange(len(self.squares))
+        return np.asarray(self.squares[:, self.slots.action[xs], index].sum(axis=2).swapaxes(1, 2))
+
+
+class Sums:
+    """Sums of functions of an element's images of some points, (points, n). They are added two at a time, those first
+    that tell the fewest classes of elements apart, by their classes."""
+
+    def __init__(self, places: Ints) -> None:
+        self.steps, parts, left = list[tuple[int, int, Ints, Ints]](), list(places), list(range(len(places)))
+        while len(left) > 2:
+            left.sort(key=lambda j: int(parts[j].max()))
+            one, other, *left = left
+            both = parts[one] * (parts[other].max() + 1) + parts[other]
+            _, first, label = np.unique(both, return_index=True, return_inverse=True)
+            self.steps.append((one, other, parts[one][first], parts[other][first]))
+            left, parts = [*left, len(parts)], [*parts, label.ravel()]
+        self.last = [(j, parts[j]) for j in left]
+
+    def over(self, tables: Sequence[Array]) -> Array:
+        """(n, …): the sums of functions of a class, (classes, …)."""
+        made = list(tables)
+        for one, other, i, j in self.steps:
+            made.append(made[one][i] + made[other][j])
+        found = [made[j][place] for j, place in self.last]
+        return np.asarray(sum(found[1:], found[0]))
+
+    def both(self, tables: Sequence[Array]) -> list[tuple[Ints, Array]]:
+        """Two functions of (y, z), (types, classes, classes), with the sum of those."""
+        made = list(tables)
+        for one, other, i, j in self.steps:
+            require(len(made[one]) * len(i) ** 2 <= MOST_ENTRIES, "gaps: the sets have too many points")
+            made.append(made[one][:, i[:, None], i] + made[other][:, j[:, None], j])
+        return [(place, made[j]) for j, place in self.last]
+
+    def near(self, products: Sequence[Near]) -> tuple[Array, float]:
+        """`over` of what stands in the columns of products, (n, points·q), and how far it is off."""
+        tables, error, size = list[Array](), 0.0, 0.0
+        for product in products:
+            q = math.isqrt(len(product.size))
+            tables += list(product.value.T.reshape(q, q, -1))
+            error += float(up(product.error.reshape(q, q).max(axis=1).sum()))
+            size += float(up((product.size + product.error).reshape(q, q).max(axis=1).sum()))
+        return self.over(tables), float(up(error + gamma(len(tables) + 8, "float64") * size))
 
 
 class EvenRule:
@@ -178,27 +212,26 @@ class EvenRule:
     name, price = "gaps", (0, 34 * PASS)
 
     def __init__(self, certificate: Certificate, model: Model) -> None:
-        given, actions, _, nowhere = seats(certificate, model)
+        given, self.actions, _, nowhere = seats(certificate, model)
         n, m = model.order, model.width - 1
         if given.left is None:
             raise Rejected("rule even needs gaps.left")
         home, point = given.types or (0, 0)
-        require(home < len(actions) and point < actions[home].shape[1], "gaps.types is no set and point")
+        require(home < len(self.actions) and point < self.actions[home].shape[1], "gaps.types is no set and point")
         block, c, b = np.append(given.block, home), np.append(given.point, point), np.append(given.left, 0)
-        self.model, self.types = model, actions[home][:, point] if given.types else np.zeros(n, np.intp)
+        self.model, self.types = model, self.actions[home][:, point] if given.types else np.zeros(n, np.intp)
         self.count, self.sets = int(self.types.max()) + 1, list[Slots]()
-        for j, action in enumerate(actions):
+        for j, action in enumerate(self.actions):
             mine = np.flatnonzero(block == j)
             require((b[mine] < action.shape[1]).all(), "gaps.left leaves its block")
             if len(mine):
                 self.sets.append(Slots.of(model, action, mine, c[mine], b[mine]))
         split = np.zeros(m, bool) if given.centred is None else given.centred > 0
         split = np.append(split, split.any())  # the bias, whose rest is 0, with others
-        size, parts = sum(slots.size for slots in self.sets), list[tuple[Ints, Array]]()
-        for slots in self.sets:
-            tables = slots.least(self.types, split[slots.neurons])
-            parts += [(slots.action[:, at], tables[:, i]) for i, at in enumerate(slots.points)]
-        self.parts, self.slack = joined(parts), float(up(gamma(4 * m + 256, "float64") * size + nowhere))
+        self.sums, size = Sums(np.concatenate([slots.action.T for slots in self.sets])), sum(s.size for s in self.sets)
+        tables = [table for s in self.sets for table in s.least(self.types, split[s.neurons]).swapaxes(0, 1)]
+        self.parts = self.sums.both(tables)
+        self.slack = float(up(gamma(4 * m + 256, "float64") * size + nowhere))
         self.over_w()
         scale = np.ones(m + 1) if certificate.scale is None else certificate.scale
         self.split = [slots.apart(split[slots.neurons], scale) for slots in self.sets] if split.any() else []
@@ -211,14 +244,12 @@ class EvenRule:
         return kinds([slots.action for slots in self.sets], self.model.group.identity)
 
     def take_apart(self, weights: Array) -> None:
-        """Of the split neurons: δ_zᵀa by points, and what carries these to x; (y, z) δ_zᵀb and (xy, z) δ_zᵀH, with how
-        far off both are, (y,); N(z)."""
-        n, (by_x, by_y) = self.model.order, map(np.concatenate, zip(*(s.carried for s in self.split), strict=True))
-        each = [(s.by_x, s.by_y, s.by_z, s.delta) for s in self.split]
-        self.by_x, y, z, delta = (Near.beside(list(parts), n, "float64") for parts in zip(*each, strict=True))
-        y, z, self.carry = y.times(by_y), z.times(by_y), by_x
-        self.by_y, self.by_z, self.off = y.value.T, z.value.T, up(y.slack + z.slack.max())
+        """Of the split neurons: (x, z) δ_zᵀa, (y, z) δ_zᵀb and (xy, z) δ_zᵀH, and how far these are off; N(z)."""
+        found = [self.sums.near([getattr(s, name) for s in self.split]) for name in ("by_x", "by_y", "by_z")]
+        (self.by_x, self.by_y, self.by_z), off = zip(*found, strict=True)
+        self.by_x, self.off = self.by_x[self.model.group.inverse], -float(up(sum(off)))
         neurons = np.concatenate([s.neurons for s in self.split])
+        delta = Near.beside([s.delta for s in self.split], self.model.order, "float64")
         self.beyond = delta.lengths(weights[neurons, None])[:, 0]
 
     def over_w(self) -> None:
@@ -239,9 +270,8 @@ class EvenRule:
         answers = table[xs]
         rest = np.zeros((1, 1))
         if self.split:
-            product = self.by_x.times(self.carry[:, xs])
-            by_x, off = product.value.T, -up(product.slack.max() + self.off)  # (x, z), (y,)
-            far = up(np.sqrt(up(sum(s.lengths(xs) for s in self.split))))  # (x, y)
+            by_x, off = self.by_x[xs], np.full((1, 1), self.off)
+            far = up(np.sqrt(up(self.sums.over([table for s in self.split for table in s.lengths(xs)]).T)))  # (x, y)
             found = taken(by_x, answers), taken(self.by_y, answers.T).T, np.diag(self.by_z)[answers]
             own = lower_sum([off, *found, -up(far * self.beyond[answers])])
             rival = lower_sum([-by_x, -up(far.max(axis=1, keepdims=True) * self.beyond)]).min(axis=1, keepdims=True)
@@ -268,7 +298,7 @@ class EvenRule:
             if self.split:
                 terms = -by_x[x, rival], -self.by_y[y, rival], -self.by_z[answers[x, y], rival]
                 away = up(far[x, y] * self.beyond[rival])
-                lower[i, j] = lower_sum([main[i, j], own[x, y], off[y], *terms, -away])
+                lower[i, j] = lower_sum([main[i, j], own[x, y], off[0], *terms, -away])
                 spent["gaps singly"] += len(i)
             return lower
 
@@ -283,28 +313,8 @@ def ends(side: Near, neurons: Ints, among: Ints) -> Array:
     return np.stack([found.min(axis=0) - slack, found.max(axis=0) + slack])
 
 
-def spread(values: Array, point: Ints, points: int) -> Array:
-    """(k, points·q) from (k, q): each row in the columns of its point."""
-    found = np.zeros((len(values), points, values.shape[1]))
+def spread(values: Array, point: Ints) -> Array:
+    """(k, q·q) from (k, q): each row in the columns of its point."""
+    found = np.zeros((len(values), values.shape[1], values.shape[1]))
     found[np.arange(len(values)), point] = values
-    return found.reshape(len(values), points * values.shape[1])
-
-
-def one_hot(place: Ints) -> Array:
-    """(C·q, n) from (C, n): in row (c, d) 1 for those that take c to d."""
-    count = int(place.max()) + 1
-    return np.asarray(place[:, None] == np.arange(count)[:, None], dtype=np.float64).reshape(-1, place.shape[1])
-
-
-def joined(parts: Sequence[tuple[Ints, Array]]) -> list[tuple[Ints, Array]]:
-    """Two functions of (y, z) that know both by classes, (n,) and (types, classes, classes), with the sum of all: those
-    with the fewest classes are added first."""
-    left = sorted(parts, key=lambda part: part[1].shape[-1])
-    while len(left) > 2:
-        (one, a), (other, b), *left = left
-        _, first, place = np.unique(one * b.shape[-1] + other, return_index=True, return_inverse=True)
-        i, j = one[first], other[first]
-        require(len(a) * len(first) ** 2 <= MOST_ENTRIES, "gaps: the sets have too many points")
-        left.append((place.ravel(), a[:, i[:, None], i] + b[:, j[:, None], j]))
-        left.sort(key=lambda part: part[1].shape[-1])
-    return left
+    return found.reshape(len(values), values.shape[1] ** 2)

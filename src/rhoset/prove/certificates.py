@@ -15,7 +15,6 @@ from rhoset_check.files import FORMAT, VERSION, Certificate, Plan
 
 BARE = Plan(
     gaps=False,
-    even=False,
     circles=False,
     lowrank=False,
     work="float32",
@@ -42,8 +41,6 @@ def encode(certificate: Certificate) -> bytes:
     tensors: dict[str, NDArray[Any]] = {"generators": certificate.generators.astype(np.int32)}
     if certificate.gaps is not None:
         tensors |= {f"gaps{j}.right": images.astype(np.int16) for j, images in enumerate(certificate.gaps.actions)}
-        given = enumerate(certificate.gaps.potentials)
-        tensors |= {f"gaps{j}.potential": potential for j, potential in given if potential is not None}
         if certificate.gaps.types is not None:
             tensors["gaps.types"] = np.array(certificate.gaps.types, np.int16)
         if certificate.gaps.centred is not None:
@@ -57,7 +54,6 @@ def encode(certificate: Certificate) -> bytes:
             tensors["gaps.classes"] = certificate.gaps.classes.astype(np.int16)
         tensors["gaps.block"] = certificate.gaps.block.astype(np.int16)
         tensors["gaps.point"] = certificate.gaps.point.astype(np.int16)
-        tensors["gaps.exact"] = certificate.gaps.exact.astype(np.int8)
     if (circles := certificate.circles) is not None:
         tensors |= {f"circles{j}.matrices": matrices for j, matrices in enumerate(circles.matrices)}
         tensors |= {"circles.writing": circles.writing, "circles.reference": circles.reference}

@@ -89,7 +89,7 @@ def around(search: Search, wanted: Wish) -> list[Candidate]:
 def orbit(search: Search, wanted: Wish) -> list[Candidate]:
     """Rule gaps in its forms, never an exact evaluation: what orbits prove by themselves."""
     seen = quick.looks(search)
-    made = [look.plain(mode, FEW, level=mode in quick.LEVELLED) for look in seen for mode in quick.ON_THE_CLOCK]
+    made = [look.plain(mode, FEW) for look in seen for mode in look.modes()]
     made += [look.each(0.0) for look in seen if look.read_well and look.points_alone[0]]
     bare = ((c.name, _named("orbit", limited(c.certificate, None, 0))) for c in made)
     return [search.candidate(name, certificate) for name, certificate in bare]
@@ -151,7 +151,7 @@ def by_time(search: Search, wanted: Wish) -> list[Candidate]:
     looks, best = quick.looks(search, 1 if whole < LOOKED_AT else 2), list[tuple[float, Candidate]]()
     for look in looks:
         for mode in (mode for mode in quick.ON_THE_CLOCK if mode in look.modes()):
-            sure = _sure(look, mode)
+            sure = _sure(look)
             if sure < min((GIVE_UP, *(share for share, _ in best))):
                 made = look.on_the_clock(mode, LEFT)
                 best.append((sure + made.estimate.left / subject.exhaustive_seconds, made))
@@ -170,16 +170,16 @@ def _by_weights(search: Search) -> list[Candidate]:
     plain = search.expected("exhaustive", search.subject.certificate("exhaustive"), 1.0, seconds)
     for look in quick.looks(search, 1) if search.subject.exhaustive >= SMALL else ():
         for mode in quick.ON_THE_CLOCK:
-            if look.holds(mode) and (sure := _sure(look, mode)) < GIVE_UP:
+            if look.holds(mode) and (sure := _sure(look)) < GIVE_UP:
                 return [look.promised(mode, sure * seconds), plain]
     return [plain]
 
 
-def _sure(look: quick.Look, mode: str) -> float:
+def _sure(look: quick.Look) -> float:
     """What rule gaps is sure to take of the seconds of exhaustive checking."""
     subject = look.search.subject
     n, at_once = subject.network.order, rows_at_once(subject.network.order, subject.network.width)
-    return (-(-n // at_once) * ROWS + look.entries(mode) * ENTRY) / subject.exhaustive_seconds
+    return (-(-n // at_once) * ROWS + look.entries * ENTRY) / subject.exhaustive_seconds
 
 
 def at_clock(made: Candidate, share: float, plain: Estimate) -> Candidate:
