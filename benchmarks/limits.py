@@ -90,16 +90,19 @@ def _lowrank(n: int, m: int, k: int, **options: Any) -> tuple[dict[str, Any], di
     return tensors, plan_of("lowrank", "exact", **{"samples": n, "work": "float64", **options})
 
 
-def _gaps(n: int, m: int, q: int, sets: int, exact: int) -> tuple[dict[str, Any], dict[str, Any]]:
+def _gaps(n: int, m: int, q: int, sets: int) -> tuple[dict[str, Any], dict[str, Any]]:
     q = max(d for d in range(1, q + 1) if n % d == 0)  # transitive
     tensors: dict[str, Any] = {f"gaps{j}.right": np.roll(np.arange(q), 1)[None] for j in range(sets)}
     tensors |= {"gaps.block": np.arange(m) % sets, "gaps.point": np.arange(m) // sets % q}
-    return {**tensors, "gaps.exact": np.full(sets, exact)}, plan_of("gaps", "exact", work="float64")
+    return {**tensors, "gaps.left": np.arange(m) // (sets * q) % q}, plan_of("gaps", "exact", work="float64")
 
 
-def _even(tensors: dict[str, Any], plan: dict[str, Any], types: bool = False) -> tuple[dict[str, Any], dict[str, Any]]:
-    more = {"gaps.types": np.zeros(2, np.int64), "gaps.centred": np.ones_like(tensors["gaps.block"])} if types else {}
-    return {**tensors, **more}, {**plan, "even": True}
+def _apart(tensors: dict[str, Any], plan: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    return {**tensors, "gaps.centred": np.ones_like(tensors["gaps.block"])}, plan
+
+
+def _typed(tensors: dict[str, Any], plan: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    return {**tensors, "gaps.types": np.zeros(2, np.int64)}, plan
 
 
 def _circles(n: int, m: int, planes: int, walks: int, groups: int) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -120,7 +123,7 @@ def _each(tensors: dict[str, Any], plan: dict[str, Any], n: int) -> tuple[dict[s
     joins = [(0, 1), *((parts + k, k + 2) for k in range(parts - 2))][: parts - 1]
     more = {"gaps.joins": np.array(joins, np.int64).reshape(-1, 2), "gaps.row": np.arange(len(block))}
     more |= {"gaps.classes": np.tile(np.arange(n), (len(block), 1)), "gaps.centred": np.ones_like(block)}
-    return {**tensors, **more}, {**plan, "even": True}
+    return {**tensors, **more}, plan
 
 
 KINDS: dict[str, Maker] = {
@@ -133,13 +136,12 @@ KINDS: dict[str, Maker] = {
     "lowrank, no single outputs": lambda n, m, s: _lowrank(n, m, s, single_pairs=0),
     "lowrank, one by one": lambda n, m, s: _lowrank(n, m, 1, singles=s),
     "lowrank, one by one of some": lambda n, m, s: _lowrank(n, m, 1, singles=n, single_pairs=s, exact_pairs=s),
-    "gaps": lambda n, m, s: _gaps(n, m, s, 1, 1),
-    "gaps, mid-ranges": lambda n, m, s: _gaps(n, m, s, 1, 0),
-    "gaps, even": lambda n, m, s: _even(*_gaps(n, m, s, 1, 0)),
-    "gaps, each": lambda n, m, s: _each(*_gaps(n, m, s, 1, 0), n),
-    "gaps, even, types": lambda n, m, s: _even(*_gaps(n, m, s, 1, 0), types=True),
-    "gaps of two points": lambda n, m, s: _gaps(n, m, 2, min(s, m), 1),
-    "gaps of one point": lambda n, m, s: _gaps(n, m, 1, min(s, m), 0),
+    "gaps": lambda n, m, s: _gaps(n, m, s, 1),
+    "gaps, types": lambda n, m, s: _typed(*_gaps(n, m, s, 1)),
+    "gaps, apart": lambda n, m, s: _apart(*_typed(*_gaps(n, m, s, 1))),
+    "gaps, each": lambda n, m, s: _each(*_gaps(n, m, s, 1), n),
+    "gaps of two points": lambda n, m, s: _gaps(n, m, 2, min(s, m)),
+    "gaps of one point": lambda n, m, s: _gaps(n, m, 1, min(s, m)),
 }  # fmt: skip
 
 

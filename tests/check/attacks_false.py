@@ -97,6 +97,6 @@ def false_table(rng: np.random.Generator) -> tuple[Net, Cert]:
     broken = SmallGroup("broken", table, generators, group.natural)
     names = [("exact",), ("lowrank",), ("gaps",)][int(rng.integers(3))]
     one = np.zeros(3, dtype=np.intp)
-    more = gap_tensors([np.zeros((n, 1), dtype=np.intp)], one, one, 1, broken) if names == ("gaps",) else {}
+    more = gap_tensors([np.zeros((n, 1), dtype=np.intp)], one, one, broken) if names == ("gaps",) else {}
     more |= no_features(n, 3) if names == ("lowrank",) else {}
     return network(random_tables(n, 3, rng), broken), certificate(broken, plan_of(*names), **more)

@@ -176,7 +176,7 @@ def cancelling(rng: np.random.Generator) -> tuple[Net, Cert]:
             group.table if rng.random() < 0.7 else np.zeros((n, 1), dtype=np.intp),
             np.zeros(m + 2, dtype=np.intp),
         )
-        cert = with_gaps(cert, gap_tensors([set_], one, one, int(rng.integers(2)), group))
+        cert = with_gaps(cert, gap_tensors([set_], one, one, group))
     return (on_edge(net, rng) if rng.random() < 0.4 else net), replace(cert, arithmetic="real")
 
 
@@ -203,7 +203,7 @@ def extreme(rng: np.random.Generator) -> tuple[Net, Cert]:
     if "gaps" in names and rng.random() < 0.6:
         one = np.zeros(m, dtype=np.intp)
         set_ = group.table if rng.random() < 0.5 else np.zeros((n, 1), dtype=np.intp)
-        cert = with_gaps(cert, gap_tensors([set_], one, one, int(rng.integers(2)), group))
+        cert = with_gaps(cert, gap_tensors([set_], one, one, group))
     if rng.random() < 0.5:
         cert = cert.but(scale=2.0 ** rng.integers(-59, 60, m + 1).astype(float))
     return net, cert
@@ -228,7 +228,7 @@ def lost_readings(rng: np.random.Generator) -> tuple[Net, Cert]:
     if "gaps" in names:
         one = np.zeros(m, dtype=np.intp)
         set_ = group.table if rng.random() < 0.5 else np.zeros((n, 1), dtype=np.intp)
-        cert = with_gaps(cert, gap_tensors([set_], one, one, 1, group))
+        cert = with_gaps(cert, gap_tensors([set_], one, one, group))
     return net, replace(cert, arithmetic="real")
 
 
@@ -272,7 +272,7 @@ def spilling(rng: np.random.Generator) -> tuple[Net, Cert]:
     cert = certificate(group, plan_of(*names, **{**low_options(n, rng), "work": "float32"}), **more)
     if "gaps" in names:
         one = np.zeros(m, dtype=np.intp)
-        cert = with_gaps(cert, gap_tensors([np.zeros((n, 1), dtype=np.intp)], one, one, 1, group))
+        cert = with_gaps(cert, gap_tensors([np.zeros((n, 1), dtype=np.intp)], one, one, group))
     return net, cert
 
 

@@ -78,7 +78,7 @@ def draw_features(net: Net, group: SmallGroup, circuits: list[Planted], rng: np.
 
 def shared(tensors: Tensors, n: int, rng: np.random.Generator) -> Tensors:
     """Tensors of rule each for those of rule gaps: parts added in any order, or not at all; x in any classes."""
-    several = [j for j in range(len(tensors["gaps.exact"])) if tensors[f"gaps{j}.right"].shape[1] > 1]
+    several = [j for j in set_numbers(tensors) if tensors[f"gaps{j}.right"].shape[1] > 1]
     block, point = tensors["gaps.block"], tensors["gaps.point"]
     left = list(range(sum(len(np.unique(point[block == j])) for j in several) + 1))
     joins, wanted = list[tuple[int, int]](), int(rng.integers(len(left))) if rng.random() < 0.3 else len(left) - 1
@@ -97,15 +97,14 @@ def shared(tensors: Tensors, n: int, rng: np.random.Generator) -> Tensors:
 
 
 def gap_tensors(
-    sets: list[Ints], block: Ints, point: Ints, exact: Any, group: SmallGroup, types: tuple[int, int] | None = None
+    sets: list[Ints], block: Ints, point: Ints, group: SmallGroup, types: tuple[int, int] | None = None
 ) -> Tensors:
-    """Tensors of rule gaps: G-sets as actions (n, q), set and point of each neuron, whether unembed is kept; neurons
-    with a set number beyond the last are idle.
+    """Tensors of rule gaps: G-sets as actions (n, q), set and point of each neuron; neurons with a set number beyond
+    the last are idle.
 
     A set is stored as those of its orbits that have neurons; `types`, a set and a point, are its own orbit's then.
     """
-    images, kept, home = list[Ints](), list[int](), dict[tuple[int, int], tuple[int, int]]()
-    whole = np.broadcast_to(np.asarray(exact, dtype=np.int64), len(sets))
+    images, home = list[Ints](), dict[tuple[int, int], tuple[int, int]]()
     for j, action in enumerate(sets):
         moves = action[group.generators]
         for least in sorted(set(point[block == j].tolist())):
@@ -117,12 +116,39 @@ def gap_tensors(
             number = {p: k for k, p in enumerate(sorted(orbit))}
             home |= {(j, p): (len(images), k) for p, k in number.items()}
             images.append(np.array([[number[p] for p in row[list(number)].tolist()] for row in moves]))
-            kept.append(whole[j])
     at = (home.get((j, p), (len(images), 0)) for j, p in zip(block.tolist(), point.tolist(), strict=True))
     places = np.array(list(at), np.intp).reshape(-1, 2)
     out: Tensors = {f"gaps{j}.right": found for j, found in enumerate(images)}
     out |= {} if types is None else {"gaps.types": np.array(home.get(types, (0, 0)))}
-    return {**out, "gaps.block": places[:, 0], "gaps.point": places[:, 1], "gaps.exact": np.array(kept)}
+    return {**out, "gaps.block": places[:, 0], "gaps.point": places[:, 1]}
+
+
+def set_numbers(tensors: Tensors) -> list[int]:
+    """Of the G-sets that rule gaps is given."""
+    return [j for j in range(len(tensors)) if f"gaps{j}.right" in tensors]
+
+
+def seated(net: Net, cert: Cert) -> Cert:
+    """With the points by which neurons read x, those that fit best, where rule even is to have them and has none."""
+    given, n = cert.tensors, net.order
+    if "gaps0.right" not in given or "gaps.left" in given or "gaps.joins" in given:
+        return cert
+    every, left = np.arange(n), np.zeros(net.width, np.intp)
+    identity = next((int(e) for e in every if (net.table[e] == every).all()), 0)
+    inverse = (net.table == identity).argmax(axis=1)
+    with np.errstate(all="ignore"):
+        reads = folded(net)[0][inverse]
+    for j in set_numbers(given):
+        images = given[f"gaps{j}.right"]
+        action, reached = np.tile(np.arange(images.shape[1]), (n, 1)), [identity]
+        for g in reached:
+            for s, sigma in zip(given["generators"].tolist(), images, strict=True):
+                if (new := int(net.table[s, g])) not in reached:
+                    action[new] = sigma[action[g]]
+                    reached.append(new)
+        for i in np.flatnonzero(given["gaps.block"] == j):
+            left[i] = fitted_point(reads[:, i], action)[0]
+    return replace(cert, tensors={**given, "gaps.left": left})
 
 
 def with_gaps(cert: Cert, tensors: Tensors) -> Cert:
@@ -165,13 +191,7 @@ def draw_gaps(net: Net, group: SmallGroup, circuits: list[Planted], rng: np.rand
         point[false] = rng.integers(0, 2**31, m)[false] % np.array([s.shape[1] for s in sets])[block[false]]
     if m > 1 and rng.random() < 0.3:  # some at no point
         block[1:][rng.random(m - 1) < 0.3] = len(sets)
-    found = gap_tensors(sets, block, point, rng.integers(0, 2, len(sets)), group)
-    if rng.random() < 0.3:
-        sizes = [found[f"gaps{j}.right"].shape[1] for j in range(len(found["gaps.exact"]))]
-        found |= {
-            f"gaps{j}.potential": rng.normal(size=(q, q)) * 10.0 ** rng.uniform(-2, 2) for j, q in enumerate(sizes)
-        }
-    return found
+    return gap_tensors(sets, block, point, group)
 
 
 def within(tensors: Tensors) -> Tensors:
@@ -203,18 +223,20 @@ def draw_certificate(
         "samples": int(rng.integers(0, n + 1)) if rng.random() < 0.6 else 0,
         "singles": int(rng.integers(0, n + 1)) if rng.random() < 0.5 else 0,
     }  # fmt: skip
-    if "gaps" in names and rng.random() < 0.4:
-        options["even"], tensors["gaps.exact"] = True, np.zeros_like(tensors["gaps.exact"])
-        tensors = {name: array for name, array in tensors.items() if not name.endswith(".potential")}
+    if "gaps" in names:
         if rng.random() < 0.5:
             tensors["gaps.centred"] = rng.integers(0, 2, m)
-        if rng.random() < 0.5:
+        if rng.random() < 0.4:
             tensors |= shared(tensors, n, rng)
         elif rng.random() < 0.5:
-            j = int(rng.integers(len(tensors["gaps.exact"])))
+            j = int(rng.choice(set_numbers(tensors)))
             tensors["gaps.types"] = np.array([j, rng.integers(tensors[f"gaps{j}.right"].shape[1])])
     if "exact" in names or rng.random() < 0.1:
         options["exact_pairs"] = some(n * n)
     single = all(array.dtype != np.float64 for array in net.tensors.values())
     arithmetic = "float32" if single and rng.random() < 0.45 else "real"
-    return Cert(within(tensors), plan_of(*names, **options), arithmetic, "valid " + "+".join(names))
+    cert = seated(net, Cert(within(tensors), plan_of(*names, **options), arithmetic, "valid " + "+".join(names)))
+    if "gaps.left" in cert.tensors and rng.random() < 0.15:  # some that are not theirs
+        sizes = np.array([cert.tensors[f"gaps{j}.right"].shape[1] for j in set_numbers(cert.tensors)] + [1])
+        return cert.but(**{"gaps.left": rng.integers(0, 2**31, m) % sizes[cert.tensors["gaps.block"]]})
+    return cert

@@ -84,7 +84,7 @@ def tensors() -> dict[str, Pair]:
     features, writing, matrices = t["lowrank.features"], t["lowrank.writing"], t["circles0.matrices"]
     plane = np.tile(np.eye(3), (r, 1, 1))
     named = ("writing", "reference", "groups", "orders", "walk", "reads")
-    missing = (*(f"circles.{name}" for name in named), "lowrank.writing", "gaps.block", "gaps.point", "gaps.exact")
+    missing = (*(f"circles.{name}" for name in named), "lowrank.writing", "gaps.block", "gaps.point")
     out = {f"no {name}": case(f"tensor {name!r} is missing", **{name: None}) for name in missing if name != named[3]}
     out["no generators"] = case("generators: need 1 to 64 elements", generators=None)
     return out | {
@@ -127,10 +127,16 @@ def tensors() -> dict[str, Pair]:
         ),
         "gaps: a point too far": case("gaps.point leaves 0…2", gaps__point=np.full(9, 3)),
         "gaps: too few neurons": case("gaps.point has shape (8,)", gaps__point=np.zeros(8, int)),
-        "gaps: half exact": case("gaps.exact leaves 0…1", gaps__exact=np.full(1, 2)),
-        "gaps: exact as floats": case("gaps.exact has dtype F64", gaps__exact=np.ones(1)),
-        "gaps: potentials of another shape": case("gaps0.potential has shape (3,)", gaps0__potential=np.ones(3)),
-        "gaps: potentials NaN": case("gaps0.potential leaves 0 and", gaps0__potential=np.full((3, 3), np.nan)),
+        "gaps: no points to the left": case("rule even needs gaps.left", gaps__left=None),
+        "gaps: points to the left as floats": case("gaps.left has dtype F64", gaps__left=np.ones(9)),
+        "gaps: a point to the left too far": case("gaps.left leaves 0…2", gaps__left=np.full(9, 3)),
+        "gaps: a point to the left of a larger set": case(
+            "gaps.left leaves its block",
+            gaps1__right=np.zeros((r, 1), int),
+            gaps__block=np.ones(9, int),
+            gaps__point=np.zeros(9, int),
+            gaps__left=np.full(9, 2),
+        ),
         "gaps: relations": case("gaps.right: the permutations do not satisfy", gaps0__right=cycle),
         "gaps: no permutation": case("gaps.right: a row is not a permutation", gaps0__right=np.zeros((r, 3), int)),
         "gaps: two orbits": case("gaps.right: a set is not transitive", gaps0__right=np.tile(np.arange(3), (r, 1))),
@@ -138,7 +144,6 @@ def tensors() -> dict[str, Pair]:
             "gaps.point leaves its block",
             gaps1__right=np.zeros((r, 1), int),
             gaps__block=np.ones(9, int),
-            gaps__exact=np.ones(2, int),
         ),
         "generators as booleans": case("generators has dtype BOOL", generators=np.ones(2, bool)),
     }

@@ -52,7 +52,8 @@ def good_pair(*names: str) -> tuple[SmallGroup, Net, Cert]:
     features = circuit.coupling[:, circuit.right].transpose(1, 0, 2).reshape(6, -1)
     sign = np.array([[[np.linalg.det(np.eye(3)[group.natural[g]])]] for g in group.generators])
     tensors = {"generators": group.generators, "scale": np.ones(10), **low_rank(features, written(net, features))}
-    tensors |= gap_tensors([circuit.right], np.zeros(9, dtype=np.intp), circuit.columns, 1, group)
+    tensors |= gap_tensors([circuit.right], np.zeros(9, dtype=np.intp), circuit.columns, group)
+    tensors |= {"gaps.left": circuit.rows}
     tensors |= {"circles0.matrices": sign, "circles.writing": np.zeros((10, 1)), "circles.reference": np.zeros(1)}
     tensors |= {"circles.groups": np.zeros(6, int), "circles.orders": np.arange(6)[None]}
     tensors |= {"circles.walk": np.zeros(10, int), "circles.reads": np.zeros(1, int)}

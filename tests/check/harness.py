@@ -22,7 +22,7 @@ Tensors = dict[str, NDArray[Any]]
 TABLES = ("left", "right", "unembed", "bias")
 FACTORS = ("embed_left", "embed_right", "hidden_left", "hidden_right", "unembed")
 PLAN: dict[str, Any] = {
-    "gaps": False, "even": False, "circles": False, "lowrank": False, "work": "float64", "samples": 0,
+    "gaps": False, "circles": False, "lowrank": False, "work": "float64", "samples": 0,
     "single_pairs": None, "singles": 0, "exact_pairs": 0,
 }  # fmt: skip
 

@@ -30,8 +30,8 @@ FAST = (
     "lowrank",
     "lowrank, one by one",
     "gaps",
-    "gaps, even",
-    "gaps, even, types",
+    "gaps, types",
+    "gaps, apart",
     "gaps, each",
 )
 
