@@ -6,18 +6,19 @@ from dataclasses import replace
 
 import numpy as np
 
-from . import attacks_gaps
+from . import attacks_gaps, attacks_idle
 from .attack_parts import Attack, attack, gaps, network, on_edge, work
 from .certificates import shared
 from .harness import Cert, Net
 
 
-def by_each(original: Attack, name: str) -> Attack:
-    """The same network, every x by itself."""
+def by_each(original: Attack, name: str, centred: bool = False) -> Attack:
+    """The same network, every x by itself; where wanted with all activations taken apart."""
 
     def made(rng: np.random.Generator) -> tuple[Net, Cert]:
         net, cert = original(rng)
         tensors = {key: array for key, array in cert.tensors.items() if not key.endswith(".types")}
+        tensors |= {"gaps.centred": np.ones(net.width, dtype=np.int64)} if centred else {}
         return net, replace(cert, tensors=tensors | shared(tensors, net.order, rng))
 
     made.__name__ = name
@@ -40,6 +41,10 @@ each_y = by_each(_original("even_y"), "each_y")
 each_tight = by_each(_original("tight_even"), "each_tight")
 each_perfect = by_each(_original("perfect_circuit"), "each_perfect")
 each_sets = by_each(_original("split_sets"), "each_sets")
+each_places = by_each(_original("between_places"), "each_places")
+each_steep = by_each(_original("steep"), "each_steep", centred=True)
+each_lost = by_each(_original("drowned_readings"), "each_lost", centred=True)
+each_idle = by_each(attacks_idle.idle_driver, "each_idle")
 
 
 @attack

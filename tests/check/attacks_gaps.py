@@ -379,3 +379,81 @@ def tight_even(rng: np.random.Generator) -> tuple[Net, Cert]:
     options = {"centred": rng.integers(0, 2, len(circuit.neurons))} if rng.random() < 0.5 else {}
     where = np.zeros(len(circuit.neurons)), circuit.columns
     return network(tensors, group), gaps(group, [circuit.right], *where, work=work(rng), **options)
+
+
+@attack
+def uneven_slots(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """A circuit whose slots weigh very differently: what it does depends on x, and some x is worst."""
+    group, circuit, tensors = small_circuit(rng, 0)
+    weight = np.exp(rng.normal(size=len(circuit.neurons)) * rng.choice([0.3, 1.0]))
+    tensors["unembed"] = tensors["unembed"] * weight[:, None]
+    net = on_edge(network(tensors, group), rng)
+    options = {"centred": rng.integers(0, 2, len(circuit.neurons))} if rng.random() < 0.3 else {}
+    where = np.zeros(len(circuit.neurons)), circuit.columns
+    return net, gaps(group, [circuit.right], *where, work=work(rng), **options)
+
+
+@attack
+def left_fibres(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """`within_fibres` or `between_fibres` of x: what neurons read of x is not constant where x⁻¹b is."""
+    for _ in range(100):
+        group, circuit, tensors, margin = right_circuit(rng, 2, "relu")
+        if 1 < circuit.right.shape[1] < group.order:
+            break
+    n, k, size, inside = group.order, len(circuit.neurons), 10.0 ** rng.uniform(-1, 1), bool(rng.integers(2))
+    action, (point, b) = circuit.right, rng.integers(0, circuit.right.shape[1], 2)
+    written = rng.choice([-1.0, 1.0], n) if inside else rng.choice([-1.0, 1.0], n)[action[:, point]]
+    sign = size * one_sign(action[group.inverse], int(b), rng)
+    tensors["left"][:, k], tensors["left"][:, k + 1] = 1.5 * size + sign, 1.5 * size - sign
+    written *= margin * rng.uniform(0.8, 1.9) / (4 * size)
+    tensors["unembed"][k], tensors["unembed"][k + 1] = written, -written
+    where = np.zeros(k + 2), np.append(circuit.columns, [point] * 2)
+    options = {"centred": np.append(np.zeros(k), [1, 1]).astype(np.intp)}
+    cert = gaps(group, [action], *where, work=work(rng), **options)
+    return network(tensors, group), cert.but(**{"gaps.left": np.append(circuit.rows, [b, b])})
+
+
+@attack
+def crossing(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """|t| and t² of readings on both sides of 0 in each fibre: at its ends the activation is what it is nowhere else."""
+    kind = str(rng.choice(["abs", "square"]))
+    for _ in range(100):
+        group, circuit, tensors, margin = right_circuit(rng, 1, kind)
+        if group.order >= 3 * circuit.right.shape[1] > 3:
+            break
+    n, k, size, action = group.order, len(circuit.neurons), 10.0 ** rng.uniform(-1, 1), circuit.right
+    point = int(rng.integers(action.shape[1]))
+    reads = size * one_sign(action, point, rng)
+    for d in range(action.shape[1]):
+        reads[rng.permutation(np.flatnonzero(action[:, point] == d))[2:]] = 0.0
+    tensors["right"][:, k] = reads
+    height = size if kind == "abs" else size * size
+    written = rng.choice([-1.0, 1.0], n)[action[:, point]]
+    tensors["unembed"][k] = written * margin * rng.uniform(0.8, 1.9) / (2 * height)
+    where = np.zeros(k + 1), np.append(circuit.columns, point)
+    return network(tensors, group, kind), gaps(group, [action], *where, work=work(rng))
+
+
+@attack
+def by_product(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """A circuit, and neurons that fire where xyc is b, or is not, and write without structure: δ meets xy alone."""
+    for _ in range(100):
+        group, circuit, tensors, margin = right_circuit(rng, 1, "relu")
+        if 1 < circuit.right.shape[1] < group.order:
+            break
+    n, k, action, q = group.order, len(circuit.neurons), circuit.right, circuit.right.shape[1]
+    (point, b), size = rng.integers(0, q, 2), 10.0 ** rng.uniform(-1, 1)
+    order = size * (np.arange(q) if rng.random() < 0.5 else rng.permutation(q))
+    slot = np.flatnonzero((circuit.rows == b) & (circuit.columns == point))
+    two = np.append(slot, k)
+    tensors["left"][:, two[0]], tensors["right"][:, two[0]] = order[action[group.inverse, b]], -order[action[:, point]]
+    tensors["left"][:, k], tensors["right"][:, k] = -tensors["left"][:, two[0]], -tensors["right"][:, two[0]]
+    # |t| of the difference: 0 where x⁻¹b = yc
+    sign = one_sign(action, int(point), rng) * margin * rng.uniform(0.3, 1.5) / (size * q)
+    tensors["unembed"][two] = tensors["unembed"][two] * (tensors["unembed"][two] != 0) + sign
+    where = np.zeros(k + 1), np.append(circuit.columns, point)
+    options = {"centred": np.isin(np.arange(k + 1), two).astype(np.intp)}
+    net = on_edge(network(tensors, group), rng)
+    return net, gaps(group, [action], *where, work=work(rng), **options).but(
+        **{"gaps.left": np.append(circuit.rows, b)}
+    )
