@@ -234,8 +234,8 @@ def lowrank_operations(given: LowRankTensors, samples: int, shape: Shape) -> tup
     """(once, each pair) of rule lowrank.
 
     Once: what is not written, its lengths, and how the sums lie to it; what is believed of activations, and what of
-    unembed it meets. Each pair: its hidden vector, what is believed taken off, the length of that, the right answer, the
-    sums and their length; for every output a product, what x and y do to it, and a comparison.
+    unembed it meets. Each pair: its hidden vector, what is believed taken off, the length of that, the right answer,
+    the sums and their length; for every output a product, what x and y do to it, and a comparison.
     """
     (n, k), m, written = given.features.shape, shape.width, int(np.count_nonzero(given.writing))
     once = 2 * n * (written + m) + k * written + (2 * n * samples * m + 2 * n * n * m if samples else 0)
@@ -263,7 +263,8 @@ def even_operations(given: GapTensors, shape: Shape, places: Sequence[NDArray[np
         once += k * q * q * (q + 12) + n * (slots * q * (q + 2) + used * q * (3 * q + 3))
         once += split * (3 * n * q + 8 * q * q + 2 * n) + (n * used * q * q if split else 0)
     single, double = sums_entries(np.concatenate([place.T for _, place in sets]))
-    return once + types * (double + 2 * n * n) + (4 * n * single if centred.any() else 0), n * (15 * centred.any() + 1)
+    apart = int(centred.any())
+    return once + types * (double + 2 * n * n) + apart * 4 * n * single, n * (15 * apart + 1)
 
 
 def sums_entries(places: NDArray[np.intp]) -> tuple[int, int]:

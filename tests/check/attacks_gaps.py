@@ -415,7 +415,7 @@ def left_fibres(rng: np.random.Generator) -> tuple[Net, Cert]:
 
 @attack
 def crossing(rng: np.random.Generator) -> tuple[Net, Cert]:
-    """|t| and t² of readings on both sides of 0 in each fibre: at its ends the activation is what it is nowhere else."""
+    """|t| and t² of readings on both sides of 0 in each fibre: at its ends activations are what they are nowhere else."""
     kind = str(rng.choice(["abs", "square"]))
     for _ in range(100):
         group, circuit, tensors, margin = right_circuit(rng, 1, kind)
@@ -441,7 +441,7 @@ def by_product(rng: np.random.Generator) -> tuple[Net, Cert]:
         group, circuit, tensors, margin = right_circuit(rng, 1, "relu")
         if 1 < circuit.right.shape[1] < group.order:
             break
-    n, k, action, q = group.order, len(circuit.neurons), circuit.right, circuit.right.shape[1]
+    k, action, q = len(circuit.neurons), circuit.right, circuit.right.shape[1]
     (point, b), size = rng.integers(0, q, 2), 10.0 ** rng.uniform(-1, 1)
     order = size * (np.arange(q) if rng.random() < 0.5 else rng.permutation(q))
     slot = np.flatnonzero((circuit.rows == b) & (circuit.columns == point))
