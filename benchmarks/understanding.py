@@ -217,8 +217,8 @@ def by_moments(network: Network) -> float:
 
 
 def floor(network: Network) -> dict[str, Any]:
-    """What rule pairs must pay, as a share of exhaustive, with one reference and a block for each irrep; what the
-    tables of rule gaps take, and how many pairs they leave open.
+    """What comparing sums over whole irreps, carried to the identity, with one reference must pay, as a share of
+    exhaustive; what the tables of rule gaps take, and how many pairs they leave open.
 
     A pair's hidden vector and the sums of what is written are always paid; comparisons are not charged. The outputs are
     counted that the reference leaves open, ⟨K, ΔF(w)⟩ + rest(w) ≤ Σ_blocks ‖ΔF(w)‖ ‖Q − K‖, three times: with the exact
@@ -243,7 +243,7 @@ def shared(look: Look) -> dict[str, float]:
     """What rule each takes on some x: points, additions an output one after the other and as they are shared, parts of
     the outputs that are bounded by themselves and of those that are evaluated from all neurons, and the cost."""
     made, n = look.each(0.0, SAMPLE_PAIRS), look.search.subject.network.order
-    rules, (x, _) = prepare(made.certificate, look.search.model), look.search.sample()
+    rules, (x, _) = prepare(made.certificate, look.search.subject.model), look.search.sample()
     settle(rules, x[::n])
     spent, outputs = rules.budget.spent, len(x) * n
     added = Facts.of(made.certificate, rules).parts[0] / n**2
