@@ -41,7 +41,7 @@ from rhoset.explaining.writing import WritingLaw, filtered, mean_by_product
 from rhoset.groups import coefficients, energy
 from rhoset.networks import Network, activation, evaluate, open_networks, read_network
 from rhoset.networks.runs import open_run, run_of, steps_folder
-from rhoset.prove.quick import MODES, Look, looks
+from rhoset.prove.quick import CENTRED, Look, looks
 from rhoset.prove.search import SAMPLE_PAIRS, Search
 from rhoset.prove.subject import subject
 from rhoset.training.environment import environment
@@ -232,8 +232,8 @@ def floor(network: Network) -> dict[str, Any]:
     for name, further in (("own irreps", 0), ("twice as much", network.width)):
         found |= {f"{name}, {what}": value for what, value in _floor(network, further).items()}
     for look in looks(Search(subject(network)))[:1]:
-        found["gaps: tables"] = look.share(MODES[1])
-        found["gaps: pairs open"] = look.candidate(MODES[1]).estimate.exact
+        found["gaps: tables"] = look.share(CENTRED)
+        found["gaps: pairs open"] = look.plain(CENTRED).estimate.exact
         if look.points_alone[0]:
             found |= shared(look)
     return found
@@ -246,7 +246,7 @@ def shared(look: Look) -> dict[str, float]:
     rules, (x, _) = prepare(made.certificate, look.search.subject.model), look.search.sample()
     settle(rules, x[::n])
     spent, outputs = rules.budget.spent, len(x) * n
-    added = Facts.of(made.certificate, rules).parts[0] / n**2
+    added = Facts.of(rules).parts[0] / n**2
     found = {"points": float(look.columns), "additions an output": added, "cost": made.estimate.cost}
     found |= {"by themselves": spent["gaps singly"] / outputs, "from all neurons": spent["singles"] / outputs}
     return {f"each: {name}": value for name, value in found.items()}
