@@ -37,6 +37,10 @@ def unwritten(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors = constant(group, m, rng)
     if rng.random() < 0.5:
         tensors["unembed"] = np.sign(rng.normal(size=(m, n)))
+    if rng.random() < 0.3:  # all alike
+        m = 12
+        tensors |= {"left": np.repeat(tensors["left"][:, :1], m, axis=1), "right": np.zeros((n, m))}
+        tensors["unembed"] = np.repeat(tensors["unembed"][:1], m, axis=0)
     kept = {"scale": 2.0 ** rng.integers(-3, 4, m + 1)} if rng.random() < 0.5 else {}
     cert = certificate(group, plan_of("lowrank", **low_options(n, rng)), **no_features(n, m), **kept)
     return on_edge(network(tensors, group), rng), cert
@@ -128,6 +132,25 @@ def false_writing(rng: np.random.Generator) -> tuple[Net, Cert]:
     kept = low_rank(rng.normal(size=(n, k)), rng.normal(size=(m + 1, k)))
     net = on_edge(network(tensors, group), rng)
     return net, certificate(group, plan_of("lowrank", **low_options(n, rng)), **kept)
+
+
+@attack
+def aligned_writing(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """W/s has orthonormal columns, so that sums tell the length of activations, or columns of any length; features are
+    fitted to them or not."""
+    group = random_group(rng, 6)
+    n, m = group.order, int(rng.integers(1, 5))
+    tensors = constant(group, m, rng) if rng.random() < 0.5 else random_tables(n, m, rng)
+    scale = 2.0 ** rng.integers(-3, 4, m + 1)
+    writing = scale[:, None] * np.linalg.qr(rng.normal(size=(m + 1, int(rng.integers(1, m + 2)))))[0]
+    features = rng.normal(size=(n, writing.shape[1])) * rng.integers(0, 2)
+    if rng.random() < 0.5:
+        written, writing = np.concatenate([tensors["unembed"], tensors["bias"][None]]), writing * rng.choice([1, 2, 8])
+        written = (written - written.mean(axis=1, keepdims=True)) / scale[:, None]
+        features = (np.linalg.pinv(writing / scale[:, None]) @ written).T
+    kept = low_rank(features, writing)
+    net = on_edge(network(tensors, group), rng)
+    return net, certificate(group, plan_of("lowrank", **low_options(n, rng)), **kept, scale=scale)
 
 
 @attack

@@ -319,6 +319,20 @@ def drowned(rng: np.random.Generator) -> tuple[Net, Cert]:
 
 
 @attack
+def drowned_sums(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """`drowned` in what rule lowrank sums up in float32, and in nothing else."""
+    group = shuffled(small_group("C2"), rng)
+    count, z, small = int(rng.integers(2000, 6000)), int(rng.integers(2)), float(rng.uniform(0.3, 0.48)) * 2.0**-23
+    tensors = {"left": np.ones((2, count + 2)), "right": np.zeros((2, count + 2)), "bias": np.zeros(2)}
+    tensors["unembed"] = np.zeros((count + 2, 2))
+    tensors["unembed"][:, 1 - z] = small
+    tensors["unembed"][0, 1 - z], tensors["unembed"][-1, 1 - z] = 1, 0
+    tensors["unembed"][-1, z] = 1 + small * count * (1 - 2.0 ** -int(rng.integers(5, 12)))
+    plan = plan_of("lowrank", **{**low_options(2, rng), "work": "float32", "samples": 0})
+    return network(tensors, group), certificate(group, plan, **everything(tensors))
+
+
+@attack
 def large_and_close(rng: np.random.Generator) -> tuple[Net, Cert]:
     """Logits of a million that differ by tens: float32 evaluation settles them, and its error is in the loss."""
     group = random_group(rng, 6)
