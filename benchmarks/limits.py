@@ -5,7 +5,7 @@ limits of memory and time. The contract: at most four times the seconds of the e
 second, and a small multiple of the two files plus 256 MB. CPU seconds; other work on the machine makes both numbers
 larger.
 
-    python benchmarks/limits.py [--orders 24 120] [--kinds "slots, groups" …]
+    python benchmarks/limits.py [--orders 24 120] [--kinds "lowrank, one by one" …]
 """
 
 from __future__ import annotations
@@ -80,54 +80,39 @@ def network(n: int, m: int) -> Net:
     return Net(tensors, (np.add.outer(np.arange(n), np.arange(n)) % n).astype(np.int32))
 
 
-def _points(n: int, q: int) -> np.ndarray:
-    """(1, q): a permutation of order dividing n on q points, none fixed if n is even."""
-    return (np.arange(q) ^ 1 if n % 2 == 0 and q % 2 == 0 else np.arange(q))[None]
-
-
-def _slots(n: int, p: int, j: int = 0) -> dict[str, Any]:
-    none, name = np.zeros(0, int), f"block{j}."
-    return {
-        name + "left": _points(n, p), name + "right": _points(n, p), name + "coupling": np.zeros((p, p)),
-        name + "neurons": none, name + "rows": none, name + "columns": none, name + "weights": np.zeros(0),
-    }  # fmt: skip
-
-
-def _matrices(m: int, d: int, j: int) -> dict[str, Any]:
-    return {
-        f"block{j}.matrices": np.eye(d)[None], f"block{j}.neurons": np.arange(m + 1),
-        f"block{j}.coefficients": np.full((m + 1, d * d), 1e-3),
-    }  # fmt: skip
-
-
 Maker = Callable[[int, int, int], tuple[dict[str, Any], dict[str, Any]]]
 """(order, width, size) → tensors, plan."""
 
 
-def _pairs(tensors: dict[str, Any], blocks: int, n: int, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    chosen = {"samples": n, "own": True, "work": "float64", "exact_pairs": None, **options}
-    return tensors, plan_of("pairs", blocks=blocks, **chosen)
+def _lowrank(n: int, m: int, k: int, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    rng = np.random.default_rng(1)
+    tensors = {"lowrank.features": rng.normal(size=(n, k)), "lowrank.writing": rng.normal(size=(m + 1, k))}
+    return tensors, plan_of("lowrank", "exact", **{"samples": n, "work": "float64", **options})
 
 
-def _gaps(n: int, m: int, q: int, sets: int, exact: int) -> tuple[dict[str, Any], dict[str, Any]]:
+def _gaps(n: int, m: int, q: int, sets: int) -> tuple[dict[str, Any], dict[str, Any]]:
     q = max(d for d in range(1, q + 1) if n % d == 0)  # transitive
     tensors: dict[str, Any] = {f"gaps{j}.right": np.roll(np.arange(q), 1)[None] for j in range(sets)}
     tensors |= {"gaps.block": np.arange(m) % sets, "gaps.point": np.arange(m) // sets % q}
-    return {**tensors, "gaps.exact": np.full(sets, exact)}, plan_of("gaps", "exact", work="float64")
+    return {**tensors, "gaps.left": np.arange(m) // (sets * q) % q}, plan_of("gaps", "exact", work="float64")
 
 
-def _even(tensors: dict[str, Any], plan: dict[str, Any], types: bool = False) -> tuple[dict[str, Any], dict[str, Any]]:
-    more = {"gaps.types": np.zeros(2, np.int64), "gaps.centred": np.ones_like(tensors["gaps.block"])} if types else {}
-    return {**tensors, **more}, {**plan, "even": True}
+def _apart(tensors: dict[str, Any], plan: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    return {**tensors, "gaps.centred": np.ones_like(tensors["gaps.block"])}, plan
 
 
-def _circles(n: int, m: int, blocks: int, walks: int, groups: int) -> tuple[dict[str, Any], dict[str, Any]]:
+def _typed(tensors: dict[str, Any], plan: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    return {**tensors, "gaps.types": np.zeros(2, np.int64)}, plan
+
+
+def _circles(n: int, m: int, planes: int, walks: int, groups: int) -> tuple[dict[str, Any], dict[str, Any]]:
     rng = np.random.default_rng(1)
-    tensors = {k: v for j in range(blocks) for k, v in _matrices(m, 2, j).items()}
+    tensors = {f"circles{j}.matrices": np.eye(2)[None] for j in range(planes)}
+    tensors |= {"circles.writing": np.full((m + 1, 4 * planes), 1e-3), "circles.reference": np.ones(4 * planes)}
     tensors |= {"circles.orders": np.stack([rng.permutation(n) for _ in range(walks)])}
-    tensors |= {"circles.walk": np.arange(m + 1) % walks, "circles.reads": np.arange(walks) % blocks}
-    tensors |= {"references": np.ones((1, 4 * blocks)), "groups": np.arange(n) % groups}
-    return tensors, plan_of("pairs", blocks=blocks, work="float64", exact_pairs=None)
+    tensors |= {"circles.walk": np.arange(m + 1) % walks, "circles.reads": np.arange(walks) % planes}
+    tensors |= {"circles.groups": np.arange(n) % groups}
+    return tensors, plan_of("circles", "exact", work="float64")
 
 
 def _each(tensors: dict[str, Any], plan: dict[str, Any], n: int) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -138,50 +123,25 @@ def _each(tensors: dict[str, Any], plan: dict[str, Any], n: int) -> tuple[dict[s
     joins = [(0, 1), *((parts + k, k + 2) for k in range(parts - 2))][: parts - 1]
     more = {"gaps.joins": np.array(joins, np.int64).reshape(-1, 2), "gaps.row": np.arange(len(block))}
     more |= {"gaps.classes": np.tile(np.arange(n), (len(block), 1)), "gaps.centred": np.ones_like(block)}
-    return {**tensors, **more}, {**plan, "even": True}
+    return {**tensors, **more}, plan
 
 
 KINDS: dict[str, Maker] = {
     "circles": lambda n, m, s: _circles(n, m, s, 1, n),
     "circles, walks": lambda n, m, s: _circles(n, m, 2, min(s, m), n),
     "circles, a walk each": lambda n, m, s: _circles(n, m, s, min(s, m), 1),
-    "slots": lambda n, m, s: _pairs(_slots(n, s), 1, n),
-    "slots, no samples": lambda n, m, s: _pairs(_slots(n, s), 1, n, samples=0),
-    "slots, groups": lambda n, m, s: _pairs({**_slots(n, s), "groups": np.arange(n)}, 1, n),
-    "slots, half groups": lambda n, m, s: _pairs({**_slots(n, s), "groups": np.arange(n) // 2}, 1, n),
-    "slots, no span": lambda n, m, s: _pairs(_slots(n, s), 1, n, span_pairs=0),
-    "slots, references, no span": lambda n, m, s: _pairs(
-        {**_slots(n, s), "references": np.zeros((8, s * s)), "groups": np.arange(n)}, 1, n, span_pairs=0),
-    "slots, few spans": lambda n, m, s: _pairs({**_slots(n, s), "groups": np.arange(n)}, 1, n, span_pairs=n),
-    "singles": lambda n, m, s: _pairs(_slots(n, 2), 1, n, singles=s, span_pairs=None),
-    "singles of some": lambda n, m, s: _pairs(_slots(n, 2), 1, n, singles=n, span_pairs=s, exact_pairs=s),
-    "references": lambda n, m, s: _pairs(
-        {**_slots(n, 4), "references": np.zeros((s, 16)), "labels": (np.arange(n * n) % s).reshape(n, n),
-         "groups": np.arange(n)}, 1, n),
-    "groups": lambda n, m, s: _pairs({**_slots(n, 2), "groups": np.arange(n) % min(s, n)}, 1, n),
-    "slot blocks": lambda n, m, s: _pairs(
-        {k: v for j in range(s) for k, v in _slots(n, 2, j).items()} | {"groups": np.arange(n)}, s, n),
-    "slot blocks of one point": lambda n, m, s: _pairs(
-        {k: v for j in range(s) for k, v in _slots(n, 1, j).items()} | {"references": np.zeros((1, s))}, s, n,
-        span_pairs=0),
-    "a matrix": lambda n, m, s: _pairs(_matrices(m, s, 0), 1, n),
-    "a matrix, no span": lambda n, m, s: _pairs(_matrices(m, s, 0), 1, n, span_pairs=0),
-    "matrices of two": lambda n, m, s: _pairs({k: v for j in range(s) for k, v in _matrices(m, 2, j).items()}, s, n),
-    "matrices of two, no span": lambda n, m, s: _pairs(
-        {k: v for j in range(s) for k, v in _matrices(m, 2, j).items()} | {"references": np.zeros((1, 4 * s)),
-         "groups": np.arange(n)}, s, n, span_pairs=0),
-    "matrices of one": lambda n, m, s: _pairs(
-        {k: v for j in range(s) for k, v in _matrices(m, 1, j).items()} | {"groups": np.arange(n)}, s, n),
-    "entries": lambda n, m, s: _pairs(
-        {**_slots(n, 2), "block0.neurons": np.zeros(1000 * s, int), "block0.rows": np.zeros(1000 * s, int),
-         "block0.columns": np.zeros(1000 * s, int), "block0.weights": np.ones(1000 * s)}, 1, n),
-    "gaps": lambda n, m, s: _gaps(n, m, s, 1, 1),
-    "gaps, mid-ranges": lambda n, m, s: _gaps(n, m, s, 1, 0),
-    "gaps, even": lambda n, m, s: _even(*_gaps(n, m, s, 1, 0)),
-    "gaps, each": lambda n, m, s: _each(*_gaps(n, m, s, 1, 0), n),
-    "gaps, even, types": lambda n, m, s: _even(*_gaps(n, m, s, 1, 0), types=True),
-    "gaps of two points": lambda n, m, s: _gaps(n, m, 2, min(s, m), 1),
-    "gaps of one point": lambda n, m, s: _gaps(n, m, 1, min(s, m), 0),
+    "lowrank": lambda n, m, s: _lowrank(n, m, s),
+    "lowrank, float32": lambda n, m, s: _lowrank(n, m, s, work="float32"),
+    "lowrank, no samples": lambda n, m, s: _lowrank(n, m, s, samples=0),
+    "lowrank, no single outputs": lambda n, m, s: _lowrank(n, m, s, single_pairs=0),
+    "lowrank, one by one": lambda n, m, s: _lowrank(n, m, 1, singles=s),
+    "lowrank, one by one of some": lambda n, m, s: _lowrank(n, m, 1, singles=n, single_pairs=s, exact_pairs=s),
+    "gaps": lambda n, m, s: _gaps(n, m, s, 1),
+    "gaps, types": lambda n, m, s: _typed(*_gaps(n, m, s, 1)),
+    "gaps, apart": lambda n, m, s: _apart(*_typed(*_gaps(n, m, s, 1))),
+    "gaps, each": lambda n, m, s: _each(*_gaps(n, m, s, 1), n),
+    "gaps of two points": lambda n, m, s: _gaps(n, m, 2, min(s, m)),
+    "gaps of one point": lambda n, m, s: _gaps(n, m, 1, min(s, m)),
 }  # fmt: skip
 
 

@@ -41,7 +41,7 @@ from rhoset.explaining.writing import WritingLaw, filtered, mean_by_product
 from rhoset.groups import coefficients, energy
 from rhoset.networks import Network, activation, evaluate, open_networks, read_network
 from rhoset.networks.runs import open_run, run_of, steps_folder
-from rhoset.prove.quick import MODES, Look, looks
+from rhoset.prove.quick import CENTRED, Look, looks
 from rhoset.prove.search import SAMPLE_PAIRS, Search
 from rhoset.prove.subject import subject
 from rhoset.training.environment import environment
@@ -217,8 +217,8 @@ def by_moments(network: Network) -> float:
 
 
 def floor(network: Network) -> dict[str, Any]:
-    """What rule pairs must pay, as a share of exhaustive, with one reference and a block for each irrep; what the
-    tables of rule gaps take, and how many pairs they leave open.
+    """What comparing sums over whole irreps, carried to the identity, with one reference must pay, as a share of
+    exhaustive; what the tables of rule gaps take, and how many pairs they leave open.
 
     A pair's hidden vector and the sums of what is written are always paid; comparisons are not charged. The outputs are
     counted that the reference leaves open, ⟨K, ΔF(w)⟩ + rest(w) ≤ Σ_blocks ‖ΔF(w)‖ ‖Q − K‖, three times: with the exact
@@ -232,8 +232,8 @@ def floor(network: Network) -> dict[str, Any]:
     for name, further in (("own irreps", 0), ("twice as much", network.width)):
         found |= {f"{name}, {what}": value for what, value in _floor(network, further).items()}
     for look in looks(Search(subject(network)))[:1]:
-        found["gaps: tables"] = look.share(MODES[1])
-        found["gaps: pairs open"] = look.candidate(MODES[1]).estimate.exact
+        found["gaps: tables"] = look.share(CENTRED)
+        found["gaps: pairs open"] = look.plain(CENTRED).estimate.exact
         if look.points_alone[0]:
             found |= shared(look)
     return found
@@ -243,10 +243,10 @@ def shared(look: Look) -> dict[str, float]:
     """What rule each takes on some x: points, additions an output one after the other and as they are shared, parts of
     the outputs that are bounded by themselves and of those that are evaluated from all neurons, and the cost."""
     made, n = look.each(0.0, SAMPLE_PAIRS), look.search.subject.network.order
-    rules, (x, _) = prepare(made.certificate, look.search.model), look.search.sample()
+    rules, (x, _) = prepare(made.certificate, look.search.subject.model), look.search.sample()
     settle(rules, x[::n])
     spent, outputs = rules.budget.spent, len(x) * n
-    added = Facts.of(made.certificate, rules).parts[0] / n**2
+    added = Facts.of(rules).parts[0] / n**2
     found = {"points": float(look.columns), "additions an output": added, "cost": made.estimate.cost}
     found |= {"by themselves": spent["gaps singly"] / outputs, "from all neurons": spent["singles"] / outputs}
     return {f"each: {name}": value for name, value in found.items()}

@@ -16,11 +16,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset_check.blocks import Block, MatrixBlock
 from rhoset_check.exact import CHUNK, EXP, Bounds
 from rhoset_check.files import PASS, Certificate, CircleTensors
-from rhoset_check.group import frobenius
-from rhoset_check.near import Array, Ints, Near, Rejected, gamma, lower_sum, require, up
+from rhoset_check.group import Group, frobenius, matrix_action
+from rhoset_check.near import Array, Ints, Near, gamma, lower_sum, require, up
 from rhoset_check.network import Model
 
 BEND = 0.375
@@ -109,35 +108,35 @@ class Waves:
     """Features of each block."""
 
     @staticmethod
-    def of(blocks: Sequence[Block], references: Array, table: NDArray[np.int32]) -> Waves:
-        """What commutes with everything in K, a multiple of the identity, is carried by D(xy)."""
-        features, writing, expected = list[Array](), list[Array](), list[Array]()
-        reference, parts, ends, sizes = np.zeros(len(table)), list[Ints](), [0], list[float]()
-        circles = [block for block in blocks if isinstance(block, MatrixBlock) and block.shape[0] <= 2]
-        require(len(circles) == len(blocks), "rule circles: blocks are of matrices of one or two rows")
-        for block in circles:
-            matrices, d = block.matrices, block.shape[0]
-            n, turns, planes = len(matrices), TURNS if d == 2 else np.ones((1, 1)), 2 if d == 2 else 1
-            here = references[0, ends[-1] : ends[-1] + d * d].reshape(d, d)
+    def of(given: CircleTensors, group: Group) -> Waves:
+        """Representations are proved; what commutes with everything in K, a multiple of the identity, is carried by
+        D(xy)."""
+        n, features, turned, expected = group.order, list[Array](), list[Array](), list[Array]()
+        reference, parts, ends, sizes = np.zeros(n), list[Ints](), [0], list[float]()
+        for j, images in enumerate(given.matrices):
+            matrices, defect = matrix_action(group, images, f"circles{j}.matrices")
+            d, start = matrices.shape[1], ends[-1]
+            turns, planes = (TURNS, 2) if d == 2 else (np.ones((1, 1)), 1)
+            here = given.reference[start : start + d * d].reshape(d, d)
             features.append(matrices.reshape(n, -1) @ turns.T / planes)
             features[-1][np.abs(features[-1]) < 1e-9] = 0.0
-            writing.append(turns @ block.writing)
+            turned.append(turns @ given.writing[:, start : start + d * d].T)
             middle = np.trace(here) / d
-            moved = (middle * matrices)[table]
+            moved = (middle * matrices)[group.table]
             if (here != middle * np.eye(d)).any():
                 moved += np.einsum("xab,ycb->xyac", matrices @ (here - middle * np.eye(d)), matrices.swapaxes(1, 2))
             expected.append(moved.reshape(n * n, d * d) @ turns.T)
             square, most = frobenius(matrices.swapaxes(1, 2) @ matrices - np.eye(d)), frobenius(matrices)
             size = float(up(np.sqrt(np.square(here).sum()))) * (1.0 + most) ** 4
-            require(square <= 0.5, "rule circles: a block's matrices are not orthogonal")
-            loss = up(size * (3.0 * block.defect + 3.0 * (square + 1e-13) + 5e-9))
+            require(square <= 0.5, "rule circles: matrices are not orthogonal")
+            loss = up(size * (3.0 * defect + 3.0 * (square + 1e-13) + 5e-9))
             reference = reference + matrices.reshape(n, -1) @ here.ravel() + float(loss)
-            parts += [ends[-1] + np.arange(k, k + 2) for k in (0, 2)] if d == 2 else [ends[-1] + np.arange(1)]
-            ends.append(ends[-1] + d * d)
+            parts += [start + np.arange(k, k + 2) for k in (0, 2)] if d == 2 else [start + np.arange(1)]
+            ends.append(start + d * d)
             sizes += [size] * (d * d)
         spans = [np.arange(a, b) for a, b in pairwise(ends)]
         near = Near(np.concatenate(expected, axis=1), up(1e-13 * np.array(sizes)), up(4 * np.array(sizes)))
-        return Waves(np.concatenate(features, axis=1), np.concatenate(writing), near, reference, parts, spans)
+        return Waves(np.concatenate(features, axis=1), np.concatenate(turned), near, reference, parts, spans)
 
 
 @dataclass(frozen=True)
@@ -208,18 +207,12 @@ def products(
 class CirclesRule:
     """The rule, with the sums of all pairs and everything that does not depend on one."""
 
-    def __init__(
-        self,
-        given: CircleTensors,
-        certificate: Certificate,
-        model: Model,
-        blocks: Sequence[Block],
-        groups: Sequence[Ints],
-    ) -> None:
-        references = certificate.references
-        if references is None or not (groups and blocks):
-            raise Rejected("rule circles needs blocks and a reference")
-        self.model, self.groups, self.waves = model, groups, Waves.of(blocks, references, model.group.table)
+    def __init__(self, given: CircleTensors, certificate: Certificate, model: Model) -> None:
+        others = np.flatnonzero(np.arange(model.order) != model.group.identity)
+        label = given.groups[others]
+        groups = [others[label == g] for g in np.unique(label)]
+        require(groups, "rule circles needs two elements")
+        self.model, self.groups, self.waves = model, groups, Waves.of(given, model.group)
         self.sums, self.changes = summed(model, given, self.waves.writing)
         scale = np.ones(model.width) if certificate.scale is None else certificate.scale
         self.rest = Rest.of(model, given, self.waves, scale)

@@ -11,13 +11,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rhoset_check.exact import EXP, Bounds
 from rhoset_check.files import MOST_ENTRIES, PASS, SECOND, Certificate, GapTensors, exhaustive, rows_at_once
-from rhoset_check.gaps import Circuit, circuits
+from rhoset_check.gaps import fibres, kinds, seats, taken
 from rhoset_check.near import Array, Ints, Near, lower_sum, require, up
 from rhoset_check.network import Model
 
@@ -65,11 +67,70 @@ def parts_of(places: Sequence[Ints], joins: Ints, n: int) -> tuple[list[Part], l
     return parts, sorted(left, reverse=True)
 
 
-def kinds(actions: Sequence[Ints], identity: int) -> list[Ints]:
-    """The w ≠ e by how many points of all sets they move."""
-    moved = np.sum([(action != action[identity]).sum(axis=1) for action in actions], axis=0)
-    others = np.flatnonzero(np.arange(len(moved)) != identity)
-    return [others[moved[others] == count] for count in np.unique(moved[others])]
+@dataclass(frozen=True)
+class Circuit:
+    """The neurons of a transitive G-set with q points, in the order of their points; C of the points have some."""
+
+    model: Model
+    action: Ints
+    """(n, q): y·c."""
+    neurons: Ints
+    columns: tuple[slice, ...]
+    """Those of each point that has some."""
+    place: Ints
+    """(C, n): z·c for these points."""
+    reads: Near
+    """(q, k): γ_i(c')."""
+    writes: NDArray[np.floating]
+    """(k, q): nearly the mean ū_i(d) of u_i over the z with zc_i = d, in the precision of the rule."""
+    unwritten: Near
+    """(n, k): δ_i(z) = u_i(z) − ū_i(z)."""
+    fixed: Array
+    moved: Array
+    """(C, n) d(y, c) and v(y, c): what readings can cost a margin where w fixes the point yc, and where it moves it."""
+
+    @staticmethod
+    def of(model: Model, point: Ints, action: Ints, neurons: Ints, work: str) -> Circuit:
+        """What readings differ from γ and unembed from ū. Where fibres stand in three axes these are (within the fibre,
+        neuron, place)."""
+        (n, q), right, unembed = action.shape, model.right["float64"], model.unembed["float64"]
+        points, firsts, at = np.unique(point, return_index=True, return_inverse=True)
+        columns, place = tuple(slice(a, b) for a, b in pairwise([*firsts.tolist(), len(point)])), action.T[points]
+        order = fibres(action)[:, points]
+        here, there = (side.take(order[:, at] * step + base * neurons[:, None]) for side, step, base in (
+            (right.value, right.value.shape[1], 1), (unembed, 1, n)))  # fmt: skip
+        reads = ((here.min(axis=0) + here.max(axis=0)) / 2).astype(work)
+        rho = np.abs(here - reads) + right.error[neurons, None]
+        rho *= model.slopes(neurons, np.abs(reads).max(axis=1).astype(np.float64))[:, None]
+        low, high, means = there.min(axis=0), there.max(axis=0), there.mean(axis=0).astype(work)
+        centre = np.sort((low + high) / 2, axis=1)[:, q // 2, None]  # m_i: the median, near most of a row
+        widths, apart, range_ = high - low, np.maximum(high - centre, centre - low), high.max(axis=1) - low.min(axis=1)
+        fixed, moved = np.empty((2, len(points), n))
+        for c, part in enumerate(columns):
+            errors, y = rho[:, part].transpose(1, 0, 2).reshape(-1, n), order[:, c].ravel()
+            fixed[c, y] = (widths[part].T @ errors).max(axis=0)
+            moved[c, y] = np.minimum(np.sort(apart[part].T @ errors, axis=0)[-2:].sum(axis=0), range_[part] @ errors)
+        unwritten = Near.exact(unembed[neurons].T) - Near.exact(taken(means.astype(np.float64), place[at]).T)
+        found = columns, place, Near.exact(reads.T), means, unwritten, up(fixed), up(np.maximum(moved, fixed))
+        return Circuit(model, action, neurons, *found)
+
+    @cached_property
+    def apart(self) -> Array:
+        """(k, C): 1 for the neurons of each point."""
+        sizes = [part.stop - part.start for part in self.columns]
+        return np.repeat(np.eye(len(sizes)), sizes, axis=0)
+
+    @cached_property
+    def ends(self) -> list[tuple[Array, Array]]:
+        """Error and size of each point's products with `writes`, which are the same for all x."""
+        hidden = self.hidden(np.zeros(1, np.intp))
+        found = (hidden.columns(part).ends(self.writes[part]) for part in self.columns)
+        return [(error.max(keepdims=True), size.max(keepdims=True)) for error, size in found]
+
+    def hidden(self, xs: Ints) -> Near:
+        """φ(l_i(x) + γ_i(c')) in rows (c', x)."""
+        left = self.model.left[self.reads.dtype].columns(self.neurons).rows(xs)
+        return self.reads.each(left).activate(self.model.activation)
 
 
 @dataclass(frozen=True)
@@ -152,10 +213,13 @@ class EachRule:
 
     name, price = "gaps", (0, 34 * PASS)
 
-    def __init__(self, certificate: Certificate, model: Model, given: GapTensors) -> None:
-        n, m, sets = model.order, model.width - 1, circuits(certificate, model)[1]
-        self.model, self.scale = model, certificate.scale
-        require(all(not s.exact and s.potential is None for s in sets), "plan.even takes unembed by fibres")
+    def __init__(self, certificate: Certificate, model: Model) -> None:
+        given, self.actions, seated, nowhere = seats(certificate, model)
+        self.model, self.scale, n, m = model, certificate.scale, model.order, model.width - 1
+        both, work = zip(self.actions, seated, strict=True), certificate.plan.work
+        sets = [Circuit.of(model, given.point[mine], action, mine, work) for action, mine in both if len(mine)]
+        for lost in (sets[0].fixed, sets[0].moved):  # each point is counted once, as one or the other
+            lost[0] = up(lost[0] + nowhere)
         self.plan([place for s in sets for place in s.place if s.action.shape[1] > 1], given)
         self.groups = kinds([s.action for s in sets], model.group.identity)
         self.fixed = up(sum(s.fixed.sum(axis=0) for s in sets))

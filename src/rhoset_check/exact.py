@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from rhoset_check.near import LOST, UNIT, Array, Ints, Near, gamma, up
+from rhoset_check.near import LOST, UNIT, Array, Ints, Near, gamma, precision, up
 from rhoset_check.network import Model
 
 EXP = 1.0 + 1e-4
@@ -44,15 +46,23 @@ def exact_bounds(model: Model, x: Ints, y: Ints, spent: Counter[str]) -> tuple[A
 
 
 def _evaluated(model: Model, x: Ints, y: Ints, dtype: str) -> tuple[Array, Array, float]:
-    logits, own, pair = model.logits(x, y, dtype), model.products(x, y), np.arange(len(x))
+    logits, own = model.logits(x, y, dtype), model.products(x, y)
     most = float((logits.size + logits.error).max())
     error = float(up(2.0 * logits.error.max() + 2.0 * UNIT[dtype] * most + LOST[dtype]))
     gap = logits.value
-    gap -= gap[pair, own][:, None]
-    gap[pair, own] = -np.inf
+    gap -= gap[np.arange(len(x)), own][:, None]
+    return *behind_by(gap, own, error, gap), error
+
+
+def behind_by(gap: NDArray[Any], own: Ints, error: float, room: NDArray[Any]) -> tuple[Array, Array]:
+    """(pairs,): the least margin and the most that Σ exp(−margin) can be where no margin is smaller by more than
+    `error` than −`gap`, (pairs, n); `own` are the right answers, which count as −∞ from now on, `room` is written over.
+    """
+    dtype, n = precision(gap), gap.shape[1]
+    gap[np.arange(len(gap)), own] = -np.inf
     least = -gap.max(axis=1).astype(np.float64) - up(error)
-    total = np.exp(gap, out=gap).sum(axis=1) * (1.0 + gamma(model.order, dtype)) + model.order * LOST[dtype]
-    return least, up(total.astype(np.float64) * EXP * np.exp(error) * EXP), error
+    total = np.exp(gap, out=room).sum(axis=1) * (1.0 + gamma(n, dtype)) + n * LOST[dtype]
+    return least, up(total.astype(np.float64) * EXP * np.exp(error) * EXP)
 
 
 def exact_outputs(model: Model, x: Ints, y: Ints, z: Ints) -> Array:

@@ -7,6 +7,7 @@ but the groups is loaded.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import re
 from collections.abc import Sequence
@@ -20,15 +21,15 @@ from safetensors import safe_open
 
 from rhoset_check.near import SCALES, Array, Ints, Rejected, require
 
-FORMAT, VERSION = "rhoset-certificate", "2"
+FORMAT, VERSION = "rhoset-certificate", "3"
 NETWORK = "rhoset-network/1"
 TABLES = ("left", "right", "unembed", "bias")
 FACTORS = ("embed_left", "embed_right", "hidden_left", "hidden_right", "unembed")
 ACTIVATIONS = ("relu", "abs", "square", "linear")
 FLOATS, INTEGERS = ("F16", "F32", "F64"), ("I8", "U8", "I16", "U16", "I32", "U32", "I64")
 PLAN: dict[str, tuple[type, ...]] = {
-    "blocks": (int,), "gaps": (bool,), "even": (bool,), "pairs": (bool,), "work": (str,), "samples": (int,),
-    "own": (bool,), "span_pairs": (int, type(None)), "exact_pairs": (int, type(None)), "singles": (int,),
+    "gaps": (bool,), "circles": (bool,), "lowrank": (bool,), "work": (str,), "samples": (int,),
+    "single_pairs": (int, type(None)), "exact_pairs": (int, type(None)), "singles": (int,),
 }  # fmt: skip
 SECOND = 2 * 10**10
 """Multiply-adds of a matrix product in a second, generously: the free part of the limit of work."""
@@ -70,79 +71,72 @@ class Weights:
 
 @dataclass(frozen=True)
 class GapTensors:
-    """Which point of which G-set every neuron's right reading belongs to."""
+    """At which points of which G-set every neuron reads; with joins for rule each, else for rule even."""
 
     actions: tuple[Ints, ...]
     """(generators, points) each: permutations by which the generators act."""
     block: Ints
     """(m,): as many as there are G-sets for neurons at no point."""
     point: Ints
-    exact: Ints
-    """(G-sets,): 1 where unembed is taken as it is, 0 where by its means over fibres."""
-    potentials: tuple[Array | None, ...]
-    """(points, points) each: g_c(c')."""
+    """(m,): c, a neuron reads y nearly through yc and writes nearly a function of zc."""
+    left: Ints | None = None
+    """Rule even: (m,) b, it reads x nearly through x⁻¹b."""
     types: tuple[int, int] | None = None
-    """plan.even: a G-set and its point c; x with the same x·c are bounded together, and the bias is a neuron there."""
+    """Rule even: a G-set and its point c; x with the same x·c are bounded together, and the bias is a neuron there."""
     centred: Ints | None = None
-    """plan.even: (m,) 1 for neurons whose activations are taken apart into what x and yc_i do each."""
+    """(m,) 1 for neurons whose activations are taken apart into what x and yc do each."""
     joins: Ints | None = None
-    """plan.even, rule each: (k, 2) parts that are added, in turn."""
+    """Rule each: (k, 2) parts that are added, in turn."""
     row: Ints | None = None
     classes: Ints | None = None
     """Rule each: (m,) for each neuron the row of (rows, n) that has a class for each x."""
 
 
 @dataclass(frozen=True)
-class SlotTensors:
-    """A slot block as it is stored: see FORMAT.md for the shapes."""
-
-    left: Ints
-    right: Ints
-    coupling: Array
-    neurons: Ints
-    rows: Ints
-    columns: Ints
-    weights: Array
-
-
-@dataclass(frozen=True)
-class MatrixTensors:
-    """A matrix block as it is stored."""
-
-    matrices: Array
-    neurons: Ints
-    coefficients: Array
-
-
-@dataclass(frozen=True)
 class CircleTensors:
-    """(walks, n) orders of the elements; the order of each neuron, (m + 1,); the block that a walk's neurons read."""
+    """Representations of one or two rows, what neurons write in them, and the orders along which sums are formed."""
 
+    matrices: tuple[Array, ...]
+    """(generators, d, d) each: images of the generators, d = 1 or 2; features are their entries, one after another."""
+    writing: Array
+    """(m + 1, features): W."""
+    reference: Array
+    """(features,): K."""
+    groups: Ints
+    """(n,): a partition of the w."""
     orders: Ints
+    """(walks, n) orders of the elements."""
     walk: Ints
+    """(m + 1,): the order of each neuron."""
     reads: Ints
+    """(walks,): the representation that a walk's neurons read."""
+
+
+@dataclass(frozen=True)
+class LowRankTensors:
+    """(n, k) features F, and (m + 1, k) what neurons write in them, W."""
+
+    features: Array
+    writing: Array
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Which rules run, in the order gaps, pairs, exact; each gets the pairs that those before it left open."""
+    """Which rules run, in the order gaps, circles, lowrank, exact; each gets the pairs that are still open."""
 
     gaps: bool
-    even: bool
-    """gaps: the tables of all x are compared with their mean, carried to the identity."""
-    pairs: bool
+    circles: bool
+    lowrank: bool
     work: str
-    """gaps, pairs: float32 or float64."""
+    """gaps, lowrank: float32 or float64."""
     samples: int
-    """pairs: elements over which the additive part of the activations is averaged; 0 for none."""
-    own: bool
-    """pairs: what is not written of the right answer is evaluated, not bounded."""
-    span_pairs: int | None
-    """pairs: how many pairs may have their logits in the span evaluated (None: all that are open)."""
+    """lowrank: elements over which the additive part of the activations is averaged; 0 for none."""
+    single_pairs: int | None
+    """How many pairs that a rule leaves open may have single outputs bounded by it (None: all)."""
     exact_pairs: int | None
     """exact: how many pairs may be evaluated (None: all that are open)."""
     singles: int
-    """exact: a pair with at most so many outputs open after the span has only these evaluated."""
+    """exact: a pair with at most so many outputs open after that has only these evaluated."""
 
 
 @dataclass(frozen=True)
@@ -156,13 +150,10 @@ class Certificate:
     right: int
     plan: Plan
     generators: Ints = field(repr=False)
-    groups: Ints | None = field(default=None, repr=False)
-    blocks: tuple[SlotTensors | MatrixTensors, ...] = field(default=(), repr=False)
     scale: Array | None = field(default=None, repr=False)
-    references: Array | None = field(default=None, repr=False)
-    labels: NDArray[Any] | None = field(default=None, repr=False)
     gaps: GapTensors | None = field(default=None, repr=False)
     circles: CircleTensors | None = field(default=None, repr=False)
+    lowrank: LowRankTensors | None = field(default=None, repr=False)
 
 
 class Tensors:
@@ -189,6 +180,11 @@ class Tensors:
         """Length of a tensor along an axis; 0 without it."""
         shape = self.shapes.get(name, ())
         return shape[axis] if -len(shape) <= axis < len(shape) else 0
+
+    def numbered(self, name: str, most: int) -> list[int]:
+        """Length along the second axis of the tensors of a name with a number in it, from 0 without a hole."""
+        names = itertools.takewhile(self.shapes.__contains__, (name.format(j) for j in range(most)))
+        return [self.length(one, 1) for one in names]
 
     def array(self, name: str, kinds: Sequence[str], *shape: int) -> NDArray[Any]:
         """The tensor with one of those dtypes and that shape, or a rejection."""
@@ -275,73 +271,58 @@ def read_certificate(path: Path, n: int, m: int) -> Certificate:
     require(arithmetic in ("real", "float32"), f"arithmetic {arithmetic[:40]!r} is not real or float32")
     require(re.fullmatch(r"[a-z0-9-]{1,40}", method), "method must be 1 to 40 of a-z, 0-9 and -")
     require(plan["work"] in ("float32", "float64"), "plan.work is not float32 or float64")
-    count, r = plan.pop("blocks"), file.length("generators", 0)
-    require(count <= 512 and plan["samples"] <= n, f"plan: at most 512 blocks and {n} samples")
+    r = file.length("generators", 0)
+    require(plan["samples"] <= n, f"plan: at most {n} samples")
     require(r <= 64 and (n == 1 or r >= 1), "generators: need 1 to 64 elements")
-    groups = file.indices("groups", n, n) if "groups" in shapes else None
-    _limit(file, count, plan, n, m)
-    blocks = tuple(_read_block(file, f"block{j}.", n, m) for j in range(count))
+    _limit(file, plan, n, m)
     scale = file.floats("scale", m + 1) if "scale" in shapes else None
     require(scale is None or (scale > 0).all(), "scale must be positive")
-    references, labels, gaps = None, None, None
-    if "references" in shapes:
-        features = sum(b.coupling.size if isinstance(b, SlotTensors) else b.matrices.shape[-1] ** 2 for b in blocks)
-        references = file.floats("references", max(1, file.length("references", 0)), features)
-        if "labels" in shapes:
-            labels = file.array("labels", INTEGERS, n, n)
-            require(labels.min() >= 0 and labels.max() < len(references), "labels leave the references")
-    if plan["gaps"]:
-        sizes = [file.length(f"gaps{j}.right", 1) for j in range(m) if f"gaps{j}.right" in shapes]
-        require(len(sizes) >= 1, "rule gaps needs gaps0.right")
-        actions = tuple(file.indices(f"gaps{j}.right", q, r, q) for j, q in enumerate(sizes))
-        neurons = file.indices("gaps.block", len(sizes) + 1, m), file.indices("gaps.point", max(sizes), m)
-        named = [(f"gaps{j}.potential", q) for j, q in enumerate(sizes)]
-        potentials = tuple(file.floats(name, q, q) if name in shapes else None for name, q in named)
-        typed = file.indices("gaps.types", max(*sizes, len(sizes)), 2) if "gaps.types" in shapes else None
-        types = None if typed is None else (int(typed[0]), int(typed[1]))
-        centred = file.indices("gaps.centred", 2, m) if "gaps.centred" in shapes else None
-        given = actions, *neurons, file.indices("gaps.exact", 2, len(sizes)), potentials, types, centred
-        gaps = GapTensors(*given, *_read_joins(file, n, m))
-    circles = _read_circles(file, count, n, m) if plan["pairs"] and "circles.orders" in shapes else None
-    require(circles is None or not (plan["samples"] or plan["own"]), "plan: rule circles takes no samples")
-    head = network, table, method, arithmetic, claim["right"], Plan(**plan), file.indices("generators", n, r)
-    return Certificate(*head, groups, blocks, scale, references, labels, gaps, circles)
+    return Certificate(
+        network, table, method, arithmetic, claim["right"], Plan(**plan), file.indices("generators", n, r), scale,
+        _read_gaps(file, n, m) if plan["gaps"] else None,
+        _read_circles(file, n, m) if plan["circles"] else None,
+        _read_lowrank(file, n, m) if plan["lowrank"] else None,
+    )  # fmt: skip
 
 
-def _read_circles(file: Tensors, blocks: int, n: int, m: int) -> CircleTensors:
-    walks = file.length("circles.orders", 0)
-    orders, walk = file.indices("circles.orders", n, walks, n), file.indices("circles.walk", walks, m + 1)
+def _read_gaps(file: Tensors, n: int, m: int) -> GapTensors:
+    sizes, r, shapes = file.numbered("gaps{}.right", m), file.length("generators", 0), file.shapes
+    require(sizes, "rule gaps needs gaps0.right")
+    actions = tuple(file.indices(f"gaps{j}.right", q, r, q) for j, q in enumerate(sizes))
+    neurons = file.indices("gaps.block", len(sizes) + 1, m), file.indices("gaps.point", max(sizes), m)
+    left = file.indices("gaps.left", max(sizes), m) if "gaps.left" in shapes else None
+    typed = file.indices("gaps.types", max(*sizes, len(sizes)), 2) if "gaps.types" in shapes else None
+    types = None if typed is None else (int(typed[0]), int(typed[1]))
+    centred = file.indices("gaps.centred", 2, m) if "gaps.centred" in shapes else None
+    joins = row = classes = None
+    if "gaps.joins" in shapes:
+        joins = file.indices("gaps.joins", 2 * m + 1, min(file.length("gaps.joins", 0), m), 2)
+        if "gaps.classes" in shapes:
+            rows = max(1, min(file.length("gaps.classes", 0), m))
+            row, classes = file.indices("gaps.row", rows, m), file.indices("gaps.classes", n, rows, n)
+    return GapTensors(actions, *neurons, left, types, centred, joins, row, classes)
+
+
+def _read_circles(file: Tensors, n: int, m: int) -> CircleTensors:
+    sides, r = file.numbered("circles{}.matrices", 512), file.length("generators", 0)
+    require(sides and max(sides) <= 2, "rule circles needs matrices of one or two rows, circles0.matrices first")
+    walks, features = file.length("circles.orders", 0), sum(d * d for d in sides)
+    orders = file.indices("circles.orders", n, walks, n)
     require((np.sort(orders, axis=1) == np.arange(n)).all(), "circles.orders: a row is not a permutation")
-    return CircleTensors(orders, walk, file.indices("circles.reads", blocks, walks))
+    return CircleTensors(
+        tuple(file.floats(f"circles{j}.matrices", r, d, d) for j, d in enumerate(sides)),
+        file.floats("circles.writing", m + 1, features), file.floats("circles.reference", features),
+        file.indices("circles.groups", n, n), orders, file.indices("circles.walk", walks, m + 1),
+        file.indices("circles.reads", len(sides), walks),
+    )  # fmt: skip
 
 
-def _read_joins(file: Tensors, n: int, m: int) -> tuple[Ints | None, Ints | None, Ints | None]:
-    """What rule each takes beside."""
-    if "gaps.joins" not in file.shapes:
-        return None, None, None
-    joins = file.indices("gaps.joins", 2 * m + 1, min(file.length("gaps.joins", 0), m), 2)
-    if "gaps.classes" not in file.shapes:
-        return joins, None, None
-    rows = max(1, min(file.length("gaps.classes", 0), m))
-    return joins, file.indices("gaps.row", rows, m), file.indices("gaps.classes", n, rows, n)
+def _read_lowrank(file: Tensors, n: int, m: int) -> LowRankTensors:
+    k = file.length("lowrank.features", 1)
+    return LowRankTensors(file.floats("lowrank.features", n, k), file.floats("lowrank.writing", m + 1, k))
 
 
-def _read_block(file: Tensors, prefix: str, n: int, m: int) -> SlotTensors | MatrixTensors:
-    k, r, d = file.length(prefix + "neurons", 0), file.length("generators", 0), file.length(prefix + "matrices", 1)
-    p, q = file.length(prefix + "left", 1), file.length(prefix + "right", 1)
-    require(d or (p and q), f"{prefix[:-1]}: needs matrices, or left and right")
-    neurons = file.indices(prefix + "neurons", m + 1, k)
-    if d:
-        require(len(np.unique(neurons)) == k, f"{prefix}neurons: a matrix block takes each neuron once")
-        matrices = file.floats(prefix + "matrices", r, d, d)
-        return MatrixTensors(matrices, neurons, file.floats(prefix + "coefficients", k, d * d))
-    left, right = file.indices(prefix + "left", p, r, p), file.indices(prefix + "right", q, r, q)
-    rows, columns = file.indices(prefix + "rows", p, k), file.indices(prefix + "columns", q, k)
-    coupling, weights = file.floats(prefix + "coupling", p, q), file.floats(prefix + "weights", k)
-    return SlotTensors(left, right, coupling, neurons, rows, columns, weights)
-
-
-def _limit(file: Tensors, count: int, plan: dict[str, Any], n: int, m: int) -> None:
+def _limit(file: Tensors, plan: dict[str, Any], n: int, m: int) -> None:
     """Refuse, from shapes alone, what would take more work or memory than exhaustive evaluation can excuse.
 
     Work: what the rules do for all pairs, at most twice `exhaustive` and half a second; single outputs have the same
@@ -349,52 +330,45 @@ def _limit(file: Tensors, count: int, plan: dict[str, Any], n: int, m: int) -> N
     side, all of them. FORMAT.md has the terms.
     """
     work, tables = 0, [0]
-    pairs = _circles_limit if "circles.orders" in file.shapes else _pairs_limit
-    for wanted, terms in ((plan["pairs"], pairs), (plan["gaps"], _gaps_limit)):
-        if wanted:
-            more, sizes = terms(file, count, plan, n, m)
+    for rule, terms in (("circles", _circles_limit), ("lowrank", _lowrank_limit), ("gaps", _gaps_limit)):
+        if plan[rule]:
+            more, sizes = terms(file, plan, n, m)
             work, tables = work + more, tables + sizes
-    require(max(tables) <= MOST_ENTRIES, "the certificate's blocks, references or sets are too large")
+    require(max(tables) <= MOST_ENTRIES, "the certificate's sets, circles or features are too large")
     most = 2 * exhaustive(n, m) + SECOND / 2
     require(work <= most, "the certificate asks for far more work than exhaustive evaluation")
 
 
-def _pairs_limit(file: Tensors, count: int, plan: dict[str, Any], n: int, m: int) -> tuple[int, list[int]]:
-    """Multiply-adds of rule pairs, single outputs apart; entries of its tables."""
-    side = [file.length(f"block{j}.matrices", 1) for j in range(count)]
-    left, right = ([file.length(f"block{j}.{name}", 1) for j in range(count)] for name in ("left", "right"))
-    features = sum(d * d or p * q for d, p, q in zip(side, left, right, strict=True))
-    entries = sum(file.length(f"block{j}.neurons", 0) * max(1, d * d) for j, d in enumerate(side))
-    points, cubes, kept = sum(left + right), 2 * sum(d**3 for d in side), max(1, file.length("references", 0))
-    chunk = (1 << 19) // max(n, m) + 1
-    once = PASS * (30 * entries + 300 * features + 64 * n * (points + n + cubes)) + kept * n * features
-    each_pair = features * m + PASS * (8 * m + 12 * features + 3 * cubes + 4 * count)
-    calls = (n + n * n // chunk + 1) * (30 * count + 100)
-    tables = [features * max(n, 20, 4 * (m + 1), 2 * kept) + 4 * entries, 3 * features * min(n * n, chunk)]
-    tables += [points * n, kept * n, n * n * (plan["samples"] > 0)]
-    return once + n * features * m * 8 * PASS + n * n * each_pair + CALL * calls, tables
+def _lowrank_limit(file: Tensors, plan: dict[str, Any], n: int, m: int) -> tuple[int, list[int]]:
+    """Multiply-adds of rule lowrank, single outputs apart; entries of its tables."""
+    k, chunk = file.length("lowrank.features", 1), min(n * n, (1 << 19) // max(n, m) + 1)
+    once = m * (n * (n + 2 * k) + k * k) + PASS * n * m * (4 * plan["samples"] + 20)
+    each_pair, calls = k * (m + n) + PASS * (3 * m + 2 * n), 10 * plan["samples"] + 60 * (n + n * n // chunk + 3)
+    return once + n * n * each_pair + CALL * calls, [2 * k * max(n, m + 1, k), 3 * k * chunk]
 
 
-def _circles_limit(file: Tensors, count: int, plan: dict[str, Any], n: int, m: int) -> tuple[int, list[int]]:
+def _circles_limit(file: Tensors, plan: dict[str, Any], n: int, m: int) -> tuple[int, list[int]]:
     """The same of rule circles; terms that come and go are limited where they are counted (`circles.along`)."""
-    features = sum(file.length(f"block{j}.matrices", 1) ** 2 for j in range(count))
-    each_pair, walks = 20 * features + 12 * m + 8 * n + 300 * count, file.length("circles.orders", 0)
+    sides, walks = file.numbered("circles{}.matrices", 512), file.length("circles.orders", 0)
+    count, features = len(sides), sum(d * d for d in sides)
+    each_pair = 20 * features + 12 * m + 8 * n + 300 * count
     calls = 60 * m + 320 * count + 40 * n * n * max(n, m) // (1 << 18) + 200 * walks + 20 * features
     work = PASS * (n * n * each_pair + (n + 96) * n * 4 * m) + CALL * calls
     return work, [4 * features * n * n, walks * n, 40 * n * m]
 
 
-def _gaps_limit(file: Tensors, count: int, plan: dict[str, Any], n: int, m: int) -> tuple[int, list[int]]:
-    """The same of rule gaps, or even."""
-    sizes = [file.length(f"gaps{j}.right", 1) for j in range(m) if f"gaps{j}.right" in file.shapes] or [0]
+def _gaps_limit(file: Tensors, plan: dict[str, Any], n: int, m: int) -> tuple[int, list[int]]:
+    """The same of rule even, or each, whose sums are limited where they are counted (`EachRule.plan`)."""
+    sizes, types = file.numbered("gaps{}.right", m) or [0], "gaps.types" in file.shapes
     rows, points, most = min(n, rows_at_once(n, m)), sum(sizes), max(sizes)
-    tables = [5 * points * max(n, m), 2 * rows * sum(q * max(n, q, m) + min(q, m) * n for q in sizes)]
-    tables += [18 * n * m * ("gaps.joins" in file.shapes)]  # means of activations by x, of all neurons side by side
-    outputs, calls, work = n, (n // rows + 4) * 50 * points + n * len(sizes), 0
-    if plan["even"]:  # tables have so many outputs, and are walked once for all x
-        outputs, kinds = most, most if "gaps.types" in file.shapes else 1
-        tables += [kinds * n * sum(q * min(q, m) for q in sizes), m * most * min(most, m)]
-        work = n * most * most * m * min(most, m) + PASS * n * n * 4 * (kinds + 1) * (min(points, m) + 1)
-        calls += 20 * (kinds * n * n + n * most * max(most * most, m)) // (1 << 19)
-    passes = 4 * n * n + 6 * outputs * sum(q * q + q + 2 for q in sizes) + 16 * most * m
-    return work + n * outputs * most * m + PASS * n * passes + CALL * calls, tables
+    tables, work = [5 * points * max(n, m)], PASS * 16 * n * m * most
+    if "gaps.joins" in file.shapes:
+        tables += [18 * n * m, 2 * rows * sum(q * max(n, q, m) + min(q, m) * n for q in sizes)]
+        passes, calls = 4 * n * n + 6 * most * sum(q * q + q + 2 for q in sizes), (n // rows + 4) * 50 * points
+        return work + n * most * most * m + PASS * n * passes + CALL * (calls + n * len(sizes)), tables
+    slots, kinds = min(m + 1, most * most), most if types else 1
+    tables += [2 * (m + 1) * most**3, 4 * min(m, most) * most**3, 3 * n * min(points, m) * max(sizes)]
+    passes = 20 * m * most**3 + 8 * n * (slots + 2 * min(m, points)) * most**2 + 30 * kinds * n * n
+    split = n * (m + n) * 3 * points * min(most, m) if "gaps.centred" in file.shapes else 0
+    calls = 200 * (len(sizes) + points + n * n * kinds // (1 << 19) + n * slots * most**2 // (1 << 19))
+    return work + PASS * passes + split + CALL * calls, tables

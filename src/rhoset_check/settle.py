@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from rhoset_check.blocks import Block, build_block
 from rhoset_check.circles import CirclesRule
 from rhoset_check.each import EachRule
 from rhoset_check.even import EvenRule
 from rhoset_check.exact import CHUNK, EXP, Bounds, exact_bounds, exact_outputs
-from rhoset_check.files import CALL, PASS, SECOND, Certificate, MatrixTensors, SlotTensors, exhaustive
-from rhoset_check.gaps import GapsRule
-from rhoset_check.group import Group
+from rhoset_check.files import CALL, PASS, SECOND, Certificate, exhaustive
+from rhoset_check.lowrank import LowRankRule
 from rhoset_check.near import Array, Ints, up
 from rhoset_check.network import Model
-from rhoset_check.pairs import PairsRule
 
-Build = Callable[[SlotTensors | MatrixTensors, Group, int, str], Block]
-Rule = GapsRule | EvenRule | EachRule | PairsRule | CirclesRule
+Rule = EvenRule | EachRule | CirclesRule | LowRankRule
 """`groups`: a partition of the w ≠ e. `price`: multiply-adds of a pair with outputs bounded singly, and of each."""
 
 
@@ -32,7 +27,7 @@ class Budget:
     single outputs. Decides no bound's truth."""
 
     work: float
-    span: float = float("inf")
+    single: float = float("inf")
     exact: float = float("inf")
     singles: int = 0
     spent: Counter[str] = field(default_factory=Counter)
@@ -58,34 +53,26 @@ class Rules:
     """The rules of a certificate with all that does not depend on pairs computed; `settle` runs them."""
 
     model: Model
-    gaps: GapsRule | EvenRule | EachRule | None
-    pairs: PairsRule | CirclesRule | None
+    gaps: EvenRule | EachRule | None
+    pairs: list[CirclesRule | LowRankRule]
+    """Those that bound single pairs, in turn."""
     budget: Budget
 
 
 @np.errstate(all="ignore")
-def prepare(certificate: Certificate, model: Model, build: Build = build_block) -> Rules:
-    """Prove what the certificate says of the group, and compute every rule's tables. A check builds blocks by
-    `build_block`; a search may keep those that it has proved."""
-    plan, circles = certificate.plan, certificate.circles
-    pairs: PairsRule | CirclesRule | None = None
-    if plan.pairs:
-        blocks = [build(b, model.group, model.width, f"block{j}") for j, b in enumerate(certificate.blocks)]
-        others = np.flatnonzero(np.arange(model.order) != model.group.identity)
-        label = (np.zeros(model.order, np.intp) if certificate.groups is None else certificate.groups)[others]
-        groups = [others[label == g] for g in np.unique(label)]
-        if circles is None:
-            pairs = PairsRule(certificate, model, blocks, groups)
-        else:
-            pairs = CirclesRule(circles, certificate, model, blocks, groups)
-    span, exact = (math.inf if limit is None else limit for limit in (plan.span_pairs, plan.exact_pairs))
-    gaps: GapsRule | EvenRule | EachRule | None = None
-    if plan.gaps and plan.even and certificate.gaps is not None and certificate.gaps.joins is not None:
-        gaps = EachRule(certificate, model, certificate.gaps)
-    elif plan.gaps:
-        gaps = (EvenRule if plan.even else GapsRule)(certificate, model)
+def prepare(certificate: Certificate, model: Model) -> Rules:
+    """Prove what the certificate says of the group, and compute every rule's tables."""
+    plan, pairs = certificate.plan, list[CirclesRule | LowRankRule]()
+    gaps: EvenRule | EachRule | None = None
+    if certificate.gaps is not None:
+        gaps = (EvenRule if certificate.gaps.joins is None else EachRule)(certificate, model)
+    if certificate.circles is not None:
+        pairs.append(CirclesRule(certificate.circles, certificate, model))
+    if certificate.lowrank is not None:
+        pairs.append(LowRankRule(certificate.lowrank, certificate, model))
+    single, exact = (math.inf if limit is None else limit for limit in (plan.single_pairs, plan.exact_pairs))
     work = exhaustive(model.order, model.width - 1) + SECOND / 2
-    return Rules(model, gaps, pairs, Budget(work, span, exact, plan.singles))
+    return Rules(model, gaps, pairs, Budget(work, single, exact, plan.singles))
 
 
 @dataclass(frozen=True)
@@ -114,7 +101,7 @@ def settle(rules: Rules, xs: Ints) -> Settled:
     def singly(rule: Rule, found: Bounds, asked: Ints) -> None:
         still = np.flatnonzero(~(found.least > floor))
         paid = budget.pay(2 * PASS * n, np.ones(len(still), np.intp))
-        for which in chunks(still[: budget.take("span", paid)], max(1, (1 << 20) // n)):
+        for which in chunks(still[: budget.take("single", paid)], max(1, (1 << 20) // n)):
             keep(asked[which], *by_outputs(rules, rule, found, (which, *pairs(asked[which]))))
 
     if rules.gaps:
@@ -122,11 +109,11 @@ def settle(rules: Rules, xs: Ints) -> Settled:
         margin, excess = np.fmax(found.least, -np.inf), np.fmin(found.excess, np.inf)  # a NaN says nothing
         singly(rules.gaps, found, open_)
         open_ = np.flatnonzero(~(margin > floor))
-    if rules.pairs:
+    for rule in rules.pairs:
         for asked in chunks(open_, step):
-            found = rules.pairs.bounds(*pairs(asked), budget.spent)
+            found = rule.bounds(*pairs(asked), budget.spent)
             keep(asked, found.least, found.excess)
-            singly(rules.pairs, found, asked)
+            singly(rule, found, asked)
         open_ = open_[~(margin[open_] > floor)]
     open_ = open_[: budget.take("exact", len(open_))]
     for asked in chunks(open_, step):
@@ -164,7 +151,10 @@ def by_outputs(rules: Rules, rule: Rule, found: Bounds, pairs: tuple[Ints, Ints,
             continue
         budget.work -= 20 * CALL
         budget.spent[f"{rule.name} {g}"] += len(here)
-        z = table[table[x[here, None], w], y[here, None]].astype(np.intp)
+        if isinstance(rule, LowRankRule):
+            z = np.broadcast_to(w, (len(here), len(w)))
+        else:
+            z = table[table[x[here, None], w], y[here, None]].astype(np.intp)
         lower = found.outputs(g, which[here], z)
         failing[here] += (~(lower > model.floor)).sum(axis=1)
         listed.append((g, here, z, lower))

@@ -5,12 +5,12 @@ attack that gets through.
 """
 
 from . import (  # they enter themselves
-    attacks_bounds,
     attacks_circles,
     attacks_each,
     attacks_false,
     attacks_gaps,
     attacks_idle,
+    attacks_lowrank,
     attacks_rounding,
 )
 from .attack_parts import ATTACKS, Attack
@@ -18,11 +18,11 @@ from .attack_parts import ATTACKS, Attack
 __all__ = [
     "ATTACKS",
     "Attack",
-    "attacks_bounds",
     "attacks_circles",
     "attacks_each",
     "attacks_false",
     "attacks_gaps",
     "attacks_idle",
+    "attacks_lowrank",
     "attacks_rounding",
 ]

@@ -1,11 +1,13 @@
-"""Attacks on rule circles: waves and what is no wave, ties of readings, orders and blocks that do not fit."""
+"""Attacks on rule circles: waves and what is no wave, ties of readings, orders and representations that do not fit."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 
-from .attack_parts import attack, certificate, mean_transported, network, on_edge
-from .certificates import Matrices
+from .attack_parts import attack, certificate, network, on_edge
+from .certificates import hidden
 from .harness import Cert, Net, Tensors, plan_of
 from .networks import random_tables
 from .small_groups import SmallGroup, closure, shuffled, small_group
@@ -32,10 +34,29 @@ def wave(matrices: np.ndarray, m: int, rng: np.random.Generator) -> np.ndarray:
     return matrices.reshape(len(matrices), -1) @ rng.normal(size=(matrices[0].size, m))
 
 
-def drawn(rng: np.random.Generator, readings: str) -> tuple[SmallGroup, list[Matrices], Tensors]:
-    """A group, blocks, and a network that reads as said and writes in the blocks and elsewhere."""
+@dataclass(frozen=True)
+class Drawn:
+    """A group, representations (n, d, d), what neurons write in each (m + 1, d²), a network, activations are relu's."""
+
+    group: SmallGroup
+    matrices: list[np.ndarray]
+    writing: list[np.ndarray]
+    tensors: Tensors
+
+    def reference(self) -> np.ndarray:
+        """(features,): the mean over all pairs of D(x)ᵀ P D(y)ᵀ."""
+        h, n = hidden(network(self.tensors, self.group)), self.group.order
+        kept = []
+        for one, writes in zip(self.matrices, self.writing, strict=True):
+            sums = (h @ writes).reshape(n, n, *one.shape[1:])
+            kept.append(np.einsum("xka,xykl,ybl->ab", one, sums, one, optimize=True).ravel() / n**2)
+        return np.concatenate(kept)
+
+
+def drawn(rng: np.random.Generator, readings: str, most: int = 6) -> Drawn:
+    """A network that reads as said and writes in representations and elsewhere."""
     group = shuffled(small_group(str(rng.choice(NAMES))), rng)
-    n, m = group.order, int(rng.integers(1, 7))
+    n, m = group.order, int(rng.integers(1, most + 1))
     found = [planes(group, rng) for _ in range(int(rng.integers(1, 3)))]
     tensors = random_tables(n, m, rng)
     for side in ("left", "right"):
@@ -50,74 +71,89 @@ def drawn(rng: np.random.Generator, readings: str) -> tuple[SmallGroup, list[Mat
     written = [wave(one, m, rng).T * 10.0 ** rng.uniform(-1, 1) for one in found]
     tensors["unembed"] = sum(written) + 10.0 ** rng.uniform(-3, 1) * rng.normal(size=(m, n)) * rng.integers(0, 2)
     tensors["bias"] = rng.normal(size=n) * rng.integers(0, 2)
-    blocks = []
+    writing = []
     for one in found:
         every = np.concatenate([tensors["unembed"], tensors["bias"][None]])
         fitted = (np.linalg.pinv(one.reshape(n, -1)) @ every.T).T
         fitted *= 1.0 if rng.random() < 0.7 else rng.normal(size=fitted.shape)
-        chosen = np.flatnonzero(rng.random(m + 1) < rng.choice([0.5, 1.0]))
-        blocks.append(Matrices(one, chosen, fitted[chosen]))
-    return group, blocks, tensors
+        writing.append(fitted * (rng.random((m + 1, 1)) < rng.choice([0.5, 1.0])))
+    return Drawn(group, found, writing, tensors)
 
 
-def circles(
-    group: SmallGroup, blocks: list[Matrices], tensors: Tensors, rng: np.random.Generator, edge: float = 0.7
-) -> tuple[Net, Cert]:
-    """The certificate: any orders, blocks that are read, references and groups."""
-    n, m = group.order, len(tensors["unembed"])
+def circles(case: Drawn, rng: np.random.Generator, edge: float = 0.7) -> tuple[Net, Cert]:
+    """The certificate: any orders, representations that are read, references and groups."""
+    group, n, m = case.group, case.group.order, len(case.tensors["unembed"])
     walks = int(rng.integers(1, 3))
-    given = {
+    kept = case.reference()
+    given: Tensors = {f"circles{j}.matrices": one[group.generators] for j, one in enumerate(case.matrices)}
+    given |= {
+        "circles.writing": np.concatenate(case.writing, axis=1),
+        "circles.reference": kept if rng.random() < 0.8 else kept * rng.normal(size=kept.shape),
+        "circles.groups": rng.integers(0, n, n) * rng.integers(0, 2),
         "circles.orders": np.stack([rng.permutation(n) for _ in range(walks)]),
-        "circles.walk": rng.integers(0, walks, m + 1), "circles.reads": rng.integers(0, len(blocks), walks),
-    }  # fmt: skip
-    kept = mean_transported(tensors, group, *blocks)
-    kept = kept if rng.random() < 0.8 else kept * rng.normal(size=kept.shape)
-    if rng.random() < 0.5:
-        given["groups"] = rng.integers(0, n, n)
+        "circles.walk": rng.integers(0, walks, m + 1),
+        "circles.reads": rng.integers(0, len(case.matrices), walks),
+    }
     if rng.random() < 0.5:
         given["scale"] = 2.0 ** rng.integers(-3, 4, m + 1)
-    net = network(tensors, group)
+    net = network(case.tensors, group)
     net = on_edge(net, rng) if rng.random() < edge else net
-    plan = plan_of("pairs", span_pairs=[0, None][int(rng.integers(2))], singles=int(rng.choice([0, 0, 1])))
-    return net, certificate(group, list(blocks), plan, references=kept, **given)
+    plan = plan_of("circles", single_pairs=[0, None][int(rng.integers(2))], singles=int(rng.choice([0, 0, 1])))
+    return net, certificate(group, plan, **given)
 
 
 @attack
 def waves(rng: np.random.Generator) -> tuple[Net, Cert]:
-    """Neurons read waves of the blocks."""
-    return circles(*drawn(rng, "waves"), rng)
+    """Neurons read waves of the representations."""
+    return circles(drawn(rng, "waves"), rng)
 
 
 @attack
 def noisy_waves(rng: np.random.Generator) -> tuple[Net, Cert]:
     """Neurons read waves and something else."""
-    return circles(*drawn(rng, "noisy"), rng)
+    return circles(drawn(rng, "noisy"), rng)
 
 
 @attack
 def no_waves(rng: np.random.Generator) -> tuple[Net, Cert]:
     """Neurons read anything."""
-    return circles(*drawn(rng, "random"), rng)
+    return circles(drawn(rng, "random"), rng)
+
+
+@attack
+def half_waves(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """A neuron that reads a wave on one side and anything on the other, and writes in no representation."""
+    case = drawn(rng, "random", most=1)
+    case.tensors[str(rng.choice(["left", "right"]))] = wave(case.matrices[0], 1, rng)
+    return circles(replace(case, writing=[0 * one for one in case.writing]), rng, 1.0)
 
 
 @attack
 def tied_waves(rng: np.random.Generator) -> tuple[Net, Cert]:
     """l = −r exactly, for many pairs: a neuron is neither active nor not."""
-    return circles(*drawn(rng, "ties"), rng)
+    return circles(drawn(rng, "ties"), rng)
 
 
 @attack
 def constant_waves(rng: np.random.Generator) -> tuple[Net, Cert]:
     """Neurons that are always active, or never, or always the same."""
-    return circles(*drawn(rng, "constant"), rng)
+    return circles(drawn(rng, "constant"), rng)
 
 
 @attack
 def false_orders(rng: np.random.Generator) -> tuple[Net, Cert]:
     """Orders that leave elements out and name others twice."""
-    net, cert = circles(*drawn(rng, "waves"), rng)
+    net, cert = circles(drawn(rng, "waves"), rng)
     orders = rng.integers(0, net.order, cert.tensors["circles.orders"].shape)
     return net, cert.but(**{"circles.orders": orders})
+
+
+@attack
+def unwalked(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """Neurons that walk in an order that is not there, so that no sum has them."""
+    net, cert = circles(drawn(rng, str(rng.choice(["waves", "constant"]))), rng)
+    walk = cert.tensors["circles.walk"] + 2 * (rng.random(net.width + 1) < 0.5)
+    return net, cert.but(**{"circles.walk": walk})
 
 
 @attack
@@ -131,8 +167,7 @@ def one_bend(rng: np.random.Generator) -> tuple[Net, Cert]:
         left, right = np.zeros((2, 1)), size * rng.permutation([[-1.0], [rng.choice([0.1, 0.25, 0.5, 1.0, 4.0])]])
     tensors = {"left": left, "right": right, "unembed": rng.normal(size=(1, 2)), "bias": np.zeros(2)}
     sign = np.array([[[1.0]], [[-1.0]]])
-    blocks = [Matrices(sign, np.array([0]), np.zeros((1, 1)))]
-    return circles(group, blocks, tensors, rng, 1.0)
+    return circles(Drawn(group, [sign], [np.zeros((2, 1))], tensors), rng, 1.0)
 
 
 @attack
@@ -143,6 +178,23 @@ def skewed_waves(rng: np.random.Generator) -> tuple[Net, Cert]:
     turns = next(one for one in (planes(group, rng) for _ in range(100)) if one.shape[1] == 2)
     skew = np.eye(2) + rng.choice([0.02, 0.05, 0.1]) * rng.normal(size=(2, 2))
     turns = np.linalg.inv(skew) @ turns @ skew
+    return transported(group, turns, rng)
+
+
+@attack
+def false_waves(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """`skewed_waves` with turns by any angle, whose products are those of no group."""
+    group = shuffled(small_group(str(rng.choice(["C2", "C3", "C4", "C5", "C7"]))), rng)
+    n, g = group.order, int(group.generators[0])
+    angle, power, turns = rng.uniform(0, 2 * np.pi), group.identity, np.zeros((group.order, 2, 2))
+    for k in range(n):
+        cos, sin = np.cos(k * angle), np.sin(k * angle)
+        turns[power], power = [[cos, -sin], [sin, cos]], int(group.table[g, power])
+    return transported(SmallGroup("", group.table, np.array([g]), group.natural), turns, rng)
+
+
+def transported(group: SmallGroup, turns: np.ndarray, rng: np.random.Generator) -> tuple[Net, Cert]:
+    """Neurons that fire for one pair and write in `turns`, and a reference that is theirs."""
     n, (x, y) = group.order, rng.integers(0, group.order, 2)
     z, logits = group.table[x, y], turns.reshape(n, 4)
 
@@ -158,7 +210,6 @@ def skewed_waves(rng: np.random.Generator) -> tuple[Net, Cert]:
     left[x], after[y] = np.maximum(np.concatenate([wrong, -wrong]), 0), 0.0
     writes = np.concatenate([np.eye(4), -np.eye(4)])
     tensors = {"left": left, "right": after, "unembed": writes @ logits.T, "bias": np.zeros(n)}
-    blocks = [Matrices(turns, np.arange(8), writes)]
-    net, cert = circles(group, blocks, tensors, rng, 0.0)
+    net, cert = circles(Drawn(group, [turns], [np.append(writes, np.zeros((1, 4)), axis=0)], tensors), rng, 0.0)
     kept = np.linalg.inv(turns[x]) @ wrong.reshape(2, 2) @ np.linalg.inv(turns[y])
-    return net, cert.but(references=kept.reshape(1, 4))
+    return net, cert.but(**{"circles.reference": kept.ravel()})

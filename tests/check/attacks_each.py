@@ -6,21 +6,20 @@ from dataclasses import replace
 
 import numpy as np
 
-from . import attacks_gaps
+from . import attacks_gaps, attacks_idle
 from .attack_parts import Attack, attack, gaps, network, on_edge, work
 from .certificates import shared
 from .harness import Cert, Net
 
 
-def by_each(original: Attack, name: str) -> Attack:
-    """The same network, every x by itself."""
+def by_each(original: Attack, name: str, centred: bool = False) -> Attack:
+    """The same network, every x by itself; where wanted with all activations taken apart."""
 
     def made(rng: np.random.Generator) -> tuple[Net, Cert]:
         net, cert = original(rng)
-        tensors = {key: array for key, array in cert.tensors.items() if not key.endswith((".potential", ".types"))}
-        tensors["gaps.exact"] = np.zeros_like(tensors["gaps.exact"])
-        plan = {**cert.plan, "even": True}
-        return net, replace(cert, plan=plan, tensors=tensors | shared(tensors, net.order, rng))
+        tensors = {key: array for key, array in cert.tensors.items() if not key.endswith(".types")}
+        tensors |= {"gaps.centred": np.ones(net.width, dtype=np.int64)} if centred else {}
+        return net, replace(cert, tensors=tensors | shared(tensors, net.order, rng))
 
     made.__name__ = name
     made.__doc__ = original.__doc__
@@ -42,6 +41,10 @@ each_y = by_each(_original("even_y"), "each_y")
 each_tight = by_each(_original("tight_even"), "each_tight")
 each_perfect = by_each(_original("perfect_circuit"), "each_perfect")
 each_sets = by_each(_original("split_sets"), "each_sets")
+each_places = by_each(_original("between_places"), "each_places")
+each_steep = by_each(_original("steep"), "each_steep", centred=True)
+each_lost = by_each(_original("drowned_readings"), "each_lost", centred=True)
+each_idle = by_each(attacks_idle.idle_driver, "each_idle")
 
 
 @attack
@@ -70,7 +73,7 @@ def each_some_y(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors["right"][:, k], tensors["right"][:, k + 1] = sign, -sign
     written = rng.choice([-1.0, 1.0], n)[action[:, point]] * margin * rng.uniform(0.8, 1.9) / (4 * size)
     tensors["unembed"][k], tensors["unembed"][k + 1] = written, -written
-    cert = gaps(group, [action], np.zeros(k + 2), np.append(circuit.columns, [point] * 2), even=True, work=work(rng))
+    cert = gaps(group, [action], np.zeros(k + 2), np.append(circuit.columns, [point] * 2), work=work(rng))
     return network(tensors, group), replace(cert, tensors=cert.tensors | shared(cert.tensors, n, rng))
 
 
@@ -84,7 +87,7 @@ def each_rest(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors["right"][:, k] = h * rng.choice([-1.0, 1.0], action.shape[1])[action[:, point]]
     tensors["unembed"][k] = rng.choice([-1.0, 1.0], n) * margin * rng.uniform(0.5, 1.5) / (2 * h)
     where = np.zeros(k + 1), np.append(circuit.columns, point)
-    cert = gaps(group, [action], *where, even=True, work=work(rng), centred=np.append(np.zeros(k), 1).astype(np.intp))
+    cert = gaps(group, [action], *where, work=work(rng), centred=np.append(np.zeros(k), 1).astype(np.intp))
     found = shared(cert.tensors, n, rng)
     if rng.random() < 0.5:
         found |= {"gaps.row": np.zeros(k + 1, np.intp), "gaps.classes": np.arange(n)[None]}
@@ -102,5 +105,5 @@ def each_drowned(rng: np.random.Generator) -> tuple[Net, Cert]:
     written = loud * rng.choice([-1.0, 1.0], action.shape[1])[action[:, point]]
     tensors["unembed"][k], tensors["unembed"][k + 1] = written, -written
     net = on_edge(network(tensors, group), rng)
-    cert = gaps(group, [action], np.zeros(k + 2), np.append(circuit.columns, [point] * 2), even=True, work="float32")
+    cert = gaps(group, [action], np.zeros(k + 2), np.append(circuit.columns, [point] * 2), work="float32")
     return net, replace(cert, tensors=cert.tensors | shared(cert.tensors, n, rng))

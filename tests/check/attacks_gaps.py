@@ -9,7 +9,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from .attack_parts import attack, certificate, constant, gaps, network, on_edge, regular, small_circuit, work
+from .attack_parts import (
+    attack,
+    certificate,
+    constant,
+    gaps,
+    network,
+    no_features,
+    on_edge,
+    regular,
+    small_circuit,
+    work,
+)
 from .certificates import folded, gap_tensors, hidden
 from .harness import Cert, Net, Tensors, plan_of
 from .networks import Planted, factor, random_tables
@@ -67,7 +78,7 @@ def _deviating(rng: np.random.Generator, inside: bool, activation: str) -> tuple
     written *= margin * rng.uniform(0.8, 1.9) / (4 * size * slope)
     tensors["unembed"][k], tensors["unembed"][k + 1] = written, -written
     where = np.append(np.zeros(k), [block] * 2), np.append(circuit.columns, [point] * 2)
-    return network(tensors, group, activation), gaps(group, sets, *where, 1, work=work(rng))
+    return network(tensors, group, activation), gaps(group, sets, *where, work=work(rng))
 
 
 @attack
@@ -119,7 +130,7 @@ def between_places(rng: np.random.Generator) -> tuple[Net, Cert]:
         tensors["right"][:, j], tensors["right"][:, j + 1] = sign, -sign
         tensors["unembed"][j], tensors["unembed"][j + 1] = written, -written
     where = np.zeros(k + 4), np.append(circuit.columns, [point] * 4)
-    return network(tensors, group), gaps(group, [action], *where, 1, work=work(rng))
+    return network(tensors, group), gaps(group, [action], *where, work=work(rng))
 
 
 @attack
@@ -139,9 +150,7 @@ def uneven_columns(rng: np.random.Generator) -> tuple[Net, Cert]:
         tensors["unembed"] *= rng.random(len(circuit.neurons))[:, None] < 0.5
     net = on_edge(network(tensors, group), rng)
     block = np.zeros(len(circuit.neurons))
-    return net, gaps(
-        group, [circuit.right], block, circuit.columns, int(rng.integers(2)), work=work(rng), even=bool(rng.integers(2))
-    )
+    return net, gaps(group, [circuit.right], block, circuit.columns, work=work(rng))
 
 
 @attack
@@ -154,8 +163,8 @@ def silent_columns(rng: np.random.Generator) -> tuple[Net, Cert]:
         k: v[:, kept] if k in ("left", "right") else v[kept] if k == "unembed" else v for k, v in tensors.items()
     }
     net = on_edge(network(tensors, group), rng)
-    options = {"work": work(rng), "even": bool(rng.integers(2))}
-    return net, gaps(group, [circuit.right], np.zeros(kept.sum()), circuit.columns[kept], 1, **options)
+    options = {"work": work(rng)}
+    return net, gaps(group, [circuit.right], np.zeros(kept.sum()), circuit.columns[kept], **options)
 
 
 @attack
@@ -168,9 +177,7 @@ def rest_driver(rng: np.random.Generator) -> tuple[Net, Cert]:
     sets = [circuit.right, np.zeros((n, 1), dtype=np.intp)]
     scale = {"scale": 2.0 ** rng.integers(-9, 10, k + 2) * 2.0 ** rng.integers(-30, 30)} if rng.random() < 0.5 else {}
     where = np.append(np.zeros(k), 1), np.append(circuit.columns, 0)
-    return network(tensors, group), gaps(
-        group, sets, *where, [1, 0], work=work(rng), even=bool(rng.integers(2)), **scale
-    )
+    return network(tensors, group), gaps(group, sets, *where, work=work(rng), **scale)
 
 
 @attack
@@ -192,7 +199,7 @@ def drowned_readings(rng: np.random.Generator) -> tuple[Net, Cert]:
         "hidden_right": np.concatenate([np.eye(k, k + 2), np.zeros((k, k + 2)), drivers]),
     }  # fmt: skip
     sets, where = [circuit.right, np.zeros((n, 1), dtype=np.intp)], np.append(np.zeros(k), [1, 1])
-    return network(net, group), gaps(group, sets, where, np.append(circuit.columns, [0, 0]), 1)
+    return network(net, group), gaps(group, sets, where, np.append(circuit.columns, [0, 0]))
 
 
 @attack
@@ -206,7 +213,7 @@ def far_outputs(rng: np.random.Generator) -> tuple[Net, Cert]:
     column = rng.integers(0, n, 1).repeat(m) if rng.random() < 0.7 else rng.integers(0, n, m)
     activation = str(rng.choice(["relu", "abs", "square", "linear"]))
     net = on_edge(network(tensors, group, activation), rng)
-    return net, gaps(group, [regular(group)], np.zeros(m), column, 1, work=work(rng))
+    return net, gaps(group, [regular(group)], np.zeros(m), column, work=work(rng))
 
 
 @attack
@@ -222,12 +229,11 @@ def equal_rivals(rng: np.random.Generator) -> tuple[Net, Cert]:
     elif kind < 0.6:
         tensors["bias"] = rng.normal(size=n)
     sets = [np.zeros((n, 1), dtype=np.intp)] if rng.random() < 0.5 else [random_action(group, rng)]
-    names = [("gaps",), ("pairs",), ("exact",), ("gaps", "pairs")][int(rng.choice(4, p=[0.5, 0.2, 0.15, 0.15]))]
+    names = [("gaps",), ("lowrank",), ("exact",), ("gaps", "lowrank")][int(rng.choice(4, p=[0.5, 0.2, 0.15, 0.15]))]
     one = np.zeros(1, dtype=np.intp)
-    more = gap_tensors(sets, one, one, int(rng.integers(2)), group) if "gaps" in names else {}
-    if "pairs" in names and rng.random() < 0.7:
-        more |= {"references": np.zeros((1, 0))}
-    return network(tensors, group), certificate(group, [], plan_of(*names, work=work(rng)), **more)
+    more = gap_tensors(sets, one, one, group) if "gaps" in names else {}
+    more |= no_features(n, 1) if "lowrank" in names else {}
+    return network(tensors, group), certificate(group, plan_of(*names, work=work(rng)), **more)
 
 
 @attack
@@ -238,24 +244,7 @@ def perfect_circuit(rng: np.random.Generator) -> tuple[Net, Cert]:
     net = network(tensors, group, "relu", np.float32 if rng.random() < 0.5 else np.float64)
     net = on_edge(net, rng) if rng.random() < 0.3 else net
     block = np.zeros(len(circuit.neurons))
-    return net, gaps(
-        group, [circuit.right], block, circuit.columns, int(rng.integers(2)), work=work(rng), even=bool(rng.integers(2))
-    )
-
-
-@attack
-def tall_potentials(rng: np.random.Generator) -> tuple[Net, Cert]:
-    """Potentials of any size, nearly level at each point, which drown what they are taken off."""
-    kinds = (far_outputs, uneven_columns, split_sets, *3 * [perfect_circuit])
-    net, cert = kinds[int(rng.integers(len(kinds)))](rng)
-    sizes = {name: array.shape[1] for name, array in cert.tensors.items() if name.endswith(".right")}
-    given = {
-        name.replace("right", "potential"): 10.0 ** rng.uniform(0, 6) * rng.normal(size=(q, 1))
-        + rng.choice([0, 0, 1e-3, 1]) * rng.normal(size=(q, q))
-        for name, q in sizes.items()
-        if rng.random() < 0.8
-    }
-    return net, replace(cert, tensors={**cert.tensors, **given})
+    return net, gaps(group, [circuit.right], block, circuit.columns, work=work(rng))
 
 
 @attack
@@ -273,7 +262,7 @@ def split_sets(rng: np.random.Generator) -> tuple[Net, Cert]:
         hit = rng.permutation(k)[:2]
         point[hit] = point[hit[::-1]]
     net = on_edge(network(tensors, group), rng)
-    return net, gaps(group, sets, block, point, rng.integers(0, 2, 4), work=work(rng), even=bool(rng.integers(2)))
+    return net, gaps(group, sets, block, point, work=work(rng))
 
 
 @attack
@@ -285,9 +274,9 @@ def folded_gaps(rng: np.random.Generator) -> tuple[Net, Cert]:
     net = network({"bias": net.tensors["bias"], **parts}, group)
     where, options = (
         (np.zeros(len(circuit.neurons)), circuit.columns),
-        {"work": work(rng), "even": bool(rng.integers(2))},
+        {"work": work(rng)},
     )
-    return net, gaps(group, [circuit.right], *where, 1, **options)
+    return net, gaps(group, [circuit.right], *where, **options)
 
 
 @attack
@@ -299,7 +288,7 @@ def uneven_rows(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors["left"][:, k] = np.where(np.arange(n) == rng.integers(n), loud, -loud)
     tensors["unembed"][k] = rng.choice([-1.0, 1.0], n)[action[:, point]] * margin * rng.uniform(0.8, 4) / (2 * loud)
     where = np.zeros(k + 1), np.append(circuit.columns, point)
-    return network(tensors, group), gaps(group, [action], *where, even=True, work=work(rng))
+    return network(tensors, group), gaps(group, [action], *where, work=work(rng))
 
 
 @attack
@@ -308,7 +297,7 @@ def biased_even(rng: np.random.Generator) -> tuple[Net, Cert]:
     group, circuit, tensors, margin = right_circuit(rng, 0, "relu")
     tensors["bias"][int(rng.integers(group.order))] = rng.choice([-1, 1]) * margin * rng.uniform(0.8, 1.9)
     where = np.zeros(len(circuit.neurons)), circuit.columns
-    return network(tensors, group), gaps(group, [circuit.right], *where, even=True, work=work(rng))
+    return network(tensors, group), gaps(group, [circuit.right], *where, work=work(rng))
 
 
 @attack
@@ -320,7 +309,7 @@ def typed_rows(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors["left"][:, k] = np.where(action[:, c] == action[rng.integers(n), c], loud, -loud)
     tensors["unembed"][k] = rng.choice([-1.0, 1.0], n)[action[:, point]] * margin * rng.uniform(0.8, 4) / (2 * loud)
     where = np.zeros(k + 1), np.append(circuit.columns, point)
-    return network(tensors, group), gaps(group, [action], *where, even=True, types=[0, c], work=work(rng))
+    return network(tensors, group), gaps(group, [action], *where, types=[0, c], work=work(rng))
 
 
 @attack
@@ -330,7 +319,7 @@ def typed_bias(rng: np.random.Generator) -> tuple[Net, Cert]:
     action, c = circuit.right, int(rng.integers(circuit.right.shape[1]))
     tensors["bias"] = rng.choice([-1.0, 1.0], group.order)[action[:, c]] * margin * rng.uniform(0.4, 1)
     where = np.zeros(len(circuit.neurons)), circuit.columns
-    return network(tensors, group), gaps(group, [action], *where, even=True, types=[0, c], work=work(rng))
+    return network(tensors, group), gaps(group, [action], *where, types=[0, c], work=work(rng))
 
 
 @attack
@@ -341,10 +330,7 @@ def even_readings(rng: np.random.Generator) -> tuple[Net, Cert]:
         net, cert = _deviating(rng, inside, "relu")
         if not inside or cert.tensors["gaps0.right"].shape[1] < net.order or rng.random() < 0.1:
             break
-    tensors = {**cert.tensors, "gaps.exact": np.zeros_like(cert.tensors["gaps.exact"])}
-    return net, replace(
-        cert, plan={**cert.plan, "even": True}, tensors={**tensors, "gaps.centred": np.ones(net.width, dtype=np.int64)}
-    )
+    return net, cert.but(**{"gaps.centred": np.ones(net.width, dtype=np.int64)})
 
 
 @attack
@@ -360,7 +346,7 @@ def even_driver(rng: np.random.Generator) -> tuple[Net, Cert]:
     where = (np.zeros(k + 1), np.append(circuit.columns, point))
     where = where if kind == 2 else (np.append(np.zeros(k), 1), np.append(circuit.columns, 0))
     options = {"centred": np.append(np.ones(k, dtype=np.intp), kind == 1)} if kind else {}
-    return network(tensors, group), gaps(group, sets, *where, even=True, work=work(rng), **options)
+    return network(tensors, group), gaps(group, sets, *where, work=work(rng), **options)
 
 
 @attack
@@ -380,7 +366,7 @@ def even_y(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors["unembed"][k], tensors["unembed"][k + 1] = written, -written
     where = np.zeros(k + 2), np.append(circuit.columns, [point, point])
     return network(tensors, group), gaps(
-        group, [action], *where, even=True, work=work(rng), centred=np.append(np.zeros(k), [1, 1]).astype(np.intp)
+        group, [action], *where, work=work(rng), centred=np.append(np.zeros(k), [1, 1]).astype(np.intp)
     )
 
 
@@ -392,4 +378,82 @@ def tight_even(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors["left"], tensors["right"] = tensors["left"] / 3, tensors["right"] / 3
     options = {"centred": rng.integers(0, 2, len(circuit.neurons))} if rng.random() < 0.5 else {}
     where = np.zeros(len(circuit.neurons)), circuit.columns
-    return network(tensors, group), gaps(group, [circuit.right], *where, even=True, work=work(rng), **options)
+    return network(tensors, group), gaps(group, [circuit.right], *where, work=work(rng), **options)
+
+
+@attack
+def uneven_slots(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """A circuit whose slots weigh very differently: what it does depends on x, and some x is worst."""
+    group, circuit, tensors = small_circuit(rng, 0)
+    weight = np.exp(rng.normal(size=len(circuit.neurons)) * rng.choice([0.3, 1.0]))
+    tensors["unembed"] = tensors["unembed"] * weight[:, None]
+    net = on_edge(network(tensors, group), rng)
+    options = {"centred": rng.integers(0, 2, len(circuit.neurons))} if rng.random() < 0.3 else {}
+    where = np.zeros(len(circuit.neurons)), circuit.columns
+    return net, gaps(group, [circuit.right], *where, work=work(rng), **options)
+
+
+@attack
+def left_fibres(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """`within_fibres` or `between_fibres` of x: what neurons read of x is not constant where x⁻¹b is."""
+    for _ in range(100):
+        group, circuit, tensors, margin = right_circuit(rng, 2, "relu")
+        if 1 < circuit.right.shape[1] < group.order:
+            break
+    n, k, size, inside = group.order, len(circuit.neurons), 10.0 ** rng.uniform(-1, 1), bool(rng.integers(2))
+    action, (point, b) = circuit.right, rng.integers(0, circuit.right.shape[1], 2)
+    written = rng.choice([-1.0, 1.0], n) if inside else rng.choice([-1.0, 1.0], n)[action[:, point]]
+    sign = size * one_sign(action[group.inverse], int(b), rng)
+    tensors["left"][:, k], tensors["left"][:, k + 1] = 1.5 * size + sign, 1.5 * size - sign
+    written *= margin * rng.uniform(0.8, 1.9) / (4 * size)
+    tensors["unembed"][k], tensors["unembed"][k + 1] = written, -written
+    where = np.zeros(k + 2), np.append(circuit.columns, [point] * 2)
+    options = {"centred": np.append(np.zeros(k), [1, 1]).astype(np.intp)}
+    cert = gaps(group, [action], *where, work=work(rng), **options)
+    return network(tensors, group), cert.but(**{"gaps.left": np.append(circuit.rows, [b, b])})
+
+
+@attack
+def crossing(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """|t| and t² of readings on both sides of 0 in each fibre: at its ends activations are what they are nowhere else."""
+    kind = str(rng.choice(["abs", "square"]))
+    for _ in range(100):
+        group, circuit, tensors, margin = right_circuit(rng, 1, kind)
+        if group.order >= 3 * circuit.right.shape[1] > 3:
+            break
+    n, k, size, action = group.order, len(circuit.neurons), 10.0 ** rng.uniform(-1, 1), circuit.right
+    point = int(rng.integers(action.shape[1]))
+    reads = size * one_sign(action, point, rng)
+    for d in range(action.shape[1]):
+        reads[rng.permutation(np.flatnonzero(action[:, point] == d))[2:]] = 0.0
+    tensors["right"][:, k] = reads
+    height = size if kind == "abs" else size * size
+    written = rng.choice([-1.0, 1.0], n)[action[:, point]]
+    tensors["unembed"][k] = written * margin * rng.uniform(0.8, 1.9) / (2 * height)
+    where = np.zeros(k + 1), np.append(circuit.columns, point)
+    return network(tensors, group, kind), gaps(group, [action], *where, work=work(rng))
+
+
+@attack
+def by_product(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """A circuit, and neurons that fire where xyc is b, or is not, and write without structure: δ meets xy alone."""
+    for _ in range(100):
+        group, circuit, tensors, margin = right_circuit(rng, 1, "relu")
+        if 1 < circuit.right.shape[1] < group.order:
+            break
+    k, action, q = len(circuit.neurons), circuit.right, circuit.right.shape[1]
+    (point, b), size = rng.integers(0, q, 2), 10.0 ** rng.uniform(-1, 1)
+    order = size * (np.arange(q) if rng.random() < 0.5 else rng.permutation(q))
+    slot = np.flatnonzero((circuit.rows == b) & (circuit.columns == point))
+    two = np.append(slot, k)
+    tensors["left"][:, two[0]], tensors["right"][:, two[0]] = order[action[group.inverse, b]], -order[action[:, point]]
+    tensors["left"][:, k], tensors["right"][:, k] = -tensors["left"][:, two[0]], -tensors["right"][:, two[0]]
+    # |t| of the difference: 0 where x⁻¹b = yc
+    sign = one_sign(action, int(point), rng) * margin * rng.uniform(0.3, 1.5) / (size * q)
+    tensors["unembed"][two] = tensors["unembed"][two] * (tensors["unembed"][two] != 0) + sign
+    where = np.zeros(k + 1), np.append(circuit.columns, point)
+    options = {"centred": np.isin(np.arange(k + 1), two).astype(np.intp)}
+    net = on_edge(network(tensors, group), rng)
+    return net, gaps(group, [action], *where, work=work(rng), **options).but(
+        **{"gaps.left": np.append(circuit.rows, b)}
+    )

@@ -36,7 +36,6 @@ def idle_driver(rng: np.random.Generator) -> tuple[Net, Cert]:
     height = margin * rng.uniform(0.8, 1.9) / max(active.max() * np.ptp(written), 1e-3)
     tensors["unembed"][-1] = written * height
     block = np.append(np.zeros(len(circuit.neurons)), 1)
-    options = {"work": work(rng), "even": bool(rng.integers(2))}
     return network(tensors, group, kind), gaps(
-        group, [circuit.right], block, np.append(circuit.columns, 0), 1, **options
+        group, [circuit.right], block, np.append(circuit.columns, 0), work=work(rng)
     )

@@ -10,14 +10,13 @@ from .attack_parts import (
     attack,
     certificate,
     constant,
-    mean_transported,
+    everything,
+    low_options,
     network,
+    no_features,
     on_edge,
-    pair_options,
-    regular,
-    regular_block,
 )
-from .certificates import Slots, draw_certificate, draw_gaps, fitted_block, gap_tensors, with_gaps
+from .certificates import draw_certificate, draw_features, draw_gaps, gap_tensors, low_rank, with_gaps, within
 from .harness import Cert, Net, plan_of
 from .mutations import rebalance, repeat
 from .networks import factor, random_tables, tied_tables
@@ -36,11 +35,10 @@ def exact_ties(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors = tied_tables(group, rng)
     dtype = np.float32 if rng.random() < 0.5 else np.float64
     net = network(tensors, group, "relu", dtype)
-    names = [("exact",), ("pairs", "exact"), ("gaps",), ("pairs",)][int(rng.integers(4))]
+    names = [("exact",), ("lowrank", "exact"), ("gaps",), ("lowrank",)][int(rng.integers(4))]
     cert = draw_certificate(net, group, [], rng, names)
-    if names[0] == "pairs" and cert.plan["blocks"] == 0:
-        block = regular_block(group, net.tensors["unembed"].astype(np.float64))
-        cert = certificate(group, [block], cert.plan)
+    if names[0] == "lowrank" and not cert.tensors["lowrank.features"].size:
+        cert = cert.but(**within(everything(net.tensors)))
     return net, replace(cert, arithmetic="real")
 
 
@@ -53,7 +51,7 @@ def single_ties(rng: np.random.Generator) -> tuple[Net, Cert]:
     shift = net.tensors["bias"].astype(np.float64) + 2.0 ** -int(rng.integers(10, 26)) * rng.normal(size=group.order)
     net = replace(net, tensors={**net.tensors, "bias": shift.astype(np.float32)})
     cert = draw_certificate(
-        net, group, [], rng, [("exact",), ("gaps",), ("pairs",)][int(rng.choice(3, p=[0.6, 0.2, 0.2]))]
+        net, group, [], rng, [("exact",), ("gaps",), ("lowrank",)][int(rng.choice(3, p=[0.6, 0.2, 0.2]))]
     )
     return net, replace(cert, arithmetic="float32", plan={**cert.plan, "exact_pairs": None})
 
@@ -69,7 +67,7 @@ def folded_ties(rng: np.random.Generator) -> tuple[Net, Cert]:
         "embed_right": np.zeros((n, width)), "hidden_right": np.zeros((width, n)), "unembed": np.eye(n),
     }  # fmt: skip
     dtype = np.float32 if rng.random() < 0.3 else np.float64
-    return network(tensors, group, "linear", dtype), certificate(group, [], plan_of("exact"))
+    return network(tensors, group, "linear", dtype), certificate(group, plan_of("exact"))
 
 
 @attack
@@ -79,7 +77,7 @@ def factored_drivers(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors = factor(tied_tables(group, rng), rng)
     dtype = np.float32 if rng.random() < 0.5 else np.float64
     net = network(tensors, group, "relu", dtype)
-    names = [("exact",), ("pairs",), ("pairs", "exact")][int(rng.integers(3))]
+    names = [("exact",), ("lowrank",), ("lowrank", "exact")][int(rng.integers(3))]
     return net, draw_certificate(net, group, [], rng, names)
 
 
@@ -90,15 +88,10 @@ def vanishing(rng: np.random.Generator) -> tuple[Net, Cert]:
     n = group.order
     tensors = constant(group, int(rng.integers(1, 4)), rng) if rng.random() < 0.5 else random_tables(n, 3, rng)
     tensors["bias"][...] = 0
-    block = regular_block(group, tensors["unembed"])
-    kept = 10.0 ** rng.uniform(-1, 2) * np.eye(n).reshape(1, -1)
-    options = pair_options(n, rng)
-    names = [("pairs",), ("gaps",), ("gaps", "pairs")][int(rng.choice(3, p=[0.5, 0.3, 0.2]))]
-    cert = certificate(group, [block], plan_of(*names, **options), references=kept)
+    kept = everything(tensors) if rng.random() < 0.5 else no_features(n, len(tensors["unembed"]))
+    names = [("lowrank",), ("gaps",), ("gaps", "lowrank")][int(rng.choice(3, p=[0.5, 0.3, 0.2]))]
+    cert = certificate(group, plan_of(*names, **low_options(n, rng)), **kept)
     cert = rebalance(cert, 2.0 ** int(rng.integers(-61, 62)))
-    if rng.random() < 0.3:
-        bare = {"references": np.zeros((1, 0))} if rng.random() < 0.7 else {}
-        cert = certificate(group, [], plan_of(*names, **options), **bare)
     if "gaps" in names:
         cert = with_gaps(cert, draw_gaps(network(tensors, group), group, [], rng))
     power = int(rng.choice([0, 0, -70, -149, -145, -300, -540]))
@@ -119,10 +112,9 @@ def overflowing(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors["left"][:, i] /= big
     tensors["right"][:, i] /= big
     net = network(tensors, group)
-    names = [("exact",), ("pairs",), ("gaps",), ("pairs", "exact")][int(rng.integers(4))]
-    block = regular_block(group, tensors["unembed"]) if rng.random() < 0.5 else fitted_block(net, group, rng)
-    kept = {"references": mean_transported(tensors, group, block)} if rng.random() < 0.5 else {}
-    cert = certificate(group, [block], plan_of(*names, **{**pair_options(n, rng), "work": "float32"}), **kept)
+    names = [("exact",), ("lowrank",), ("gaps",), ("lowrank", "exact")][int(rng.integers(4))]
+    kept = everything(tensors) if rng.random() < 0.5 else draw_features(net, group, [], rng)
+    cert = certificate(group, plan_of(*names, **{**low_options(n, rng), "work": "float32"}), **kept)
     if "gaps" in names:
         cert = with_gaps(cert, draw_gaps(net, group, [], rng))
     return net, rebalance(cert, 2.0 ** int(rng.choice([0, 30, 50, -50])))
@@ -130,35 +122,31 @@ def overflowing(rng: np.random.Generator) -> tuple[Net, Cert]:
 
 @attack
 def swallowed(rng: np.random.Generator) -> tuple[Net, Cert]:
-    """Thousands of entries in a slot: all lost when the weights are added, all rounded up when times h = 1.9.
+    """Thousands of features in which a neuron writes next to nothing: all lost when what is written is added up.
 
-    The network is an exact tie; what is written adds up to 1 in each of two slots, what is read to more than h.
+    The network is an exact tie; what is written in them adds up to 1.
     """
     group = small_group("C2")
     count, e = int(rng.integers(2000, 4090)), group.identity
-    h = float(rng.uniform(1.85, 1.95))
-    small = float(rng.uniform(0.56, 0.62)) * 2.0**-53
+    h, small = float(rng.uniform(1.85, 1.95)), float(rng.uniform(0.3, 0.48)) * 2.0 ** int(rng.choice([-53, -24]))
     tensors = {
         "left": np.full((2, 1), h), "right": np.zeros((2, 1)), "unembed": np.zeros((1, 2)), "bias": np.zeros(2),
     }  # fmt: skip
-    tensors["unembed"][0, e], tensors["bias"][1 - e] = 2, 2 * h
-    weights = np.append(1.0, np.full(count, small))
-    points = np.repeat([0, 1], count + 1)
-    block = Slots(
-        regular(group), regular(group), np.eye(2), np.zeros(2 * count + 2, dtype=np.intp), points,
-        points if e == 0 else 1 - points, np.tile(weights, 2),
-    )  # fmt: skip
-    plan = plan_of("pairs", **pair_options(2, rng))
-    return network(tensors, group), certificate(group, [block], plan)
+    tensors["unembed"][0, e], tensors["bias"][1 - e] = 1 + count * small, h * (1 + count * small)
+    features = np.zeros((2, count + 1))
+    features[e] = np.append(1.0, np.full(count, small))
+    writing = np.stack([np.ones(count + 1), np.zeros(count + 1)])
+    plan = plan_of("lowrank", **low_options(2, rng))
+    return network(tensors, group), certificate(group, plan, **low_rank(features, writing))
 
 
 @attack
 def repeated(rng: np.random.Generator) -> tuple[Net, Cert]:
-    """Exact ties, explained by many cancelling entries."""
+    """Exact ties, explained by many cancelling features."""
     net, _ = exact_ties(rng)
     group = SmallGroup("", net.table.astype(np.intp), np.arange(len(net.table))[:60], net.table.astype(np.intp))
-    block = regular_block(group, net.tensors["unembed"].astype(np.float64))
-    cert = certificate(group, [block], plan_of("pairs", **pair_options(len(net.table), rng)))
+    kept = everything({"unembed": net.tensors["unembed"].astype(np.float64)})
+    cert = certificate(group, plan_of("lowrank", **low_options(len(net.table), rng)), **kept)
     return net, repeat(cert, int(rng.integers(2, 30)), rng)
 
 
@@ -179,17 +167,16 @@ def cancelling(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors |= {"left": tensors["left"][:, order], "right": tensors["right"][:, order]}
     tensors["unembed"] = tensors["unembed"][order]
     net = network(tensors, group, "relu", np.float32 if rng.random() < 0.5 else np.float64)
-    names = [("exact",), ("gaps",), ("pairs",), ("gaps", "pairs", "exact")][int(rng.integers(4))]
+    names = [("exact",), ("gaps",), ("lowrank",), ("gaps", "lowrank", "exact")][int(rng.integers(4))]
     cert = draw_certificate(net, group, [], rng, names)
-    if "pairs" in names and rng.random() < 0.5:
-        block = regular_block(group, net.tensors["unembed"].astype(np.float64))
-        cert = certificate(group, [block], plan_of(*names, **pair_options(n, rng)))
+    if "lowrank" in names and rng.random() < 0.5:
+        cert = certificate(group, plan_of(*names, **low_options(n, rng)), **everything(net.tensors))
     if "gaps" in names:
         set_, one = (
             group.table if rng.random() < 0.7 else np.zeros((n, 1), dtype=np.intp),
             np.zeros(m + 2, dtype=np.intp),
         )
-        cert = with_gaps(cert, gap_tensors([set_], one, one, int(rng.integers(2)), group))
+        cert = with_gaps(cert, gap_tensors([set_], one, one, group))
     return (on_edge(net, rng) if rng.random() < 0.4 else net), replace(cert, arithmetic="real")
 
 
@@ -211,12 +198,12 @@ def extreme(rng: np.random.Generator) -> tuple[Net, Cert]:
         tensors["bias"] = np.ldexp(tensors["bias"], int(np.clip(both, -1074, 1015)))
     tensors = {k: np.nan_to_num(v, posinf=1e308, neginf=-1e308) for k, v in tensors.items()}
     net = network(tensors, group, activation)
-    names = [("exact",), ("gaps",), ("pairs",), ("gaps", "pairs", "exact")][int(rng.integers(4))]
+    names = [("exact",), ("gaps",), ("lowrank",), ("gaps", "lowrank", "exact")][int(rng.integers(4))]
     cert = draw_certificate(net, group, [], rng, names)
     if "gaps" in names and rng.random() < 0.6:
         one = np.zeros(m, dtype=np.intp)
         set_ = group.table if rng.random() < 0.5 else np.zeros((n, 1), dtype=np.intp)
-        cert = with_gaps(cert, gap_tensors([set_], one, one, int(rng.integers(2)), group))
+        cert = with_gaps(cert, gap_tensors([set_], one, one, group))
     if rng.random() < 0.5:
         cert = cert.but(scale=2.0 ** rng.integers(-59, 60, m + 1).astype(float))
     return net, cert
@@ -236,12 +223,12 @@ def lost_readings(rng: np.random.Generator) -> tuple[Net, Cert]:
         tensors[f"hidden_{side}"] = np.ones((3, m))
     tensors["embed_left"] += 0
     net = network(tensors, group, str(rng.choice(["relu", "linear", "square", "abs"])))
-    names = [("exact",), ("gaps",), ("pairs",)][int(rng.choice(3, p=[0.3, 0.5, 0.2]))]
+    names = [("exact",), ("gaps",), ("lowrank",)][int(rng.choice(3, p=[0.3, 0.5, 0.2]))]
     cert = draw_certificate(net, group, [], rng, names)
     if "gaps" in names:
         one = np.zeros(m, dtype=np.intp)
         set_ = group.table if rng.random() < 0.5 else np.zeros((n, 1), dtype=np.intp)
-        cert = with_gaps(cert, gap_tensors([set_], one, one, 1, group))
+        cert = with_gaps(cert, gap_tensors([set_], one, one, group))
     return net, replace(cert, arithmetic="real")
 
 
@@ -260,9 +247,9 @@ def rounded_apart(rng: np.random.Generator) -> tuple[Net, Cert]:
         tensors["left"][:, here] = (a * sign - 0.5)[:, None]
         tensors["right"][:, here] = (b * sign - 0.5)[:, None]
         tensors["unembed"][here, z], tensors["unembed"][here, 1 - z] = right, wrong
-    names = [("exact",), ("gaps",), ("pairs",)][int(rng.integers(3))]
+    names = [("exact",), ("gaps",), ("lowrank",)][int(rng.integers(3))]
     net = network(tensors, group, "relu", np.float32)
-    cert = certificate(group, [], plan_of(*names, **pair_options(n, rng)))
+    cert = certificate(group, plan_of(*names, **low_options(n, rng)), **no_features(n, 12))
     if "gaps" in names:
         cert = with_gaps(cert, draw_gaps(net, group, [], rng))
     return net, replace(cert, arithmetic="float32")
@@ -280,11 +267,12 @@ def spilling(rng: np.random.Generator) -> tuple[Net, Cert]:
         tensors["unembed"] = tensors["unembed"][rng.permutation(m)]
     tensors["bias"] = rng.normal(size=n) * rng.choice([1, 1e30])
     net = network(tensors, group, "relu", np.float64)
-    names = [("exact",), ("gaps",), ("pairs",)][int(rng.integers(3))]
-    cert = certificate(group, [], plan_of(*names, **{**pair_options(n, rng), "work": "float32"}))
+    names = [("exact",), ("gaps",), ("lowrank",)][int(rng.integers(3))]
+    more = everything(tensors) if rng.random() < 0.5 else no_features(n, m)
+    cert = certificate(group, plan_of(*names, **{**low_options(n, rng), "work": "float32"}), **more)
     if "gaps" in names:
         one = np.zeros(m, dtype=np.intp)
-        cert = with_gaps(cert, gap_tensors([np.zeros((n, 1), dtype=np.intp)], one, one, 1, group))
+        cert = with_gaps(cert, gap_tensors([np.zeros((n, 1), dtype=np.intp)], one, one, group))
     return net, cert
 
 
@@ -306,9 +294,9 @@ def one_way(rng: np.random.Generator) -> tuple[Net, Cert]:
     }  # fmt: skip
     f = true[list(order)]
     tensors["unembed"][z, z] *= (f[1 - z] - 2.0**-26) / f[z]  # scaling by nearly a power of two spoils little
-    names = [("exact",), ("pairs",)][int(rng.integers(2))]
-    plan = plan_of(*names, **{**pair_options(n, rng), "work": "float32"})
-    return network(tensors, group, "square"), certificate(group, [], plan)
+    names = [("exact",), ("lowrank",)][int(rng.integers(2))]
+    plan = plan_of(*names, **{**low_options(n, rng), "work": "float32", "samples": 0})
+    return network(tensors, group, "square"), certificate(group, plan, **everything(tensors))
 
 
 @attack
@@ -325,9 +313,23 @@ def drowned(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors["unembed"][0, 1 - z] = 1
     tensors["unembed"][1:, 1 - z] = small
     tensors["bias"][z] = 1 + small * count * (1 - rng.choice([1 / 32, 1 / 128, 1 / 512]))
-    names = [("exact",), ("pairs",), ("pairs", "exact")][int(rng.integers(3))]
-    plan = plan_of(*names, **{**pair_options(2, rng), "span_pairs": None, "own": True, "exact_pairs": None})
-    return network(tensors, group), certificate(group, [], plan)
+    names = [("exact",), ("lowrank",), ("lowrank", "exact")][int(rng.integers(3))]
+    more = everything(tensors) if rng.random() < 0.5 else no_features(2, count + 1)
+    return network(tensors, group), certificate(group, plan_of(*names, **low_options(2, rng)), **more)
+
+
+@attack
+def drowned_sums(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """`drowned` in what rule lowrank sums up in float32, and in nothing else."""
+    group = shuffled(small_group("C2"), rng)
+    count, z, small = int(rng.integers(2000, 6000)), int(rng.integers(2)), float(rng.uniform(0.3, 0.48)) * 2.0**-23
+    tensors = {"left": np.ones((2, count + 2)), "right": np.zeros((2, count + 2)), "bias": np.zeros(2)}
+    tensors["unembed"] = np.zeros((count + 2, 2))
+    tensors["unembed"][:, 1 - z] = small
+    tensors["unembed"][0, 1 - z], tensors["unembed"][-1, 1 - z] = 1, 0
+    tensors["unembed"][-1, z] = 1 + small * count * (1 - 2.0 ** -int(rng.integers(5, 12)))
+    plan = plan_of("lowrank", **{**low_options(2, rng), "work": "float32", "samples": 0})
+    return network(tensors, group), certificate(group, plan, **everything(tensors))
 
 
 @attack
@@ -337,4 +339,4 @@ def large_and_close(rng: np.random.Generator) -> tuple[Net, Cert]:
     n, power = group.order, int(rng.integers(14, 22))
     tensors = constant(group, 2, rng)
     tensors["unembed"] = 2.0**power + 2.0 ** (power - 17) * rng.normal(size=(2, n)) * rng.uniform(1, 20)
-    return network(tensors, group), certificate(group, [], plan_of("exact"))
+    return network(tensors, group), certificate(group, plan_of("exact"))

@@ -24,7 +24,7 @@ def corpus() -> dict[str, Pair]:
 
 def _files() -> dict[str, Pair]:
     """Files that are no files of this kind."""
-    _, net, cert = good_pair("pairs")
+    _, net, cert = good_pair("lowrank")
     c, n = certificate_bytes(net, cert), network_bytes(net)
     not_readable = "not a safetensors file"
     bomb = b"[" * 100_000 + b"]" * 100_000
@@ -60,7 +60,7 @@ def _files() -> dict[str, Pair]:
 
 def _networks() -> dict[str, Pair]:
     """Networks that are wrong in themselves, with a certificate that names them rightly."""
-    _, net, cert = good_pair("pairs")
+    _, net, cert = good_pair("lowrank")
 
     def case(reason: str, activation: str = "relu", table: Any = None, **tensors: Any) -> Pair:
         changed = {k: v for k, v in {**net.tensors, **tensors}.items() if v is not None}

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from .certificates import Matrices, gap_tensors, planted_block, references
+from .certificates import gap_tensors, low_rank, written
 from .harness import Cert, Net, certificate_bytes, network_bytes, plan_of
 from .networks import Planted, plant
-from .small_groups import SmallGroup, random_matrices, small_group
+from .small_groups import SmallGroup, small_group
 
 
 @dataclass(frozen=True)
@@ -47,18 +47,17 @@ def good_circuit() -> tuple[SmallGroup, Net, Planted]:
 
 
 def good_pair(*names: str) -> tuple[SmallGroup, Net, Cert]:
-    """A network and an accepted certificate with gaps, a slot block, a matrix block (idle) and references."""
+    """A network and an accepted certificate with the tensors of gaps, circles (which proves nothing) and lowrank."""
     group, net, circuit = good_circuit()
-    rng = np.random.default_rng(1)
-    matrices = random_matrices(group, rng)
-    d = matrices.shape[1]
-    blocks = [planted_block(circuit), Matrices(matrices, np.arange(2), np.zeros((2, d * d)))]
-    tensors = {"generators": group.generators, "groups": np.arange(6), "scale": np.ones(10)}
-    for j, block in enumerate(blocks):
-        tensors |= block.emit(f"block{j}.", group)
-    tensors |= references(net, group, blocks, rng, 1) | {"labels": np.zeros((6, 6), dtype=np.int64)}
-    tensors |= gap_tensors([circuit.right], np.zeros(9, dtype=np.intp), circuit.columns, 1, group)
-    return group, net, Cert(tensors, plan_of(*names, blocks=2), "real", "good", {"right": 36})
+    features = circuit.coupling[:, circuit.right].transpose(1, 0, 2).reshape(6, -1)
+    sign = np.array([[[np.linalg.det(np.eye(3)[group.natural[g]])]] for g in group.generators])
+    tensors = {"generators": group.generators, "scale": np.ones(10), **low_rank(features, written(net, features))}
+    tensors |= gap_tensors([circuit.right], np.zeros(9, dtype=np.intp), circuit.columns, group)
+    tensors |= {"gaps.left": circuit.rows}
+    tensors |= {"circles0.matrices": sign, "circles.writing": np.zeros((10, 1)), "circles.reference": np.zeros(1)}
+    tensors |= {"circles.groups": np.zeros(6, int), "circles.orders": np.arange(6)[None]}
+    tensors |= {"circles.walk": np.zeros(10, int), "circles.reads": np.zeros(1, int)}
+    return group, net, Cert(tensors, plan_of(*names), "real", "good", {"right": 36})
 
 
 def swap_square(table: np.ndarray, x: int, y: int) -> np.ndarray:

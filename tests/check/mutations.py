@@ -13,7 +13,7 @@ from .harness import Cert, Net
 
 KINDS = (
     "noise", "scale", "permute", "zero", "negate", "bits", "integers", "cut", "cast", "poison", "swap", "drop",
-    "duplicate", "outside", "option", "arithmetic", "rebalance", "blocks", "repeat", "plan", "rename",
+    "duplicate", "outside", "option", "arithmetic", "rebalance", "repeat", "plan", "rename",
 )  # fmt: skip
 ODD: tuple[Any, ...] = (
     None, True, False, -1, 0, 1, 2, 3, 10**30, 1.5, "float32", "float64", "", [], {}, [[[]]], float("nan"), 2**62,
@@ -38,12 +38,10 @@ def _mutate(cert: Cert, net: Net, kind: str, rng: np.random.Generator) -> Cert:
         key = str(rng.choice(sorted(cert.plan)))
         return cert.planned(**{key: ODD[int(rng.integers(len(ODD)))]})
     if kind == "plan":
-        keys = {"gaps": bool(rng.integers(2)), "pairs": bool(rng.integers(2)), "own": bool(rng.integers(2))}
+        keys = {key: bool(rng.integers(2)) for key in ("gaps", "circles", "lowrank")}
         return cert.planned(**keys) if rng.random() < 0.8 else replace(cert, plan=ODD[int(rng.integers(len(ODD)))])
     if kind == "arithmetic":
         return replace(cert, arithmetic="float32" if cert.arithmetic == "real" else "real")
-    if kind == "blocks":
-        return cert.planned(blocks=int(rng.integers(0, 4)))
     if not name:
         return cert
     array = cert.tensors[name]
@@ -56,7 +54,7 @@ def _mutate(cert: Cert, net: Net, kind: str, rng: np.random.Generator) -> Cert:
         return cert.but(**{name: cert.tensors[other], other: array})
     if kind == "rebalance":
         return rebalance(cert, 2.0 ** float(rng.choice([-160, -70, -59, -50, -30, -10, 10, 30, 50, 59, 70])))
-    if kind == "repeat" and "block0.weights" in cert.tensors:
+    if kind == "repeat" and "lowrank.writing" in cert.tensors:
         return repeat(cert, int(rng.integers(2, 40)), rng)
     return cert.but(**{name: _array(array, kind, net, rng)})
 
@@ -110,32 +108,24 @@ def _array(array: NDArray[Any], kind: str, net: Net, rng: np.random.Generator) -
 
 
 def rebalance(cert: Cert, factor: float) -> Cert:
-    """Coupling (or matrices' coefficients) times a factor, weights and references divided: the same explanation."""
+    """Features times a factor, what is written in them divided: the same explanation."""
     changed: dict[str, Any] = {}
     with np.errstate(all="ignore"):
-        for name, array in cert.tensors.items():
-            if array.dtype.kind == "f" and name.endswith(".coupling"):
-                changed[name] = array.astype(np.float64) * factor
-            elif array.dtype.kind == "f" and (name.endswith(".weights") or name == "references"):
-                changed[name] = array.astype(np.float64) / factor
+        for name, change in (("lowrank.features", factor), ("lowrank.writing", 1 / factor)):
+            if name in cert.tensors and cert.tensors[name].dtype.kind == "f":
+                changed[name] = cert.tensors[name].astype(np.float64) * change
     return cert.but(**changed)
 
 
 def repeat(cert: Cert, times: int, rng: np.random.Generator) -> Cert:
-    """Every entry of block 0 split into many, some of them huge and cancelling."""
-    keys = [f"block0.{name}" for name in ("neurons", "rows", "columns", "weights")]
-    if any(key not in cert.tensors or cert.tensors[key].ndim != 1 for key in keys):
+    """Every feature split into many; in some of them neurons write hugely, and cancel."""
+    features, writing = (cert.tensors.get(f"lowrank.{name}") for name in ("features", "writing"))
+    if features is None or writing is None or features.ndim != 2 or writing.ndim != 2:
         return cert
-    parts = rng.normal(size=times) * 10.0 ** float(rng.choice([0, 3, 12]))
-    weights = cert.tensors[keys[3]].astype(np.float64)
-    if not weights.size or any(cert.tensors[key].shape != weights.shape for key in keys):
-        return cert
-    size = np.abs(weights).max(initial=0)
-    shares = np.concatenate([parts, -parts, [1.0]])
-    new = (shares[:, None] * size).repeat(len(weights), 1)
-    new[-1] = weights
-    out = {key: np.tile(cert.tensors[key], len(shares)) for key in keys[:3]}
-    return cert.but(**out, **{keys[3]: new.ravel()})
+    parts = rng.normal(size=times) * 10.0 ** float(rng.choice([0, 3, 12])) * np.abs(writing).max(initial=0)
+    whole = [writing, *(sign * part * np.ones_like(writing) for part in parts for sign in (1, -1))]
+    many = {"lowrank.features": np.tile(features, len(whole)), "lowrank.writing": np.concatenate(whole, axis=1)}
+    return cert.but(**many)
 
 
 def bolder(cert: Cert, rng: np.random.Generator) -> Cert:
@@ -146,10 +136,6 @@ def bolder(cert: Cert, rng: np.random.Generator) -> Cert:
     name = names[int(rng.integers(len(names)))]
     array = cert.tensors[name]
     if array.dtype.kind == "f":
-        if name.endswith(".coupling"):  # keep it invariant: change a value wherever it occurs
-            values, place = np.unique(array, return_inverse=True)
-            values = values + 0.3 * np.abs(array).max() * rng.normal(size=len(values))
-            return cert.but(**{name: values[place].reshape(array.shape)})
         step = 10.0 ** rng.uniform(-3, 0.5) * (np.abs(array).max() + 1e-3)
         moved = array + step * rng.normal(size=array.shape) * (rng.random(array.shape) < rng.choice([0.1, 1]))
         return cert.but(**{name: np.abs(moved) + LEAST if name == "scale" else moved})

@@ -87,4 +87,4 @@ def test_matrices_whose_powers_overflow_are_refused() -> None:
     table = (np.add.outer(np.arange(n), np.arange(n)) % n).astype(np.int32)
     group = prove_group(table, np.array([1]))
     with np.errstate(all="ignore"), pytest.raises(Rejected, match="do not represent the group"):
-        matrix_action(group, np.full((1, 1, 1), 2.0**60), "block0.matrices")
+        matrix_action(group, np.full((1, 1, 1), 2.0**60), "circles0.matrices")

@@ -28,7 +28,7 @@ def test_the_size_of_a_chunk_changes_nothing(plan: tuple[str, ...], monkeypatch:
         with np.errstate(all="ignore"):
             net, circuits = draw_network(group, rng)
             cert = draw_certificate(net, group, circuits, rng, plan)
-        limits = {"span_pairs": None, "exact_pairs": None if "exact" in plan else 0, "singles": 0}
+        limits = {"single_pairs": None, "exact_pairs": None if "exact" in plan else 0, "singles": 0}
         cert = cert.planned(**limits)
         whole = outcome(derive(net, cert))
         with monkeypatch.context() as patch:

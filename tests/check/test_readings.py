@@ -1,4 +1,4 @@
-"""What a reading that is not constant on its fibres can cost a margin, against fractions (Theorem 4, Lemma 9)."""
+"""What a reading that is not constant on its fibres can cost a margin, against fractions (Theorem 8, Lemma 9)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from rhoset_check.files import Certificate, GapTensors, Plan, Weights
-from rhoset_check.gaps import Circuit, circuits
-from rhoset_check.group import prove_group
+from rhoset_check.each import Circuit
+from rhoset_check.files import Weights
+from rhoset_check.group import permutation_action, prove_group
 from rhoset_check.network import build_model
 
 TABLE = np.add.outer(np.arange(4), np.arange(4)).astype(np.int32) % 4
@@ -20,10 +20,8 @@ def circuit(left: float, right: np.ndarray, unembed: np.ndarray, activation: str
     tensors = {"left": np.full((4, 1), left), "right": right[:, None], "unembed": unembed[None], "bias": np.zeros(4)}
     weights = Weights(tensors, TABLE, activation, "", "")
     model = build_model(weights, prove_group(TABLE, np.array([1])), "real")
-    plan = Plan(True, False, False, "float32", 0, False, None, None, 0)
-    nothing = np.zeros(1, np.intp)
-    given = GapTensors((PARITY,), nothing, nothing, np.ones(1, np.intp), (None,))
-    return circuits(Certificate("", "", "gaps", "real", 0, plan, np.array([1]), gaps=given), model)[1][0]
+    action, nothing = permutation_action(model.group, PARITY, "parity"), np.zeros(1, np.intp)
+    return Circuit.of(model, nothing, action, nothing, "float32")
 
 
 @pytest.mark.parametrize("activation", ["relu", "square"])

@@ -54,10 +54,10 @@ def test_sums_are_those_of_hidden_vectors():
     given = known.certificate(2).circles
     assert given is not None
     random = np.random.default_rng(1)
-    writing = random.normal(size=(5, one.model.width))
-    found, changes = summed(one.model, given, writing)
+    writing = random.normal(size=(5, one.subject.model.width))
+    found, changes = summed(one.subject.model, given, writing)
     x, y = np.divmod(np.arange(900), 30)
-    assert np.allclose(found.value, one.model.hidden(x, y, "float64").value @ writing.T, atol=1e-12)
+    assert np.allclose(found.value, one.subject.model.hidden(x, y, "float64").value @ writing.T, atol=1e-12)
     assert (found.error < 1e-6).all()
     assert 0 < changes <= 2 * 30 * 30 * writing.size
 
@@ -69,12 +69,12 @@ def test_errors_of_sums_cover_their_rounding():
     assert known is not None
     given = known.certificate(0).circles
     assert given is not None
-    writing = np.random.default_rng(1).normal(size=(3, one.model.width))
-    found, _ = summed(one.model, given, writing)
-    assert not one.model.left["float64"].error.any()
+    writing = np.random.default_rng(1).normal(size=(3, one.subject.model.width))
+    found, _ = summed(one.subject.model, given, writing)
+    assert not one.subject.model.left["float64"].error.any()
     left, right = (
         [list(map(Fraction, row)) for row in side["float64"].value.tolist()]
-        for side in (one.model.left, one.model.right)
+        for side in (one.subject.model.left, one.subject.model.right)
     )
     apart = []
     for place, (x, y) in enumerate(np.ndindex(9, 9)):

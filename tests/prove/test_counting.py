@@ -14,17 +14,14 @@ import pytest
 from prove.planted import network, random_tables
 
 from rhoset.counting import Shape, cost
-from rhoset.networks import Network
 from rhoset.networks.constructing import construct
 from rhoset.prove import certify, quick
 from rhoset.prove.certificates import limited
-from rhoset.prove.pairs import Mode, PairsSearch
+from rhoset.prove.lowrank import LowRank
 from rhoset.prove.search import Search
 from rhoset.prove.subject import Judged, judged, subject
-from rhoset.prove.wish import Wish
 from rhoset_check import each as sharing
 from rhoset_check import even, gaps
-from rhoset_check.blocks import MatrixBlock
 from rhoset_check.near import Near
 
 
@@ -49,7 +46,6 @@ def meter(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     watch(Near, "activate", lambda _, near, activation: near.value.size)
     watch(Near, "__add__", lambda result, *_: result.value.size)
     watch(Near, "__sub__", lambda result, *_: result.value.size)
-    watch(MatrixBlock, "carry_right", lambda result, block, *_: result.value.size * len(block.matrices[0]))
     watch(gaps.Circuit, "tables", lambda _, circuit, hidden, xs: len(hidden.value) * tabulated(circuit))
     watch(sharing.Seat, "tables", lambda _, seat, hidden, xs: len(hidden.value) * seat.circuit.writes.size)
     watch(gaps, "taken", lambda result, *_: 2 * result.size)
@@ -73,14 +69,6 @@ def judged_by(one: Search, certificate: Any) -> Judged:
     found = judged(one.subject, certificate)
     assert found is not None
     return found
-
-
-def pairs_of(net: Network, kind: str, mode: Mode, detail: float = 0.003) -> tuple[Search, Any]:
-    one = Search(subject(net))
-    made = PairsSearch(one, "mixture", getattr(one, kind), Wish())
-    written = made.written(detail)
-    assert written is not None
-    return one, made.certificate(written, mode)
 
 
 def near(one: Search, found: Judged, meter: Counter[str]) -> float:
@@ -122,29 +110,21 @@ def test_each(meter: Counter[str]):
     assert 0.7 <= near(one, found, meter) <= 1.4
 
 
-@pytest.mark.parametrize("references", [True, False])
 @pytest.mark.parametrize("samples", [0, 8])
 @pytest.mark.parametrize("net", ["A5", "S4"])
-def test_matrices(net: str, samples: int, references: bool, meter: Counter[str]):
-    """Whole irreps: every entry is one that the checker multiplies."""
-    network = replace(random_tables(net, 40), bias=np.zeros(len(random_tables(net, 40).bias), np.float32))
-    one, certificate = pairs_of(network, "whole", Mode(samples, True, references))
+def test_lowrank(net: str, samples: int, meter: Counter[str]):
+    """Every number is one that the checker multiplies; sums of neurons are those that are written."""
+    one = Search(subject(random_tables(net, 40)))
+    made = LowRank(one, np.arange(40) % 3).certificate(12)
+    certificate = replace(made, plan=replace(made.plan, samples=samples))
     meter.clear()
-    found = judged_by(one, limited(certificate, None, 0))
-    assert found.verdict.spent["span"] > 0
+    found = judged_by(one, limited(certificate, 0, 0))
     assert 0.7 <= near(one, found, meter) <= 1.3
 
 
-def test_slots_count_no_more_than_is_done(meter: Counter[str]):
-    """The checker's sums run over all slots, the count over those that a neuron is written on."""
-    one, certificate = pairs_of(network("S4-noisy"), "slots", Mode(0, True, True))
-    meter.clear()
-    found = judged_by(one, limited(certificate, None, 0))
-    assert 0.2 <= near(one, found, meter) <= 1.0
-
-
 def test_singles_and_whole_pairs(meter: Counter[str]):
-    one, certificate = pairs_of(network("S4-noisy"), "mixed", Mode(0, True, True), 0.1)
+    one = Search(subject(network("S4-noisy")))
+    certificate = LowRank(one, one.own).certificate(4)
     bounds = judged_by(one, limited(certificate, None, 0))
     both = judged_by(one, certificate)
     shape, spent = Shape.of(one.subject.weights), both.verdict.spent

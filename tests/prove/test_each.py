@@ -39,7 +39,7 @@ def planted(noise: float) -> Network:
 def test_no_bound_is_above_a_margin(net: Network, alone: float) -> None:
     one = Search(subject(net))
     look = quick.looks(one)[0]
-    rule = prepare(look.each(alone).certificate, one.model).gaps
+    rule = prepare(look.each(alone).certificate, one.subject.model).gaps
     assert isinstance(rule, EachRule)
     true, n = margins(net), net.order
     found, everyone = rule.bounds(np.arange(n), Counter[str]()), np.arange(n * n)
@@ -82,5 +82,5 @@ def test_facts_from_the_rule_and_from_the_file_agree() -> None:
     certificate = quick.looks(one)[0].each(0.1).certificate
     found = judged(one.subject, certificate)
     assert found is not None
-    rules = prepare(found.certificate, one.model)
-    assert Facts.of(certificate, rules) == Facts.by_actions(found.certificate, one.subject.weights, False)
+    rules = prepare(found.certificate, one.subject.model)
+    assert Facts.of(rules) == Facts.by_actions(found.certificate.gaps, found.certificate, one.subject.weights)

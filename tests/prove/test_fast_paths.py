@@ -17,14 +17,9 @@ from rhoset.explaining import explain
 from rhoset.networks import write_network
 from rhoset.networks.constructing import construct
 from rhoset.prove import certify, methods, quick
-from rhoset.prove import search as search_module
 from rhoset.prove.gaps import gap_readings
-from rhoset.prove.nearness import transported
-from rhoset.prove.pairs import Mode, PairsSearch
 from rhoset.prove.search import Search
 from rhoset.prove.subject import judged, subject
-from rhoset.prove.wish import Wish
-from rhoset_check.settle import prepare, settle
 
 ALONE = """
 import sys
@@ -66,7 +61,7 @@ def test_the_share_that_decides_is_what_a_check_takes(mode: str):
     one = Search(subject(network("S4")))
     look = quick.looks(one)[0]
     made = look.certificate(mode)
-    found = judged(one.subject, replace(made, plan=replace(made.plan, singles=0, span_pairs=0)))
+    found = judged(one.subject, replace(made, plan=replace(made.plan, singles=0, single_pairs=0)))
     assert found is not None
     left_open = found.verdict.spent.get("whole", 0) + found.verdict.spent.get("again", 0)
     net = one.subject.network
@@ -106,22 +101,6 @@ def test_what_means_leave_is_that_of_every_column():
     assert look.left_over[-1] == 0
 
 
-@pytest.mark.parametrize("key", ["S4", "S4-noisy"])
-def test_activations_that_are_kept_change_no_certificate(key: str, monkeypatch: pytest.MonkeyPatch):
-    kept = certify(network(key), objective="operations")
-    monkeypatch.setattr(search_module, "KEPT", 0)
-    again = certify(network(key), objective="operations")
-    assert kept.data == again.data
-    assert [replace(one, seconds=0) for one in kept.tried] == [replace(one, seconds=0) for one in again.tried]
-
-
-def test_activations_are_kept():
-    model = Search(subject(network("S4"))).model
-    x, y = np.repeat([1, 2], 24), np.tile(np.arange(24), 2)
-    assert model.hidden(x, y, "float32") is model.hidden(x.copy(), y.copy(), "float32")
-    assert model.hidden(x, y, "float64") is not model.hidden(x, y, "float32")
-
-
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_activations_of_whole_rows_of_pairs_are_those_of_single_pairs(dtype: str):
     model = subject(network("S4-noisy")).model
@@ -158,43 +137,6 @@ def test_what_is_kept_of_a_group_changes_no_circuit(key: str, monkeypatch: pytes
         assert (one.label, one.kind) == (other.label, other.kind)
         for part in ("neurons", "rows", "columns", "weight", "alpha", "gamma", "coupling"):
             assert np.array_equal(getattr(one, part), getattr(other, part))
-
-
-@pytest.mark.parametrize("references", [True, False])
-def test_blocks_that_are_kept_change_no_bound(references: bool):
-    one = Search(subject(network("S4-noisy")))
-    pairs = PairsSearch(one, "mixture", one.mixed, Wish(objective="operations"))
-    written = pairs.written(0.03)
-    assert written is not None
-    certificate = pairs.certificate(written, Mode(24, True, references))
-    x, _ = one.sample()
-    kept, fresh = (
-        settle(rules, x[:: one.model.order]) for rules in (one.prepared(certificate), prepare(certificate, one.model))
-    )
-    assert np.array_equal(kept.margin, fresh.margin)
-    assert np.array_equal(kept.loss, fresh.loss)
-
-
-@pytest.mark.parametrize("references", [True, False])
-@pytest.mark.parametrize("key", ["S4", "S4-noisy", "A4", "Q8-fitted", "C7-fitted"])
-def test_no_plan_costs_less_than_the_least_for_which_it_is_left_out(key: str, references: bool):
-    one = Search(subject(network(key)))
-    pairs, mode = PairsSearch(one, "mixture", one.mixed, Wish(objective="operations")), Mode(24, True, references)
-    for detail in (0.003, 0.03, 0.1):
-        written = pairs.written(detail)
-        if written is not None:
-            made = one.candidate("", pairs.certificate(written, mode), network(key).order ** 2)
-            assert pairs.least(written, mode) <= made.estimate.cost * (1 + 1e-12)
-
-
-def test_sums_that_are_carried_together_are_those_of_each_x():
-    one = Search(subject(network("S4-noisy")))
-    written = PairsSearch(one, "mixture", one.mixed, Wish()).written(0.03)
-    assert written is not None
-    x, y = np.divmod(np.arange(24**2), 24)
-    every = transported(one.model, written.proved, x, y)
-    for first in range(24):
-        assert np.array_equal(every[x == first], transported(one.model, written.proved, x[x == first], y[:24]))
 
 
 def test_a_search_ends_when_it_has_taken_what_it_may(monkeypatch: pytest.MonkeyPatch):

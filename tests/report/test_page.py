@@ -226,7 +226,7 @@ def test_frontier(run_folder: Path, tmp_path: Path):
     points = [
         {"method": "orbit", "cost": 0.01, "accuracy_bound": 0.0},
         {"method": "irrep", "cost": 0.3, "accuracy_bound": 1.0},
-        {"method": "mixture", "cost": 0.1, "accuracy_bound": 0.5},
+        {"method": "lowrank", "cost": 0.1, "accuracy_bound": 0.5},
     ]
     (folder / "networks" / "0000.frontier.json").write_text(json.dumps({"points": points}))
     (folder / "networks" / "0001.frontier.json").write_text("nonsense")
@@ -348,7 +348,7 @@ def test_answers_in_words(view: RunView, page: str):
     assert "All are right on every input" in learned
     assert "Nothing yet" in said.proved[0]
     good = CertificateView("orbit", 1.0, 0.1, 2_000, 100_000, 0.01, "real", "x.cert", True)
-    dear = dataclasses.replace(good, method="mixture", operations=60_000)
+    dear = dataclasses.replace(good, method="lowrank", operations=60_000)
     weak = dataclasses.replace(good, accuracy_bound=0.5)
     networks = tuple(
         dataclasses.replace(n, certificates=(c,)) for n, c in zip(view.networks, (good, dear, weak), strict=True)
@@ -358,7 +358,7 @@ def test_answers_in_words(view: RunView, page: str):
         "2 of 3 are proved right on every input, for 1 of 3 less than 95 % is proved (at least 50.0 %)."
     )
     assert said.proved[1] == "By orbit (2 networks) a sceptic redoes 2.0 % to 2.0 % of the work of brute force."
-    assert said.proved[2] == "By mixture (1 network) a sceptic redoes 60.0 % of the work of brute force."
+    assert said.proved[2] == "By lowrank (1 network) a sceptic redoes 60.0 % of the work of brute force."
     assert "2 of 3 networks have no certificate that proves 95 % for at most 30 %" in said.why[0]
     sums = re.findall(r"\d+\.\d\d(?: [−+] [^−+=]+? \d+\.\d\d)* = −?\d+\.\d\d", said.why[-1])
     assert len(sums) == 2, "of those with a dear proof, and beside it of those with a cheap one"

@@ -1,4 +1,4 @@
-"""Which candidate serves a wish, with how much of its in-span and exact work; judged by the checker."""
+"""Which candidate serves a wish, with how much of its single and exact work; judged by the checker."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TRIES = 4
 
 @dataclass(frozen=True, eq=False)
 class Staged:
-    """A plan's bound as its in-span and exact work grow together: (cost, accuracy) without any and with all of it."""
+    """A plan's bound as its single and exact work grow together: (cost, accuracy) without any and with all of it."""
 
     made: Candidate
     order: int
@@ -54,22 +54,22 @@ class Staged:
         return self.base[1] + share * (self.full[1] - self.base[1]) if share >= 0 else -1.0
 
     def limited(self, share: float) -> Certificate:
-        """The certificate with this share of the pairs that its in-span and exact work takes; all for 1 or more."""
+        """The certificate with this share of the pairs that its single and exact work takes; all for 1 or more."""
         if share >= 1:
             return self.made.certificate
         made, pairs = self.made.estimate, self.order**2
         return limited(
-            self.made.certificate, *(int(max(0.0, share * part * pairs)) for part in (made.span, made.exact))
+            self.made.certificate, *(int(max(0.0, share * part * pairs)) for part in (made.single, made.exact))
         )
 
 
 def staged(search: Search, made: Candidate) -> Staged:
-    """Estimate a plan without its in-span and exact work as well."""
+    """Estimate a plan without its single and exact work as well."""
     estimate, n = made.estimate, search.subject.network.order
     full, plan = (estimate.cost, estimate.accuracy), made.certificate.plan
-    if estimate.span + estimate.exact <= 0:
+    if estimate.single + estimate.exact <= 0:
         return Staged(made, n, full, full)
-    if not plan.gaps and not plan.pairs:
+    if not plan.gaps and not plan.circles and not plan.lowrank:
         return Staged(made, n, (0.0, 0.0), full)
     bare = search.candidate(f"{made.name}, bounds only", bounds_only(made.certificate)).estimate
     return Staged(made, n, (bare.cost, bare.accuracy), full)
@@ -106,7 +106,7 @@ def _cheapest(search: Search, made: Sequence[Candidate], wanted: Wish) -> Judged
 def _promising(made: Sequence[Candidate], wanted: Wish) -> list[Candidate]:
     """The plans that cost least in all, and those that leave least open."""
     whole = sorted(made, key=wanted.rank)[:STAGED]
-    bounds = sorted(made, key=lambda c: c.estimate.span + c.estimate.exact)[:STAGED]
+    bounds = sorted(made, key=lambda c: c.estimate.single + c.estimate.exact)[:STAGED]
     return list({id(c): c for c in [*whole, *bounds]}.values())
 
 

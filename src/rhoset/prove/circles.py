@@ -10,10 +10,8 @@ from numpy.typing import NDArray
 
 from rhoset.groups import Irrep
 from rhoset.prove.certificates import BARE
-from rhoset.prove.features import matrix_block, representable
-from rhoset.prove.nearness import transported
+from rhoset.prove.features import representable
 from rhoset.prove.search import Candidate, Search
-from rhoset_check.blocks import Block
 from rhoset_check.circles import Waves
 from rhoset_check.files import MOST_ENTRIES, Certificate, CircleTensors
 from rhoset_check.near import Array, Ints, Rejected
@@ -54,9 +52,7 @@ class Circles:
     def of(search: Search) -> Circles | None:
         """By what each neuron writes most of, which is what it reads. None where one of these has more
         than two dimensions, or the network is no ReLU network."""
-        spectrum, network = search.whole.spectrum, search.subject.network
-        energy = spectrum.energy[:, :-1]
-        dominant = np.where(energy.sum(axis=0) > 0, energy.argmax(axis=0), -1)
+        spectrum, network, dominant = search.spectrum, search.subject.network, search.own
         walks = tuple(int(j) for j in np.unique(dominant[dominant >= 0]))
         if network.activation != "relu" or not walks or any(spectrum.irreps[j].dim > 2 for j in walks):
             return None
@@ -64,7 +60,7 @@ class Circles:
 
     def written(self, more: int) -> list[tuple[int, Ints]]:
         """Irreps, with the neurons that write them: what each walk reads, and so many more in all."""
-        spectrum, neurons = self.search.whole.spectrum, dict[int, list[Ints]]()
+        spectrum, neurons = self.search.spectrum, dict[int, list[Ints]]()
         small = [j for j, irrep in enumerate(spectrum.irreps) if irrep.dim <= 2 and not irrep.is_trivial]
         mine = [np.flatnonzero(self.walk == number) for number in range(len(self.walks))]
         energy = {
@@ -77,36 +73,44 @@ class Circles:
 
     def certificate(self, more: int) -> Certificate:
         """The plan where neurons write so many irreps beside those that they read."""
-        search, spectrum = self.search, self.search.whole.spectrum
-        generators, written = np.asarray(search.subject.group.generators), self.written(more)
-        stored = tuple(matrix_block(spectrum, k, generators, mine) for k, mine in written)
-        blocks = [search.block(one) for one in stored]
-        reads = np.array([[k for k, _ in written].index(j) for j in self.walks])
-        given = CircleTensors(np.stack([around(spectrum.irreps[j]) for j in self.walks]), self.walk, reads)
-        reference = self.reference(blocks)
-        waves = Waves.of(blocks, reference, search.subject.group.table)
-        plan = replace(BARE, pairs=True, work="float64", singles=search.singles)
-        return search.subject.certificate(
-            "circles", plan, circles=given, blocks=stored, references=reference, groups=self.groups(waves),
-            scale=self.scale(given, waves),
-        )  # fmt: skip
+        search, spectrum, group = self.search, self.search.spectrum, self.search.subject.network.group
+        written = self.written(more)
+        chosen = [k for k, _ in written]
+        writing = [np.zeros((len(self.walk), spectrum.irreps[k].dim ** 2)) for k in chosen]
+        for part, (k, mine) in zip(writing, written, strict=True):
+            part[mine] = spectrum.coefficients[k][mine].reshape(len(mine), -1)
+        given = CircleTensors(
+            tuple(representable(spectrum.irreps[k].matrices[np.array(group.generators)]) for k in chosen),
+            representable(np.concatenate(writing, axis=1)),
+            self.reference(chosen, writing),
+            np.zeros(group.order, np.intp),
+            np.stack([around(spectrum.irreps[j]) for j in self.walks]),
+            self.walk,
+            np.array([chosen.index(j) for j in self.walks]),
+        )
+        waves = Waves.of(given, search.subject.group)
+        given = replace(given, groups=self.groups(waves))
+        plan = replace(BARE, circles=True, work="float64", singles=search.singles)
+        return search.subject.certificate("circles", plan, circles=given, scale=self.scale(given, waves))
 
-    def reference(self, blocks: Sequence[Block]) -> Array:
-        """(1, features) the mean over some pairs of D(x)ᵀ P D(y)ᵀ, block by block."""
-        x = np.repeat(np.sort(self.search.order[:XS]), n := self.search.model.order)
-        q = transported(self.search.model, blocks, x, np.tile(np.arange(n), len(x) // n)).mean(axis=0, dtype=np.float64)
-        start, means = 0, []
-        for d in (block.shape[0] for block in blocks):
-            mean = q[start : start + d * d].reshape(d, d)
+    def reference(self, chosen: Sequence[int], writing: Sequence[Array]) -> Array:
+        """(features,) the mean over some pairs of D(x)ᵀ P D(y)ᵀ, representation by representation."""
+        n, means = self.search.subject.network.order, list[Array]()
+        xs = np.sort(self.search.order[:XS])
+        hidden = self.search.subject.model.hidden(np.repeat(xs, n), np.tile(np.arange(n), len(xs)), "float64").value
+        for k, part in zip(chosen, writing, strict=True):
+            matrices = self.search.spectrum.irreps[k].matrices
+            d = matrices.shape[1]
+            sums = (hidden @ part).reshape(len(xs), n, d, d)
+            mean = np.einsum("xia,xyij,ybj->ab", matrices[xs], sums, matrices, optimize=True) / (len(xs) * n)
             mean = (mean + mean.T) / 2  # a part that turns by a right angle is next to nothing, and costs as the others
             middle = np.eye(d) * np.trace(mean) / d
             means.append((middle if np.linalg.norm(mean - middle) < SMALL * np.linalg.norm(mean) else mean).ravel())
-            start += d * d
-        return representable(np.concatenate(means)[None])
+        return representable(np.concatenate(means))
 
     def scale(self, given: CircleTensors, waves: Waves) -> Array:
         """(m + 1,) weights of the Cauchy-Schwarz inequality over what neurons read off their waves."""
-        model = self.search.model
+        model = self.search.subject.model
         delta = model.unembed["float64"] - waves.writing.T @ waves.features.T
         delta -= delta.mean(axis=1, keepdims=True)
         off = np.zeros(len(delta))
@@ -143,12 +147,13 @@ def circles(search: Search) -> list[Candidate]:
     known = Circles.of(search) if 2 * small > search.subject.network.order else None
     if known is None:
         return found
-    parts, seconds = HARMONICS[search.subject.network.group.is_abelian], WALK * len(known.walks) * search.model.order**2
+    network = search.subject.network
+    parts, seconds = HARMONICS[network.group.is_abelian], WALK * len(known.walks) * network.order**2
     for count in dict.fromkeys(round(more * len(known.walks)) for more in parts):
         if found and not search.may(seconds):
             break
-        numbers = sum(known.search.whole.spectrum.irreps[j].dim ** 2 for j, _ in known.written(count))
-        if 4 * numbers * search.model.order**2 > MOST_ENTRIES:
+        numbers = sum(search.spectrum.irreps[j].dim ** 2 for j, _ in known.written(count))
+        if 4 * numbers * network.order**2 > MOST_ENTRIES:
             continue
         try:
             found.append(search.candidate(f"circles: {count} harmonics", known.certificate(count)))

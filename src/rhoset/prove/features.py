@@ -1,4 +1,4 @@
-"""What neurons write, as coefficients in irreps; and the blocks of a certificate that say so."""
+"""What neurons write, as coefficients in irreps; and how Cauchy-Schwarz over neurons weighs them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rhoset.groups import Irrep, PointSet, coefficients, coset_means, energy, orbitals
-from rhoset_check.files import MatrixTensors
-from rhoset_check.near import Array, Ints
+from rhoset.groups import Irrep, coefficients, energy
+from rhoset_check.near import Array
 
-Sets = tuple[PointSet, PointSet]
-"""The points B and C that the slots of a circuit are pairs of."""
+LEAST_WEIGHT = 1e-4
+"""Squares of weights of a Cauchy-Schwarz inequality lie within this factor of the largest."""
+LEAST_SIZE = 1e-5
+"""Activations are taken to be at least this part of the largest: below, float32's errors are what is bounded."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,33 +38,14 @@ def spectrum_of(unembed: Array, irreps: Sequence[Irrep]) -> WrittenSpectrum:
     return WrittenSpectrum(tuple(irreps), found, energies, total)
 
 
-def matrix_block(spectrum: WrittenSpectrum, j: int, generators: Ints, neurons: Ints) -> MatrixTensors:
-    """Irrep j for these neurons, with their coefficients."""
-    chosen = spectrum.coefficients[j][neurons].reshape(len(neurons), -1)
-    return MatrixTensors(representable(spectrum.irreps[j].matrices[generators]), neurons, representable(chosen))
+def balanced(lengths: Array, size: Array) -> Array:
+    """(m + 1,) weights, the largest 1, that make Cauchy-Schwarz over neurons Σ_i σ_i‖δ_i‖ on average.
 
-
-def slot_actions(sets: Sets, generators: Ints) -> tuple[Ints, Ints]:
-    """(r, p) and (r, q): permutations of the points of both sets by the generators."""
-    left, right = (np.asarray(side.gset.action[generators], dtype=np.intp) for side in sets)
-    return left, right
-
-
-def invariant(coupling: Array, left: Ints, right: Ints) -> Array:
-    """The coupling with one float an orbital of the generators: exactly invariant, as the checker demands.
-
-    Less its most frequent value where that fills half of it: a constant in υ is a constant in every logit.
+    `lengths` ‖δ_i‖, `size` σ_i: the root mean square of what δ_i meets. The weights are √(‖δ_i‖/σ_i).
     """
-    label = orbitals(left, right)
-    mean = coset_means(coupling.reshape(1, -1), label.reshape(-1))[0]
-    mean[np.abs(mean) < 1e-12 * np.abs(mean).max(initial=0.0)] = 0.0
-    rounded = np.round(mean, 9)
-    values, place = np.unique(rounded, return_inverse=True)
-    counts = np.bincount(place.reshape(-1), np.bincount(label.ravel()))
-    most = int(counts.argmax())
-    if counts[most] * 2 > coupling.size:
-        mean = np.where(place.reshape(-1) == most, 0.0, mean - values[most])
-    return representable(mean[label])
+    weight = lengths / np.maximum(size, LEAST_SIZE * size.max(initial=1e-300))
+    top = float(weight.max(initial=0.0))
+    return np.sqrt(np.maximum(weight / top, LEAST_WEIGHT)) if top > 0 else np.ones(len(size))
 
 
 def representable(array: Array) -> Array:

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from rhoset.explaining import Explanation
 
 SHARES = (0.1, 0.25, 0.5, 0.75)
-"""Shares of a plan's in-span and exact work at which its curve is measured, beside none and all."""
+"""Shares of a plan's single and exact work at which its curve is measured, beside none and all."""
 LEAST_SPAN = 0.01
-"""A plan whose in-span and exact work is less than this share of exhaustive is one point."""
+"""A plan whose single and exact work is less than this share of exhaustive is one point."""
 FRONTIER_METHODS = tuple(method for method in METHODS if method not in BASELINES)
 
 
@@ -82,7 +82,7 @@ def certify_frontier(
 
 
 def _curve(search: Search, method: str, made: Candidate) -> list[Point]:
-    """The plan in full, without and with shares of its in-span and exact work."""
+    """The plan in full, without and with shares of its single and exact work."""
     plans: list[tuple[str, Certificate]] = [(made.name, made.certificate)]
     known = staged(search, made)
     if known.full[0] - known.base[0] > LEAST_SPAN:

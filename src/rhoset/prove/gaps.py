@@ -10,12 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset.groups import Group, GSet, coset_gset, subgroup_classes
+from rhoset.groups import Group, GSet, coset_gset, coset_means, subgroup_classes
 from rhoset.groups.cache import remembered
 from rhoset.networks import Network, logits
 from rhoset.networks.activations import activation
@@ -35,6 +34,8 @@ a point is as much dearer as it is a larger part of the group."""
 PRICED_AT = 120
 SET_PRICE = 1 / 40
 """Share of the typical margin that a G-set has to save to be kept."""
+ALIKE = 1.0 + 1e-3
+"""Points whose readings err by at most so many times the least serve alike."""
 IDLE = 1 / 50
 """Share of the typical margin that neurons in no G-set may cost altogether: those that do next to nothing."""
 
@@ -57,11 +58,6 @@ class Cosets:
     def size(self) -> int:
         """Number of points."""
         return int(self.action.shape[1])
-
-    @cached_property
-    def moved(self) -> Ints:
-        """(n,) how many points each element moves."""
-        return np.asarray((self.action != np.arange(self.size)).sum(axis=1))
 
     @staticmethod
     def of(gset: GSet, side: str) -> Cosets:
@@ -99,8 +95,6 @@ class GapReading:
         (m,) number of the neuron's G-set, and its point there; as many as there are G-sets, and 0, for neurons in none.
     places
         For each G-set the (n, q) images of its points under all elements.
-    kinds
-        How many vectors of numbers of moved points the elements other than the identity have.
     side
         ``right``: the readings of y are constant on cosets; ``left``: those of x.
     error
@@ -114,7 +108,6 @@ class GapReading:
     block: Ints
     point: Ints
     places: tuple[Ints, ...]
-    kinds: int
     side: str = "right"
     error: float = np.inf
     margin: float = np.inf
@@ -154,7 +147,7 @@ def gap_readings(
     group, cosets = network.group, all_cosets(network.group, side, most_points)
     tables = (network.right, network.left) if side == "right" else (network.left, network.right)
     reads = np.asarray(tables[0], dtype=np.float64)
-    margin = _typical_margin(network)
+    margin = typical_margin(network)
     prices = [margin * price * max(1.0, PRICED_AT / group.order) for price in POINT_PRICES]
     ranges = np.ptp(np.asarray(network.unembed, dtype=np.float64), axis=1)
     points, errors = _errors(group, cosets, reads * ranges, side, min(prices))
@@ -252,17 +245,34 @@ def _reading(
 ) -> GapReading:
     used = np.unique(chosen[~idle])
     block = np.where(idle, len(used), np.searchsorted(used, chosen))
-    generators, others = np.asarray(group.generators, dtype=np.intp), np.arange(group.order) != group.identity
+    generators = np.asarray(group.generators, dtype=np.intp)
     places = tuple(cosets[j].action for j in used)
-    moved = np.stack([cosets[j].moved[others] for j in used], axis=1)
     return GapReading(
         tuple(action[generators] for action in places),
         block.astype(np.intp),
         np.where(idle, 0, points[chosen, np.arange(len(chosen))]),
         places,
-        len(np.unique(moved, axis=0)),
         side,
     )
+
+
+def left_points(network: Network, reading: GapReading) -> tuple[Ints, float]:
+    """(m,) for each neuron the point b of its set by which it reads x, nearly through x⁻¹b; and the error of that, as
+    `GapReading.error` is. Of points that serve alike that where it writes most, or least.
+
+    Cost n q for each neuron.
+    """
+    reads = np.asarray(network.left, dtype=np.float64)[network.group.inverse]
+    unembed, left, error = np.asarray(network.unembed, dtype=np.float64), np.zeros(reads.shape[1], np.intp), 0.0
+    for j, place in enumerate(reading.places):
+        (n, q), mine = place.shape, np.flatnonzero(reading.block == j)
+        order = np.argsort(place.T, axis=1, kind="stable").reshape(q, q, n // q)
+        far = np.stack([np.ptp(reads[:, mine][fibres], axis=1).max(axis=0) for fibres in order]) / 2  # (b, k)
+        means = np.stack([coset_means(unembed[i, None], place[:, reading.point[i]])[0] for i in mine])
+        apart = np.abs(means - np.median(means, axis=1, keepdims=True)).T
+        left[mine] = np.where(far <= far.min(axis=0) * ALIKE, apart, -1.0).argmax(axis=0)
+        error += float((far[left[mine], np.arange(len(mine))] * np.ptp(unembed[mine], axis=1)).sum())
+    return left, error
 
 
 def _same(one: GapReading, other: GapReading) -> bool:
@@ -271,7 +281,7 @@ def _same(one: GapReading, other: GapReading) -> bool:
     return alike and np.array_equal(one.block, other.block) and np.array_equal(one.point, other.point)
 
 
-def _typical_margin(network: Network) -> float:
+def typical_margin(network: Network) -> float:
     """Median margin over some pairs; the size of the logits where most answers are wrong."""
     n = network.order
     pairs = np.random.default_rng(n).integers(0, n, (PAIRS, 2))

@@ -13,24 +13,19 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset.counting import Shape, gaps_operations
+from rhoset.counting import Shape, even_operations
 from rhoset.errors import RhosetError
 from rhoset.groups import coset_means
 from rhoset.prove.certificates import BARE
-from rhoset.prove.gaps import POINT_PRICES, GapReading, gap_readings
+from rhoset.prove.features import balanced
+from rhoset.prove.gaps import POINT_PRICES, GapReading, all_cosets, gap_readings, left_points
 from rhoset.prove.joins import shortest
-from rhoset.prove.nearness import balanced
-from rhoset.prove.potentials import potentials
 from rhoset.prove.search import EACH, FEW, SAMPLE_PAIRS, Candidate, Search
 from rhoset_check.files import Certificate, GapTensors
 from rhoset_check.near import Array, Ints
 
 TYPES = 2
-"""Points of the set by which rule even tells x apart: sign's, where circuits of sign are uneven."""
-GRID = 24
-"""Activations are compared at so many x and y to see what is left of them where their means are taken off."""
-CLOSED = 1.1
-"""Potentials are not looked at where a plan costs at most so many times its tables: it leaves next to nothing open."""
+"""Points of the set by which rule even tells x apart: sign's, where circuits of sign or the bias are uneven."""
 CHEAPER = 0.9
 """A mode is looked at where its tables take less than this part of the best plan so far."""
 SHORT, HOPELESS = 0.03, 0.7
@@ -39,19 +34,15 @@ they were as hopeless."""
 FEW_CENTRED, MOST = 1.07, 0.95
 """Up to that `by_means` only neurons that make this part of what means cost are centred. Measured on ten networks: no
 pair was opened by it, and proofs took 0.95 of what they had taken; above, pairs are opened."""
-NOTHING = 2.0**-40
-"""Weight of what a Cauchy-Schwarz inequality does not speak of."""
-BY_MEANS, BY_CENTRES, BY_TABLES = 0.5, 1.5, 1.85
-"""Parts of the typical margin that means over fibres may cost (`Look.by_means`) where plans are tried that rely on
-them, that centre what they leave, and that take unembed as it is. Measured on 60 networks of S5: the first hold up to
-0.3; the second cost at most 0.03 up to 1.4, and 0.06 to 0.8 above; the third cost 0.02 to 0.1 up to 1.8, with
-potentials, which are needed from `LEVEL_FROM` on."""
-LEVEL_FROM = 1.45
+MOST_SLOTS = 24
+"""Points of the largest set that rule even is tried with: its tables grow with the fourth power."""
+BY_MEANS, BY_CENTRES = 0.5, 3.0
+"""Parts of the typical margin that means over fibres may cost (`Look.by_means`) where plans are tried that bound what
+they leave neuron by neuron, and that take it apart."""
 MOST_OPEN = 0.9
 """Part of the pairs left open from which on single outputs are not looked at on the clock: most would be open."""
-SCATTERED, SCATTERED_READINGS = 4.0, 1.2
-"""Above `BY_TABLES` circuits share the work. Gaps taken one by one still cost 0.05 to 0.4 up to this number, where the
-readings' error is at most so many times the typical margin; elsewhere 0.7 and more."""
+SCATTERED_READINGS = 1.2
+"""Readings may err by so many times the typical margin."""
 
 
 def exhaustive(search: Search, pairs: int) -> list[Candidate]:
@@ -59,11 +50,10 @@ def exhaustive(search: Search, pairs: int) -> list[Candidate]:
     return [search.candidate("exhaustive", search.subject.certificate("exhaustive"), pairs)]
 
 
-EVEN, CENTRED = "by fibres, all x alike", "by fibres, all x alike, the rest centred"
-MODES = ("exact", "exact but for single points", "by fibres", CENTRED, EVEN)
-"""How rule gaps takes unembed: as it is, n²kq; by its means over fibres, nkq², for the sets of one point, where neurons
-are that do little; or for all sets. What means leave is bounded by Cauchy-Schwarz. Alike: by rule even, which bounds
-all x together, n² for a point. Centred: what the rest does that depends on x or on y alone is taken as it is, n²k."""
+EVEN, CENTRED = "by slots", "by slots, the rest taken apart"
+MODES = (EVEN, CENTRED)
+"""How rule even takes what unembed's means over fibres leave: neuron by neuron; or what it does that depends on x, on y
+or on xy alone as it is and the rest by Cauchy-Schwarz, n² a few times."""
 
 BY_ITSELF = "by fibres, each x by itself"
 """By rule each: what circuits do is added up for every pair and output, in sums that points share."""
@@ -78,14 +68,8 @@ FAR = 1.5
 BELIEVED = 0.01
 """Part of what bounding by length costs that is left to neurons whose activations are not taken apart."""
 
-LEVELLED = MODES[:3]
-"""Those that take potentials."""
-
-ON_THE_CLOCK = {EVEN: 0.3, CENTRED: 1.0, MODES[1]: 1.4}
-"""Those that are tried where the search must be quick, in turn, and the `Look.by_means` up to which each needs no look
-at pairs where readings are good. Measured on 91 networks of S5, own, by the published recipe and public ones: up to
-these numbers all pairs were settled, but 11 % at most in four of them; from 0.39, 1.05 and 1.44 on nearly none were, or
-some. What is left open is evaluated, so that a wrong guess costs time alone."""
+ON_THE_CLOCK = {EVEN: 0.12, CENTRED: 1.0}
+"""The `Look.by_means` up to which each needs no look at pairs where readings are good."""
 GOOD_READINGS = 0.5
 """Readings are good where their error is less than this part of the typical margin."""
 
@@ -114,10 +98,17 @@ class Look:
         """Points with neurons: each takes the checker some steps."""
         return len(self.used)
 
-    def entries(self, mode: str) -> int:
-        """Numbers in the tables of all x, or in those by means: each is compared with others."""
-        n, points, exact = self.search.subject.network.order, self.points[self.used], self.exact(mode)[self.used]
-        return int((np.where(exact == 1, n, points) * points).sum()) * n
+    @property
+    def entries(self) -> int:
+        """Numbers in the tables of all x: each is compared with others."""
+        slots = np.unique(np.stack([self.reading.block, self.reading.point, self.left[0]]), axis=1)[0]
+        sizes = np.append(self.points, 0)[slots]
+        return int(np.square(sizes).sum()) * self.search.subject.network.order
+
+    @cached_property
+    def left(self) -> tuple[Ints, float]:
+        """(m,) points by which neurons read x, and the error of that."""
+        return left_points(self.search.subject.network, self.reading)
 
     @cached_property
     def left_over(self) -> Array:
@@ -147,38 +138,43 @@ class Look:
 
     def modes(self) -> tuple[str, ...]:
         """Those that may hold, the cheapest first."""
-        if self.by_means <= BY_CENTRES:
-            return (EVEN, CENTRED) if self.by_means <= BY_MEANS else (CENTRED, MODES[1])
-        good = self.by_means <= SCATTERED and self.read_well
-        return (MODES[1],) if self.by_means <= BY_TABLES or good else ()
+        if self.left[1] > SCATTERED_READINGS * self.reading.margin or self.points.max() > MOST_SLOTS:
+            return ()
+        return tuple(mode for mode, most in zip(MODES, (BY_MEANS, BY_CENTRES), strict=True) if self.by_means <= most)
 
     def holds(self, mode: str) -> bool:
-        """Whether the weights alone say that the mode, one of `ON_THE_CLOCK`, settles nearly all pairs."""
-        good = self.reading.error <= GOOD_READINGS * self.reading.margin
-        return good and self.by_means <= ON_THE_CLOCK[mode]
+        """Whether the weights alone say that the mode settles nearly all pairs."""
+        good = max(self.reading.error, self.left[1]) <= GOOD_READINGS * self.reading.margin
+        return good and self.points.max() <= MOST_SLOTS and self.by_means <= ON_THE_CLOCK[mode]
 
     def share(self, mode: str) -> float:
         """Multiply-adds over exhaustive where no pair is left open."""
-        shape = Shape.of(self.search.subject.weights)
-        given = self.tensors(mode)
-        once, each_x = gaps_operations(given, mode in (EVEN, CENTRED), shape, self.reading.kinds)
+        shape, (given, places) = Shape.of(self.search.subject.weights), self.sets(mode)
+        once, each_x = even_operations(given, shape, places)
         return (once + each_x * shape.order) / shape.exhaustive
 
-    def exact(self, mode: str) -> Ints:
-        """(G-sets,): 1 where the mode takes unembed as it is."""
-        chosen = np.select([mode == MODES[0], mode == MODES[1]], [self.points > 0, self.points > 1], self.points < 0)
-        return np.asarray(chosen, dtype=np.intp)
+    def tensors(self, mode: str) -> GapTensors:
+        """What the certificate says of readings."""
+        return self.sets(mode)[0]
 
-    def tensors(self, mode: str, level: bool = False) -> GapTensors:
-        """What the certificate says of readings; with potentials where gaps are to be made level."""
-        reading, none = self.reading, (None,) * len(self.reading.actions)
-        given = potentials(self.search.subject.network, reading) if level else none
-        types, centred = None, None
-        if mode == CENTRED:
-            two = np.flatnonzero(self.points == TYPES)
-            types = (int(two[0]), 0) if len(two) else None
-            centred = self.taken_apart.astype(np.intp)
-        return GapTensors(reading.actions, reading.block, reading.point, self.exact(mode), given, types, centred)
+    def sets(self, mode: str) -> tuple[GapTensors, tuple[Ints, ...]]:
+        """What the certificate says of readings, and its sets' points under all elements. Where neurons are taken apart
+        x is told apart by a set of two points: one is added where the reading has none."""
+        reading, group = self.reading, self.search.subject.network.group
+        actions, places, block = reading.actions, reading.places, reading.block
+        if mode == BY_ITSELF:
+            return GapTensors(actions, block, reading.point), places
+        if mode == EVEN:
+            return GapTensors(actions, block, reading.point, self.left[0]), places
+        two = [j for j, size in enumerate(reading.sizes) if size == TYPES]
+        if not two:
+            more = [one.action for one in all_cosets(group, reading.side) if one.size == TYPES][:1]
+            two, block = [len(places)] * len(more), np.where(block == len(places), block + len(more), block)
+            generators = np.asarray(group.generators, dtype=np.intp)
+            actions, places = (*actions, *(place[generators] for place in more)), (*places, *more)
+        types = (two[0], 0) if two else None
+        centred = self.taken_apart.astype(np.intp)
+        return GapTensors(actions, block, reading.point, self.left[0], types, centred), places
 
     @cached_property
     def rows(self) -> tuple[Ints, Ints]:
@@ -209,27 +205,19 @@ class Look:
         apart = ~least_part((self.left_over * size)[:-1], BELIEVED)
         joins = shortest(places, self.alone(alone), subject.network.order).joins
         given = replace(self.tensors(BY_ITSELF), centred=apart.astype(np.intp), joins=joins, row=row, classes=classes)
-        plan = replace(BARE, gaps=True, even=True, work=subject.work, singles=self.search.singles)
+        plan = replace(BARE, gaps=True, work=subject.work, singles=self.search.singles)
         scale = balanced(self.left_over, np.where(np.append(apart, True), self.centred, size))
         name = f"{self.name(BY_ITSELF)}, {alone:.0%} alone"
         return self.search.candidate(name, subject.certificate("gaps", plan, gaps=given, scale=scale), pairs)
 
-    def certificate(self, mode: str, level: bool = False, singly: bool = True) -> Certificate:
-        """Rule gaps, then single outputs, where they are wanted, then exact."""
-        exact, subject = self.exact(mode), self.search.subject
-        plan = replace(BARE, gaps=True, even=mode in (EVEN, CENTRED), work=subject.work)
-        plan = replace(plan, singles=self.search.singles) if singly else replace(plan, span_pairs=0)
-        given = self.tensors(mode, level)
-        scale = None if exact.all() else self._scale(exact, mode == CENTRED)
-        return subject.certificate("gaps", plan, gaps=given, scale=scale)
-
-    def _scale(self, exact: Ints, centred: bool) -> Array:
-        """(m + 1,) weights for the inequality; neurons whose unembed is exact leave nothing: they weigh next to
-        nothing."""
-        spoken = np.append(np.append(exact, 0)[self.reading.block] == 0, True)
-        size = np.where(np.append(self.taken_apart, True), self.centred, self.search.size)
-        scale = balanced(np.where(spoken, self.left_over, 0.0), size if centred else self.search.size)
-        return np.where(spoken, scale, NOTHING)
+    def certificate(self, mode: str, singly: bool = True) -> Certificate:
+        """Rule even, then single outputs, where they are wanted, then exact."""
+        subject = self.search.subject
+        plan = replace(BARE, gaps=True, work=subject.work)
+        plan = replace(plan, singles=self.search.singles) if singly else replace(plan, single_pairs=0)
+        apart = np.append(self.taken_apart, False)
+        scale = balanced(np.where(apart, self.left_over, 0.0), self.centred) if mode == CENTRED else None
+        return subject.certificate("gaps", plan, gaps=self.tensors(mode), scale=scale)
 
     @cached_property
     def taken_apart(self) -> NDArray[np.bool_]:
@@ -244,48 +232,29 @@ class Look:
     @cached_property
     def centred(self) -> Array:
         """(m + 1,) root mean square of what activations are without their means over x and over y."""
-        n = self.search.subject.network.order
-        xs, ys = (np.unique(np.linspace(0, n - 1, GRID + more).astype(np.intp)) for more in (0, 1))
-        hidden = self.search.subject.model.hidden(np.repeat(xs, len(ys)), np.tile(ys, len(xs)), "float64").value
-        table = hidden.reshape(len(xs), len(ys), -1)
-        table = table - table.mean(axis=0) - table.mean(axis=1, keepdims=True) + table.mean(axis=(0, 1))
-        return np.asarray(np.sqrt(np.square(table).mean(axis=(0, 1))))
+        return np.asarray(np.sqrt(np.square(self.search.apart).mean(axis=0)))
 
-    def name(self, mode: str, level: bool = False) -> str:
+    def name(self, mode: str) -> str:
         """What a plan is called."""
         sizes = " + ".join(map(str, sorted(self.reading.sizes, reverse=True)))
-        return f"gaps, {sizes} points, unembed {mode}{', with potentials' if level else ''}"
+        return f"gaps, {sizes} points, {mode}"
 
-    def plain(self, mode: str, pairs: int = SAMPLE_PAIRS, level: bool = False, singly: bool = True) -> Candidate:
-        """Rule gaps in one of the `MODES`, with potentials or without."""
-        return self.search.candidate(self.name(mode, level), self.certificate(mode, level, singly), pairs)
+    def plain(self, mode: str, pairs: int = SAMPLE_PAIRS, singly: bool = True) -> Candidate:
+        """Rule even in one of the `MODES`."""
+        return self.search.candidate(self.name(mode), self.certificate(mode, singly), pairs)
 
     def promised(self, mode: str, seconds: float) -> Candidate:
-        """Rule gaps in a mode that `holds`, expected to take so many seconds; no pair is looked at."""
+        """Rule even in a mode that `holds`, expected to take so many seconds; no pair is looked at."""
         certificate = self.certificate(mode, singly=False)
         return self.search.expected(self.name(mode), certificate, self.share(mode), seconds)
 
     def on_the_clock(self, mode: str, dear: float) -> Candidate:
-        """Rule gaps in one of the `MODES`; with potentials, and with single outputs, where pairs left open take more
-        than so many seconds, `dear`, and that takes less."""
-        made, level = self.plain(mode, singly=False), False
-        if mode in LEVELLED and made.estimate.left > dear:
-            levelled = self.plain(mode, level=True, singly=False)
-            level = levelled.estimate.left < made.estimate.left
-            made = levelled if level else made
-        if mode in LEVELLED and made.estimate.left > dear and made.estimate.exact < MOST_OPEN:
-            made = min(made, self.plain(mode, level=level), key=lambda one: one.estimate.left)
+        """Rule even in one of the `MODES`; with single outputs where pairs left open take more than so many seconds,
+        `dear`, and that takes less."""
+        made = self.plain(mode, singly=False)
+        if made.estimate.left > dear and made.estimate.exact < MOST_OPEN:
+            made = min(made, self.plain(mode), key=lambda one: one.estimate.left)
         return made
-
-    def candidate(self, mode: str, pairs: int = SAMPLE_PAIRS) -> Candidate:
-        """Rule gaps in one of the `MODES`; with potentials where it leaves pairs open and that is cheaper."""
-        levelled = mode in LEVELLED
-        if levelled and self.by_means > LEVEL_FROM:
-            return self.plain(mode, pairs, level=True)
-        made = self.plain(mode, pairs)
-        if made.estimate.cost <= CLOSED * self.share(mode) or not levelled:
-            return made
-        return min(made, self.plain(mode, pairs, level=True), key=lambda one: one.estimate.cost)
 
 
 def least_part(sizes: Array, part: float) -> NDArray[np.bool_]:
@@ -314,7 +283,7 @@ def gaps(seen: Sequence[Look], best: float = np.inf) -> list[Candidate]:
     for look in seen:
         for mode in look.modes():
             if look.share(mode) < CHEAPER * best and look.search.may():
-                made.append(look.candidate(mode, FEW))
+                made.append(look.plain(mode, FEW))
                 best = min(best, made[-1].estimate.cost)
         if not SHORT < best < HOPELESS:
             break

@@ -18,11 +18,11 @@ NAMES = {
     "exhaustive": "every output of every input",
     "paper": "the published method, made rigorous",
     "coset": "cosets alone, nothing evaluated",
-    "gaps": "right readings constant on cosets",
+    "gaps": "readings constant on cosets",
+    "lowrank": "few sums of activations, the rest evaluated",
     "irrep": "irreps alone, the rest evaluated",
-    "equivariant": "irreps and near bi-equivariance",
-    "orbit": "circuits, nothing evaluated exactly",
-    "mixture": "slots and whole irreps, the rest evaluated",
+    "equivariant": "near bi-equivariance, the rest evaluated",
+    "orbit": "orbits, nothing evaluated exactly",
     "auto": "the cheapest of all",
 }
 """Method → how the tables call it."""
