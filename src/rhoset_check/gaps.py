@@ -39,7 +39,7 @@ def seats(certificate: Certificate, model: Model) -> tuple[GapTensors, list[Ints
 
 
 def idle(model: Model, neurons: Ints) -> float:
-    """What neurons at no point can cost a margin: Σ (range of u_i) · (largest |h_i|) (Theorem 4, step 6)."""
+    """What neurons at no point can cost a margin: Σ (range of u_i) · (largest |h_i|) (THEOREMS.md, §3)."""
     unembed, ends = model.unembed["float64"][neurons], list[Near]()
     for side in (model.left["float64"].columns(neurons), model.right["float64"].columns(neurons)):
         ends.append(Near(np.stack([side.value.min(axis=0), side.value.max(axis=0)]), side.error, side.size))

@@ -281,7 +281,7 @@ def folded_gaps(rng: np.random.Generator) -> tuple[Net, Cert]:
 
 @attack
 def uneven_rows(rng: np.random.Generator) -> tuple[Net, Cert]:
-    """`even`: a circuit, and a neuron that speaks for one x alone: the tables of all x are not alike (Theorem 6)."""
+    """`even`: a circuit, and a neuron that speaks for one x alone: the tables of all x are not alike (Theorem 10)."""
     group, circuit, tensors, margin = right_circuit(rng, 1, "relu")
     n, k, loud = group.order, len(circuit.neurons), 10.0 ** rng.uniform(-1, 1)
     point, action = int(rng.integers(circuit.right.shape[1])), circuit.right
@@ -415,7 +415,7 @@ def left_fibres(rng: np.random.Generator) -> tuple[Net, Cert]:
 
 @attack
 def crossing(rng: np.random.Generator) -> tuple[Net, Cert]:
-    """|t| and t² of readings on both sides of 0 in each fibre: at its ends activations are what they are nowhere else."""
+    """|t| and t² of readings on both sides of 0 in each fibre: the activation is least at neither of its ends."""
     kind = str(rng.choice(["abs", "square"]))
     for _ in range(100):
         group, circuit, tensors, margin = right_circuit(rng, 1, kind)

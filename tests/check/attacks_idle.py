@@ -1,4 +1,4 @@
-"""Attacks on neurons at no point of rules gaps and even (Theorem 4, step 6)."""
+"""Attacks on neurons at no point of rules even and each (THEOREMS.md, §3)."""
 
 from __future__ import annotations
 
