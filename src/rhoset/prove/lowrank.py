@@ -97,9 +97,11 @@ class LowRank:
     def _fitted(self, k: int, scale: Array, rounds: int) -> tuple[Array, Array]:
         """The same after so many rounds from these weights: the best of all."""
         written, active = self.moments
-        left, best = (1.0, np.inf), (np.inf, np.zeros((len(scale), k)), scale)
+        best: tuple[float, Array, Array] = np.inf, np.zeros((len(scale), k)), scale
+        left: tuple[float, ...] = ()
         for _ in range(rounds):
             each = written / np.outer(scale, scale), active * np.outer(scale, scale)
+            left = left or tuple(max(float(np.trace(one)), 1e-30) for one in each)
             basis = self._first(each[0] / left[0] + each[1] / left[1])[:, :k]
             away = np.eye(len(scale)) - basis @ basis.T
             rest = [np.maximum(np.einsum("ij,ij->i", away @ one, away), 0.0) for one in each]
