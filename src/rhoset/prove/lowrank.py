@@ -8,7 +8,6 @@ irreps write is orthogonal, so that each of these groups has vectors of its own,
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -140,14 +139,14 @@ class LowRank:
         reach = np.sqrt(left.prod(axis=0) / self.search.subject.network.order)
         return 1 + int(np.argmax(reach <= REACH * self.search.margin))
 
-    def cheapest(self, price: Callable[[Candidate], float], so_far: float = np.inf) -> list[Candidate]:
+    def cheapest(self, so_far: float = np.inf) -> list[Candidate]:
         """Plans for the likeliest number of features and, step by step, for more and for fewer, while that helps; none
         where a plan of cost `so_far` is well ahead of what the first takes if it evaluates no output."""
         shape, found = Shape.of(self.search.subject.weights), dict[int, Candidate]()
 
         def look(k: int, certificate: Certificate) -> float:
             found[k] = self.search.candidate(f"lowrank: {k} features", certificate, FEW)
-            return price(found[k])
+            return found[k].estimate.cost
 
         first = self.certificate(self.begin)
         assert first.lowrank is not None
@@ -161,7 +160,7 @@ class LowRank:
                 other = round(k * factor) if round(k * factor) != k else k + int(np.sign(factor - 1))
                 if not 0 < other < shape.width or look(other, self.certificate(other)) >= best:
                     break
-                k, best = other, price(found[other])
+                k, best = other, found[other].estimate.cost
             if k != self.begin:
                 break
         return list(found.values())
@@ -169,13 +168,7 @@ class LowRank:
 
 def lowrank(search: Search, so_far: float = np.inf) -> list[Candidate]:
     """Neurons by the irreps that they write: sums of few neurons each, the fewest multiply-adds."""
-    return LowRank(search, search.own).cheapest(lambda made: made.estimate.cost, so_far)
-
-
-def quickest(search: Search) -> list[Candidate]:
-    """All neurons together: the fewest sums, which a product forms at once."""
-    together = np.zeros(search.subject.network.width, np.intp)
-    return LowRank(search, together).cheapest(lambda made: made.estimate.check)
+    return LowRank(search, search.own).cheapest(so_far)
 
 
 def by_irreps(search: Search) -> list[Candidate]:
