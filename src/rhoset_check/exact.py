@@ -67,11 +67,11 @@ def behind_by(gap: NDArray[Any], own: Ints, error: float, room: NDArray[Any]) ->
 
 def exact_outputs(model: Model, x: Ints, y: Ints, z: Ints) -> Array:
     """(outputs,): lower bounds of the margins of xy against z, in float64."""
-    out, unembed = np.empty(len(x)), Near.exact(model.unembed["float64"].T)
+    out, unembed = np.empty(len(x)), model.unembed["float64"]
     step = max(1, CHUNK // model.width)
     for start in range(0, len(x), step):
         part = slice(start, start + step)
         hidden = model.hidden(x[part], y[part], "float64")
-        difference = unembed.rows(model.products(x[part], y[part])) - unembed.rows(z[part])
-        out[part] = hidden.dot(difference).lower[:, 0]
+        own, rival = (Near.exact(unembed[:, w].T) for w in (model.products(x[part], y[part]), z[part]))
+        out[part] = hidden.dot(own - rival).lower[:, 0]
     return out

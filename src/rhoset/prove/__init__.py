@@ -3,8 +3,8 @@
 The nouns, in order of appearance: a *subject* is a network as the checker reads it (subject.py); a *certificate* is the
 checker's own type (`rhoset_check.files.Certificate`); a *candidate* is a certificate with an *estimate* of what it
 costs and proves, made by the checker's rules on some rows of pairs (search.py); a *search* holds what the candidates
-for one subject share; a *reading* says of what cosets each neuron's readings are nearly functions (gaps.py); a *wish* is
-what the caller wants (wish.py).
+for one subject share; a *reading* says of what cosets each neuron's readings are nearly functions (gaps.py); a *wish*
+is what the caller wants (wish.py).
 """
 
 from rhoset.arguments import page as _page

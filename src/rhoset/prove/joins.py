@@ -48,21 +48,22 @@ def covers(fixed: Mask, order: int) -> list[list[Ints]]:
         both = (subgroups[:, None] & fixed).reshape(-1, order)
         packed, first = np.unique(np.packbits(both, axis=1), axis=0, return_index=True)
         subgroups = both[first[both[first].sum(axis=1) > 1]] if len(packed) > 1 else both[first]
-    held = subgroups.astype(np.float32) @ ~fixed.T < 0.5
-    classes, random, made = order / subgroups.sum(axis=1), np.random.default_rng(0), list[tuple[float, list[Ints]]]()
-    for attempt in range(TRIES):
-        price = np.exp(random.normal(0.0, 0.3, len(subgroups))) if attempt else np.ones(len(subgroups))
-        left, groups, cost = np.ones(len(fixed), bool), list[Ints](), 0.0
-        while left.any():
-            new = (held & left).sum(axis=1)
-            each = price * (classes**2 * np.maximum(new - 1, 0) + order**2) / np.maximum(new, 1e-9)
-            best = int(np.where(new > 0, each, np.inf).argmin())
-            groups.append(np.flatnonzero(held[best] & left))
-            cost += classes[best] ** 2 * (len(groups[-1]) - 1) + order**2
-            left &= ~held[best]
-        made.append((cost, groups))
-    made.sort(key=lambda one: one[0])
-    return list({str(sorted(map(tuple, groups))): groups for _, groups in made}.values())
+    held = (subgroups.astype(np.float32) @ ~fixed.T < 0.5).astype(np.float32)
+    classes = order / subgroups.sum(axis=1)
+    price = np.ones((TRIES, len(held)))
+    price[1:] = np.exp(np.random.default_rng(0).normal(0.0, 0.3, (TRIES - 1, len(held))))
+    left, cost, groups = np.ones((TRIES, len(fixed)), np.float32), np.zeros(TRIES), [list[Ints]() for _ in range(TRIES)]
+    while left.any():  # all tries a group further
+        new = left @ held.T
+        each = price * (classes**2 * np.maximum(new - 1, 0) + order**2) / np.maximum(new, 1e-9)
+        best = np.where(new > 0, each, np.inf).argmin(axis=1)
+        taken = held[best] * left
+        left -= taken
+        for attempt in np.flatnonzero(taken.any(axis=1)):
+            groups[attempt].append(np.flatnonzero(taken[attempt]))
+            cost[attempt] += classes[best[attempt]] ** 2 * (len(groups[attempt][-1]) - 1) + order**2
+    made = [groups[attempt] for attempt in np.argsort(cost, kind="stable")]
+    return list({str(sorted(map(tuple, one))): one for one in made}.values())
 
 
 def planted(fixed: Mask, groups: Sequence[Ints], order: int) -> Tree:

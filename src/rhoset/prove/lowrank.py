@@ -8,7 +8,6 @@ irreps write is orthogonal, so that each of these groups has vectors of its own,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -27,8 +26,8 @@ SAMPLES = 24
 frequency for another), many cost 2/n² of exhaustive work each."""
 LARGE = 2048
 """Groups of more elements get no tables of n² numbers (an additive part)."""
-ROUNDS = 4
-"""Of weights, and of what is left with these; more change nothing."""
+ROUNDS, MORE_ROUNDS = 4, 2
+"""Of weights, and of what is left with these: once, and for each number of features from there. More change nothing."""
 STEP = 1.15
 """Numbers of features that are looked at are so many times another."""
 ASIDE = 1e3
@@ -71,29 +70,40 @@ class LowRank:
         rest = (active - rows[x] - columns[y])[:, :-1]
         return self.rows @ self.rows.T, rest.T @ rest / len(rest)
 
-    def _first(self, moment: Array) -> Iterator[tuple[float, Ints, Array]]:
-        """Of each group the vectors, in the neurons given, that hold most for what they cost, the best first."""
-        n, m, found = self.search.subject.network.order, len(moment), list[tuple[float, Ints, Array]]()
+    def _first(self, moment: Array) -> Array:
+        """(m, m) eigenvectors of each group of neurons, those first that hold most for what they cost."""
+        n, m = self.search.subject.network.order, len(moment)
+        found, value = np.zeros((m, m)), np.empty(m)
+        start = 0
         for group in np.unique(self.labels):
             mine = np.flatnonzero(self.labels == group)
-            held, vectors = np.linalg.eigh(moment[np.ix_(mine, mine)])
-            price = len(mine) / (n * m) + 1 / m
-            found += [(float(value) / price, mine, vector) for value, vector in zip(held, vectors.T, strict=True)]
-        return iter(sorted(found, key=lambda one: -one[0]))
+            here = np.arange(start, start := start + len(mine))
+            held, found[np.ix_(mine, here)] = np.linalg.eigh(moment[np.ix_(mine, mine)])
+            value[here] = held / (len(mine) / (n * m) + 1 / m)
+        return found[:, np.argsort(-value, kind="stable")]
+
+    @cached_property
+    def weights(self) -> Array:
+        """(m,) s for about as many features as are needed."""
+        written, active = self.moments
+        scale = balanced(np.sqrt(np.diag(written)), np.sqrt(np.diag(active)))
+        return self._fitted(self.begin, scale, ROUNDS)[1]
 
     def basis(self, k: int) -> tuple[Array, Array]:
         """(m, k) V, and (m,) s."""
+        return self._fitted(k, self.weights, MORE_ROUNDS)
+
+    def _fitted(self, k: int, scale: Array, rounds: int) -> tuple[Array, Array]:
+        """The same after so many rounds from these weights: the best of all."""
         written, active = self.moments
-        scale, left = balanced(np.sqrt(np.diag(written)), np.sqrt(np.diag(active))), (1.0, np.inf)
-        best = np.inf, np.zeros((len(scale), k)), scale
-        for _ in range(ROUNDS):
+        best: tuple[float, Array, Array] = np.inf, np.zeros((len(scale), k)), scale
+        left: tuple[float, ...] = ()
+        for _ in range(rounds):
             each = written / np.outer(scale, scale), active * np.outer(scale, scale)
-            basis = np.zeros((len(scale), k))
-            firsts = self._first(each[0] / left[0] + each[1] / left[1])
-            for column, (_, mine, vector) in zip(basis.T, firsts, strict=False):
-                column[mine] = vector
-            kept = [one - (part := one @ basis @ basis.T) - part.T + basis @ (basis.T @ part) for one in each]
-            rest = [np.maximum(np.diag(one), 0.0) for one in kept]
+            left = left or tuple(max(float(np.trace(one)), 1e-30) for one in each)
+            basis = self._first(each[0] / left[0] + each[1] / left[1])[:, :k]
+            away = np.eye(len(scale)) - basis @ basis.T
+            rest = [np.maximum(np.einsum("ij,ij->i", away @ one, away), 0.0) for one in each]
             left = max(float(rest[0].sum()), 1e-30), max(float(rest[1].sum()), 1e-30)
             best = min(best, (left[0] * left[1], basis, scale), key=lambda one: one[0])
             scale = np.sqrt(scale * balanced(np.sqrt(rest[0]) * scale, np.sqrt(rest[1]) / scale))
@@ -116,61 +126,49 @@ class LowRank:
         given, scale = self.tensors(k)
         return subject.certificate("lowrank", plan(self.search), lowrank=given, scale=scale)
 
-    def candidate(self, k: int) -> Candidate:
-        """With so many features."""
-        return self.search.candidate(f"lowrank: {k} features", self.certificate(k), FEW)
-
-    def start(self) -> int:
+    @cached_property
+    def begin(self) -> int:
         """With how many features what is left costs `REACH` of a typical margin."""
         written, active = self.moments
         scale = balanced(np.sqrt(np.diag(written)), np.sqrt(np.diag(active)))
         each = [written / np.outer(scale, scale), active * np.outer(scale, scale)]
-        whole = [max(float(np.trace(one)), 1e-30) for one in each]
-        held = [
-            [float(vector @ one[np.ix_(mine, mine)] @ vector) for one in each]
-            for _, mine, vector in self._first(each[0] / whole[0] + each[1] / whole[1])
-        ]
-        left = np.maximum(whole - np.cumsum(held, axis=0), 0.0)
-        reach = np.sqrt(left.prod(axis=1) / self.search.subject.network.order)
+        whole = np.array([max(float(np.trace(one)), 1e-30) for one in each])
+        vectors = self._first(each[0] / whole[0] + each[1] / whole[1])
+        held = np.array([np.einsum("ij,ij->j", vectors, one @ vectors) for one in each])
+        left = np.maximum(whole[:, None] - np.cumsum(held, axis=1), 0.0)
+        reach = np.sqrt(left.prod(axis=0) / self.search.subject.network.order)
         return 1 + int(np.argmax(reach <= REACH * self.search.margin))
 
-    def least(self, k: int) -> float:
-        """Share of exhaustive work that so many features take where no output is evaluated."""
-        shape = Shape.of(self.search.subject.weights)
-        once, each = lowrank_operations(self.tensors(k)[0], plan(self.search).samples, shape)
-        return (once + shape.order**2 * each) / shape.exhaustive
-
-    def cheapest(self, price: Callable[[Candidate], float], so_far: float = np.inf) -> list[Candidate]:
+    def cheapest(self, so_far: float = np.inf) -> list[Candidate]:
         """Plans for the likeliest number of features and, step by step, for more and for fewer, while that helps; none
-        where a plan of cost `so_far` is well ahead."""
-        most, begin, found = self.search.subject.network.width, self.start(), dict[int, Candidate]()
-        if so_far < np.inf and self.least(begin) > LIKELY * so_far:
+        where a plan of cost `so_far` is well ahead of what the first takes if it evaluates no output."""
+        shape, found = Shape.of(self.search.subject.weights), dict[int, Candidate]()
+
+        def look(k: int, certificate: Certificate) -> float:
+            found[k] = self.search.candidate(f"lowrank: {k} features", certificate, FEW)
+            return found[k].estimate.cost
+
+        first = self.certificate(self.begin)
+        assert first.lowrank is not None
+        once, each = lowrank_operations(first.lowrank, first.plan.samples, shape)
+        if once + shape.order**2 * each > LIKELY * so_far * shape.exhaustive:
             return []
-        found[begin] = self.candidate(begin)
+        best = look(self.begin, first)
         for factor in (STEP, 1 / STEP):
-            k = begin
+            k = self.begin
             while self.search.may():
                 other = round(k * factor) if round(k * factor) != k else k + int(np.sign(factor - 1))
-                if not 0 < other < most:
+                if not 0 < other < shape.width or look(other, self.certificate(other)) >= best:
                     break
-                found[other] = self.candidate(other)
-                if price(found[other]) >= price(found[k]):
-                    break
-                k = other
-            if k != begin:
+                k, best = other, found[other].estimate.cost
+            if k != self.begin:
                 break
         return list(found.values())
 
 
 def lowrank(search: Search, so_far: float = np.inf) -> list[Candidate]:
     """Neurons by the irreps that they write: sums of few neurons each, the fewest multiply-adds."""
-    return LowRank(search, search.own).cheapest(lambda made: made.estimate.cost, so_far)
-
-
-def quickest(search: Search) -> list[Candidate]:
-    """All neurons together: the fewest sums, which a product forms at once."""
-    together = np.zeros(search.subject.network.width, np.intp)
-    return LowRank(search, together).cheapest(lambda made: made.estimate.check)
+    return LowRank(search, search.own).cheapest(so_far)
 
 
 def by_irreps(search: Search) -> list[Candidate]:

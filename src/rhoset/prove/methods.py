@@ -28,11 +28,6 @@ ROWS, ENTRY = 3.5e-3, 5.2e-9
 """Seconds that rule gaps takes for rows of pairs that are settled at once, and for each entry of its tables, as
 measured on orders 120 and 720. Sizes decide, not a stopwatch, so that the same network gets the same plan on a busy
 machine."""
-LOWRANK_FROM = 500
-"""On the clock rule lowrank is looked at from this order on: below, whatever walks the pairs takes as long as brute
-force (docs/prove.md, "On the clock")."""
-WELL = 0.3
-"""... unless rule gaps is expected to take less than this part of exhaustive's seconds."""
 LEFT = 0.02
 """Seconds that pairs left open must take before potentials and single outputs, which may close them, are looked at on
 the clock."""
@@ -140,8 +135,8 @@ def candidates(method: str, search: Search, wanted: Wish) -> list[Candidate]:
 
 
 def by_time(search: Search, wanted: Wish) -> list[Candidate]:
-    """What should be quickest, search included: gaps where the weights, or for larger groups a few x, say so; pairs for
-    large groups; else exhaustive."""
+    """What should be quickest, search included: gaps where the weights, or for larger groups a few x, say so; else
+    exhaustive."""
     whole, subject = search.subject.exhaustive, search.subject
     if wanted.exact and whole < LOOKED_AT:
         return _by_weights(search)
@@ -156,11 +151,9 @@ def by_time(search: Search, wanted: Wish) -> list[Candidate]:
                 made = look.on_the_clock(mode, LEFT)
                 best.append((sure + made.estimate.left / subject.exhaustive_seconds, made))
     share, found = min(best, key=lambda one: one[0], default=(np.inf, None))
-    both = [] if found is None else [(share, found)]
-    if subject.network.order >= LOWRANK_FROM and share > WELL:
-        both += [(one.estimate.check / subject.exhaustive_seconds, one) for one in lowranks.quickest(search)]
-    # what is left open is evaluated: all prove what exhaustive does
-    return [*(at_clock(one, part, plain[0].estimate) for part, one in both if part < GIVE_UP), *plain]
+    if found is None or share >= GIVE_UP:
+        return plain
+    return [at_clock(found, share, plain[0].estimate), *plain]  # what is left open is evaluated: it proves as much
 
 
 def _by_weights(search: Search) -> list[Candidate]:
