@@ -1,7 +1,7 @@
 (** Theorem 6 (all x together): what the neurons at a point do to a margin is a table of where y and x⁻¹z bring the point,
     of which the least over all x of a type is taken.  No pair of inputs is looked at but to add numbers of x, y and xy. *)
 From Coq Require Import ZArith List Uint63 Bool Lia.
-From Rhoset Require Import Spec Sums Rounding Machine Exact Fold Group Norms Transport Uniform Gaps Vectors.
+From Rhoset Require Import Spec Sums Rounding Machine Exact Fold Group Norms Actions Gaps Vectors.
 Import ListNotations.
 Open Scope Z_scope.
 

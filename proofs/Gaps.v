@@ -1,7 +1,7 @@
 (** Theorem 4 (gaps): right readings are nearly constant on cosets; what a rival loses is counted by the points that
     it moves.  This is the case in which unembed is taken as it is. *)
 From Coq Require Import ZArith List Uint63 Bool Lia.
-From Rhoset Require Import Spec Sums Rounding Machine Exact Fold Group Norms Transport Uniform.
+From Rhoset Require Import Spec Sums Rounding Machine Exact Fold Group Norms Actions.
 Import ListNotations.
 Open Scope Z_scope.
 
