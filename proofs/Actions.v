@@ -31,23 +31,7 @@ Proof.
   rewrite map_nth, seq_nth by exact Hi. reflexivity.
 Qed.
 
-Lemma zentry_tabulate p q f b c : (b < p)%nat -> (c < q)%nat ->
-  zentry (tabulate p (fun b => tabulate q (f b))) b c = f b c.
-Proof.
-  intros Hb Hc. unfold zentry. rewrite (tabulate_nth _ p (fun b => tabulate q (f b))) by exact Hb.
-  apply tabulate_nth. exact Hc.
-Qed.
-
 Definition point (rows : list (list nat)) (x b : nat) : nat := nth b (nth x rows nil) O.
-
-Definition same_distances (a b : list Z) : bool := (length a =? length b)%nat && forallb (fun ab => fst ab =? snd ab) (combine a b).
-
-Lemma same_distances_spec a b : same_distances a b = true -> a = b.
-Proof.
-  unfold same_distances. rewrite andb_true_iff, Nat.eqb_eq. revert b.
-  induction a as [|u a IH]; intros [|v b] [H1 H2]; try discriminate; [reflexivity|].
-  simpl in H1, H2. rewrite andb_true_iff, Z.eqb_eq in H2. destruct H2 as [-> H2]. f_equal. apply IH. split; [lia|exact H2].
-Qed.
 
 Lemma relu_lipschitz u v : Z.abs (relu u - relu v) <= Z.abs (u - v).
 Proof. unfold relu. lia. Qed.
@@ -63,25 +47,6 @@ Definition inverse_table (t : list (list int)) (e : nat) : list nat :=
 
 Definition inverses_ok (n : nat) (op : nat -> nat -> nat) (e : nat) (inv : nat -> nat) : bool :=
   all n (fun x => (inv x <? n)%nat && (op (inv x) x =? e)%nat && (op x (inv x) =? e)%nat).
-
-(** Every output z is x w y for one w, the identity only for the right answer. *)
-Lemma middle_of n op e inv :
-  (forall x y, (x < n)%nat -> (y < n)%nat -> (op x y < n)%nat) ->
-  (forall x y z, (x < n)%nat -> (y < n)%nat -> (z < n)%nat -> op (op x y) z = op x (op y z)) ->
-  (forall x, (x < n)%nat -> op e x = x /\ op x e = x) ->
-  (forall x, (x < n)%nat -> (inv x < n)%nat /\ op (inv x) x = e /\ op x (inv x) = e) ->
-  forall x y z, (x < n)%nat -> (y < n)%nat -> (z < n)%nat ->
-  exists w, (w < n)%nat /\ op (op x w) y = z /\ (z <> op x y -> w <> e).
-Proof.
-  intros closed assoc identity inverse x y z Hx Hy Hz.
-  destruct (inverse x Hx) as [Hix [Hx1 Hx2]]. destruct (inverse y Hy) as [Hiy [Hy1 Hy2]].
-  exists (op (op (inv x) z) (inv y)).
-  assert (Hxw : op (op x (op (op (inv x) z) (inv y))) y = z).
-  { rewrite <- (assoc x (op (inv x) z) (inv y)), <- (assoc x (inv x) z), Hx2 by auto.
-    destruct (identity z Hz) as [E _]. rewrite E, (assoc z (inv y) y), Hy1 by auto. apply identity, Hz. }
-  split; [auto|]. split; [exact Hxw|]. intros Hne E. apply Hne. rewrite <- Hxw, E.
-  destruct (identity x Hx) as [_ E']. rewrite E'. reflexivity.
-Qed.
 
 (** ** Actions *)
 Section Moves.

@@ -1,5 +1,5 @@
 (** What the main theorems rest on: nothing, or the assistant's own primitive 63-bit integers. *)
-From Rhoset Require Import Spec Sums Rounding Machine Exact Group Fold Norms Actions Gaps Vectors Even LowRank Prepare Theorems.
+From Rhoset Require Import Spec Sums Rounding Machine Exact Group Fold Norms Actions Sets Vectors Even LowRank Prepare Theorems.
 Check right_answerb_spec.       Print Assumptions right_answerb_spec.
 Check action_ok_sound.          Print Assumptions action_ok_sound.
 Check light.                    Print Assumptions light.
@@ -8,10 +8,6 @@ Check exact_sound.              Print Assumptions exact_sound.
 Check exact_factored_sound.     Print Assumptions exact_factored_sound.
 Check by_exact.                 Print Assumptions by_exact.
 Check by_exact_factored.        Print Assumptions by_exact_factored.
-Check gaps_sound.               Print Assumptions gaps_sound.
-Check gaps_factored_sound.      Print Assumptions gaps_factored_sound.
-Check by_gaps.                  Print Assumptions by_gaps.
-Check by_gaps_factored.         Print Assumptions by_gaps_factored.
 Check even_sound.               Print Assumptions even_sound.
 Check even_factored_sound.      Print Assumptions even_factored_sound.
 Check by_even.                  Print Assumptions by_even.

@@ -3,11 +3,11 @@
     output, by Cauchy-Schwarz with integer square roots rounded up for the others.  No group is needed.  Outputs that this
     leaves open are evaluated. *)
 From Coq Require Import ZArith List Uint63 Bool Lia.
-From Rhoset Require Import Spec Sums Rounding Machine Exact Fold Norms Actions Gaps Vectors.
+From Rhoset Require Import Spec Sums Rounding Machine Exact Fold Norms Actions Sets Vectors.
 Import ListNotations.
 Open Scope Z_scope.
 
-(** A number for each neuron, and one for the bias. *)
+(** What neurons write for an output, and the bias. *)
 Definition affine : Type := list Z * Z.
 Definition value (w : affine) (h : list Z) : Z := zdot (fst w) h + snd w.
 
@@ -15,8 +15,8 @@ Definition value (w : affine) (h : list Z) : Z := zdot (fst w) h + snd w.
 Record low_rank := LowRank {
   times : Z;                       (* D: outputs times D are sums of features *)
   features : list (list Z);        (* z, j: F *)
-  writing : list affine;           (* j: W *)
-  constants : affine;              (* what is taken off the rest of unembed of each neuron *)
+  writing : list (list Z);         (* j, neuron: W *)
+  constants : list Z;              (* what is taken off the rest of unembed of each neuron *)
   near_left : list (list Z);       (* x, neuron: a *)
   near_right : list (list Z);      (* y, neuron: b *)
   rest_units : list int            (* the unit in which each neuron's rest is measured (Vectors.v) *)
@@ -26,17 +26,16 @@ Definition features_at (E : low_rank) (z : nat) : list Z := nth z (features E) n
 Definition writes (r : rounded) (z : nat) : affine := (nth z (rows_unembed r) nil, nth z (row_bias r) 0).
 
 (** ** δ: what is left of unembed *)
-Definition opposite_columns (m : nat) (W : list affine) : list (list int) :=
-  tabulate m (fun i => map (fun w => of_Z (- nth i (fst w) 0)) W).
+Definition opposite_columns (m : nat) (W : list (list Z)) : list (list int) :=
+  tabulate m (fun i => map (fun w => of_Z (- nth i w 0)) W).
 Definition rest_row (D : Z) (u F constants : list Z) (columns : list (list int)) : list Z :=
   let f := map of_Z F in
   map (fun ucc => signed (of_Z D * of_Z (fst ucc) + dot (of_Z (- fst (snd ucc))) f (snd (snd ucc)))%uint63)
     (combine u (combine constants columns)).
-Definition rest_of (r : rounded) (E : low_rank) (columns : list (list int)) (z : nat) : affine :=
-  (rest_row (times E) (fst (writes r z)) (features_at E z) (fst (constants E)) columns,
-   times E * snd (writes r z) - snd (constants E) - zdot (features_at E z) (map snd (writing E))).
+Definition rest_of (r : rounded) (E : low_rank) (columns : list (list int)) (z : nat) : list Z :=
+  rest_row (times E) (fst (writes r z)) (features_at E z) (constants E) columns.
 
-(** h - a(x) - b(y) *)
+(** t = h - a(x) - b(y) *)
 Definition away_from (hs a b : list int) : list int :=
   map (fun hab => (fst hab - fst (snd hab) - snd (snd hab))%uint63) (combine hs (combine a b)).
 Definition zaway_from (hs a b : list Z) : list Z :=
@@ -46,19 +45,16 @@ Definition zaway_from (hs a b : list Z) : list Z :=
 Definition machine (w : affine) : list int * int := (map of_Z (fst w), of_Z (snd w)).
 Definition machine_value (w : list int * int) (h : list int) : int := dot (snd w) (fst w) h.
 
-(** The most that a row makes of numbers up to [L]. *)
-Definition reach (L : Z) (w : affine) : Z := total (fst w) * L + Z.abs (snd w).
-
 Record prepared_rank := PreparedRank {
   outputs_m : list (list int * (list int * int));   (* z: F and N; unembed and the bias *)
-  constants_m : list int * int;
-  writing_m : list (list int * int);
+  constants_m : list int;
+  writing_m : list (list int);
   left_m : list (list int);
   right_m : list (list int);
   near_left_m : list (list int);
   near_right_m : list (list int);
-  left_parts : list (list int);                     (* x, z: δ_z a(x), the bias with it *)
-  right_parts : list (list int);                    (* y, z: δ_z b(y) *)
+  left_parts : list (list int);                     (* x, z: D times what a(x) writes, the bias with it *)
+  right_parts : list (list int);                    (* y, z: D times what b(y) writes *)
   longest : Z;                                      (* the largest N *)
   base : Z
 }.
@@ -68,25 +64,24 @@ Definition away_most (r : rounded) (E : low_rank) : Z :=
 
 Definition prepare (n m : nat) (r : rounded) (E : low_rank) : prepared_rank :=
   let columns := opposite_columns m (writing E) in
-  let rests := tabulate n (rest_of r E columns) in
-  let rests_m := map machine rests in
-  let lengths := map (fun d => scaled_length (rest_units E) (fst d)) rests in
+  let lengths := tabulate n (fun z => scaled_length (rest_units E) (rest_of r E columns z)) in
+  let us := tabulate n (fun z => machine (writes r z)) in
   let nl := map (map of_Z) (near_left E) in
   let nr := map (map of_Z) (near_right E) in
-  let reach_of L rows := fold_right Z.max 0 (map (reach L) rows) in
+  let D := of_Z (times E) in
   {| outputs_m := tabulate n (fun z => (map of_Z (features_at E z ++ [nth z lengths 0]), machine (writes r z)));
-     constants_m := machine (constants E);
-     writing_m := map machine (writing E);
+     constants_m := map of_Z (constants E);
+     writing_m := map (map of_Z) (writing E);
      left_m := map (map of_Z) (rows_left r);
      right_m := map (map of_Z) (rows_right r);
      near_left_m := nl;
      near_right_m := nr;
-     left_parts := map (fun a => map (fun d => machine_value d a) rests_m) nl;
-     right_parts := map (fun b => map (fun d => dot 0%uint63 (fst d) b) rests_m) nr;
+     left_parts := map (fun a => map (fun u => D * machine_value u a)%uint63 us) nl;
+     right_parts := map (fun b => map (fun u => D * dot 0 (fst u) b)%uint63 us) nr;
      longest := fold_right Z.max 0 lengths;
-     base := times E * (writes_most r * reads_most r + bias_most r) + reach (reads_most r) (constants E) +
-             largest_of total (features E) * reach_of (reads_most r) (writing E) +
-             reach_of (largest_of largest (near_left E)) rests + reach_of (largest_of largest (near_right E)) rests |}.
+     base := times E * (writes_most r * (reads_most r + largest_of largest (near_left E) + largest_of largest (near_right E)) +
+                        2 * bias_most r) +
+             (total (constants E) + largest_of total (features E) * largest_of total (writing E)) * away_most r E |}.
 
 Definition zshapedb (rows columns : nat) (t : list (list Z)) : bool :=
   (length t =? rows)%nat && forallb (fun row => (length row =? columns)%nat) t.
@@ -94,11 +89,11 @@ Definition zshapedb (rows columns : nat) (t : list (list Z)) : bool :=
 (** Shapes, and no sum leaves 63 bits. *)
 Definition rank_fits (n m : nat) (r : rounded) (E : low_rank) (need : Z) (v : prepared_rank) : bool :=
   (0 <? times E) && (reads_most r <? 2 ^ 62) &&
-  zshapedb n (length (writing E)) (features E) && forallb (fun w => (length (fst w) =? m)%nat) (writing E) &&
-  (length (fst (constants E)) =? m)%nat && (length (rest_units E) =? m)%nat &&
+  zshapedb n (length (writing E)) (features E) && forallb (fun w => (length w =? m)%nat) (writing E) &&
+  (length (constants E) =? m)%nat && (length (rest_units E) =? m)%nat &&
   zshapedb n m (near_left E) && zshapedb n m (near_right E) &&
-  (Z.abs (times E) * largest_of largest (rows_unembed r) + largest (fst (constants E)) +
-   largest_of total (features E) * largest_of largest (map fst (writing E)) <? 2 ^ 62) &&
+  (Z.abs (times E) * largest_of largest (rows_unembed r) + largest (constants E) +
+   largest_of total (features E) * largest_of largest (writing E) <? 2 ^ 62) &&
   units_fit (away_most r E) (rest_units E) &&
   (2 * (writes_most r * reads_most r + bias_most r) + need <? 2 ^ 62) && (base v <? 2 ^ 62).
 
@@ -118,14 +113,14 @@ Definition output_below (fit : bool) (top own : int) (sums hs : list int)
 
 Definition settles (c : nat) (E : low_rank) (v : prepared_rank) (need : Z) (x y : nat) : bool :=
   let hs := hiddens (nth x (left_m v) nil) (nth y (right_m v) nil) in
-  let sums := map (fun w => machine_value w hs) (writing_m v) in
   let away := away_from hs (nth x (near_left_m v) nil) (nth y (near_right_m v) nil) in
+  let sums := map (fun w => dot 0%uint63 w away) (writing_m v) in
   let e := length_up (rest_units E) away in
   let lost := times E * need in
   let lp := nth x (left_parts v) nil in
   let rp := nth y (right_parts v) nil in
   let own := machine_value (snd (nth c (outputs_m v) (nil, (nil, 0%uint63)))) hs in
-  let top := (of_Z (times E) * own - machine_value (constants_m v) hs - of_Z lost)%uint63 in
+  let top := (of_Z (times E) * own - dot 0 (constants_m v) away - of_Z lost)%uint63 in
   let exact := (own - of_Z need)%uint63 in
   others_by (output_below (base v + longest v * e + lost <? 2 ^ 62) top exact (sums ++ [of_Z e]) hs) c
     (combine (outputs_m v) (combine lp rp)).
@@ -214,24 +209,11 @@ Proof. intros F. unfold value. rewrite Z.add_comm. apply stands_dot; [exact F|ap
 Lemma stands_products d hs zhs : Forall2 stands hs zhs -> stands (dot 0%uint63 (map of_Z d) hs) (zdot d zhs).
 Proof. intros F. change (zdot d zhs) with (0 + zdot d zhs). apply stands_dot; [exact F|reflexivity]. Qed.
 
-Lemma value_bound L w h : 0 <= L -> (forall u, In u h -> Z.abs u <= L) -> Z.abs (value w h) <= reach L w.
-Proof. intros HL H. unfold value, reach. pose proof (zdot_largest (fst w) h L HL H). lia. Qed.
-
-Lemma zdot_stops u u' v : length u = length v -> zdot (u ++ u') v = zdot u v.
-Proof.
-  intros H. rewrite <- (app_nil_r v), zdot_app by exact H. rewrite app_nil_r. destruct u'; simpl; lia.
-Qed.
-
-Lemma zdot_values F W h : zdot F (map (fun w => value w h) W) = zdot F (map (fun w => zdot (fst w) h) W) + zdot F (map snd W).
-Proof.
-  revert F. induction W as [|w W IH]; intros [|f F]; simpl; try reflexivity. rewrite IH. unfold value. ring.
-Qed.
-
 Lemma rest_row_spec D u F c W m i :
   length u = m -> length c = m -> (i < m)%nat ->
-  Z.abs D * largest u + largest c + total F * largest_of largest (map fst W) < 2 ^ 62 ->
+  Z.abs D * largest u + largest c + total F * largest_of largest W < 2 ^ 62 ->
   nth i (rest_row D u F c (opposite_columns m W)) 0 =
-  D * nth i u 0 - nth i c 0 - zdot F (map (fun w => nth i w 0) (map fst W)).
+  D * nth i u 0 - nth i c 0 - zdot F (map (fun w => nth i w 0) W).
 Proof.
   intros Hu Hc Hi Hfit. unfold rest_row.
   set (f := fun ucc : Z * (Z * list int) => _).
@@ -240,14 +222,14 @@ Proof.
   rewrite map_nth, combine_nth by (rewrite combine_length; lia). rewrite combine_nth by lia.
   unfold f. cbn [fst snd]. unfold opposite_columns. rewrite tabulate_nth by exact Hi.
   set (x := nth i u 0). set (k := nth i c 0).
-  pose proof (zdot_opposite _ F (fun w => nth i w 0) (map fst W)) as Hd. cbv beta in Hd.
+  pose proof (zdot_opposite _ F (fun w => nth i w 0) W) as Hd. cbv beta in Hd.
   apply signed_spec.
-  - replace (D * x - k - zdot F (map (fun w => nth i w 0) (map fst W)))
-      with (D * x + (- k + zdot F (map (fun w => - nth i w 0) (map fst W)))) by lia.
+  - replace (D * x - k - zdot F (map (fun w => nth i w 0) W))
+      with (D * x + (- k + zdot F (map (fun w => - nth i w 0) W))) by lia.
     apply stands_add; [apply stands_mul; apply stands_of_Z|]. apply stands_dot; [|apply stands_of_Z].
     clear. induction W as [|w W IH]; simpl; constructor; [apply stands_of_Z|exact IH].
   - assert (H1 : Z.abs x <= largest u) by (apply nth_largest). assert (H2 : Z.abs k <= largest c) by (apply nth_largest).
-    assert (H3 : Z.abs (zdot F (map (fun w => nth i w 0) (map fst W))) <= total F * largest_of largest (map fst W)).
+    assert (H3 : Z.abs (zdot F (map (fun w => nth i w 0) W)) <= total F * largest_of largest W).
     { apply zdot_largest; [apply largest_of_nonneg|]. intros h Hh. apply in_map_iff in Hh. destruct Hh as [w [<- Hw]].
       eapply Z.le_trans; [apply nth_largest|]. apply largest_of_spec; exact Hw. }
     assert (Z.abs (D * x) <= Z.abs D * largest u) by (rewrite Z.abs_mul; nia). lia.
@@ -272,13 +254,12 @@ Section LowRankSound.
   Let B := largest_of largest (near_right E).
   Let T := away_most r E.
   Let us := rest_units E.
-  Let rest (z : nat) : affine := rest_of r E (opposite_columns m W) z.
-  Let most (L : Z) (rows : list affine) : Z := fold_right Z.max 0 (map (reach L) rows).
+  Let rest (z : nat) : list Z := rest_of r E (opposite_columns m W) z.
 
-  Lemma fits : 0 < D /\ H < 2 ^ 62 /\ zshaped n (length W) (features E) /\ (forall w, In w W -> length (fst w) = m) /\
-    length (fst (constants E)) = m /\ length us = m /\ zshaped n m (near_left E) /\ zshaped n m (near_right E) /\
-    Z.abs D * largest_of largest (rows_unembed r) + largest (fst (constants E)) +
-      largest_of total (features E) * largest_of largest (map fst W) < 2 ^ 62 /\
+  Lemma fits : 0 < D /\ H < 2 ^ 62 /\ zshaped n (length W) (features E) /\ (forall w, In w W -> length w = m) /\
+    length (constants E) = m /\ length us = m /\ zshaped n m (near_left E) /\ zshaped n m (near_right E) /\
+    Z.abs D * largest_of largest (rows_unembed r) + largest (constants E) +
+      largest_of total (features E) * largest_of largest W < 2 ^ 62 /\
     units_fit T us = true /\ 2 * (writes_most r * H + bias_most r) + need < 2 ^ 62 /\ base v < 2 ^ 62.
   Proof.
     pose proof fit as F. unfold rank_fits in F. rewrite !andb_true_iff, !Z.ltb_lt, !Nat.eqb_eq, forallb_forall in F.
@@ -293,45 +274,28 @@ Section LowRankSound.
     unfold T, away_most. fold A B H. lia.
   Qed.
 
-  Let rests : list affine := tabulate n rest.
-
-  Lemma rest_in z : (z < n)%nat -> In (rest z) rests.
-  Proof. intros Hz. apply in_map, in_seq. lia. Qed.
-
-  Lemma rest_length z : (z < n)%nat -> length (fst (rest z)) = m.
+  Lemma rest_length z : (z < n)%nat -> length (rest z) = m.
   Proof.
-    intros Hz. destruct fits as [_ [_ [_ [_ [Hc _]]]]]. destruct shape_u as [_ Hu]. unfold rest, rest_of, rest_row, opposite_columns. cbn [fst].
+    intros Hz. destruct fits as [_ [_ [_ [_ [Hc _]]]]]. destruct shape_u as [_ Hu]. unfold rest, rest_of, rest_row, opposite_columns.
     rewrite map_length, !combine_length, tabulate_length. unfold writes. cbn [fst]. rewrite Hu by exact Hz. lia.
   Qed.
 
-  (** D times an output is what is written on features, the rest, and a constant. *)
-  Lemma rest_spec z h : (z < n)%nat -> length h = m ->
-    D * value (writes r z) h = zdot (features_at E z) (map (fun w => value w h) W) + value (rest z) h + value (constants E) h.
+  (** D times what is written is what is written on features, the rest, and a constant. *)
+  Lemma rest_spec z t : (z < n)%nat -> length t = m ->
+    D * zdot (fst (writes r z)) t = zdot (features_at E z) (map (fun w => zdot w t) W) + zdot (rest z) t + zdot (constants E) t.
   Proof.
-    intros Hz Hh. destruct fits as [_ [_ [[_ HF] [HW [Hc [_ [_ [_ [Hfit _]]]]]]]]]. destruct shape_u as [_ Hu].
-    rewrite zdot_values. unfold value. rewrite (Z.mul_add_distr_l D).
+    intros Hz Ht. destruct fits as [_ [_ [[_ HF] [HW [Hc [_ [_ [_ [Hfit _]]]]]]]]]. destruct shape_u as [_ Hu].
     assert (Hl : length (fst (writes r z)) = m) by (apply Hu, Hz).
-    assert (EF : length (features_at E z) = length W) by (apply HF, Hz).
-    rewrite <- (map_map fst (fun w => zdot w h) W), (zdot_swap m (features_at E z) (map fst W) h).
-    - rewrite (zdot_sum (fst (writes r z)) h m), (zdot_sum (fst (rest z)) h m), (zdot_sum (fst (constants E)) h m)
-        by (try assumption; apply rest_length, Hz).
-      rewrite <- sum_scale. unfold rest at 2, rest_of. cbn [snd]. fold D W.
-      enough (sum m (fun i => D * (nth i (fst (writes r z)) 0 * nth i h 0)) =
-        sum m (fun i => zdot (features_at E z) (map (fun w => nth i w 0) (map fst W)) * nth i h 0) +
-        sum m (fun i => nth i (fst (rest z)) 0 * nth i h 0) + sum m (fun i => nth i (fst (constants E)) 0 * nth i h 0)) by lia.
-      rewrite <- !sum_plus. apply sum_ext. intros i Hi. unfold rest, rest_of. cbn [fst].
-      rewrite (rest_row_spec _ _ _ _ W m i Hl Hc Hi); [fold D; ring|]. fold D.
-      pose proof (nth_total_of (features E) z) as H1. unfold features_at.
-      assert (H2 : largest (fst (writes r z)) <= largest_of largest (rows_unembed r))
-        by (apply largest_of_spec, (zshaped_in n m); assumption).
-      pose proof (largest_of_nonneg largest (map fst W)). nia.
-    - rewrite map_length. exact EF.
-    - intros w Hw. apply in_map_iff in Hw. destruct Hw as [w' [<- Hw]]. apply HW, Hw.
-    - exact Hh.
+    rewrite (zdot_swap m (features_at E z) W t (HF z Hz) HW Ht).
+    rewrite (zdot_sum (fst (writes r z)) t m), (zdot_sum (rest z) t m), (zdot_sum (constants E) t m)
+      by (try assumption; apply rest_length, Hz).
+    rewrite <- sum_scale, <- !sum_plus. apply sum_ext. intros i Hi. unfold rest, rest_of.
+    rewrite (rest_row_spec _ _ _ _ W m i Hl Hc Hi); [fold D; ring|]. fold D.
+    pose proof (nth_total_of (features E) z) as H1. unfold features_at.
+    assert (H2 : largest (fst (writes r z)) <= largest_of largest (rows_unembed r))
+      by (apply largest_of_spec, (zshaped_in n m); assumption).
+    pose proof (largest_of_nonneg largest W). nia.
   Qed.
-
-  Lemma most_spec L w rows : In w rows -> reach L w <= most L rows.
-  Proof. intros Hw. apply fold_max_spec, in_map, Hw. Qed.
 
   Section OnePair.
     Variables x y c : nat.
@@ -344,7 +308,7 @@ Section LowRankSound.
     Let t := zaway_from h a b.
     Let away := away_from hs (nth x (near_left_m v) nil) (nth y (near_right_m v) nil).
     Let e := length_up us away.
-    Let P := map (fun w => value w h) W.
+    Let P := map (fun w => zdot w t) W.
 
     Lemma hs_stand : Forall2 stands hs h.
     Proof.
@@ -388,72 +352,91 @@ Section LowRankSound.
     Qed.
 
     Lemma logit_split z : (z < n)%nat ->
-      D * logit N' x y z =
-      zdot (features_at E z) P + (value (rest z) a + zdot (fst (rest z)) b + zdot (fst (rest z)) t) + value (constants E) h.
+      D * logit N' x y z = D * value (writes r z) a + D * zdot (fst (writes r z)) b +
+        (zdot (features_at E z) P + zdot (rest z) t + zdot (constants E) t).
     Proof.
-      intros Hz. rewrite (logit_value z Hz), (rest_spec z h Hz h_length). fold P. unfold value.
-      rewrite (zaway_dot (fst (rest z)) h a b m (rest_length z Hz) h_length (proj1 sides_length) (proj2 sides_length)). fold t. lia.
+      intros Hz. unfold P. rewrite <- (rest_spec z t Hz t_length), (logit_value z Hz). unfold value.
+      rewrite (zaway_dot (fst (writes r z)) h a b m (proj2 shape_u z Hz) h_length (proj1 sides_length) (proj2 sides_length)).
+      fold t. ring.
     Qed.
 
-    Definition length_at (z : nat) : Z := scaled_length us (fst (rest z)).
+    Definition length_at (z : nat) : Z := scaled_length us (rest z).
 
-    Lemma rest_bound z : (z < n)%nat -> Z.abs (zdot (fst (rest z)) t) <= length_at z * e.
+    Lemma rest_bound z : (z < n)%nat -> Z.abs (zdot (rest z) t) <= length_at z * e.
     Proof.
       intros Hz. destruct fits as [_ [_ [_ [_ [_ [Hu [_ [_ [_ [HU _]]]]]]]]]].
-      apply (scaled_bound T us away (fst (rest z)) t HU away_stands t_bound); rewrite Hu; [apply rest_length, Hz|apply t_length].
+      apply (scaled_bound T us away (rest z) t HU away_stands t_bound); rewrite Hu; [apply rest_length, Hz|apply t_length].
     Qed.
 
     (** Theorem 3 (lowrank): the margin against z. *)
     Lemma rank_margin z : (z < n)%nat ->
-      (D * logit N' x y c - value (constants E) h) -
-      (zdot (features_at E z) P + value (rest z) a + zdot (fst (rest z)) b + length_at z * e) <=
+      (D * logit N' x y c - zdot (constants E) t) -
+      (D * value (writes r z) a + D * zdot (fst (writes r z)) b + zdot (features_at E z) P + length_at z * e) <=
       D * (logit N' x y c - logit N' x y z).
     Proof. intros Hz. rewrite Z.mul_sub_distr_l, (logit_split _ Hz). pose proof (rest_bound z Hz). lia. Qed.
 
-    Lemma sums_stand : Forall2 stands (map (fun w => machine_value w hs) (writing_m v)) P.
+    Lemma sums_stand : Forall2 stands (map (fun w => dot 0%uint63 w away) (writing_m v)) P.
     Proof.
-      change (writing_m v) with (map machine W). unfold P. induction W as [|w l IH]; simpl; constructor;
-        [apply stands_value, hs_stand|exact IH].
+      change (writing_m v) with (map (map of_Z) W). unfold P. induction W as [|w l IH]; simpl; constructor;
+        [apply stands_products, away_stands|exact IH].
     Qed.
 
-    Lemma written_bound z : (z < n)%nat -> Z.abs (zdot (features_at E z) P) <= largest_of total (features E) * most H W.
+    Lemma written_bound z : (z < n)%nat ->
+      Z.abs (zdot (features_at E z) P) <= largest_of total (features E) * (largest_of total W * T) /\
+      Z.abs (zdot (constants E) t) <= total (constants E) * T.
     Proof.
-      intros Hz. assert (0 <= most H W) by (unfold most; induction (map (reach H) W); simpl; lia).
-      eapply Z.le_trans; [apply zdot_largest with (L := most H W); [assumption|]|].
+      intros Hz. pose proof sizes as [_ [_ [_ HT]]]. split; [|apply (zdot_largest _ _ T HT t_bound)].
+      assert (0 <= largest_of total W * T) by (apply Z.mul_nonneg_nonneg; [apply largest_of_nonneg|exact HT]).
+      eapply Z.le_trans; [apply zdot_largest with (L := largest_of total W * T); [assumption|]|].
       - intros u Hu. apply in_map_iff in Hu. destruct Hu as [w [<- Hw]].
-        eapply Z.le_trans; [apply (value_bound H w h (proj1 sizes) h_bound)|]. apply most_spec, Hw.
+        eapply Z.le_trans; [apply (zdot_largest w t T HT t_bound)|]. apply Z.mul_le_mono_nonneg_r; [exact HT|].
+        apply largest_of_spec, Hw.
       - apply Z.mul_le_mono_nonneg_r; [assumption|]. apply nth_total_of.
     Qed.
 
-    Lemma parts_stand z : (z < n)%nat ->
-      stands (nth z (nth x (left_parts v) nil) 0%uint63) (value (rest z) a) /\
-      stands (nth z (nth y (right_parts v) nil) 0%uint63) (zdot (fst (rest z)) b).
+    (** Tables of what is written by a row for each input. *)
+    Lemma table_nth (F : list int -> list int * int -> int) rows k d :
+      (k < length rows)%nat -> nth k (map (fun p => map (fun u => F p u) (tabulate n d)) (map (map of_Z) rows)) nil =
+      tabulate n (fun z => F (map of_Z (nth k rows nil)) (d z)).
     Proof.
-      intros Hz. destruct fits as [_ [_ [_ [_ [_ [_ [Ha [Hb _]]]]]]]]. unfold v, prepare. cbv zeta. simpl left_parts. simpl right_parts.
-      assert (At : forall (F : list int -> list int * int -> int) rows k, (k < length rows)%nat ->
-        nth z (nth k (map (fun p => map (fun d => F p d) (map machine (tabulate n rest))) (map (map of_Z) rows)) nil) 0%uint63 =
-        F (map of_Z (nth k rows nil)) (machine (rest z))).
-      { intros F rows k Hk. set (f := fun p : list int => _).
-        rewrite (nth_indep _ nil (f (map of_Z nil))) by (rewrite !map_length; exact Hk). rewrite map_map.
-        rewrite (map_nth (fun p => f (map of_Z p))). unfold f. rewrite map_map, nth_map_tabulate by exact Hz. reflexivity. }
-      split.
-      - rewrite (At (fun p d => machine_value d p)) by (destruct Ha as [-> _]; exact Hx). apply stands_value, stands_self.
-      - rewrite (At (fun p d => dot 0%uint63 (fst d) p)) by (destruct Hb as [-> _]; exact Hy). apply stands_products, stands_self.
+      intros Hk. set (f := fun p : list int => _).
+      rewrite (nth_indep _ nil (f (map of_Z nil))) by (rewrite !map_length; exact Hk). rewrite map_map.
+      rewrite (map_nth (fun p => f (map of_Z p))). unfold f, tabulate. rewrite map_map. reflexivity.
+    Qed.
+
+    Lemma parts_are : nth x (left_parts v) nil = tabulate n (fun z => of_Z D * machine_value (machine (writes r z)) (map of_Z a))%uint63 /\
+      nth y (right_parts v) nil = tabulate n (fun z => of_Z D * dot 0 (map of_Z (fst (writes r z))) (map of_Z b))%uint63.
+    Proof.
+      destruct fits as [_ [_ [_ [_ [_ [_ [[Ha _] [[Hb _] _]]]]]]]]. simpl left_parts. simpl right_parts. split.
+      - apply (table_nth (fun p u => of_Z D * machine_value u p)%uint63). lia.
+      - apply (table_nth (fun p u => of_Z D * dot 0 (fst u) p)%uint63). lia.
+    Qed.
+
+    Lemma parts_stand z : (z < n)%nat ->
+      stands (nth z (nth x (left_parts v) nil) 0%uint63) (D * value (writes r z) a) /\
+      stands (nth z (nth y (right_parts v) nil) 0%uint63) (D * zdot (fst (writes r z)) b).
+    Proof.
+      intros Hz. destruct parts_are as [-> ->]. rewrite !tabulate_nth by exact Hz.
+      split; (apply stands_mul; [apply stands_of_Z|]); [apply stands_value|apply stands_products]; apply stands_self.
     Qed.
 
     Lemma parts_bound z : (z < n)%nat ->
-      Z.abs (value (rest z) a) <= most A rests /\ Z.abs (zdot (fst (rest z)) b) <= most B rests.
+      Z.abs (D * value (writes r z) a) <= D * (writes_most r * A + bias_most r) /\
+      Z.abs (D * zdot (fst (writes r z)) b) <= D * (writes_most r * B).
     Proof.
-      intros Hz. pose proof (rest_in z Hz) as Hin. pose proof sizes as [_ [HA [HB _]]].
-      pose proof (value_bound A (rest z) a HA (fun u Hu => nth_largest_of _ _ _ Hu)).
-      pose proof (zdot_largest (fst (rest z)) b B HB (fun u Hu => nth_largest_of _ _ _ Hu)).
-      pose proof (most_spec A _ _ Hin). pose proof (most_spec B _ _ Hin). unfold reach in *. lia.
+      intros Hz. destruct fits as [HD _]. pose proof sizes as [_ [HA [HB _]]].
+      assert (Hu : total (fst (writes r z)) <= writes_most r) by apply nth_total_of.
+      pose proof (zdot_largest (fst (writes r z)) a A HA (fun u Hu => nth_largest_of _ _ _ Hu)) as H1.
+      pose proof (zdot_largest (fst (writes r z)) b B HB (fun u Hu => nth_largest_of _ _ _ Hu)) as H2.
+      assert (H3 : Z.abs (snd (writes r z)) <= bias_most r) by (apply largest_spec, nth_In; lia).
+      assert (total (fst (writes r z)) * A <= writes_most r * A) by (apply Z.mul_le_mono_nonneg_r; assumption).
+      assert (total (fst (writes r z)) * B <= writes_most r * B) by (apply Z.mul_le_mono_nonneg_r; assumption).
+      rewrite !Z.abs_mul, (Z.abs_eq D) by lia. unfold value. split; apply Z.mul_le_mono_nonneg_l; lia.
     Qed.
 
     Lemma lengths_bound z : (z < n)%nat -> 0 <= length_at z <= longest v.
     Proof.
-      intros Hz. split; [apply Z.sqrt_up_nonneg|]. apply fold_max_spec.
-      apply (in_map (fun d => scaled_length us (fst d))). exact (rest_in z Hz).
+      intros Hz. split; [apply Z.sqrt_up_nonneg|]. apply fold_max_spec. apply (in_map length_at). apply in_seq. lia.
     Qed.
 
     Theorem settles_sound : settles c E v need x y = true ->
@@ -464,37 +447,32 @@ Section LowRankSound.
       apply (others_by_spec _ _ ((nil, (nil, 0%uint63)), (0%uint63, 0%uint63))) in S.
       set (lp := nth x (left_parts v) nil) in *. set (rp := nth y (right_parts v) nil) in *.
       assert (Lp : length (outputs_m v) = n) by apply tabulate_length.
-      assert (L : length lp = n /\ length rp = n).
-      { unfold lp, rp. simpl left_parts. simpl right_parts.
-        split; (set (f := fun p : list int => _);
-          rewrite (nth_indep _ nil (f (map of_Z nil))) by (rewrite !map_length; lia); rewrite map_map;
-          rewrite (map_nth (fun p => f (map of_Z p))); unfold f; rewrite !map_length; apply tabulate_length). }
+      assert (L : length lp = n /\ length rp = n)
+        by (unfold lp, rp; destruct parts_are as [-> ->]; split; apply tabulate_length).
       rewrite !combine_length in S. destruct S as [Hc S]. split; [lia|]. intros z Hz Hne. specialize (S z ltac:(lia) Hne).
       rewrite combine_nth in S by (rewrite combine_length; lia). rewrite combine_nth in S by lia.
       assert (Out : forall k, (k < n)%nat -> nth k (outputs_m v) (nil, (nil, 0%uint63)) =
         (map of_Z (features_at E k ++ [length_at k]), machine (writes r k))).
-      { intros k Hk. simpl outputs_m. rewrite tabulate_nth, nth_map_tabulate by exact Hk. reflexivity. }
+      { intros k Hk. simpl outputs_m. rewrite !tabulate_nth by exact Hk. reflexivity. }
       rewrite (Out z Hz), (Out c ltac:(lia)) in S. unfold output_below in S. cbn [fst snd] in S.
-      set (sums := map (fun w => machine_value w hs) (writing_m v)) in *. pose proof sums_stand as HS. fold sums in HS.
+      set (sums := map (fun w => dot 0%uint63 w away) (writing_m v)) in *. pose proof sums_stand as HS. fold sums in HS.
       match type of S with (if ?b then _ else _) = _ => destruct b eqn:Low end.
       - (* by features *)
         match type of Low with (if ?b then _ else _) = _ => destruct b eqn:G end; [|discriminate]. apply Z.ltb_lt in G.
         apply (Z.mul_le_mono_pos_l _ _ D HD). eapply Z.le_trans; [|apply (rank_margin z Hz)].
-        set (Y := D * logit N' x y c - value (constants E) h).
-        set (Q := zdot (features_at E z) P + value (rest z) a + zdot (fst (rest z)) b + length_at z * e).
+        set (Y := D * logit N' x y c - zdot (constants E) t).
+        set (Q := D * value (writes r z) a + D * zdot (fst (writes r z)) b + zdot (features_at E z) P + length_at z * e).
         destruct (parts_stand z Hz) as [Z1 Z2].
         match type of Low with (?u <? half)%uint63 = true => assert (SV : stands u (Y - D * need - Q)) end.
         { unfold Y, Q. rewrite (logit_value c) by lia. apply stands_sub; [apply stands_sub; [apply stands_sub|apply stands_of_Z]|].
           - apply stands_mul; [apply stands_of_Z|]. apply stands_value, hs_stand.
-          - apply stands_value, hs_stand.
-          - replace (zdot (features_at E z) P + value (rest z) a + zdot (fst (rest z)) b + length_at z * e)
-              with (value (rest z) a + zdot (fst (rest z)) b + zdot (features_at E z ++ [length_at z]) (P ++ [e]))
+          - apply stands_products, away_stands.
+          - rewrite <- Z.add_assoc. replace (zdot (features_at E z) P + length_at z * e) with (zdot (features_at E z ++ [length_at z]) (P ++ [e]))
               by (rewrite zdot_app by (unfold P; rewrite map_length; apply HF, Hz); simpl zdot; ring).
             apply stands_dot; [|exact (stands_add _ _ _ _ Z1 Z2)].
             apply stands_app; [exact HS|]. constructor; [apply stands_of_Z|constructor]. }
         rewrite (nonnegative _ _ SV) in Low; [apply Z.leb_le in Low; lia|].
-        pose proof (parts_bound z Hz) as [P1 P2]. pose proof (written_bound z Hz) as P3. pose proof (lengths_bound z Hz) as [N0 N1].
-        pose proof (value_bound H (constants E) h (proj1 sizes) h_bound) as P4.
+        pose proof (parts_bound z Hz) as [P1 P2]. pose proof (written_bound z Hz) as [P3 P4]. pose proof (lengths_bound z Hz) as [N0 N1].
         assert (Hc' : (c < n)%nat) by lia.
         pose proof (logit_bound n m r shape_l shape_r shape_u shape_b shape_t x y c Hx Hy Hc') as P5. fold N' H in P5.
         assert (0 <= e) by apply Z.sqrt_up_nonneg.
@@ -503,9 +481,9 @@ Section LowRankSound.
         assert (0 <= D * need) by (apply Z.mul_nonneg_nonneg; lia).
         assert (Z.abs (D * logit N' x y c) <= D * (writes_most r * H + bias_most r))
           by (rewrite Z.abs_mul, (Z.abs_eq D) by lia; apply Z.mul_le_mono_nonneg_l; lia).
-        change (base v) with (D * (writes_most r * H + bias_most r) + reach H (constants E) +
-          largest_of total (features E) * most H W + most A rests + most B rests) in G.
-        unfold Y, Q. lia.
+        change (base v) with (D * (writes_most r * (H + A + B) + 2 * bias_most r) +
+          (total (constants E) + largest_of total (features E) * largest_of total W) * T) in G.
+        clear - G P1 P2 P3 P4 H1 H2 H3. unfold Y, Q. lia.
       - (* by all neurons *)
         assert (SV : stands (machine_value (machine (writes r c)) hs - of_Z need - machine_value (machine (writes r z)) hs)%uint63
           (logit N' x y c - need - logit N' x y z)).

@@ -48,26 +48,8 @@ Proof.
   generalize (map f (seq 0 n)). intros l. induction l; simpl; lia.
 Qed.
 
-Lemma sum_permutation (l l' : list Z) : Permutation l l' -> fold_right Z.add 0 l = fold_right Z.add 0 l'.
-Proof. induction 1; simpl; lia. Qed.
-
 Definition bijection (p : nat) (f g : nat -> nat) : Prop :=
   forall b, (b < p)%nat -> (f b < p)%nat /\ (g b < p)%nat /\ f (g b) = b /\ g (f b) = b.
-
-Lemma sum_bijection p f g F : bijection p f g -> sum p (fun b => F (f b)) = sum p F.
-Proof.
-  intros H. rewrite !sum_list.
-  replace (map (fun b => F (f b)) (seq 0 p)) with (map F (map f (seq 0 p))) by (rewrite map_map; reflexivity).
-  apply sum_permutation, Permutation_map, NoDup_Permutation.
-  - apply NoDup_map_inv with (f := g). rewrite map_map.
-    replace (map (fun x => g (f x)) (seq 0 p)) with (seq 0 p); [apply seq_NoDup|].
-    rewrite <- (map_id (seq 0 p)) at 1. apply map_ext_in. intros b Hb. apply in_seq in Hb.
-    symmetry. apply H. lia.
-  - apply seq_NoDup.
-  - intros b. rewrite in_map_iff, in_seq. split.
-    + intros [a [<- Ha]]. apply in_seq in Ha. destruct (H a) as [H1 _]; lia.
-    + intros Hb. exists (g b). destruct (H b) as [_ [H2 [H3 _]]]; [lia|]. split; [exact H3|]. apply in_seq. lia.
-Qed.
 
 (** ** Sums over lists *)
 Fixpoint lsum {A : Type} (f : A -> Z) (l : list A) : Z :=

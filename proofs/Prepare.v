@@ -1,7 +1,7 @@
 (** From what a certificate holds to what the rules want.  Nothing is proved of this file and nothing need be:
     the rules are sound whatever they get. *)
 From Coq Require Import ZArith List Uint63 Bool.
-From Rhoset Require Import Spec Sums Machine Rounding Exact Fold Group Norms Actions Gaps Vectors Even LowRank.
+From Rhoset Require Import Spec Sums Machine Rounding Exact Fold Group Norms Actions Sets Vectors Even LowRank.
 Import ListNotations.
 Open Scope Z_scope.
 
@@ -38,47 +38,25 @@ Definition means (count : nat) (places : list nat) (readings : list Z) : list Z 
       if (fst pv =? b)%nat then (fst acc + snd pv, snd acc + 1) else acc) (0, 0) (combine places readings) in
     if snd total =? 0 then 0 else fst total / snd total).
 
-(** ** Rule gaps: the G-sets, and each neuron's set and point; where these are not given a neuron goes where its right
-    reading is nearest to constant. *)
-Definition fibre_range (values : list Z) : Z * Z :=
-  match values with nil => (0, 0) | v :: l => (fold_right Z.min v l, fold_right Z.max v l) end.
+(** ** The G-sets, from the permutations by which the generators act; each neuron stands at a point of one, and reads the middle
+    of what it reads of the elements that bring this point to a place. *)
+Definition middle (values : list Z) : Z :=
+  match values with nil => 0 | v :: l => (fold_right Z.min v l + fold_right Z.max v l) / 2 end.
+Definition middles (q : nat) (places : list nat) (readings : list Z) : list Z :=
+  tabulate q (fun c => middle (map snd (filter (fun pv => (fst pv =? c)%nat) (combine places readings)))).
 
-(** How far readings are from constant on the fibres of [places], and the middle of each fibre. *)
-Definition fit_of (q : nat) (places : list nat) (readings : list Z) : Z * list Z :=
-  let ranges := tabulate q (fun c =>
-    fibre_range (map snd (filter (fun pv => (fst pv =? c)%nat) (combine places readings)))) in
-  (fold_right (fun lh acc => Z.max (snd lh - fst lh) acc) 0 ranges, map (fun lh => (fst lh + snd lh) / 2) ranges).
-
-Fixpoint best_of (A : Type) (best : Z * A) (l : list (Z * A)) : A :=
-  match l with nil => snd best | c :: l' => best_of A (if fst c <? fst best then c else best) l' end.
-
-
-(** A G-set: the permutations by which the generators act, and potentials (none where the list is empty). *)
-Definition given_set : Type := list (list nat) * list (list Z).
-
-Definition gsets_of (m : nat) (r : rounded) (e : nat) (generators : list nat) (given : list given_set)
+Definition gsets_of (m : nat) (r : rounded) (e : nat) (generators : list nat) (given : list (list (list nat)))
     (placed : list (nat * nat)) : list gset :=
   let t := row_table r in
   let n := length t in
-  let sets := map (fun im => (points_of (fst im), action_rows t e generators (fst im))) given in
-  let numbered := combine (seq 0 (length sets)) sets in
-  let spots := flat_map (fun js => map (fun c =>
-      ((fst js, c), (fst (snd js), tabulate n (fun y => point (snd (snd js)) y c)))) (seq 0 (fst (snd js)))) numbered in
-  let readings i := tabulate n (fun y => zentry (rows_right r) y i) in
-  let searched i :=
-    let values := readings i in
-    let tried := map (fun s => let f := fit_of (fst (snd s)) (snd (snd s)) values in (fst f, (fst s, snd f))) spots in
-    match tried with nil => (i, ((O, O), nil)) | c :: l => (i, best_of _ c l) end in
-  let told i :=
+  let sets := map (fun im => (points_of im, action_rows t e generators im)) given in
+  let chosen := tabulate m (fun i =>
     let p := nth i placed (O, O) in
     let set := nth (fst p) sets (O, nil) in
-    (i, (p, snd (fit_of (fst set) (tabulate n (fun y => point (snd set) y (snd p))) (readings i)))) in
-  let chosen := tabulate m (match placed with nil => searched | _ => told end) in
-  map (fun js => GSet (fst (snd js)) (snd (snd js))
-    (tabulate (fst (snd js)) (fun c =>
-      map (fun ch => (fst ch, snd (snd ch)))
-        (filter (fun ch => (fst (fst (snd ch)) =? fst js)%nat && (snd (fst (snd ch)) =? c)%nat) chosen)))
-    (snd (nth (fst js) given (nil, nil)))) numbered.
+    (p, (i, middles (fst set) (tabulate n (fun y => point (snd set) y (snd p))) (tabulate n (fun y => zentry (rows_right r) y i))))) in
+  map (fun js => GSet (fst (snd js)) (snd (snd js)) (tabulate (fst (snd js)) (fun c =>
+    map snd (filter (fun ch => (fst (fst ch) =? fst js)%nat && (snd (fst ch) =? c)%nat) chosen))))
+    (combine (seq 0 (length sets)) sets).
 
 Definition add_rows (a b : list Z) : list Z := map (fun uv => fst uv + snd uv) (combine a b).
 Definition mean_of (width : nat) (l : list (list Z)) : list Z :=
@@ -98,7 +76,7 @@ Definition unit_code (above most given : Z) : int :=
 
 (** ** Even circuits: what neurons write, and the bias, are means over each fibre; what is taken off activations too. *)
 Record given_even := GivenEven {
-  sets_given : list given_set;
+  sets_given : list (list (list nat));
   places_given : list (nat * nat);
   even_units_given : list Z;            (* units of the neurons *)
   type_given : list (nat * nat);        (* the set and the point by which x has its type: one, or none *)
@@ -136,7 +114,7 @@ Definition even_of (m : nat) (r : rounded) (e : nat) (generators : list nat) (E 
 (** ** Rule lowrank: means of the activations over some inputs, and units. *)
 Record given_rank := GivenRank {
   features_given : list (list Z);            (* z: features *)
-  writing_given : list (list Z * Z);         (* feature: what each neuron writes on it, and the bias (in the unit of the outputs) *)
+  writing_given : list (list Z);             (* feature: what each neuron writes on it *)
   samples_given : list nat;                  (* inputs over which the means are taken; none: no means *)
   rank_units_given : list Z                  (* units of the neurons *)
 }.
@@ -159,8 +137,8 @@ Definition rank_of (m : nat) (r : rounded) (G : given_rank) (D : Z) : low_rank :
   let common := mean_of m (map (fun s => nth s by_x nil) (samples_given G)) in
   let by_x' := match samples_given G with nil => none | _ => map (fun a => minus_row a common) by_x end in
   let make units c := LowRank D (features_given G) (writing_given G) c by_x' by_y units in
-  let E := make nil (repeat 0 m, 0) in
+  let E := make nil (repeat 0 m) in
   let away := away_most r E in
   let units := map (unit_code (Z.max 0 (Z.log2 away - 25)) away) (firstn m (rank_units_given G)) in
   let rests := tabulate n (rest_of r E (opposite_columns m (writing E))) in
-  make units (mean_of m (map fst rests), fold_right Z.add 0 (map snd rests) / Z.max 1 (Z.of_nat n)).
+  make units (mean_of m rests).

@@ -1,52 +1,8 @@
 (** What a file about one network uses, and the executable. *)
 From Coq Require Import ZArith List Uint63 Bool Lia.
-From Rhoset Require Import Spec Sums Rounding Machine Exact Group Fold Norms Actions Gaps Vectors Even LowRank Prepare.
+From Rhoset Require Import Spec Sums Rounding Machine Exact Group Fold Norms Actions Sets Vectors Even LowRank Prepare.
 Import ListNotations.
 Open Scope Z_scope.
-
-(** The rule gaps; [images]: for each G-set, the permutations by which the generators act, and its potentials; [placed]: set and point of
-    each neuron, or nothing. *)
-Definition gaps_given (a : Z) (m : nat) (r : rounded) (generators : list nat) (images : list given_set)
-    (placed : list (nat * nat)) : Z :=
-  match find_identity (row_table r) with
-  | None => 0
-  | Some e => gaps_rounded a m r generators (gsets_of m r e generators images placed)
-  end.
-
-Definition gaps (kl ku : Z) (generators : list nat) (images : list given_set) (placed : list (nat * nat)) (w : stored) : Z :=
-  if well_formed w && (0 <=? kl) && (0 <=? ku) then
-    gaps_given 2 (length (unembeds w)) (round kl ku w) generators images placed
-  else 0.
-
-Definition gaps_factored (ke kw s ku : Z) (generators : list nat) (images : list given_set)
-    (placed : list (nat * nat)) (w : factored) : Z :=
-  if well_formed_factored w && factored_fits ke kw s w && (0 <=? ku) then
-    gaps_given 4 (length (factored_unembeds w)) (round_factored ke kw s ku w) generators images placed
-  else 0.
-
-Lemma gaps_given_sound N kl ku a r generators images placed :
-  rounds N kl ku a r -> gaps_given a (width N) r generators images placed <= right_pairs N.
-Proof.
-  intros R. unfold gaps_given. destruct (find_identity (row_table r)); [|apply right_pairs_nonneg].
-  apply (gaps_rounded_sound N kl ku). exact R.
-Qed.
-
-(** Theorem 4 (gaps). *)
-Theorem gaps_sound kl ku generators images placed w : gaps kl ku generators images placed w <= right_pairs (exact_network w).
-Proof.
-  unfold gaps. destruct (well_formed w && (0 <=? kl) && (0 <=? ku)) eqn:G; [|apply right_pairs_nonneg].
-  rewrite !andb_true_iff, !Z.leb_le in G. destruct G as [[wf Hkl] Hku].
-  apply (gaps_given_sound (exact_network w) kl ku). apply round_rounds; assumption.
-Qed.
-
-Theorem gaps_factored_sound ke kw s ku generators images placed w :
-  gaps_factored ke kw s ku generators images placed w <= right_pairs (exact_factored_network w).
-Proof.
-  unfold gaps_factored. destruct (well_formed_factored w && factored_fits ke kw s w && (0 <=? ku)) eqn:G;
-    [|apply right_pairs_nonneg].
-  rewrite !andb_true_iff, Z.leb_le in G. destruct G as [[wf F] Hku].
-  apply (gaps_given_sound (exact_factored_network w) (ke + kw + s) ku). apply round_factored_rounds; assumption.
-Qed.
 
 (** Rule even. *)
 Definition even_given (a : Z) (m : nat) (r : rounded) (generators : list nat) (given : given_even) : Z :=
@@ -155,21 +111,6 @@ Theorem by_exact_factored w k generators ke kw s ku :
 Proof.
   rewrite !andb_true_iff, Z.leb_le. intros [[H1 H2] H3]. split; [exact H1|]. split; [apply (group_sound _ _ H2)|].
   eapply Z.le_trans; [exact H3|apply exact_factored_sound].
-Qed.
-
-Theorem by_gaps w k generators images placed kl ku :
-  well_formed w && group (table w) generators && (k <=? gaps kl ku generators images placed w) = true -> proved w k.
-Proof.
-  rewrite !andb_true_iff, Z.leb_le. intros [[H1 H2] H3]. split; [exact H1|]. split; [apply (group_sound _ _ H2)|].
-  eapply Z.le_trans; [exact H3|apply gaps_sound].
-Qed.
-
-Theorem by_gaps_factored w k generators images placed ke kw s ku :
-  well_formed_factored w && group (factored_table w) generators &&
-    (k <=? gaps_factored ke kw s ku generators images placed w) = true -> proved_factored w k.
-Proof.
-  rewrite !andb_true_iff, Z.leb_le. intros [[H1 H2] H3]. split; [exact H1|]. split; [apply (group_sound _ _ H2)|].
-  eapply Z.le_trans; [exact H3|apply gaps_factored_sound].
 Qed.
 
 Theorem by_even w k generators given kl ku :

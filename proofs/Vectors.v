@@ -1,6 +1,6 @@
 (** Lists as vectors: products of long rows, lengths in machine integers with numbers rounded up. *)
 From Coq Require Import ZArith List Uint63 Bool Lia.
-From Rhoset Require Import Spec Sums Rounding Machine Exact Fold Norms Actions Gaps.
+From Rhoset Require Import Spec Sums Rounding Machine Exact Fold Norms Actions Sets.
 Import ListNotations.
 Open Scope Z_scope.
 
@@ -16,9 +16,6 @@ Proof. rewrite sum_list. induction (seq 0 n); simpl; [reflexivity|]. rewrite IHl
 
 Lemma zdot_largest u v L : 0 <= L -> (forall h, In h v -> Z.abs h <= L) -> Z.abs (zdot u v) <= total u * L.
 Proof. intros HL H. rewrite Z.mul_comm. apply zdot_bound; assumption. Qed.
-
-Lemma total_nonneg l : 0 <= total l.
-Proof. induction l; simpl; lia. Qed.
 
 Lemma zdot_opposite (A : Type) u (f : A -> Z) l : zdot u (map (fun w => - f w) l) = - zdot u (map f l).
 Proof. revert u. induction l as [|a l IH]; intros [|b u]; simpl; try reflexivity. rewrite IH. lia. Qed.
@@ -206,14 +203,3 @@ Proof.
   intros F. revert K. induction F; intros [|k K]; simpl; constructor; auto. apply stands_sub; [assumption|apply stands_of_Z].
 Qed.
 
-Lemma removelast_length (A : Type) (l : list A) : length (removelast l) = Nat.pred (length l).
-Proof. induction l as [|a l IH]; [reflexivity|]. destruct l; [reflexivity|]. simpl in *. rewrite IH. reflexivity. Qed.
-
-Lemma zdot_last d v m : length d = S m -> length v = S m ->
-  zdot d v = zdot (removelast d) (removelast v) + last d 0 * last v 0.
-Proof.
-  intros Hd Hv.
-  assert (Nd : d <> nil) by (intros ->; discriminate). assert (Nv : v <> nil) by (intros ->; discriminate).
-  rewrite (app_removelast_last 0 Nd) at 1. rewrite (app_removelast_last 0 Nv) at 1.
-  rewrite zdot_app by (rewrite !removelast_length; lia). simpl zdot. lia.
-Qed.

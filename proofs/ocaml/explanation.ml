@@ -23,14 +23,8 @@ let point limit v = if v < limit then nat_of_int v else bad "a point lies outsid
 
 let images_of file name = List.map (fun row -> List.map (point (List.length row)) row) (S.matrix S.int_at file name)
 
-(* The G-sets of a certificate, with potentials of [k] places, and where its neurons stand in them. *)
-let gsets file k =
-  let potential v = Big_int_Z.mult_big_int (fixed (min k 30) v) (power (k - 30)) in
-  (* FORMAT.md: rows of points without neurons are not read *)
-  let potentials j pairs =
-    let name = Printf.sprintf "gaps%d.potential" j in
-    let row c values = if List.mem (j, c) pairs then List.map potential values else [] in
-    if S.has file name then List.mapi row (S.matrix S.float_at file name) else [] in
+(* The G-sets of a certificate, and where its neurons stand in them: at the points by which they read y. *)
+let gsets file =
   let rec named j = let name = Printf.sprintf "gaps%d.right" j in
     if S.has file name then name :: named (j + 1) else [] in
   match named 0 with
@@ -38,12 +32,12 @@ let gsets file k =
   | names ->
     let pairs = try List.combine (S.vector S.int_at file "gaps.block") (S.vector S.int_at file "gaps.point")
       with Invalid_argument _ -> bad "gaps.block and gaps.point differ in length" in
-    let sets = List.mapi (fun j name -> (images_of file name, potentials j pairs)) names in
+    let sets = List.map (images_of file) names in
     (* The proofs know no neurons at no point: they get a set of one. *)
     let idle = List.exists (fun (j, _) -> j = List.length sets) pairs in
-    let one_point = List.map (fun _ -> [ nat_of_int 0 ]) (fst (List.hd sets)) in
-    let sets = if idle then sets @ [ (one_point, []) ] else sets in
-    let sizes = Array.of_list (List.map (function row :: _, _ -> List.length row | [], _ -> 0) sets) in
+    let one_point = List.map (fun _ -> [ nat_of_int 0 ]) (List.hd sets) in
+    let sets = if idle then sets @ [ one_point ] else sets in
+    let sizes = Array.of_list (List.map (function row :: _ -> List.length row | [] -> 0) sets) in
     let place (j, c) =
       if j < Array.length sizes && c < sizes.(j) then (nat_of_int j, nat_of_int c) else bad "gaps.point leaves its block" in
     (sets, List.map place pairs)
@@ -60,15 +54,15 @@ let neuron_units file =
           big ((32 * (exponent + 4)) + int_of_float (Float.floor ((16.0 /. mantissa) +. 0.5)) - 1)) weights
   end
 
-(* For rule even: the same sets without potentials, the set and point of types, and which neurons have means. *)
+(* For rule even: the set and point of types, too, and which neurons have means. *)
 let evenly file (sets, places) =
   let vector name = if S.has file name then S.vector S.int_at file name else [] in
   let type_given = match vector "gaps.types" with
     | [] -> []
-    | [ j; c ] when j < List.length sets && c < (match fst (List.nth sets j) with row :: _ -> List.length row | [] -> 0) ->
+    | [ j; c ] when j < List.length sets && c < (match List.nth sets j with row :: _ -> List.length row | [] -> 0) ->
       [ (nat_of_int j, nat_of_int c) ]
     | _ -> bad "gaps.types is no set and point" in
-  { sets_given = List.map (fun (images, _) -> (images, [])) sets; places_given = places; even_units_given = neuron_units file;
+  { sets_given = sets; places_given = places; even_units_given = neuron_units file;
     type_given; centred_given = List.map (fun v -> v <> 0) (vector "gaps.centred") }
 
 let in_plan file key =
@@ -95,9 +89,9 @@ let rec columns rows = match rows with
   | [] | [] :: _ -> []
   | _ -> List.map List.hd rows :: columns (List.map List.tl rows)
 
-(* What a certificate gives the rule, for reads of [s] and writes of [t] places, and D; None without features.  The largest
+(* What a certificate gives the rule, for writes of [t] places, and D; None without features.  The largest
    entry of every feature has [feature_bits]; what is lost is in what is not written. *)
-let rank file ~order:n ~width:m ~reads:s ~writes:t =
+let rank file ~order:n ~width:m ~writes:t =
   if features file = 0 then None
   else begin
     let given = columns (S.matrix S.float_at file "lowrank.features") in
@@ -105,9 +99,7 @@ let rank file ~order:n ~width:m ~reads:s ~writes:t =
     if List.length given <> List.length written || List.exists (fun f -> List.length f <> n) given
        || List.exists (fun w -> List.length w <> m + 1) written then bad "lowrank: features and writing do not fit";
     let places = List.map (fun f -> feature_bits - int_of_float (Float.ceil (log2 (sizes [ f ])))) given in
-    let writing cv w =
-      let k = t + extra_bits - cv in
-      (List.map (fixed k) (List.filteri (fun i _ -> i < m) w), fixed (k + s) (List.nth w m)) in
+    let writing cv w = List.map (fixed (t + extra_bits - cv)) (List.filteri (fun i _ -> i < m) w) in
     let units = match neuron_units file with [] -> List.init m (fun _ -> big 0) | units -> units in
     Some ({ features_given = columns (List.map2 (fun cv f -> List.map (fixed cv) f) places given);
             writing_given = List.map2 writing places written;
@@ -119,11 +111,11 @@ let print_rank channel (given : given_rank) =
   let list show l = "[" ^ String.concat "; " (List.map show l) ^ "]" in
   let z = Big_int_Z.string_of_big_int in
   let define name kind text = Printf.fprintf channel "Definition %s : %s := %s.\n" name kind text in
-  let rows name kind show l =
-    List.iteri (fun i row -> define (Printf.sprintf "%s_%d" name i) kind (show row ^ "%Z")) l;
-    define name (Printf.sprintf "list (%s)" kind) (list Fun.id (List.mapi (fun i _ -> Printf.sprintf "%s_%d" name i) l)) in
-  rows "rank_features" "list Z" (list z) given.features_given;
-  rows "rank_writing" "list Z * Z" (fun (w, b) -> Printf.sprintf "(%s, %s)" (list z w) (z b)) given.writing_given;
+  let rows name l =
+    List.iteri (fun i row -> define (Printf.sprintf "%s_%d" name i) "list Z" (list z row ^ "%Z")) l;
+    define name "list (list Z)" (list Fun.id (List.mapi (fun i _ -> Printf.sprintf "%s_%d" name i) l)) in
+  rows "rank_features" given.features_given;
+  rows "rank_writing" given.writing_given;
   define "rank_given" "given_rank"
     (Printf.sprintf "GivenRank rank_features rank_writing %s%%nat %s%%Z"
        (list (fun i -> string_of_int (int_of_nat i)) given.samples_given) (list z given.rank_units_given))

@@ -85,11 +85,6 @@ let run_exact = function
   | Factors w, Folded (p, q, s, t) -> exact_factored (dropped p) (dropped q) (big s) (dropped t) w
   | _ -> assert false
 
-let run_gaps generators (images, placed) = function
-  | Plain w, Direct (s, t) -> gaps (dropped s) (dropped t) generators images placed w
-  | Factors w, Folded (p, q, s, t) -> gaps_factored (dropped p) (dropped q) (big s) (dropped t) generators images placed w
-  | _ -> assert false
-
 let run_even generators given = function
   | Plain w, Direct (s, t) -> even (dropped s) (dropped t) generators given w
   | Factors w, Folded (p, q, s, t) -> even_factored (dropped p) (dropped q) (big s) (dropped t) generators given w
@@ -100,10 +95,8 @@ let fewer k = function
   | Direct (s, t) -> Direct (s - (k / 2), t - (k - (k / 2)))
   | Folded (p, q, s, t) -> Folded (p, q, s + (k / 2), t - (k - (k / 2)))
 
-let reads_writes = function Direct (s, t) -> (s, t) | Folded (p, q, s, t) -> (p + q - s, t)
-
 let run_lowrank file order width w kept =
-  let given kept = let reads, writes = reads_writes kept in rank file ~order ~width ~reads ~writes in
+  let given kept = rank file ~order ~width ~writes:(match kept with Direct (_, t) | Folded (_, _, _, t) -> t) in
   let size kept (given, d) = match w, kept with
     | Plain w, Direct (s, t) -> lowrank_size (dropped s) (dropped t) given d w
     | Factors w, Folded (p, q, s, t) -> lowrank_size_factored (dropped p) (dropped q) (big s) (dropped t) given d w
@@ -126,12 +119,12 @@ let complain m =
   exit 2
 
 let () =
-  let usage = "rhoset-verified CERT --network NET [--rule even|gaps|lowrank|exact]" in
+  let usage = "rhoset-verified CERT --network NET [--rule even|lowrank|exact]" in
   let network = ref "" and certificate = ref "" and rule = ref "" and out = ref "" in
   let options = [
     ("--network", Arg.Set_string network, "NET  the network file");
-    ("--rule", Arg.Symbol ([ "even"; "gaps"; "lowrank"; "exact" ], fun r -> rule := r),
-     "  only this rule (even where the plan says so, gaps, lowrank where it is cheaper than exact, exact, until one settles all pairs)");
+    ("--rule", Arg.Symbol ([ "even"; "lowrank"; "exact" ], fun r -> rule := r),
+     "  only this rule (even where the plan has gaps, lowrank where it is cheaper than exact, exact, until one settles all pairs)");
     ("--explanation", Arg.Set_string out, "FILE  with --rule lowrank: what the rule was given, for the assistant") ] in
   let anonymous a = if !certificate = "" then certificate := a else raise (Arg.Bad ("unexpected " ^ a)) in
   try
@@ -153,7 +146,7 @@ let () =
       exit 1
     end;
     let all = big (n * n) in
-    let sets = lazy (gsets file (let reads, writes = reads_writes kept in reads + writes)) in
+    let sets = lazy (gsets file) in
     let by_lowrank () =
       Option.map (fun (right, kept, given, d) ->
           if !out <> "" then begin
@@ -168,10 +161,10 @@ let () =
             close_out channel
           end;
           right) (run_lowrank file n width w kept) in
-    let given_sets run = if fst (Lazy.force sets) = [] then None else Some (run generators (Lazy.force sets)) in
     let attempt = function
-      | "even" -> given_sets (fun generators sets -> run_even generators (evenly file sets) (w, kept))
-      | "gaps" -> given_sets (fun generators sets -> run_gaps generators sets (w, kept))
+      | "even" ->
+        let sets = Lazy.force sets in
+        if fst sets = [] then None else Some (run_even generators (evenly file sets) (w, kept))
       | "lowrank" -> by_lowrank ()
       | _ -> Some (run_exact (w, kept)) in
     let rec first best = function
@@ -187,8 +180,7 @@ let () =
     let cheaper = let f = features file in f > 0 && 3 * f * (width + n) < n * width in
     let rules =
       if !rule <> "" then [ !rule ]
-      else (if in_plan file "even" = Some (Safetensors.Bool true) then [ "even" ] else []) @ [ "gaps" ]
-           @ (if cheaper then [ "lowrank" ] else []) @ [ "exact" ] in
+      else (if fst (Lazy.force sets) <> [] then [ "even" ] else []) @ (if cheaper then [ "lowrank" ] else []) @ [ "exact" ] in
     let used, right = match first None rules with
       | Some found -> found
       | None -> bad "the certificate has nothing that rule %s could use: --rule exact" !rule in
