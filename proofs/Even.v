@@ -1,4 +1,4 @@
-(** Theorem 6 (all x together): what the neurons at a point do to a margin is a table of where y and x⁻¹z bring the point,
+(** Theorem even: what the neurons at a point do to a margin is a table of where y and x⁻¹z bring the point,
     of which the least over all x of a type is taken.  No pair of inputs is looked at but to add numbers of x, y and xy. *)
 From Coq Require Import ZArith List Uint63 Bool Lia.
 From Rhoset Require Import Spec Sums Rounding Machine Exact Fold Group Norms Actions Sets Vectors.
@@ -513,7 +513,7 @@ Section EvenSound.
   Qed.
 End EvenSound.
 
-(** Theorem 6 (all x together), for the rounded network. *)
+(** Theorem even, for the rounded network. *)
 Theorem even_rounded_sound N kl ku a r generators C :
   rounds N kl ku a r -> even_rounded a (width N) r generators C <= right_pairs N.
 Proof.
