@@ -56,7 +56,7 @@ ONLY_PYTHON = {
     "it reads and checks what the proved rules do not (plan, claim, digests)": r"another|claim|plan|float32|neither"
     r"|method|version",
     "a table, a group or an action": r"group|generat|action|permut|acts|identity|invers",
-    "tensors that the proved rule does not need, or takes otherwise": r"gaps|lowrank|groups|scale"
+    "tensors that the proved rule does not need, or takes otherwise": r"gaps|circles|lowrank|scale"
     r"|features|writing|work|limit|shape|tensor|memory|multiply|entries|integer|missing",
     "numbers": r"float|finite|within|overflow|large|small|nan",
     "the file": r"file|read|header|json|safetensors",
@@ -65,8 +65,8 @@ ONLY_PYTHON = {
 ONLY_PROVED = {
     "activation: the proofs know relu": r"activation",
     "numbers that are no float32 numbers": r"float32|dtype|F64",
-    **ONLY_PYTHON,
     "nothing in the certificate for that rule": r"nothing",
+    **ONLY_PYTHON,
 }
 
 
