@@ -18,3 +18,7 @@ Check by_lowrank.               Print Assumptions by_lowrank.
 Check by_lowrank_factored.      Print Assumptions by_lowrank_factored.
 Check complete.                 Print Assumptions complete.
 Check complete_factored.        Print Assumptions complete_factored.
+(** Over the real numbers, on the assistant's own axioms of these. *)
+From Rhoset Require Margins.
+Check Margins.lowrank_margin.   Print Assumptions Margins.lowrank_margin.
+Check Margins.each_margin.      Print Assumptions Margins.each_margin.

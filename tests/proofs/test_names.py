@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PROOFS = ROOT / "proofs"
 NAMED = re.compile(r"\b(Theorem|Lemma) (\d+)(?: \(([^)]+)\))?")
-CHECKED = {("Theorem", "1"), ("Theorem", "3"), ("Lemma", "3"), ("Lemma", "4")}
+CHECKED = {("Theorem", n) for n in "138"} | {("Lemma", n) for n in "348"}
 """What the proofs hold of THEOREMS.md."""
 
 
