@@ -1,29 +1,24 @@
 (** What the main theorems rest on: nothing, or the assistant's own primitive 63-bit integers. *)
-From Rhoset Require Import Spec Sums Rounding Machine Exact Group Fold Norms Transport Uniform Gaps Vectors Even Pairs PairsSound Prepare Theorems.
-Check right_answerb_spec.  Print Assumptions right_answerb_spec.
-Check light.               Print Assumptions light.
-Check group_sound.         Print Assumptions group_sound.
-Check exact_sound.         Print Assumptions exact_sound.
-Check exact_factored_sound.  Print Assumptions exact_factored_sound.
-Check transport.            Print Assumptions transport.
-Check block_margin.         Print Assumptions block_margin.
-Check uniform_sound.        Print Assumptions uniform_sound.
-Check uniform_factored_sound.  Print Assumptions uniform_factored_sound.
-Check by_exact.             Print Assumptions by_exact.
-Check by_uniform.           Print Assumptions by_uniform.
-Check by_exact_factored.    Print Assumptions by_exact_factored.
-Check by_uniform_factored.  Print Assumptions by_uniform_factored.
-Check gaps_sound.           Print Assumptions gaps_sound.
-Check gaps_factored_sound.  Print Assumptions gaps_factored_sound.
-Check by_gaps.              Print Assumptions by_gaps.
-Check by_gaps_factored.     Print Assumptions by_gaps_factored.
-Check even_sound.           Print Assumptions even_sound.
-Check even_factored_sound.  Print Assumptions even_factored_sound.
-Check by_even.              Print Assumptions by_even.
-Check by_even_factored.     Print Assumptions by_even_factored.
-Check pairs_sound.          Print Assumptions pairs_sound.
-Check pairs_factored_sound. Print Assumptions pairs_factored_sound.
-Check by_pairs.             Print Assumptions by_pairs.
-Check by_pairs_factored.    Print Assumptions by_pairs_factored.
-Check complete.             Print Assumptions complete.
-Check complete_factored.    Print Assumptions complete_factored.
+From Rhoset Require Import Spec Sums Rounding Machine Exact Group Fold Norms Actions Sets Vectors Even LowRank Prepare Theorems.
+Check right_answerb_spec.       Print Assumptions right_answerb_spec.
+Check action_ok_sound.          Print Assumptions action_ok_sound.
+Check light.                    Print Assumptions light.
+Check group_sound.              Print Assumptions group_sound.
+Check exact_sound.              Print Assumptions exact_sound.
+Check exact_factored_sound.     Print Assumptions exact_factored_sound.
+Check by_exact.                 Print Assumptions by_exact.
+Check by_exact_factored.        Print Assumptions by_exact_factored.
+Check even_sound.               Print Assumptions even_sound.
+Check even_factored_sound.      Print Assumptions even_factored_sound.
+Check by_even.                  Print Assumptions by_even.
+Check by_even_factored.         Print Assumptions by_even_factored.
+Check lowrank_sound.            Print Assumptions lowrank_sound.
+Check lowrank_factored_sound.   Print Assumptions lowrank_factored_sound.
+Check by_lowrank.               Print Assumptions by_lowrank.
+Check by_lowrank_factored.      Print Assumptions by_lowrank_factored.
+Check complete.                 Print Assumptions complete.
+Check complete_factored.        Print Assumptions complete_factored.
+(** Over the real numbers, on the assistant's own axioms of these. *)
+From Rhoset Require Margins.
+Check Margins.lowrank_margin.   Print Assumptions Margins.lowrank_margin.
+Check Margins.each_margin.      Print Assumptions Margins.each_margin.

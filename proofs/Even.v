@@ -1,7 +1,7 @@
-(** Theorem 6 (all x together): what the neurons at a point do to a margin is a table of where y and x⁻¹z bring the point,
+(** Theorem even: what the neurons at a point do to a margin is a table of where y and x⁻¹z bring the point,
     of which the least over all x of a type is taken.  No pair of inputs is looked at but to add numbers of x, y and xy. *)
 From Coq Require Import ZArith List Uint63 Bool Lia.
-From Rhoset Require Import Spec Sums Rounding Machine Exact Fold Group Norms Transport Uniform Gaps Vectors.
+From Rhoset Require Import Spec Sums Rounding Machine Exact Fold Group Norms Actions Sets Vectors.
 Import ListNotations.
 Open Scope Z_scope.
 
@@ -174,14 +174,6 @@ Definition even_rounded (a : Z) (m : nat) (r : rounded) (generators : list nat) 
 (** ** Its soundness *)
 Lemma lsum_map (A B : Type) (h : A -> B) (f : B -> Z) l : lsum f (map h l) = lsum (fun a => f (h a)) l.
 Proof. induction l; simpl; [reflexivity|]. rewrite IHl. reflexivity. Qed.
-
-Lemma bounded_sum n f A B : (forall i, (i < n)%nat -> bounded (f i) (A i) (B i)) -> bounded (sum n f) (sum n A) (sum n B).
-Proof.
-  induction n; intros H; simpl.
-  - exists 0. unfold schwarz. lia.
-  - destruct (IHn ltac:(intros; apply H; lia)) as [S [H1 H2]]. destruct (H n ltac:(lia)) as [S' [H3 H4]].
-    exists (S + S'). split; [lia|]. apply schwarz_plus; assumption.
-Qed.
 
 Lemma bounded_lsum (X : Type) (f A B : X -> Z) l :
   (forall a, In a l -> bounded (f a) (A a) (B a)) -> bounded (lsum f l) (lsum A l) (lsum B l).
@@ -521,7 +513,7 @@ Section EvenSound.
   Qed.
 End EvenSound.
 
-(** Theorem 6 (all x together), for the rounded network. *)
+(** Theorem even, for the rounded network. *)
 Theorem even_rounded_sound N kl ku a r generators C :
   rounds N kl ku a r -> even_rounded a (width N) r generators C <= right_pairs N.
 Proof.

@@ -1,7 +1,7 @@
 (** The checkers as OCaml code.  What this file says is trusted: that Coq's extraction is right, and that the functions
     named on the right do what those on the left do. *)
 From Coq Require Import ZArith List Uint63 Extraction ExtrOcamlBasic ExtrOcamlZBigInt ExtrOCamlInt63.
-From Rhoset Require Import Spec Rounding Machine Exact Group Fold Norms Transport Uniform Gaps Vectors Even Pairs Prepare Theorems.
+From Rhoset Require Import Spec Rounding Machine Exact Group Fold Norms Actions Sets Vectors Even LowRank Prepare Theorems.
 
 Extract Constant Z.ltb => "Big_int_Z.lt_big_int".
 Extract Constant Z.leb => "Big_int_Z.le_big_int".
@@ -14,5 +14,5 @@ Extract Constant Z.sqrt_up => "(fun x -> if Big_int_Z.sign_big_int x <= 0 then B
   let s = Big_int_Z.sqrt_big_int x in
   if Big_int_Z.eq_big_int (Big_int_Z.mult_big_int s s) x then s else Big_int_Z.succ_big_int s)".
 Extraction Blacklist List.
-Extraction "ocaml/verified.ml" group exact exact_factored uniform uniform_factored gaps gaps_factored even even_factored
-  pairs pairs_factored pairs_size pairs_size_factored.
+Extraction "ocaml/verified.ml" group exact exact_factored even even_factored
+  lowrank lowrank_factored lowrank_size lowrank_size_factored.

@@ -10,8 +10,6 @@ Definition stands (i : int) (v : Z) : Prop := to_Z i = v mod wB.
 Lemma stands_of_Z v : stands (of_Z v) v.
 Proof. apply of_Z_spec. Qed.
 
-Lemma wB_pos : 0 < wB. Proof. reflexivity. Qed.
-
 Lemma stands_add a b u v : stands a u -> stands b v -> stands (a + b)%uint63 (u + v).
 Proof. unfold stands. intros Ha Hb. rewrite add_spec, Ha, Hb. symmetry. apply Zplus_mod. Qed.
 

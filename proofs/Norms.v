@@ -1,4 +1,4 @@
-(** Cauchy-Schwarz over the integers, integer square roots rounded up, double sums and their re-indexing. *)
+(** Cauchy-Schwarz over the integers, integer square roots rounded up, sums and their re-indexing. *)
 From Coq Require Import ZArith List Bool Lia Permutation.
 From Rhoset Require Import Spec Sums.
 Import ListNotations.
@@ -23,12 +23,6 @@ Proof.
   nia.
 Qed.
 
-Lemma schwarz_sum n (f A B : nat -> Z) :
-  (forall i, (i < n)%nat -> schwarz (f i) (A i) (B i)) -> schwarz (sum n f) (sum n A) (sum n B).
-Proof.
-  induction n; intros H; simpl; [repeat split; lia|]. apply schwarz_plus; auto.
-Qed.
-
 Lemma sqrt_up_square a : 0 <= a -> a <= Z.sqrt_up a * Z.sqrt_up a.
 Proof.
   intros Ha. destruct (Z.eq_dec a 0) as [->|Hne]; [cbn; lia|].
@@ -41,31 +35,7 @@ Proof.
   apply square_le; [nia|]. pose proof (sqrt_up_square A HA). pose proof (sqrt_up_square B HB). nia.
 Qed.
 
-(** ** Double sums *)
-Definition sum2 (p q : nat) (f : nat -> nat -> Z) : Z := sum p (fun b => sum q (fun c => f b c)).
-
-Lemma sum2_ext p q f g :
-  (forall b c, (b < p)%nat -> (c < q)%nat -> f b c = g b c) -> sum2 p q f = sum2 p q g.
-Proof. intros H. apply sum_ext. intros b Hb. apply sum_ext. intros c Hc. apply H; assumption. Qed.
-
-Lemma sum2_le p q f g :
-  (forall b c, (b < p)%nat -> (c < q)%nat -> f b c <= g b c) -> sum2 p q f <= sum2 p q g.
-Proof. intros H. apply sum_le. intros b Hb. apply sum_le. intros c Hc. apply H; assumption. Qed.
-
-Lemma sum2_plus p q f g : sum2 p q (fun b c => f b c + g b c) = sum2 p q f + sum2 p q g.
-Proof. unfold sum2. rewrite <- sum_plus. apply sum_ext. intros. apply sum_plus. Qed.
-
-Lemma sum2_minus p q f g : sum2 p q (fun b c => f b c - g b c) = sum2 p q f - sum2 p q g.
-Proof. unfold sum2. rewrite <- sum_minus. apply sum_ext. intros. apply sum_minus. Qed.
-
-Lemma sum2_abs p q f : Z.abs (sum2 p q f) <= sum2 p q (fun b c => Z.abs (f b c)).
-Proof. unfold sum2. eapply Z.le_trans; [apply sum_abs|]. apply sum_le. intros. apply sum_abs. Qed.
-
-Lemma schwarz_sum2 p q (f g : nat -> nat -> Z) :
-  schwarz (sum2 p q (fun b c => f b c * g b c)) (sum2 p q (fun b c => f b c * f b c))
-          (sum2 p q (fun b c => g b c * g b c)).
-Proof. apply schwarz_sum. intros. apply schwarz_sum. intros. apply schwarz_one. Qed.
-
+(** ** Re-ordering *)
 Lemma sum_swap m n f : sum m (fun i => sum n (fun j => f i j)) = sum n (fun j => sum m (fun i => f i j)).
 Proof.
   induction m; simpl; [rewrite sum_const; lia|]. rewrite IHm, <- sum_plus. reflexivity.
@@ -78,34 +48,8 @@ Proof.
   generalize (map f (seq 0 n)). intros l. induction l; simpl; lia.
 Qed.
 
-Lemma sum_permutation (l l' : list Z) : Permutation l l' -> fold_right Z.add 0 l = fold_right Z.add 0 l'.
-Proof. induction 1; simpl; lia. Qed.
-
 Definition bijection (p : nat) (f g : nat -> nat) : Prop :=
   forall b, (b < p)%nat -> (f b < p)%nat /\ (g b < p)%nat /\ f (g b) = b /\ g (f b) = b.
-
-Lemma sum_bijection p f g F : bijection p f g -> sum p (fun b => F (f b)) = sum p F.
-Proof.
-  intros H. rewrite !sum_list.
-  replace (map (fun b => F (f b)) (seq 0 p)) with (map F (map f (seq 0 p))) by (rewrite map_map; reflexivity).
-  apply sum_permutation, Permutation_map, NoDup_Permutation.
-  - apply NoDup_map_inv with (f := g). rewrite map_map.
-    replace (map (fun x => g (f x)) (seq 0 p)) with (seq 0 p); [apply seq_NoDup|].
-    rewrite <- (map_id (seq 0 p)) at 1. apply map_ext_in. intros b Hb. apply in_seq in Hb.
-    symmetry. apply H. lia.
-  - apply seq_NoDup.
-  - intros b. rewrite in_map_iff, in_seq. split.
-    + intros [a [<- Ha]]. apply in_seq in Ha. destruct (H a) as [H1 _]; lia.
-    + intros Hb. exists (g b). destruct (H b) as [_ [H2 [H3 _]]]; [lia|]. split; [exact H3|]. apply in_seq. lia.
-Qed.
-
-Lemma sum2_bijection p q f f' g g' F :
-  bijection p f f' -> bijection q g g' -> sum2 p q (fun b c => F (f b) (g c)) = sum2 p q F.
-Proof.
-  intros Hf Hg. unfold sum2.
-  rewrite <- (sum_bijection p f f' (fun b => sum q (fun c => F b c)) Hf).
-  apply sum_ext. intros b _. apply (sum_bijection q g g' (fun c => F (f b) c) Hg).
-Qed.
 
 (** ** Sums over lists *)
 Fixpoint lsum {A : Type} (f : A -> Z) (l : list A) : Z :=
@@ -127,9 +71,6 @@ Lemma lsum_minus (A : Type) (f g : A -> Z) l : lsum (fun a => f a - g a) l = lsu
 Proof. induction l; simpl; lia. Qed.
 
 Lemma lsum_scale (A : Type) k (f : A -> Z) l : lsum (fun a => k * f a) l = k * lsum f l.
-Proof. induction l; simpl; lia. Qed.
-
-Lemma lsum_abs (A : Type) (f : A -> Z) l : Z.abs (lsum f l) <= lsum (fun a => Z.abs (f a)) l.
 Proof. induction l; simpl; lia. Qed.
 
 Lemma lsum_swap (A : Type) m (f : nat -> A -> Z) l :

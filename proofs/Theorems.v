@@ -1,96 +1,8 @@
 (** What a file about one network uses, and the executable. *)
 From Coq Require Import ZArith List Uint63 Bool Lia.
-From Rhoset Require Import Spec Sums Rounding Machine Exact Group Fold Norms Transport Uniform Gaps Vectors Even Pairs PairsSound Prepare.
+From Rhoset Require Import Spec Sums Rounding Machine Exact Group Fold Norms Actions Sets Vectors Even LowRank Prepare.
 Import ListNotations.
 Open Scope Z_scope.
-
-(** The rule uniform on a rounded network. *)
-Definition uniform_given (a : Z) (m : nat) (r : rounded) (generators : list nat) (blocks : list given) (D : Z) : Z :=
-  match find_identity (row_table r) with
-  | None => 0
-  | Some e =>
-      let made := map (block_of m r e generators) blocks in
-      uniform_rounded a m r generators made (centre_of m r made D) D
-  end.
-
-Definition uniform (kl ku : Z) (generators : list nat) (blocks : list given) (D : Z) (w : stored) : Z :=
-  if well_formed w && (0 <=? kl) && (0 <=? ku) then
-    uniform_given 2 (length (unembeds w)) (round kl ku w) generators blocks D
-  else 0.
-
-Definition uniform_factored (ke kw s ku : Z) (generators : list nat) (blocks : list given) (D : Z) (w : factored) : Z :=
-  if well_formed_factored w && factored_fits ke kw s w && (0 <=? ku) then
-    uniform_given 4 (length (factored_unembeds w)) (round_factored ke kw s ku w) generators blocks D
-  else 0.
-
-Lemma uniform_given_sound N kl ku a r generators blocks D :
-  rounds N kl ku a r -> uniform_given a (width N) r generators blocks D <= right_pairs N.
-Proof.
-  intros R. unfold uniform_given. destruct (find_identity (row_table r)); [|apply right_pairs_nonneg].
-  apply (uniform_rounded_sound N kl ku). exact R.
-Qed.
-
-(** Theorem uniform. *)
-Theorem uniform_sound kl ku generators blocks D w :
-  uniform kl ku generators blocks D w <= right_pairs (exact_network w).
-Proof.
-  unfold uniform. destruct (well_formed w && (0 <=? kl) && (0 <=? ku)) eqn:G; [|apply right_pairs_nonneg].
-  rewrite !andb_true_iff, !Z.leb_le in G. destruct G as [[wf Hkl] Hku].
-  apply (uniform_given_sound (exact_network w) kl ku). apply round_rounds; assumption.
-Qed.
-
-Theorem uniform_factored_sound ke kw s ku generators blocks D w :
-  uniform_factored ke kw s ku generators blocks D w <= right_pairs (exact_factored_network w).
-Proof.
-  unfold uniform_factored. destruct (well_formed_factored w && factored_fits ke kw s w && (0 <=? ku)) eqn:G;
-    [|apply right_pairs_nonneg].
-  rewrite !andb_true_iff, Z.leb_le in G. destruct G as [[wf F] Hku].
-  apply (uniform_given_sound (exact_factored_network w) (ke + kw + s) ku). apply round_factored_rounds; assumption.
-Qed.
-
-(** The rule gaps; [images]: for each G-set, the permutations by which the generators act, and its potentials; [placed]: set and point of
-    each neuron, or nothing. *)
-Definition gaps_given (a : Z) (m : nat) (r : rounded) (generators : list nat) (images : list given_set)
-    (placed : list (nat * nat)) : Z :=
-  match find_identity (row_table r) with
-  | None => 0
-  | Some e => gaps_rounded a m r generators (gsets_of m r e generators images placed)
-  end.
-
-Definition gaps (kl ku : Z) (generators : list nat) (images : list given_set) (placed : list (nat * nat)) (w : stored) : Z :=
-  if well_formed w && (0 <=? kl) && (0 <=? ku) then
-    gaps_given 2 (length (unembeds w)) (round kl ku w) generators images placed
-  else 0.
-
-Definition gaps_factored (ke kw s ku : Z) (generators : list nat) (images : list given_set)
-    (placed : list (nat * nat)) (w : factored) : Z :=
-  if well_formed_factored w && factored_fits ke kw s w && (0 <=? ku) then
-    gaps_given 4 (length (factored_unembeds w)) (round_factored ke kw s ku w) generators images placed
-  else 0.
-
-Lemma gaps_given_sound N kl ku a r generators images placed :
-  rounds N kl ku a r -> gaps_given a (width N) r generators images placed <= right_pairs N.
-Proof.
-  intros R. unfold gaps_given. destruct (find_identity (row_table r)); [|apply right_pairs_nonneg].
-  apply (gaps_rounded_sound N kl ku). exact R.
-Qed.
-
-(** Theorem 4 (gaps). *)
-Theorem gaps_sound kl ku generators images placed w : gaps kl ku generators images placed w <= right_pairs (exact_network w).
-Proof.
-  unfold gaps. destruct (well_formed w && (0 <=? kl) && (0 <=? ku)) eqn:G; [|apply right_pairs_nonneg].
-  rewrite !andb_true_iff, !Z.leb_le in G. destruct G as [[wf Hkl] Hku].
-  apply (gaps_given_sound (exact_network w) kl ku). apply round_rounds; assumption.
-Qed.
-
-Theorem gaps_factored_sound ke kw s ku generators images placed w :
-  gaps_factored ke kw s ku generators images placed w <= right_pairs (exact_factored_network w).
-Proof.
-  unfold gaps_factored. destruct (well_formed_factored w && factored_fits ke kw s w && (0 <=? ku)) eqn:G;
-    [|apply right_pairs_nonneg].
-  rewrite !andb_true_iff, Z.leb_le in G. destruct G as [[wf F] Hku].
-  apply (gaps_given_sound (exact_factored_network w) (ke + kw + s) ku). apply round_factored_rounds; assumption.
-Qed.
 
 (** Rule even. *)
 Definition even_given (a : Z) (m : nat) (r : rounded) (generators : list nat) (given : given_even) : Z :=
@@ -116,7 +28,7 @@ Proof.
   apply (even_rounded_sound N kl ku). exact R.
 Qed.
 
-(** Theorem 6 (all x together). *)
+(** Theorem even. *)
 Theorem even_sound kl ku generators given w :
   even kl ku generators given w <= right_pairs (exact_network w).
 Proof.
@@ -134,57 +46,39 @@ Proof.
   apply (even_given_sound (exact_factored_network w) (ke + kw + s) ku). apply round_factored_rounds; assumption.
 Qed.
 
-(** The rule pairs. *)
-Definition pairs_given (a : Z) (m : nat) (r : rounded) (generators : list nat) (given_rows : given_sums) (D : Z) : Z :=
-  match find_identity (row_table r) with
-  | None => 0
-  | Some e => pairs_rounded a m r generators (sums_of m r e generators given_rows D)
-  end.
-
-Definition pairs (kl ku : Z) (generators : list nat) (given_rows : given_sums) (D : Z) (w : stored) : Z :=
+(** The rule lowrank. *)
+Definition lowrank (kl ku : Z) (given : given_rank) (D : Z) (w : stored) : Z :=
   if well_formed w && (0 <=? kl) && (0 <=? ku) then
-    pairs_given 2 (length (unembeds w)) (round kl ku w) generators given_rows D
+    let m := length (unembeds w) in let r := round kl ku w in rank_rounded 2 m r (rank_of m r given D)
   else 0.
 
-Definition pairs_factored (ke kw s ku : Z) (generators : list nat) (given_rows : given_sums) (D : Z) (w : factored) : Z :=
+Definition lowrank_factored (ke kw s ku : Z) (given : given_rank) (D : Z) (w : factored) : Z :=
   if well_formed_factored w && factored_fits ke kw s w && (0 <=? ku) then
-    pairs_given 4 (length (factored_unembeds w)) (round_factored ke kw s ku w) generators given_rows D
+    let m := length (factored_unembeds w) in let r := round_factored ke kw s ku w in rank_rounded 4 m r (rank_of m r given D)
   else 0.
 
 (** What sums may reach: by it the places kept are chosen.  Nothing is proved of these two. *)
-Definition sums_size (m : nat) (r : rounded) (generators : list nat) (given_rows : given_sums) (D : Z) : Z :=
-  match find_identity (row_table r) with
-  | None => 0
-  | Some e => base (prepare (length (row_table r)) m e r (sums_of m r e generators given_rows D))
-  end.
-Definition pairs_size kl ku generators given_rows D (w : stored) : Z :=
-  sums_size (length (unembeds w)) (round kl ku w) generators given_rows D.
-Definition pairs_size_factored ke kw s ku generators given_rows D (w : factored) : Z :=
-  sums_size (length (factored_unembeds w)) (round_factored ke kw s ku w) generators given_rows D.
+Definition rank_size (m : nat) (r : rounded) (given : given_rank) (D : Z) : Z :=
+  base (prepare (length (row_table r)) m r (rank_of m r given D)).
+Definition lowrank_size kl ku given D (w : stored) : Z := rank_size (length (unembeds w)) (round kl ku w) given D.
+Definition lowrank_size_factored ke kw s ku given D (w : factored) : Z :=
+  rank_size (length (factored_unembeds w)) (round_factored ke kw s ku w) given D.
 
-Lemma pairs_given_sound N kl ku a r generators given_rows D :
-  rounds N kl ku a r -> pairs_given a (width N) r generators given_rows D <= right_pairs N.
+(** Theorem 3 (lowrank). *)
+Theorem lowrank_sound kl ku given D w : lowrank kl ku given D w <= right_pairs (exact_network w).
 Proof.
-  intros R. unfold pairs_given. destruct (find_identity (row_table r)); [|apply right_pairs_nonneg].
-  apply (pairs_rounded_sound N kl ku). exact R.
-Qed.
-
-(** Theorem 3 (pairs). *)
-Theorem pairs_sound kl ku generators given_rows D w :
-  pairs kl ku generators given_rows D w <= right_pairs (exact_network w).
-Proof.
-  unfold pairs. destruct (well_formed w && (0 <=? kl) && (0 <=? ku)) eqn:G; [|apply right_pairs_nonneg].
+  unfold lowrank. destruct (well_formed w && (0 <=? kl) && (0 <=? ku)) eqn:G; [|apply right_pairs_nonneg].
   rewrite !andb_true_iff, !Z.leb_le in G. destruct G as [[wf Hkl] Hku].
-  apply (pairs_given_sound (exact_network w) kl ku). apply round_rounds; assumption.
+  apply (rank_rounded_sound (exact_network w) kl ku). apply round_rounds; assumption.
 Qed.
 
-Theorem pairs_factored_sound ke kw s ku generators given_rows D w :
-  pairs_factored ke kw s ku generators given_rows D w <= right_pairs (exact_factored_network w).
+Theorem lowrank_factored_sound ke kw s ku given D w :
+  lowrank_factored ke kw s ku given D w <= right_pairs (exact_factored_network w).
 Proof.
-  unfold pairs_factored. destruct (well_formed_factored w && factored_fits ke kw s w && (0 <=? ku)) eqn:G;
+  unfold lowrank_factored. destruct (well_formed_factored w && factored_fits ke kw s w && (0 <=? ku)) eqn:G;
     [|apply right_pairs_nonneg].
   rewrite !andb_true_iff, Z.leb_le in G. destruct G as [[wf F] Hku].
-  apply (pairs_given_sound (exact_factored_network w) (ke + kw + s) ku). apply round_factored_rounds; assumption.
+  apply (rank_rounded_sound (exact_factored_network w) (ke + kw + s) ku). apply round_factored_rounds; assumption.
 Qed.
 
 (** ** Statements about one network *)
@@ -211,42 +105,12 @@ Proof.
   eapply Z.le_trans; [exact H3|apply exact_sound].
 Qed.
 
-Theorem by_uniform w k generators blocks D kl ku :
-  well_formed w && group (table w) generators && (k <=? uniform kl ku generators blocks D w) = true -> proved w k.
-Proof.
-  rewrite !andb_true_iff, Z.leb_le. intros [[H1 H2] H3]. split; [exact H1|]. split; [apply (group_sound _ _ H2)|].
-  eapply Z.le_trans; [exact H3|apply uniform_sound].
-Qed.
-
 Theorem by_exact_factored w k generators ke kw s ku :
   well_formed_factored w && group (factored_table w) generators && (k <=? exact_factored ke kw s ku w) = true ->
   proved_factored w k.
 Proof.
   rewrite !andb_true_iff, Z.leb_le. intros [[H1 H2] H3]. split; [exact H1|]. split; [apply (group_sound _ _ H2)|].
   eapply Z.le_trans; [exact H3|apply exact_factored_sound].
-Qed.
-
-Theorem by_uniform_factored w k generators blocks D ke kw s ku :
-  well_formed_factored w && group (factored_table w) generators &&
-    (k <=? uniform_factored ke kw s ku generators blocks D w) = true -> proved_factored w k.
-Proof.
-  rewrite !andb_true_iff, Z.leb_le. intros [[H1 H2] H3]. split; [exact H1|]. split; [apply (group_sound _ _ H2)|].
-  eapply Z.le_trans; [exact H3|apply uniform_factored_sound].
-Qed.
-
-Theorem by_gaps w k generators images placed kl ku :
-  well_formed w && group (table w) generators && (k <=? gaps kl ku generators images placed w) = true -> proved w k.
-Proof.
-  rewrite !andb_true_iff, Z.leb_le. intros [[H1 H2] H3]. split; [exact H1|]. split; [apply (group_sound _ _ H2)|].
-  eapply Z.le_trans; [exact H3|apply gaps_sound].
-Qed.
-
-Theorem by_gaps_factored w k generators images placed ke kw s ku :
-  well_formed_factored w && group (factored_table w) generators &&
-    (k <=? gaps_factored ke kw s ku generators images placed w) = true -> proved_factored w k.
-Proof.
-  rewrite !andb_true_iff, Z.leb_le. intros [[H1 H2] H3]. split; [exact H1|]. split; [apply (group_sound _ _ H2)|].
-  eapply Z.le_trans; [exact H3|apply gaps_factored_sound].
 Qed.
 
 Theorem by_even w k generators given kl ku :
@@ -264,19 +128,19 @@ Proof.
   eapply Z.le_trans; [exact H3|apply even_factored_sound].
 Qed.
 
-Theorem by_pairs w k generators given_rows D kl ku :
-  well_formed w && group (table w) generators && (k <=? pairs kl ku generators given_rows D w) = true -> proved w k.
+Theorem by_lowrank w k generators given D kl ku :
+  well_formed w && group (table w) generators && (k <=? lowrank kl ku given D w) = true -> proved w k.
 Proof.
   rewrite !andb_true_iff, Z.leb_le. intros [[H1 H2] H3]. split; [exact H1|]. split; [apply (group_sound _ _ H2)|].
-  eapply Z.le_trans; [exact H3|apply pairs_sound].
+  eapply Z.le_trans; [exact H3|apply lowrank_sound].
 Qed.
 
-Theorem by_pairs_factored w k generators given_rows D ke kw s ku :
+Theorem by_lowrank_factored w k generators given D ke kw s ku :
   well_formed_factored w && group (factored_table w) generators &&
-    (k <=? pairs_factored ke kw s ku generators given_rows D w) = true -> proved_factored w k.
+    (k <=? lowrank_factored ke kw s ku given D w) = true -> proved_factored w k.
 Proof.
   rewrite !andb_true_iff, Z.leb_le. intros [[H1 H2] H3]. split; [exact H1|]. split; [apply (group_sound _ _ H2)|].
-  eapply Z.le_trans; [exact H3|apply pairs_factored_sound].
+  eapply Z.le_trans; [exact H3|apply lowrank_factored_sound].
 Qed.
 
 (** All pairs are right. *)

@@ -1,6 +1,6 @@
 (** Lists as vectors: products of long rows, lengths in machine integers with numbers rounded up. *)
 From Coq Require Import ZArith List Uint63 Bool Lia.
-From Rhoset Require Import Spec Sums Rounding Machine Exact Fold Norms Uniform Gaps.
+From Rhoset Require Import Spec Sums Rounding Machine Exact Fold Norms Actions Sets.
 Import ListNotations.
 Open Scope Z_scope.
 
@@ -14,48 +14,8 @@ Qed.
 Lemma lsum_seq n f : lsum f (seq 0 n) = sum n f.
 Proof. rewrite sum_list. induction (seq 0 n); simpl; [reflexivity|]. rewrite IHl. reflexivity. Qed.
 
-(** A p × q table, row by row. *)
-Definition flat {A : Type} (p q : nat) (f : nat -> nat -> A) : list A :=
-  flat_map (fun b => map (f b) (seq 0 q)) (seq 0 p).
-
-Lemma flat_length (A : Type) p q (f : nat -> nat -> A) : length (flat p q f) = (p * q)%nat.
-Proof.
-  unfold flat. generalize (seq_length p 0). generalize (seq 0 p). intros l <-.
-  induction l as [|b l IH]; simpl; [reflexivity|]. rewrite app_length, map_length, seq_length, IH. reflexivity.
-Qed.
-
-Lemma flat_map_map (A B : Type) (g : A -> B) p q f : map g (flat p q f) = flat p q (fun b c => g (f b c)).
-Proof.
-  unfold flat. induction (seq 0 p) as [|b l IH]; simpl; [reflexivity|]. rewrite map_app, map_map, IH. reflexivity.
-Qed.
-
-Lemma zdot_flat p q f g : zdot (flat p q f) (flat p q g) = sum2 p q (fun b c => f b c * g b c).
-Proof.
-  unfold flat, sum2. rewrite <- lsum_seq. induction (seq 0 p) as [|b l IH]; simpl; [reflexivity|].
-  rewrite zdot_app by (rewrite !map_length; reflexivity). rewrite IH, zdot_map, lsum_seq. reflexivity.
-Qed.
-
-Lemma flat_nth (A : Type) p q (f : nat -> nat -> A) rest d b c : (b < p)%nat -> (c < q)%nat ->
-  nth (b * q + c) (flat p q f ++ rest) d = f b c.
-Proof.
-  intros Hb Hc. unfold flat.
-  assert (H : forall a, nth (b * q + c) (flat_map (fun b => map (f b) (seq 0 q)) (seq a p) ++ rest) d = f (a + b)%nat c).
-  { revert b Hb. induction p as [|p IH]; intros b Hb a; [lia|]. simpl. rewrite <- app_assoc. destruct b as [|b].
-    - simpl. rewrite app_nth1 by (rewrite map_length, seq_length; exact Hc).
-      rewrite (nth_indep _ d (f a c)) by (rewrite map_length, seq_length; exact Hc).
-      rewrite (nth_indep _ (f a c) (f a 0%nat)) by (rewrite map_length, seq_length; exact Hc).
-      rewrite (map_nth (f a)), seq_nth by exact Hc. f_equal. lia.
-    - rewrite app_nth2 by (rewrite map_length, seq_length; simpl; lia). rewrite map_length, seq_length.
-      replace (S b * q + c - q)%nat with (b * q + c)%nat by (simpl; lia).
-      rewrite (IH b) by lia. f_equal. lia. }
-  apply (H 0%nat).
-Qed.
-
 Lemma zdot_largest u v L : 0 <= L -> (forall h, In h v -> Z.abs h <= L) -> Z.abs (zdot u v) <= total u * L.
 Proof. intros HL H. rewrite Z.mul_comm. apply zdot_bound; assumption. Qed.
-
-Lemma total_nonneg l : 0 <= total l.
-Proof. induction l; simpl; lia. Qed.
 
 Lemma zdot_opposite (A : Type) u (f : A -> Z) l : zdot u (map (fun w => - f w) l) = - zdot u (map f l).
 Proof. revert u. induction l as [|a l IH]; intros [|b u]; simpl; try reflexivity. rewrite IH. lia. Qed.
@@ -234,34 +194,8 @@ Lemma scaled_bound T ks ts ds zts :
 Proof. intros H1 H2 H3 H4 H5. apply bounded_length, (scaled_schwarz T ks ts ds zts H1 H2 H3 H4 H5). Qed.
 
 (** ** Lists that stand for lists *)
-Lemma in_flat (A : Type) p q (f : nat -> nat -> A) v : In v (flat p q f) ->
-  exists b c, (b < p)%nat /\ (c < q)%nat /\ f b c = v.
-Proof.
-  unfold flat. intros H. apply in_flat_map in H. destruct H as [b [Hb H]]. apply in_map_iff in H.
-  destruct H as [c [E Hc]]. apply in_seq in Hb, Hc. exists b, c. repeat split; try lia. exact E.
-Qed.
-
-Lemma stands_map (A : Type) (f : A -> int) (g : A -> Z) l :
-  (forall a, In a l -> stands (f a) (g a)) -> Forall2 stands (map f l) (map g l).
-Proof. induction l; intros H; simpl; constructor; [apply H; left; reflexivity|]. apply IHl. intros. apply H. right. assumption. Qed.
-
 Lemma stands_app a b za zb : Forall2 stands a za -> Forall2 stands b zb -> Forall2 stands (a ++ b) (za ++ zb).
 Proof. induction 1; intros; simpl; [assumption|constructor; auto]. Qed.
-
-Lemma stands_flat p q f g : (forall b c, (b < p)%nat -> (c < q)%nat -> stands (f b c) (g b c)) ->
-  Forall2 stands (flat p q f) (flat p q g).
-Proof.
-  intros H. unfold flat. assert (H' : forall b, In b (seq 0 p) -> (b < p)%nat) by (intros b Hb; apply in_seq in Hb; lia).
-  revert H'. induction (seq 0 p) as [|b l IH]; intros H'; simpl; [constructor|]. apply stands_app.
-  - apply stands_map. intros c Hc. apply in_seq in Hc. apply H; [apply H'; left; reflexivity|lia].
-  - apply IH. intros. apply H'. right. assumption.
-Qed.
-
-Lemma stands_skipn k l zl : Forall2 stands l zl -> Forall2 stands (skipn k l) (skipn k zl).
-Proof. intros F. revert k. induction F; intros [|k]; simpl; try constructor; auto. Qed.
-
-Lemma in_skipn (A : Type) k (l : list A) v : In v (skipn k l) -> In v l.
-Proof. intros H. rewrite <- (firstn_skipn k l). apply in_app_iff. right. exact H. Qed.
 
 Lemma stands_less l zl K : Forall2 stands l zl ->
   Forall2 stands (map (fun qk => fst qk - snd qk)%uint63 (combine l (map of_Z K))) (map (fun qk => fst qk - snd qk) (combine zl K)).
@@ -269,27 +203,3 @@ Proof.
   intros F. revert K. induction F; intros [|k K]; simpl; constructor; auto. apply stands_sub; [assumption|apply stands_of_Z].
 Qed.
 
-Lemma zdot_less d a b m : length d = m -> length a = m -> length b = m ->
-  zdot d (map (fun qk => fst qk - snd qk) (combine a b)) = zdot d a - zdot d b.
-Proof.
-  revert m a b. induction d as [|u d IH]; intros m [|v a] [|v' b] H1 H2 H3; simpl in *; subst; try discriminate; [reflexivity|].
-  rewrite (IH (length d) a b) by lia. lia.
-Qed.
-
-Lemma stands_removelast l zl : Forall2 stands l zl -> Forall2 stands (removelast l) (removelast zl).
-Proof. induction 1 as [|a za l zl H F IH]; simpl; [constructor|]. destruct F; constructor; assumption. Qed.
-
-Lemma stands_last l zl : Forall2 stands l zl -> stands (last l 0%uint63) (last zl 0).
-Proof. induction 1 as [|a za l zl H F IH]; simpl; [reflexivity|]. destruct F; [exact H|exact IH]. Qed.
-
-Lemma removelast_length (A : Type) (l : list A) : length (removelast l) = Nat.pred (length l).
-Proof. induction l as [|a l IH]; [reflexivity|]. destruct l; [reflexivity|]. simpl in *. rewrite IH. reflexivity. Qed.
-
-Lemma zdot_last d v m : length d = S m -> length v = S m ->
-  zdot d v = zdot (removelast d) (removelast v) + last d 0 * last v 0.
-Proof.
-  intros Hd Hv.
-  assert (Nd : d <> nil) by (intros ->; discriminate). assert (Nv : v <> nil) by (intros ->; discriminate).
-  rewrite (app_removelast_last 0 Nd) at 1. rewrite (app_removelast_last 0 Nv) at 1.
-  rewrite zdot_app by (rewrite !removelast_length; lia). simpl zdot. lia.
-Qed.

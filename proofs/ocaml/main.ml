@@ -85,52 +85,33 @@ let run_exact = function
   | Factors w, Folded (p, q, s, t) -> exact_factored (dropped p) (dropped q) (big s) (dropped t) w
   | _ -> assert false
 
-let run_uniform generators (blocks, scale) = function
-  | Plain w, Direct (s, t) -> uniform (dropped s) (dropped t) generators blocks (scale t) w
-  | Factors w, Folded (p, q, s, t) ->
-    uniform_factored (dropped p) (dropped q) (big s) (dropped t) generators blocks (scale t) w
-  | _ -> assert false
-
-let run_gaps generators (images, placed) = function
-  | Plain w, Direct (s, t) -> gaps (dropped s) (dropped t) generators images placed w
-  | Factors w, Folded (p, q, s, t) -> gaps_factored (dropped p) (dropped q) (big s) (dropped t) generators images placed w
-  | _ -> assert false
-
 let run_even generators given = function
   | Plain w, Direct (s, t) -> even (dropped s) (dropped t) generators given w
   | Factors w, Folded (p, q, s, t) -> even_factored (dropped p) (dropped q) (big s) (dropped t) generators given w
   | _ -> assert false
 
-(* Rule pairs: places are given up until no sum can leave 63 bits. *)
+(* Rule lowrank: places are given up until no sum can leave 63 bits. *)
 let fewer k = function
   | Direct (s, t) -> Direct (s - (k / 2), t - (k - (k / 2)))
   | Folded (p, q, s, t) -> Folded (p, q, s + (k / 2), t - (k - (k / 2)))
 
-let reads_writes = function Direct (s, t) -> (s, t) | Folded (p, q, s, t) -> (p + q - s, t)
-
-let run_pairs file table generators width w kept =
-  let indices = Array.of_list (List.map Array.of_list table) in
-  let ints = List.map int_of_nat generators in
-  let given kept =
-    let reads, writes = reads_writes kept in
-    sums file ~table:indices ~generators:ints ~width ~reads ~writes in
+let run_lowrank file order width w kept =
+  let given kept = rank file ~order ~width ~writes:(match kept with Direct (_, t) | Folded (_, _, _, t) -> t) in
   let size kept (given, d) = match w, kept with
-    | Plain w, Direct (s, t) -> pairs_size (dropped s) (dropped t) generators given d w
-    | Factors w, Folded (p, q, s, t) -> pairs_size_factored (dropped p) (dropped q) (big s) (dropped t) generators given d w
+    | Plain w, Direct (s, t) -> lowrank_size (dropped s) (dropped t) given d w
+    | Factors w, Folded (p, q, s, t) -> lowrank_size_factored (dropped p) (dropped q) (big s) (dropped t) given d w
     | _ -> assert false in
   let rec fitting tries kept = match given kept with
     | None -> None
     | Some found ->
       let over = bits_of (size kept found) - 60 in
       if over <= 0 || tries = 0 then Some (kept, found) else fitting (tries - 1) (fewer over kept) in
-  match fitting 4 (fewer 8 kept) with
-  | None -> None
-  | Some (kept, (given, d)) ->
-    let right = match w, kept with
-      | Plain w, Direct (s, t) -> pairs (dropped s) (dropped t) generators given d w
-      | Factors w, Folded (p, q, s, t) -> pairs_factored (dropped p) (dropped q) (big s) (dropped t) generators given d w
-      | _ -> assert false in
-    Some (right, kept, given, d)
+  Option.map (fun (kept, (given, d)) ->
+      let right = match w, kept with
+        | Plain w, Direct (s, t) -> lowrank (dropped s) (dropped t) given d w
+        | Factors w, Folded (p, q, s, t) -> lowrank_factored (dropped p) (dropped q) (big s) (dropped t) given d w
+        | _ -> assert false in
+      (right, kept, given, d)) (fitting 4 (fewer 4 kept))
 
 (* One line of plain text, whatever the files hold. *)
 let complain m =
@@ -138,13 +119,13 @@ let complain m =
   exit 2
 
 let () =
-  let usage = "rhoset-verified CERT --network NET [--rule even|gaps|pairs|uniform|exact]" in
+  let usage = "rhoset-verified CERT --network NET [--rule even|lowrank|exact]" in
   let network = ref "" and certificate = ref "" and rule = ref "" and out = ref "" in
   let options = [
     ("--network", Arg.Set_string network, "NET  the network file");
-    ("--rule", Arg.Symbol ([ "even"; "gaps"; "pairs"; "uniform"; "exact" ], fun r -> rule := r),
-     "  only this rule (even where the plan says so, gaps, pairs where it is cheaper than exact, exact, until one settles all pairs)");
-    ("--explanation", Arg.Set_string out, "FILE  with --rule pairs: what the rule was given, for the assistant") ] in
+    ("--rule", Arg.Symbol ([ "even"; "lowrank"; "exact" ], fun r -> rule := r),
+     "  only this rule (even where the plan has gaps, lowrank where it is cheaper than exact, exact, until one settles all pairs)");
+    ("--explanation", Arg.Set_string out, "FILE  with --rule lowrank: what the rule was given, for the assistant") ] in
   let anonymous a = if !certificate = "" then certificate := a else raise (Arg.Bad ("unexpected " ^ a)) in
   try
     (try Arg.parse_argv Sys.argv options anonymous usage with
@@ -165,27 +146,26 @@ let () =
       exit 1
     end;
     let all = big (n * n) in
-    let sets = lazy (gsets file (let reads, writes = reads_writes kept in reads + writes)) and slots = lazy (blocks file width) in
-    let by_pairs () =
+    let sets = lazy (gsets file) in
+    let by_lowrank () =
       Option.map (fun (right, kept, given, d) ->
           if !out <> "" then begin
             let channel = open_out !out in
-            print_sums channel given;
+            print_rank channel given;
             let k name v = Printf.fprintf channel "Definition %s : Z := %s%%Z.\n" name (Big_int_Z.string_of_big_int v) in
-            k "sums_scale" d;
+            k "rank_times" d;
             (match kept with
              | Direct (s, t) -> k "kept_reads" (dropped s); k "kept_writes" (dropped t)
              | Folded (p, q, s, t) ->
                k "kept_embed" (dropped p); k "kept_linear" (dropped q); k "kept_dropped" (big s); k "kept_writes" (dropped t));
             close_out channel
           end;
-          right) (run_pairs file table generators width w kept) in
-    let given_sets run = if fst (Lazy.force sets) = [] then None else Some (run generators (Lazy.force sets)) in
+          right) (run_lowrank file n width w kept) in
     let attempt = function
-      | "even" -> given_sets (fun generators sets -> run_even generators (evenly file sets) (w, kept))
-      | "gaps" -> given_sets (fun generators sets -> run_gaps generators sets (w, kept))
-      | "pairs" -> by_pairs ()
-      | "uniform" -> Option.map (fun given -> run_uniform generators given (w, kept)) (Lazy.force slots)
+      | "even" ->
+        let sets = Lazy.force sets in
+        if fst sets = [] then None else Some (run_even generators (evenly file sets) (w, kept))
+      | "lowrank" -> by_lowrank ()
       | _ -> Some (run_exact (w, kept)) in
     let rec first best = function
       | [] -> best
@@ -196,12 +176,11 @@ let () =
            let better = match best with Some (_, b) -> Big_int_Z.gt_big_int right b | None -> true in
            first (if better then Some (name, right) else best) rest
          | None -> first best rest) in
-    (* exact proves most; pairs goes before it where it is the cheaper of the two *)
+    (* exact proves most; lowrank goes before it where it is the cheaper of the two *)
     let cheaper = let f = features file in f > 0 && 3 * f * (width + n) < n * width in
     let rules =
       if !rule <> "" then [ !rule ]
-      else (if in_plan file "even" = Some (Safetensors.Bool true) then [ "even" ] else []) @ [ "gaps" ]
-           @ (if cheaper then [ "pairs" ] else []) @ [ "exact" ] in
+      else (if fst (Lazy.force sets) <> [] then [ "even" ] else []) @ (if cheaper then [ "lowrank" ] else []) @ [ "exact" ] in
     let used, right = match first None rules with
       | Some found -> found
       | None -> bad "the certificate has nothing that rule %s could use: --rule exact" !rule in

@@ -123,17 +123,12 @@ def test_refusals(tmp_path: Path):
         formalize(case.certificate, case.network, tmp_path / "net.v", "exact")
     assert caught.value.slug == "nothing-proved"
     case.tensors = good
-    case.explanation = {k: v for k, v in case.explanation.items() if "block" not in k}
+    case.explanation = {"generators": case.explanation["generators"]}
     case.save()
-    with pytest.raises(RhosetError) as caught:
-        formalize(case.certificate, case.network, tmp_path / "net.v", "uniform")
-    assert caught.value.slug == "no-slots"
-    with pytest.raises(RhosetError) as caught:
-        formalize(case.certificate, case.network, tmp_path / "net.v", "gaps")
-    assert caught.value.slug == "no-gsets"
-    with pytest.raises(RhosetError) as caught:
-        formalize(case.certificate, case.network, tmp_path / "net.v", "pairs")
-    assert caught.value.slug == "no-blocks"
+    for rule, missing in (("even", "no-gsets"), ("lowrank", "no-features")):
+        with pytest.raises(RhosetError) as caught:
+            formalize(case.certificate, case.network, tmp_path / "net.v", rule)
+        assert caught.value.slug == missing
     save_file({k: np.ascontiguousarray(v) for k, v in good.items()}, case.network, {"activation": "square"})
     assert slug() == "activation"
     case.network.write_bytes(b"nothing")
@@ -143,7 +138,7 @@ def test_refusals(tmp_path: Path):
 def test_explanations_out_of_range_are_refused(tmp_path: Path):
     case = circuit(tmp_path, 3)
     stored = read_stored(case.network)
-    for name, value in [("block0.rows", 3), ("block0.neurons", 19), ("generators", 6), ("block0.left", -1)]:
+    for name, value in [("gaps.point", 3), ("gaps.block", 2), ("generators", 6), ("gaps0.right", -1)]:
         broken = circuit(tmp_path, 3)
         broken.explanation[name] = broken.explanation[name].copy()
         broken.explanation[name].flat[0] = value

@@ -30,8 +30,7 @@ class Case:
         """Write both files; the certificate names the network."""
         save_file({k: np.ascontiguousarray(v) for k, v in self.tensors.items()}, self.network)
         plan = {key: kinds[0]() for key, kinds in PLAN.items()} | {"work": "float64"}
-        plan |= {"blocks": sum(name.endswith(".neurons") for name in self.explanation)}
-        plan |= {"gaps": "gaps0.right" in self.explanation}
+        plan |= {"gaps": "gaps0.right" in self.explanation, "lowrank": "lowrank.features" in self.explanation}
         metadata = {"format": FORMAT, "version": VERSION, "network": read_stored(self.network).digest}
         metadata |= {"method": "circuit", "arithmetic": "real", "plan": json.dumps(plan), "claim": '{"right": 0}'}
         save_file({k: np.ascontiguousarray(v) for k, v in self.explanation.items()}, self.certificate, metadata)
@@ -65,12 +64,13 @@ def circuit(folder: Path, points: int, noise: float = 0.0, seed: int = 0) -> Cas
         tensors[name] = (array + noise * rng.standard_normal(array.shape)).astype(np.float32)
     tensors["table"] = table
     generators = [elements.index((1, 0, *range(2, points))), elements.index((*range(1, points), 0))]
-    images = moves[generators]
     rows, columns, _ = np.array(slots).T
+    features = (np.arange(points)[:, None] == moves[:, None]).reshape(n, -1)  # b = zc
+    writing = -(np.arange(points**2) == (points * rows + columns)[:, None]).astype(float)
     explanation = {
-        "generators": np.array(generators), "block0.left": images, "block0.right": images,
-        "block0.coupling": -np.eye(points), "block0.neurons": np.arange(len(slots)),
-        "block0.rows": rows, "block0.columns": columns, "block0.weights": np.ones(len(slots)),
+        "generators": np.array(generators), "gaps0.right": moves[generators],
+        "gaps.block": np.zeros(len(slots), np.int64), "gaps.point": columns, "gaps.left": rows,
+        "lowrank.features": features.astype(float), "lowrank.writing": np.pad(writing, ((0, 1), (0, 0))),
     }  # fmt: skip
     return Case(folder / "net.safetensors", folder / "net.cert", tensors, explanation).save()
 

@@ -17,10 +17,10 @@ from rhoset.cli._types import FILE
 @click.option("--out", "target", metavar="FILE.v", required=True, type=FILE, help="The file to write.")
 @click.option(
     "--rule",
-    type=click.Choice(["auto", "even", "gaps", "pairs", "uniform", "exact"]),
+    type=click.Choice(["auto", "even", "lowrank", "exact"]),
     default="auto",
     show_default=True,
-    help="How it is proved: exact for any network, gaps and even from G-sets, pairs and uniform from blocks.",
+    help="How it is proved: exact for any network, even from G-sets, lowrank from features.",
 )
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 def command(out: Output, certificate: Path, spec: str, target: Path, rule: str, force: bool) -> Payload:

@@ -13,10 +13,10 @@ from rhoset.formalize.verified import executable, verify
 from rhoset.formalize.writing import network_lines, theorem_lines
 from rhoset.networks.atomic import write_atomic
 
-RULES = ("auto", "even", "gaps", "pairs", "uniform", "exact")
+RULES = ("auto", "even", "lowrank", "exact")
 
-PAIRS_COST = 3.0
-"""A multiply-add of rule pairs against one of rule exact, in the kernel (all else that pairs does included)."""
+LOWRANK_COST = 3.0
+"""A multiply-add of rule lowrank against one of rule exact, in the kernel (all else that lowrank does included)."""
 
 HEADER = """(** A theorem about one network, written by `rhoset formalize`.
 
@@ -51,17 +51,16 @@ def formalize(certificate: Path, network: Path, out: Path, rule: str = "auto") -
     Parameters
     ----------
     rule
-        ``exact``: every output of every pair, in machine integers (any network). ``gaps``: from the certificate's
-        G-sets. ``even``: from these, for all x together (Theorem 6). ``uniform``: from its slot blocks. ``pairs``: from
-        its blocks, references and samples (needs the extracted checker, `executable`). Without that checker even, gaps
-        and uniform claim all pairs, and `coqc` says whether that holds. ``auto``: of the rules that prove most, the one
-        that `coqc` is quickest with.
+        ``exact``: every output of every pair, in machine integers (any network). ``even``: from the certificate's
+        G-sets, for all x together. ``lowrank``: from its features and samples (needs the extracted checker,
+        `executable`). Without that checker even claims all pairs, and `coqc` says whether that holds. ``auto``: of the
+        rules that prove most, the one that `coqc` is quickest with.
 
     Raises
     ------
     RhosetError
         The files cannot be read, do not belong together, or hold what the proofs do not speak of (see `reading`); a
-        rule without what it needs of the certificate (slugs ``no-slots``, ``no-gsets``, ``no-blocks``) or without the
+        rule without what it needs of the certificate (slugs ``no-gsets``, ``no-features``) or without the
         extracted checker (``no-verified-checker``); nothing can be proved (``nothing-proved``).
 
     Cost: n³m multiply-adds in int64 for rules exact and auto; what each rule costs the extracted checker.
@@ -72,10 +71,8 @@ def formalize(certificate: Path, network: Path, out: Path, rule: str = "auto") -
     if rule not in RULES:
         raise RhosetError(f"rule {rule!r}; expected one of {', '.join(RULES)}", slug="rule")
     for name, there, needs, slug in (
-        ("uniform", explanation.blocks, "slot blocks", "no-slots"),
-        ("gaps", explanation.gsets, "G-sets", "no-gsets"),
         ("even", explanation.gsets, "G-sets", "no-gsets"),
-        ("pairs", explanation.features, "blocks", "no-blocks"),
+        ("lowrank", explanation.features, "features", "no-features"),
     ):
         if rule == name and not there:
             raise RhosetError(f"{certificate}: has no {needs}, which rule {name} needs; --rule exact", slug=slug)
@@ -102,7 +99,7 @@ class Claims:
         """The number of pairs; all of them where only `coqc` can say."""
         if rule == "exact":
             return count_exact(self.stored, choose_places(self.stored))
-        if executable() is None and rule != "pairs":
+        if executable() is None and rule != "lowrank":
             return self.stored.order**2
         return int(verify(self.certificate, self.network, rule).get("right", 0))
 
@@ -112,20 +109,19 @@ class Claims:
         `exact`, of which this module has a mirror, proves most of what any rule can.
         """
         right, n, m, features = self.of("exact"), self.stored.order, self.stored.width, self.explanation.features
-        gsets, blocks = bool(self.explanation.gsets), bool(self.explanation.blocks)
-        tried = ["even"] * (gsets and self.explanation.even) + ["gaps"] * gsets + ["uniform"] * blocks
-        if features and PAIRS_COST * features * (m + n) < n * m:
-            tried.append("pairs")
+        tried = ["even"] if self.explanation.gsets else []
+        if features and LOWRANK_COST * features * (m + n) < n * m:
+            tried.append("lowrank")
         for rule in tried if executable() is not None else []:
             if self.of(rule) >= right > 0:
                 return rule, right
         return "exact", right
 
     def definitions(self, rule: str) -> list[str]:
-        """What the proof needs beside the network: for rule pairs, as the extracted checker was given it."""
-        if rule != "pairs":
+        """What the proof needs beside the network: for rule lowrank, as the extracted checker was given it."""
+        if rule != "lowrank":
             return []
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "sums.v"
+            path = Path(folder) / "rank.v"
             verify(self.certificate, self.network, rule, path)
             return [path.read_text(encoding="ascii")]

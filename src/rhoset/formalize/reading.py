@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from rhoset.errors import RhosetError
 from rhoset.reading import require_file
-from rhoset_check.files import GapTensors, SlotTensors, Unreadable, Weights, read_certificate, read_network
+from rhoset_check.files import Unreadable, Weights, read_certificate, read_network
 from rhoset_check.near import Rejected
 from rhoset_check_baselines import rule_of
 
@@ -37,27 +37,20 @@ class Stored(Weights):
 
 @dataclass(frozen=True)
 class Explanation:
-    """What a certificate says that a proof can use: generators, slot blocks, G-sets as images (r, q), and units."""
+    """What a certificate says that a proof can use: generators, G-sets as images (r, q), units, features."""
 
     generators: Ints
-    blocks: tuple[SlotTensors, ...]
-    """Without the entries of the bias, which is left to the residual as matrix blocks are."""
     gsets: tuple[Ints, ...]
-    """Those of rule gaps, or the right ones of the slot blocks, each once."""
-    potentials: tuple[Floats | None, ...]
-    """(q, q) for each G-set; None where the certificate has none."""
     places: Ints
-    """(m, 2): G-set and point of each neuron, for rule gaps; (0, 2) where the certificate does not say."""
+    """(m, 2): G-set and point of each neuron; (0, 2) where there are no sets."""
     units: tuple[int, ...]
     """(m + 1,): the units of the neurons' rests (Vectors.v) from the certificate's `scale`; () where it has none."""
-    even: bool
-    """The plan asks for rule even."""
     types: tuple[int, int] | None
-    """For rule even: the set and point of types."""
+    """The set and point of types."""
     centred: Ints
-    """(m,), or (0,): for rule even, 1 where means are taken off a neuron's activations."""
+    """(m,), or (0,): 1 where means are taken off a neuron's activations."""
     features: int
-    """Numbers that rule pairs forms for each pair: p·q for a slot block, d² for a matrix block."""
+    """Of rule lowrank."""
 
 
 @contextmanager
@@ -118,31 +111,19 @@ def read_explanation(path: Path, stored: Stored) -> Explanation:
         found = read_certificate(path, stored.order, stored.width)
     if found.network != stored.digest:
         raise RhosetError(f"{path}: speaks of another network than the one given", slug="other-network")
-    slots = tuple(_of_neurons(b, stored.width) for b in found.blocks if isinstance(b, SlotTensors))
-    features = sum(b.coupling.size if isinstance(b, SlotTensors) else b.matrices.shape[-1] ** 2 for b in found.blocks)
-    gaps = found.gaps or _beside(slots)
+    units = () if found.scale is None else _units(found.scale)
+    features = 0 if found.lowrank is None else found.lowrank.features.shape[1]
+    gaps, none = found.gaps, np.zeros(0, np.intp)
+    if gaps is None:
+        return Explanation(found.generators, (), none.reshape(0, 2), units, None, none, features)
     if (gaps.point >= np.array([images.shape[1] for images in gaps.actions] + [1])[gaps.block]).any():
         raise RhosetError(f"{path}: gaps.point leaves its G-set", slug="not-a-certificate")
-    units = () if found.scale is None else _units(found.scale)
-    places = np.stack([gaps.block, gaps.point], axis=1)
     idle = bool((gaps.block == len(gaps.actions)).any())  # the proofs know no neurons without a point: they get one
     gsets = (*gaps.actions, *[np.zeros((len(found.generators), 1), np.intp)] * idle)
-    head = found.generators, slots, gsets, (*gaps.potentials, *[None] * idle), places, units
-    centred = np.zeros(0, np.int64) if gaps.centred is None else gaps.centred
-    return Explanation(*head, found.plan.even, gaps.types, centred, features)
-
-
-def _of_neurons(block: SlotTensors, width: int) -> SlotTensors:
-    kept = block.neurons < width
-    entries = {name: getattr(block, name)[kept] for name in ("neurons", "rows", "columns", "weights")}
-    return replace(block, **entries)
-
-
-def _beside(slots: tuple[SlotTensors, ...]) -> GapTensors:
-    """The right G-sets of slot blocks, where the certificate has no rule gaps: no neuron is placed."""
-    actions = tuple({block.right.tobytes(): block.right for block in slots if block.right.size}.values())
-    none = np.zeros(0, dtype=np.intp)
-    return GapTensors(actions, none, none, none, (None,) * len(actions))
+    places = np.stack([gaps.block, gaps.point], axis=1)
+    return Explanation(
+        found.generators, gsets, places, units, gaps.types, none if gaps.centred is None else gaps.centred, features
+    )
 
 
 def _units(scale: Floats) -> tuple[int, ...]:

@@ -36,10 +36,10 @@ def verify(
     Parameters
     ----------
     rule
-        ``even``, ``gaps``, ``pairs``, ``uniform`` or ``exact``; when omitted even where the plan says so, gaps, pairs
-        where it is expected to be cheaper than exact, and exact, until one settles all pairs.
+        ``even``, ``lowrank`` or ``exact``; when omitted even where the certificate has G-sets, lowrank where it is
+        expected to be cheaper than exact, and exact, until one settles all pairs.
     explanation
-        With rule pairs: a file to write what the proved function was given to, as definitions for the assistant.
+        With rule lowrank: a file to write what the proved function was given to, as definitions for the assistant.
 
     Returns
     -------

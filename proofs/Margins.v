@@ -1,0 +1,393 @@
+(** Theorems 3 and 8 over the real numbers, as the Python checker takes them: any activation function, lengths and errors are
+    any upper bounds.  Sums go over neurons 0 .. m-1 and over points of G-sets ("columns") 0 .. k-1. *)
+From Coq Require Import Reals Lra Lia Arith Bool.
+Open Scope R_scope.
+
+(** ** Sums *)
+Fixpoint sum (n : nat) (f : nat -> R) : R := match n with O => 0 | S k => sum k f + f k end.
+
+Lemma sum_ext n f g : (forall i, (i < n)%nat -> f i = g i) -> sum n f = sum n g.
+Proof. induction n as [|n IH]; intros H; simpl; [reflexivity|]. rewrite IH, H by (auto; lia). reflexivity. Qed.
+
+Lemma sum_le n f g : (forall i, (i < n)%nat -> f i <= g i) -> sum n f <= sum n g.
+Proof.
+  induction n as [|n IH]; intros H; simpl; [lra|]. assert (sum n f <= sum n g) by (apply IH; auto).
+  specialize (H n ltac:(lia)). lra.
+Qed.
+
+Lemma sum_plus n f g : sum n (fun i => f i + g i) = sum n f + sum n g.
+Proof. induction n; simpl; lra. Qed.
+
+Lemma sum_minus n f g : sum n (fun i => f i - g i) = sum n f - sum n g.
+Proof. induction n; simpl; lra. Qed.
+
+Lemma sum_scale n c f : sum n (fun i => c * f i) = c * sum n f.
+Proof. induction n as [|n IH]; simpl; [lra|]. rewrite IH. lra. Qed.
+
+Lemma sum_zero n : sum n (fun _ => 0) = 0.
+Proof. induction n; simpl; lra. Qed.
+
+Lemma sum_nonneg n f : (forall i, (i < n)%nat -> 0 <= f i) -> 0 <= sum n f.
+Proof. intros H. rewrite <- (sum_zero n). apply sum_le. exact H. Qed.
+
+Lemma sum_swap n k f : sum n (fun i => sum k (fun j => f i j)) = sum k (fun j => sum n (fun i => f i j)).
+Proof. induction n as [|n IH]; simpl; [symmetry; apply sum_zero|]. rewrite IH, <- sum_plus. reflexivity. Qed.
+
+(** A sum by classes. *)
+Definition only (p : bool) (v : R) : R := if p then v else 0.
+
+Lemma sum_one k c v : (c < k)%nat -> sum k (fun j => only (c =? j)%nat v) = v.
+Proof.
+  induction k as [|k IH]; intros H; [lia|]. simpl. destruct (Nat.eq_dec c k) as [->|Hne].
+  - rewrite Nat.eqb_refl. rewrite (sum_ext k _ (fun _ => 0)); [rewrite sum_zero; simpl; lra|].
+    intros i Hi. destruct (Nat.eqb_spec k i); [lia|reflexivity].
+  - rewrite IH by lia. destruct (Nat.eqb_spec c k); [contradiction|simpl; lra].
+Qed.
+
+Lemma sum_classes m k (c : nat -> nat) f : (forall i, (i < m)%nat -> (c i < k)%nat) ->
+  sum m f = sum k (fun j => sum m (fun i => only (c i =? j)%nat (f i))).
+Proof. intros H. rewrite <- sum_swap. apply sum_ext. intros i Hi. symmetry. apply sum_one, H, Hi. Qed.
+
+(** ** Lemma 8: Cauchy-Schwarz *)
+Lemma schwarz n f g : sum n (fun i => f i * g i) * sum n (fun i => f i * g i) <=
+  sum n (fun i => f i * f i) * sum n (fun i => g i * g i).
+Proof.
+  induction n as [|n IH]; simpl; [lra|].
+  set (S := sum n (fun i => f i * g i)) in *. set (A := sum n (fun i => f i * f i)) in *. set (B := sum n (fun i => g i * g i)) in *.
+  assert (HA : 0 <= A) by (apply sum_nonneg; intros; apply Rle_0_sqr).
+  assert (HB : 0 <= B) by (apply sum_nonneg; intros; apply Rle_0_sqr).
+  set (x := f n). set (y := g n).
+  assert (K : 2 * (S * (x * y)) <= A * (y * y) + x * x * B).
+  { apply Rsqr_incr_0_var; [|assert (0 <= x * x) by apply Rle_0_sqr; assert (0 <= y * y) by apply Rle_0_sqr; nra].
+    unfold Rsqr. assert (0 <= (x * y) * (x * y)) by apply Rle_0_sqr.
+    assert ((S * S) * ((x * y) * (x * y)) <= (A * B) * ((x * y) * (x * y))) by (apply Rmult_le_compat_r; assumption).
+    pose proof (Rle_0_sqr (A * (y * y) - x * x * B)) as Q. unfold Rsqr in Q. nra. }
+  nra.
+Qed.
+
+Lemma square_root_le a b : 0 <= b -> a * a <= b * b -> a <= b.
+Proof. intros Hb H. apply Rsqr_incr_0_var; [exact H|exact Hb]. Qed.
+
+(** Lemma 8 (what is not written): numbers against numbers, with weights. *)
+Lemma weighted n d t s N e : (forall i, (i < n)%nat -> 0 < s i) -> 0 <= N -> 0 <= e ->
+  sum n (fun i => (d i / s i) * (d i / s i)) <= N * N -> sum n (fun i => (s i * t i) * (s i * t i)) <= e * e ->
+  Rabs (sum n (fun i => d i * t i)) <= N * e.
+Proof.
+  intros Hs HN He H1 H2. pose proof (schwarz n (fun i => d i / s i) (fun i => s i * t i)) as C. cbv beta in C.
+  rewrite (sum_ext n (fun i => d i / s i * (s i * t i)) (fun i => d i * t i)) in C
+    by (intros i Hi; specialize (Hs i Hi); field; lra).
+  set (S := sum n (fun i => d i * t i)) in *.
+  assert (S * S <= (N * e) * (N * e)).
+  { eapply Rle_trans; [exact C|]. replace (N * e * (N * e)) with ((N * N) * (e * e)) by ring.
+    apply Rmult_le_compat; try assumption; apply sum_nonneg; intros; apply Rle_0_sqr. }
+  assert (0 <= N * e) by (apply Rmult_le_pos; assumption).
+  unfold Rabs. destruct (Rcase_abs S); apply square_root_le; lra.
+Qed.
+
+(** ** Theorem 3 (lowrank) *)
+Section LowRank.
+  Variables (m k : nat).
+  Variables (v : nat -> nat -> R) (F : nat -> nat -> R) (W : nat -> nat -> R).   (* z, i; z, j; i, j *)
+  Variables (s h a b : nat -> R) (N : nat -> R) (e : R).
+  Hypothesis weights : forall i, (i < m)%nat -> 0 < s i.
+  Definition tail (i : nat) : R := h i - a i - b i.
+  Definition told (j : nat) : R := sum m (fun i => tail i * W i j).
+  Definition untold (z i : nat) : R := v z i - sum k (fun j => W i j * F z j).
+  Hypothesis lengths : forall z, 0 <= N z /\ sum m (fun i => (untold z i / s i) * (untold z i / s i)) <= N z * N z.
+  Hypothesis length_of_tail : 0 <= e /\ sum m (fun i => (s i * tail i) * (s i * tail i)) <= e * e.
+
+  Lemma output_split z : sum m (fun i => v z i * h i) =
+    sum m (fun i => v z i * a i) + sum m (fun i => v z i * b i) + sum k (fun j => told j * F z j) +
+    sum m (fun i => untold z i * tail i).
+  Proof.
+    assert (E : sum k (fun j => told j * F z j) = sum m (fun i => tail i * sum k (fun j => W i j * F z j))).
+    { unfold told. rewrite (sum_ext k _ (fun j => sum m (fun i => tail i * (W i j * F z j)))).
+      - rewrite sum_swap. apply sum_ext. intros i _. apply sum_scale.
+      - intros j _. rewrite Rmult_comm, <- sum_scale. apply sum_ext. intros; ring. }
+    rewrite E, <- !sum_plus. apply sum_ext. intros i _. unfold untold, tail. ring.
+  Qed.
+
+  (** With any number e' that bounds what is untold; e is one ([lowrank_plain]), and there are better ones ([lowrank_told]). *)
+  Lemma lowrank_with e' z c : Rabs (sum m (fun i => untold z i * tail i)) <= N z * e' ->
+    (sum m (fun i => v c i * a i) + sum m (fun i => v c i * b i) + sum m (fun i => v c i * tail i)) -
+    (sum m (fun i => v z i * a i) + sum m (fun i => v z i * b i) + sum k (fun j => told j * F z j) + N z * e') <=
+    sum m (fun i => v c i * h i) - sum m (fun i => v z i * h i).
+  Proof.
+    intros H. rewrite (output_split z).
+    assert (E : sum m (fun i => v c i * h i) =
+      sum m (fun i => v c i * a i) + sum m (fun i => v c i * b i) + sum m (fun i => v c i * tail i))
+      by (rewrite <- !sum_plus; apply sum_ext; intros i _; unfold tail; ring).
+    pose proof (Rle_abs (sum m (fun i => untold z i * tail i))). lra.
+  Qed.
+
+  Lemma untold_plain z : Rabs (sum m (fun i => untold z i * tail i)) <= N z * e.
+  Proof. destruct (lengths z) as [H1 H2]. destruct length_of_tail as [H3 H4]. apply (weighted m _ _ s); assumption. Qed.
+
+  (** What P tells of the length of t: B has the rows W_i / s_i, g = s t, and P = Bᵀg. *)
+  Variables (eta rho e' : R).
+  Hypothesis nearly_orthonormal : forall p : nat -> R,
+    sum m (fun i => sum k (fun j => W i j / s i * p j) * sum k (fun j => W i j / s i * p j)) <=
+    (1 + eta) * sum k (fun j => p j * p j).
+  Hypothesis eta_range : 0 <= eta < 1.
+  Hypothesis rho_nonneg : 0 <= rho.
+  Hypothesis nearly_apart : forall z, sum k (fun j => sum m (fun i => W i j / s i * (untold z i / s i)) *
+    sum m (fun i => W i j / s i * (untold z i / s i))) <= (rho * N z) * (rho * N z).
+  Hypothesis rest_of_length : 2 * rho * e <= e' /\
+    e * e - (1 - eta) * sum k (fun j => told j * told j) <= (e' - 2 * rho * e) * (e' - 2 * rho * e).
+
+  Let g i := s i * tail i.
+  Let beyond i := g i - sum k (fun j => W i j / s i * told j).
+
+  Lemma told_is j : told j = sum m (fun i => W i j / s i * g i).
+  Proof. unfold told, g. apply sum_ext. intros i Hi. pose proof (weights i Hi). field. lra. Qed.
+
+  Lemma told_squares : sum m (fun i => g i * sum k (fun j => W i j / s i * told j)) = sum k (fun j => told j * told j).
+  Proof.
+    rewrite (sum_ext m _ (fun i => sum k (fun j => g i * (W i j / s i * told j)))) by (intros; symmetry; apply sum_scale).
+    rewrite sum_swap. apply sum_ext. intros j _. rewrite (told_is j) at 2. rewrite <- sum_scale. apply sum_ext. intros; ring.
+  Qed.
+
+  Lemma beyond_length : sum m (fun i => beyond i * beyond i) <= e * e - (1 - eta) * sum k (fun j => told j * told j).
+  Proof.
+    destruct length_of_tail as [_ He]. fold (g) in He.
+    set (q := fun i => sum k (fun j => W i j / s i * told j)).
+    rewrite (sum_ext m _ (fun i => g i * g i + (-2) * (g i * q i) + q i * q i)) by (intros; unfold beyond; fold (q i); ring).
+    rewrite !sum_plus, sum_scale. unfold q at 1. rewrite told_squares. pose proof (nearly_orthonormal told) as O. fold q in O.
+    change (sum m (fun i => g i * g i) <= e * e) in He. change (sum m (fun i => q i * q i) <= (1 + eta) * sum k (fun j => told j * told j)) in O.
+    lra.
+  Qed.
+
+  Lemma told_length : sum k (fun j => told j * told j) <= (2 * e) * (2 * e).
+  Proof.
+    destruct length_of_tail as [H0 He]. change (sum m (fun i => g i * g i) <= e * e) in He.
+    set (q := fun i => sum k (fun j => W i j / s i * told j)). pose proof told_squares as E. fold q in E.
+    pose proof (nearly_orthonormal told) as O. change (sum m (fun i => q i * q i) <= (1 + eta) * sum k (fun j => told j * told j)) in O.
+    pose proof (schwarz m g q) as C. change (sum m (fun i => g i * sum k (fun j => W i j / s i * told j))) with (sum m (fun i => g i * q i)) in E.
+    rewrite E in C. set (P := sum k (fun j => told j * told j)) in *.
+    assert (0 <= P) by (apply sum_nonneg; intros; apply Rle_0_sqr).
+    assert (0 <= sum m (fun i => q i * q i)) by (apply sum_nonneg; intros; apply Rle_0_sqr).
+    assert (0 <= sum m (fun i => g i * g i)) by (apply sum_nonneg; intros; apply Rle_0_sqr).
+    assert (P * P <= (e * e) * ((1 + eta) * P)) by (eapply Rle_trans; [exact C|]; apply Rmult_le_compat; assumption).
+    destruct (Req_dec P 0) as [->|Hne]; [nra|].
+    assert (P <= (e * e) * (1 + eta)) by (apply (Rmult_le_reg_r P); [lra|]; nra). nra.
+  Qed.
+
+  Lemma untold_told z : Rabs (sum m (fun i => untold z i * tail i)) <= N z * e'.
+  Proof.
+    destruct (lengths z) as [HN HL]. destruct length_of_tail as [H0 _]. destruct rest_of_length as [R1 R2].
+    set (d := fun i => untold z i / s i). set (y := fun j => sum m (fun i => W i j / s i * d i)).
+    assert (Split : sum m (fun i => untold z i * tail i) = sum m (fun i => d i * beyond i) + sum k (fun j => y j * told j)).
+    { rewrite (sum_ext m (fun i => untold z i * tail i) (fun i => d i * beyond i + d i * sum k (fun j => W i j / s i * told j))).
+      - rewrite sum_plus. f_equal. rewrite (sum_ext m _ (fun i => sum k (fun j => d i * (W i j / s i * told j)))) by (intros; symmetry; apply sum_scale).
+        rewrite sum_swap. apply sum_ext. intros j _. unfold y. rewrite Rmult_comm, <- sum_scale. apply sum_ext. intros; ring.
+      - intros i Hi. pose proof (weights i Hi). unfold beyond, d, g.
+        replace (untold z i * tail i) with (untold z i / s i * (s i * tail i)) by (field; lra). ring. }
+    assert (A1 : Rabs (sum m (fun i => d i * beyond i)) <= N z * (e' - 2 * rho * e)).
+    { apply (weighted m d beyond (fun _ => 1)); try lra; try (intros; lra).
+      - rewrite (sum_ext m _ (fun i => d i * d i)) by (intros; field). exact HL.
+      - rewrite (sum_ext m _ (fun i => beyond i * beyond i)) by (intros; ring). eapply Rle_trans; [apply beyond_length|exact R2]. }
+    assert (A2 : Rabs (sum k (fun j => y j * told j)) <= (rho * N z) * (2 * e)).
+    { apply (weighted k y told (fun _ => 1)); try lra; try (intros; lra).
+      - apply Rmult_le_pos; assumption.
+      - rewrite (sum_ext k _ (fun j => y j * y j)) by (intros; field). apply nearly_apart.
+      - rewrite (sum_ext k _ (fun j => told j * told j)) by (intros; ring). apply told_length. }
+    rewrite Split. eapply Rle_trans; [apply Rabs_triang|]. lra.
+  Qed.
+
+  (** Theorem 3 (lowrank): the margin of c against z, when c is right. *)
+  Theorem lowrank_margin z c :
+    (sum m (fun i => v c i * a i) + sum m (fun i => v c i * b i) + sum m (fun i => v c i * tail i)) -
+    (sum m (fun i => v z i * a i) + sum m (fun i => v z i * b i) + sum k (fun j => told j * F z j) + N z * Rmin e e') <=
+    sum m (fun i => v c i * h i) - sum m (fun i => v z i * h i).
+  Proof.
+    apply lowrank_with. unfold Rmin. destruct (Rle_dec e e'); [apply untold_plain|apply untold_told].
+  Qed.
+End LowRank.
+
+(** ** Theorem 8 (each) *)
+Section Each.
+  Variables (n m columns : nat) (op : nat -> nat -> nat).
+  Variables (phi : R -> R) (l r u : nat -> nat -> R) (beta : nat -> R).   (* x, i; y, i; i, z; z *)
+  Hypothesis closed : forall x y, (x < n)%nat -> (y < n)%nat -> (op x y < n)%nat.
+
+  (** The point of every column goes to [place k z] by z, and by xy to where x brings [place k y]. *)
+  Variables (place : nat -> nat -> nat) (act : nat -> nat -> nat -> nat).   (* k, z; k, x, point *)
+  Hypothesis acts : forall k x y, (k < columns)%nat -> (x < n)%nat -> (y < n)%nat -> place k (op x y) = act k x (place k y).
+
+  (** Each neuron sits in a column; idle ones in the column [columns]. *)
+  Variable seat : nat -> nat.
+  Hypothesis seated : forall i, (i < m)%nat -> (seat i <= columns)%nat.
+  Definition among (k : nat) (f : nat -> R) : R := sum m (fun i => only (seat i =? k)%nat (f i)).
+  Definition working (i : nat) : bool := (seat i <? columns)%nat.
+  Definition all_working (f : nat -> R) : R := sum m (fun i => only (working i) (f i)).
+
+  (** Believed: what neurons read and write at points, a and b.  Computed: the errors of readings. *)
+  Variables (gamma ubar : nat -> nat -> R) (rho a b : nat -> nat -> R).     (* i, point; i, point; y, i; x, i; y, i *)
+  Definition spot (i z : nat) : nat := place (seat i) z.
+  Definition hidden (x y i : nat) : R := phi (l x i + r y i).
+  Definition nearly (x y i : nat) : R := phi (l x i + gamma i (spot i y)).
+  Hypothesis readings : forall x y i, (x < n)%nat -> (y < n)%nat -> (i < m)%nat -> Rabs (hidden x y i - nearly x y i) <= rho y i.
+  Definition delta (z i : nat) : R := u i z - ubar i (spot i z).
+  Definition remains (x y i : nat) : R := nearly x y i - a x i - b y i.
+  Definition table (k x d c : nat) : R := among k (fun i => ubar i d * phi (l x i + gamma i c)).
+
+  (** What readings may cost at a column where z is brought to the place of xy, and where to another. *)
+  Variables (spread centre : nat -> nat -> R) (whole middle : nat -> R) (fixed moved : nat -> nat -> R).   (* i, d; ...; k, y *)
+  Hypothesis spreads : forall i z z', (i < m)%nat -> (z < n)%nat -> (z' < n)%nat -> spot i z = spot i z' ->
+    Rabs (u i z - u i z') <= spread i (spot i z).
+  Hypothesis wholes : forall i z z', (i < m)%nat -> (z < n)%nat -> (z' < n)%nat -> Rabs (u i z - u i z') <= whole i.
+  Hypothesis centres : forall i z, (i < m)%nat -> (z < n)%nat -> Rabs (u i z - middle i) <= centre i (spot i z).
+  Hypothesis fixed_most : forall k y z, (k < columns)%nat -> (y < n)%nat -> (z < n)%nat ->
+    among k (fun i => spread i (place k z) * rho y i) <= fixed k y.
+  Hypothesis moved_most : forall k y, (k < columns)%nat -> (y < n)%nat ->
+    among k (fun i => whole i * rho y i) <= moved k y \/
+    (forall z z', (z < n)%nat -> (z' < n)%nat -> place k z <> place k z' ->
+       among k (fun i => (centre i (place k z) + centre i (place k z')) * rho y i) <= moved k y).
+  Variable more : nat -> nat -> R.                                          (* k, point *)
+  Hypothesis more_most : forall k y, (k < columns)%nat -> (y < n)%nat -> moved k y - fixed k y <= more k (place k y).
+  Variable idle : R.
+  Hypothesis idle_most : forall x y z z', (x < n)%nat -> (y < n)%nat -> (z < n)%nat -> (z' < n)%nat ->
+    sum m (fun i => only (negb (working i)) (Rabs (u i z - u i z') * Rabs (hidden x y i))) <= idle.
+
+  (** What is left of unembed: J may be any set of neurons. *)
+  Variables (s : nat -> R) (N : nat -> R) (e : nat -> nat -> R) (J : nat -> bool) (NJ : nat -> R) (eJ : nat -> nat -> R).
+  Hypothesis weights : forall i, (i < m)%nat -> 0 < s i.
+  Hypothesis lengths : forall z, (z < n)%nat -> 0 <= N z /\ all_working (fun i => (delta z i / s i) * (delta z i / s i)) <= N z * N z.
+  Hypothesis tails : forall x y, (x < n)%nat -> (y < n)%nat ->
+    0 <= e x y /\ all_working (fun i => (s i * remains x y i) * (s i * remains x y i)) <= e x y * e x y.
+  Definition outside (i : nat) : bool := working i && negb (J i).
+  Hypothesis lengths_J : forall z, (z < n)%nat ->
+    0 <= NJ z /\ sum m (fun i => only (outside i) ((delta z i / s i) * (delta z i / s i))) <= NJ z * NJ z.
+  Hypothesis tails_J : forall x y, (x < n)%nat -> (y < n)%nat ->
+    0 <= eJ x y /\ sum m (fun i => only (outside i) ((s i * remains x y i) * (s i * remains x y i))) <= eJ x y * eJ x y.
+
+  Definition logit (x y z : nat) : R := sum m (fun i => u i z * hidden x y i) + beta z.
+  Definition raised (k x d c : nat) : R := table k x d c + if (d =? act k x c)%nat then 0 else more k c.
+  Definition omega (x y z : nat) : R :=
+    sum columns (fun k => raised k x (place k z) (place k y)) + (all_working (fun i => delta z i * a x i) + beta z).
+  Definition own (x y : nat) : R :=
+    omega x y (op x y) + all_working (fun i => delta (op x y) i * b y i) +
+    sum m (fun i => only (working i && J i) (delta (op x y) i * remains x y i)) - NJ (op x y) * eJ x y.
+
+  Lemma only_plus p v w : only p (v + w) = only p v + only p w.
+  Proof. destruct p; simpl; lra. Qed.
+
+  Lemma all_columns f : all_working f = sum columns (fun k => among k f).
+  Proof.
+    unfold all_working, among. rewrite <- sum_swap. apply sum_ext. intros i Hi. unfold working.
+    destruct (Nat.ltb_spec (seat i) columns) as [H|H].
+    - symmetry. apply (sum_one columns (seat i) (f i) H).
+    - rewrite (sum_ext columns _ (fun _ => 0)); [rewrite sum_zero; reflexivity|].
+      intros k Hk. destruct (Nat.eqb_spec (seat i) k); [lia|reflexivity].
+  Qed.
+
+  Lemma weighted_only (p : nat -> bool) d t N' e' : 0 <= N' -> 0 <= e' ->
+    sum m (fun i => only (p i) ((d i / s i) * (d i / s i))) <= N' * N' ->
+    sum m (fun i => only (p i) ((s i * t i) * (s i * t i))) <= e' * e' ->
+    Rabs (sum m (fun i => only (p i) (d i * t i))) <= N' * e'.
+  Proof.
+    intros HN He H1 H2.
+    pose proof (weighted m (fun i => only (p i) (d i)) (fun i => only (p i) (t i)) s N' e' weights HN He) as W. cbv beta in W.
+    rewrite (sum_ext m (fun i => only (p i) (d i * t i)) (fun i => only (p i) (d i) * only (p i) (t i)))
+      by (intros; unfold only; destruct (p i); ring).
+    apply W.
+    - rewrite (sum_ext m _ (fun i => only (p i) ((d i / s i) * (d i / s i)))); [exact H1|].
+      intros i Hi. pose proof (weights i Hi). unfold only. destruct (p i); [reflexivity|field; lra].
+    - rewrite (sum_ext m _ (fun i => only (p i) ((s i * t i) * (s i * t i)))); [exact H2|].
+      intros i Hi. unfold only. destruct (p i); ring.
+  Qed.
+
+  (** (1) and (2): what the nearly activations give an output. *)
+  Definition bare (x y z : nat) : R := sum columns (fun k => table k x (place k z) (place k y)).
+  Lemma nearly_split x y z :
+    all_working (fun i => u i z * nearly x y i) =
+    bare x y z + all_working (fun i => delta z i * a x i) + all_working (fun i => delta z i * b y i) +
+    all_working (fun i => delta z i * remains x y i).
+  Proof.
+    assert (E : bare x y z = all_working (fun i => ubar i (spot i z) * nearly x y i)).
+    { rewrite all_columns. apply sum_ext. intros k _. apply sum_ext. intros i _. unfold nearly, spot.
+      destruct (Nat.eqb_spec (seat i) k) as [->|_]; reflexivity. }
+    rewrite E. unfold all_working. rewrite <- !sum_plus. apply sum_ext. intros i _. rewrite <- !only_plus. f_equal.
+    unfold delta, remains. ring.
+  Qed.
+
+  (** (3): what readings cost at a column. *)
+  Lemma readings_cost k x y z z' : (k < columns)%nat -> (x < n)%nat -> (y < n)%nat -> (z < n)%nat -> (z' < n)%nat ->
+    among k (fun i => Rabs (u i z - u i z') * Rabs (hidden x y i - nearly x y i)) <=
+    if (place k z' =? place k z)%nat then fixed k y else moved k y.
+  Proof.
+    intros Hk Hx Hy Hz Hz'.
+    assert (Most : forall D : nat -> R, (forall i, (i < m)%nat -> seat i = k -> Rabs (u i z - u i z') <= D i) ->
+      among k (fun i => Rabs (u i z - u i z') * Rabs (hidden x y i - nearly x y i)) <= among k (fun i => D i * rho y i)).
+    { intros D HD. apply sum_le. intros i Hi. destruct (Nat.eqb_spec (seat i) k) as [E|_]; simpl; [|lra].
+      apply Rmult_le_compat; try apply Rabs_pos; auto. }
+    destruct (Nat.eqb_spec (place k z') (place k z)) as [E|E].
+    - eapply Rle_trans; [apply Most with (D := fun i => spread i (place k z))|apply fixed_most; assumption].
+      intros i Hi Hs. pose proof (spreads i z z' Hi Hz Hz') as S. unfold spot in S. rewrite Hs in S. apply S. congruence.
+    - destruct (moved_most k y Hk Hy) as [V|V].
+      + eapply Rle_trans; [apply (Most whole)|exact V]. intros i Hi _. apply wholes; assumption.
+      + eapply Rle_trans; [apply Most with (D := fun i => centre i (place k z) + centre i (place k z'))|apply V; auto].
+        intros i Hi Hs. pose proof (centres i z Hi Hz) as C1. pose proof (centres i z' Hi Hz') as C2. unfold spot in C1, C2.
+        rewrite Hs in C1, C2. replace (u i z - u i z') with ((u i z - middle i) + - (u i z' - middle i)) by ring.
+        eapply Rle_trans; [apply Rabs_triang|]. rewrite Rabs_Ropp. lra.
+  Qed.
+
+  Lemma product_cost v w : - (Rabs v * Rabs w) <= v * w.
+  Proof. rewrite <- Rabs_mult. pose proof (Rle_abs (- (v * w))) as H. rewrite Rabs_Ropp in H. lra. Qed.
+
+  (** Theorem 8 (each): the margin against any z. *)
+  Theorem each_margin x y z : (x < n)%nat -> (y < n)%nat -> (z < n)%nat ->
+    own x y - omega x y z - all_working (fun i => delta z i * b y i) - N z * e x y -
+      sum columns (fun k => fixed k y) - idle <=
+    logit x y (op x y) - logit x y z.
+  Proof.
+    intros Hx Hy Hz. set (c := op x y). assert (Hc : (c < n)%nat) by (apply closed; assumption).
+    (* neurons that work, by nearly activations and the difference; idle ones *)
+    assert (Parts : sum m (fun i => (u i c - u i z) * hidden x y i) =
+      all_working (fun i => u i c * nearly x y i) - all_working (fun i => u i z * nearly x y i) +
+      (all_working (fun i => (u i c - u i z) * (hidden x y i - nearly x y i)) +
+       sum m (fun i => only (negb (working i)) ((u i c - u i z) * hidden x y i)))).
+    { unfold all_working. rewrite <- sum_minus, <- !sum_plus. apply sum_ext. intros i _. unfold only. destruct (working i); simpl; ring. }
+    assert (Idle : - idle <= sum m (fun i => only (negb (working i)) ((u i c - u i z) * hidden x y i))).
+    { pose proof (idle_most x y c z Hx Hy Hc Hz) as I.
+      assert (- 1 * sum m (fun i => only (negb (working i)) (Rabs (u i c - u i z) * Rabs (hidden x y i))) <=
+        sum m (fun i => only (negb (working i)) ((u i c - u i z) * hidden x y i))).
+      { rewrite <- sum_scale. apply sum_le. intros i _. unfold only. destruct (working i); simpl; [lra|].
+        pose proof (product_cost (u i c - u i z) (hidden x y i)). lra. }
+      lra. }
+    assert (Read : - sum columns (fun k => if (place k z =? place k c)%nat then fixed k y else moved k y) <=
+      all_working (fun i => (u i c - u i z) * (hidden x y i - nearly x y i))).
+    { rewrite all_columns. replace (- sum columns _) with (-1 * sum columns (fun k => if (place k z =? place k c)%nat then fixed k y else moved k y)) by ring.
+      rewrite <- sum_scale. apply sum_le. intros k Hk. pose proof (readings_cost k x y c z Hk Hx Hy Hc Hz) as C.
+      assert (- 1 * among k (fun i => Rabs (u i c - u i z) * Rabs (hidden x y i - nearly x y i)) <=
+        among k (fun i => (u i c - u i z) * (hidden x y i - nearly x y i))).
+      { unfold among. rewrite <- sum_scale. apply sum_le. intros i _. unfold only. destruct (seat i =? k)%nat; [|lra].
+        pose proof (product_cost (u i c - u i z) (hidden x y i - nearly x y i)). lra. }
+      lra. }
+    (* what columns give, raised where z is brought elsewhere *)
+    assert (Own : sum columns (fun k => raised k x (place k c) (place k y)) = bare x y c).
+    { apply sum_ext. intros k Hk. unfold raised, c. rewrite (acts k x y Hk Hx Hy), Nat.eqb_refl. ring. }
+    assert (Rival : bare x y z + sum columns (fun k => if (place k z =? place k c)%nat then fixed k y else moved k y) <=
+      sum columns (fun k => raised k x (place k z) (place k y)) + sum columns (fun k => fixed k y)).
+    { unfold bare. rewrite <- !sum_plus. apply sum_le. intros k Hk. unfold raised, c. rewrite (acts k x y Hk Hx Hy).
+      pose proof (more_most k y Hk Hy). destruct (place k z =? act k x (place k y))%nat; lra. }
+    (* what is left of unembed *)
+    assert (Z1 : all_working (fun i => delta z i * remains x y i) <= N z * e x y).
+    { destruct (lengths z Hz) as [L1 L2]. destruct (tails x y Hx Hy) as [T1 T2].
+      pose proof (weighted_only working (delta z) (remains x y) (N z) (e x y) L1 T1 L2 T2) as W.
+      pose proof (Rle_abs (all_working (fun i => delta z i * remains x y i))). unfold all_working in *. lra. }
+    assert (C1 : sum m (fun i => only (working i && J i) (delta c i * remains x y i)) - NJ c * eJ x y <=
+      all_working (fun i => delta c i * remains x y i)).
+    { destruct (lengths_J c Hc) as [L1 L2]. destruct (tails_J x y Hx Hy) as [T1 T2].
+      pose proof (weighted_only outside (delta c) (remains x y) (NJ c) (eJ x y) L1 T1 L2 T2) as W.
+      assert (E : all_working (fun i => delta c i * remains x y i) =
+        sum m (fun i => only (working i && J i) (delta c i * remains x y i)) + sum m (fun i => only (outside i) (delta c i * remains x y i))).
+      { unfold all_working. rewrite <- sum_plus. apply sum_ext. intros i _. unfold outside, only. destruct (working i), (J i); simpl; ring. }
+      rewrite E. pose proof (Rle_abs (- sum m (fun i => only (outside i) (delta c i * remains x y i)))) as A. rewrite Rabs_Ropp in A. lra. }
+    pose proof (nearly_split x y c) as Sc. pose proof (nearly_split x y z) as Sz.
+    assert (M : logit x y c - logit x y z = sum m (fun i => (u i c - u i z) * hidden x y i) + (beta c - beta z)).
+    { unfold logit. rewrite (sum_ext m (fun i => (u i c - u i z) * hidden x y i) (fun i => u i c * hidden x y i - u i z * hidden x y i)) by (intros; ring).
+      rewrite sum_minus. ring. }
+    rewrite M, Parts, Sc, Sz. unfold own, omega. fold c. rewrite Own. lra.
+  Qed.
+End Each.
