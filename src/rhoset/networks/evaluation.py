@@ -84,7 +84,7 @@ def evaluate(network: Network, dtype: Any = None, *, operations: float | None = 
     phi, width = activation(network.activation), len(unembed)
     if operations is not None and not operations > 0:
         raise RhosetError(f"operations is {operations}, expected a positive number", slug="bad-argument")
-    correct, loss, margin = 0, 0.0, float("inf")
+    correct, loss, margin, room = 0, 0.0, float("inf"), np.empty(0)
     pairs = n * n
     blocks: Iterator[tuple[Any, Any]] = _blocks(n, max(width, 1))
     if operations is not None and pairs * n * max(network.width, 1) > operations:
@@ -92,7 +92,9 @@ def evaluate(network: Network, dtype: Any = None, *, operations: float | None = 
         blocks = _sampled_blocks(n, network.width, pairs)
     for xs, ys in blocks:
         h = phi(left[xs] + right[ys])
-        f = (unembed.T @ h.reshape(math.prod(h.shape[:-1]), width).T).T  # so laid out that rows are compared quickly
+        h = h.reshape(math.prod(h.shape[:-1]), width)
+        room = np.empty((n, len(h)), h.dtype) if room.shape[1:] != h.shape[:1] else room  # the same for many blocks
+        f = np.matmul(unembed.T, h.T, out=room).T  # so laid out that rows are compared quickly
         f += bias
         answer = np.arange(len(f)), network.table[xs, ys].ravel()
         own = f[answer]
