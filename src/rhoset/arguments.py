@@ -54,8 +54,13 @@ def public(function: Function) -> Function:
         if all(_known(part) and not _is_alias(part, function) for part in parts)
     }
 
+    by_place = [p.name for p in signature.parameters.values() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+
     @functools.wraps(function)
     def called(*arguments: Any, **options: Any) -> Any:
+        given = dict(zip(by_place, arguments, strict=False)) | options
+        if all(any(_fits(value, part) for part in wanted[name]) for name, value in given.items() if name in wanted):
+            return function(*arguments, **options)
         try:
             bound = signature.bind(*arguments, **options)
         except TypeError:
@@ -222,7 +227,7 @@ def _test(part: str) -> Callable[[Any], bool]:
         return lambda value: not isinstance(value, unordered) and _is_listed(value, inner)
     if head == "Mapping":
         return lambda value: isinstance(value, Mapping)
-    return lambda value: any(base.__name__ == head for base in type(value).__mro__)
+    return lambda value: type(value).__name__ == head or any(base.__name__ == head for base in type(value).__mro__)
 
 
 def _is_path(value: Any) -> bool:

@@ -25,8 +25,8 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-START = 0.6
-"""Seconds of work from which on it is divided among processes, which take a third of a second to start."""
+START = 0.3
+"""Seconds of work from which on it is divided among processes: new ones take a third of a second to start."""
 
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """Processes share the cores: threads of theirs beside would wait for one another, and take up to ten times as long."""
@@ -42,6 +42,12 @@ def processes(asked: int | None, inputs: int, each: float) -> int:
     The number of inputs decides and not the clock, so that the same call does the same.
     """
     return min(asked or (cores() if inputs * each >= START else 1), max(inputs, 1))
+
+
+def one_thread() -> None:
+    """In a process that has not loaded numpy: products have one thread, unless the environment says how many."""
+    for name, value in ONE_THREAD.items():
+        os.environ.setdefault(name, value)
 
 
 @contextmanager
@@ -135,14 +141,22 @@ def _submitted(
         return [pool.submit(function, one) for one in inputs]
 
 
+def _start() -> str:
+    """How processes begin: as copies of this one where it has one thread, as Linux tells, which takes no time; else as
+    new ones, which load everything again. A copy of a process of several threads may wait for a lock that nobody
+    holds."""
+    tasks = "/proc/self/task"
+    return "fork" if os.path.isdir(tasks) and len(os.listdir(tasks)) == 1 else "spawn"
+
+
 @contextmanager
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     """Processes that end with this one; after an error or an interrupt at once."""
     import multiprocessing  # which takes a while to load
     from concurrent.futures import ProcessPoolExecutor
 
-    spawn, before = multiprocessing.get_context("spawn"), set(multiprocessing.active_children())
-    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_begin) as pool:
+    context, before = multiprocessing.get_context(_start()), set(multiprocessing.active_children())
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin) as pool:
         try:
             yield pool
         except BaseException:

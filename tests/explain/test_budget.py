@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from importlib import import_module
+
 import numpy as np
 import pytest
 from explain.test_quadrature import waves
@@ -70,3 +73,18 @@ def test_neurons_that_write_nothing_change_no_evaluation():
     assert whole.loss == pytest.approx(alone.loss)
     nothing = evaluate(Network(left, right, np.zeros_like(unembed), bias, group.table))
     assert nothing.correct == 24  # the output with the largest bias wins, right for one y of every x
+
+
+SPLIT = construct("S4", ["natural:split=0.3"], noise=0.1).network
+
+
+@pytest.mark.parametrize("net", [*NETWORKS.values(), SPLIT, replace(SPLIT, unembed=0 * SPLIT.unembed)])
+def test_by_sums_the_ideal_is_as_by_neurons(net: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    explanation = explain(net)
+    plain = evaluate(explanation.ideal)
+    faithfulness = import_module("rhoset.explaining.faithfulness")
+    monkeypatch.setattr(faithfulness, "DEAR", 0)
+    found = faithfulness.evaluate_ideal(explanation)
+    assert (found.pairs, found.correct) == (plain.pairs, plain.correct)
+    assert found.loss == pytest.approx(plain.loss, rel=1e-4)
+    assert found.margin == pytest.approx(plain.margin, rel=1e-4)

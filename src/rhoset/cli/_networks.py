@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from rhoset.cli._output import Output
-from rhoset.processes import in_turn
+from rhoset.processes import in_turn, one_thread
 
 if TYPE_CHECKING:
     from rhoset.errors import Attempt
@@ -16,6 +18,29 @@ if TYPE_CHECKING:
 
 Input = TypeVar("Input")
 Result = TypeVar("Result")
+
+LARGE = 1 << 20
+"""Bytes of a network file from which on its products are worth several threads: S6, not S5."""
+
+LOOKED_AT = 64
+"""Files of a folder whose size is looked at."""
+
+PLACES = ("*.safetensors", "networks/*.safetensors", "cells/*/networks/*.safetensors")
+"""Where networks lie in a folder, a run and a sweep: `rhoset.networks.runs` knows, but it loads numpy."""
+
+
+def share_cores(specs: Sequence[str], workers: int | None) -> None:
+    """Before numpy is loaded: products get one thread where networks are small, whose threads would wait for one
+    another, or where processes will share the cores, which then begin as copies of this one."""
+    sizes = list[int]()
+    for spec in specs:
+        place, whole = Path(spec), os.path.exists(spec) or "#" not in spec
+        place = place if whole else Path(spec.rpartition("#")[0])
+        files = chain([place], *(place.glob(pattern) for pattern in PLACES))
+        found = (os.stat(file).st_size for file in files if os.path.isfile(file))
+        sizes += islice(found, LOOKED_AT if whole else 1)
+    if max(sizes, default=0) < LARGE or (workers != 1 and len(sizes) > 1):
+        one_thread()
 
 
 def network_files(out: Output, specs: Sequence[str]) -> list[tuple[str, Path]]:
@@ -57,8 +82,10 @@ def one_by_one(
 ) -> Iterator[Result]:
     """What the work on each input gives, in their order; an error costs its input only, unless it stands `alone`."""
     names, inputs = zip(*jobs, strict=True) if jobs else ((), ())
+    results = in_turn(work, inputs, workers)
+    results = chain(list(islice(results, 1)), results)  # processes begin now, before the bar has its thread
     with (out if len(names) > 1 else replace(out, quiet=True)).progress(doing, len(names)) as update:
-        for done, (name, result) in enumerate(zip(names, in_turn(work, inputs, workers), strict=True)):
+        for done, (name, result) in enumerate(zip(names, results, strict=True)):
             with out.attempt(name, alone=alone):
                 yield result()
             update(done + 1, name)

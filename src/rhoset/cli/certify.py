@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rhoset.cli._command import command as make_command
-from rhoset.cli._networks import network_files, one_by_one
+from rhoset.cli._networks import network_files, one_by_one, share_cores
 from rhoset.cli._output import Output, Payload
 from rhoset.cli._types import FOLDER, WORKERS, Number, Target
 from rhoset.errors import RhosetError
@@ -151,6 +151,7 @@ def command(
                 " out, or give another method",
                 slug="baseline-options",
             )
+    share_cores(networks, workers)
     files = network_files(out, networks)
     _require_apart(files, method, folder)
     asked = Asked(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rhoset.cli._command import command as make_command
-from rhoset.cli._networks import one_by_one
+from rhoset.cli._networks import one_by_one, share_cores
 from rhoset.cli._output import Output, Payload, Recorded
 from rhoset.cli._types import WORKERS
 from rhoset.processes import processes
@@ -52,6 +52,7 @@ def command(out: Output, certificates: tuple[Path, ...], spec: str, verified: bo
     nothing of rhoset imported. A certificate of a baseline (--method coset or paper) goes to
     rhoset_check_baselines, and the statement says so.
     """
+    share_cores([spec], workers)
     from rhoset.networks.runs import one_network, open_networks
 
     alone, said = len(certificates) == 1, list["VerdictSummary"]()

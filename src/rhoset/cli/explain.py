@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rhoset.cli._command import command as make_command
-from rhoset.cli._networks import network_files, one_by_one
+from rhoset.cli._networks import network_files, one_by_one, share_cores
 from rhoset.cli._output import Output, Payload, Recorded
 from rhoset.cli._types import WORKERS
 from rhoset.processes import processes
@@ -55,6 +55,7 @@ def command(
     weights the explanation holds, what the network does when it is replaced by it, and why it is
     not better.
     """
+    share_cores(networks, workers)
     files = network_files(out, networks)
     wanted = tuple(name for name, asked in more.items() if asked)
     asked = Asked(out.json, compare, faithful, neurons, wanted)

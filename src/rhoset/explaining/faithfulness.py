@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.arguments import public
 from rhoset.errors import RhosetError
-from rhoset.explaining.explanation import Explanation
-from rhoset.explaining.pairs import activations
+from rhoset.explaining.explanation import Explanation, Quadrature
+from rhoset.explaining.pairs import activations, activations_of
+from rhoset.explaining.slot_tables import slot_sums
 from rhoset.networks import Evaluation, Network, evaluate
+from rhoset.networks.evaluation import affordable_pairs, blocks_of, evaluation_of, sampled_pairs, tables_of
+from rhoset.networks.circuits import Circuit
 from rhoset.summaries import Shown
 
 EVALUATION_OPERATIONS = 2e11
@@ -20,9 +24,49 @@ EVALUATION_OPERATIONS = 2e11
 more (order above 700 or so), accuracy and loss are those of a fixed random sample of pairs."""
 
 
+DEAR = 1e9
+"""Multiply-adds from which on the idealised network is evaluated by slots: several times what S5 takes."""
+
+
 def affordable(network: Network) -> Evaluation:
     """Accuracy, loss and margin on all pairs, or on as many as `EVALUATION_OPERATIONS` allow."""
     return evaluate(network, operations=EVALUATION_OPERATIONS)
+
+
+def evaluate_ideal(explanation: Explanation, operations: float = EVALUATION_OPERATIONS) -> Evaluation:
+    """`evaluate` of the idealised network, on the same pairs.
+
+    Where that takes more than `DEAR`, it is done in the type of the network's own tables, and parts with more neurons
+    than slots p q, or entries d² of the irrep, act through their sums for these: p q n multiply-adds a pair in place of
+    k n. Figures then differ by rounding.
+    """
+    ideal, n = explanation.ideal, explanation.ideal.order
+    pairs = affordable_pairs(ideal, operations)
+    if pairs * n * ideal.width < DEAR or not explanation.parts:
+        return evaluate(ideal, operations=operations)
+    dtype = tables_of(explanation.network)[0].dtype
+    reads, writes = zip(*(_read_and_written(ideal, part, dtype) for part in explanation.parts), strict=True)
+    features = np.ascontiguousarray(np.concatenate(writes).T, dtype=dtype)
+
+    def blocks() -> Iterator[tuple[NDArray[Any], NDArray[np.integer]]]:
+        for x, y in blocks_of(*sampled_pairs(n, pairs), n):
+            yield (features @ np.concatenate([read(x, y) for read in reads], axis=1).T).T, ideal.table[x, y]
+
+    return evaluation_of(blocks())
+
+
+def _read_and_written(
+    ideal: Network, part: Circuit | Quadrature, dtype: Any
+) -> tuple[Callable[[Any, Any], Any], NDArray[np.float64]]:
+    """The function from (N,) x and (N,) y to (N, r) sums, and (r, n) what each of them adds to the logits, constants
+    aside: of slots, of entries of the irrep, or of single neurons, whatever is fewest."""
+    neurons, hidden = len(part.neurons), activations_of(ideal, part.neurons, dtype)
+    if isinstance(part, Circuit) and part.coupling.size < neurons:
+        return slot_sums(part, dtype), part.slot_features()
+    if isinstance(part, Quadrature) and part.irrep.dim**2 < neurons:
+        mixed = (part.written * part.weight[:, None, None]).reshape(neurons, -1).astype(dtype)
+        return lambda x, y: hidden(x, y) @ mixed, part.irrep.matrices.reshape(ideal.order, -1).T
+    return hidden, ideal.unembed[part.neurons]
 
 
 MODES = {

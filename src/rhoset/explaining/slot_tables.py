@@ -88,6 +88,16 @@ def carried_slots(circuit: Circuit, dtype: Any) -> Callable[[Any, Any], Any]:
     return lambda x, y: tables.take(rows[x][:, :, None] + columns[y][:, None, :]).reshape(len(x), p * q)
 
 
+def slot_sums(circuit: Circuit, dtype: Any) -> Callable[[Any, Any], Any]:
+    """The function from (N,) x and (N,) y to (N, p q) P[b, c](x, y) = T_bc(x⁻¹·b, y·c): what each slot's neurons add up
+    to, looked up in the slot tables."""
+    p, q = circuit.shape
+    tables, slot = circuit.slot_tables().astype(dtype), np.arange(p * q).reshape(p, q) * (p * q)
+    rows = circuit.left_set.gset.action[circuit.group.inverse].astype(np.intp) * q + slot[:, 0]
+    columns = circuit.right_set.gset.action.astype(np.intp) + slot[0]
+    return lambda x, y: tables.take(rows[x][:, :, None] + columns[y][:, None, :]).reshape(len(x), p * q)
+
+
 def doubly_centred(tables: NDArray[np.float64]) -> NDArray[np.float64]:
     """The last two axes less their row and column means: the part that no f(b') + g(c') holds."""
     rows = tables.mean(axis=-1, keepdims=True)

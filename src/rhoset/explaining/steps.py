@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rhoset.errors import RhosetError
 from rhoset.explaining.analysis import explain, structure
 from rhoset.explaining.explanation import Explanation
-from rhoset.explaining.faithfulness import affordable
+from rhoset.explaining.faithfulness import affordable, evaluate_ideal
 from rhoset.groups import Irrep, Subgroup
 from rhoset.networks import Evaluation, Network
 from rhoset.networks.runs import steps_folder
@@ -93,7 +93,7 @@ def explain_steps(
             Step(
                 step=step,
                 result=affordable(network),
-                ideal=affordable(explanation.ideal),
+                ideal=evaluate_ideal(explanation),
                 energy=explanation.energy.by_irrep(),
                 circuits=len(kinds),
                 complete=sum(kind in COMPLETE for kind in kinds),

@@ -6,7 +6,7 @@ from typing import Any
 
 from rhoset.explaining.diagnosis import Diagnosis
 from rhoset.explaining.explanation import Explanation
-from rhoset.explaining.faithfulness import affordable
+from rhoset.explaining.faithfulness import evaluate_ideal
 from rhoset.explaining.registry import Account
 from rhoset.explaining.slots import filled_slots, slot_weights
 from rhoset.networks import Evaluation
@@ -30,7 +30,7 @@ def to_json(
     name
         What the network is called.
     result
-        Evaluation of the ideal network, when it is at hand (`faithfulness.affordable` otherwise).
+        Evaluation of the ideal network, when it is at hand (`faithfulness.evaluate_ideal` otherwise).
     diagnosis, accounts
         Added under "diagnosis" and "explanations" when given.
 
@@ -41,7 +41,7 @@ def to_json(
     "ideal_accuracy", "ideal_loss", "ideal_pairs", "thresholds"}``.
     """
     energy = explanation.energy
-    result = affordable(explanation.ideal) if result is None else result
+    result = evaluate_ideal(explanation) if result is None else result
     said: dict[str, Any] = {
         "network": name,
         "irreps": [

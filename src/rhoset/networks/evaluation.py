@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,19 +82,35 @@ def evaluate(network: Network, dtype: Any = None, *, operations: float | None = 
     if not writes.all():
         left, right, unembed = left[:, writes], right[:, writes], unembed[writes]
     phi, width = activation(network.activation), len(unembed)
+    pairs = affordable_pairs(network, operations)
+    blocks = _blocks(n, max(width, 1)) if pairs == n * n else blocks_of(*sampled_pairs(n, pairs), max(n, network.width))
+
+    def of_blocks() -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+        room = np.empty((0, 0))
+        for xs, ys in blocks:
+            h = phi(left[xs] + right[ys])
+            h = h.reshape(math.prod(h.shape[:-1]), width)
+            room = np.empty((n, len(h)), h.dtype) if room.shape[1] != len(h) else room  # the same for many blocks
+            f = np.matmul(unembed.T, h.T, out=room).T  # so laid out that rows are compared quickly
+            f += bias
+            yield f, network.table[xs, ys].ravel()
+
+    return evaluation_of(of_blocks())
+
+
+def affordable_pairs(network: Network, operations: float | None) -> int:
+    """How many pairs so many multiply-adds are enough for: all n², or as many as fit, at least one."""
     if operations is not None and not operations > 0:
         raise RhosetError(f"operations is {operations}, expected a positive number", slug="bad-argument")
-    correct, loss, margin = 0, 0.0, float("inf")
-    pairs = n * n
-    blocks: Iterator[tuple[Any, Any]] = _blocks(n, max(width, 1))
-    if operations is not None and pairs * n * max(network.width, 1) > operations:
-        pairs = max(1, int(operations // (n * max(network.width, 1))))
-        blocks = _sampled_blocks(n, network.width, pairs)
-    for xs, ys in blocks:
-        h = phi(left[xs] + right[ys])
-        f = (unembed.T @ h.reshape(math.prod(h.shape[:-1]), width).T).T  # so laid out that rows are compared quickly
-        f += bias
-        answer = np.arange(len(f)), network.table[xs, ys].ravel()
+    n, each = network.order, network.order * max(network.width, 1)
+    return n * n if operations is None or n * n * each <= operations else max(1, int(operations // each))
+
+
+def evaluation_of(blocks: Iterable[tuple[NDArray[Any], NDArray[Any]]]) -> Evaluation:
+    """Accuracy, loss and least margin from blocks of (N, n) logits, which are overwritten, and (N,) right outputs."""
+    correct, pairs, loss, margin = 0, 0, 0.0, float("inf")
+    for f, right in blocks:
+        answer = np.arange(len(f)), right
         own = f[answer]
         f[answer] = -np.inf
         most = f.max(axis=1)
@@ -105,6 +121,7 @@ def evaluate(network: Network, dtype: Any = None, *, operations: float | None = 
         np.exp(f, out=f)
         others = worst.astype(np.float64) + np.log(f.sum(axis=1, dtype=np.float64))
         loss += float(np.logaddexp(0.0, others).sum())
+        pairs += len(f)
     return Evaluation(correct / pairs, loss / pairs, margin, correct, pairs)
 
 
@@ -185,11 +202,10 @@ def _blocks(n: int, m: int) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
             yield every[x : x + rows, None], every[y : y + columns]
 
 
-def _sampled_blocks(n: int, m: int, pairs: int) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
-    """Different pairs at random, `BLOCK_NUMBERS` numbers a block."""
-    xs, ys = sampled_pairs(n, pairs)
-    step = max(1, BLOCK_NUMBERS // max(n, m, 1))
-    for start in range(0, pairs, step):
+def blocks_of(xs: NDArray[Any], ys: NDArray[Any], most: int) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+    """The pairs in blocks of `BLOCK_NUMBERS` numbers, of which each has so many at most."""
+    step = max(1, BLOCK_NUMBERS // max(most, 1))
+    for start in range(0, len(xs), step):
         yield xs[start : start + step], ys[start : start + step]
 
 

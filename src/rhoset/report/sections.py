@@ -19,6 +19,7 @@ from rhoset.explaining import (
     slot_weights,
 )
 from rhoset.explaining.analysis import structure as explained_with
+from rhoset.explaining.faithfulness import evaluate_ideal
 from rhoset.explaining.large import LARGE_ORDER
 from rhoset.groups import Group, Irrep, Subgroup, minimal_rho_set_sizes
 from rhoset.networks import Network, evaluate
@@ -94,7 +95,7 @@ def network_view(network: Network, shared: Structure, of: Named) -> NetworkView:
         shared = structure(network)
     explanation = explain(network, real_irreps=shared.irreps, subgroups=shared.subgroups)
     measured = evaluate(network, operations=EVALUATION_OPERATIONS)
-    ideal = evaluate(explanation.ideal, operations=EVALUATION_OPERATIONS)
+    ideal = evaluate_ideal(explanation, EVALUATION_OPERATIONS)
     diagnosis = diagnose(explanation)
     unread: list[tuple[str, str]] = []
     energy = explanation.energy.share
