@@ -74,7 +74,7 @@ class Count:
         return self.once + self.each_x * xs + self.each_pair * pairs + self.stages * share
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Facts:
     """What the shapes of a certificate do not say, and its actions do.
 

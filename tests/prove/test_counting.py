@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import subprocess
 import sys
 from collections import Counter
@@ -46,23 +45,29 @@ def meter(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     watch(Near, "activate", lambda _, near, activation: near.value.size)
     watch(Near, "__add__", lambda result, *_: result.value.size)
     watch(Near, "__sub__", lambda result, *_: result.value.size)
-    watch(gaps.Circuit, "tables", lambda _, circuit, hidden, xs: len(hidden.value) * tabulated(circuit))
     watch(sharing.Seat, "tables", lambda _, seat, hidden, xs: len(hidden.value) * seat.circuit.writes.size)
-    watch(gaps, "taken", lambda result, *_: 2 * result.size)
-    watch(gaps, "_circuit", lambda result, *_: 6 * result.place.shape[1] * len(result.neurons))  # lowest, highest, ρ
-    watch(even.EvenRule, "least", lambda _, rule, table, *__: table.value.size)
-    watch(gaps, "running", lambda _, parts: sorting([p.value.size for p in parts if p.value.any()]))
+    watch(sharing.Circuit, "of", lambda result, *_: 6 * result.place.shape[1] * len(result.neurons))  # ends, ρ
+    watch(gaps, "idle", lambda _, model, neurons: 6 * model.order * len(neurons))
+    watch(even, "ends", lambda _, side, neurons, among: 2 * among.size)
+    watch(even.Slots, "of", lambda result, *_: 2 * result.model.order * len(result.neurons) + 6 * result.hidden.size)
+    watch(even.Slots, "by_c", lambda _, slots, values: values.size)
+    watch(even.Slots, "least", lambda result, slots, types, split: tabulated(slots, len(types)))
+    watch(even.Slots, "apart", lambda result, slots, split, scale: 8 * slots.hidden[split].size)
+    watch(even.Sums, "over", lambda result, sums, tables: added(sums, result))
+    watch(even.EvenRule, "over_w", lambda _, rule: 3 * rule.count * rule.model.order**2)
+    watch(even.EvenRule, "bounds", lambda _, rule, xs, spent: (15 if rule.split else 1) * len(xs) * rule.model.order)
     return done
 
 
-def tabulated(circuit: gaps.Circuit) -> int:
-    """Of each row of activations: its tables, and the largest of the others."""
-    return circuit.writes.size + circuit.outputs.size
+def tabulated(slots: even.Slots, xs: int) -> int:
+    """What slots write at every third point and what readings cost; for each x gains, and their least."""
+    (k, q, _), points = slots.hidden.shape, len(np.unique(slots.slot // len(slots.action.T)))
+    return k * q * q * (q + 5) + xs * points * q * 3 * (q + 1)
 
 
-def sorting(sizes: list[int]) -> float:
-    """Comparisons that put arrays in order, entry by entry; those of points without neurons are zero and stay."""
-    return sum(sizes) * max(1.0, math.log2(max(len(sizes), 1)))
+def added(sums: even.Sums, result: Any) -> int:
+    """A sum over points: classes two by two, the last two for all elements."""
+    return int((sum(len(step[2]) for step in sums.steps) + len(result)) * (result.size // len(result)))
 
 
 def judged_by(one: Search, certificate: Any) -> Judged:

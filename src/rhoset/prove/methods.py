@@ -84,7 +84,7 @@ def around(search: Search, wanted: Wish) -> list[Candidate]:
 def orbit(search: Search, wanted: Wish) -> list[Candidate]:
     """Rule gaps in its forms, never an exact evaluation: what orbits prove by themselves."""
     seen = quick.looks(search)
-    made = [look.plain(mode, FEW) for look in seen for mode in look.modes()]
+    made = [look.plain(mode, FEW) for look in seen for mode in quick.MODES]
     made += [look.each(0.0) for look in seen if look.read_well and look.points_alone[0]]
     bare = ((c.name, _named("orbit", limited(c.certificate, None, 0))) for c in made)
     return [search.candidate(name, certificate) for name, certificate in bare]

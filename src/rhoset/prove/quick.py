@@ -196,8 +196,9 @@ class Look:
         return places, np.array(writes)
 
     def alone(self, part: float) -> NDArray[np.bool_]:
-        """The points that write least, as many as make no more than this part of all."""
-        return least_part(self.points_alone[1], part)
+        """The points that write least, as many as make no more than this part of all; none where that is every one."""
+        found = least_part(self.points_alone[1], part)
+        return found & ~found.all()
 
     def each(self, alone: float, pairs: int = FEW) -> Candidate:
         """Rule each, then single outputs, then exact; points that write this part of all are in no sum."""
