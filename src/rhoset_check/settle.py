@@ -139,38 +139,29 @@ def by_outputs(rules: Rules, rule: Rule, found: Bounds, pairs: tuple[Ints, Ints,
     First the rule's bound of every output of an open group; then, of pairs with few outputs still open, these from all
     neurons.
     """
-    (which, x, y), model, budget = pairs, rules.model, rules.budget
-    table = model.group.table
+    (which, x, y), model, budget, table = pairs, rules.model, rules.budget, rules.model.group.table
     budget.spent[f"{rule.name} open"] += len(which)
-    least, listed, failing = found.by_group(which), list[tuple[int, Ints, Ints, Array]](), np.zeros(len(which), np.intp)
-    excess = up(np.array([len(w) for w in rule.groups]) * np.exp(-least) * EXP)
-    for g, w in enumerate(rule.groups):
-        here = np.flatnonzero(~(least[:, g] > model.floor))
-        here = here[: budget.pay(rule.price[0] + rule.price[1] * len(w), np.ones(len(here), np.intp))]
-        if not len(here):
-            continue
-        budget.work -= 20 * CALL
-        budget.spent[f"{rule.name} {g}"] += len(here)
-        if isinstance(rule, LowRankRule):
-            z = np.broadcast_to(w, (len(here), len(w)))
-        else:
-            z = table[table[x[here, None], w], y[here, None]].astype(np.intp)
-        lower = found.outputs(g, which[here], z)
-        failing[here] += (~(lower > model.floor)).sum(axis=1)
-        listed.append((g, here, z, lower))
-    few = np.flatnonzero((failing > 0) & (failing <= budget.singles))
-    few = few[: budget.pay(5 * PASS * model.width, failing[few])]
-    single = np.zeros(len(which), bool)
-    single[few[: budget.take("exact", len(few))]] = True
-    wanted = [np.nonzero(~(lower > model.floor) & single[here, None]) for _, here, _, lower in listed]
-    none = np.zeros(0, np.intp)
-    pair = np.concatenate([none, *(here[row] for (_, here, _, _), (row, _) in zip(listed, wanted, strict=True))])
-    rival = np.concatenate([none, *(z[place] for (_, _, z, _), place in zip(listed, wanted, strict=True))])
-    budget.spent["singles"] += len(pair)
-    ends = np.cumsum([len(row) for row, _ in wanted])[:-1]
-    proved = np.split(exact_outputs(model, x[pair], y[pair], rival), ends)
-    for (g, here, _, lower), place, margins in zip(listed, wanted, proved, strict=False):
-        lower[place] = margins
-        least[here, g] = np.fmax(least[here, g], lower.min(axis=1))
-        excess[here, g] = np.fmin(excess[here, g], up(np.exp(-lower).sum(axis=1) * EXP))
-    return least.min(axis=1, initial=np.inf), up(excess.sum(axis=1))
+    every, sizes = np.concatenate(rule.groups), [len(w) for w in rule.groups]
+    if isinstance(rule, LowRankRule):
+        z = np.broadcast_to(every, (len(which), len(every)))
+    else:
+        z = table[table[x[:, None], every], y[:, None]].astype(np.intp)
+    lower = np.repeat(found.by_group(which), sizes, axis=1)
+    for g, end in enumerate(np.cumsum(sizes)):
+        part = slice(end - sizes[g], end)
+        here = np.flatnonzero(~(lower[:, part.start] > model.floor))
+        here = here[: budget.pay(rule.price[0] + rule.price[1] * sizes[g], np.ones(len(here), np.intp))]
+        if len(here):
+            budget.work -= 20 * CALL
+            budget.spent[f"{rule.name} {g}"] += len(here)
+            lower[here, part] = np.fmax(lower[here, part], found.outputs(g, which[here], z[here, part]))
+    failing = ~(lower > model.floor)
+    counts = failing.sum(axis=1)
+    few = np.flatnonzero((counts > 0) & (counts <= budget.singles))
+    few = few[: budget.pay(5 * PASS * model.width, counts[few])]
+    few = few[: budget.take("exact", len(few))]
+    row, column = np.nonzero(failing[few])
+    row = few[row]
+    budget.spent["singles"] += len(row)
+    lower[row, column] = exact_outputs(model, x[row], y[row], z[row, column])
+    return lower.min(axis=1, initial=np.inf), up(up(np.exp(-lower) * EXP).sum(axis=1))

@@ -340,15 +340,15 @@ EACH = {
 
 SINGLY = {
     "the output that w leads to": Weakness(
-        "settle.py", "table[table[x[here, None], w], y[here, None]]", "table[table[y[here, None], w], x[here, None]]",
+        "settle.py", "table[table[x[:, None], every], y[:, None]]", "table[table[y[:, None], every], x[:, None]]",
         ("uneven_columns", "far_outputs"),
     ),
-    "the least of a group": Weakness("settle.py", "np.fmax(least[here, g], lower.min(axis=1))",
-                                     "np.fmax(least[here, g], lower.max(axis=1))", ("unwritten", "uneven_columns")),
-    "the loss of a group": Weakness("settle.py", "up(np.exp(-lower).sum(axis=1) * EXP)",
-                                    "up(np.exp(-lower).min(axis=1) * EXP)", ("equal_rivals", "unwritten", "tight_even"),
+    "the least of a group": Weakness("settle.py", "return lower.min(axis=1, initial=np.inf)", "return lower.max(axis=1)",
+                                     ("unwritten", "uneven_columns")),
+    "the loss of a group": Weakness("settle.py", "up(np.exp(-lower) * EXP).sum(axis=1)",
+                                    "up(np.exp(-lower) * EXP).max(axis=1)", ("equal_rivals", "unwritten", "tight_even"),
                                     ("loss",)),
-    "the output from all neurons": Weakness("settle.py", "y[pair], rival)", "y[pair], 0 * rival)",
+    "the output from all neurons": Weakness("settle.py", "y[row], z[row, column])", "y[row], 0 * row)",
                                             ("one_by_one",)),
     "gaps: kinds of w": Weakness("gaps.py", "others[moved[others] == count]", "others[moved[others] != count]",
                                  ("uneven_columns", "far_outputs", "between_fibres", "equal_rivals")),
