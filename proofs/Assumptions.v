@@ -22,3 +22,4 @@ Check complete_factored.        Print Assumptions complete_factored.
 From Rhoset Require Margins.
 Check Margins.lowrank_margin.   Print Assumptions Margins.lowrank_margin.
 Check Margins.each_margin.      Print Assumptions Margins.each_margin.
+Check Margins.even_margin.      Print Assumptions Margins.even_margin.

@@ -1,5 +1,5 @@
-(** Theorems 3 and 8 over the real numbers, as the Python checker takes them: any activation function, lengths and errors are
-    any upper bounds.  Sums go over neurons 0 .. m-1 and over points of G-sets ("columns") 0 .. k-1. *)
+(** Theorem 3 (lowrank), Theorem 8 (each) and Theorem 10 (even) over the real numbers, as the Python checker takes them: any
+    activation function, lengths and errors are any upper bounds.  Sums go over neurons 0 .. m-1 and over points of G-sets ("columns") 0 .. k-1. *)
 From Coq Require Import Reals Lra Lia Arith Bool.
 Open Scope R_scope.
 
@@ -391,3 +391,207 @@ Section Each.
     rewrite M, Parts, Sc, Sz. unfold own, omega. fold c. rewrite Own. lra.
   Qed.
 End Each.
+
+(** ** Theorem 10 (even) *)
+Section Even.
+  Variables (n m columns : nat) (op : nat -> nat -> nat).
+  Variables (hid : nat -> nat -> nat -> R) (u : nat -> nat -> R).   (* x, y, i: activations, the bias's 1 among them; i, z *)
+  Hypothesis closed : forall x y, (x < n)%nat -> (y < n)%nat -> (op x y < n)%nat.
+
+  (** The point of column k goes to [place k z] by z, to where x brings [place k y] by xy; x moves points one to one. *)
+  Variables (place : nat -> nat -> nat) (act : nat -> nat -> nat -> nat).
+  Hypothesis acts : forall k x y, (k < columns)%nat -> (x < n)%nat -> (y < n)%nat -> place k (op x y) = act k x (place k y).
+  Hypothesis one_to_one : forall k x c d, (k < columns)%nat -> (x < n)%nat -> act k x c = act k x d -> c = d.
+  Variable seat : nat -> nat.                                     (* the column of a neuron; idle ones have [columns] *)
+  Hypothesis seated : forall i, (i < m)%nat -> (seat i <= columns)%nat.
+
+  (** Neuron i reads x by the point b_i, through [from i x] = x⁻¹b_i. *)
+  Variables (b : nat -> nat) (from : nat -> nat -> nat).
+  Hypothesis back : forall i x, (i < m)%nat -> (seat i < columns)%nat -> (x < n)%nat -> act (seat i) x (from i x) = b i.
+
+  Variables (hbar rho : nat -> nat -> nat -> R) (ubar : nat -> nat -> R) (width : nat -> R).
+  Definition at_points (f : nat -> nat -> nat -> R) (x y i : nat) : R := f i (from i x) (place (seat i) y).
+  Hypothesis near : forall x y i, (x < n)%nat -> (y < n)%nat -> (i < m)%nat -> (seat i < columns)%nat ->
+    Rabs (hid x y i - at_points hbar x y i) <= at_points rho x y i.
+  Definition rest (z i : nat) : R := u i z - ubar i (place (seat i) z).
+  Hypothesis widths : forall z i, (i < m)%nat -> (seat i < columns)%nat -> (z < n)%nat -> Rabs (rest z i) <= width i / 2.
+
+  (** Split neurons; how far ū(b) is from the others, and these from each other. *)
+  Variables (split : nat -> bool) (to between : nat -> R).
+  Hypothesis to_most : forall i d, (i < m)%nat -> d <> b i -> Rabs (ubar i (b i) - ubar i d) <= to i.
+  Hypothesis between_most : forall i d d', (i < m)%nat -> d <> b i -> d' <> b i -> Rabs (ubar i d - ubar i d') <= between i.
+  Definition step (i d d' : nat) : R := if (d =? b i)%nat || (d' =? b i)%nat then to i else between i.
+
+  Definition on_column (k : nat) (f : nat -> R) : R := sum m (fun i => only (seat i =? k)%nat (f i)).
+  Definition gives (k x c e : nat) : R := on_column k (fun i => ubar i e * hbar i (from i x) c).
+  Definition costs (k x c : nat) : R :=
+    on_column k (fun i => width i * (rho i (from i x) c + (if split i then 0 else Rabs (hbar i (from i x) c)))).
+  Variables (types : nat -> nat) (L : nat -> nat -> nat -> nat -> R).     (* x; type, column, c', d' *)
+  Hypothesis least_same : forall k x c, (k < columns)%nat -> (x < n)%nat -> L (types x) k c c <= - costs k x c.
+  Hypothesis least : forall k x c d, (k < columns)%nat -> (x < n)%nat -> c <> d ->
+    L (types x) k c d <= gives k x c (act k x c) - gives k x c (act k x d) - costs k x c -
+      on_column k (fun i => step i (act k x c) (act k x d) * rho i (from i x) c).
+  Variable lost : R.
+  Hypothesis lost_most : forall x y z z', (x < n)%nat -> (y < n)%nat -> (z < n)%nat -> (z' < n)%nat ->
+    sum m (fun i => only (seat i =? columns)%nat (Rabs (u i z - u i z') * Rabs (hid x y i))) <= lost.
+
+  (** What split neurons do through x, y and xy, all believed; and what that leaves. *)
+  Variables (by_x by_y : nat -> nat -> R) (same : nat -> R).      (* i, p; i, c' *)
+  Definition is_split (i : nat) : bool := (seat i <? columns)%nat && split i.
+  Definition all_split (f : nat -> R) : R := sum m (fun i => only (is_split i) (f i)).
+  Definition left_of_it (x y i : nat) : R :=
+    at_points hbar x y i - by_x i (from i x) - by_y i (place (seat i) y) -
+    (if (from i x =? place (seat i) y)%nat then same i else 0).
+  Definition X (x z : nat) : R := all_split (fun i => rest z i * by_x i (from i x)).
+  Definition Y (y z : nat) : R := all_split (fun i => rest z i * by_y i (place (seat i) y)).
+  Definition Z (answer z : nat) : R := all_split (fun i => rest z i * if (place (seat i) answer =? b i)%nat then same i else 0).
+  Variables (s : nat -> R) (N : nat -> R) (e : nat -> nat -> R).
+  Hypothesis weights : forall i, (i < m)%nat -> 0 < s i.
+  Hypothesis lengths : forall z, (z < n)%nat -> 0 <= N z /\ all_split (fun i => (rest z i / s i) * (rest z i / s i)) <= N z * N z.
+  Hypothesis tails : forall x y, (x < n)%nat -> (y < n)%nat ->
+    0 <= e x y /\ all_split (fun i => (s i * left_of_it x y i) * (s i * left_of_it x y i)) <= e x y * e x y.
+
+  (** M: with y and s = wy, at the places of the columns. *)
+  Definition M (t y v : nat) : R := sum columns (fun k => L t k (place k y) (place k v)) - lost.
+
+  Lemma same_place x y i : (i < m)%nat -> (seat i < columns)%nat -> (x < n)%nat -> (y < n)%nat ->
+    (from i x =? place (seat i) y)%nat = (place (seat i) (op x y) =? b i)%nat.
+  Proof.
+    intros Hi Hs Hx Hy. rewrite (acts _ _ _ Hs Hx Hy), <- (back i x Hi Hs Hx).
+    destruct (Nat.eqb_spec (from i x) (place (seat i) y)) as [E|E].
+    - rewrite E. symmetry. apply Nat.eqb_refl.
+    - symmetry. apply Nat.eqb_neq. intros E'. apply E. symmetry. apply (one_to_one (seat i) x); assumption.
+  Qed.
+
+  Lemma split_parts x y z : (x < n)%nat -> (y < n)%nat -> (z < n)%nat ->
+    all_split (fun i => rest z i * at_points hbar x y i) =
+    X x z + Y y z + Z (op x y) z + all_split (fun i => rest z i * left_of_it x y i).
+  Proof.
+    intros Hx Hy Hz. unfold X, Y, Z, all_split. rewrite <- !sum_plus. apply sum_ext. intros i Hi. unfold only, is_split.
+    destruct (Nat.ltb_spec (seat i) columns) as [Hs|_]; simpl; [|ring]. destruct (split i); [|ring].
+    unfold left_of_it. rewrite (same_place x y i Hi Hs Hx Hy). ring.
+  Qed.
+
+  Lemma split_rest x y z : (x < n)%nat -> (y < n)%nat -> (z < n)%nat ->
+    Rabs (all_split (fun i => rest z i * left_of_it x y i)) <= N z * e x y.
+  Proof.
+    intros Hx Hy Hz. destruct (lengths z Hz) as [L1 L2]. destruct (tails x y Hx Hy) as [T1 T2].
+    apply (weighted_only m s weights is_split (rest z) (left_of_it x y)); assumption.
+  Qed.
+
+  Lemma product_least v w : - (Rabs v * Rabs w) <= v * w.
+  Proof. rewrite <- Rabs_mult. pose proof (Rle_abs (- (v * w))) as H. rewrite Rabs_Ropp in H. lra. Qed.
+
+  (** What one neuron adds, but for what is left of unembed of a split one. *)
+  Lemma neuron_margin k x y v i : (i < m)%nat -> seat i = k -> (k < columns)%nat -> (x < n)%nat -> (y < n)%nat -> (v < n)%nat ->
+    (ubar i (act k x (place k y)) - ubar i (act k x (place k v))) * hbar i (from i x) (place k y) -
+    width i * (rho i (from i x) (place k y) + (if split i then 0 else Rabs (hbar i (from i x) (place k y)))) -
+    (if (place k y =? place k v)%nat then 0 else step i (act k x (place k y)) (act k x (place k v)) * rho i (from i x) (place k y)) +
+    (if split i then (rest (op x y) i - rest (op x v) i) * hbar i (from i x) (place k y) else 0) <=
+    (u i (op x y) - u i (op x v)) * hid x y i.
+  Proof.
+    intros Hi Hs Hk Hx Hy Hv. assert (Hw : (seat i < columns)%nat) by lia.
+    pose proof (closed x y Hx Hy) as Ha. pose proof (closed x v Hx Hv) as Hb.
+    pose proof (near x y i Hx Hy Hi Hw) as Hn. unfold at_points in Hn. rewrite Hs in Hn.
+    pose proof (widths (op x y) i Hi Hw Ha) as W1. pose proof (widths (op x v) i Hi Hw Hb) as W2.
+    set (h := hbar i (from i x) (place k y)) in *. set (q := rho i (from i x) (place k y)) in *.
+    assert (Hq : 0 <= q) by (pose proof (Rabs_pos (hid x y i - h)); lra).
+    set (du := ubar i (act k x (place k y)) - ubar i (act k x (place k v))).
+    set (dr := rest (op x y) i - rest (op x v) i).
+    assert (E : u i (op x y) - u i (op x v) = du + dr).
+    { unfold du, dr, rest. rewrite Hs, (acts k x y Hk Hx Hy), (acts k x v Hk Hx Hv). ring. }
+    assert (Hd : Rabs dr <= width i).
+    { unfold dr. replace (rest (op x y) i - rest (op x v) i) with (rest (op x y) i + - rest (op x v) i) by ring.
+      eapply Rle_trans; [apply Rabs_triang|]. rewrite Rabs_Ropp. lra. }
+    assert (Hu : Rabs du <= if (place k y =? place k v)%nat then 0 else step i (act k x (place k y)) (act k x (place k v))).
+    { destruct (Nat.eqb_spec (place k y) (place k v)) as [Ep|Ep].
+      - unfold du. rewrite Ep. replace (_ - _) with 0 by ring. rewrite Rabs_R0. lra.
+      - unfold du, step. set (d := act k x (place k y)). set (d' := act k x (place k v)).
+        assert (Hne : d <> d') by (intros E'; apply Ep; apply (one_to_one k x); assumption).
+        destruct (Nat.eqb_spec d (b i)) as [E1|E1]; simpl.
+        + rewrite E1. apply to_most; [exact Hi|]. congruence.
+        + destruct (Nat.eqb_spec d' (b i)) as [E2|E2]; simpl.
+          * rewrite Rabs_minus_sym, E2. apply to_most; assumption.
+          * apply between_most; assumption. }
+    set (st := if (place k y =? place k v)%nat then 0 else step i (act k x (place k y)) (act k x (place k v))) in *.
+    assert (St : (if (place k y =? place k v)%nat then 0 else step i (act k x (place k y)) (act k x (place k v)) * q) = st * q)
+      by (unfold st; destruct (place k y =? place k v)%nat; ring).
+    rewrite St, E. replace ((du + dr) * hid x y i) with (du * h + dr * h + (du + dr) * (hid x y i - h)) by ring.
+    pose proof (product_least (du + dr) (hid x y i - h)) as P3.
+    assert (Rabs (du + dr) * Rabs (hid x y i - h) <= (st + width i) * q).
+    { apply Rmult_le_compat; try apply Rabs_pos; [|exact Hn]. pose proof (Rabs_triang du dr). lra. }
+    pose proof (product_least dr h) as P2.
+    assert (Rabs dr * Rabs h <= width i * Rabs h) by (apply Rmult_le_compat_r; [apply Rabs_pos|exact Hd]).
+    destruct (split i); lra.
+  Qed.
+
+  Lemma column_even k x y v : (k < columns)%nat -> (x < n)%nat -> (y < n)%nat -> (v < n)%nat ->
+    L (types x) k (place k y) (place k v) +
+    on_column k (fun i => if split i then (rest (op x y) i - rest (op x v) i) * at_points hbar x y i else 0) <=
+    on_column k (fun i => (u i (op x y) - u i (op x v)) * hid x y i).
+  Proof.
+    intros Hk Hx Hy Hv. set (c := place k y). set (d := place k v).
+    eapply Rle_trans with (r2 := on_column k (fun i =>
+      (ubar i (act k x c) - ubar i (act k x d)) * hbar i (from i x) c -
+      width i * (rho i (from i x) c + (if split i then 0 else Rabs (hbar i (from i x) c))) -
+      (if (c =? d)%nat then 0 else step i (act k x c) (act k x d) * rho i (from i x) c) +
+      (if split i then (rest (op x y) i - rest (op x v) i) * hbar i (from i x) c else 0))).
+    - assert (Sort : on_column k (fun i =>
+        (ubar i (act k x c) - ubar i (act k x d)) * hbar i (from i x) c -
+        width i * (rho i (from i x) c + (if split i then 0 else Rabs (hbar i (from i x) c))) -
+        (if (c =? d)%nat then 0 else step i (act k x c) (act k x d) * rho i (from i x) c) +
+        (if split i then (rest (op x y) i - rest (op x v) i) * hbar i (from i x) c else 0)) =
+        gives k x c (act k x c) - gives k x c (act k x d) - costs k x c -
+        on_column k (fun i => if (c =? d)%nat then 0 else step i (act k x c) (act k x d) * rho i (from i x) c) +
+        on_column k (fun i => if split i then (rest (op x y) i - rest (op x v) i) * at_points hbar x y i else 0)).
+      { unfold gives, costs, on_column. rewrite <- !sum_minus, <- sum_plus. apply sum_ext. intros i _. unfold only.
+        destruct (Nat.eqb_spec (seat i) k) as [Es|_]; [|ring]. unfold at_points. rewrite Es. fold c. ring. }
+      rewrite Sort. apply Rplus_le_compat_r. destruct (Nat.eqb_spec c d) as [E|E].
+      + rewrite <- E. pose proof (least_same k x c Hk Hx). unfold on_column at 1.
+        rewrite (sum_ext m _ (fun _ => 0)) by (intros i _; unfold only; destruct (seat i =? k)%nat; reflexivity).
+        rewrite sum_zero. lra.
+      + apply (least k x c d Hk Hx E).
+    - apply sum_le. intros i Hi. unfold only. destruct (Nat.eqb_spec (seat i) k) as [Es|_]; [|lra].
+      apply (neuron_margin k x y v i); assumption.
+  Qed.
+
+  (** Theorem 10 (even): the margin against z = xv, where v = wy. *)
+  Theorem even_margin x y v : (x < n)%nat -> (y < n)%nat -> (v < n)%nat ->
+    let answer := op x y in let z := op x v in
+    M (types x) y v + X x answer + Y y answer + Z answer answer - N answer * e x y -
+      (X x z + Y y z + Z answer z + N z * e x y) <=
+    sum m (fun i => u i answer * hid x y i) - sum m (fun i => u i z * hid x y i).
+  Proof.
+    intros Hx Hy Hv answer z. assert (Ha : (answer < n)%nat) by (apply closed; assumption).
+    assert (Hz : (z < n)%nat) by (apply closed; assumption).
+    assert (Sorted : sum m (fun i => u i answer * hid x y i) - sum m (fun i => u i z * hid x y i) =
+      sum columns (fun k => on_column k (fun i => (u i answer - u i z) * hid x y i)) +
+      on_column columns (fun i => (u i answer - u i z) * hid x y i)).
+    { rewrite <- sum_minus, (sum_classes m (S columns) seat) by (intros i Hi; specialize (seated i Hi); lia).
+      simpl. f_equal; [apply sum_ext; intros k _|]; apply sum_ext; intros i _; unfold only;
+        (match goal with |- (if ?c then _ else _) = _ => destruct c; ring end). }
+    assert (Idle : - lost <= on_column columns (fun i => (u i answer - u i z) * hid x y i)).
+    { pose proof (lost_most x y answer z Hx Hy Ha Hz) as I.
+      assert (-1 * sum m (fun i => only (seat i =? columns)%nat (Rabs (u i answer - u i z) * Rabs (hid x y i))) <=
+        on_column columns (fun i => (u i answer - u i z) * hid x y i)).
+      { unfold on_column. rewrite <- sum_scale. apply sum_le. intros i _. unfold only. destruct (seat i =? columns)%nat; [|lra].
+        pose proof (product_least (u i answer - u i z) (hid x y i)). lra. }
+      lra. }
+    assert (Columns : sum columns (fun k => L (types x) k (place k y) (place k v)) +
+      sum columns (fun k => on_column k (fun i => if split i then (rest answer i - rest z i) * at_points hbar x y i else 0)) <=
+      sum columns (fun k => on_column k (fun i => (u i answer - u i z) * hid x y i))).
+    { rewrite <- sum_plus. apply sum_le. intros k Hk. apply column_even; assumption. }
+    assert (Splits : sum columns (fun k => on_column k (fun i => if split i then (rest answer i - rest z i) * at_points hbar x y i else 0)) =
+      all_split (fun i => rest answer i * at_points hbar x y i) - all_split (fun i => rest z i * at_points hbar x y i)).
+    { unfold all_split, on_column. rewrite <- sum_minus, <- sum_swap. apply sum_ext. intros i Hi. unfold is_split.
+      destruct (Nat.ltb_spec (seat i) columns) as [Hs|Hs].
+      - rewrite (sum_one columns (seat i) _ Hs). unfold only. simpl. destruct (split i); ring.
+      - rewrite (sum_ext columns _ (fun _ => 0)); [rewrite sum_zero; simpl; ring|].
+        intros k Hk. destruct (Nat.eqb_spec (seat i) k); [lia|reflexivity]. }
+    rewrite (split_parts x y answer Hx Hy Ha), (split_parts x y z Hx Hy Hz) in Splits. fold answer in Splits.
+    pose proof (split_rest x y answer Hx Hy Ha) as R1. pose proof (split_rest x y z Hx Hy Hz) as R2.
+    pose proof (Rle_abs (- all_split (fun i => rest answer i * left_of_it x y i))) as A1. rewrite Rabs_Ropp in A1.
+    pose proof (Rle_abs (all_split (fun i => rest z i * left_of_it x y i))) as A2.
+    rewrite Sorted. unfold M. lra.
+  Qed.
+End Even.

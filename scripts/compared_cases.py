@@ -71,8 +71,11 @@ def circuits(seed: int, folder: Path) -> Iterator[tuple[str, Net, Cert]]:
                 cert = cert.but(**{"gaps.types": np.array([0, int(rng.integers(3))])})
         if rule == "lowrank":
             if rng.random() < 0.5:
-                noise = rng.choice([0.01, 0.3])
-                cert = cert.but(**{n: a + noise * rng.standard_normal(a.shape) for n, a in cert.tensors.items() if a.ndim > 1})
+                noise, given = rng.choice([0.01, 0.3]), cert.tensors
+                names = ("lowrank.features", "lowrank.writing")
+                cert = cert.but(
+                    **{name: given[name] + noise * rng.standard_normal(given[name].shape) for name in names}
+                )
             budget = ALL_OPEN if rng.random() < 0.5 else {"single_pairs": 12, "singles": 1, "exact_pairs": 4}
             cert = cert.planned(lowrank=True, samples=int(rng.choice([0, 2, 6])), **budget)
         if rule == "exact":

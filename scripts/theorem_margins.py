@@ -1,4 +1,4 @@
-"""The right-hand side of the theorem of rule even in the proofs (Even.v), in float64 and apart from the code of either checker."""
+"""The right-hand side of the theorem of Even.v in ``proofs/``, in float64 and apart from the code of either checker."""
 
 from __future__ import annotations
 
