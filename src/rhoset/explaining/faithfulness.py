@@ -15,8 +15,8 @@ from rhoset.explaining.explanation import Explanation, Quadrature
 from rhoset.explaining.pairs import activations, activations_of
 from rhoset.explaining.slot_tables import slot_sums
 from rhoset.networks import Evaluation, Network, evaluate
-from rhoset.networks.evaluation import affordable_pairs, blocks_of, evaluation_of, sampled_pairs, tables_of
 from rhoset.networks.circuits import Circuit
+from rhoset.networks.evaluation import affordable_pairs, blocks_of, evaluation_of, sampled_pairs, tables_of
 from rhoset.summaries import Shown
 
 EVALUATION_OPERATIONS = 2e11
