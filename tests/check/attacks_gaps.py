@@ -382,6 +382,26 @@ def tight_even(rng: np.random.Generator) -> tuple[Net, Cert]:
 
 
 @attack
+def lost_apart(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """`drowned_readings`, with activations whose means say all."""
+    net, cert = drowned_readings(rng)
+    return net, cert.but(**{"gaps.centred": np.ones(net.width, dtype=np.int64)})
+
+
+@attack
+def inverted(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """A circuit that multiplies x⁻¹ and y: right where it should not be, were x taken for x⁻¹."""
+    for _ in range(100):
+        group, circuit, tensors = small_circuit(rng, 0)
+        if (group.table != group.table.T).sum() == 0 and (group.inverse != np.arange(group.order)).any():
+            break
+    tensors["left"] = tensors["left"][group.inverse]
+    where = np.zeros(len(circuit.neurons)), circuit.columns
+    cert = gaps(group, [circuit.right], *where, work=work(rng))
+    return network(tensors, group), cert.but(**{"gaps.left": circuit.rows})
+
+
+@attack
 def uneven_slots(rng: np.random.Generator) -> tuple[Net, Cert]:
     """A circuit whose slots weigh very differently: what it does depends on x, and some x is worst."""
     group, circuit, tensors = small_circuit(rng, 0)
@@ -403,6 +423,8 @@ def left_fibres(rng: np.random.Generator) -> tuple[Net, Cert]:
     n, k, size, inside = group.order, len(circuit.neurons), 10.0 ** rng.uniform(-1, 1), bool(rng.integers(2))
     action, (point, b) = circuit.right, rng.integers(0, circuit.right.shape[1], 2)
     written = rng.choice([-1.0, 1.0], n) if inside else rng.choice([-1.0, 1.0], n)[action[:, point]]
+    if not inside and rng.random() < 0.5:  # of one place, that of the slot
+        written = np.where(action[:, point] == b, rng.choice([-2.0, 2.0]), 0.0)
     sign = size * one_sign(action[group.inverse], int(b), rng)
     tensors["left"][:, k], tensors["left"][:, k + 1] = 1.5 * size + sign, 1.5 * size - sign
     written *= margin * rng.uniform(0.8, 1.9) / (4 * size)
@@ -415,45 +437,56 @@ def left_fibres(rng: np.random.Generator) -> tuple[Net, Cert]:
 
 @attack
 def crossing(rng: np.random.Generator) -> tuple[Net, Cert]:
-    """|t| and t² of readings on both sides of 0 in each fibre: the activation is least at neither of its ends."""
-    kind = str(rng.choice(["abs", "square"]))
+    """|t| of readings on both sides of 0, which cancel for some x and y: the activation is least at neither end."""
     for _ in range(100):
-        group, circuit, tensors, margin = right_circuit(rng, 1, kind)
-        if group.order >= 3 * circuit.right.shape[1] > 3:
+        group, circuit, tensors, margin = right_circuit(rng, 1, "abs")
+        if 1 < circuit.right.shape[1] < group.order <= 12:
             break
     n, k, size, action = group.order, len(circuit.neurons), 10.0 ** rng.uniform(-1, 1), circuit.right
-    point = int(rng.integers(action.shape[1]))
-    reads = size * one_sign(action, point, rng)
-    for d in range(action.shape[1]):
-        reads[rng.permutation(np.flatnonzero(action[:, point] == d))[2:]] = 0.0
-    tensors["right"][:, k] = reads
-    height = size if kind == "abs" else size * size
+    point, b = rng.integers(0, action.shape[1], 2)
+    tensors["left"][:, k] = size * one_sign(action[group.inverse], int(b), rng)
+    tensors["right"][:, k] = size * one_sign(action, int(point), rng)
     written = rng.choice([-1.0, 1.0], n)[action[:, point]]
-    tensors["unembed"][k] = written * margin * rng.uniform(0.8, 1.9) / (2 * height)
+    tensors["unembed"][k] = written * margin * rng.uniform(0.1, 0.5) / (4 * size)
+    net = on_edge(network(tensors, group, "abs"), rng)
     where = np.zeros(k + 1), np.append(circuit.columns, point)
-    return network(tensors, group, kind), gaps(group, [action], *where, work=work(rng))
+    cert = gaps(group, [action], *where, work=work(rng), centred=np.append(np.ones(k, int), 0))
+    return net, cert.but(**{"gaps.left": np.append(circuit.rows, b)})
 
 
 @attack
 def by_product(rng: np.random.Generator) -> tuple[Net, Cert]:
-    """A circuit, and neurons that fire where xyc is b, or is not, and write without structure: δ meets xy alone."""
+    """A circuit, and a neuron on two points that x, y and xy tell of, which writes without structure, taken apart."""
     for _ in range(100):
         group, circuit, tensors, margin = right_circuit(rng, 1, "relu")
-        if 1 < circuit.right.shape[1] < group.order:
+        two = [action for action in (random_action(group, rng) for _ in range(8)) if action.shape[1] == 2]
+        if two and len(np.unique(two[0][:, 0])) == 2:
             break
-    k, action, q = len(circuit.neurons), circuit.right, circuit.right.shape[1]
-    (point, b), size = rng.integers(0, q, 2), 10.0 ** rng.uniform(-1, 1)
-    order = size * (np.arange(q) if rng.random() < 0.5 else rng.permutation(q))
-    slot = np.flatnonzero((circuit.rows == b) & (circuit.columns == point))
-    two = np.append(slot, k)
-    tensors["left"][:, two[0]], tensors["right"][:, two[0]] = order[action[group.inverse, b]], -order[action[:, point]]
-    tensors["left"][:, k], tensors["right"][:, k] = -tensors["left"][:, two[0]], -tensors["right"][:, two[0]]
-    # |t| of the difference: 0 where x⁻¹b = yc
-    sign = one_sign(action, int(point), rng) * margin * rng.uniform(0.3, 1.5) / (size * q)
-    tensors["unembed"][two] = tensors["unembed"][two] * (tensors["unembed"][two] != 0) + sign
-    where = np.zeros(k + 1), np.append(circuit.columns, point)
-    options = {"centred": np.isin(np.arange(k + 1), two).astype(np.intp)}
+    else:
+        return uneven_slots(rng)
+    k, size, action, b = len(circuit.neurons), 10.0 ** rng.uniform(-1, 1), two[0], int(rng.integers(2))
+    sign = rng.choice([-size, size], 2)[:, None] * [1, -1]
+    tensors["left"][:, k], tensors["right"][:, k] = sign[0][action[group.inverse, b]], sign[1][action[:, 0]]
+    tensors["unembed"][k] = one_sign(action, 0, rng) * margin * rng.uniform(0.5, 2) / (2 * size)
+    net = on_edge(network(tensors, group), rng) if rng.random() < 0.7 else network(tensors, group)
+    where = np.append(np.zeros(k), 1), np.append(circuit.columns, 0)
+    cert = gaps(group, [circuit.right, action], *where, work=work(rng), centred=np.append(np.zeros(k, int), 1))
+    return net, cert.but(**{"gaps.left": np.append(circuit.rows, b)})
+
+
+@attack
+def rest_apart(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """A circuit, and a neuron that fires by x and y together and writes without structure, taken apart."""
+    for _ in range(100):
+        group, circuit, tensors, margin = right_circuit(rng, 1, "relu")
+        if 3 <= circuit.right.shape[1] < group.order <= 12:
+            break
+    k, size, action = len(circuit.neurons), 10.0 ** rng.uniform(-1, 1), circuit.right
+    point, b = rng.integers(0, action.shape[1], 2)
+    x, y = (size * rng.choice([-1.0, 1.0], action.shape[1]) for _ in range(2))
+    tensors["left"][:, k], tensors["right"][:, k] = x[action[group.inverse, b]], y[action[:, point]]
+    tensors["unembed"][k] = one_sign(action, int(point), rng) * margin * rng.uniform(0.5, 2) / (2 * size)
     net = on_edge(network(tensors, group), rng)
-    return net, gaps(group, [action], *where, work=work(rng), **options).but(
-        **{"gaps.left": np.append(circuit.rows, b)}
-    )
+    where = np.zeros(k + 1), np.append(circuit.columns, point)
+    cert = gaps(group, [action], *where, work=work(rng), centred=np.append(np.zeros(k, int), 1))
+    return net, cert.but(**{"gaps.left": np.append(circuit.rows, b)})
