@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from .attack_parts import (
@@ -13,7 +15,7 @@ from .attack_parts import (
     work,
 )
 from .certificates import gap_tensors
-from .harness import Cert, Net, plan_of
+from .harness import Cert, Net, Tensors, plan_of
 from .networks import random_tables
 from .small_groups import (
     SmallGroup,
@@ -25,28 +27,31 @@ from .small_groups import (
 
 @attack
 def false_gap_action(rng: np.random.Generator) -> tuple[Net, Cert]:
-    """Rule gaps: generators by permutations that are no action; some two elements act alike, though none like e.
+    """Rule even: two involutions of S3 as a swap of two points and as nothing, no action, though x⁻¹ undoes x.
 
-    f(z|x, y) counts the points c with yc = x⁻¹zc, so that every point that w moves would cost a rival one.
+    f(z|x, y) counts the points c with zc = x(yc) on three points, where that is xyc, and a hundred times on those two.
     """
-    level = rng.random() < 0.7  # fibres of one length, as an action's are
-    group = shuffled(small_group(str(rng.choice(["S3", "S3", "D4"] if level else ["C2xC2", "C2xC2", "S3"]))), rng)
-    n, k = group.order, {6: 3, 8: 4, 4: 4}[group.order] if level else 4
-    action, best = np.zeros((n, k), dtype=np.intp), (False, -1)
-    for _ in range(30):
-        images = [rng.permutation(k) for _ in group.generators]
-        made = _words(group, images)
-        moved = min(int((made[g] != np.arange(k)).sum()) for g in range(n) if g != group.identity)
-        even = level and all((np.bincount(column, minlength=k) * k == n).all() for column in made.T)
-        if (even, moved) > best:
-            action, best = made, (even, moved)
-    x0, c, d = (a.ravel() for a in np.meshgrid(np.arange(n), np.arange(k), np.arange(k), indexing="ij"))
-    m = len(x0)
-    tensors = {
-        "left": (np.arange(n)[:, None] == x0) - 1.0, "right": (action[:, c] == d) * 1.0, "bias": np.zeros(n),
-        "unembed": (action[group.table[group.inverse[x0]], c[:, None]] == d[:, None]) * 1.0,
-    }  # fmt: skip
-    return network(tensors, group), gaps(group, [action], np.zeros(m), c, work=work(rng))
+    group = shuffled(small_group("S3"), rng)
+    n = group.order
+    swaps = [g for g in range(n) if g != group.identity and group.table[g, g] == group.identity]
+    three = np.array([[swaps.index(group.table[group.table[g, s], group.inverse[g]]) for s in swaps] for g in range(n)])
+    for _ in range(20):
+        pair = rng.permutation(swaps)[:2]
+        group = replace(group, generators=pair)
+        two = _words(group, [np.array([1, 0]), np.arange(2)])
+        if (two[:, 0] == 0).sum() * 2 == n:
+            break
+    parts, where = list[Tensors](), list[np.ndarray]()
+    for j, (action, height) in enumerate(((three, 1.0), (two, 100.0))):
+        q = action.shape[1]
+        c, b, p = (axis.ravel() for axis in np.meshgrid(*3 * [np.arange(q)], indexing="ij"))
+        left, right = action[group.inverse][:, b] == p, action[:, c] == p
+        parts.append({"left": left - 1.0, "right": right * 1.0, "unembed": height * (action[:, c] == b).T})
+        where.append(np.stack([np.full(len(c), j), c, b]))
+    tensors = {key: np.concatenate([part[key] for part in parts], axis=int(key != "unembed")) for key in parts[0]}
+    block, point, points = np.concatenate(where, axis=1)
+    cert = gaps(group, [three, two], block, point, work=work(rng))
+    return network({**tensors, "bias": np.zeros(n)}, group), cert.but(**{"gaps.left": points})
 
 
 def _words(group: SmallGroup, images: list[np.ndarray]) -> np.ndarray:
