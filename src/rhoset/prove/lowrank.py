@@ -29,17 +29,15 @@ LARGE = 2048
 ROUNDS, MORE_ROUNDS = 4, 2
 """Of weights, and of what is left with these: once, and for each number of features from there. More change nothing."""
 STEP = 1.15
-"""Numbers of features that are looked at are so many times another,"""
-ASIDE = 1e3
-"""The bias has no share in the bound: what it adds is known. Weights of this size leave a thousandth of it there."""
+"""Numbers of features that are looked at are so many times another, ..."""
 NARROW = 4
 """... and between the best two where they are further apart."""
+ASIDE = 1e3
+"""The bias has no share in the bound: what it adds is known. Weights of this size leave a thousandth of it there."""
 LIKELY = 1.3
 """A start that takes so many times the best plan so far leads to nothing."""
 REACH = 1.0
 """Where the search starts: with so many features that what is left costs this part of a typical margin."""
-
-
 IN_USE = 0.01
 """Irreps that hold less of what is written may be left out."""
 
