@@ -29,15 +29,15 @@ LARGE = 2048
 ROUNDS, MORE_ROUNDS = 4, 2
 """Of weights, and of what is left with these: once, and for each number of features from there. More change nothing."""
 STEP = 1.15
-"""Numbers of features that are looked at are so many times another."""
+"""Numbers of features that are looked at are so many times another, ..."""
+NARROW = 4
+"""... and between the best two where they are further apart."""
 ASIDE = 1e3
 """The bias has no share in the bound: what it adds is known. Weights of this size leave a thousandth of it there."""
 LIKELY = 1.3
 """A start that takes so many times the best plan so far leads to nothing."""
 REACH = 1.0
 """Where the search starts: with so many features that what is left costs this part of a typical margin."""
-
-
 IN_USE = 0.01
 """Irreps that hold less of what is written may be left out."""
 
@@ -140,8 +140,9 @@ class LowRank:
         return 1 + int(np.argmax(reach <= REACH * self.search.margin))
 
     def cheapest(self, so_far: float = np.inf) -> list[Candidate]:
-        """Plans for the likeliest number of features and, step by step, for more and for fewer, while that helps; none
-        where a plan of cost `so_far` is well ahead of what the first takes if it evaluates no output."""
+        """Plans for the likeliest number of features and, step by step, for more and for fewer, while that helps, and
+        between the best two; none where a plan of cost `so_far` is well ahead of what the first takes if it evaluates
+        no output."""
         shape, found = Shape.of(self.search.subject.weights), dict[int, Candidate]()
 
         def look(k: int, certificate: Certificate) -> float:
@@ -153,9 +154,8 @@ class LowRank:
         once, each = lowrank_operations(first.lowrank, first.plan.samples, shape)
         if once + shape.order**2 * each > LIKELY * so_far * shape.exhaustive:
             return []
-        best = look(self.begin, first)
+        k, best = self.begin, look(self.begin, first)
         for factor in (STEP, 1 / STEP):
-            k = self.begin
             while self.search.may():
                 other = round(k * factor) if round(k * factor) != k else k + int(np.sign(factor - 1))
                 if not 0 < other < shape.width or look(other, self.certificate(other)) >= best:
@@ -163,6 +163,9 @@ class LowRank:
                 k, best = other, found[other].estimate.cost
             if k != self.begin:
                 break
+        beside = min((other for other in found if other != k), key=lambda other: found[other].estimate.cost, default=k)
+        if abs(k - beside) > NARROW and self.search.may():
+            look((k + beside) // 2, self.certificate((k + beside) // 2))
         return list(found.values())
 
 

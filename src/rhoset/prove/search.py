@@ -35,7 +35,7 @@ FEW = 256
 """Pairs that a first look takes, two x at least."""
 PARTS = {FEW: (40, 128), SAMPLE_PAIRS: (14, 256)}
 """In small groups these are one pair in so many, but at least so many: a look is to take a part of a check."""
-GROUP, POINT, EACH = 4e-4, 5e-4, 1.5e-2
+GROUP, POINT, EACH = 4e-4, 5e-4, 2.5e-2
 """Seconds that a look at a plan takes: for each group of outputs that is open, for each point of rule gaps; with rule
 each so many more. Fitted to 112 looks at networks of orders 60 to 122: eight in ten took 0.7 to 1.25 times what is
 reckoned."""
