@@ -27,7 +27,7 @@ from rhoset.prove.subject import judged, subject
 
 FOLDER = Path(rhoset_check.__file__).parent
 BEGIN, END = "<!-- lines -->", "<!-- /lines -->"
-RULES = ("exact", "gaps", "even", "each", "pairs", "circles")
+RULES = ("exact", "even", "each", "lowrank", "circles")
 
 
 def statements(path: Path) -> dict[int, set[int]]:
@@ -83,7 +83,6 @@ def certificates(folder: Path) -> dict[str, tuple[Path, Path]]:
     look = quick.looks(search)[0]
     made = {
         "exact": search.subject.certificate("exhaustive"),
-        "gaps": look.certificate(quick.MODES[0], singly=False),
         "even": look.certificate(quick.EVEN, singly=False),
         "each": look.each(quick.ALONE[0]).certificate,
     }
@@ -96,7 +95,7 @@ def certificates(folder: Path) -> dict[str, tuple[Path, Path]]:
         found[rule][0].write_bytes(judgement.data)
     circle = construct("C13", ["frequency 1:directions=8"], noise=0.003, seed=1).network
     around = write_network(folder / "circle.safetensors", circle)
-    for rule, method, one, its in (("pairs", "equivariant", network, path), ("circles", "circles", circle, around)):
+    for rule, method, one, its in (("lowrank", "lowrank", network, path), ("circles", "circles", circle, around)):
         found[rule] = folder / f"{rule}.cert", its
         certify(one, method=method).write(found[rule][0])
     return {rule: found[rule] for rule in RULES}
