@@ -1,5 +1,6 @@
 (** Theorem 3 (lowrank), Theorem 8 (each) and Theorem 10 (even) over the real numbers, as the Python checker takes them: any
-    activation function, lengths and errors are any upper bounds.  Sums go over neurons 0 .. m-1 and over points of G-sets ("columns") 0 .. k-1. *)
+    activation function, lengths and errors are any upper bounds.  Sums go over neurons 0 .. m-1 and over the points of G-sets at
+    which neurons sit, the columns. *)
 From Coq Require Import Reals Lra Lia Arith Bool.
 Open Scope R_scope.
 
@@ -83,6 +84,9 @@ Proof.
   assert (0 <= N * e) by (apply Rmult_le_pos; assumption).
   unfold Rabs. destruct (Rcase_abs S); apply square_root_le; lra.
 Qed.
+
+Lemma product_cost v w : - (Rabs v * Rabs w) <= v * w.
+Proof. rewrite <- Rabs_mult. pose proof (Rle_abs (- (v * w))) as H. rewrite Rabs_Ropp in H. lra. Qed.
 
 (** ** Theorem 3 (lowrank) *)
 Section LowRank.
@@ -332,9 +336,6 @@ Section Each.
         eapply Rle_trans; [apply Rabs_triang|]. rewrite Rabs_Ropp. lra.
   Qed.
 
-  Lemma product_cost v w : - (Rabs v * Rabs w) <= v * w.
-  Proof. rewrite <- Rabs_mult. pose proof (Rle_abs (- (v * w))) as H. rewrite Rabs_Ropp in H. lra. Qed.
-
   (** Theorem 8 (each): the margin against any z. *)
   Theorem each_margin x y z : (x < n)%nat -> (y < n)%nat -> (z < n)%nat ->
     own x y - omega x y z - all_working (fun i => delta z i * b y i) - N z * e x y -
@@ -479,9 +480,6 @@ Section Even.
     apply (weighted_only m s weights is_split (rest z) (left_of_it x y)); assumption.
   Qed.
 
-  Lemma product_least v w : - (Rabs v * Rabs w) <= v * w.
-  Proof. rewrite <- Rabs_mult. pose proof (Rle_abs (- (v * w))) as H. rewrite Rabs_Ropp in H. lra. Qed.
-
   (** What one neuron adds, but for what is left of unembed of a split one. *)
   Lemma neuron_margin k x y v i : (i < m)%nat -> seat i = k -> (k < columns)%nat -> (x < n)%nat -> (y < n)%nat -> (v < n)%nat ->
     (ubar i (act k x (place k y)) - ubar i (act k x (place k v))) * hbar i (from i x) (place k y) -
@@ -517,10 +515,10 @@ Section Even.
     assert (St : (if (place k y =? place k v)%nat then 0 else step i (act k x (place k y)) (act k x (place k v)) * q) = st * q)
       by (unfold st; destruct (place k y =? place k v)%nat; ring).
     rewrite St, E. replace ((du + dr) * hid x y i) with (du * h + dr * h + (du + dr) * (hid x y i - h)) by ring.
-    pose proof (product_least (du + dr) (hid x y i - h)) as P3.
+    pose proof (product_cost (du + dr) (hid x y i - h)) as P3.
     assert (Rabs (du + dr) * Rabs (hid x y i - h) <= (st + width i) * q).
     { apply Rmult_le_compat; try apply Rabs_pos; [|exact Hn]. pose proof (Rabs_triang du dr). lra. }
-    pose proof (product_least dr h) as P2.
+    pose proof (product_cost dr h) as P2.
     assert (Rabs dr * Rabs h <= width i * Rabs h) by (apply Rmult_le_compat_r; [apply Rabs_pos|exact Hd]).
     destruct (split i); lra.
   Qed.
@@ -575,7 +573,7 @@ Section Even.
       assert (-1 * sum m (fun i => only (seat i =? columns)%nat (Rabs (u i answer - u i z) * Rabs (hid x y i))) <=
         on_column columns (fun i => (u i answer - u i z) * hid x y i)).
       { unfold on_column. rewrite <- sum_scale. apply sum_le. intros i _. unfold only. destruct (seat i =? columns)%nat; [|lra].
-        pose proof (product_least (u i answer - u i z) (hid x y i)). lra. }
+        pose proof (product_cost (u i answer - u i z) (hid x y i)). lra. }
       lra. }
     assert (Columns : sum columns (fun k => L (types x) k (place k y) (place k v)) +
       sum columns (fun k => on_column k (fun i => if split i then (rest answer i - rest z i) * at_points hbar x y i else 0)) <=
