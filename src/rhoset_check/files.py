@@ -344,7 +344,7 @@ def _lowrank_limit(file: Tensors, plan: dict[str, Any], n: int, m: int) -> tuple
     k, chunk = file.length("lowrank.features", 1), min(n * n, (1 << 19) // max(n, m) + 1)
     once = m * (n * (n + 2 * k) + k * k) + PASS * n * m * (4 * plan["samples"] + 20)
     each_pair, calls = k * (m + n) + PASS * (3 * m + 2 * n), 10 * plan["samples"] + 60 * (n + n * n // chunk + 3)
-    return once + n * n * each_pair + CALL * calls, [2 * k * max(n, m + 1, k), 3 * k * chunk]
+    return once + n * n * each_pair + CALL * calls, [2 * k * max(n, m + 1, k), 3 * k * chunk, 8 * n * m]
 
 
 def _circles_limit(file: Tensors, plan: dict[str, Any], n: int, m: int) -> tuple[int, list[int]]:
