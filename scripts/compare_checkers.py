@@ -43,7 +43,7 @@ from theorem_margins import even_margins
 
 from rhoset.errors import RhosetError
 from rhoset.formalize import verify
-from rhoset.formalize.fixed_point import UNIT, Places, choose_places, rounded
+from rhoset.formalize.fixed_point import MACHINE, UNIT, Places, choose_places, rounded
 from rhoset.formalize.reading import read_explanation, read_stored
 from rhoset_check import check
 from rhoset_check.files import Certificate, read_certificate, read_network
@@ -140,6 +140,8 @@ def tolerance(files: Files) -> float:
     places, stored = places_kept(files), read_stored(files.network)
     left, right, unembed, _ = rounded(stored, places)
     reads, writes = int(np.abs(left).max() + np.abs(right).max()), int(np.abs(unembed).sum(axis=0).max())
+    if 2 * reads * writes >= 1 << MACHINE:
+        raise OverflowError("the outputs leave the machine integers")
     known = 4 if stored.factored else 2
     need = 4 * (known * writes + stored.width * (reads + known) + 1) + 2
     unit = float(np.ldexp(1.0, -places.reads - places.writes))
