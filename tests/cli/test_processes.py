@@ -75,7 +75,7 @@ def test_small_networks_get_one_thread(workers: int | None, tmp_path: Path, monk
     run = tmp_path / "run"
     (run / "networks").mkdir(parents=True)
     (run / "networks" / "0000.safetensors").write_bytes(b"")
-    assert threads(str(run)) == threads(f"{run}#0") == threads("missing") == "1"
+    assert threads(str(run)) == threads(f"{run}#0") == threads("missing", "x" * 5000, "a\0b#1") == "1"
     for k in range(2):
         (run / "networks" / f"{k:04d}.safetensors").write_bytes(bytes(LARGE))
     assert threads(str(run)) == (None if workers == 1 else "1")
