@@ -85,18 +85,32 @@ def _begin() -> None:
     end_with_parent()
 
 
+def _until_ended(function: Callable[[Input], Result], one: Input) -> Result:
+    """In a process of a pool: one input's result. Where the process is ended meanwhile, what was begun is undone by
+    now; the pool's loop would go on with the next input."""
+    try:
+        return function(one)
+    except SystemExit:
+        os._exit(1)
+
+
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
     """Interrupts wait until the block is left, and do not reach the processes that are started in it: they are for the
     parent, which ends its processes."""
-    if not hasattr(signal, "pthread_sigmask"):
+    if not hasattr(signal, "pthread_sigmask") or threading.current_thread() is not threading.main_thread():
         yield
         return
+    came, handler = list[int](), signal.getsignal(signal.SIGINT)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    signal.signal(signal.SIGINT, lambda number, frame: came.append(number))  # by way of numpy's threads
     try:
         yield
     finally:
+        signal.signal(signal.SIGINT, handler)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if came:
+            signal.raise_signal(signal.SIGINT)
 
 
 def in_turn(
@@ -138,7 +152,7 @@ def _submitted(
 ) -> list[Future[Result]]:
     """The inputs handed to the processes, which this starts, with one thread each."""
     with _environment(ONE_THREAD), _uninterrupted():
-        return [pool.submit(function, one) for one in inputs]
+        return [pool.submit(_until_ended, function, one) for one in inputs]
 
 
 def _start() -> str:

@@ -43,10 +43,11 @@ def gone(group: int) -> bool:
     return False
 
 
-def started(call: list[str]) -> subprocess.Popen[str]:
+def started(call: list[str], **variables: str) -> subprocess.Popen[str]:
     """The command in a group of its own, which an interrupt reaches; pytest's own workers ignore them."""
     return subprocess.Popen(
         call,
+        env={**os.environ, **variables},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -58,14 +59,15 @@ def started(call: list[str]) -> subprocess.Popen[str]:
 @pytest.mark.parametrize(
     ("number", "to_all"), [(signal.SIGINT, True), (signal.SIGINT, False), (signal.SIGKILL, False)], ids=str
 )
-def test_workers_end_with_their_command(number: signal.Signals, to_all: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize("threads", ["1", "2"], ids=["copies", "new processes"])
+def test_workers_end_with_their_command(number: signal.Signals, to_all: bool, threads: str, tmp_path: Path) -> None:
     network = rs.construct("S4", ["[3,1]", "[2,1,1]"], seed=1, noise=0.05).network
     for k in range(30):
         write_network(tmp_path / f"{k:02d}.safetensors", network)
     call = [sys.executable, "-m", "rhoset", "certify", str(tmp_path), "--workers", "2", "--objective", "operations"]
-    process = started(call)
+    process = started(call, OPENBLAS_NUM_THREADS=threads, OMP_NUM_THREADS=threads)
     try:
-        assert until(lambda: len(children(process.pid)) >= 3)  # two workers and what counts their resources
+        assert until(lambda: len(children(process.pid)) >= (2 if threads == "1" else 3))  # two; what counts resources
         (os.killpg if to_all else os.kill)(process.pid, number)
         out, err = process.communicate(timeout=300)
         assert until(lambda: gone(process.pid))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
@@ -34,11 +35,12 @@ def share_cores(specs: Sequence[str], workers: int | None) -> None:
     another, or where processes will share the cores, which then begin as copies of this one."""
     sizes = list[int]()
     for spec in specs:
-        place, whole = Path(spec), os.path.exists(spec) or "#" not in spec
-        place = place if whole else Path(spec.rpartition("#")[0])
-        files = chain([place], *(place.glob(pattern) for pattern in PLACES))
-        found = (os.stat(file).st_size for file in files if os.path.isfile(file))
-        sizes += islice(found, LOOKED_AT if whole else 1)
+        with suppress(OSError, ValueError):  # who opens it says what is wrong
+            place, whole = Path(spec), os.path.exists(spec) or "#" not in spec
+            place = place if whole else Path(spec.rpartition("#")[0])
+            files = chain([place], *(place.glob(pattern) for pattern in PLACES))
+            found = (os.stat(file).st_size for file in files if os.path.isfile(file))
+            sizes += islice(found, LOOKED_AT if whole else 1)
     if max(sizes, default=0) < LARGE or (workers != 1 and len(sizes) > 1):
         one_thread()
 

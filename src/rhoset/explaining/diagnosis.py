@@ -186,8 +186,8 @@ def margin_budget(explanation: Explanation) -> tuple[float, tuple[Term, ...]]:
     terms.append(bias)
     mean, e = np.zeros(n), network.group.identity
     for part, name in zip(explanation.parts, names, strict=False):  # the last name is that of what is left over
-        carried, features = _carried(ideal, part, dtype)
-        sums = np.concatenate([carried(x[block], y[block]) for block in blocks])
+        sums_of, features = carried(ideal, part, dtype)
+        sums = np.concatenate([sums_of(x[block], y[block]) for block in blocks])
         own = sums.mean(axis=0, dtype=np.float64)
         mean += own if features is None else own @ features
         sums -= own.astype(dtype)
@@ -224,7 +224,7 @@ class _Losses:
         return Term(self.name, self.total / max(self.pairs, 1), self.largest)
 
 
-def _carried(ideal: Network, part: Circuit | Quadrature, dtype: Any) -> tuple[Callable[[Any, Any], Any], Any]:
+def carried(ideal: Network, part: Circuit | Quadrature, dtype: Any) -> tuple[Callable[[Any, Any], Any], Any]:
     """The function from N pairs to (N, k) the sums Q(x, y) of a part's neurons, carried to the identity, and (k, n)
     features F with f̂(xwy | x, y) = Q(x, y) F(w), constants aside. Where a circuit has many slots, Q are the outputs,
     and there are no features."""

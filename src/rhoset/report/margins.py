@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from rhoset.explaining.pairs import activations_of
 from rhoset.groups import Group, Irrep, project
-from rhoset.networks import Network, logits
+from rhoset.networks import Network
 from rhoset.report.views import MarginView
 
 LOGITS = 4_000_000
@@ -30,12 +31,11 @@ def mean_logit(network: Network, group: Group) -> NDArray[np.float64]:
     if n**3 > LOGITS:
         count = max(1, LOGITS // n**2)
         rows = np.sort(np.random.default_rng(0).choice(n, count, replace=False))
-    total = np.zeros(n)
-    every = np.arange(n)
+    total, every, hidden = np.zeros(n), np.arange(n), activations_of(network)
+    unembed, bias = network.unembed.astype(np.float64), network.bias.astype(np.float64)
     for x in rows:
-        values = logits(network, int(x), every, dtype=np.float64)
-        outputs = group.table[group.table[x]]  # [w, y] → xwy
-        total += values[every[None, :], outputs].sum(axis=1)
+        values = hidden(np.full(n, x), every) @ unembed + bias
+        total += values.take(group.table[group.table[x]] + n * every).sum(axis=1)  # [w, y] → xwy
     return total / (len(rows) * n)
 
 
