@@ -69,9 +69,9 @@ BELIEVED = 0.01
 """Part of what bounding by length costs that is left to neurons whose activations are not taken apart."""
 
 ON_THE_CLOCK = {EVEN: 0.4, CENTRED: 1.0}
-"""The `Look.by_means` up to which each needs no look at pairs where readings are good. Measured on networks of S5 of our
-own and by the published recipe: the first settled all pairs up to 0.40 and none at 0.51, the second all but a few
-up to 0.8 and half of them at 1.2. What is left open is evaluated, so that a wrong guess costs time alone."""
+"""The `Look.by_means` up to which each needs no look at pairs where readings are good. Measured on networks of S5,
+own and by the published recipe: the first settled all pairs up to 0.40 and none at 0.51, the second all but a few up
+to 0.8 and half of them at 1.2. What is left open is evaluated, so that a wrong guess costs time alone."""
 GOOD_READINGS = 0.5
 """Readings are good where their error is less than this part of the typical margin."""
 
