@@ -159,7 +159,7 @@ LOWRANK = {
     "rounding of logits": Weakness("lowrank.py", "float(behind.slack.max())", "0.0",
                                    ("tied_writing", "drowned")),
     "error of single outputs": Weakness(
-        "exact.py", "hidden.dot(difference).lower[:, 0]", "hidden.dot(difference).value[:, 0]",
+        "exact.py", "hidden.dot(own - rival).lower[:, 0]", "hidden.dot(own - rival).value[:, 0]",
         ("exact_ties", "one_by_one", "cancelling"),
     ),
     "every rival in the loss": Weakness("exact.py", "np.exp(gap, out=room).sum(axis=1)",
