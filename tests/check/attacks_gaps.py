@@ -37,13 +37,13 @@ def least_margin(net: Net) -> float:
 
 def right_circuit(rng: np.random.Generator, extra: int, kind: str) -> tuple[SmallGroup, Planted, Tensors, float]:
     """A circuit that rule gaps proves, with silent neurons, and its least margin; `kind` is an activation."""
-    for _ in range(100):
+    for _ in range(1000):
         group, circuit, tensors = small_circuit(rng, extra)
         if kind != "square" or circuit.right.shape[1] == 2:
             margin = least_margin(network(tensors, group, kind))
             if margin > 1e-3:
                 return group, circuit, tensors, margin
-    raise AssertionError("no circuit in a hundred draws")
+    raise AssertionError("no circuit in a thousand draws")
 
 
 def one_sign(action: Ints, point: int, rng: np.random.Generator) -> np.ndarray:
