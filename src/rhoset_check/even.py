@@ -179,6 +179,11 @@ class Sums:
             left, parts = [*left, len(parts)], [*parts, label.ravel()]
         self.last = [(j, parts[j]) for j in left]
 
+    def entries(self, types: int, columns: int) -> int:
+        """Of the tables of `both`, and of `over` for functions of so many columns: all may stand side by side."""
+        classes = [len(first) for _, _, first, _ in self.steps]
+        return sum(count * (types * count + columns) for count in classes)
+
     def over(self, tables: Sequence[Array]) -> Array:
         """(n, …): the sums of functions of a class, (classes, …)."""
         made = list(tables)
@@ -191,7 +196,6 @@ class Sums:
         """Two functions of (y, z), (types, classes, classes), with the sum of those."""
         made = list(tables)
         for one, other, i, j in self.steps:
-            require(len(made[one]) * len(i) ** 2 <= MOST_ENTRIES, "gaps: the sets have too many points")
             made.append(made[one][:, i[:, None], i] + made[other][:, j[:, None], j])
         return [(place, made[j]) for j, place in self.last]
 
@@ -229,6 +233,8 @@ class EvenRule:
         split = np.zeros(m, bool) if given.centred is None else given.centred > 0
         split = np.append(split, split.any())  # the bias, whose rest is 0, with others
         self.sums, size = Sums(np.concatenate([slots.action.T for slots in self.sets])), sum(s.size for s in self.sets)
+        entries = self.sums.entries(self.count, n * bool(split.any()))
+        require(entries <= MOST_ENTRIES, "gaps: the sums over points take tables that are too large")
         tables = [table for s in self.sets for table in s.least(self.types, split[s.neurons]).swapaxes(0, 1)]
         self.parts = self.sums.both(tables)
         self.slack = float(up(gamma(4 * m + 256, "float64") * size + nowhere))

@@ -74,6 +74,23 @@ def test_features_without_end_are_refused() -> None:
     assert "too large" in verdict.reason
 
 
+def test_sums_of_many_points_are_refused() -> None:
+    """AGL(1, 31) on two sets of its 31 points: two points tell all elements apart, and each sum of two is a table of
+    930² numbers. Unlimited, they took 215 MB a set."""
+    p, sets, n = 31, 2, 930
+    factor, shift = np.divmod(np.arange(n), p)
+    product = (factor[:, None] + 1) * (factor + 1) % p
+    table = (product - 1) * p + ((factor[:, None] + 1) * shift + shift[:, None]) % p
+    images = ((factor[:, None] + 1) * np.arange(p) + shift[:, None]) % p
+    net = Net(limits.network(n, sets).tensors, table.astype(np.int32))
+    generators, places = np.array([(3 - 1) * p, 1]), np.arange(sets)
+    points = {f"gaps{j}.right": images[generators] for j in range(sets)}
+    neurons = {"gaps.block": places, "gaps.point": places, "gaps.left": places}
+    verdict = derive(net, Cert({"generators": generators, **points, **neurons}, plan_of("gaps")))
+    assert verdict.status == "rejected"
+    assert "sums over points" in verdict.reason
+
+
 def test_shapes_are_enough_to_refuse(monkeypatch: pytest.MonkeyPatch) -> None:
     """No tensor but the groups is loaded before the limit of work has spoken."""
     from rhoset_check import files
