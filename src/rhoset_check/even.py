@@ -94,7 +94,7 @@ class Slots:
         dense[self.slot[starts]] = to - between
         dense, b = dense.reshape(q, q, q, q), self.slot[starts] % q
         back, found = self.action[self.model.group.inverse].T[b], np.full((types.max() + 1, q, q, q), np.inf)
-        step, slots = max(1, CHUNK // (len(b) * q * q)), np.arange(len(b))[:, None]
+        step, slots = max(1, CHUNK // (max(len(b), q) * q * q)), np.arange(len(b))[:, None]
         for xs in np.split(np.arange(len(types)), range(step, len(types), step)):
             p, there = back[:, xs], self.action[xs]  # (slots, x), (x, d)
             tables = self.by_c(writes[slots, p])[:, np.arange(len(xs))[:, None, None], index[:, None], there[:, None]]
@@ -169,7 +169,8 @@ class Sums:
     that tell the fewest classes of elements apart, by their classes."""
 
     def __init__(self, places: Ints) -> None:
-        self.steps, parts, left = list[tuple[int, int, Ints, Ints]](), list(places), list(range(len(places)))
+        self.points, parts, left = len(places), list(places), list(range(len(places)))
+        self.steps = list[tuple[int, int, Ints, Ints]]()
         while len(left) > 2:
             left.sort(key=lambda j: int(parts[j].max()))
             one, other, *left = left
@@ -180,15 +181,20 @@ class Sums:
         self.last = [(j, parts[j]) for j in left]
 
     def entries(self, types: int, columns: int) -> int:
-        """Of the tables of `both`, and of `over` for functions of so many columns: all may stand side by side."""
-        classes = [len(first) for _, _, first, _ in self.steps]
-        return sum(count * (types * count + columns) for count in classes)
+        """Of the tables of `both` that stand side by side, with those of `over` for functions of so many columns."""
+        sizes, alive, most = [0] * self.points, 0, 0
+        for one, other, first, _ in self.steps:
+            sizes.append(len(first) * (types * len(first) + columns))
+            alive += sizes[-1]
+            most, alive = max(most, alive), alive - sizes[one] - sizes[other]
+        return most
 
     def over(self, tables: Sequence[Array]) -> Array:
         """(n, …): the sums of functions of a class, (classes, …)."""
         made = list(tables)
         for one, other, i, j in self.steps:
             made.append(made[one][i] + made[other][j])
+            made[one] = made[other] = np.empty(0)  # no longer needed
         found = [made[j][place] for j, place in self.last]
         return np.asarray(sum(found[1:], found[0]))
 
@@ -197,6 +203,7 @@ class Sums:
         made = list(tables)
         for one, other, i, j in self.steps:
             made.append(made[one][:, i[:, None], i] + made[other][:, j[:, None], j])
+            made[one] = made[other] = np.empty(0)
         return [(place, made[j]) for j, place in self.last]
 
     def near(self, products: Sequence[Near]) -> tuple[Array, float]:

@@ -344,7 +344,7 @@ def _lowrank_limit(file: Tensors, plan: dict[str, Any], n: int, m: int) -> tuple
     k, chunk = file.length("lowrank.features", 1), min(n * n, (1 << 19) // max(n, m) + 1)
     once = m * (n * (n + 2 * k) + k * k) + PASS * n * m * (4 * plan["samples"] + 20)
     each_pair, calls = k * (m + n) + PASS * (3 * m + 2 * n), 10 * plan["samples"] + 60 * (n + n * n // chunk + 3)
-    return once + n * n * each_pair + CALL * calls, [2 * k * max(n, m + 1, k), 3 * k * chunk, 8 * n * m]
+    return once + n * n * each_pair + CALL * calls, [6 * k * (m + n) + 8 * n * m, 2 * k * k, 3 * k * chunk]
 
 
 def _circles_limit(file: Tensors, plan: dict[str, Any], n: int, m: int) -> tuple[int, list[int]]:
@@ -363,13 +363,13 @@ def _gaps_limit(file: Tensors, plan: dict[str, Any], n: int, m: int) -> tuple[in
     rows, points, most = min(n, rows_at_once(n, m)), sum(sizes), max(sizes)
     tables, work = [5 * points * max(n, m)], PASS * 16 * n * m * most
     if "gaps.joins" in file.shapes:
-        tables += [18 * n * m, 2 * rows * sum(q * max(n, q, m) + min(q, m) * n for q in sizes)]
+        tables += [22 * n * m, 2 * rows * sum(q * max(n, q, m) + min(q, m) * n for q in sizes)]
         passes, calls = 4 * n * n + 6 * most * sum(q * q + q + 2 for q in sizes), (n // rows + 4) * 50 * points
         return work + n * most * most * m + PASS * n * passes + CALL * (calls + n * len(sizes)), tables
     slots, kinds = min(m + 1, most * most), most if types else 1
     tables += [2 * (m + 1) * most**3, 4 * min(m, most) * most**3, 3 * n * min(points, m) * max(sizes)]
     passes = 20 * m * most**3 + 8 * n * (slots + 2 * min(m, points)) * most**2 + 30 * kinds * n * n
     split = n * (m + n) * 3 * points * min(most, m) if "gaps.centred" in file.shapes else 0
-    tables += [n * n * bool(split)]
+    tables += [n * n * bool(split), 2 * most**4, (kinds + 1) * points * most**2]
     calls = 200 * (len(sizes) + points + n * n * kinds // (1 << 19) + n * slots * most**2 // (1 << 19))
     return work + PASS * passes + split + CALL * calls, tables
