@@ -20,6 +20,7 @@ from safetensors.numpy import save_file
 from support.commands import Command, Good, commands, metavar
 
 import rhoset as rs
+from rhoset import processes
 from rhoset.cli import main
 from rhoset.networks import create_run, write_network
 
@@ -163,13 +164,14 @@ def test_bad_files_in_a_folder(command: Command, networks: list[Any], run: Calla
 @pytest.mark.skipif(not hasattr(os, "seteuid") or os.getuid() != 0, reason="only root can become someone else")
 @pytest.mark.parametrize("command", COMMANDS, ids=IDS)
 def test_a_file_without_permission(
-    command: Command, networks: list[Any], run: Callable[..., Ran], tmp_path_factory: pytest.TempPathFactory
+    command: Command, networks: list[Any], run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import tempfile
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
+        monkeypatch.setattr(processes, "cores", lambda: 1)  # a new process of someone else can't read Python's files
         fill(folder, networks)
         shutil.copy(folder / "good-0.safetensors", folder / "secret-7.safetensors")
         (folder / "out").mkdir()

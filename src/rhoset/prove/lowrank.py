@@ -17,6 +17,7 @@ from rhoset.counting import Shape, lowrank_operations
 from rhoset.prove.certificates import BARE
 from rhoset.prove.features import balanced, representable
 from rhoset.prove.search import FEW, Candidate, Search
+from rhoset.summaries import counted
 from rhoset_check.files import Certificate, LowRankTensors, Plan
 from rhoset_check.lowrank import additive
 from rhoset_check.near import Array, Ints
@@ -197,5 +198,6 @@ def by_irreps(search: Search) -> list[Candidate]:
         lengths = np.linalg.norm(delta - delta.mean(axis=1, keepdims=True), axis=1)
         scale = balanced(lengths, search.size)
         certificate = subject.certificate("irrep", plan(search), lowrank=given, scale=scale)
-        made.append(search.candidate(f"irrep: {len(used)} irreps, {len(given.features.T)} features", certificate, FEW))
+        what = f"irrep: {counted(len(used), 'irrep')}, {counted(len(given.features.T), 'feature')}"
+        made.append(search.candidate(what, certificate, FEW))
     return made
