@@ -92,7 +92,7 @@ def summed(model: Model, given: CircleTensors, writing: Array) -> tuple[Near, in
 
 @dataclass(frozen=True)
 class Waves:
-    """Features of matrix blocks in their planes, as floats; the blocks' own defects aside nothing is proved of them."""
+    """Features of matrices in their planes, as floats; but for the matrices' own defects nothing is proved of them."""
 
     features: Array
     """(n, features): F(z)."""

@@ -128,7 +128,7 @@ class Plan:
     circles: bool
     lowrank: bool
     work: str
-    """gaps, lowrank: float32 or float64."""
+    """each, lowrank: float32 or float64."""
     samples: int
     """lowrank: elements over which the additive part of the activations is averaged; 0 for none."""
     single_pairs: int | None

@@ -7,6 +7,7 @@ attack that gets through.
 from . import (  # they enter themselves
     attacks_circles,
     attacks_each,
+    attacks_even,
     attacks_false,
     attacks_gaps,
     attacks_idle,
@@ -20,6 +21,7 @@ __all__ = [
     "Attack",
     "attacks_circles",
     "attacks_each",
+    "attacks_even",
     "attacks_false",
     "attacks_gaps",
     "attacks_idle",

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from . import attacks_gaps, attacks_idle
+from . import attacks_even, attacks_gaps, attacks_idle
 from .attack_parts import Attack, attack, gaps, network, on_edge, work
 from .certificates import shared
 from .harness import Cert, Net
@@ -26,24 +26,19 @@ def by_each(original: Attack, name: str, centred: bool = False) -> Attack:
     return attack(made)
 
 
-def _original(name: str) -> Attack:
-    found: Attack = getattr(attacks_gaps, name)
-    return found
-
-
-each_circuits = by_each(_original("uneven_columns"), "each_circuits")
-each_far = by_each(_original("far_outputs"), "each_far")
-each_rows = by_each(_original("uneven_rows"), "each_rows")
-each_biased = by_each(_original("biased_even"), "each_biased")
-each_readings = by_each(_original("even_readings"), "each_readings")
-each_driver = by_each(_original("even_driver"), "each_driver")
-each_y = by_each(_original("even_y"), "each_y")
-each_tight = by_each(_original("tight_even"), "each_tight")
-each_perfect = by_each(_original("perfect_circuit"), "each_perfect")
-each_sets = by_each(_original("split_sets"), "each_sets")
-each_places = by_each(_original("between_places"), "each_places", centred=True)
-each_steep = by_each(_original("steep"), "each_steep", centred=True)
-each_lost = by_each(_original("drowned_readings"), "each_lost", centred=True)
+each_circuits = by_each(attacks_gaps.uneven_columns, "each_circuits")
+each_far = by_each(attacks_gaps.far_outputs, "each_far")
+each_rows = by_each(attacks_even.uneven_rows, "each_rows")
+each_biased = by_each(attacks_even.biased_even, "each_biased")
+each_readings = by_each(attacks_even.even_readings, "each_readings")
+each_driver = by_each(attacks_even.even_driver, "each_driver")
+each_y = by_each(attacks_even.even_y, "each_y")
+each_tight = by_each(attacks_even.tight_even, "each_tight")
+each_perfect = by_each(attacks_gaps.perfect_circuit, "each_perfect")
+each_sets = by_each(attacks_gaps.split_sets, "each_sets")
+each_places = by_each(attacks_gaps.between_places, "each_places", centred=True)
+each_steep = by_each(attacks_gaps.steep, "each_steep", centred=True)
+each_lost = by_each(attacks_gaps.drowned_readings, "each_lost", centred=True)
 each_idle = by_each(attacks_idle.idle_driver, "each_idle")
 
 

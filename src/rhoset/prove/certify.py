@@ -109,7 +109,7 @@ def certify(
     Notes
     -----
     The verdict is the checker's, of the very bytes that `CertifyResult.write` writes; with ``operations`` the search is
-    deterministic. For S5 of width 128 it costs, over the exhaustive check, about 1 with ``time`` and 4 to 20 with
+    deterministic. For S5 of width 128 it costs, over the exhaustive check, about 2 with ``time`` and 2 to 25 with
     ``operations``, whose search may take about 20 times that check for any group (`rhoset.prove.methods.ALLOWED`).
     """
     known = None if isinstance(network, Network) else network

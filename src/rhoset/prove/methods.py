@@ -29,8 +29,7 @@ ROWS, ENTRY = 3.5e-3, 5.2e-9
 measured on orders 120 and 720. Sizes decide, not a stopwatch, so that the same network gets the same plan on a busy
 machine."""
 LEFT = 0.02
-"""Seconds that pairs left open must take before potentials and single outputs, which may close them, are looked at on
-the clock."""
+"""Seconds that pairs left open must take before single outputs, which may close them, are looked at on the clock."""
 LOOKED_AT = 10**9
 """Multiply-adds of exhaustive checking from which on a look at some x pays, and one at a second reading."""
 ALLOWED, LEAST_SEARCH = 16.0, 0.045
