@@ -41,7 +41,7 @@ BY_MEANS, BY_CENTRES = 0.5, 3.0
 they leave neuron by neuron, and that take it apart."""
 MOST_OPEN = 0.9
 """Part of the pairs left open from which on single outputs are not looked at on the clock: most would be open."""
-SCATTERED_READINGS = 1.2
+SCATTERED_READINGS = 1.5
 """Readings may err by so many times the typical margin."""
 
 

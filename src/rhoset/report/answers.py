@@ -238,8 +238,8 @@ def _cost_said(row: CostRow, total: int) -> str:
     if row.method == "exhaustive":
         who = "It is proved" if total == 1 else f"{row.count} {_are(row.count)} proved"
         return f"{who} by brute force itself: every output on every input."
-    if row.count == 1:
-        who = f"By {row.method}" if total == 1 else f"By {row.method} (1 network)"
+    if percent(low) == percent(high):
+        who = f"By {row.method}" if total == 1 else f"By {row.method} ({counted(row.count, 'network')})"
         return f"{who} a sceptic redoes {percent(middle)} of the work of brute force."
     said = (
         f"By {row.method} ({counted(row.count, 'network')}) a sceptic redoes {percent(low)} to {percent(high)} of the"
