@@ -270,7 +270,7 @@ def even_operations(given: GapTensors, shape: Shape, places: Sequence[NDArray[np
 def sums_entries(places: NDArray[np.intp]) -> tuple[int, int]:
     """Additions of rule even's sums over points, for all elements and for all pairs of them."""
     sums, n = Sums(places), places.shape[1]
-    sizes, more = [len(first) for *_, first in sums.steps], int(len(places) > 1)
+    sizes, more = [len(first) for *_, first in sums.steps], len(sums.last) - 1
     return sum(sizes) + n * more, sum(size * size for size in sizes) + n * n * more
 
 

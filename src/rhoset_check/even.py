@@ -23,6 +23,8 @@ from rhoset_check.gaps import fibres, kinds, seats, taken
 from rhoset_check.near import Array, Ints, Near, Rejected, gamma, lower_sum, require, up
 from rhoset_check.network import Model
 
+MOST_CLASSES = 1 << 11
+"""Sums that would tell more classes of elements apart are not made: their parts are added for each pair."""
 KEPT = 1 << 22
 """M has so many entries at a time, and is kept where these are all types, y and w."""
 TINY = 2.0**-50
@@ -166,7 +168,7 @@ class Split:
 
 class Sums:
     """Sums of functions of an element's images of some points, (points, n). They are added two at a time, those first
-    that tell the fewest classes of elements apart, by their classes."""
+    that tell the fewest classes of elements apart, by their classes; so long as these are no more than `MOST_CLASSES`."""
 
     def __init__(self, places: Ints) -> None:
         self.points, parts, left = len(places), list(places), list(range(len(places)))
@@ -176,6 +178,9 @@ class Sums:
             one, other, *left = left
             both = parts[one] * (parts[other].max() + 1) + parts[other]
             _, first, label = np.unique(both, return_index=True, return_inverse=True)
+            if len(first) > MOST_CLASSES:
+                left = [one, other, *left]
+                break
             self.steps.append((one, other, parts[one][first], parts[other][first]))
             left, parts = [*left, len(parts)], [*parts, label.ravel()]
         self.last = [(j, parts[j]) for j in left]
@@ -199,7 +204,7 @@ class Sums:
         return np.asarray(sum(found[1:], found[0]))
 
     def both(self, tables: Sequence[Array]) -> list[tuple[Ints, Array]]:
-        """Two functions of (y, z), (types, classes, classes), with the sum of those."""
+        """Few functions of (y, z), (types, classes, classes), with the sum of those."""
         made = list(tables)
         for one, other, i, j in self.steps:
             made.append(made[one][:, i[:, None], i] + made[other][:, j[:, None], j])
