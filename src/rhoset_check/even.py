@@ -168,7 +168,7 @@ class Split:
 
 class Sums:
     """Sums of functions of an element's images of some points, (points, n). They are added two at a time, those first
-    that tell the fewest classes of elements apart, by their classes; so long as these are no more than `MOST_CLASSES`."""
+    that tell the fewest classes of elements apart, by their classes, up to `MOST_CLASSES`."""
 
     def __init__(self, places: Ints) -> None:
         self.points, parts, left = len(places), list(places), list(range(len(places)))
