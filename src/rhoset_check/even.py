@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rhoset_check.exact import CHUNK, EXP, Bounds
-from rhoset_check.files import MOST_ENTRIES, PASS, Certificate
+from rhoset_check.files import MOST_ENTRIES, PASS, SECOND, Certificate, exhaustive
 from rhoset_check.gaps import fibres, kinds, seats, taken
 from rhoset_check.near import Array, Ints, Near, Rejected, gamma, lower_sum, require, up
 from rhoset_check.network import Model
@@ -200,8 +200,7 @@ class Sums:
         for one, other, i, j in self.steps:
             made.append(made[one][i] + made[other][j])
             made[one] = made[other] = np.empty(0)  # no longer needed
-        found = [made[j][place] for j, place in self.last]
-        return np.asarray(sum(found[1:], found[0]))
+        return summed(made[j][place] for j, place in self.last)
 
     def both(self, tables: Sequence[Array]) -> list[tuple[Ints, Array]]:
         """Few functions of (y, z), (types, classes, classes), with the sum of those."""
@@ -247,6 +246,8 @@ class EvenRule:
         self.sums, size = Sums(np.concatenate([slots.action.T for slots in self.sets])), sum(s.size for s in self.sets)
         entries = self.sums.entries(self.count, n * bool(split.any()))
         require(entries <= MOST_ENTRIES, "gaps: the sums over points take tables that are too large")
+        work = PASS * n * n * self.count * len(self.sums.last)
+        require(work <= exhaustive(n, m) + SECOND / 2, "gaps: the sums over points are far more work than evaluation")
         tables = [table for s in self.sets for table in s.least(self.types, split[s.neurons]).swapaxes(0, 1)]
         self.parts = self.sums.both(tables)
         self.slack = float(up(gamma(4 * m + 256, "float64") * size + nowhere))
@@ -276,8 +277,8 @@ class EvenRule:
         step = max(1, KEPT // (n * self.count))
         self.main, self.total = np.empty((2, self.count, n))
         for ys in np.split(np.arange(n), range(step, n, step)):
-            both = [table[:, place[ys][:, None], place] for place, table in self.parts]  # (type, y, wy)
-            value = np.asarray(sum(both[1:], both[0]) - self.slack)
+            value = summed(table[:, place[ys][:, None], place] for place, table in self.parts)  # (type, y, wy)
+            value -= self.slack
             value[:, np.arange(len(ys)), ys] = np.inf  # w = e
             self.main[:, ys], self.total[:, ys] = value.min(axis=2), up(up(np.exp(-value) * EXP).sum(axis=2))
             self.kept = value if step >= n else None
@@ -322,6 +323,15 @@ class EvenRule:
 
         least = lower_sum([self.main[types], rest])
         return Bounds(least.ravel(), excess.ravel(), by_group, outputs)
+
+
+def summed(parts: Iterable[Array]) -> Array:
+    """Their sum, one after another: parts that are new arrays, of which no more than two stand side by side."""
+    total: Array | None = None
+    for part in parts:
+        total = part if total is None else np.add(total, part, out=total)
+    assert total is not None
+    return total
 
 
 def ends(side: Near, neurons: Ints, among: Ints) -> Array:

@@ -370,6 +370,6 @@ def _gaps_limit(file: Tensors, plan: dict[str, Any], n: int, m: int) -> tuple[in
     tables += [2 * (m + 1) * most**3, 4 * min(m, most) * most**3, 3 * n * min(points, m) * max(sizes)]
     passes = 20 * m * most**3 + 8 * n * (slots + 2 * min(m, points)) * most**2 + 30 * kinds * n * n
     split = n * (m + n) * 3 * points * min(most, m) if "gaps.centred" in file.shapes else 0
-    tables += [n * n * bool(split), 2 * most**4, (kinds + 1) * points * most**2]
+    tables += [(2 * n * n + n * sum(q * q for q in sizes)) * bool(split), 2 * most**4, (kinds + 1) * points * most**2]
     calls = 200 * (len(sizes) + points + n * n * kinds // (1 << 19) + n * slots * most**2 // (1 << 19))
     return work + PASS * passes + split + CALL * calls, tables

@@ -9,11 +9,14 @@ from __future__ import annotations
 import importlib.util
 import math
 import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
+from check.corpus_parts import good_pair
 from check.harness import Cert, Net, derive, plan_of
+from rhoset_check import Verdict, even
 
 PLACE = Path(__file__).resolve().parents[2] / "benchmarks" / "limits.py"
 SPEC = importlib.util.spec_from_file_location("benchmark_limits", PLACE)
@@ -74,10 +77,9 @@ def test_features_without_end_are_refused() -> None:
     assert "too large" in verdict.reason
 
 
-def test_sums_of_many_points_are_refused() -> None:
-    """AGL(1, 31) on two sets of its 31 points: two points tell all elements apart, and each sum of two is a table of
-    930² numbers. Unlimited, they took 215 MB a set."""
-    p, sets, n = 31, 2, 930
+def affine(sets: int, **more: np.ndarray) -> Verdict:
+    """Rule even on AGL(1, 31), of 930 elements, which two of its 31 points tell apart; each set has one neuron."""
+    p, n = 31, 930
     factor, shift = np.divmod(np.arange(n), p)
     product = (factor[:, None] + 1) * (factor + 1) % p
     table = (product - 1) * p + ((factor[:, None] + 1) * shift + shift[:, None]) % p
@@ -86,9 +88,38 @@ def test_sums_of_many_points_are_refused() -> None:
     generators, places = np.array([(3 - 1) * p, 1]), np.arange(sets)
     points = {f"gaps{j}.right": images[generators] for j in range(sets)}
     neurons = {"gaps.block": places, "gaps.point": places, "gaps.left": places}
-    verdict = derive(net, Cert({"generators": generators, **points, **neurons}, plan_of("gaps")))
+    return derive(net, Cert({"generators": generators, **points, **neurons, **more}, plan_of("gaps")))
+
+
+def test_sums_of_many_points_are_refused() -> None:
+    """Each sum of two points is a table of 930² numbers. Unlimited, they took 215 MB a set."""
+    verdict = affine(2)
     assert verdict.status == "rejected"
     assert "sums over points" in verdict.reason
+
+
+def test_sums_that_are_not_joined_stand_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 31 functions of all pairs of elements, 7 MB each, no more than a few are there at once."""
+    monkeypatch.setattr(even, "MOST_CLASSES", 31)
+    tracemalloc.start()
+    try:
+        verdict = affine(1)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert verdict.status == "accepted"
+    assert peak < 160 << 20
+
+
+@pytest.mark.parametrize("most", [1, 4, 12])
+def test_what_is_joined_changes_no_bound(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Up to rounding."""
+    _, net, cert = good_pair("gaps")
+    whole = derive(net, cert)
+    monkeypatch.setattr(even, "MOST_CLASSES", most)
+    apart = derive(net, cert)
+    assert (apart.right, apart.margin_bound) == (whole.right, pytest.approx(whole.margin_bound, rel=1e-9))
+    assert apart.loss_bound == pytest.approx(whole.loss_bound, rel=1e-9)
 
 
 def test_shapes_are_enough_to_refuse(monkeypatch: pytest.MonkeyPatch) -> None:
