@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import iadd
 
 import numpy as np
 from numpy.typing import NDArray
@@ -200,7 +202,7 @@ class Sums:
         for one, other, i, j in self.steps:
             made.append(made[one][i] + made[other][j])
             made[one] = made[other] = np.empty(0)  # no longer needed
-        return summed(made[j][place] for j, place in self.last)
+        return reduce(iadd, (made[j][place] for j, place in self.last))  # one after another
 
     def both(self, tables: Sequence[Array]) -> list[tuple[Ints, Array]]:
         """Few functions of (y, z), (types, classes, classes), with the sum of those."""
@@ -277,7 +279,7 @@ class EvenRule:
         step = max(1, KEPT // (n * self.count))
         self.main, self.total = np.empty((2, self.count, n))
         for ys in np.split(np.arange(n), range(step, n, step)):
-            value = summed(table[:, place[ys][:, None], place] for place, table in self.parts)  # (type, y, wy)
+            value = reduce(iadd, (table[:, place[ys][:, None], place] for place, table in self.parts))  # (type, y, wy)
             value -= self.slack
             value[:, np.arange(len(ys)), ys] = np.inf  # w = e
             self.main[:, ys], self.total[:, ys] = value.min(axis=2), up(up(np.exp(-value) * EXP).sum(axis=2))
@@ -323,15 +325,6 @@ class EvenRule:
 
         least = lower_sum([self.main[types], rest])
         return Bounds(least.ravel(), excess.ravel(), by_group, outputs)
-
-
-def summed(parts: Iterable[Array]) -> Array:
-    """Their sum, one after another: parts that are new arrays, of which no more than two stand side by side."""
-    total: Array | None = None
-    for part in parts:
-        total = part if total is None else np.add(total, part, out=total)
-    assert total is not None
-    return total
 
 
 def ends(side: Near, neurons: Ints, among: Ints) -> Array:
