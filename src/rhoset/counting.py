@@ -24,6 +24,7 @@ from rhoset_check.files import (
     CircleTensors,
     GapTensors,
     LowRankTensors,
+    PointsTensors,
     Unreadable,
     Weights,
     read_certificate,
@@ -188,6 +189,12 @@ def count(certificate: Certificate, shape: Shape, spent: Mapping[str, int], know
         fixed, each_pair = lowrank_operations(certificate.lowrank, plan.samples, shape)
         once += fixed
         stages += spent.get("lowrank singly", 0) * n
+    if certificate.points is not None:
+        table += r * n * sum(images.shape[1] for images in certificate.points.actions)
+        fixed, each, single = points_operations(certificate.points, plan.samples, shape)
+        once += fixed
+        stages += spent.get("points", 0) * each + spent.get("points own", 0) * m
+        stages += spent.get("points singly", 0) * single
     stages += spent.get("singles", 0) * m
     return Count(once, each_x, each_pair, stages, table)
 
@@ -228,6 +235,22 @@ def _turns(matrices: Array) -> bool:
     a, b, c, d = matrices.T
     size = float(np.abs(matrices).max(initial=0.0))
     return bool(max(np.abs(a - d).max(initial=0.0), np.abs(b + c).max(initial=0.0)) <= 1e-9 * size)
+
+
+def points_operations(given: PointsTensors, samples: int, shape: Shape) -> tuple[int, int, int]:
+    """(once, each pair, each output from its sums) of rule points.
+
+    Once: what is not written and its lengths; what is believed of activations, and what of unembed it meets. Each pair:
+    its hidden vector, the sums, what is believed taken off, the length of that; every number that is
+    summed compared with the right one, gaps sorted and added, and a bound for every kind of w: of these there are as
+    many at least as the largest set has points.
+    """
+    n, m, written = shape.order, shape.width, int(np.count_nonzero(given.writing))
+    sizes = [images.shape[1] for images in given.actions]
+    points, steps = sum(sizes), sum(q * ceil(log2(q)) for q in sizes if q > 1)
+    once = 2 * n * (written + m) + (2 * n * samples * m + 2 * n * n * m if samples else 0)
+    gaps = given.writing.shape[1] + 2 * points + steps + max(sizes) * (len(sizes) + 4)
+    return once, written + 5 * m + gaps, points + 5
 
 
 def lowrank_operations(given: LowRankTensors, samples: int, shape: Shape) -> tuple[int, int]:

@@ -223,6 +223,7 @@ class CirclesRule:
         self.worst = self.rest.up_x.max(axis=1), self.rest.up_y.max(axis=1)
         features = len(self.waves.writing)
         self.name, self.price = "circles", (64 * features, 40 * PASS + features)
+        self.row = max(model.order, model.width)
 
     def bounds(self, x: Ints, y: Ints, spent: Counter[str]) -> Bounds:
         """What is expected of a pair, for groups; where that is not enough, with the right answer from all neurons."""

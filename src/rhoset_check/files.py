@@ -21,14 +21,14 @@ from safetensors import safe_open
 
 from rhoset_check.near import SCALES, Array, Ints, Rejected, require
 
-FORMAT, VERSION = "rhoset-certificate", "3"
+FORMAT, VERSION = "rhoset-certificate", "4"
 NETWORK = "rhoset-network/1"
 TABLES = ("left", "right", "unembed", "bias")
 FACTORS = ("embed_left", "embed_right", "hidden_left", "hidden_right", "unembed")
 ACTIVATIONS = ("relu", "abs", "square", "linear")
 FLOATS, INTEGERS = ("F16", "F32", "F64"), ("I8", "U8", "I16", "U16", "I32", "U32", "I64")
 PLAN: dict[str, tuple[type, ...]] = {
-    "gaps": (bool,), "circles": (bool,), "lowrank": (bool,), "work": (str,), "samples": (int,),
+    "gaps": (bool,), "circles": (bool,), "points": (bool,), "lowrank": (bool,), "work": (str,), "samples": (int,),
     "single_pairs": (int, type(None)), "exact_pairs": (int, type(None)), "singles": (int,),
 }  # fmt: skip
 SECOND = 2 * 10**10
@@ -37,6 +37,8 @@ PASS, CALL = 64, 10**5
 """What a step on one number outside a product, and a call of numpy, cost in multiply-adds of a product."""
 MOST_ENTRIES = 1 << 24
 """Entries of any table that a certificate makes the checker form beside the two files."""
+MOST_KINDS = 64
+"""Rule points: elements move points of its sets in so many ways at most."""
 
 
 def rows_at_once(n: int, m: int) -> int:
@@ -113,6 +115,16 @@ class CircleTensors:
 
 
 @dataclass(frozen=True)
+class PointsTensors:
+    """G-sets, and what neurons write at their points."""
+
+    actions: tuple[Ints, ...]
+    """(generators, q) each: permutations by which the generators act."""
+    writing: Array
+    """(m + 1, Σ q²): W[c, d], set after set."""
+
+
+@dataclass(frozen=True)
 class LowRankTensors:
     """(n, k) features F, and (m + 1, k) what neurons write in them, W."""
 
@@ -122,15 +134,16 @@ class LowRankTensors:
 
 @dataclass(frozen=True)
 class Plan:
-    """Which rules run, in the order gaps, circles, lowrank, exact; each gets the pairs that are still open."""
+    """Which rules run, in the order gaps, circles, points, lowrank, exact; each gets the pairs that are still open."""
 
     gaps: bool
     circles: bool
+    points: bool
     lowrank: bool
     work: str
-    """each, lowrank: float32 or float64."""
+    """each, points, lowrank: float32 or float64."""
     samples: int
-    """lowrank: elements over which the additive part of the activations is averaged; 0 for none."""
+    """points, lowrank: elements over which the additive part of the activations is averaged; 0 for none."""
     single_pairs: int | None
     """How many pairs that a rule leaves open may have single outputs bounded by it (None: all)."""
     exact_pairs: int | None
@@ -153,6 +166,7 @@ class Certificate:
     scale: Array | None = field(default=None, repr=False)
     gaps: GapTensors | None = field(default=None, repr=False)
     circles: CircleTensors | None = field(default=None, repr=False)
+    points: PointsTensors | None = field(default=None, repr=False)
     lowrank: LowRankTensors | None = field(default=None, repr=False)
 
 
@@ -281,6 +295,7 @@ def read_certificate(path: Path, n: int, m: int) -> Certificate:
         network, table, method, arithmetic, claim["right"], Plan(**plan), file.indices("generators", n, r), scale,
         _read_gaps(file, n, m) if plan["gaps"] else None,
         _read_circles(file, n, m) if plan["circles"] else None,
+        _read_points(file, n, m) if plan["points"] else None,
         _read_lowrank(file, n, m) if plan["lowrank"] else None,
     )  # fmt: skip
 
@@ -317,6 +332,13 @@ def _read_circles(file: Tensors, n: int, m: int) -> CircleTensors:
     )  # fmt: skip
 
 
+def _read_points(file: Tensors, n: int, m: int) -> PointsTensors:
+    sizes, r = file.numbered("points{}.right", m), file.length("generators", 0)
+    require(sizes, "rule points needs points0.right")
+    actions = tuple(file.indices(f"points{j}.right", q, r, q) for j, q in enumerate(sizes))
+    return PointsTensors(actions, file.floats("points.writing", m + 1, sum(q * q for q in sizes)))
+
+
 def _read_lowrank(file: Tensors, n: int, m: int) -> LowRankTensors:
     k = file.length("lowrank.features", 1)
     return LowRankTensors(file.floats("lowrank.features", n, k), file.floats("lowrank.writing", m + 1, k))
@@ -330,13 +352,26 @@ def _limit(file: Tensors, plan: dict[str, Any], n: int, m: int) -> None:
     side, all of them. FORMAT.md has the terms.
     """
     work, tables = 0, [0]
-    for rule, terms in (("circles", _circles_limit), ("lowrank", _lowrank_limit), ("gaps", _gaps_limit)):
+    rules = {"circles": _circles_limit, "points": _points_limit, "lowrank": _lowrank_limit, "gaps": _gaps_limit}
+    for rule, terms in rules.items():
         if plan[rule]:
             more, sizes = terms(file, plan, n, m)
             work, tables = work + more, tables + sizes
     require(max(tables) <= MOST_ENTRIES, "the certificate's sets, circles or features are too large")
     most = 2 * exhaustive(n, m) + SECOND / 2
     require(work <= most, "the certificate asks for far more work than exhaustive evaluation")
+
+
+def _points_limit(file: Tensors, plan: dict[str, Any], n: int, m: int) -> tuple[int, list[int]]:
+    """Multiply-adds of rule points, single outputs apart; entries of its tables."""
+    sizes = file.numbered("points{}.right", m)
+    k, points, kinds = sum(q * q for q in sizes), sum(sizes), min(n, MOST_KINDS)
+    chunk = min(n * n, (1 << 19) // max(n, m) + 1)
+    once = m * (2 * n * (n + k) + k) + PASS * n * (m * (4 * plan["samples"] + 20) + n + 10 * points)
+    each_pair = k * m + m + PASS * (8 * m + 3 * k + 20 * points + kinds * (len(sizes) + 8) + 10)
+    calls = 10 * plan["samples"] + (40 + 30 * len(sizes)) * (n + n * n // chunk + 3)
+    tables = [6 * k * (m + n) + 8 * n * m, (2 * k + 8 * points + kinds * (len(sizes) + 6)) * chunk]
+    return once + n * n * each_pair + CALL * calls, tables
 
 
 def _lowrank_limit(file: Tensors, plan: dict[str, Any], n: int, m: int) -> tuple[int, list[int]]:

@@ -44,7 +44,7 @@ class LowRankRule:
     def __init__(self, given: LowRankTensors, certificate: Certificate, model: Model) -> None:
         work, n = certificate.plan.work, model.order
         self.model, self.work, self.groups = model, work, [np.arange(n)]
-        self.name, self.price = "lowrank", (0, 8 * PASS)
+        self.name, self.price, self.row = "lowrank", (0, 8 * PASS), max(n, model.width)
         self.scale = np.ones((model.width, 1)) if certificate.scale is None else certificate.scale[:, None]
         unembed = Near.exact(np.ascontiguousarray(model.unembed["float64"].T))
         delta = unembed - Near.exact(given.features).times(given.writing.T)

@@ -16,9 +16,12 @@ from rhoset_check.files import CALL, PASS, SECOND, Certificate, exhaustive
 from rhoset_check.lowrank import LowRankRule
 from rhoset_check.near import Array, Ints, up
 from rhoset_check.network import Model
+from rhoset_check.points import PointsRule
 
-Rule = EvenRule | EachRule | CirclesRule | LowRankRule
-"""`groups`: a partition of the w ≠ e. `price`: multiply-adds of a pair with outputs bounded singly, and of each."""
+PairRule = CirclesRule | PointsRule | LowRankRule
+Rule = EvenRule | EachRule | PairRule
+"""`groups`: a partition of the w ≠ e. `price`: multiply-adds of a pair with outputs bounded singly, and of each. `row`:
+how many numbers a rule of pairs forms for each."""
 
 
 @dataclass
@@ -54,7 +57,7 @@ class Rules:
 
     model: Model
     gaps: EvenRule | EachRule | None
-    pairs: list[CirclesRule | LowRankRule]
+    pairs: list[PairRule]
     """Those that bound single pairs, in turn."""
     budget: Budget
 
@@ -62,12 +65,14 @@ class Rules:
 @np.errstate(all="ignore")
 def prepare(certificate: Certificate, model: Model) -> Rules:
     """Prove what the certificate says of the group, and compute every rule's tables."""
-    plan, pairs = certificate.plan, list[CirclesRule | LowRankRule]()
+    plan, pairs = certificate.plan, list[PairRule]()
     gaps: EvenRule | EachRule | None = None
     if certificate.gaps is not None:
         gaps = (EvenRule if certificate.gaps.joins is None else EachRule)(certificate, model)
     if certificate.circles is not None:
         pairs.append(CirclesRule(certificate.circles, certificate, model))
+    if certificate.points is not None:
+        pairs.append(PointsRule(certificate.points, certificate, model))
     if certificate.lowrank is not None:
         pairs.append(LowRankRule(certificate.lowrank, certificate, model))
     single, exact = (math.inf if limit is None else limit for limit in (plan.single_pairs, plan.exact_pairs))
@@ -89,8 +94,10 @@ def settle(rules: Rules, xs: Ints) -> Settled:
     model, budget, floor, n = rules.model, rules.budget, rules.model.floor, rules.model.order
     margin, excess = np.full((2, len(xs) * n), [[-np.inf], [np.inf]])
     open_ = np.arange(len(margin))
-    step = max(1, CHUNK // max(n, model.width))
-    step -= step % n if step > n else 0  # whole rows of pairs are formed more quickly
+
+    def at_once(row: int) -> int:
+        step = max(1, CHUNK // row)
+        return step - step % n if step > n else step  # whole rows of pairs are formed more quickly
 
     def pairs(which: Ints) -> tuple[Ints, Ints]:
         return xs[which // n], which % n
@@ -110,13 +117,13 @@ def settle(rules: Rules, xs: Ints) -> Settled:
         singly(rules.gaps, found, open_)
         open_ = np.flatnonzero(~(margin > floor))
     for rule in rules.pairs:
-        for asked in chunks(open_, step):
+        for asked in chunks(open_, at_once(rule.row)):
             found = rule.bounds(*pairs(asked), budget.spent)
             keep(asked, found.least, found.excess)
             singly(rule, found, asked)
         open_ = open_[~(margin[open_] > floor)]
     open_ = open_[: budget.take("exact", len(open_))]
-    for asked in chunks(open_, step):
+    for asked in chunks(open_, at_once(max(n, model.width))):
         keep(asked, *exact_bounds(model, *pairs(asked), budget.spent))
     loss = np.log1p(up(excess * np.exp(floor) * EXP)) * EXP
     if not (margin > 0).all() or not np.isfinite(loss).all():

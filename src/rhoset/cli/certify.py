@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 BASELINES = ("coset", "paper")
 """Methods of earlier work, whose certificates `rhoset_check_baselines` checks."""
 
-METHODS = ("auto", "exhaustive", "gaps", "circles", "lowrank", "irrep", "equivariant", "orbit", *BASELINES)
+METHODS = ("auto", "exhaustive", "gaps", "circles", "points", "lowrank", "irrep", "equivariant", "orbit", *BASELINES)
 
 
 EACH = 0.015

@@ -16,6 +16,7 @@ from rhoset_check.files import FORMAT, VERSION, Certificate, Plan
 BARE = Plan(
     gaps=False,
     circles=False,
+    points=False,
     lowrank=False,
     work="float32",
     samples=0,
@@ -59,6 +60,9 @@ def encode(certificate: Certificate) -> bytes:
         tensors |= {"circles.writing": circles.writing, "circles.reference": circles.reference}
         for name in ("groups", "orders", "walk", "reads"):
             tensors[f"circles.{name}"] = getattr(circles, name).astype(np.int16)
+    if certificate.points is not None:
+        tensors |= {f"points{j}.right": images.astype(np.int16) for j, images in enumerate(certificate.points.actions)}
+        tensors["points.writing"] = certificate.points.writing
     if certificate.lowrank is not None:
         tensors["lowrank.features"] = certificate.lowrank.features
         tensors["lowrank.writing"] = certificate.lowrank.writing

@@ -69,7 +69,7 @@ def staged(search: Search, made: Candidate) -> Staged:
     full, plan = (estimate.cost, estimate.accuracy), made.certificate.plan
     if estimate.single + estimate.exact <= 0:
         return Staged(made, n, full, full)
-    if not plan.gaps and not plan.circles and not plan.lowrank:
+    if not (plan.gaps or plan.circles or plan.points or plan.lowrank):
         return Staged(made, n, (0.0, 0.0), full)
     bare = search.candidate(f"{made.name}, bounds only", bounds_only(made.certificate)).estimate
     return Staged(made, n, (bare.cost, bare.accuracy), full)

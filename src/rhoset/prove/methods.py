@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from rhoset.prove import lowrank as lowranks
 from rhoset.prove import quick
 from rhoset.prove.certificates import limited
 from rhoset.prove.circles import circles
+from rhoset.prove.points import looks as written
 from rhoset.prove.search import FEW, SAMPLE_PAIRS, Candidate, Estimate, Search
 from rhoset.prove.wish import Wish
 from rhoset_check.files import Certificate, rows_at_once
@@ -75,6 +77,11 @@ def lowrank(search: Search, wanted: Wish) -> list[Candidate]:
     return lowranks.lowrank(search)
 
 
+def points(search: Search, wanted: Wish) -> list[Candidate]:
+    """What neurons write as functions of points, activations pair by pair; what is left open, exactly."""
+    return [made.candidate() for made in written(search)]
+
+
 def around(search: Search, wanted: Wish) -> list[Candidate]:
     """Neurons that read waves, in groups whose irreps have at most two dimensions: n² steps for each wave."""
     return circles(search)
@@ -112,6 +119,7 @@ METHODS: dict[str, Method] = {
     "exhaustive": exhaustive,
     "gaps": gaps,
     "circles": around,
+    "points": points,
     "lowrank": lowrank,
     "irrep": irrep,
     "equivariant": equivariant,
@@ -143,12 +151,13 @@ def by_time(search: Search, wanted: Wish) -> list[Candidate]:
     if whole < SMALL:
         return plain
     looks, best = quick.looks(search, 1 if whole < LOOKED_AT else 2), list[tuple[float, Candidate]]()
-    for look in looks:
-        for mode in (mode for mode in quick.ON_THE_CLOCK if mode in look.modes()):
-            sure = _sure(look)
-            if sure < min((GIVE_UP, *(share for share, _ in best))):
-                made = look.on_the_clock(mode, LEFT)
-                best.append((sure + made.estimate.left / subject.exhaustive_seconds, made))
+    ways = [(_sure(look), partial(look.on_the_clock, mode, LEFT)) for look in looks for mode in look.modes()]
+    if whole >= LOOKED_AT:
+        ways += [(made.seconds, partial(made.candidate, singly=False)) for made in written(search)]
+    for sure, way in ways:
+        if sure < min((GIVE_UP, *(share for share, _ in best))):
+            made = way()
+            best.append((sure + made.estimate.left / subject.exhaustive_seconds, made))
     share, found = min(best, key=lambda one: one[0], default=(np.inf, None))
     if found is None or share >= GIVE_UP:
         return plain
@@ -194,6 +203,8 @@ def by_operations(search: Search, wanted: Wish) -> list[Candidate]:
     made += circles(search) if best(made) >= GOOD else []
     made += quick.each(seen, best(made))
     made += quick.gaps(seen[1:], best(made)) if quick.SHORT < best(made) < quick.HOPELESS else []
+    for way in written(search) if best(made) >= GOOD else ():
+        made += [way.candidate()] if way.share < quick.CHEAPER * best(made) and search.may() else []
     if best(made) >= (GOOD if tiny else DEAR):
         made += lowranks.lowrank(search, best(made))
         made += [*equivariant(search, wanted), *irrep(search, wanted)] if tiny else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-METHODS = ("exhaustive", "gaps", "circles", "lowrank", "irrep", "equivariant", "orbit", "coset", "paper")
+METHODS = ("exhaustive", "gaps", "circles", "points", "lowrank", "irrep", "equivariant", "orbit", "coset", "paper")
 """Families of methods, in the order of the palette; others follow by name."""
 
 

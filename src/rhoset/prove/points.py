@@ -1,0 +1,120 @@
+"""Plans with rule `points`: what neurons write, as functions of where z takes the points of G-sets (THEOREMS.md,
+Theorem 4).
+
+A neuron writes at the points of one set, that which holds most of its row of unembed, by least squares. Sets are taken
+one after another, each the one that leaves least, as readings do not matter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from rhoset.counting import Shape, points_operations
+from rhoset.errors import RhosetError
+from rhoset.prove.certificates import BARE
+from rhoset.prove.features import balanced, representable
+from rhoset.prove.gaps import Cosets, all_cosets
+from rhoset.prove.lowrank import SAMPLES
+from rhoset.prove.search import FEW, Candidate, Search
+from rhoset_check.files import PointsTensors
+from rhoset_check.lowrank import additive
+from rhoset_check.near import Array, Ints
+
+MOST_NUMBERS, MOST_SETS = 320, 3
+"""Sums of a pair, and sets: with more of them outputs themselves are not much dearer."""
+ENOUGH, HOPELESS = 0.2, 3.0
+"""What sets leave costs a margin so many times its typical size: no further set is looked for below the first, no plan
+is made above the second."""
+PRICE = 0.005
+"""What one sum more may cost, as a part of a typical margin."""
+PAIR, ACTIVE, NUMBER, SUMMED = 3e-7, 1.5e-9, 8e-9, 3e-11
+"""Seconds that the rule takes for a pair, for each activation, for each sum, and for each multiply-add of the sums, as
+measured on order 720."""
+
+
+@dataclass(frozen=True, eq=False)
+class Written:
+    """What neurons write at the points of some sets, and what plans with that are sure to take."""
+
+    search: Search
+    given: PointsTensors
+    scale: Array
+
+    @property
+    def share(self) -> float:
+        """Multiply-adds over exhaustive where no pair is left open."""
+        shape = Shape.of(self.search.subject.weights)
+        once, each, _ = points_operations(self.given, _samples(self.search), shape)
+        return (once + shape.order**2 * each) / shape.exhaustive
+
+    @property
+    def seconds(self) -> float:
+        """The same by the clock, over what exhaustive checking takes."""
+        n, m, k = self.search.subject.network.order, self.search.subject.network.width, self.given.writing.shape[1]
+        once = n * m * (2 * _samples(self.search) * ACTIVE + 2 * n * SUMMED)
+        pairs = n * n * (PAIR + m * ACTIVE + k * (NUMBER + m * SUMMED))
+        return float((once + pairs) / self.search.subject.exhaustive_seconds)
+
+    def candidate(self, singly: bool = True) -> Candidate:
+        """Rule points, single outputs where they are wanted, then exact."""
+        subject = self.search.subject
+        plan = replace(BARE, points=True, work=subject.work, samples=_samples(self.search))
+        plan = replace(plan, singles=self.search.singles) if singly else replace(plan, single_pairs=0)
+        sizes = " + ".join(str(len(images.T)) for images in self.given.actions)
+        certificate = subject.certificate("points", plan, points=self.given, scale=self.scale)
+        return self.search.candidate(f"points, {sizes}", certificate, FEW)
+
+
+def looks(search: Search) -> list[Written]:
+    """The set that leaves least of what neurons write, and with one and two more; none where that leaves too much, or
+    subgroups are too many. Cost n m q² for each set of q points."""
+    subject, unembed = search.subject, search.subject.model.unembed["float64"]
+    try:
+        sets = [one for one in all_cosets(subject.network.group, "right") if 1 < one.size**2 <= MOST_NUMBERS]
+    except RhosetError:
+        return []
+    (x, y, active), (rows, columns) = search.drawn, additive(subject.model, _samples(search))
+    size = np.sqrt(np.square(active - rows[x] - columns[y]).mean(axis=0))  # of the bias 0
+    found, made, chosen = [written(unembed, one.action) for one in sets], list[Written](), list[int]()
+
+    def left(js: list[int]) -> Array:
+        return np.asarray(np.sqrt(np.min([found[j][1] for j in js], axis=0)))
+
+    def price(js: list[int]) -> float:
+        return float(2.0 * (left(js) @ size) / np.sqrt(subject.network.order) / search.margin)
+
+    while len(chosen) < min(MOST_SETS, len(sets)) and (not chosen or price(chosen) > ENOUGH):
+        numbers = sum(sets[j].size ** 2 for j in chosen)
+        more = [j for j in range(len(sets)) if j not in chosen and numbers + sets[j].size ** 2 <= MOST_NUMBERS]
+        if not more:
+            break
+        chosen = [*chosen, min(more, key=lambda j: price([*chosen, j]) + PRICE * sets[j].size ** 2)]
+        if price(chosen) <= HOPELESS:
+            scale = balanced(left(chosen), size)
+            made.append(Written(search, _given(search, [sets[j] for j in chosen], [found[j] for j in chosen]), scale))
+    return made
+
+
+def written(unembed: Array, place: Ints) -> tuple[Array, Array]:
+    """(rows, q·q) what rows (k, n) write at the points of a set, (n, q), by least squares; (k,) squared lengths of what
+    that leaves."""
+    n, q = place.shape
+    features = (place[:, :, None] == np.arange(q)).reshape(n, q * q).astype(np.float64)
+    rows = unembed - unembed.mean(axis=1, keepdims=True)
+    found = rows @ features @ np.linalg.pinv(features.T @ features, hermitian=True)
+    return found, np.square(rows - found @ features.T).sum(axis=1)
+
+
+def _given(search: Search, sets: list[Cosets], found: list[tuple[Array, Array]]) -> PointsTensors:
+    """What the certificate says: each row at the points of the set that leaves least of it."""
+    own = np.argmin([left for _, left in found], axis=0)
+    writing = [np.where((own == j)[:, None], rows, 0.0) for j, (rows, _) in enumerate(found)]
+    generators = np.asarray(search.subject.network.group.generators, dtype=np.intp)
+    return PointsTensors(tuple(one.action[generators] for one in sets), representable(np.concatenate(writing, axis=1)))
+
+
+def _samples(search: Search) -> int:
+    """Elements averaged for the additive part of the activations."""
+    return min(SAMPLES, search.subject.network.order)
