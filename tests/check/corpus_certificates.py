@@ -18,11 +18,11 @@ def fields() -> dict[str, Pair]:
     n = network_bytes(net)
 
     def case(reason: str, **metadata: Any) -> Pair:
-        status = "unreadable" if "of version 3" in reason else "rejected"
+        status = "unreadable" if "of version 4" in reason else "rejected"
         return Pair(certificate_bytes(net, cert, **metadata), n, reason, status)
 
     deep = "[" * 50_000 + "]" * 50_000
-    other = "not a rhoset certificate of version 3"
+    other = "not a rhoset certificate of version 4"
     whole = json.dumps(cert.plan)
     return {
         "no format": case(other, format=None),
@@ -30,7 +30,8 @@ def fields() -> dict[str, Pair]:
         "no version": case(f"{other} (version None)", version=None),
         "version 1": case(f"{other} (version 1)", version="1"),
         "version 2": case(f"{other} (version 2)", version="2"),
-        "version 3.0": case(f"{other} (version 3.0)", version="3.0"),
+        "version 3": case(f"{other} (version 3)", version="3"),
+        "version 4.0": case(f"{other} (version 4.0)", version="4.0"),
         "no network": case("for another network", network=None),
         "no table": case("for another table", table=None),
         "digest in capitals": case("for another network", network=cert_digest(net).upper()),

@@ -22,7 +22,7 @@ Tensors = dict[str, NDArray[Any]]
 TABLES = ("left", "right", "unembed", "bias")
 FACTORS = ("embed_left", "embed_right", "hidden_left", "hidden_right", "unembed")
 PLAN: dict[str, Any] = {
-    "gaps": False, "circles": False, "lowrank": False, "work": "float64", "samples": 0,
+    "gaps": False, "circles": False, "points": False, "lowrank": False, "work": "float64", "samples": 0,
     "single_pairs": None, "singles": 0, "exact_pairs": 0,
 }  # fmt: skip
 
@@ -67,7 +67,7 @@ class Cert:
 
 def plan_of(*rules: str, **options: Any) -> dict[str, Any]:
     """``plan_of("lowrank", "exact", work="float32")``: those rules, everything else as in PLAN."""
-    chosen: dict[str, Any] = {rule: rule in rules for rule in ("gaps", "circles", "lowrank")}
+    chosen: dict[str, Any] = {rule: rule in rules for rule in ("gaps", "circles", "points", "lowrank")}
     chosen["exact_pairs"] = None if "exact" in rules else 0
     return {**PLAN, **chosen, **options}
 
@@ -99,7 +99,7 @@ def certificate_bytes(net: Net, cert: Cert, **metadata: str | None) -> bytes:
     """The certificate as a file's bytes; metadata fields can be replaced or (None) left out."""
     network, table = digests(net)
     fields: dict[str, str | None] = {
-        "format": "rhoset-certificate", "version": "3", "network": network, "table": table, "method": "test",
+        "format": "rhoset-certificate", "version": "4", "network": network, "table": table, "method": "test",
         "arithmetic": cert.arithmetic, "plan": json.dumps(cert.plan), "claim": json.dumps(cert.claim), **metadata,
     }  # fmt: skip
     tensors = {name: np.asarray(array, order="C") for name, array in cert.tensors.items()}

@@ -38,7 +38,7 @@ def _mutate(cert: Cert, net: Net, kind: str, rng: np.random.Generator) -> Cert:
         key = str(rng.choice(sorted(cert.plan)))
         return cert.planned(**{key: ODD[int(rng.integers(len(ODD)))]})
     if kind == "plan":
-        keys = {key: bool(rng.integers(2)) for key in ("gaps", "circles", "lowrank")}
+        keys = {key: bool(rng.integers(2)) for key in ("gaps", "circles", "points", "lowrank")}
         return cert.planned(**keys) if rng.random() < 0.8 else replace(cert, plan=ODD[int(rng.integers(len(ODD)))])
     if kind == "arithmetic":
         return replace(cert, arithmetic="float32" if cert.arithmetic == "real" else "real")

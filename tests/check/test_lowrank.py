@@ -43,7 +43,7 @@ def drawn(seed: int, work: str, activation: str) -> tuple[LowRankRule, LowRankTe
     writing *= 1.0 if rng.random() < 0.7 else rng.normal()
     features = (np.linalg.pinv(writing / scale[:, None]) @ (every - every.mean(axis=1, keepdims=True) / 2)).T
     features += rng.choice([0, 1e-3, 1]) * rng.normal(size=features.shape)
-    plan = Plan(False, False, True, work, int(rng.choice([0, 1, n])), None, None, 0)
+    plan = Plan(False, False, False, True, work, int(rng.choice([0, 1, n])), None, None, 0)
     given = LowRankTensors(features, writing)
     certificate = Certificate("", "", "lowrank", "real", 0, plan, group.generators, scale, lowrank=given)
     with np.errstate(all="ignore"):

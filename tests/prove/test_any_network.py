@@ -46,7 +46,7 @@ def test_auto_is_the_truth(network: Network, arithmetic: str, objective: str):
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     network=networks(),
-    method=st.sampled_from(["gaps", "irrep", "equivariant", "orbit", "circles", "lowrank"]),
+    method=st.sampled_from(["gaps", "irrep", "equivariant", "orbit", "circles", "points", "lowrank"]),
     target=st.sampled_from([None, 0.4, 0.9]),
     budget=st.sampled_from([None, None, 0.2, 0.8]),
 )
