@@ -27,7 +27,7 @@ from rhoset.prove.subject import judged, subject
 
 FOLDER = Path(rhoset_check.__file__).parent
 BEGIN, END = "<!-- lines -->", "<!-- /lines -->"
-RULES = ("exact", "even", "each", "lowrank", "circles")
+RULES = ("exact", "even", "each", "points", "lowrank", "circles")
 
 
 def statements(path: Path) -> dict[int, set[int]]:
@@ -95,9 +95,10 @@ def certificates(folder: Path) -> dict[str, tuple[Path, Path]]:
         found[rule][0].write_bytes(judgement.data)
     circle = construct("C13", ["frequency 1:directions=8"], noise=0.003, seed=1).network
     around = write_network(folder / "circle.safetensors", circle)
-    for rule, method, one, its in (("lowrank", "lowrank", network, path), ("circles", "circles", circle, around)):
+    for rule in ("points", "lowrank", "circles"):
+        one, its = (circle, around) if rule == "circles" else (network, path)
         found[rule] = folder / f"{rule}.cert", its
-        certify(one, method=method).write(found[rule][0])
+        certify(one, method=rule).write(found[rule][0])
     return {rule: found[rule] for rule in RULES}
 
 

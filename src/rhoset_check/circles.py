@@ -1,4 +1,4 @@
-"""Rule `circles`: neurons that read waves, their sums for all pairs at once (THEOREMS.md, §4a, Theorem 9).
+"""Rule `circles`: neurons that read waves, their sums for all pairs at once (THEOREMS.md, §4b, Theorem 9).
 
 Neurons write Σ_j W[j, i] F_j(z), F the entries of representations of dimension 1 and 2, and something small. The sums
 P = W h of ReLU neurons change simply along an order of the elements in which a neuron is active on few arcs (Lemma 11);
