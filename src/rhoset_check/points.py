@@ -44,7 +44,14 @@ class PointsRule:
         self.by_x, self.by_y = product(self.less_x, *off), self.less_y.times(*off)
         self.delta, self.most_y = delta.to(self.work), self.by_y.most()
         one = np.zeros(1, np.intp)
-        self.sums = product(model.hidden(one, one, self.work), given.writing)
+        hidden = model.hidden(one, one, self.work)
+        self.sums, rest = product(hidden, given.writing), self.rest(hidden, one, one)
+        longest = up(np.sqrt(up(np.square(self.scale[:, 0] * (rest.size + rest.error)).sum())))
+        self.longest = None if certificate.plan.samples else longest
+
+    def rest(self, hidden: Near, x: Ints, y: Ints) -> Near:
+        """(pairs, m + 1): t, in place of activations."""
+        return plus(hidden, (x, self.less_x), (y, self.less_y))
 
     def gaps(self, sums: Near, own: Ints) -> tuple[list[Array], list[Array]]:
         """For each set, lower bounds: (q + 1, pairs) the sum of the k smallest gaps; (q, pairs) P at the right
@@ -73,8 +80,10 @@ class PointsRule:
         own, (first, place) = self.model.products(x, y), np.unique(x, return_inverse=True)
         by_x, hidden = self.by_x(self.less_x.rows(first)), self.model.hidden(x, y, self.work)
         smallest, right = self.gaps(sums := self.sums(hidden), own)
-        rest = plus(hidden, (x, self.less_x), (y, self.less_y))  # in place of hidden
-        away = rest.lengths(self.scale)[:, 0]
+        if self.longest is None:
+            away = self.rest(hidden, x, y).lengths(self.scale)[:, 0]
+        else:
+            away = np.full(len(x), self.longest)
         sides = by_x.at(place, own).lower[:, 0], self.by_y.at(y, own).lower[:, 0]
         besides = lower_sum([*sides, -up(away * self.lengths[own])])
         rival = lower_sum([-by_x.most()[place], -self.most_y[y], -up(away * self.lengths.max())])
@@ -83,7 +92,10 @@ class PointsRule:
         hard = np.flatnonzero(~(least > self.model.floor).all(axis=0))
         if len(hard):
             spent["points own"] += len(hard)
-            exact = rest.rows(hard).dot(self.delta.rows(own[hard])).lower[:, 0]
+            rest = hidden.rows(hard)
+            if self.longest is not None:
+                rest = self.rest(rest, x[hard], y[hard])
+            exact = rest.dot(self.delta.rows(own[hard])).lower[:, 0]
             besides[hard] = lower_sum([exact, *(side[hard] for side in sides)])
             least[:, hard] = lower_sum([besides[hard], rival[hard], *(part[:, hard] for part in gaps)])
         excess = up(np.array([float(len(w)) for w in self.groups]) @ np.exp(-least) * EXP)
