@@ -366,12 +366,11 @@ def _points_limit(file: Tensors, plan: dict[str, Any], n: int, m: int) -> tuple[
     """Multiply-adds of rule points, single outputs apart; entries of its tables."""
     sizes = file.numbered("points{}.right", m)
     k, points, kinds = sum(q * q for q in sizes), sum(sizes), min(n, MOST_KINDS)
-    chunk = min(n * n, (1 << 19) // max(n, m) + 1)
+    chunk = (1 << 19) // max(m + 1, 2 * k, kinds * (len(sizes) + 2)) + 1
     once = m * (2 * n * (n + k) + k) + PASS * n * (m * (4 * plan["samples"] + 20) + n + 10 * points)
     each_pair = k * m + m + PASS * (8 * m + 3 * k + 20 * points + kinds * (len(sizes) + 8) + 10)
     calls = 10 * plan["samples"] + (40 + 30 * len(sizes)) * (n + n * n // chunk + 3)
-    tables = [6 * k * (m + n) + 8 * n * m, (2 * k + 8 * points + kinds * (len(sizes) + 6)) * chunk]
-    return once + n * n * each_pair + CALL * calls, tables
+    return once + n * n * each_pair + CALL * calls, [6 * k * (m + n) + 8 * n * m]
 
 
 def _lowrank_limit(file: Tensors, plan: dict[str, Any], n: int, m: int) -> tuple[int, list[int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -200,7 +200,10 @@ class Near:
         return self.some(self.value.max(axis=1, initial=-np.inf)).upper
 
 
-def lower_sum(terms: Sequence[Array]) -> Array:
-    """A lower bound of the real sum of float64 arrays that broadcast (Lemma 1)."""
-    sizes = sum(float(term.max(initial=0.0)) - float(term.min(initial=0.0)) for term in terms)  # at least every |term|
-    return np.asarray(sum(terms[1:], terms[0])) - float(up(gamma(len(terms) + 1, "float64") * sizes))
+def lower_sum(terms: Iterable[Array]) -> Array:
+    """A lower bound of the real sum of float64 arrays that broadcast, made one after another (Lemma 1)."""
+    total, sizes, count = np.zeros(()), 0.0, 0
+    for count, term in enumerate(terms, start=1):
+        total = term if count == 1 else total + term
+        sizes += float(term.max(initial=0.0)) - float(term.min(initial=0.0))  # at least every |term|
+    return total - float(up(gamma(count + 1, "float64") * sizes))

@@ -8,6 +8,7 @@ elsewhere: how many these are is known from w. Activations are those of the pair
 from __future__ import annotations
 
 from collections import Counter
+from itertools import chain
 
 import numpy as np
 
@@ -31,7 +32,8 @@ class PointsRule:
         columns = [a + start + q * np.arange(q) for a, start, q in zip(self.actions, starts, sizes, strict=False)]
         self.starts, self.columns = starts, np.concatenate(columns, axis=1)
         self.groups, self.moved = by_moved(self.actions, model.group.identity)
-        self.name, self.price, self.row = "points", (0, 2 * PASS * sum(sizes)), model.width
+        self.name, self.price = "points", (0, 2 * PASS * sum(sizes))
+        self.row = max(model.width, 2 * int(starts[-1]), len(self.groups) * (len(sizes) + 2))
         features = np.zeros((n, starts[-1]))
         np.put_along_axis(features, self.columns, 1.0, axis=1)
         self.scale = np.ones((model.width, 1)) if certificate.scale is None else certificate.scale[:, None]
@@ -103,9 +105,9 @@ class PointsRule:
         def outputs(_: int, which: Ints, z: Ints) -> Array:
             spent["points singly"] += z.size
             known = lower_sum([besides[which], *(one[which] for part in right for one in part)])
-            reached = [sums.some(sums.value[which[:, None], column[z]]).upper for column in self.columns.T]
-            reached += [by_x.at(place[which, None], z).upper, self.by_y.at(y[which, None], z).upper]
-            return lower_sum([known[:, None], *(-one for one in reached), -up(away[which, None] * self.lengths[z])])
+            sides = (-by_x.at(place[which, None], z).upper, -self.by_y.at(y[which, None], z).upper)
+            reached = (-sums.some(sums.value[which[:, None], column[z]]).upper for column in self.columns.T)
+            return lower_sum(chain([known[:, None], *sides, -up(away[which, None] * self.lengths[z])], reached))
 
         return Bounds(least.min(axis=0), excess, lambda which: least[:, which].T, outputs)
 

@@ -97,6 +97,11 @@ def logits(tensors: Arrays, activation: str) -> Dyadic:
     return h @ unembed + bias
 
 
+def fractions(array: NDArray[Any]) -> Any:
+    """The same numbers, exactly."""
+    return np.vectorize(lambda v: Fraction(float(v)), otypes=[object])(array)
+
+
 def truth(tensors: Arrays, table: NDArray[Any], activation: str) -> Truth:
     """Accuracy, least margin and mean loss in real arithmetic; a tie is a wrong answer."""
     f = logits(tensors, activation)

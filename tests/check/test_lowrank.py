@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from check.exact import fractions
 from check.networks import random_tables
 from check.small_groups import random_group
 from rhoset_check.files import Certificate, LowRankTensors, Plan, Weights
@@ -15,11 +16,6 @@ from rhoset_check.group import prove_group
 from rhoset_check.lowrank import LowRankRule
 from rhoset_check.near import Near
 from rhoset_check.network import build_model
-
-
-def fractions(array: np.ndarray) -> Any:
-    """The same numbers, exactly."""
-    return np.vectorize(lambda v: Fraction(float(v)), otypes=[object])(array)
 
 
 def within(near: Near, exact: Any) -> bool:

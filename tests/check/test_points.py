@@ -1,0 +1,138 @@
+"""Rule points against fractions: its bound of every group and every output of every pair, and where it is tight."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+from check.attack_parts import small_circuit
+from check.exact import fractions
+from check.harness import Tensors, plan_of
+from check.networks import random_tables
+from check.small_groups import Ints, SmallGroup, random_action, random_group, shuffled, small_group
+from rhoset_check.files import Certificate, Plan, PointsTensors, Weights
+from rhoset_check.group import prove_group
+from rhoset_check.network import build_model
+from rhoset_check.points import PointsRule
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """A network with what it is said to write, and the rule on them."""
+
+    group: SmallGroup
+    tensors: Tensors
+    activation: str
+    sets: list[Ints]
+    writing: np.ndarray
+
+    def rule(self, work: str, samples: int, scale: np.ndarray | None = None) -> PointsRule:
+        weights = Weights(self.tensors, self.group.table.astype(np.int32), self.activation, "", "")
+        plan = Plan(**plan_of("points", work=work, samples=samples))
+        given = PointsTensors(tuple(action[self.group.generators] for action in self.sets), self.writing)
+        certificate = Certificate("", "", "points", "real", 0, plan, self.group.generators, scale, points=given)
+        with np.errstate(all="ignore"):
+            model = build_model(weights, prove_group(weights.table, self.group.generators), "real")
+            return PointsRule(given, certificate, model)
+
+    def margins(self, numbers: Callable[[np.ndarray], Any] = fractions) -> Any:
+        """(n·n, n) of every pair against every output."""
+        n, table = self.group.order, {name: numbers(array) for name, array in self.tensors.items()}
+        x, y = np.divmod(np.arange(n * n), n)
+        reads = table["left"][x] + table["right"][y]
+        active = reads * reads if self.activation == "square" else np.maximum(reads, 0)
+        logits = active @ table["unembed"] + table["bias"]
+        return np.take_along_axis(logits, self.group.table[x, y][:, None], 1) - logits
+
+
+def seen(sets: list[Ints]) -> np.ndarray:
+    """(n, Σ q²): 1 where z takes a point to a point."""
+    return np.concatenate([(a[:, :, None] == np.arange(a.shape[1])).reshape(len(a), -1) for a in sets], axis=1) * 1.0
+
+
+def drawn(seed: int, activation: str) -> Drawn:
+    """Any network and any G-sets, one orbit or several; writing that is exact, nearly so, fitted, or wrong."""
+    rng = np.random.default_rng([seed, 4])
+    group = random_group(rng, 6)
+    n, m = group.order, int(rng.integers(1, 5))
+    tensors, sets = random_tables(n, m, rng), list[Ints]()
+    while len(sets) < int(rng.integers(1, 3)):
+        action = random_action(group, rng, 5)
+        sets += [action] if action.shape[1] > 1 else []
+    features = seen(sets)
+    kind = seed % 6
+    writing = rng.normal(size=(m + 1, features.shape[1]))
+    if kind in (0, 1):
+        tensors["unembed"] = writing[:m] @ features.T + (1e-3 * kind) * rng.normal(size=(m, n))
+        tensors["bias"] = writing[m] @ features.T
+    every = np.concatenate([tensors["unembed"], tensors["bias"][None]])
+    if kind in (2, 3):
+        writing = every @ np.linalg.pinv(features).T
+    writing = writing * (0.0, 2.0**30)[kind - 4] if kind >= 4 else writing
+    return Drawn(group, tensors, activation, sets, writing)
+
+
+@pytest.mark.parametrize("activation", ["relu", "square"])
+@pytest.mark.parametrize("work", ["float32", "float64"])
+@pytest.mark.parametrize("seed", range(18))
+def test_every_bound_against_fractions(seed: int, work: str, activation: str) -> None:
+    case, rng = drawn(seed, activation), np.random.default_rng(seed)
+    n, table = case.group.order, case.group.table
+    scale = np.exp(rng.normal(size=len(case.writing))) if seed % 2 else None
+    rule = case.rule(work, (0, 1, n)[seed % 3], scale)
+    x, y = np.divmod(np.arange(n * n), n)
+    margins, own = case.margins(), table[x, y]
+    with np.errstate(all="ignore"):
+        found = rule.bounds(x, y, Counter())
+        groups = found.by_group(np.arange(n * n))
+        for g, w in enumerate(rule.groups):
+            z = table[table[x[:, None], w], y[:, None]]
+            true = np.take_along_axis(margins, z, 1)
+            assert (fractions(groups[:, g]) <= true.min(axis=1)).all()
+            outputs = found.outputs(g, np.arange(n * n), z)
+            assert (fractions(outputs) <= true).all()
+            if seed % 6 < 4:  # a pair's outputs by themselves say no less than all of a group
+                assert np.median(outputs.min(axis=1) - groups[:, g]) >= -1e-3
+    assert sorted(np.concatenate(rule.groups)) == [w for w in range(n) if w != case.group.identity]
+    others = np.arange(n) != own[:, None]
+    least = np.where(others, margins, margins.max() + 1).min(axis=1)
+    assert (fractions(found.least) <= least).all()
+    assert (fractions(found.least) == fractions(groups.min(axis=1))).all()
+    excess = np.where(others, np.exp(np.minimum(-margins.astype(float), 700)), 0.0).sum(axis=1)
+    assert (found.excess >= excess * (1 - 1e-12)).all()
+    if seed % 6 < 4:  # and says something
+        assert np.median((least - fractions(found.least)).astype(float)) < 30
+
+
+@pytest.mark.parametrize("work", ["float32", "float64"])
+def test_two_points_are_told_apart_exactly(work: str) -> None:
+    """Of two points one permutation moves any: where all is written at them the bound is the margin."""
+    rng = np.random.default_rng(1)
+    group = shuffled(small_group("C2"), rng)
+    tensors, sets = random_tables(2, 5, rng), [group.natural]
+    written = np.concatenate([tensors["unembed"], tensors["bias"][None]])
+    case = Drawn(group, tensors, "relu", sets, written @ np.linalg.pinv(seen(sets)).T)
+    x, y = np.divmod(np.arange(4), 2)
+    with np.errstate(all="ignore"):
+        found = case.rule(work, 2).bounds(x, y, Counter())
+    true = case.margins()[np.arange(4), 1 - group.table[x, y]].astype(float)
+    assert found.least == pytest.approx(true, abs={"float32": 1e-4, "float64": 1e-9}[work])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_circuit_is_proved_by_its_points_alone(seed: int) -> None:
+    """Much of every margin is found without the answer's own activations; lost is what no w does to all points."""
+    group, circuit, tensors = small_circuit(np.random.default_rng(seed), 0)
+    features = seen([circuit.right])
+    writing = np.concatenate([tensors["unembed"], tensors["bias"][None]]) @ np.linalg.pinv(features).T
+    case, n, spent = Drawn(group, tensors, "relu", [circuit.right], writing), group.order, Counter[str]()
+    x, y = np.divmod(np.arange(n * n), n)
+    with np.errstate(all="ignore"):
+        found = case.rule("float64", n).bounds(x, y, spent)
+    margins = np.where(np.arange(n) == group.table[x, y][:, None], np.inf, case.margins(np.asarray))
+    assert (found.least > 0.4 * margins.min(axis=1)).all()
+    assert spent == {"points": n * n}
