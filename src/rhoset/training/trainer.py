@@ -14,7 +14,7 @@ from rhoset.training.batches import Batches, training_pairs
 from rhoset.training.config import TrainConfig
 from rhoset.training.curriculum import Curriculum
 from rhoset.training.kernel import PairCrossEntropy, PairLoss
-from rhoset.training.model import GroupNetwork, penalty
+from rhoset.training.model import first_network, penalty
 from rhoset.training.optimizers import (
     learning_rate,
     make_optimizer,
@@ -57,7 +57,7 @@ class Trainer(Together):
     ) -> None:
         super().__init__(table, [config], [seed])
         self.config, n = config, len(table)
-        self.module = GroupNetwork(n, config, seed, self.dtype)
+        self.module = first_network(table, config, seed, self.dtype)
         self.optimizer = make_optimizer(config, self.module.named_parameters())
         self.names = {p: name for name, p in self.module.named_parameters()}
         self.workspace = self.stage = PairLoss(table, config.width, config.activation, self.dtype)
