@@ -12,11 +12,14 @@ from typing import Any, NoReturn
 
 from rhoset.errors import RhosetError
 
-ARCHITECTURES = ("factored", "folded", "shared_embedding", "concatenated", "encoded")
+ONE_HOT = ("factored", "folded", "shared_embedding", "concatenated")
 """`factored`: embed_left·hidden_left and embed_right·hidden_right; `concatenated`: the same
 function with one map (2E × m) on the concatenated embeddings, whose initialisation is that of its
 fan-in 2E; `shared_embedding`: one embedding for both operands; `folded`: the tables left and right
-themselves; `encoded`: operands and answers are given as permutation matrices, see `rhoset.training.encoding`."""
+themselves."""
+
+ARCHITECTURES = (*ONE_HOT, "encoded")
+"""Also `encoded`: operands and answers are given as permutation matrices, see `rhoset.training.encoding`."""
 
 ACTIVATION_NAMES = ("relu", "gelu", "silu", "abs", "square", "linear")
 INITS = ("default", "normal", "gaussian")
