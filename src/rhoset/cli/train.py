@@ -128,7 +128,7 @@ def long_steps(order: int, config: TrainConfig) -> str | None:
         return None
     return (
         f"a step takes {pairs:,} pairs through {config.sampled_outputs or order:,} outputs, about {_clock(seconds)} on "
-        "one core; for large groups see --batch, sampled_outputs and curriculum in docs/training.md"
+        "one core; for large groups see --batch, architecture encoded and sampled_outputs in docs/training.md"
     )
 
 
