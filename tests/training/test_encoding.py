@@ -72,7 +72,8 @@ def test_gradients_are_those_of_the_loss_written_out() -> None:
 
 
 def test_one_by_one_and_together_on_a_device_agree() -> None:
-    config = CONFIG.replace(precision="float64", batch=64, replacement=True)
+    """The first by products with the matrices, the second by folded tables."""
+    config = CONFIG.replace(precision="float64", batch=64, replacement=True, hidden_bias=True, activation="gelu")
     alone = Trainer(S4.table, config, 7)
     together = InstanceTrainer(S4.table, config, [3, 7], torch.device("cpu"))
     for _ in range(6):
