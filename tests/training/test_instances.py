@@ -14,7 +14,7 @@ from rhoset.groups import Group
 from rhoset.networks import read_network
 from rhoset.networks.runs import open_run
 from rhoset.training import GroupNetwork, TrainConfig, train_network, train_population
-from rhoset.training.config import ARCHITECTURES
+from rhoset.training.config import ONE_HOT
 from rhoset.training.instances import InstanceTrainer, device_named
 from rhoset.training.kernel import PairCrossEntropy, PairLoss
 from rhoset.training.outcome import Outcome
@@ -30,7 +30,7 @@ def trained(group: Group, config: TrainConfig, seeds: Iterable[int]) -> list[tup
     return [(network, outcome) for _, network, outcome, _ in training.run(Hooks())]
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("architecture", ONE_HOT)
 @pytest.mark.parametrize(
     "changes",
     [

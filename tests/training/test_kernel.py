@@ -11,7 +11,7 @@ from rhoset.errors import RhosetError
 from rhoset.groups import Group
 from rhoset.training import GroupNetwork, PairCrossEntropy, PairLoss, TrainConfig
 from rhoset.training.activations import ACTIVATIONS, activation
-from rhoset.training.config import ARCHITECTURES
+from rhoset.training.config import ONE_HOT
 from rhoset.training.pairs import all_pairs, some_pairs
 
 N, M = 10, 7
@@ -93,7 +93,7 @@ def test_tiny_probability_of_the_answer_is_no_infinite_loss(d5: Group) -> None:
     assert float(loss) == pytest.approx(200 * 0.9, rel=1e-6)
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("architecture", ONE_HOT)
 @pytest.mark.parametrize("biases", [False, True])
 def test_gradient_flows_to_every_parameter(
     architecture: str, biases: bool, d5: Group, generator: np.random.Generator

@@ -15,7 +15,7 @@ from rhoset.cli.train import long_steps
 from rhoset.errors import RhosetError
 from rhoset.groups import Group, group
 from rhoset.training import TrainConfig, train_population
-from rhoset.training.config import ARCHITECTURES
+from rhoset.training.config import ONE_HOT
 from rhoset.training.kernel import PairLoss
 from rhoset.training.model import GroupNetwork
 from rhoset.training.outcome import Evaluated, TrainingState
@@ -26,7 +26,7 @@ from rhoset.training.trainer import Trainer
 SAMPLED = TrainConfig(width=12, embed_dim=8, batch=60, sampled_outputs=12, evaluate_every=50, max_steps=100)
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("architecture", ONE_HOT)
 def test_the_loss_is_the_one_written_down(architecture: str) -> None:
     """Logits of whole tables in float64, the right answer among the outputs, wrong ones raised by log 23/11."""
     table = group("S4").table

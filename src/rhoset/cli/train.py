@@ -39,7 +39,7 @@ _SHORT = (
     ("width", "width", int, "Hidden neurons."),
     ("fraction", "train_fraction", float, "Share of the pairs to train on."),
     ("activation", "activation", str, "relu, gelu, silu, abs, square or linear."),
-    ("architecture", "architecture", str, "factored, concatenated, shared_embedding, folded."),
+    ("architecture", "architecture", str, "factored, concatenated, shared_embedding, folded, encoded."),
     ("batch", "batch", int, "Pairs a step; 0: all."),
     ("steps", "max_steps", int, "Steps at most."),
     ("checkpoints", "checkpoints", int, "Snapshots at log-spaced steps."),
@@ -128,7 +128,7 @@ def long_steps(order: int, config: TrainConfig) -> str | None:
         return None
     return (
         f"a step takes {pairs:,} pairs through {config.sampled_outputs or order:,} outputs, about {_clock(seconds)} on "
-        "one core; for large groups see --batch, sampled_outputs and curriculum in docs/training.md"
+        "one core; for large groups see --batch, architecture encoded and sampled_outputs in docs/training.md"
     )
 
 

@@ -108,7 +108,8 @@ def _trained_here(metadata: Mapping[str, str], n: int) -> Recipe | None:
         return None
     try:
         config = json.loads(metadata["config"])
-        if config.get("sampled_outputs") or config.get("hidden_bias") or "optimizer" not in config:
+        unheard = any(config.get(name) for name in ("sampled_outputs", "hidden_bias", "encoding_subgroup"))
+        if unheard or "optimizer" not in config:
             return None
         split = config.get("split_seed", 0)
         seed = int(metadata["seed"]) if split in ("own", None) else int(split)

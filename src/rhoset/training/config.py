@@ -12,11 +12,14 @@ from typing import Any, NoReturn
 
 from rhoset.errors import RhosetError
 
-ARCHITECTURES = ("factored", "folded", "shared_embedding", "concatenated")
+ONE_HOT = ("factored", "folded", "shared_embedding", "concatenated")
 """`factored`: embed_left·hidden_left and embed_right·hidden_right; `concatenated`: the same
 function with one map (2E × m) on the concatenated embeddings, whose initialisation is that of its
 fan-in 2E; `shared_embedding`: one embedding for both operands; `folded`: the tables left and right
 themselves."""
+
+ARCHITECTURES = (*ONE_HOT, "encoded")
+"""Also `encoded`: operands and answers are given as permutation matrices, see `rhoset.training.encoding`."""
 
 ACTIVATION_NAMES = ("relu", "gelu", "silu", "abs", "square", "linear")
 INITS = ("default", "normal", "gaussian")
@@ -51,7 +54,7 @@ class TrainConfig:
     width
         m, hidden neurons.
     embed_dim
-        E, width of the embeddings (not used by `folded`).
+        E, width of the embeddings (not used by `folded` and `encoded`).
     hidden_bias, unembed_bias
         Whether there is a trained bias before the activation, and on the logits.
     activation
@@ -120,6 +123,11 @@ class TrainConfig:
         A trained network's file, of the same architecture, whose parameters training starts from, with a fresh
         optimiser. Its group may be a subgroup of the first elements: what belongs to the others starts at zero. Empty:
         initial weights as `init` says.
+    encoding_subgroup
+        k, for architecture `encoded` alone: the permutation matrices are those of the group on the cosets of the
+        subgroup that the first k elements make. 720 in S7: the matrices of the permutations of 7 points. No unembed
+        bias, and none of `sampled_outputs`, `curriculum`, `start_from`; from the network that comes out a `factored`
+        one can start, with `embed_dim` the squared number of points.
 
     Raises
     ------
@@ -172,6 +180,7 @@ class TrainConfig:
     curriculum: tuple[tuple[int, int], ...] = ()
     coset_outputs: tuple[tuple[int, int], ...] = ()
     start_from: str = ""
+    encoding_subgroup: int = 0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "betas", tuple(float(b) for b in self.betas))
@@ -190,7 +199,7 @@ class TrainConfig:
         for name in ("width", "embed_dim", "max_steps", "evaluate_every", "convergence_updates"):
             _whole(name, getattr(self, name), 1)
         counts = "batch", "warmup_steps", "min_steps", "plateau_window", "checkpoints"
-        for name in (*counts, "sampled_outputs", "evaluation_pairs"):
+        for name in (*counts, "sampled_outputs", "evaluation_pairs", "encoding_subgroup"):
             _whole(name, getattr(self, name), 0)
         if self.split_seed is not None:
             _whole("split_seed", self.split_seed, 0)
@@ -220,6 +229,18 @@ class TrainConfig:
             refuse("coset_outputs", self.coset_outputs, "one pair [elements, last uniform step], or empty")
         if self.convergence_tolerance and self.draws:
             refuse("convergence_tolerance", self.convergence_tolerance, "0 unless a step sees all training pairs")
+        self._check_encoding()
+
+    def _check_encoding(self) -> None:
+        if self.architecture != "encoded":
+            if self.encoding_subgroup:
+                refuse("encoding_subgroup", self.encoding_subgroup, "0 unless architecture is 'encoded'")
+            return
+        if not self.encoding_subgroup:
+            refuse("encoding_subgroup", 0, "the order of a subgroup, such as 720 in S7, with architecture 'encoded'")
+        for name, empty in (("unembed_bias", False), ("sampled_outputs", 0), ("curriculum", ()), ("start_from", "")):
+            if getattr(self, name):
+                refuse(name, getattr(self, name), f"{empty!r} with architecture 'encoded'")
 
     @property
     def draws(self) -> bool:
@@ -234,7 +255,7 @@ class TrainConfig:
             found["split_seed"] = "own"
         for name in _STAGED:
             found[name] = [list(stage) for stage in getattr(self, name)]
-        for name in (*_STAGED, "start_from"):
+        for name in (*_STAGED, "start_from", "encoding_subgroup"):
             if not found[name]:
                 del found[name]  # so that settings without one read as they always did
         return found

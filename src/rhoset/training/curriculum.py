@@ -42,10 +42,15 @@ def check_subgroups(table: NDArray[np.int32], setting: str, stages: tuple[tuple[
     """Refuses a stage whose first elements are not closed under the product."""
     if not stages:
         return
-    reach = np.maximum.accumulate([max(table[k, : k + 1].max(), table[: k + 1, k].max()) for k in range(len(table))])
-    closed = [k for k in range(2, len(table)) if reach[k - 1] < k]
+    closed = closed_beginnings(table)
     for elements, _ in stages:
         if elements not in closed:
             right = f"stages [elements, last step] of proper subgroups; the first {elements} elements are none"
             known = f"first elements that are: {', '.join(map(str, closed)) or 'none'}"
             refuse(setting, [list(stage) for stage in stages], f"{right} ({known})")
+
+
+def closed_beginnings(table: NDArray[np.int32]) -> list[int]:
+    """The numbers of first elements that make a proper subgroup; cost n²."""
+    reach = np.maximum.accumulate([max(table[k, : k + 1].max(), table[: k + 1, k].max()) for k in range(len(table))])
+    return [k for k in range(2, len(table)) if reach[k - 1] < k]

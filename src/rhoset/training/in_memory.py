@@ -14,7 +14,7 @@ from rhoset.errors import RhosetError
 from rhoset.networks import Network
 from rhoset.training.company import company, company_size
 from rhoset.training.config import TrainConfig
-from rhoset.training.model import GroupNetwork
+from rhoset.training.model import GroupNetwork, first_network
 from rhoset.training.outcome import Evaluated, Outcome
 from rhoset.training.stacks.layout import check_one_shape
 from rhoset.training.together import Hooks, Training
@@ -165,7 +165,7 @@ def train_stack(
             for place, network, outcome, objective in Training(trainer, snapshots=snapshots).run(Hooks(tell, keep)):
                 at, config, dtype = places[place], here[place], network.get_parameter("unembed").dtype
                 if outcome.label == "diverged":
-                    network = GroupNetwork(len(table), config, outcome.seed, dtype)
+                    network = first_network(table, config, outcome.seed, dtype)
                 found = network.to_network(table, {"seed": str(outcome.seed), "steps": str(outcome.steps)})
                 yield Trained(at, outcome.seed, config, found, outcome, objective, kept.pop(at, {}))
 

@@ -22,7 +22,7 @@ from rhoset.training.activations import activation
 from rhoset.training.batches import Batches, training_pairs
 from rhoset.training.config import TrainConfig, refuse
 from rhoset.training.curriculum import Curriculum
-from rhoset.training.model import FoldedTables, GroupNetwork, fold_parameters, penalty
+from rhoset.training.model import FoldedTables, first_network, fold_parameters, penalty
 from rhoset.training.optimizers import learning_rate, make_optimizer, optimizer_tensors, restore_optimizer
 from rhoset.training.outcome import Evaluated, TrainingState, evaluated, scored
 from rhoset.training.together import Together
@@ -137,7 +137,8 @@ class InstanceTrainer(Together):
             refuse("sampled_outputs", config.sampled_outputs, right)
         super().__init__(table, [config] * len(seeds), seeds, dtype)
         self.config, self.device, n = config, device, len(table)
-        single = [GroupNetwork(n, config, seed, self.dtype) for seed in seeds]
+        single = [first_network(table, config, seed, self.dtype) for seed in seeds]
+        self.alike = {name: value.to(device) for name, value in single[0].fixed.items()}
         self.parameters = {
             name: nn.Parameter(torch.stack([s.get_parameter(name).detach() for s in single]).to(device))
             for name, _ in single[0].named_parameters()
@@ -184,8 +185,8 @@ class InstanceTrainer(Together):
 
     def fold(self) -> FoldedTables:
         """The tables of all instances."""
-        zeros = self.parameters["unembed"].new_zeros(len(self.seeds), len(self.table))
-        return fold_parameters(self.parameters, zeros)
+        zeros = torch.zeros(len(self.seeds), len(self.table), dtype=self.dtype, device=self.device)
+        return fold_parameters(self.parameters | self.alike, zeros)
 
     @property
     def steps(self) -> Sequence[int]:

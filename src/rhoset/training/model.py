@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from rhoset.networks import Network, read_network
 from rhoset.networks.files import read_parameters
 from rhoset.training.config import TrainConfig, refuse
+from rhoset.training.encoding import permutation_matrices
 
 
 class FoldedTables(NamedTuple):
@@ -40,12 +41,14 @@ def folded_half(p: Mapping[str, Tensor], half: str, rows: Tensor | None = None) 
 
 
 def fold_parameters(p: Mapping[str, Tensor], no_bias: Tensor) -> FoldedTables:
-    """The tables of parameters by name, with or without an instance axis before the others."""
+    """The tables of parameters by name, with or without an instance axis before the others; of architecture `encoded`
+    with the permutation matrices (n, q²) as `embed`."""
     left, right = folded_half(p, "left"), folded_half(p, "right")
     if "hidden_bias" in p:
         left = left + p["hidden_bias"].unsqueeze(-2)
     bias = p.get("unembed_bias", no_bias)
-    return FoldedTables(left, right, p["unembed"], bias)
+    unembed = p["unembed"] if "unembed" in p else (p["embed"] @ p["unembed_points"]).transpose(-1, -2)
+    return FoldedTables(left, right, unembed, bias)
 
 
 def penalty(tables: FoldedTables, config: TrainConfig) -> Tensor:
@@ -67,10 +70,19 @@ def check_start(table: NDArray[np.int32], path: str) -> None:
 
 
 def require_start(table: NDArray[np.int32], config: TrainConfig) -> None:
-    """Raise what beginning from `start_from` would; nothing where there is none."""
+    """Raise what beginning from `start_from` or with an encoding would; nothing where there is neither."""
     if config.start_from:
         check_start(table, config.start_from)
-        GroupNetwork(len(table), config, seed=0)
+    if config.start_from or config.encoding_subgroup:
+        first_network(table, config, seed=0)
+
+
+def first_network(
+    table: NDArray[np.int32], config: TrainConfig, seed: int, dtype: torch.dtype = torch.float32
+) -> GroupNetwork:
+    """The network that training begins with."""
+    matrices = permutation_matrices(table, config.encoding_subgroup) if config.encoding_subgroup else None
+    return GroupNetwork(len(table), config, seed, dtype, matrices)
 
 
 class GroupNetwork(nn.Module):
@@ -86,15 +98,27 @@ class GroupNetwork(nn.Module):
     seed
         Of the initial weights. They are drawn from one generator in the order in which
         `named_parameters` lists them, on the CPU, so a network starts the same on every device.
+    dtype
+        Of the parameters.
+    matrices
+        (n, q²) with architecture `encoded`: as `permutation_matrices` makes them.
 
     Notes
     -----
     Parameters by architecture: `embed_left`, `embed_right` (n, E) (or `embed`, shared),
     `hidden_left`, `hidden_right` (E, m) (the halves of the map on the concatenation), or `left`,
-    `right` (n, m) for folded tables; `hidden_bias` (m,), `unembed` (m, n), `unembed_bias` (n,).
+    `right` (n, m) for folded tables; `hidden_bias` (m,), `unembed` (m, n), `unembed_bias` (n,). Encoded: `hidden_left`,
+    `hidden_right`, `unembed_points` (q², m), where q entries of a row of `matrices` are 1: a fan-in of q.
     """
 
-    def __init__(self, order: int, config: TrainConfig, seed: int, dtype: torch.dtype = torch.float32) -> None:
+    def __init__(
+        self,
+        order: int,
+        config: TrainConfig,
+        seed: int,
+        dtype: torch.dtype = torch.float32,
+        matrices: NDArray[np.float32] | None = None,
+    ) -> None:
         super().__init__()
         self.order, self.config = order, config
         generator = torch.Generator().manual_seed(seed)
@@ -122,6 +146,13 @@ class GroupNetwork(nn.Module):
             draw("left", (n, m), one_hot)
             draw("right", (n, m), one_hot)
             fan_in = 2 * n
+        elif config.architecture == "encoded":
+            if matrices is None:
+                refuse("architecture", "encoded", "another one where no permutation matrices are given")
+            self.register_buffer("embed", torch.from_numpy(matrices).to(dtype), persistent=False)
+            e, fan_in = matrices.shape[1], math.isqrt(matrices.shape[1])
+            draw("hidden_left", (e, m), 1 / math.sqrt(fan_in))
+            draw("hidden_right", (e, m), 1 / math.sqrt(fan_in))
         else:
             if config.architecture == "shared_embedding":
                 draw("embed", (n, e), embedding)
@@ -132,7 +163,10 @@ class GroupNetwork(nn.Module):
             draw("hidden_right", (e, m), 1 / math.sqrt(fan_in))
         if config.hidden_bias:
             draw("hidden_bias", (m,), 1 / math.sqrt(fan_in))
-        draw("unembed", (m, n), 1 / math.sqrt(m))
+        if config.architecture == "encoded":
+            draw("unembed_points", (e, m), 1 / math.sqrt(m))
+        else:
+            draw("unembed", (m, n), 1 / math.sqrt(m))
         if config.unembed_bias:
             draw("unembed_bias", (n,), 1 / math.sqrt(m))
         if config.start_from:
@@ -163,7 +197,12 @@ class GroupNetwork(nn.Module):
         """The four tables; a hidden bias goes into `left`. Costs two products of n·E·m
         multiply-adds."""
         parameters: dict[str, Tensor] = dict(self.named_parameters(recurse=False))
-        return fold_parameters(parameters, self.get_buffer("_no_bias"))
+        return fold_parameters(parameters | self.fixed, self.get_buffer("_no_bias"))
+
+    @property
+    def fixed(self) -> dict[str, Tensor]:
+        """What folding needs and training leaves alone: the permutation matrices of architecture `encoded`."""
+        return {"embed": self.get_buffer("embed")} if self.config.architecture == "encoded" else {}
 
     def forward(self) -> FoldedTables:
         """As `fold`: the input, all pairs, is the kernel's matter."""
@@ -182,8 +221,10 @@ class GroupNetwork(nn.Module):
         return Network(left, right, unembed, bias, table, self.config.activation, metadata=dict(metadata))
 
     def riding_parameters(self) -> dict[str, NDArray[np.float32]]:
-        """What the tables do not show: every parameter but those that are tables themselves."""
-        tables = {"left", "right", "unembed"}
-        return {
-            name: value.detach().cpu().numpy().copy() for name, value in self.named_parameters() if name not in tables
-        }
+        """What the tables do not show: every parameter but those that are tables themselves, or that make `unembed`.
+        Permutation matrices count as both embeddings, so that a factored network can start from it."""
+        tables = {"left", "right", "unembed", "unembed_points"}
+        riding: dict[str, Tensor] = {name: p for name, p in self.named_parameters() if name not in tables}
+        for matrices in self.fixed.values():
+            riding |= {"embed_left": matrices, "embed_right": matrices}
+        return {name: value.detach().cpu().numpy().copy() for name, value in riding.items()}

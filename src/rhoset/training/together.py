@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from rhoset.training.batches import log_spaced
 from rhoset.training.config import TrainConfig
 from rhoset.training.convergence import Convergence
-from rhoset.training.model import GroupNetwork, check_start
+from rhoset.training.model import GroupNetwork, check_start, first_network
 from rhoset.training.outcome import Evaluated, Outcome, TrainingState, first_generalised, label_of, stop_reason
 
 
@@ -92,7 +92,7 @@ class Together(ABC):
     def network(self, row: int) -> GroupNetwork:
         """A copy of one network as a module."""
         config = self.configs[row].replace(start_from="")  # its values come from here
-        network = GroupNetwork(len(self.table), config, self.seeds[row], self.dtype)
+        network = first_network(self.table, config, self.seeds[row], self.dtype)
         values = self.values(row)
         with torch.no_grad():
             for name, parameter in network.named_parameters():

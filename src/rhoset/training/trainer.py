@@ -13,8 +13,9 @@ from rhoset.groups.arrays import mask_of
 from rhoset.training.batches import Batches, training_pairs
 from rhoset.training.config import TrainConfig
 from rhoset.training.curriculum import Curriculum
+from rhoset.training.encoding import encoded_loss
 from rhoset.training.kernel import PairCrossEntropy, PairLoss
-from rhoset.training.model import GroupNetwork, penalty
+from rhoset.training.model import first_network, penalty
 from rhoset.training.optimizers import (
     learning_rate,
     make_optimizer,
@@ -57,7 +58,7 @@ class Trainer(Together):
     ) -> None:
         super().__init__(table, [config], [seed])
         self.config, n = config, len(table)
-        self.module = GroupNetwork(n, config, seed, self.dtype)
+        self.module = first_network(table, config, seed, self.dtype)
         self.optimizer = make_optimizer(config, self.module.named_parameters())
         self.names = {p: name for name, p in self.module.named_parameters()}
         self.workspace = self.stage = PairLoss(table, config.width, config.activation, self.dtype)
@@ -117,6 +118,9 @@ class Trainer(Together):
         """The training loss of this step's pairs."""
         if self.samples is not None:
             return sampled_loss(dict(self.module.named_parameters()), self.samples.at(self.step), self.config)
+        if self.batches is not None and self.config.encoding_subgroup:
+            known = dict(self.module.named_parameters()) | self.module.fixed
+            return encoded_loss(known, self.batches.at(self.step), self.table, self.config.activation)
         tables, work = self.module.fold(), self.workspace
         if self.batches is not None:
             chosen, k, n = self.batches.at(self.step), self.curriculum.among(self.step), len(self.table)

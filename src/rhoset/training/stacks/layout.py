@@ -51,7 +51,11 @@ def suits_stack(n: int, config: TrainConfig) -> bool:
     the arithmetic.
     """
     return n * n <= block_pairs(n, config.width) and not (
-        config.cubic_decay or config.sampled_outputs or config.curriculum or not config.bias_decay
+        config.cubic_decay
+        or config.sampled_outputs
+        or config.curriculum
+        or config.encoding_subgroup
+        or not config.bias_decay
     )
 
 
