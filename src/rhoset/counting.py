@@ -249,8 +249,9 @@ def points_operations(given: PointsTensors, samples: int, shape: Shape) -> tuple
     sizes = [images.shape[1] for images in given.actions]
     points, steps = sum(sizes), sum(q * ceil(log2(q)) for q in sizes if q > 1)
     once = 2 * n * (written + m) + (2 * n * samples * m + 2 * n * n * m if samples else 0)
+    rest = 5 * m if samples else 2 * m
     gaps = given.writing.shape[1] + 2 * points + steps + max(sizes) * (len(sizes) + 4)
-    return once, written + 5 * m + gaps, points + 5
+    return once, written + rest + gaps, points + 5
 
 
 def lowrank_operations(given: LowRankTensors, samples: int, shape: Shape) -> tuple[int, int]:

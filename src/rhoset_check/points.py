@@ -48,8 +48,8 @@ class PointsRule:
         one = np.zeros(1, np.intp)
         hidden = model.hidden(one, one, self.work)
         self.sums, rest = product(hidden, given.writing), self.rest(hidden, one, one)
-        longest = up(np.sqrt(up(np.square(self.scale[:, 0] * (rest.size + rest.error)).sum())))
-        self.longest = None if certificate.plan.samples else longest
+        self.longest = up(np.sqrt(up(np.square(self.scale[:, 0] * (rest.size + rest.error)).sum())))
+        self.plain = not certificate.plan.samples  # then e is taken at its largest
 
     def rest(self, hidden: Near, x: Ints, y: Ints) -> Near:
         """(pairs, m + 1): t, in place of activations."""
@@ -82,10 +82,8 @@ class PointsRule:
         own, (first, place) = self.model.products(x, y), np.unique(x, return_inverse=True)
         by_x, hidden = self.by_x(self.less_x.rows(first)), self.model.hidden(x, y, self.work)
         smallest, right = self.gaps(sums := self.sums(hidden), own)
-        if self.longest is None:
-            away = self.rest(hidden, x, y).lengths(self.scale)[:, 0]
-        else:
-            away = np.full(len(x), self.longest)
+        rest = hidden if self.plain else self.rest(hidden, x, y)
+        away = np.full(len(x), self.longest) if self.plain else rest.lengths(self.scale)[:, 0]
         sides = by_x.at(place, own).lower[:, 0], self.by_y.at(y, own).lower[:, 0]
         besides = lower_sum([*sides, -up(away * self.lengths[own])])
         rival = lower_sum([-by_x.most()[place], -self.most_y[y], -up(away * self.lengths.max())])
@@ -94,9 +92,8 @@ class PointsRule:
         hard = np.flatnonzero(~(least > self.model.floor).all(axis=0))
         if len(hard):
             spent["points own"] += len(hard)
-            rest = hidden.rows(hard)
-            if self.longest is not None:
-                rest = self.rest(rest, x[hard], y[hard])
+            rest = rest.rows(hard)
+            rest = self.rest(rest, x[hard], y[hard]) if self.plain else rest
             exact = rest.dot(self.delta.rows(own[hard])).lower[:, 0]
             besides[hard] = lower_sum([exact, *(side[hard] for side in sides)])
             least[:, hard] = lower_sum([besides[hard], rival[hard], *(part[:, hard] for part in gaps)])

@@ -29,7 +29,7 @@ ENOUGH, HOPELESS = 0.2, 3.0
 is made above the second."""
 PRICE = 0.005
 """What one sum more may cost, as a part of a typical margin."""
-PAIR, ACTIVE, NUMBER, SUMMED = 3e-7, 1.5e-9, 8e-9, 3e-11
+PAIR, ACTIVE, NUMBER, SUMMED = 4e-7, 2e-9, 1e-8, 3e-11
 """Seconds that the rule takes for a pair, for each activation, for each sum, and for each multiply-add of the sums, as
 measured on order 720."""
 
@@ -41,26 +41,28 @@ class Written:
     search: Search
     given: PointsTensors
     scale: Array
+    samples: int
+    """Elements averaged for the additive part of the activations; 0 where next to nothing is left to bound."""
 
     @property
     def share(self) -> float:
         """Multiply-adds over exhaustive where no pair is left open."""
         shape = Shape.of(self.search.subject.weights)
-        once, each, _ = points_operations(self.given, _samples(self.search), shape)
+        once, each, _ = points_operations(self.given, self.samples, shape)
         return (once + shape.order**2 * each) / shape.exhaustive
 
     @property
     def seconds(self) -> float:
         """The same by the clock, over what exhaustive checking takes."""
         n, m, k = self.search.subject.network.order, self.search.subject.network.width, self.given.writing.shape[1]
-        once = n * m * (2 * _samples(self.search) * ACTIVE + 2 * n * SUMMED)
-        pairs = n * n * (PAIR + m * ACTIVE + k * (NUMBER + m * SUMMED))
+        once = n * m * (2 * self.samples * ACTIVE + 2 * n * SUMMED)
+        pairs = n * n * (PAIR + m * ACTIVE / (1 if self.samples else 2) + k * (NUMBER + m * SUMMED))
         return float((once + pairs) / self.search.subject.exhaustive_seconds)
 
     def candidate(self, singly: bool = True) -> Candidate:
         """Rule points, single outputs where they are wanted, then exact."""
         subject = self.search.subject
-        plan = replace(BARE, points=True, work=subject.work, samples=_samples(self.search))
+        plan = replace(BARE, points=True, work=subject.work, samples=self.samples)
         plan = replace(plan, singles=self.search.singles) if singly else replace(plan, single_pairs=0)
         sizes = " + ".join(str(len(images.T)) for images in self.given.actions)
         certificate = subject.certificate("points", plan, points=self.given, scale=self.scale)
@@ -75,7 +77,8 @@ def looks(search: Search) -> list[Written]:
         sets = [one for one in all_cosets(subject.network.group, "right") if 1 < one.size**2 <= MOST_NUMBERS]
     except RhosetError:
         return []
-    (x, y, active), (rows, columns) = search.drawn, additive(subject.model, _samples(search))
+    samples = min(SAMPLES, subject.network.order)
+    (x, y, active), (rows, columns) = search.drawn, additive(subject.model, samples)
     size = np.sqrt(np.square(active - rows[x] - columns[y]).mean(axis=0))  # of the bias 0
     found, made, chosen = [written(unembed, one.action) for one in sets], list[Written](), list[int]()
 
@@ -92,8 +95,13 @@ def looks(search: Search) -> list[Written]:
             break
         chosen = [*chosen, min(more, key=lambda j: price([*chosen, j]) + PRICE * sets[j].size ** 2)]
         if price(chosen) <= HOPELESS:
-            scale = balanced(left(chosen), size)
-            made.append(Written(search, _given(search, [sets[j] for j in chosen], [found[j] for j in chosen]), scale))
+            given, scale = (
+                _given(search, [sets[j] for j in chosen], [found[j] for j in chosen]),
+                balanced(left(chosen), size),
+            )
+            longest = np.linalg.norm(scale * np.abs(active).max(axis=0)) * np.linalg.norm(left(chosen) / scale)
+            little = 2.0 * longest / np.sqrt(subject.network.order) <= ENOUGH * search.margin
+            made.append(Written(search, given, scale, 0 if little else samples))
     return made
 
 
@@ -113,8 +121,3 @@ def _given(search: Search, sets: list[Cosets], found: list[tuple[Array, Array]])
     writing = [np.where((own == j)[:, None], rows, 0.0) for j, (rows, _) in enumerate(found)]
     generators = np.asarray(search.subject.network.group.generators, dtype=np.intp)
     return PointsTensors(tuple(one.action[generators] for one in sets), representable(np.concatenate(writing, axis=1)))
-
-
-def _samples(search: Search) -> int:
-    """Elements averaged for the additive part of the activations."""
-    return min(SAMPLES, search.subject.network.order)
