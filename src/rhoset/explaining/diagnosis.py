@@ -190,13 +190,13 @@ def margin_budget(explanation: Explanation) -> tuple[float, tuple[Term, ...]]:
         own = sums.mean(axis=0, dtype=np.float64)
         mean += own if features is None else own @ features
         sums -= own.astype(dtype)
-        uneven, at = _Losses(f"uneven {name}"), e
+        uneven, column = _Losses(f"uneven {name}"), e
         if features is not None:  # of sign two columns are left
             features, of_w = np.unique(features.astype(dtype, copy=False), axis=1, return_inverse=True)
-            at = of_w.ravel()[e]
+            column = int(of_w.ravel()[e])
         for block in blocks:
             logits = sums[block] if features is None else _product(sums[block], features)
-            uneven.add(logits, np.full(len(logits), at))
+            uneven.add(logits, np.full(len(logits), column))
         terms.append(uneven)
     margin = float(mean[e] - np.delete(mean, e).max()) if n > 1 else 0.0
     return margin, tuple(sorted((term.term for term in terms), key=lambda term: -term.largest))

@@ -99,8 +99,8 @@ def slot_sums(circuit: Circuit, dtype: Any) -> Callable[[Any, Any], Any]:
 
 
 def _looked_up(tables: NDArray[Any], rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Callable[[Any, Any], Any]:
-    """The function from (N,) x and (N,) y to (N, p q) entries of the tables at rows[x, b] + columns[y, c]; both are laid
-    out for all slots here, since sums of a few numbers at a time would take twice as long."""
+    """The function from (N,) x and (N,) y to (N, p q) entries of the tables at rows[x, b] + columns[y, c]. Both are
+    laid out for all slots here: sums of a few numbers at a time would take twice as long."""
     (_, p), (_, q) = rows.shape, columns.shape
     rows, columns = np.repeat(rows, q, axis=1), np.tile(columns, p)
     return lambda x, y: tables.take(rows.take(x, axis=0) + columns.take(y, axis=0))
