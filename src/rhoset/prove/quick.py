@@ -138,14 +138,16 @@ class Look:
 
     def modes(self) -> tuple[str, ...]:
         """Those that may hold, the cheapest first."""
-        if self.left[1] > SCATTERED_READINGS * self.reading.margin or self.points.max() > MOST_SLOTS:
+        if self.points.max() > MOST_SLOTS or self.by_means > BY_CENTRES:
             return ()
-        return tuple(mode for mode, most in zip(MODES, (BY_MEANS, BY_CENTRES), strict=True) if self.by_means <= most)
+        read = self.left[1] <= SCATTERED_READINGS * self.reading.margin
+        return tuple(m for m, most in zip(MODES, (BY_MEANS, BY_CENTRES), strict=True) if read and self.by_means <= most)
 
     def holds(self, mode: str) -> bool:
         """Whether the weights alone say that the mode settles nearly all pairs."""
-        good = max(self.reading.error, self.left[1]) <= GOOD_READINGS * self.reading.margin
-        return good and self.points.max() <= MOST_SLOTS and self.by_means <= ON_THE_CLOCK[mode]
+        most = GOOD_READINGS * self.reading.margin
+        likely = self.points.max() <= MOST_SLOTS and self.reading.error <= most  # what is known without a look
+        return bool(likely and self.by_means <= ON_THE_CLOCK[mode] and self.left[1] <= most)
 
     def share(self, mode: str) -> float:
         """Multiply-adds over exhaustive where no pair is left open."""
