@@ -124,7 +124,8 @@ class Waves:
             middle = np.trace(here) / d
             moved = (middle * matrices)[group.table]
             if (here != middle * np.eye(d)).any():
-                moved += np.einsum("xab,ycb->xyac", matrices @ (here - middle * np.eye(d)), matrices.swapaxes(1, 2))
+                turn = matrices @ (here - middle * np.eye(d))
+                moved += np.einsum("xab,ycb->xyac", turn, matrices.swapaxes(1, 2), optimize=True)
             expected.append(moved.reshape(n * n, d * d) @ turns.T)
             square, most = frobenius(matrices.swapaxes(1, 2) @ matrices - np.eye(d)), frobenius(matrices)
             size = float(up(np.sqrt(np.square(here).sum()))) * (1.0 + most) ** 4

@@ -47,8 +47,7 @@ def exact_bounds(model: Model, x: Ints, y: Ints, spent: Counter[str]) -> tuple[A
 
 def _evaluated(model: Model, x: Ints, y: Ints, dtype: str) -> tuple[Array, Array, float]:
     logits, own = model.logits(x, y, dtype), model.products(x, y)
-    most = float((logits.size + logits.error).max())
-    error = float(up(2.0 * logits.error.max() + 2.0 * UNIT[dtype] * most + LOST[dtype]))
+    error = float(up(2.0 * logits.error.max() + 2.0 * UNIT[dtype] * (logits.size + logits.error).max() + LOST[dtype]))
     gap = logits.value
     gap -= gap[np.arange(len(x)), own][:, None]
     return *behind_by(gap, own, error, gap), error
@@ -61,8 +60,8 @@ def behind_by(gap: NDArray[Any], own: Ints, error: float, room: NDArray[Any]) ->
     dtype, n = precision(gap), gap.shape[1]
     gap[np.arange(len(gap)), own] = -np.inf
     least = -gap.max(axis=1).astype(np.float64) - up(error)
-    total = np.exp(gap, out=room).sum(axis=1) * (1.0 + gamma(n, dtype)) + n * LOST[dtype]
-    return least, up(total.astype(np.float64) * EXP * np.exp(error) * EXP)
+    total = (np.exp(gap, out=room) @ np.ones(n, gap.dtype)).astype(np.float64)  # a product adds several at a time
+    return least, up((total * (1.0 + gamma(n, dtype)) + n * LOST[dtype]) * EXP * np.exp(error) * EXP)
 
 
 def exact_outputs(model: Model, x: Ints, y: Ints, z: Ints) -> Array:
@@ -71,7 +70,6 @@ def exact_outputs(model: Model, x: Ints, y: Ints, z: Ints) -> Array:
     step = max(1, CHUNK // model.width)
     for start in range(0, len(x), step):
         part = slice(start, start + step)
-        hidden = model.hidden(x[part], y[part], "float64")
         own, rival = (Near.exact(unembed[:, w].T) for w in (model.products(x[part], y[part]), z[part]))
-        out[part] = hidden.dot(own - rival).lower[:, 0]
+        out[part] = model.hidden(x[part], y[part], "float64").dot(own - rival).lower[:, 0]
     return out

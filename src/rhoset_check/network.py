@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ from rhoset_check.group import Group
 from rhoset_check.near import Array, Ints, Near, require, up
 
 T = TypeVar("T")
+
+LONG = 256
+"""Outputs from which on logits are gone through more quickly row by row than column by column."""
 
 
 class OnDemand(dict[str, T]):
@@ -71,8 +74,9 @@ class Model:
         return (left.rows(x) + right.rows(y)).activate(self.activation)
 
     def logits(self, x: Ints, y: Ints, dtype: str) -> Near:
-        """(pairs, n) logits; their error bound does not depend on the pairs."""
-        return Near(self.hidden(x, y, dtype).product(self.unembed[dtype]), *self.ends[dtype])
+        """(pairs, n) logits, contiguous by rows if these are `LONG`; their error bound does not depend on the pairs."""
+        order: Literal["C", "F"] = "C" if self.order >= LONG else "F"
+        return Near(np.matmul(self.hidden(x, y, dtype).value, self.unembed[dtype], order=order), *self.ends[dtype])
 
     def products(self, x: Ints, y: Ints) -> Ints:
         """(pairs,) the right answers xy."""

@@ -34,7 +34,7 @@ ARITHMETIC = {
         "exact.py", "up(2.0 * logits.error.max() + 2.0", "up(0.0 * logits.error.max() + 2.0", ("drowned",)
     ),
     "exact: error left out of the loss": Weakness(
-        "exact.py", "total.astype(np.float64) * EXP * np.exp(error)", "total.astype(np.float64)",
+        "exact.py", "LOST[dtype]) * EXP * np.exp(error)", "LOST[dtype])",
         ("large_and_close",), ("loss",),
     ),
     "no floor for float32": Weakness("network.py", "floor=float(up(2.0 * model", "floor=float(up(0.0 * model",
@@ -159,10 +159,10 @@ LOWRANK = {
     "rounding of logits": Weakness("lowrank.py", "float(behind.slack.max())", "0.0",
                                    ("tied_writing", "drowned")),
     "error of single outputs": Weakness(
-        "exact.py", "hidden.dot(own - rival).lower[:, 0]", "hidden.dot(own - rival).value[:, 0]",
+        "exact.py", ".dot(own - rival).lower[:, 0]", ".dot(own - rival).value[:, 0]",
         ("exact_ties", "one_by_one", "cancelling"),
     ),
-    "every rival in the loss": Weakness("exact.py", "np.exp(gap, out=room).sum(axis=1)",
+    "every rival in the loss": Weakness("exact.py", "np.exp(gap, out=room) @ np.ones(n, gap.dtype)",
                                         "np.exp(gap, out=room).max(axis=1)", ("common_writing",), ("loss",)),
 }  # fmt: skip
 

@@ -174,10 +174,9 @@ def margin_budget(explanation: Explanation) -> tuple[float, tuple[Term, ...]]:
     terms = [_Losses("reading"), _Losses("writing"), _Losses("left over")]
     for block in blocks:
         at = x[block], y[block]
-        fires = exact(*at)
-        for term, hidden, writes in zip(
-            terms, (true(*at) - fires, fires, left_over(*at)), (u_held, u_off, u_rest), strict=True
-        ):
+        missed, fires = true(*at), exact(*at)
+        missed -= fires
+        for term, hidden, writes in zip(terms, (missed, fires, left_over(*at)), (u_held, u_off, u_rest), strict=True):
             if len(writes):
                 term.add(_product(hidden, writes), answer[block])
     bias = _Losses("bias")
@@ -191,10 +190,13 @@ def margin_budget(explanation: Explanation) -> tuple[float, tuple[Term, ...]]:
         own = sums.mean(axis=0, dtype=np.float64)
         mean += own if features is None else own @ features
         sums -= own.astype(dtype)
-        uneven = _Losses(f"uneven {name}")
+        uneven, column = _Losses(f"uneven {name}"), e
+        if features is not None:  # of sign two columns are left
+            features, of_w = np.unique(features.astype(dtype, copy=False), axis=1, return_inverse=True)
+            column = int(of_w.ravel()[e])
         for block in blocks:
-            logits = sums[block] if features is None else _product(sums[block], features.astype(dtype, copy=False))
-            uneven.add(logits, np.full(len(x[block]), e))
+            logits = sums[block] if features is None else _product(sums[block], features)
+            uneven.add(logits, np.full(len(logits), column))
         terms.append(uneven)
     margin = float(mean[e] - np.delete(mean, e).max()) if n > 1 else 0.0
     return margin, tuple(sorted((term.term for term in terms), key=lambda term: -term.largest))
@@ -236,10 +238,14 @@ def carried(ideal: Network, part: Circuit | Quadrature, dtype: Any) -> tuple[Cal
     hidden = activations_of(ideal, part.neurons, dtype)
     written = _centred(ideal.unembed[part.neurons]).astype(dtype)
 
+    at = table * n
+
     def outputs(x: Any, y: Any) -> Any:
-        place = table.take(table[x] * n + y[:, None])
+        place = at.take(x, axis=0)
+        place += y[:, None]
+        table.take(place, out=place, mode="clip")  # all are inside; looking would take as long
         place += np.arange(0, place.size, n)[:, None]
-        return (hidden(x, y) @ written).take(place)
+        return (hidden(x, y) @ written).take(place, mode="clip")
 
     return outputs, None
 

@@ -40,4 +40,10 @@ def activations_of(
     """The function from (N,) x and (N,) y to (N, k) activations of neurons, all when left out."""
     own, phi = Tables.of(network, slice(None) if neurons is None else neurons), activation(network.activation)
     left, right = (np.ascontiguousarray(table.T, dtype=dtype) for table in (own.left, own.right))
-    return lambda x, y: np.asarray(phi(left.take(x, axis=0) + right.take(y, axis=0)))
+
+    def found(x: NDArray[np.integer], y: NDArray[np.integer]) -> Any:
+        reads = left.take(x, axis=0)
+        reads += right.take(y, axis=0)
+        return np.asarray(phi(reads))
+
+    return found

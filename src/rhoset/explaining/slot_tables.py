@@ -85,7 +85,7 @@ def carried_slots(circuit: Circuit, dtype: Any) -> Callable[[Any, Any], Any]:
     tables, slot = circuit.slot_tables().astype(dtype), np.arange(p * q).reshape(p, q)
     rows = circuit.left_set.gset.action.astype(np.intp) * (q * p * q) + slot[:, 0]
     columns = circuit.right_set.gset.action[circuit.group.inverse].astype(np.intp) * (p * q) + slot[0]
-    return lambda x, y: tables.take(rows[x][:, :, None] + columns[y][:, None, :]).reshape(len(x), p * q)
+    return _looked_up(tables, rows, columns)
 
 
 def slot_sums(circuit: Circuit, dtype: Any) -> Callable[[Any, Any], Any]:
@@ -95,7 +95,15 @@ def slot_sums(circuit: Circuit, dtype: Any) -> Callable[[Any, Any], Any]:
     tables, slot = circuit.slot_tables().astype(dtype), np.arange(p * q).reshape(p, q) * (p * q)
     rows = circuit.left_set.gset.action[circuit.group.inverse].astype(np.intp) * q + slot[:, 0]
     columns = circuit.right_set.gset.action.astype(np.intp) + slot[0]
-    return lambda x, y: tables.take(rows[x][:, :, None] + columns[y][:, None, :]).reshape(len(x), p * q)
+    return _looked_up(tables, rows, columns)
+
+
+def _looked_up(tables: NDArray[Any], rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Callable[[Any, Any], Any]:
+    """The function from (N,) x and (N,) y to (N, p q) entries of the tables at rows[x, b] + columns[y, c]. Both are
+    laid out for all slots here: sums of a few numbers at a time would take twice as long."""
+    (_, p), (_, q) = rows.shape, columns.shape
+    rows, columns = np.repeat(rows, q, axis=1), np.tile(columns, p)
+    return lambda x, y: tables.take(rows.take(x, axis=0) + columns.take(y, axis=0))
 
 
 def doubly_centred(tables: NDArray[np.float64]) -> NDArray[np.float64]:

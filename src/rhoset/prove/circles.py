@@ -102,7 +102,8 @@ class Circles:
             matrices = self.search.spectrum.irreps[k].matrices
             d = matrices.shape[1]
             sums = (hidden @ part).reshape(len(xs), n, d, d)
-            mean = np.einsum("xia,xyij,ybj->ab", matrices[xs], sums, matrices, optimize=True) / (len(xs) * n)
+            by_y = np.tensordot(matrices[xs], sums, ((0, 1), (0, 2)))  # (a, y, j)
+            mean = np.tensordot(by_y, matrices, ((1, 2), (0, 2))) / (len(xs) * n)
             mean = (mean + mean.T) / 2  # a part that turns by a right angle is next to nothing, and costs as the others
             middle = np.eye(d) * np.trace(mean) / d
             means.append((middle if np.linalg.norm(mean - middle) < SMALL * np.linalg.norm(mean) else mean).ravel())

@@ -266,9 +266,9 @@ def left_points(network: Network, reading: GapReading) -> tuple[Ints, float]:
     unembed, left, error = np.asarray(network.unembed, dtype=np.float64), np.zeros(reads.shape[1], np.intp), 0.0
     for j, place in enumerate(reading.places):
         (n, q), mine = place.shape, np.flatnonzero(reading.block == j)
-        order = np.argsort(place.T, axis=1, kind="stable").reshape(q, q, n // q)
-        far = np.stack([np.ptp(reads[:, mine][fibres], axis=1).max(axis=0) for fibres in order]) / 2  # (b, k)
-        means = np.stack([coset_means(unembed[i, None], place[:, reading.point[i]])[0] for i in mine])
+        order, own = np.argsort(place.T, axis=1, kind="stable").reshape(q, q, n // q), reads[:, mine]
+        far = np.stack([np.ptp(own.take(fibres, axis=0), axis=1).max(axis=0) for fibres in order]) / 2  # (b, k)
+        means = coset_means(unembed[mine], place.T[reading.point[mine]])
         apart = np.abs(means - np.median(means, axis=1, keepdims=True)).T
         left[mine] = np.where(far <= far.min(axis=0) * ALIKE, apart, -1.0).argmax(axis=0)
         error += float((far[left[mine], np.arange(len(mine))] * np.ptp(unembed[mine], axis=1)).sum())

@@ -35,6 +35,8 @@ NARROW = 4
 """... and between the best two where they are further apart."""
 ASIDE = 1e3
 """The bias has no share in the bound: what it adds is known. Weights of this size leave a thousandth of it there."""
+OPEN = 0.9
+"""Part of the pairs left open from which on fewer features are not looked at: they would leave the others open."""
 LIKELY = 1.3
 """A start that takes so many times the best plan so far leads to nothing."""
 REACH = 1.0
@@ -157,7 +159,7 @@ class LowRank:
             return []
         k, best = self.begin, look(self.begin, first)
         for factor in (STEP, 1 / STEP):
-            while self.search.may():
+            while self.search.may() and (factor > 1 or found[k].estimate.exact < OPEN):
                 other = round(k * factor) if round(k * factor) != k else k + int(np.sign(factor - 1))
                 if not 0 < other < shape.width or look(other, self.certificate(other)) >= best:
                     break

@@ -199,10 +199,11 @@ def by_operations(search: Search, wanted: Wish) -> list[Candidate]:
         return min((c.estimate.cost for c in made if c.estimate.accuracy >= enough), default=np.inf)
 
     seen, tiny = quick.looks(search), search.subject.network.order <= TINY
-    made = quick.gaps(seen[:1])
-    made += circles(search) if best(made) >= GOOD else []
+    first = quick.gaps(seen[:1])
+    made = [*first, *(circles(search) if best(first) >= GOOD else ())]
     made += quick.each(seen, best(made))
-    made += quick.gaps(seen[1:], best(made)) if quick.SHORT < best(made) < quick.HOPELESS else []
+    far = any(quick.FAR * best(made) < c.estimate.cost < np.inf for c in first)  # then other readings are as far
+    made += quick.gaps(seen[1:], best(made)) if quick.SHORT < best(made) < quick.HOPELESS and not far else []
     for way in written(search) if best(made) >= GOOD else ():
         made += [way.candidate()] if way.share < quick.CHEAPER * best(made) and search.may() else []
     if best(made) >= (GOOD if tiny else DEAR):

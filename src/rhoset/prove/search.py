@@ -15,7 +15,7 @@ import numpy as np
 
 from rhoset.counting import Facts, Shape, count
 from rhoset.prove.features import WrittenSpectrum, spectrum_of
-from rhoset.prove.gaps import typical_margin
+from rhoset.prove.gaps import GapReading, gap_readings, typical_margin
 from rhoset.prove.subject import Subject, readable
 from rhoset_check.files import Certificate, rows_at_once
 from rhoset_check.near import Array, Ints, Rejected
@@ -164,6 +164,11 @@ class Search:
         table = hidden.reshape(len(xs), len(ys), -1)
         table = table - table.mean(axis=0) - table.mean(axis=1, keepdims=True) + table.mean(axis=(0, 1))
         return np.asarray(table.reshape(hidden.shape))
+
+    @cached_property
+    def left(self) -> GapReading:
+        """By which points neurons nearly read x."""
+        return gap_readings(self.subject.network, side="left", most=1)[0]
 
     @cached_property
     def margin(self) -> float:
