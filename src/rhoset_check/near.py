@@ -105,8 +105,10 @@ class Near:
         value = (self.value[:, None] + other.value).reshape(len(self.value) * len(other.value), len(self.size))
         return self.rounded(value, self.error + other.error, self.size + other.size)
 
-    def rows(self, index: Ints) -> Near:
+    def rows(self, index: slice | Ints) -> Near:
         """Some of the rows."""
+        if isinstance(index, slice):
+            return Near(self.value[index], self.error, self.size)
         columnwise = self.value.flags.f_contiguous  # take would first copy the whole of what is laid out otherwise
         value = self.value.T.take(index, axis=1).T if columnwise else self.value.take(index, axis=0)
         return Near(value, self.error, self.size)
