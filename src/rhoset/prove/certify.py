@@ -86,8 +86,8 @@ def certify(
     network
         Any network whose table is a group's; or its explanation, which is then not searched for again.
     method
-        ``auto`` (the cheapest), ``exhaustive``, ``gaps``, ``circles``, ``lowrank``, ``irrep``, ``equivariant``,
-        ``orbit``, or a baseline, ``coset`` or ``paper``.
+        ``auto`` (the cheapest), ``exhaustive``, ``gaps``, ``circles``, ``points``, ``lowrank``, ``irrep``,
+        ``equivariant``, ``orbit``, or a baseline, ``coset`` or ``paper``.
     arithmetic
         ``real``: the exact real function of the stored weights; ``float32``: every order of summation of an IEEE
         float32 evaluation.

@@ -19,6 +19,7 @@ NAMES = {
     "paper": "the published method, made rigorous",
     "coset": "cosets alone, nothing evaluated",
     "gaps": "readings constant on cosets",
+    "points": "what is written, by points; the rest evaluated",
     "lowrank": "few sums of activations, the rest evaluated",
     "irrep": "irreps alone, the rest evaluated",
     "equivariant": "near bi-equivariance, the rest evaluated",
