@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -143,10 +143,9 @@ class Near:
         columns."""
         return self.rounded(self.product(matrix), *self.ends(matrix, slack))
 
-    def product(self, matrix: NDArray[Any]) -> NDArray[Any]:
-        """The value of `times`."""
-        found: NDArray[Any] = (matrix.astype(self.value.dtype, copy=False).T @ self.value.T).T
-        return found
+    def product(self, matrix: NDArray[Any], order: Literal["C", "F"] = "F") -> NDArray[Any]:
+        """The value of `times`, in this order in memory."""
+        return np.asarray(np.matmul(self.value, matrix.astype(self.value.dtype, copy=False), order=order))
 
     def ends(self, matrix: NDArray[Any], slack: Array | float = 0.0) -> tuple[Array, Array]:
         """Error and size of `times`, but for its last rounding."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,8 +77,8 @@ class Model:
 
     def logits(self, x: Ints, y: Ints, dtype: str) -> Near:
         """(pairs, n) logits, contiguous by rows if these are `LONG`; their error bound does not depend on the pairs."""
-        order: Literal["C", "F"] = "C" if self.order >= LONG else "F"
-        return Near(np.matmul(self.hidden(x, y, dtype).value, self.unembed[dtype], order=order), *self.ends[dtype])
+        value = self.hidden(x, y, dtype).product(self.unembed[dtype], "C" if self.order >= LONG else "F")
+        return Near(value, *self.ends[dtype])
 
     def products(self, x: Ints, y: Ints) -> Ints:
         """(pairs,) the right answers xy."""

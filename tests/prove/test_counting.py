@@ -39,7 +39,7 @@ def meter(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
         monkeypatch.setattr(owner, name, watched)
 
-    watch(Near, "product", lambda _, near, matrix: len(near.value) * np.count_nonzero(matrix))
+    watch(Near, "product", lambda _, near, matrix, *order: len(near.value) * np.count_nonzero(matrix))
     watch(Near, "dot", lambda _, near, other: near.value.size)
     watch(Near, "lengths", lambda _, near, weights: near.value.size)
     watch(Near, "activate", lambda _, near, activation: near.value.size)

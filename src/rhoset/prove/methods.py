@@ -205,7 +205,8 @@ def by_operations(search: Search, wanted: Wish) -> list[Candidate]:
     far = any(quick.FAR * best(made) < c.estimate.cost < np.inf for c in first)  # then other readings are as far
     made += quick.gaps(seen[1:], best(made)) if quick.SHORT < best(made) < quick.HOPELESS and not far else []
     for way in written(search) if best(made) >= GOOD else ():
-        made += [way.candidate()] if way.share < quick.CHEAPER * best(made) and search.may() else []
+        likely = way.share < min(quick.CHEAPER * best(made), quick.HOPELESS)
+        made += [way.candidate()] if likely and search.may() else []
     if best(made) >= (GOOD if tiny else DEAR):
         made += lowranks.lowrank(search, best(made))
         made += [*equivariant(search, wanted), *irrep(search, wanted)] if tiny else []
