@@ -38,7 +38,7 @@ def false_gap_action(rng: np.random.Generator) -> tuple[Net, Cert]:
     for _ in range(20):
         pair = rng.permutation(swaps)[:2]
         group = replace(group, generators=pair)
-        two = _words(group, [np.array([1, 0]), np.arange(2)])
+        two = words(group, [np.array([1, 0]), np.arange(2)])
         if (two[:, 0] == 0).sum() * 2 == n:
             break
     parts, where = list[Tensors](), list[np.ndarray]()
@@ -54,7 +54,7 @@ def false_gap_action(rng: np.random.Generator) -> tuple[Net, Cert]:
     return network({**tensors, "bias": np.zeros(n)}, group), cert.but(**{"gaps.left": points})
 
 
-def _words(group: SmallGroup, images: list[np.ndarray]) -> np.ndarray:
+def words(group: SmallGroup, images: list[np.ndarray]) -> np.ndarray:
     """(n, k): what words in the generators do, the first that reaches each element."""
     found, frontier = {group.identity: np.arange(len(images[0]))}, [group.identity]
     while frontier:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from check.attack_parts import small_circuit
+from check.certificates import seen
 from check.exact import fractions
 from check.harness import Tensors, plan_of
 from check.networks import random_tables
@@ -47,11 +48,6 @@ class Drawn:
         active = reads * reads if self.activation == "square" else np.maximum(reads, 0)
         logits = active @ table["unembed"] + table["bias"]
         return np.take_along_axis(logits, self.group.table[x, y][:, None], 1) - logits
-
-
-def seen(sets: list[Ints]) -> np.ndarray:
-    """(n, Σ q²): 1 where z takes a point to a point."""
-    return np.concatenate([(a[:, :, None] == np.arange(a.shape[1])).reshape(len(a), -1) for a in sets], axis=1) * 1.0
 
 
 def drawn(seed: int, activation: str) -> Drawn:
