@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from .certificates import folded, gap_tensors, hidden, low_rank, seated, within
+from .certificates import at_points, folded, gap_tensors, hidden, low_rank, seated, within
 from .harness import Cert, Net, Tensors, plan_of
 from .networks import Planted, draw_circuit, plant, random_tables
 from .small_groups import (
     ORDERS,
     SmallGroup,
+    random_action,
     shuffled,
     small_group,
 )
@@ -86,6 +87,28 @@ def everything(tensors: Tensors) -> Tensors:
     """unembed exactly: a feature for each output, and the bias in none."""
     written = np.concatenate([tensors["unembed"], 0 * tensors["unembed"][:1]])
     return low_rank(np.eye(written.shape[1]), written)
+
+
+def everywhere(tensors: Tensors, group: SmallGroup) -> Tensors:
+    """unembed at the points of the regular G-set, a share of every output at each: gaps are margins. The bias is not
+    written."""
+    n, place = group.order, group.table
+    writing = np.zeros((len(tensors["unembed"]) + 1, n, n))
+    for c in range(n):
+        writing[:-1, c, place[:, c]] = tensors["unembed"] / n
+    return at_points([place], writing.reshape(len(writing), -1), group)
+
+
+def no_points(group: SmallGroup, m: int, rng: np.random.Generator) -> Tensors:
+    """Nothing is written at points: δ is everything."""
+    sets = [some_points(group, rng)]
+    return at_points(sets, np.zeros((m + 1, sets[0].shape[1] ** 2)), group)
+
+
+def some_points(group: SmallGroup, rng: np.random.Generator) -> np.ndarray:
+    """A G-set of two points or more, one orbit or several."""
+    action = random_action(group, rng, 6)
+    return action if action.shape[1] > 1 else group.natural
 
 
 def work(rng: np.random.Generator) -> str:

@@ -12,6 +12,7 @@ from . import (  # they enter themselves
     attacks_gaps,
     attacks_idle,
     attacks_lowrank,
+    attacks_points,
     attacks_rounding,
 )
 from .attack_parts import ATTACKS, Attack
@@ -26,5 +27,6 @@ __all__ = [
     "attacks_gaps",
     "attacks_idle",
     "attacks_lowrank",
+    "attacks_points",
     "attacks_rounding",
 ]

@@ -14,7 +14,7 @@ from .attack_parts import (
     no_features,
     work,
 )
-from .certificates import gap_tensors
+from .certificates import at_points, gap_tensors
 from .harness import Cert, Net, Tensors, plan_of
 from .networks import random_tables
 from .small_groups import (
@@ -38,7 +38,7 @@ def false_gap_action(rng: np.random.Generator) -> tuple[Net, Cert]:
     for _ in range(20):
         pair = rng.permutation(swaps)[:2]
         group = replace(group, generators=pair)
-        two = _words(group, [np.array([1, 0]), np.arange(2)])
+        two = words(group, [np.array([1, 0]), np.arange(2)])
         if (two[:, 0] == 0).sum() * 2 == n:
             break
     parts, where = list[Tensors](), list[np.ndarray]()
@@ -54,7 +54,7 @@ def false_gap_action(rng: np.random.Generator) -> tuple[Net, Cert]:
     return network({**tensors, "bias": np.zeros(n)}, group), cert.but(**{"gaps.left": points})
 
 
-def _words(group: SmallGroup, images: list[np.ndarray]) -> np.ndarray:
+def words(group: SmallGroup, images: list[np.ndarray]) -> np.ndarray:
     """(n, k): what words in the generators do, the first that reaches each element."""
     found, frontier = {group.identity: np.arange(len(images[0]))}, [group.identity]
     while frontier:
@@ -100,8 +100,9 @@ def false_table(rng: np.random.Generator) -> tuple[Net, Cert]:
     some = rng.permutation(n)[: int(rng.integers(1, n + 1))]
     generators = np.arange(n) if rng.random() < 0.6 else some
     broken = SmallGroup("broken", table, generators, group.natural)
-    names = [("exact",), ("lowrank",), ("gaps",)][int(rng.integers(3))]
+    names = [("exact",), ("lowrank",), ("gaps",), ("points",)][int(rng.integers(4))]
     one = np.zeros(3, dtype=np.intp)
     more = gap_tensors([np.zeros((n, 1), dtype=np.intp)], one, one, broken) if names == ("gaps",) else {}
     more |= no_features(n, 3) if names == ("lowrank",) else {}
+    more |= at_points([np.tile(np.arange(2), (n, 1))], np.zeros((4, 4)), broken) if "points" in names else {}
     return network(random_tables(n, 3, rng), broken), certificate(broken, plan_of(*names), **more)

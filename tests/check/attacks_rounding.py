@@ -11,12 +11,23 @@ from .attack_parts import (
     certificate,
     constant,
     everything,
+    everywhere,
     low_options,
     network,
     no_features,
+    no_points,
     on_edge,
 )
-from .certificates import draw_certificate, draw_features, draw_gaps, gap_tensors, low_rank, with_gaps, within
+from .certificates import (
+    draw_certificate,
+    draw_features,
+    draw_gaps,
+    draw_points,
+    gap_tensors,
+    low_rank,
+    with_gaps,
+    within,
+)
 from .harness import Cert, Net, plan_of
 from .mutations import rebalance, repeat
 from .networks import factor, random_tables, tied_tables
@@ -35,10 +46,12 @@ def exact_ties(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors = tied_tables(group, rng)
     dtype = np.float32 if rng.random() < 0.5 else np.float64
     net = network(tensors, group, "relu", dtype)
-    names = [("exact",), ("lowrank", "exact"), ("gaps",), ("lowrank",)][int(rng.integers(4))]
+    names = [("exact",), ("lowrank", "exact"), ("gaps",), ("lowrank",), ("points",)][int(rng.integers(5))]
     cert = draw_certificate(net, group, [], rng, names)
     if names[0] == "lowrank" and not cert.tensors["lowrank.features"].size:
         cert = cert.but(**within(everything(net.tensors)))
+    if names[0] == "points" and rng.random() < 0.7:
+        cert = certificate(group, cert.plan, **everywhere(net.tensors, group))
     return net, replace(cert, arithmetic="real")
 
 
@@ -50,9 +63,8 @@ def single_ties(rng: np.random.Generator) -> tuple[Net, Cert]:
     net = network(tensors, group, "relu", np.float32)
     shift = net.tensors["bias"].astype(np.float64) + 2.0 ** -int(rng.integers(10, 26)) * rng.normal(size=group.order)
     net = replace(net, tensors={**net.tensors, "bias": shift.astype(np.float32)})
-    cert = draw_certificate(
-        net, group, [], rng, [("exact",), ("gaps",), ("lowrank",)][int(rng.choice(3, p=[0.6, 0.2, 0.2]))]
-    )
+    names = [("exact",), ("gaps",), ("lowrank",), ("points",)][int(rng.choice(4, p=[0.5, 0.2, 0.2, 0.1]))]
+    cert = draw_certificate(net, group, [], rng, names)
     return net, replace(cert, arithmetic="float32", plan={**cert.plan, "exact_pairs": None})
 
 
@@ -77,7 +89,7 @@ def factored_drivers(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors = factor(tied_tables(group, rng), rng)
     dtype = np.float32 if rng.random() < 0.5 else np.float64
     net = network(tensors, group, "relu", dtype)
-    names = [("exact",), ("lowrank",), ("lowrank", "exact")][int(rng.integers(3))]
+    names = [("exact",), ("lowrank",), ("lowrank", "exact"), ("points",)][int(rng.integers(4))]
     return net, draw_certificate(net, group, [], rng, names)
 
 
@@ -89,7 +101,8 @@ def vanishing(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors = constant(group, int(rng.integers(1, 4)), rng) if rng.random() < 0.5 else random_tables(n, 3, rng)
     tensors["bias"][...] = 0
     kept = everything(tensors) if rng.random() < 0.5 else no_features(n, len(tensors["unembed"]))
-    names = [("lowrank",), ("gaps",), ("gaps", "lowrank")][int(rng.choice(3, p=[0.5, 0.3, 0.2]))]
+    names = [("lowrank",), ("gaps",), ("gaps", "lowrank"), ("points",)][int(rng.choice(4, p=[0.4, 0.2, 0.2, 0.2]))]
+    kept |= everywhere(tensors, group) if rng.random() < 0.5 else no_points(group, len(tensors["unembed"]), rng)
     cert = certificate(group, plan_of(*names, **low_options(n, rng)), **kept)
     cert = rebalance(cert, 2.0 ** int(rng.integers(-61, 62)))
     if "gaps" in names:
@@ -112,8 +125,9 @@ def overflowing(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors["left"][:, i] /= big
     tensors["right"][:, i] /= big
     net = network(tensors, group)
-    names = [("exact",), ("lowrank",), ("gaps",), ("lowrank", "exact")][int(rng.integers(4))]
+    names = [("exact",), ("lowrank",), ("gaps",), ("lowrank", "exact"), ("points",)][int(rng.integers(5))]
     kept = everything(tensors) if rng.random() < 0.5 else draw_features(net, group, [], rng)
+    kept |= everywhere(tensors, group) if rng.random() < 0.5 else draw_points(net, group, [], rng)
     cert = certificate(group, plan_of(*names, **{**low_options(n, rng), "work": "float32"}), **kept)
     if "gaps" in names:
         cert = with_gaps(cert, draw_gaps(net, group, [], rng))
@@ -167,10 +181,11 @@ def cancelling(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors |= {"left": tensors["left"][:, order], "right": tensors["right"][:, order]}
     tensors["unembed"] = tensors["unembed"][order]
     net = network(tensors, group, "relu", np.float32 if rng.random() < 0.5 else np.float64)
-    names = [("exact",), ("gaps",), ("lowrank",), ("gaps", "lowrank", "exact")][int(rng.integers(4))]
+    names = [("exact",), ("gaps",), ("lowrank",), ("gaps", "lowrank", "exact"), ("points",)][int(rng.integers(5))]
     cert = draw_certificate(net, group, [], rng, names)
-    if "lowrank" in names and rng.random() < 0.5:
-        cert = certificate(group, plan_of(*names, **low_options(n, rng)), **everything(net.tensors))
+    if ("lowrank" in names or "points" in names) and rng.random() < 0.5:
+        kept = everything(net.tensors) | everywhere(net.tensors, group)
+        cert = certificate(group, plan_of(*names, **low_options(n, rng)), **kept)
     if "gaps" in names:
         set_, one = (
             group.table if rng.random() < 0.7 else np.zeros((n, 1), dtype=np.intp),
@@ -198,8 +213,10 @@ def extreme(rng: np.random.Generator) -> tuple[Net, Cert]:
         tensors["bias"] = np.ldexp(tensors["bias"], int(np.clip(both, -1074, 1015)))
     tensors = {k: np.nan_to_num(v, posinf=1e308, neginf=-1e308) for k, v in tensors.items()}
     net = network(tensors, group, activation)
-    names = [("exact",), ("gaps",), ("lowrank",), ("gaps", "lowrank", "exact")][int(rng.integers(4))]
+    names = [("exact",), ("gaps",), ("lowrank",), ("gaps", "lowrank", "exact"), ("points",)][int(rng.integers(5))]
     cert = draw_certificate(net, group, [], rng, names)
+    if "points" in names and rng.random() < 0.6:
+        cert = cert.but(**within(everywhere(tensors, group)))
     if "gaps" in names and rng.random() < 0.6:
         one = np.zeros(m, dtype=np.intp)
         set_ = group.table if rng.random() < 0.5 else np.zeros((n, 1), dtype=np.intp)
@@ -223,7 +240,7 @@ def lost_readings(rng: np.random.Generator) -> tuple[Net, Cert]:
         tensors[f"hidden_{side}"] = np.ones((3, m))
     tensors["embed_left"] += 0
     net = network(tensors, group, str(rng.choice(["relu", "linear", "square", "abs"])))
-    names = [("exact",), ("gaps",), ("lowrank",)][int(rng.choice(3, p=[0.3, 0.5, 0.2]))]
+    names = [("exact",), ("gaps",), ("lowrank",), ("points",)][int(rng.choice(4, p=[0.3, 0.4, 0.2, 0.1]))]
     cert = draw_certificate(net, group, [], rng, names)
     if "gaps" in names:
         one = np.zeros(m, dtype=np.intp)
@@ -247,9 +264,10 @@ def rounded_apart(rng: np.random.Generator) -> tuple[Net, Cert]:
         tensors["left"][:, here] = (a * sign - 0.5)[:, None]
         tensors["right"][:, here] = (b * sign - 0.5)[:, None]
         tensors["unembed"][here, z], tensors["unembed"][here, 1 - z] = right, wrong
-    names = [("exact",), ("gaps",), ("lowrank",)][int(rng.integers(3))]
+    names = [("exact",), ("gaps",), ("lowrank",), ("points",)][int(rng.integers(4))]
     net = network(tensors, group, "relu", np.float32)
-    cert = certificate(group, plan_of(*names, **low_options(n, rng)), **no_features(n, 12))
+    kept = no_features(n, 12) | everywhere(net.tensors, group)
+    cert = certificate(group, plan_of(*names, **low_options(n, rng)), **kept)
     if "gaps" in names:
         cert = with_gaps(cert, draw_gaps(net, group, [], rng))
     return net, replace(cert, arithmetic="float32")
@@ -267,8 +285,9 @@ def spilling(rng: np.random.Generator) -> tuple[Net, Cert]:
         tensors["unembed"] = tensors["unembed"][rng.permutation(m)]
     tensors["bias"] = rng.normal(size=n) * rng.choice([1, 1e30])
     net = network(tensors, group, "relu", np.float64)
-    names = [("exact",), ("gaps",), ("lowrank",)][int(rng.integers(3))]
+    names = [("exact",), ("gaps",), ("lowrank",), ("points",)][int(rng.integers(4))]
     more = everything(tensors) if rng.random() < 0.5 else no_features(n, m)
+    more |= everywhere(tensors, group) if rng.random() < 0.5 else no_points(group, m, rng)
     cert = certificate(group, plan_of(*names, **{**low_options(n, rng), "work": "float32"}), **more)
     if "gaps" in names:
         one = np.zeros(m, dtype=np.intp)
@@ -294,9 +313,10 @@ def one_way(rng: np.random.Generator) -> tuple[Net, Cert]:
     }  # fmt: skip
     f = true[list(order)]
     tensors["unembed"][z, z] *= (f[1 - z] - 2.0**-26) / f[z]  # scaling by nearly a power of two spoils little
-    names = [("exact",), ("lowrank",)][int(rng.integers(2))]
+    names = [("exact",), ("lowrank",), ("points",)][int(rng.integers(3))]
     plan = plan_of(*names, **{**low_options(n, rng), "work": "float32", "samples": 0})
-    return network(tensors, group, "square"), certificate(group, plan, **everything(tensors))
+    kept = everything(tensors) | everywhere(tensors, group)
+    return network(tensors, group, "square"), certificate(group, plan, **kept)
 
 
 @attack

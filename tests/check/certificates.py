@@ -15,7 +15,7 @@ from .small_groups import Ints, SmallGroup, coset_action, random_action, random_
 Array = NDArray[np.float64]
 PLANS = (
     ("exact",), ("gaps",), ("gaps", "exact"), ("lowrank",), ("lowrank", "exact"), ("gaps", "lowrank"),
-    ("gaps", "lowrank", "exact"),
+    ("gaps", "lowrank", "exact"), ("points",), ("points", "exact"), ("gaps", "points", "lowrank", "exact"),
 )  # fmt: skip
 LEAST, MOST = 2.0**-59, 2.0**59
 """Floats of an honest certificate, as the format limits them."""
@@ -53,6 +53,35 @@ def low_rank(features: Array, writing: Array) -> Tensors:
     return {"lowrank.features": features, "lowrank.writing": writing}
 
 
+def at_points(sets: list[Ints], writing: Array, group: SmallGroup) -> Tensors:
+    """Tensors of rule points: G-sets as actions (n, q), and what neurons write at their points."""
+    return {f"points{j}.right": a[group.generators] for j, a in enumerate(sets)} | {"points.writing": writing}
+
+
+def seen(sets: list[Ints]) -> Array:
+    """(n, Σ q²): 1 where z takes a point to a point."""
+    return np.concatenate([(a[:, :, None] == np.arange(a.shape[1])).reshape(len(a), -1) for a in sets], axis=1) * 1.0
+
+
+def draw_points(net: Net, group: SmallGroup, circuits: list[Planted], rng: np.random.Generator) -> Tensors:
+    """G-sets of a circuit or any others, regular ones too; what neurons write at their points, fitted or bold."""
+    n, sets = group.order, [c.right for c in circuits if rng.random() < 0.8]
+    if rng.random() < 0.2 and n <= 8:
+        sets.append(group.table)
+    while not sets or rng.random() < 0.3:
+        action = random_action(group, rng, 6)
+        sets.append(action if action.shape[1] > 1 else group.natural)
+    return at_points(sets, bold(written(net, seen(sets)), rng), group)
+
+
+def bold(fitted: Array, rng: np.random.Generator) -> Array:
+    """What neurons write, changed anyhow, taken from some of them, or as it is."""
+    draw = rng.random()
+    if draw < 0.15:
+        return fitted * rng.normal(size=fitted.shape)
+    return fitted * (rng.random((len(fitted), 1)) < 0.7) if draw < 0.3 else fitted
+
+
 def draw_features(net: Net, group: SmallGroup, circuits: list[Planted], rng: np.random.Generator) -> Tensors:
     """Features that unembed is made of, most of them or none: of the network, of a circuit, of a representation."""
     n, kind = group.order, rng.random()
@@ -67,13 +96,7 @@ def draw_features(net: Net, group: SmallGroup, circuits: list[Planted], rng: np.
         features = values[: int(rng.integers(0, len(values) + 1))].T
     else:
         features = rng.normal(size=(n, int(rng.integers(0, n + 1))))
-    fitted = written(net, features)
-    bold = rng.random()
-    if bold < 0.15:
-        fitted = fitted * rng.normal(size=fitted.shape)
-    elif bold < 0.3:  # some neurons write nothing
-        fitted = fitted * (rng.random((len(fitted), 1)) < 0.7)
-    return low_rank(features, fitted)
+    return low_rank(features, bold(written(net, features), rng))
 
 
 def shared(tensors: Tensors, n: int, rng: np.random.Generator) -> Tensors:
@@ -213,6 +236,8 @@ def draw_certificate(
     tensors: Tensors = {"generators": group.generators}
     if "lowrank" in names:
         tensors |= draw_features(net, group, circuits, rng)
+    if "points" in names:
+        tensors |= draw_points(net, group, circuits, rng)
     if "gaps" in names:
         tensors |= draw_gaps(net, group, circuits, rng)
     if rng.random() < 0.3:

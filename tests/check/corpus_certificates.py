@@ -73,7 +73,7 @@ def cert_digest(net: Net) -> str:
 
 def tensors() -> dict[str, Pair]:
     """Tensors of the certificate."""
-    group, net, cert = good_pair("gaps", "circles", "lowrank")
+    group, net, cert = good_pair("gaps", "circles", "points", "lowrank")
     n, t = network_bytes(net), cert.tensors
     r = len(group.generators)
 
@@ -85,7 +85,7 @@ def tensors() -> dict[str, Pair]:
     features, writing, matrices = t["lowrank.features"], t["lowrank.writing"], t["circles0.matrices"]
     plane = np.tile(np.eye(3), (r, 1, 1))
     named = ("writing", "reference", "groups", "orders", "walk", "reads")
-    missing = (*(f"circles.{name}" for name in named), "lowrank.writing", "gaps.block", "gaps.point")
+    missing = (*(f"circles.{name}" for name in named), "points.writing", "lowrank.writing", "gaps.block", "gaps.point")
     out = {f"no {name}": case(f"tensor {name!r} is missing", **{name: None}) for name in missing if name != named[3]}
     out["no generators"] = case("generators: need 1 to 64 elements", generators=None)
     return out | {
@@ -146,6 +146,33 @@ def tensors() -> dict[str, Pair]:
             gaps1__right=np.zeros((r, 1), int),
             gaps__block=np.ones(9, int),
         ),
+        "points without sets": case("rule points needs points0.right", points0__right=None),
+        "points: a set with a hole in the numbers": case(
+            "points.writing has shape (10, 18), expected (10, 9)",
+            points2__right=t["points0.right"],
+            points__writing=np.zeros((10, 18)),
+        ),
+        "points: relations": case("points.right: the permutations do not satisfy", points0__right=cycle),
+        "points: no permutation": case(
+            "points.right: a row is not a permutation", points0__right=np.zeros((r, 3), int)
+        ),
+        "points: a set of one point": case(
+            "sets of two points or more", points0__right=np.zeros((r, 1), int), points__writing=np.zeros((10, 1))
+        ),
+        "points: a generator too few": case("points0.right has shape (1, 3)", points0__right=cycle[:1]),
+        "points: a place too far": case("points0.right leaves 0…2", points0__right=cycle + 1),
+        "points: places as floats": case("points0.right has dtype F64", points0__right=cycle * 1.0),
+        "points: a set as a vector": case("points0.right has shape (3,)", points0__right=cycle[0]),
+        "points: a set of no point": case(
+            "sets of two points or more", points0__right=np.zeros((r, 0), int), points__writing=np.zeros((10, 0))
+        ),
+        "points: a neuron too few": case("points.writing has shape (9, 9)", points__writing=np.zeros((9, 9))),
+        "points: writing of one number a point": case(
+            "points.writing has shape (10, 3)", points__writing=np.zeros((10, 3))
+        ),
+        "points: writing NaN": case("points.writing leaves 0 and 2^±60", points__writing=np.full((10, 9), np.nan)),
+        "points: writing of 2^61": case("points.writing leaves 0 and 2^±60", points__writing=np.full((10, 9), 2.0**61)),
+        "points: writing as integers": case("points.writing has dtype I64", points__writing=np.ones((10, 9), int)),
         "generators as booleans": case("generators has dtype BOOL", generators=np.ones(2, bool)),
     }
 
@@ -167,6 +194,7 @@ def plans() -> dict[str, Pair]:
         "budget as a float": case("plan.single_pairs: 1000000000.0 is not", single_pairs=1e9),
         "budget NaN": case("plan.single_pairs: nan is not", single_pairs=float("nan")),
         "gaps as a number": case("plan.gaps: 1 is not", gaps=1),
+        "points as text": case("plan.points: yes is not", points="yes"),
         "lowrank as null": case("plan.lowrank: None is not", lowrank=None),
         "work in float16": case("plan.work is not float32 or float64", work="float16"),
         "work as an object": case("plan.work: [] is not", work={}),

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .certificates import gap_tensors, low_rank, written
+from .certificates import at_points, gap_tensors, low_rank, seen, written
 from .harness import Cert, Net, certificate_bytes, network_bytes, plan_of
 from .networks import Planted, plant
 from .small_groups import SmallGroup, small_group
@@ -47,11 +47,12 @@ def good_circuit() -> tuple[SmallGroup, Net, Planted]:
 
 
 def good_pair(*names: str) -> tuple[SmallGroup, Net, Cert]:
-    """A network and an accepted certificate with the tensors of gaps, circles (which proves nothing) and lowrank."""
+    """A network and an accepted certificate with the tensors of all rules; circles proves nothing."""
     group, net, circuit = good_circuit()
     features = circuit.coupling[:, circuit.right].transpose(1, 0, 2).reshape(6, -1)
     sign = np.array([[[np.linalg.det(np.eye(3)[group.natural[g]])]] for g in group.generators])
     tensors = {"generators": group.generators, "scale": np.ones(10), **low_rank(features, written(net, features))}
+    tensors |= at_points([group.natural], written(net, seen([group.natural])), group)
     tensors |= gap_tensors([circuit.right], np.zeros(9, dtype=np.intp), circuit.columns, group)
     tensors |= {"gaps.left": circuit.rows}
     tensors |= {"circles0.matrices": sign, "circles.writing": np.zeros((10, 1)), "circles.reference": np.zeros(1)}

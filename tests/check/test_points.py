@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 from check.attack_parts import small_circuit
+from check.certificates import at_points, seen
 from check.exact import fractions
-from check.harness import Tensors, plan_of
+from check.harness import Cert, Net, Tensors, derive, plan_of
 from check.networks import random_tables
 from check.small_groups import Ints, SmallGroup, random_action, random_group, shuffled, small_group
 from rhoset_check.files import Certificate, Plan, PointsTensors, Weights
@@ -47,11 +48,6 @@ class Drawn:
         active = reads * reads if self.activation == "square" else np.maximum(reads, 0)
         logits = active @ table["unembed"] + table["bias"]
         return np.take_along_axis(logits, self.group.table[x, y][:, None], 1) - logits
-
-
-def seen(sets: list[Ints]) -> np.ndarray:
-    """(n, Σ q²): 1 where z takes a point to a point."""
-    return np.concatenate([(a[:, :, None] == np.arange(a.shape[1])).reshape(len(a), -1) for a in sets], axis=1) * 1.0
 
 
 def drawn(seed: int, activation: str) -> Drawn:
@@ -136,3 +132,17 @@ def test_a_circuit_is_proved_by_its_points_alone(seed: int) -> None:
     margins = np.where(np.arange(n) == group.table[x, y][:, None], np.inf, case.margins(np.asarray))
     assert (found.least > 0.4 * margins.min(axis=1)).all()
     assert spent == {"points": n * n}
+
+
+def test_elements_of_too_many_kinds_are_refused() -> None:
+    """Each of the 128 elements of a product of seven groups of two moves points of other sets."""
+    n, sets = 128, 7
+    bits = np.arange(n)[:, None] >> np.arange(sets) & 1
+    net = Net(random_tables(n, sets, np.random.default_rng(0)), np.bitwise_xor.outer(np.arange(n), np.arange(n)))
+    group = SmallGroup("", net.table, 1 << np.arange(sets), net.table)
+    actions = [np.arange(2) ^ bits[:, j, None] for j in range(sets)]
+    for count, reason in ((6, ""), (7, "elements are of too many kinds")):
+        kept = at_points(actions[:count], np.zeros((sets + 1, 4 * count)), group)
+        verdict = derive(net, Cert({"generators": group.generators, **kept}, plan_of("points")))
+        assert verdict.status == ("rejected" if reason else "accepted")
+        assert reason in verdict.reason

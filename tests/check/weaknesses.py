@@ -2,20 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Weakness:
-    """Text of one file of the checker, what replaces it, the attacks that must then find a bound above the truth."""
-
-    file: str
-    line: str
-    instead: str
-    attacks: tuple[str, ...]
-    kinds: tuple[str, ...] = ("accuracy", "no group")
-    """What is wrong then: accuracy, margin, loss, no group."""
-
+from .weakness import Weakness
+from .weaknesses_points import POINTS
 
 ARITHMETIC = {
     "gamma is zero": Weakness(
@@ -368,6 +356,7 @@ WEAKNESSES = {
         "arithmetic": ARITHMETIC,
         "groups": GROUPS,
         "circles": CIRCLES,
+        "points": POINTS,
         "lowrank": LOWRANK,
         "readings": READINGS,
         "even": EVEN,
