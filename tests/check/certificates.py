@@ -182,10 +182,11 @@ def with_gaps(cert: Cert, tensors: Tensors) -> Cert:
 
 def fitted_point(right: Array, action: Ints) -> tuple[int, float]:
     """The point c such that right is most nearly a function of y·c, and how far it is from one."""
-    spreads = []
-    for c in range(action.shape[1]):
-        fibres = [right[action[:, c] == d] for d in np.unique(action[:, c])]
-        spreads.append(max(float(np.ptp(fibre)) for fibre in fibres))
+    order = np.argsort(action, axis=0, kind="stable").T
+    starts = np.flatnonzero(np.diff(np.take_along_axis(action.T, order, axis=1), axis=1, prepend=-1))
+    reads, firsts = right[order].ravel(), np.flatnonzero(starts % len(action) == 0)
+    fibres = np.maximum.reduceat(reads, starts) - np.minimum.reduceat(reads, starts)
+    spreads = np.where(np.isnan(fibres[firsts]), np.nan, np.fmax.reduceat(fibres, firsts)).tolist()
     return int(np.argmin(spreads)), min(spreads)
 
 
