@@ -110,7 +110,7 @@ def looks(search: Search) -> list[Written]:
 
 def indicators(place: Ints) -> Array:
     """(n, q·q): 1 where z takes point b to c."""
-    return (place[:, :, None] == np.arange(place.shape[1])).reshape(len(place), -1).astype(np.float64)
+    return np.asarray(place[:, :, None] == np.arange(place.shape[1]), np.float64).reshape(len(place), -1)
 
 
 def inverse(place: Ints) -> Array:
