@@ -179,17 +179,15 @@ def _errors(group: Group, cosets: Sequence[Cosets], reads: Array, side: str, pri
 
     G-sets come by size; infinite where a smaller one is sure to be the better bargain at this price a point.
     """
-    points, found = (
-        np.zeros((len(cosets), reads.shape[1]), dtype=np.intp),
-        np.full((len(cosets), reads.shape[1]), np.inf),
-    )
-    best = np.full(reads.shape[1], np.inf)
-    correlation = _translates(group, reads, side)
-    for j, one in enumerate(cosets):
-        open_ = np.flatnonzero(best > price * one.size)
-        if not len(open_):
+    points, found = np.zeros((len(cosets), reads.shape[1]), np.intp), np.full((len(cosets), reads.shape[1]), np.inf)
+    found[0] = np.ptp(reads, axis=0) / 2  # the group itself, one point
+    best, several = found[0] + price, np.flatnonzero(found[0] > price)
+    correlation = _translates(group, reads[:, several], side)
+    for j, one in enumerate(cosets[1:], 1):
+        still = np.flatnonzero(best[several] > price * one.size)
+        if not len(still):
             continue
-        held = one.shares @ correlation[:, open_]
+        held, open_ = one.shares @ correlation[:, still], several[still]
         chosen = np.round(held, 4).argmax(axis=0)
         points[j, open_] = one.points[chosen]
         fibres = np.take_along_axis(reads[:, open_], one.order[chosen].T, axis=0).reshape(one.size, -1, len(open_))
