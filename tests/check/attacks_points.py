@@ -113,14 +113,17 @@ def points_counted(rng: np.random.Generator) -> tuple[Net, Cert]:
 
 @attack
 def points_counted_driver(rng: np.random.Generator) -> tuple[Net, Cert]:
-    """`points_counted` and a neuron that is always active, for one answer and against another: δ knows of it."""
-    group = moving(rng, 8)
-    tensors, writing = counting(group, 1)
+    """`points_counted` and neurons, always active or not, for one answer and against another: δ knows of them."""
+    group, count = moving(rng, 8), int(rng.choice([1, 8]))
+    tensors, writing = counting(group, count)
     a, b = rng.choice(group.order, 2, replace=False)
-    tensors["left"][:, -1], size = 1, rng.uniform(1, group.natural.shape[1])
-    tensors["unembed"][-1, a], tensors["unembed"][-1, b] = size, -size
-    scale = np.where(np.arange(len(writing)) < len(writing) - 2, 2.0**-20, 2.0 ** rng.integers(0, 9))
-    plan = planned(group.order, rng, samples=0, single_pairs=0)
+    tensors["left"][:, -count:], size = 1, rng.uniform(1, group.natural.shape[1])
+    if rng.random() < 0.5:
+        tensors["left"][:, -1], tensors["right"][:, -1] = rng.choice([-1, 1], (2, group.order))
+    tensors["unembed"][-count:, a], tensors["unembed"][-count:, b] = size / count, -size / count
+    scale = np.full(len(writing), 2.0**-20)
+    scale[-1 - count : -1] = 2.0 ** rng.integers(0, 9)
+    plan = planned(group.order, rng, single_pairs=0)
     kept = at_points([group.natural], writing, group)
     return network(tensors, group), certificate(group, plan, **kept, scale=scale)
 

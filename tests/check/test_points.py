@@ -119,6 +119,19 @@ def test_two_points_are_told_apart_exactly(work: str) -> None:
     assert found.least == pytest.approx(true, abs={"float32": 1e-4, "float64": 1e-9}[work])
 
 
+@pytest.mark.parametrize("samples", [0, 1])
+def test_a_bias_counts_once(samples: int) -> None:
+    """Nothing else is there, so that margins are differences of biases, and outputs without a bias lose nothing."""
+    group = small_group("C3")
+    tensors = {"left": np.zeros((3, 1)), "right": np.zeros((3, 1)), "unembed": np.zeros((1, 3))}
+    case = Drawn(group, {**tensors, "bias": np.array([1.0, 0.0, -1.0])}, "relu", [group.natural], np.zeros((2, 9)))
+    x, y = np.divmod(np.arange(9), 3)
+    with np.errstate(all="ignore"):
+        found = case.rule("float64", samples).bounds(x, y, Counter())
+        outputs = found.outputs(0, np.arange(9), np.ones((9, 1), np.intp))[:, 0]
+    assert outputs == pytest.approx(case.margins(np.asarray)[:, 1], abs=1e-12)
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_a_circuit_is_proved_by_its_points_alone(seed: int) -> None:
     """Much of every margin is found without the answer's own activations; lost is what no w does to all points."""

@@ -102,8 +102,11 @@ POINTS = {
         "points.py", "lower_sum([exact, *(side[hard] for side in sides)])", "lower_sum([exact])", ("points_counted",),
     ),
     "which rest": Weakness(
-        "points.py", "rest.rows(hard).dot(", "rest.rows(0 * hard).dot(",
+        "points.py", "rest = rest.rows(hard)", "rest = rest.rows(0 * hard)",
         ("points_unwritten", "points_driver", "points_false"),
+    ),
+    "the longest e": Weakness(
+        "points.py", "rest.error)).sum())))", "rest.error)).max())))", ("points_counted_driver",),
     ),
     "rivals where the rest is exact": Weakness(
         "points.py", "besides[hard], rival[hard], ", "besides[hard], ", ("points_additive", "points_unwritten"),
