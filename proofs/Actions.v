@@ -31,10 +31,25 @@ Proof.
   rewrite map_nth, seq_nth by exact Hi. reflexivity.
 Qed.
 
-Definition point (rows : list (list nat)) (x b : nat) : nat := nth b (nth x rows nil) O.
+Lemma nth_map_tabulate (A B : Type) (f : A -> B) n g d i :
+  (i < n)%nat -> nth i (map f (tabulate n g)) d = f (g i).
+Proof.
+  intros Hi. unfold tabulate. rewrite map_map. apply (tabulate_nth _ n (fun i => f (g i)) d i Hi).
+Qed.
 
-Lemma relu_lipschitz u v : Z.abs (relu u - relu v) <= Z.abs (u - v).
-Proof. unfold relu. lia. Qed.
+Lemma combine_maps (A B C : Type) (f : A -> B) (g : A -> C) l : combine (map f l) (map g l) = map (fun a => (f a, g a)) l.
+Proof. induction l; simpl; [reflexivity|]. rewrite IHl. reflexivity. Qed.
+
+Lemma lsum_nonneg (A : Type) (f : A -> Z) l : (forall a, 0 <= f a) -> 0 <= lsum f l.
+Proof. intros H. induction l as [|a l IH]; simpl; [lia|]. specialize (H a). lia. Qed.
+
+Lemma nth_largest l i : Z.abs (nth i l 0) <= largest l.
+Proof.
+  destruct (nth_in_or_default i l 0) as [H|H]; [apply largest_spec; exact H|].
+  rewrite H. pose proof (largest_nonneg l). lia.
+Qed.
+
+Definition point (rows : list (list nat)) (x b : nat) : nat := nth b (nth x rows nil) O.
 
 Lemma zdot_map (A : Type) (f g : A -> Z) l : zdot (map f l) (map g l) = lsum (fun a => f a * g a) l.
 Proof. induction l; simpl; [reflexivity|]. rewrite IHl. reflexivity. Qed.

@@ -1,5 +1,5 @@
 (** What the main theorems rest on: nothing, or the assistant's own primitive 63-bit integers. *)
-From Rhoset Require Import Spec Sums Rounding Machine Exact Group Fold Norms Actions Sets Vectors Even LowRank Prepare Theorems.
+From Rhoset Require Import Spec Sums Rounding Machine Exact Group Fold Norms Actions Vectors Even LowRank Prepare Theorems.
 Check right_answerb_spec.       Print Assumptions right_answerb_spec.
 Check action_ok_sound.          Print Assumptions action_ok_sound.
 Check light.                    Print Assumptions light.

@@ -1,7 +1,7 @@
 (** The checkers as OCaml code.  What this file says is trusted: that Coq's extraction is right, and that the functions
     named on the right do what those on the left do. *)
 From Coq Require Import ZArith List Uint63 Extraction ExtrOcamlBasic ExtrOcamlZBigInt ExtrOCamlInt63.
-From Rhoset Require Import Spec Rounding Machine Exact Group Fold Norms Actions Sets Vectors Even LowRank Prepare Theorems.
+From Rhoset Require Import Spec Rounding Machine Exact Group Fold Norms Actions Vectors Even LowRank Prepare Theorems.
 
 Extract Constant Z.ltb => "Big_int_Z.lt_big_int".
 Extract Constant Z.leb => "Big_int_Z.le_big_int".

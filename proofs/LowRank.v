@@ -3,7 +3,7 @@
     output, by Cauchy-Schwarz with integer square roots rounded up for the others.  No group is needed.  Outputs that this
     leaves open are evaluated. *)
 From Coq Require Import ZArith List Uint63 Bool Lia.
-From Rhoset Require Import Spec Sums Rounding Machine Exact Fold Norms Actions Sets Vectors.
+From Rhoset Require Import Spec Sums Rounding Machine Exact Fold Norms Actions Vectors.
 Import ListNotations.
 Open Scope Z_scope.
 

@@ -1,6 +1,6 @@
 (** What a file about one network uses, and the executable. *)
 From Coq Require Import ZArith List Uint63 Bool Lia.
-From Rhoset Require Import Spec Sums Rounding Machine Exact Group Fold Norms Actions Sets Vectors Even LowRank Prepare.
+From Rhoset Require Import Spec Sums Rounding Machine Exact Group Fold Norms Actions Vectors Even LowRank Prepare.
 Import ListNotations.
 Open Scope Z_scope.
 

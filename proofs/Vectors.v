@@ -1,6 +1,6 @@
 (** Lists as vectors: products of long rows, lengths in machine integers with numbers rounded up. *)
 From Coq Require Import ZArith List Uint63 Bool Lia.
-From Rhoset Require Import Spec Sums Rounding Machine Exact Fold Norms Actions Sets.
+From Rhoset Require Import Spec Sums Rounding Machine Exact Fold Norms Actions.
 Import ListNotations.
 Open Scope Z_scope.
 

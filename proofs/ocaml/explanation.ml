@@ -23,25 +23,6 @@ let point limit v = if v < limit then nat_of_int v else bad "a point lies outsid
 
 let images_of file name = List.map (fun row -> List.map (point (List.length row)) row) (S.matrix S.int_at file name)
 
-(* The G-sets of a certificate, and where its neurons stand in them: at the points by which they read y. *)
-let gsets file =
-  let rec named j = let name = Printf.sprintf "gaps%d.right" j in
-    if S.has file name then name :: named (j + 1) else [] in
-  match named 0 with
-  | [] -> ([], [])
-  | names ->
-    let pairs = try List.combine (S.vector S.int_at file "gaps.block") (S.vector S.int_at file "gaps.point")
-      with Invalid_argument _ -> bad "gaps.block and gaps.point differ in length" in
-    let sets = List.map (images_of file) names in
-    (* The proofs know no neurons at no point: they get a set of one. *)
-    let idle = List.exists (fun (j, _) -> j = List.length sets) pairs in
-    let one_point = List.map (fun _ -> [ nat_of_int 0 ]) (List.hd sets) in
-    let sets = if idle then sets @ [ one_point ] else sets in
-    let sizes = Array.of_list (List.map (function row :: _ -> List.length row | [] -> 0) sets) in
-    let place (j, c) =
-      if j < Array.length sizes && c < sizes.(j) then (nat_of_int j, nat_of_int c) else bad "gaps.point leaves its block" in
-    (sets, List.map place pairs)
-
 (* The unit of a neuron's rest (Vectors.v) from the weights of Cauchy-Schwarz: 2^k / f, near the largest weight over its own;
    [] where all are 1. *)
 let neuron_units file =
@@ -54,16 +35,29 @@ let neuron_units file =
           big ((32 * (exponent + 4)) + int_of_float (Float.floor ((16.0 /. mantissa) +. 0.5)) - 1)) weights
   end
 
-(* For rule even: the set and point of types, too, and which neurons have means. *)
-let evenly file (sets, places) =
+(* Of rule even: the G-sets, the points by which neurons read y and x, set and point of types; None where it is not asked for. *)
+let evenly file =
+  let rec named j = let name = Printf.sprintf "gaps%d.right" j in
+    if S.has file name then name :: named (j + 1) else [] in
   let vector name = if S.has file name then S.vector S.int_at file name else [] in
-  let type_given = match vector "gaps.types" with
-    | [] -> []
-    | [ j; c ] when j < List.length sets && c < (match List.nth sets j with row :: _ -> List.length row | [] -> 0) ->
-      [ (nat_of_int j, nat_of_int c) ]
-    | _ -> bad "gaps.types is no set and point" in
-  { sets_given = sets; places_given = places; even_units_given = neuron_units file;
-    type_given; centred_given = List.map (fun v -> v <> 0) (vector "gaps.centred") }
+  if not (S.has file "gaps0.right" && S.has file "gaps.left") then None else begin
+    let sets = List.map (images_of file) (named 0) in
+    (* The proofs know no neurons at no point: they get a set of one. *)
+    let sets = sets @ [ List.map (fun _ -> [ nat_of_int 0 ]) (List.hd sets) ] in
+    let sizes = Array.of_list (List.map (function row :: _ -> List.length row | [] -> 0) sets) in
+    let idle = Array.length sizes - 1 in
+    let place what j c =
+      if j <= idle && c < sizes.(j) then (nat_of_int j, nat_of_int c) else bad "%s leaves its block" what in
+    let blocks = vector "gaps.block" in
+    let points name =
+      try List.map2 (place name) blocks (List.map2 (fun j c -> if j = idle then 0 else c) blocks (vector name))
+      with Invalid_argument _ -> bad "gaps.block and %s differ in length" name in
+    Some { sets_given = sets; places_given = points "gaps.point"; lefts_given = List.map snd (points "gaps.left");
+           type_given = match vector "gaps.types" with
+             | [] -> []
+             | [ j; c ] when j < idle && c < sizes.(j) -> [ place "gaps.types" j c ]
+             | _ -> bad "gaps.types is no set and point" }
+  end
 
 let in_plan file key =
   match List.assoc_opt "plan" file.S.metadata with

@@ -124,7 +124,7 @@ let () =
   let options = [
     ("--network", Arg.Set_string network, "NET  the network file");
     ("--rule", Arg.Symbol ([ "even"; "lowrank"; "exact" ], fun r -> rule := r),
-     "  only this rule (even where the plan has gaps, lowrank where it is cheaper than exact, exact, until one settles all pairs)");
+     "  only this rule (even where the certificate has gaps.left, lowrank where it is cheaper than exact, exact, until one settles all pairs)");
     ("--explanation", Arg.Set_string out, "FILE  with --rule lowrank: what the rule was given, for the assistant") ] in
   let anonymous a = if !certificate = "" then certificate := a else raise (Arg.Bad ("unexpected " ^ a)) in
   try
@@ -146,7 +146,7 @@ let () =
       exit 1
     end;
     let all = big (n * n) in
-    let sets = lazy (gsets file) in
+    let given = lazy (evenly file) in
     let by_lowrank () =
       Option.map (fun (right, kept, given, d) ->
           if !out <> "" then begin
@@ -162,9 +162,7 @@ let () =
           end;
           right) (run_lowrank file n width w kept) in
     let attempt = function
-      | "even" ->
-        let sets = Lazy.force sets in
-        if fst sets = [] then None else Some (run_even generators (evenly file sets) (w, kept))
+      | "even" -> Option.map (fun given -> run_even generators given (w, kept)) (Lazy.force given)
       | "lowrank" -> by_lowrank ()
       | _ -> Some (run_exact (w, kept)) in
     let rec first best = function
@@ -180,7 +178,7 @@ let () =
     let cheaper = let f = features file in f > 0 && 3 * f * (width + n) < n * width in
     let rules =
       if !rule <> "" then [ !rule ]
-      else (if fst (Lazy.force sets) <> [] then [ "even" ] else []) @ (if cheaper then [ "lowrank" ] else []) @ [ "exact" ] in
+      else (if Lazy.force given <> None then [ "even" ] else []) @ (if cheaper then [ "lowrank" ] else []) @ [ "exact" ] in
     let used, right = match first None rules with
       | Some found -> found
       | None -> bad "the certificate has nothing that rule %s could use: --rule exact" !rule in
