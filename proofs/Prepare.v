@@ -37,7 +37,9 @@ Record given_even := GivenEven {
   sets_given : list (list (list nat));
   places_given : list (nat * nat);      (* neuron: its set, and the point by which it reads y *)
   lefts_given : list nat;               (* neuron: the point by which it reads x *)
-  type_given : list (nat * nat)         (* the set and the point by which x has its type, where the bias sits: one, or none *)
+  type_given : list (nat * nat);        (* the set and the point by which x has its type, where the bias sits: one, or none *)
+  split_given : list bool;
+  stretch_given : list Z                (* neuron: 1/s, nearly *)
 }.
 
 Definition middle (values : list Z) : Z :=
@@ -53,17 +55,37 @@ Definition steps_of (b : nat) (values : list Z) : Z * Z :=
   let own := nth b values 0 in
   (Z.max (own - low) (high - own), high - low).
 
+(** Activations as a(p) + b(c') + (H where p = c'), by means over rows and columns. *)
+Definition mean (l : list Z) : Z := fold_right Z.add 0 l / Z.max 1 (Z.of_nat (length l)).
+Definition parts_of (q : nat) (rows : list (list Z)) : list Z * (list Z * Z) :=
+  let columns := tabulate q (fun c => map (fun row => nth c row 0) rows) in
+  let all := mean (concat rows) in
+  let centred := tabulate q (fun p => zentry rows p p - mean (nth p rows nil) - mean (nth p columns nil) + all) in
+  let same := fold_right Z.add 0 centred / Z.max 1 (Z.of_nat q - 1) in
+  let without (p c : nat) := zentry rows p c - (if (p =? c)%nat then same else 0) in
+  let a := tabulate q (fun p => mean (tabulate q (without p))) in
+  (a, (tabulate q (fun c => mean (tabulate q (fun p => without p c - nth p a 0))), same)).
+
 Definition even_of (m : nat) (r : rounded) (e : nat) (generators : list nat) (E : given_even) : even_circuit :=
   let t := row_table r in
   let n := length t in
+  let inverses := inverse_table t e in
   let sets := map (fun im => (points_of im, action_rows t e generators im)) (sets_given E) in
   let home := hd (O, O) (type_given E) in
+  let some_split := existsb (fun s => s) (split_given E) in
   let chosen := tabulate (S m) (fun i =>
-    let p := if (i =? m)%nat then home else nth i (places_given E) (O, O) in
-    let b := if (i =? m)%nat then O else nth i (lefts_given E) O in
+    let bias := (i =? m)%nat in
+    let p := if bias then home else nth i (places_given E) (O, O) in
+    let b := if bias then O else nth i (lefts_given E) O in
+    let split := if bias then some_split else nth i (split_given E) false in
     let set := nth (fst p) sets (O, nil) in
-    let written := middles (fst set) (tabulate n (fun z => point (snd set) z (snd p))) (tabulate n (fun z => writes_to m r z i)) in
-    (p, Seat i b written (steps_of b written))) in
+    let q := fst set in
+    let written := middles q (tabulate n (fun z => point (snd set) z (snd p))) (tabulate n (fun z => writes_to m r z i)) in
+    let make := Seat i b written (steps_of b written) split in
+    let table := if split && negb bias then
+        readings n m r (fun x => nth x inverses O) (GSet q (snd set) nil, snd p) (make (nil, (nil, 0)) 1)
+      else nil in
+    (p, make (parts_of q (map (map fst) table)) (nth i (stretch_given E) 1))) in
   let gsets := map (fun js => GSet (fst (snd js)) (snd (snd js)) (tabulate (fst (snd js)) (fun c =>
     map snd (filter (fun ch => (fst (fst ch) =? fst js)%nat && (snd (fst ch) =? c)%nat) chosen))))
     (combine (seq 0 (length sets)) sets) in

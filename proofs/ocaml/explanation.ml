@@ -35,6 +35,14 @@ let neuron_units file =
           big ((32 * (exponent + 4)) + int_of_float (Float.floor ((16.0 /. mantissa) +. 0.5)) - 1)) weights
   end
 
+(* Whole numbers near 1/s, the largest s at 256. *)
+let stretches file =
+  if not (S.has file "scale") then [] else begin
+    let weights = S.vector S.float_at file "scale" in
+    let largest = Float.max 1e-18 (size weights) in
+    List.map (fun v -> big (int_of_float (if v > 0.0 then Float.min (Float.round (256.0 *. largest /. v)) 0x1p20 else 1.0))) weights
+  end
+
 (* Of rule even: the G-sets, the points by which neurons read y and x, set and point of types; None where it is not asked for. *)
 let evenly file =
   let rec named j = let name = Printf.sprintf "gaps%d.right" j in
@@ -53,10 +61,12 @@ let evenly file =
       try List.map2 (place name) blocks (List.map2 (fun j c -> if j = idle then 0 else c) blocks (vector name))
       with Invalid_argument _ -> bad "gaps.block and %s differ in length" name in
     Some { sets_given = sets; places_given = points "gaps.point"; lefts_given = List.map snd (points "gaps.left");
-           type_given = match vector "gaps.types" with
+           type_given = (match vector "gaps.types" with
              | [] -> []
              | [ j; c ] when j < idle && c < sizes.(j) -> [ place "gaps.types" j c ]
-             | _ -> bad "gaps.types is no set and point" }
+             | _ -> bad "gaps.types is no set and point");
+           split_given = List.map (fun v -> v <> 0) (vector "gaps.centred");
+           stretch_given = stretches file }
   end
 
 let in_plan file key =

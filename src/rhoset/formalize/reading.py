@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +18,6 @@ from rhoset_check.near import Rejected
 from rhoset_check_baselines import rule_of
 
 Ints = NDArray[np.integer[Any]]
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -37,18 +35,20 @@ class Stored(Weights):
 
 @dataclass(frozen=True)
 class Explanation:
-    """What a certificate says that a proof can use: generators, G-sets as images (r, q), units, features."""
+    """What a certificate says that a proof can use: generators, G-sets as images (r, q) where they are for rule even."""
 
     generators: Ints
     gsets: tuple[Ints, ...]
     places: Ints
-    """(m, 2): G-set and point of each neuron; (0, 2) where there are no sets."""
-    units: tuple[int, ...]
-    """(m + 1,): the units of the neurons' rests (Vectors.v) from the certificate's `scale`; () where it has none."""
+    """(m, 2): G-set of each neuron and the point by which it reads y; (0, 2) where there are no sets."""
+    lefts: Ints
+    """(m,): the point by which each reads x."""
     types: tuple[int, int] | None
     """The set and point of types."""
-    centred: Ints
-    """(m,), or (0,): 1 where means are taken off a neuron's activations."""
+    split: Ints
+    """(m,), or (0,): 1 for split neurons."""
+    stretches: Ints
+    """(m + 1,), or (0,): whole numbers near the certificate's 1/s, 256 where s is largest (as Explanation.ml has them)."""
     features: int
     """Of rule lowrank."""
 
@@ -111,23 +111,19 @@ def read_explanation(path: Path, stored: Stored) -> Explanation:
         found = read_certificate(path, stored.order, stored.width)
     if found.network != stored.digest:
         raise RhosetError(f"{path}: speaks of another network than the one given", slug="other-network")
-    units = () if found.scale is None else _units(found.scale)
     features = 0 if found.lowrank is None else found.lowrank.features.shape[1]
     gaps, none = found.gaps, np.zeros(0, np.intp)
-    if gaps is None:
-        return Explanation(found.generators, (), none.reshape(0, 2), units, None, none, features)
-    if (gaps.point >= np.array([images.shape[1] for images in gaps.actions] + [1])[gaps.block]).any():
-        raise RhosetError(f"{path}: gaps.point leaves its G-set", slug="not-a-certificate")
-    idle = bool((gaps.block == len(gaps.actions)).any())  # the proofs know no neurons without a point: they get one
-    gsets = (*gaps.actions, *[np.zeros((len(found.generators), 1), np.intp)] * idle)
-    places = np.stack([gaps.block, gaps.point], axis=1)
-    return Explanation(
-        found.generators, gsets, places, units, gaps.types, none if gaps.centred is None else gaps.centred, features
-    )
-
-
-def _units(scale: Floats) -> tuple[int, ...]:
-    """32·k + f − 1 with 2^k / f near the largest weight over each: the extracted checker's `neuron_units`."""
-    largest = max(1e-18, float(np.abs(scale).max()))
-    parts = [math.frexp(min(largest / v, 2.0**30)) if v > 0 else None for v in scale.tolist()]
-    return tuple(32 * (part[1] + 4) + math.floor(16.0 / part[0] + 0.5) - 1 if part else 0 for part in parts)
+    if gaps is None or gaps.left is None:
+        return Explanation(found.generators, (), none.reshape(0, 2), none, None, none, none, features)
+    for name, points in (("point", gaps.point), ("left", gaps.left)):
+        sizes = np.array([images.shape[1] for images in gaps.actions] + [1 if name == "point" else len(found.table)])
+        if (points >= sizes[gaps.block]).any():
+            raise RhosetError(f"{path}: gaps.{name} leaves its G-set", slug="not-a-certificate")
+    # The proofs know no neurons at no point: these get a set of one.
+    gsets = (*gaps.actions, np.zeros((len(found.generators), 1), np.intp))
+    idle = gaps.block == len(gaps.actions)
+    places, lefts = np.stack([gaps.block, np.where(idle, 0, gaps.point)], axis=1), np.where(idle, 0, gaps.left)
+    split, stretches = none if gaps.centred is None else gaps.centred, none
+    if found.scale is not None:
+        stretches = np.floor(np.minimum(256.0 * found.scale.max() / found.scale, 2.0**20) + 0.5).astype(np.int64)
+    return Explanation(found.generators, gsets, places, lefts, gaps.types, split, stretches, features)

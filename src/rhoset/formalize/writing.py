@@ -64,11 +64,12 @@ def theorem_lines(stored: Stored, explanation: Explanation, places: Places, rule
     arguments = "generators"
     if rule == "even":
         one = [] if explanation.types is None else [explanation.types]
-        kept_off = "; ".join(["false", "true"][int(c)] for c in explanation.centred)
+        split = "; ".join(["false", "true"][int(c)] for c in explanation.split)
         yield f"Definition gsets : list (list (list nat)) := [{'; '.join(map(_images, explanation.gsets))}]."
         yield f"Definition places : list (nat * nat) := [{_pairs(explanation.places)}]%nat."
         yield "Definition evenly : given_even :="
-        yield f"  GivenEven gsets places {_row(explanation.units)}%Z [{_pairs(one)}]%nat [{kept_off}]."
+        yield f"  GivenEven gsets places {_row(explanation.lefts)}%nat [{_pairs(one)}]%nat [{split}]"
+        yield f"    {_row(explanation.stretches)}%Z."
         arguments = "generators evenly"
     if rule == "lowrank":
         arguments = "generators rank_given rank_times"
