@@ -28,7 +28,7 @@ Proof.
   apply (even_rounded_sound N kl ku). exact R.
 Qed.
 
-(** Theorem even. *)
+(** Theorem 10 (even). *)
 Theorem even_sound kl ku generators given w :
   even kl ku generators given w <= right_pairs (exact_network w).
 Proof.

@@ -196,10 +196,3 @@ Proof. intros H1 H2 H3 H4 H5. apply bounded_length, (scaled_schwarz T ks ts ds z
 (** ** Lists that stand for lists *)
 Lemma stands_app a b za zb : Forall2 stands a za -> Forall2 stands b zb -> Forall2 stands (a ++ b) (za ++ zb).
 Proof. induction 1; intros; simpl; [assumption|constructor; auto]. Qed.
-
-Lemma stands_less l zl K : Forall2 stands l zl ->
-  Forall2 stands (map (fun qk => fst qk - snd qk)%uint63 (combine l (map of_Z K))) (map (fun qk => fst qk - snd qk) (combine zl K)).
-Proof.
-  intros F. revert K. induction F; intros [|k K]; simpl; constructor; auto. apply stands_sub; [assumption|apply stands_of_Z].
-Qed.
-

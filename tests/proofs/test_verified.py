@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +14,12 @@ from support.orbit_circuits import Case, circuit, damaged, truth
 from rhoset.cli._app import main
 from rhoset.errors import RhosetError
 from rhoset.formalize import formalize, verify
-from rhoset.formalize.reading import read_explanation, read_stored
+from rhoset.formalize.reading import read_stored
 from rhoset.formalize.verified import VARIABLE
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
-from theorem_margins import even_margins
+from rhoset_check.files import read_certificate, read_network
+from rhoset_check.group import prove_group
+from rhoset_check.network import build_model
+from rhoset_check.settle import prepare, settle
 
 
 def test_without_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -155,24 +156,27 @@ def test_check_verified(tmp_path: Path, verified: Path, capsys: pytest.CaptureFi
     assert answer["verified"]["right"] == answer["right"] == 36
 
 
-def evenly(case: Case, centred: float, types: int | None, rng: np.random.Generator) -> Case:
-    """The same with the tensors of rule even: a share of the neurons with means, and a point by which x has a type."""
+def evenly(case: Case, split: float, types: int | None, rng: np.random.Generator) -> Case:
+    """The same with the tensors of rule even: a share of the neurons split, and a point by which x has a type."""
     case.explanation |= {
         "scale": np.exp(rng.standard_normal(19)),
-        "gaps.centred": (rng.random(18) < centred).astype(np.int64),
+        "gaps.centred": (rng.random(18) < split).astype(np.int64),
     } | ({} if types is None else {"gaps.types": np.array([0, types])})
     return case.save()
 
 
 @pytest.mark.parametrize("types", [None, 0, 2])
-@pytest.mark.parametrize("centred", [0.0, 0.5, 1.0])
-def test_even_is_the_theorem(tmp_path: Path, verified: Path, centred: float, types: int | None):
-    """What the extracted rule counts is what its theorem gives in float64, and not above the truth."""
+@pytest.mark.parametrize("split", [0.0, 0.5, 1.0])
+def test_even_is_the_theorem(tmp_path: Path, verified: Path, split: float, types: int | None):
+    """What the extracted rule counts is what Theorem 10 gives by the other checker, and not above the truth."""
     rng, found = np.random.default_rng(4), set[int]()
     for noise in (0.01, 0.03, 0.06, 0.1):
-        case = evenly(circuit(tmp_path, 3, noise, int(100 * noise)), centred, types, rng)
-        stored = read_stored(case.network)
-        least = even_margins(stored, read_explanation(case.certificate, stored))
+        case = evenly(circuit(tmp_path, 3, noise, int(100 * noise)), split, types, rng)
+        weights = read_network(case.network)
+        certificate = read_certificate(case.certificate, 6, 18)
+        model = build_model(weights, prove_group(weights.table, certificate.generators), "real")
+        plan = dataclasses.replace(certificate.plan, single_pairs=None, singles=0)
+        least = settle(prepare(dataclasses.replace(certificate, plan=plan, lowrank=None), model), np.arange(6)).margin
         right = verify(case.certificate, case.network, "even")["right"]
         assert (least > 1e-5).sum() <= right <= (least > -1e-5).sum()
         assert right <= truth(case.tensors)
@@ -189,8 +193,8 @@ def test_a_type_outside_its_set_is_refused(tmp_path: Path, verified: Path):
             verify(case.certificate, case.network, "even")
 
 
-def test_the_file_of_rule_even_holds_types_and_means(tmp_path: Path, verified: Path):
+def test_the_file_of_rule_even_holds_types_and_split_neurons(tmp_path: Path, verified: Path):
     case = evenly(circuit(tmp_path, 3, 0.01), 0.5, 1, np.random.default_rng(0))
     assert formalize(case.certificate, case.network, tmp_path / "net.v", "even").right == 36
-    kept_off = "; ".join("true" if c else "false" for c in case.explanation["gaps.centred"])
-    assert f"[(0, 1)]%nat [{kept_off}]." in (tmp_path / "net.v").read_text()
+    split = "; ".join("true" if c else "false" for c in case.explanation["gaps.centred"])
+    assert f"[(0, 1)]%nat [{split}]" in (tmp_path / "net.v").read_text()

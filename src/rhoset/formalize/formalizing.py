@@ -71,7 +71,7 @@ def formalize(certificate: Path, network: Path, out: Path, rule: str = "auto") -
     if rule not in RULES:
         raise RhosetError(f"rule {rule!r}; expected one of {', '.join(RULES)}", slug="rule")
     for name, there, needs, slug in (
-        ("even", explanation.gsets, "G-sets", "no-gsets"),
+        ("even", explanation.gsets, "G-sets by which neurons read x (gaps.left)", "no-gsets"),
         ("lowrank", explanation.features, "features", "no-features"),
     ):
         if rule == name and not there:

@@ -35,7 +35,7 @@ class Stored(Weights):
 
 @dataclass(frozen=True)
 class Explanation:
-    """What a certificate says that a proof can use: generators, G-sets as images (r, q) where they are for rule even."""
+    """What a certificate says that a proof can use: generators, and of rule even G-sets as images (r, q)."""
 
     generators: Ints
     gsets: tuple[Ints, ...]
@@ -48,7 +48,7 @@ class Explanation:
     split: Ints
     """(m,), or (0,): 1 for split neurons."""
     stretches: Ints
-    """(m + 1,), or (0,): whole numbers near the certificate's 1/s, 256 where s is largest (as Explanation.ml has them)."""
+    """(m + 1,), or (0,): whole numbers near the certificate's 1/s, 256 where s is largest."""
     features: int
     """Of rule lowrank."""
 
