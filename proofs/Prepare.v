@@ -38,7 +38,7 @@ Record given_even := GivenEven {
   places_given : list (nat * nat);      (* neuron: its set, and the point by which it reads y *)
   lefts_given : list nat;               (* neuron: the point by which it reads x *)
   type_given : list (nat * nat);        (* the set and the point by which x has its type, where the bias sits: one, or none *)
-  split_given : list bool;
+  split_given : list bool;              (* neuron, the bias with them *)
   stretch_given : list Z                (* neuron: 1/s, nearly *)
 }.
 
@@ -72,12 +72,11 @@ Definition even_of (m : nat) (r : rounded) (e : nat) (generators : list nat) (E 
   let inverses := inverse_table t e in
   let sets := map (fun im => (points_of im, action_rows t e generators im)) (sets_given E) in
   let home := hd (O, O) (type_given E) in
-  let some_split := existsb (fun s => s) (split_given E) in
   let chosen := tabulate (S m) (fun i =>
     let bias := (i =? m)%nat in
     let p := if bias then home else nth i (places_given E) (O, O) in
     let b := if bias then O else nth i (lefts_given E) O in
-    let split := if bias then some_split else nth i (split_given E) false in
+    let split := nth i (split_given E) false in
     let set := nth (fst p) sets (O, nil) in
     let q := fst set in
     let written := middles q (tabulate n (fun z => point (snd set) z (snd p))) (tabulate n (fun z => writes_to m r z i)) in

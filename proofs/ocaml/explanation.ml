@@ -60,12 +60,17 @@ let evenly file =
     let points name =
       try List.map2 (place name) blocks (List.map2 (fun j c -> if j = idle then 0 else c) blocks (vector name))
       with Invalid_argument _ -> bad "gaps.block and %s differ in length" name in
+    (* The bias is split where any neuron is asked to be; those at no point are not. *)
+    let asked = List.map (fun v -> v <> 0) (vector "gaps.centred") in
+    let split_given =
+      try List.map2 (fun j v -> v && j <> idle) (if asked = [] then [] else blocks) asked @ [ List.mem true asked ]
+      with Invalid_argument _ -> bad "gaps.block and gaps.centred differ in length" in
     Some { sets_given = sets; places_given = points "gaps.point"; lefts_given = List.map snd (points "gaps.left");
            type_given = (match vector "gaps.types" with
              | [] -> []
              | [ j; c ] when j < idle && c < sizes.(j) -> [ place "gaps.types" j c ]
              | _ -> bad "gaps.types is no set and point");
-           split_given = List.map (fun v -> v <> 0) (vector "gaps.centred");
+           split_given;
            stretch_given = stretches file }
   end
 

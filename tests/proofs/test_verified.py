@@ -196,5 +196,5 @@ def test_a_type_outside_its_set_is_refused(tmp_path: Path, verified: Path):
 def test_the_file_of_rule_even_holds_types_and_split_neurons(tmp_path: Path, verified: Path):
     case = evenly(circuit(tmp_path, 3, 0.01), 0.5, 1, np.random.default_rng(0))
     assert formalize(case.certificate, case.network, tmp_path / "net.v", "even").right == 36
-    split = "; ".join("true" if c else "false" for c in case.explanation["gaps.centred"])
+    split = "; ".join("true" if c else "false" for c in [*case.explanation["gaps.centred"], 1])
     assert f"[(0, 1)]%nat [{split}]" in (tmp_path / "net.v").read_text()

@@ -46,7 +46,7 @@ class Explanation:
     types: tuple[int, int] | None
     """The set and point of types."""
     split: Ints
-    """(m,), or (0,): 1 for split neurons."""
+    """(m + 1,), or (0,): 1 for split neurons, the bias with them."""
     stretches: Ints
     """(m + 1,), or (0,): whole numbers near the certificate's 1/s, 256 where s is largest."""
     features: int
@@ -123,7 +123,9 @@ def read_explanation(path: Path, stored: Stored) -> Explanation:
     gsets = (*gaps.actions, np.zeros((len(found.generators), 1), np.intp))
     idle = gaps.block == len(gaps.actions)
     places, lefts = np.stack([gaps.block, np.where(idle, 0, gaps.point)], axis=1), np.where(idle, 0, gaps.left)
-    split, stretches = none if gaps.centred is None else gaps.centred, none
+    split, stretches = none, none
+    if gaps.centred is not None:
+        split = np.append(np.where(idle, 0, gaps.centred), gaps.centred.any())
     if found.scale is not None:
         stretches = np.floor(np.minimum(256.0 * found.scale.max() / found.scale, 2.0**20) + 0.5).astype(np.int64)
     return Explanation(found.generators, gsets, places, lefts, gaps.types, split, stretches, features)
