@@ -37,7 +37,7 @@ def one_rule(cert: Cert, rng: np.random.Generator) -> tuple[str, Cert]:
         return "exact", cert
     asked = [rule for rule in ("gaps", "lowrank") if plan[rule] is True]
     rule = str(rng.choice(asked)) if asked else "exact"
-    cert = cert.planned(circles=False, **{name: name == rule for name in asked})
+    cert = cert.planned(circles=False, points=False, **{name: name == rule for name in asked})
     if rule == "gaps":  # what a plan evaluates beside the rule's bounds would be counted too
         cert = cert.planned(single_pairs=0, singles=0, exact_pairs=0)
     return "even" if rule == "gaps" else rule, cert
