@@ -21,5 +21,7 @@ Check complete_factored.        Print Assumptions complete_factored.
 (** Over the real numbers, on the assistant's own axioms of these. *)
 From Rhoset Require Margins.
 Check Margins.lowrank_margin.   Print Assumptions Margins.lowrank_margin.
+Check Margins.points_single.    Print Assumptions Margins.points_single.
+Check Margins.points_margin.    Print Assumptions Margins.points_margin.
 Check Margins.each_margin.      Print Assumptions Margins.each_margin.
 Check Margins.even_margin.      Print Assumptions Margins.even_margin.

@@ -1,6 +1,6 @@
-(** Theorem 3 (lowrank), Theorem 8 (each) and Theorem 10 (even) over the real numbers, as the Python checker takes them: any
-    activation function, lengths and errors are any upper bounds.  Sums go over neurons 0 .. m-1 and over the points of G-sets at
-    which neurons sit, the columns. *)
+(** Theorem 3 (lowrank), Theorem 4 (points), Theorem 8 (each) and Theorem 10 (even) over the real numbers, as the Python checker
+    takes them: any activation function, lengths and errors are any upper bounds.  Sums go over neurons 0 .. m-1, over the points
+    of G-sets, or over those at which neurons sit, the columns. *)
 From Coq Require Import Reals Lra Lia Arith Bool.
 Open Scope R_scope.
 
@@ -207,6 +207,129 @@ Section LowRank.
     apply lowrank_with. unfold Rmin. destruct (Rle_dec e e'); [apply untold_plain|apply untold_told].
   Qed.
 End LowRank.
+
+(** ** Theorem 4 (points) *)
+Lemma sum_bijection q (g g' : nat -> nat) f : (forall c, (c < q)%nat -> (g c < q)%nat /\ (g' c < q)%nat /\ g' (g c) = c /\ g (g' c) = c) ->
+  sum q (fun c => f (g c)) = sum q f.
+Proof.
+  intros B. rewrite (sum_classes q q g) by (intros c Hc; apply B, Hc). apply sum_ext. intros d Hd.
+  destruct (B d Hd) as [_ [Hd' [_ Hg]]]. rewrite <- (sum_one q (g' d) (f d) Hd'). apply sum_ext. intros c Hc.
+  destruct (B c Hc) as [_ [_ [Hc' _]]]. destruct (Nat.eqb_spec (g c) d) as [E|E]; destruct (Nat.eqb_spec (g' d) c) as [E'|E']; simpl;
+    [rewrite E; reflexivity|exfalso; apply E'; rewrite <- E; exact Hc'|exfalso; apply E; rewrite <- E'; exact Hg|reflexivity].
+Qed.
+
+Fixpoint count (n : nat) (p : nat -> bool) : nat := match n with O => O | S k => (count k p + if p k then 1 else 0)%nat end.
+
+Lemma count_sum n p : INR (count n p) = sum n (fun i => only (p i) 1).
+Proof. induction n as [|n IH]; simpl; [reflexivity|]. rewrite plus_INR, IH. destruct (p n); simpl; lra. Qed.
+
+Section Points.
+  Variables (n m sets : nat) (op : nat -> nat -> nat) (inv : nat -> nat).
+  Hypothesis closed : forall x y, (x < n)%nat -> (y < n)%nat -> (op x y < n)%nat.
+  Variables (q : nat -> nat) (act : nat -> nat -> nat -> nat).               (* set; set, element, point *)
+  Hypothesis moves : forall C g c, (C < sets)%nat -> (g < n)%nat -> (c < q C)%nat -> (act C g c < q C)%nat /\ (act C (inv g) c < q C)%nat /\
+    act C (inv g) (act C g c) = c /\ act C g (act C (inv g) c) = c.
+  Hypothesis acts : forall C x y c, (C < sets)%nat -> (x < n)%nat -> (y < n)%nat -> (c < q C)%nat -> act C (op x y) c = act C x (act C y c).
+
+  Variables (v : nat -> nat -> R) (W : nat -> nat -> nat -> nat -> R).       (* z, i; i, set, c, d *)
+  Variables (s h a b : nat -> R) (N : nat -> R) (e : R).
+  Hypothesis weights : forall i, (i < m)%nat -> 0 < s i.
+  Definition beside (z i : nat) : R := v z i - sum sets (fun C => sum (q C) (fun c => W i C c (act C z c))).
+  Hypothesis lengths : forall z, (z < n)%nat -> 0 <= N z /\ sum m (fun i => (beside z i / s i) * (beside z i / s i)) <= N z * N z.
+  Hypothesis length_of_tail : 0 <= e /\ sum m (fun i => (s i * tail h a b i) * (s i * tail h a b i)) <= e * e.
+  Definition P (C c d : nat) : R := sum m (fun i => h i * W i C c d).
+  Definition sides (z : nat) : R := sum m (fun i => beside z i * a i) + sum m (fun i => beside z i * b i).
+  Definition said (z : nat) : R := sum sets (fun C => sum (q C) (fun c => P C c (act C z c))).
+
+  Lemma said_and_beside z : sum m (fun i => v z i * h i) = said z + sum m (fun i => beside z i * h i).
+  Proof.
+    assert (E : said z = sum m (fun i => h i * sum sets (fun C => sum (q C) (fun c => W i C c (act C z c))))).
+    { unfold said, P. rewrite (sum_ext m _ (fun i => sum sets (fun C => h i * sum (q C) (fun c => W i C c (act C z c))))) by (intros; symmetry; apply sum_scale).
+      rewrite sum_swap. apply sum_ext. intros C _. rewrite <- sum_swap. apply sum_ext. intros i _. apply sum_scale. }
+    rewrite E, <- sum_plus. apply sum_ext. intros i _. unfold beside. ring.
+  Qed.
+
+  Lemma beside_near z : (z < n)%nat -> Rabs (sum m (fun i => beside z i * h i) - sides z) <= N z * e.
+  Proof.
+    intros Hz. destruct (lengths z Hz) as [H1 H2]. destruct length_of_tail as [H3 H4].
+    replace (_ - _) with (sum m (fun i => beside z i * tail h a b i)); [apply (weighted m _ _ s); assumption|].
+    unfold sides. rewrite <- sum_plus, <- sum_minus. apply sum_ext. intros i _. unfold tail. ring.
+  Qed.
+
+  (** What the right answer has besides: formed, or bounded. *)
+  Variables (answer : nat) (D : R).
+  Hypothesis answer_in : (answer < n)%nat.
+  Hypothesis besides : D <= sum m (fun i => beside answer i * h i) \/ D <= sides answer - N answer * e.
+
+  (** Theorem 4 (points), for one output. *)
+  Theorem points_single z : (z < n)%nat ->
+    sum sets (fun C => sum (q C) (fun c => P C c (act C answer c) - P C c (act C z c))) + D - sides z - N z * e <=
+    sum m (fun i => v answer i * h i) - sum m (fun i => v z i * h i).
+  Proof.
+    intros Hz. rewrite !said_and_beside.
+    assert (E : sum sets (fun C => sum (q C) (fun c => P C c (act C answer c) - P C c (act C z c))) = said answer - said z).
+    { unfold said. rewrite <- sum_minus. apply sum_ext. intros C _. apply sum_minus. }
+    pose proof (Rle_abs (sum m (fun i => beside z i * h i) - sides z)). pose proof (beside_near z Hz).
+    pose proof (Rle_abs (- (sum m (fun i => beside answer i * h i) - sides answer))) as A. rewrite Rabs_Ropp in A. pose proof (beside_near answer answer_in). rewrite E. destruct besides; lra.
+  Qed.
+
+  (** The gaps: [phi] is any number for every point, [least C k] at most the sum of any k gaps. *)
+  Variables (phi gap least : nat -> nat -> R).
+  Hypothesis gaps : forall C c d, (C < sets)%nat -> (c < q C)%nat -> (d < q C)%nat -> d <> c ->
+    gap C c <= P C c (act C answer c) - P C c (act C answer d) + phi C c - phi C d.
+  Hypothesis least_of : forall C p, (C < sets)%nat -> least C (count (q C) p) <= sum (q C) (fun c => only (p c) (gap C c)).
+  Variables (x y : nat) (most_sides most_length : R).
+  Hypothesis x_in : (x < n)%nat.
+  Hypothesis y_in : (y < n)%nat.
+  Hypothesis answer_is : answer = op x y.
+  Hypothesis sides_most : forall z, (z < n)%nat -> sides z <= most_sides.
+  Hypothesis length_most : forall z, (z < n)%nat -> N z * e <= most_length.
+
+  Definition moved (C w : nat) : nat := count (q C) (fun c => negb (act C w c =? c)%nat).
+
+  Lemma set_gains C w : (C < sets)%nat -> (w < n)%nat ->
+    least C (moved C w) <= sum (q C) (fun c => P C c (act C answer c) - P C c (act C (op x (op w y)) c)).
+  Proof.
+    intros HC Hw. set (to := fun c => act C (inv y) (act C w (act C y c))).
+    set (from := fun c => act C (inv y) (act C (inv w) (act C y c))).
+    assert (Y : forall c, (c < q C)%nat -> (act C y c < q C)%nat /\ (act C (inv y) c < q C)%nat /\ act C (inv y) (act C y c) = c /\ act C y (act C (inv y) c) = c)
+      by (intros; apply moves; assumption).
+    assert (V : forall c, (c < q C)%nat -> (act C w c < q C)%nat /\ (act C (inv w) c < q C)%nat /\ act C (inv w) (act C w c) = c /\ act C w (act C (inv w) c) = c)
+      by (intros; apply moves; assumption).
+    assert (To : forall c, (c < q C)%nat -> (to c < q C)%nat /\ (from c < q C)%nat /\ from (to c) = c /\ to (from c) = c).
+    { intros c Hc. unfold to, from. destruct (Y c Hc) as [Y1 [_ [Y3 _]]]. destruct (V _ Y1) as [V1 [V2 [V3 V4]]].
+      destruct (Y _ V1) as [_ [A2 [_ A4]]]. destruct (Y _ V2) as [_ [B2 [_ B4]]]. rewrite A4, V3, B4, V4. auto. }
+    assert (Z : forall c, (c < q C)%nat -> act C (op x (op w y)) c = act C answer (to c)).
+    { intros c Hc. destruct (Y c Hc) as [Y1 _]. destruct (V _ Y1) as [V1 _]. destruct (Y _ V1) as [_ [_ [_ Y4]]]. destruct (To c Hc) as [T _].
+      rewrite answer_is, !acts by (try assumption; apply closed; assumption). unfold to at 1. rewrite Y4. reflexivity. }
+    assert (K : moved C w = count (q C) (fun c => negb (to c =? c)%nat)).
+    { apply INR_eq. unfold moved. rewrite !count_sum. rewrite <- (sum_bijection (q C) (act C y) (act C (inv y)) _ Y). apply sum_ext. intros c Hc.
+      f_equal. f_equal. destruct (Y c Hc) as [Y1 [_ [Y3 _]]]. destruct (V _ Y1) as [V1 _]. destruct (Y _ V1) as [_ [_ [_ Y4]]]. unfold to.
+      destruct (Nat.eqb_spec (act C w (act C y c)) (act C y c)) as [E|E]; symmetry.
+      - rewrite E, Y3. apply Nat.eqb_refl.
+      - apply Nat.eqb_neq. intros E'. apply E. rewrite <- E' at 2. symmetry. exact Y4. }
+    rewrite K. eapply Rle_trans; [apply (least_of C _ HC)|].
+    pose proof (sum_bijection (q C) to from (phi C) To) as Phi.
+    replace (sum (q C) (fun c => P C c (act C answer c) - P C c (act C (op x (op w y)) c))) with
+      (sum (q C) (fun c => P C c (act C answer c) - P C c (act C answer (to c)) + phi C c - phi C (to c))).
+    - apply sum_le. intros c Hc. destruct (Nat.eqb_spec (to c) c) as [E|E]; simpl.
+      + rewrite E. lra.
+      + apply gaps; try assumption. apply To, Hc.
+    - rewrite sum_minus, sum_plus, Phi. rewrite (sum_ext (q C) (fun c => P C c (act C answer c) - P C c (act C (op x (op w y)) c))
+        (fun c => P C c (act C answer c) - P C c (act C answer (to c)))) by (intros c Hc; rewrite Z by exact Hc; reflexivity). lra.
+  Qed.
+
+  (** Theorem 4 (points): the margin against z = xwy. *)
+  Theorem points_margin w : (w < n)%nat ->
+    sum sets (fun C => least C (moved C w)) + D - most_sides - most_length <=
+    sum m (fun i => v answer i * h i) - sum m (fun i => v (op x (op w y)) i * h i).
+  Proof.
+    intros Hw. assert (Hz : (op x (op w y) < n)%nat) by (apply closed; [exact x_in|apply closed; assumption]).
+    eapply Rle_trans; [|apply (points_single _ Hz)]. pose proof (sides_most _ Hz). pose proof (length_most _ Hz).
+    assert (sum sets (fun C => least C (moved C w)) <= sum sets (fun C => sum (q C) (fun c => P C c (act C answer c) - P C c (act C (op x (op w y)) c))))
+      by (apply sum_le; intros C HC; apply set_gains; assumption). lra.
+  Qed.
+End Points.
 
 (** ** Theorem 8 (each) *)
 Section Each.
