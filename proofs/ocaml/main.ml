@@ -124,7 +124,7 @@ let () =
   let options = [
     ("--network", Arg.Set_string network, "NET  the network file");
     ("--rule", Arg.Symbol ([ "even"; "lowrank"; "exact" ], fun r -> rule := r),
-     "  only this rule (even where the certificate has what it needs, lowrank where it is cheaper than exact, exact, until one settles all pairs)");
+     "  only this rule (even where the certificate is one of it, lowrank where it is cheaper than exact, exact, until one settles all pairs)");
     ("--explanation", Arg.Set_string out, "FILE  with --rule lowrank: what the rule was given, for the assistant") ] in
   let anonymous a = if !certificate = "" then certificate := a else raise (Arg.Bad ("unexpected " ^ a)) in
   try

@@ -36,7 +36,7 @@ def verify(
     Parameters
     ----------
     rule
-        ``even``, ``lowrank`` or ``exact``; when omitted even where the certificate has what it needs, lowrank where it is
+        ``even``, ``lowrank`` or ``exact``; when omitted even where the certificate is one of it, lowrank where it is
         expected to be cheaper than exact, and exact, until one settles all pairs.
     explanation
         With rule lowrank: a file to write what the proved function was given to, as definitions for the assistant.
