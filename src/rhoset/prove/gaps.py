@@ -150,7 +150,7 @@ def gap_readings(
     margin = typical_margin(network)
     prices = [margin * price * max(1.0, PRICED_AT / group.order) for price in POINT_PRICES]
     ranges = np.ptp(np.asarray(network.unembed, dtype=np.float64), axis=1)
-    points, errors = _errors(group, cosets, reads * ranges, side, min(prices))
+    points, errors = _errors(group, cosets, reads * ranges, side, min(prices[:most]))
     sizes = np.array([one.size for one in cosets])
     whole = _whole(network, ranges)
     order, idle = np.argsort(whole, kind="stable"), np.zeros(len(whole), bool)
