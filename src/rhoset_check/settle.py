@@ -148,27 +148,28 @@ def by_outputs(rules: Rules, rule: Rule, found: Bounds, pairs: tuple[Ints, Ints,
     """
     (which, x, y), model, budget, table = pairs, rules.model, rules.budget, rules.model.group.table
     budget.spent[f"{rule.name} open"] += len(which)
-    every, sizes = np.concatenate(rule.groups), [len(w) for w in rule.groups]
-    if isinstance(rule, LowRankRule):
-        z = np.broadcast_to(every, (len(which), len(every)))
-    else:
-        z = table[table[x[:, None], every], y[:, None]].astype(np.intp)
-    lower = np.repeat(found.by_group(which), sizes, axis=1)
-    for g, end in enumerate(np.cumsum(sizes)):
-        part = slice(end - sizes[g], end)
-        here = np.flatnonzero(~(lower[:, part.start] > model.floor))
-        here = here[: budget.pay(rule.price[0] + rule.price[1] * sizes[g], np.ones(len(here), np.intp))]
+    least, sizes = found.by_group(which), np.array([len(w) for w in rule.groups])
+    total, looked = np.exp(-least) * sizes, list[tuple[int, Ints, Ints, Array]]()
+    counts = np.where(least > model.floor, 0, model.order)  # of open outputs; n, which is too many, where none is known
+    for g, w in enumerate(rule.groups):
+        here = np.flatnonzero(counts[:, g])
+        here = here[: budget.pay(rule.price[0] + rule.price[1] * len(w), np.ones(len(here), np.intp))]
         if len(here):
             budget.work -= 20 * CALL
             budget.spent[f"{rule.name} {g}"] += len(here)
-            lower[here, part] = np.fmax(lower[here, part], found.outputs(g, which[here], z[here, part]))
-    failing = ~(lower > model.floor)
-    counts = failing.sum(axis=1)
-    few = np.flatnonzero((counts > 0) & (counts <= budget.singles))
-    few = few[: budget.pay(5 * PASS * model.width, counts[few])]
+            z = table[table[x[here, None], w], y[here, None]].astype(np.intp)
+            if isinstance(rule, LowRankRule):
+                z = np.broadcast_to(w, z.shape)
+            lower = np.fmax(least[here, g, None], found.outputs(g, which[here], z))
+            looked.append((g, here, z, lower))
+            counts[here, g] = (~(lower > model.floor)).sum(axis=1)
+    open_ = counts.sum(axis=1)
+    few = np.flatnonzero((open_ > 0) & (open_ <= min(budget.singles, model.order - 1)))
+    few = few[: budget.pay(5 * PASS * model.width, open_[few])]
     few = few[: budget.take("exact", len(few))]
-    row, column = np.nonzero(failing[few])
-    row = few[row]
-    budget.spent["singles"] += len(row)
-    lower[row, column] = exact_outputs(model, x[row], y[row], z[row, column])
-    return lower.min(axis=1, initial=np.inf), up(up(np.exp(-lower) * EXP).sum(axis=1))
+    for g, here, z, lower in looked:
+        i, j = np.nonzero(~(lower > model.floor) & np.isin(here, few)[:, None])
+        budget.spent["singles"] += len(i)
+        lower[i, j] = exact_outputs(model, x[here[i]], y[here[i]], z[i, j])
+        least[here, g], total[here, g] = lower.min(axis=1), np.exp(-lower).sum(axis=1)
+    return least.min(axis=1, initial=np.inf), up(up(total * EXP).sum(axis=1))
