@@ -173,11 +173,9 @@ Definition pair_settled (need : Z) (op : nat -> nat -> nat) (lengths : list Z) (
   forallb (fun sM => (fst sM =? y)%nat || if rival <=? own + snd sM then true else
     let z := op x (fst sM) in at_z z + nth z lengths 0 * e <=? own + snd sM) (snd main).
 
-Definition count_even (need : Z) (n m : nat) (op : nat -> nat -> nat) (r : rounded) (inv : nat -> nat) (C : even_circuit) : Z :=
-  let columns := columns_of (even_sets C) in
-  let prepared := map (prepare_column n m r inv C) columns in
-  let places := tabulate n (fun s => (s, map (place s) columns)) in
-  let chosen := split_in columns in
+(** Where some neurons are split, pair by pair. *)
+Definition count_split (need : Z) (n m : nat) (op : nat -> nat -> nat) (r : rounded) (inv : nat -> nat) (C : even_circuit)
+    (prepared : list (bool * (list (list (list Z)) * list (list Z)))) (places : list (nat * list nat)) (chosen : list (column * seat)) : Z :=
   let deltas := tabulate n (fun z => map (fun KE => delta m r (fst KE) (snd KE) z) chosen) in
   let machine := map (map of_Z) deltas in
   let most := map (fun KE => most_off m (fst KE) (snd KE)) chosen in
@@ -194,10 +192,28 @@ Definition count_even (need : Z) (n m : nat) (op : nat -> nat -> nat) (r : round
        let row := main_row places (snd yp) (map (fun P => nth t (fst (snd P)) nil) prepared) in (least_but (fst yp) row, row)),
      (ys, highest ys))) places in
   let by_xy := tabulate n (fun z => let zs := written machine (off_xy m chosen z) in (zs, highest zs)) in
-  if forallb fst prepared && forallb (fun d => zdot (map Z.abs d) most <? 2 ^ 62) deltas &&
-     all n (fun x => nth x (types C) O <? type_count C)%nat then
+  if forallb (fun d => zdot (map Z.abs d) most <? 2 ^ 62) deltas then
     sum n (fun x => let X := nth x by_x (nil, (nil, 0)) in let t := nth x (types C) O in
       sum n (fun y => if pair_settled need op lengths t X (nth y by_y (nil, (nil, 0))) (nth (op x y) by_xy (nil, 0)) x y then 1 else 0))
+  else 0.
+
+(** Where none is, the same for all x of a type. *)
+Definition count_plain (need : Z) (n : nat) (C : even_circuit)
+    (prepared : list (bool * (list (list (list Z)) * list (list Z)))) (places : list (nat * list nat)) : Z :=
+  let counts := tabulate (type_count C) (fun t =>
+    let tables := map (fun P => nth t (fst (snd P)) nil) prepared in
+    lsum (fun yp => if need <=? least_but (fst yp) (main_row places (snd yp) tables) then 1 else 0) places) in
+  sum n (fun x => nth (nth x (types C) O) counts 0).
+
+Definition count_even (need : Z) (n m : nat) (op : nat -> nat -> nat) (r : rounded) (inv : nat -> nat) (C : even_circuit) : Z :=
+  let columns := columns_of (even_sets C) in
+  let prepared := map (prepare_column n m r inv C) columns in
+  let places := tabulate n (fun s => (s, map (place s) columns)) in
+  if forallb fst prepared && all n (fun x => nth x (types C) O <? type_count C)%nat then
+    match split_in columns with
+    | nil => count_plain need n C prepared places
+    | chosen => count_split need n m op r inv C prepared places chosen
+    end
   else 0.
 
 Definition even_rounded (a : Z) (m : nat) (r : rounded) (generators : list nat) (C : even_circuit) : Z :=
@@ -599,7 +615,8 @@ Section EvenSound.
     intros Hx Hy. rewrite <- (lsum_chosen (fun K E => delta m r K E z * fst (read K x (place y K) E))).
     unfold through, off_x, off_y, off_xy. rewrite !zdot_map, <- !lsum_plus. apply lsum_ext. intros KE H.
     destruct (in_chosen KE H) as [HK HE]. destruct (points_of_pair _ _ x y HK HE Hx Hy) as [_ [_ Here]].
-    unfold remains, rest_at, read. rewrite Here. unfold act. cbv beta. set (h := fst (nth _ _ _)). set (d := delta _ _ _ _ _). set (p := part_x _ _ _). set (u := part_y _ _ _). set (v := part_xy _ _ _). ring.
+    unfold remains, rest_at, read. rewrite Here. unfold act. cbv beta. set (h := fst (nth _ _ _)). set (d := delta _ _ _ _ _).
+    set (p := part_x _ _ _). set (u := part_y _ _ _). set (v := part_xy _ _ _). ring.
   Qed.
 
   Lemma off_bounds x y z : (x < n)%nat -> (y < n)%nat -> let most := map (fun KE => most_off m (fst KE) (snd KE)) chosen in
@@ -673,51 +690,80 @@ Section EvenSound.
   Qed.
 
   (** What the rule settles has its margin. *)
-  Lemma count_even_sound need (right : nat -> nat -> bool) :
-    (forall x y, (x < n)%nat -> (y < n)%nat ->
-      (forall s, (s < n)%nat -> s <> y -> need <= logit N' x y (op x y) - logit N' x y (op x s)) -> right x y = true) ->
-    count_even need n m op r inv C <= sum n (fun x => sum n (fun y => if right x y then 1 else 0)).
+  Variables (need : Z) (right : nat -> nat -> bool).
+  Hypothesis settles : forall x y, (x < n)%nat -> (y < n)%nat ->
+    (forall s, (s < n)%nat -> s <> y -> need <= logit N' x y (op x y) - logit N' x y (op x s)) -> right x y = true.
+  Section Counting.
+    Hypothesis types_fit : forall x, (x < n)%nat -> (nth x (types C) O < type_count C)%nat.
+    Hypothesis columns_fit : forall K, In K columns -> fst (prepare_column n m r inv C K) = true.
+    Let prepared := map (prepare_column n m r inv C) columns.
+    Let places := tabulate n (fun s => (s, map (place s) columns)).
+
+    Lemma count_plain_sound : chosen = nil ->
+      count_plain need n C prepared places <= sum n (fun x => sum n (fun y => if right x y then 1 else 0)).
+    Proof.
+      intros None. unfold count_plain. cbv zeta. apply sum_le. intros x Hx. pose proof (types_fit x Hx) as Types.
+      rewrite tabulate_nth by exact Types. set (t := nth x (types C) O) in *. unfold places at 2, tabulate at 1. rewrite lsum_map, lsum_seq.
+      apply sum_le. intros y Hy. cbn [fst snd]. unfold places, prepared. rewrite main_row_is.
+      match goal with |- (if ?c then _ else _) <= _ => destruct c eqn:P end; [|destruct (right x y); lia].
+      apply Z.leb_le in P. rewrite settles; [lia|exact Hx|exact Hy|]. intros s Hs Hne.
+      pose proof (even_margin x y s columns_fit Hx Hy Hs Types) as Margin. cbv zeta beta in Margin. fold t in Margin.
+      unfold through, length_of in Margin. rewrite None in Margin. cbn in Margin.
+      pose proof (least_but_spec n y s (main t y) Hs Hne). lia.
+    Qed.
+
+    Lemma count_split_sound : count_split need n m op r inv C prepared places chosen <= sum n (fun x => sum n (fun y => if right x y then 1 else 0)).
+    Proof.
+      unfold count_split. cbv zeta.
+      set (D := fun z => map (fun KE => delta m r (fst KE) (snd KE) z) chosen).
+      set (most := map (fun KE => most_off m (fst KE) (snd KE)) chosen).
+      match goal with |- (if ?c then _ else _) <= _ => destruct c eqn:FitsD end.
+      2:{ apply sum_nonneg. intros x _. apply sum_nonneg. intros y _. destruct (right x y); lia. }
+      apply sum_le. intros x Hx. cbv beta. rewrite tabulate_nth by exact Hx. apply sum_le. intros y Hy.
+      pose proof (types_fit x Hx) as Types. set (t := nth x (types C) O) in *.
+      assert (Hxy : (op x y < n)%nat) by (apply closed; assumption).
+      rewrite (tabulate_nth _ n _ (nil, 0)) by exact Hxy. unfold places at 5. rewrite nth_map_tabulate by exact Hy. cbn [fst snd].
+      set (machine := map (map of_Z) (tabulate n D)). set (lengths := tabulate n (fun z => Z.sqrt_up _)).
+      set (es := map (fun sp : nat * list nat => Z.sqrt_up _) places).
+      set (xs := written machine (off_x m inv chosen x)). set (ys := written machine (off_y m chosen y)).
+      set (zs := written machine (off_xy m chosen (op x y))).
+      match goal with |- (if ?c then _ else _) <= _ => destruct c eqn:P end; [|destruct (right x y); lia].
+      rewrite settles; [lia|exact Hx|exact Hy|]. intros s Hs Hne. assert (Hz : (op x s < n)%nat) by (apply closed; assumption).
+      destruct (off_bounds x y (op x y) Hx Hy) as [Bx [By Bxy]]. fold most in Bx, By, Bxy.
+      assert (Wx : forall z, (z < n)%nat -> nth z xs 0 = through (off_x m inv chosen x) z) by (intros z Hz'; apply (written_spec n D _ most z Hz' FitsD Bx)).
+      assert (Wy : forall z, (z < n)%nat -> nth z ys 0 = through (off_y m chosen y) z) by (intros z Hz'; apply (written_spec n D _ most z Hz' FitsD By)).
+      assert (Wz : forall z, (z < n)%nat -> nth z zs 0 = through (off_xy m chosen (op x y)) z) by (intros z Hz'; apply (written_spec n D _ most z Hz' FitsD Bxy)).
+      assert (N_is : forall z, (z < n)%nat -> nth z lengths 0 = length_of z) by (intros z Hz'; unfold lengths; rewrite tabulate_nth by exact Hz'; reflexivity).
+      assert (E_is : forall v, (v < n)%nat -> nth v es 0 = length_at x v).
+      { intros v Hv. unfold es, places. rewrite nth_map_tabulate by exact Hv. cbn [snd]. unfold along, prepared. rewrite map_map, combine_maps, lsum_map. reflexivity. }
+      assert (Long : forall off, length (written machine off) = n) by (intros; unfold written, machine, tabulate; rewrite !map_length, seq_length; reflexivity).
+      match type of P with pair_settled _ _ _ _ ?X ?Y ?Z _ _ = true =>
+        pose proof (pair_settled_sound need op lengths t X Y Z x y n (main t y)) as Sound end.
+      specialize (Sound ltac:(cbn [fst]; rewrite (tabulate_nth _ (type_count C)) by exact Types; unfold places, prepared; rewrite main_row_is; reflexivity)).
+      cbv zeta in Sound. cbn [fst snd] in Sound.
+      pose proof (even_margin x y s columns_fit Hx Hy Hs Types) as Margin. cbv zeta beta in Margin. fold t in Margin.
+      rewrite <- !Wx, <- !Wy, <- !Wz, <- !N_is, <- (E_is y) in Margin by assumption. eapply Z.le_trans; [|exact Margin].
+      refine (Sound _ P s Hs Hne Hz). intros z Hz'.
+      assert (longest : nth y es 0 <= fold_right Z.max 0 es) by (apply fold_max_spec, nth_In; unfold es, places, tabulate; rewrite !map_length, seq_length; exact Hy).
+      assert (Hl : 0 <= nth z lengths 0) by (rewrite N_is by exact Hz'; apply Z.sqrt_up_nonneg).
+      assert (Mx : nth z xs 0 + fold_right Z.max 0 es * nth z lengths 0 <= highest (map (fun vl => fst vl + fold_right Z.max 0 es * snd vl) (combine xs lengths))).
+      { apply highest_spec. apply (in_map (fun vl => fst vl + fold_right Z.max 0 es * snd vl) _ (nth z xs 0, nth z lengths 0)).
+        rewrite <- combine_nth by (unfold xs, lengths; rewrite Long; unfold tabulate; rewrite map_length, seq_length; reflexivity).
+        apply nth_In. unfold xs, lengths. rewrite combine_length, Long. unfold tabulate. rewrite map_length, seq_length. lia. }
+      assert (My : nth z ys 0 <= highest ys) by (apply highest_nth; unfold ys; rewrite Long; exact Hz').
+      assert (Mz : nth z zs 0 <= highest zs) by (apply highest_nth; unfold zs; rewrite Long; exact Hz'). nia.
+    Qed.
+  End Counting.
+
+  Lemma count_even_sound : count_even need n m op r inv C <= sum n (fun x => sum n (fun y => if right x y then 1 else 0)).
   Proof.
-    intros H. unfold count_even. cbv zeta. fold columns. fold chosen. set (prepared := map (prepare_column n m r inv C) columns).
-    set (places := tabulate n (fun s => (s, map (place s) columns))).
-    set (D := fun z => map (fun KE => delta m r (fst KE) (snd KE) z) chosen).
-    set (most := map (fun KE => most_off m (fst KE) (snd KE)) chosen).
+    unfold count_even. cbv zeta. fold columns. fold chosen.
     match goal with |- (if ?c then _ else _) <= _ => destruct c eqn:G end.
     2:{ apply sum_nonneg. intros x _. apply sum_nonneg. intros y _. destruct (right x y); lia. }
-    rewrite !andb_true_iff, (forallb_forall fst), all_spec in G. destruct G as [[Fits FitsD] Types].
-    apply sum_le. intros x Hx. cbv beta. rewrite tabulate_nth by exact Hx. apply sum_le. intros y Hy.
-    specialize (Types x Hx). apply Nat.ltb_lt in Types. set (t := nth x (types C) O) in *.
-    assert (Hxy : (op x y < n)%nat) by (apply closed; assumption).
-    rewrite (tabulate_nth _ n _ (nil, 0)) by exact Hxy. unfold places at 5. rewrite nth_map_tabulate by exact Hy. cbn [fst snd].
-    set (machine := map (map of_Z) (tabulate n D)). set (lengths := tabulate n (fun z => Z.sqrt_up _)).
-    set (es := map (fun sp : nat * list nat => Z.sqrt_up _) places).
-    set (xs := written machine (off_x m inv chosen x)). set (ys := written machine (off_y m chosen y)).
-    set (zs := written machine (off_xy m chosen (op x y))).
-    match goal with |- (if ?c then _ else _) <= _ => destruct c eqn:P end; [|destruct (right x y); lia].
-    rewrite H; [lia|exact Hx|exact Hy|]. intros s Hs Hne. assert (Hz : (op x s < n)%nat) by (apply closed; assumption).
-    destruct (off_bounds x y (op x y) Hx Hy) as [Bx [By Bxy]]. fold most in Bx, By, Bxy.
-    assert (Wx : forall z, (z < n)%nat -> nth z xs 0 = through (off_x m inv chosen x) z) by (intros z Hz'; apply (written_spec n D _ most z Hz' FitsD Bx)).
-    assert (Wy : forall z, (z < n)%nat -> nth z ys 0 = through (off_y m chosen y) z) by (intros z Hz'; apply (written_spec n D _ most z Hz' FitsD By)).
-    assert (Wz : forall z, (z < n)%nat -> nth z zs 0 = through (off_xy m chosen (op x y)) z) by (intros z Hz'; apply (written_spec n D _ most z Hz' FitsD Bxy)).
-    assert (N_is : forall z, (z < n)%nat -> nth z lengths 0 = length_of z) by (intros z Hz'; unfold lengths; rewrite tabulate_nth by exact Hz'; reflexivity).
-    assert (E_is : forall v, (v < n)%nat -> nth v es 0 = length_at x v).
-    { intros v Hv. unfold es, places. rewrite nth_map_tabulate by exact Hv. cbn [snd]. unfold along, prepared. rewrite map_map, combine_maps, lsum_map. reflexivity. }
-    assert (Long : forall off, length (written machine off) = n) by (intros; unfold written, machine, tabulate; rewrite !map_length, seq_length; reflexivity).
-    match type of P with pair_settled _ _ _ _ ?X ?Y ?Z _ _ = true =>
-      pose proof (pair_settled_sound need op lengths t X Y Z x y n (main t y)) as Sound end.
-    specialize (Sound ltac:(cbn [fst]; rewrite (tabulate_nth _ (type_count C)) by exact Types; unfold places, prepared; rewrite main_row_is; reflexivity)).
-    cbv zeta in Sound. cbn [fst snd] in Sound.
-    pose proof (even_margin x y s (fun K HK => Fits _ (in_map _ _ _ HK)) Hx Hy Hs Types) as Margin. cbv zeta beta in Margin. fold t in Margin.
-    rewrite <- !Wx, <- !Wy, <- !Wz, <- !N_is, <- (E_is y) in Margin by assumption. eapply Z.le_trans; [|exact Margin].
-    refine (Sound _ P s Hs Hne Hz). intros z Hz'.
-    assert (longest : nth y es 0 <= fold_right Z.max 0 es) by (apply fold_max_spec, nth_In; unfold es, places, tabulate; rewrite !map_length, seq_length; exact Hy).
-    assert (Hl : 0 <= nth z lengths 0) by (rewrite N_is by exact Hz'; apply Z.sqrt_up_nonneg).
-    assert (Mx : nth z xs 0 + fold_right Z.max 0 es * nth z lengths 0 <= highest (map (fun vl => fst vl + fold_right Z.max 0 es * snd vl) (combine xs lengths))).
-    { apply highest_spec. apply (in_map (fun vl => fst vl + fold_right Z.max 0 es * snd vl) _ (nth z xs 0, nth z lengths 0)).
-      rewrite <- combine_nth by (unfold xs, lengths; rewrite Long; unfold tabulate; rewrite map_length, seq_length; reflexivity).
-      apply nth_In. unfold xs, lengths. rewrite combine_length, Long. unfold tabulate. rewrite map_length, seq_length. lia. }
-    assert (My : nth z ys 0 <= highest ys) by (apply highest_nth; unfold ys; rewrite Long; exact Hz').
-    assert (Mz : nth z zs 0 <= highest zs) by (apply highest_nth; unfold zs; rewrite Long; exact Hz'). nia.
+    rewrite andb_true_iff, (forallb_forall fst), all_spec in G. destruct G as [Fits Types].
+    assert (T : forall x, (x < n)%nat -> (nth x (types C) O < type_count C)%nat) by (intros x Hx; apply Nat.ltb_lt, Types, Hx).
+    assert (F : forall K, In K columns -> fst (prepare_column n m r inv C K) = true) by (intros K HK; apply Fits, in_map, HK).
+    destruct chosen as [|v l] eqn:E; [apply (count_plain_sound T F E)|rewrite <- E; apply (count_split_sound T F)].
   Qed.
 End EvenSound.
 

@@ -270,7 +270,8 @@ Section Points.
     assert (E : sum sets (fun C => sum (q C) (fun c => P C c (act C answer c) - P C c (act C z c))) = said answer - said z).
     { unfold said. rewrite <- sum_minus. apply sum_ext. intros C _. apply sum_minus. }
     pose proof (Rle_abs (sum m (fun i => beside z i * h i) - sides z)). pose proof (beside_near z Hz).
-    pose proof (Rle_abs (- (sum m (fun i => beside answer i * h i) - sides answer))) as A. rewrite Rabs_Ropp in A. pose proof (beside_near answer answer_in). rewrite E. destruct besides; lra.
+    pose proof (Rle_abs (- (sum m (fun i => beside answer i * h i) - sides answer))) as A. rewrite Rabs_Ropp in A.
+    pose proof (beside_near answer answer_in). rewrite E. destruct besides; lra.
   Qed.
 
   (** The gaps: [phi] is any number for every point, [least C k] at most the sum of any k gaps. *)
