@@ -90,6 +90,16 @@ def _lowrank(n: int, m: int, k: int, **options: Any) -> tuple[dict[str, Any], di
     return tensors, plan_of("lowrank", "exact", **{"samples": n, "work": "float64", **options})
 
 
+def _points(n: int, m: int, sizes: list[int], **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Sets of about these sizes; writing is of few bytes, so that memory is not excused by the file."""
+    divisors = [d for d in range(2, n + 1) if n % d == 0]
+    sizes = [max([d for d in divisors if d <= q], default=divisors[0]) for q in sizes]
+    tensors: dict[str, Any] = {f"points{j}.right": np.roll(np.arange(q), 1)[None] for j, q in enumerate(sizes)}
+    writing = np.random.default_rng(1).normal(size=(m + 1, sum(q * q for q in sizes)))
+    tensors["points.writing"] = writing.astype(np.float16)
+    return tensors, plan_of("points", "exact", **{"samples": n, "work": "float64", **options})
+
+
 def _gaps(n: int, m: int, q: int, sets: int) -> tuple[dict[str, Any], dict[str, Any]]:
     q = max(d for d in range(1, q + 1) if n % d == 0)  # transitive
     tensors: dict[str, Any] = {f"gaps{j}.right": np.roll(np.arange(q), 1)[None] for j in range(sets)}
@@ -136,6 +146,12 @@ KINDS: dict[str, Maker] = {
     "lowrank, no single outputs": lambda n, m, s: _lowrank(n, m, s, single_pairs=0),
     "lowrank, one by one": lambda n, m, s: _lowrank(n, m, 1, singles=s),
     "lowrank, one by one of some": lambda n, m, s: _lowrank(n, m, 1, singles=n, single_pairs=s, exact_pairs=s),
+    "points": lambda n, m, s: _points(n, m, [s]),
+    "points, no samples": lambda n, m, s: _points(n, m, [s], samples=0, work="float32"),
+    "points of two": lambda n, m, s: _points(n, m, [2] * min(s, m)),
+    "points of many kinds": lambda n, m, s: _points(n, m, list(range(2, 2 + min(s, m)))),
+    "points, no single outputs": lambda n, m, s: _points(n, m, [s, s], single_pairs=0),
+    "points, one by one": lambda n, m, s: _points(n, m, [2], singles=s),
     "gaps": lambda n, m, s: _gaps(n, m, s, 1),
     "gaps, types": lambda n, m, s: _typed(*_gaps(n, m, s, 1)),
     "gaps, apart": lambda n, m, s: _apart(*_typed(*_gaps(n, m, s, 1))),

@@ -8,9 +8,10 @@ elsewhere: how many these are is known from w. Activations are those of the pair
 from __future__ import annotations
 
 from collections import Counter
-from itertools import chain
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rhoset_check.exact import EXP, Bounds
 from rhoset_check.files import MOST_KINDS, PASS, Certificate, PointsTensors
@@ -18,6 +19,9 @@ from rhoset_check.group import permutation_action
 from rhoset_check.lowrank import additive, plus, product
 from rhoset_check.near import Array, Ints, Near, gamma, lower_sum, require, up
 from rhoset_check.network import Model
+
+BLOCK = 1 << 16
+"""Numbers that are added at a time for outputs that are bounded singly: they stay in cache."""
 
 
 class PointsRule:
@@ -32,7 +36,7 @@ class PointsRule:
         columns = [a + start + q * np.arange(q) for a, start, q in zip(self.actions, starts, sizes, strict=False)]
         self.starts, self.columns = starts, np.concatenate(columns, axis=1)
         self.groups, self.moved = by_moved(self.actions, model.group.identity)
-        self.name, self.price = "points", (0, 2 * PASS * sum(sizes))
+        self.name, self.price = "points", (0, PASS * (2 * sum(sizes) + 40))
         self.row = max(model.width, 2 * int(starts[-1]), len(self.groups) * (len(sizes) + 2))
         features = np.zeros((n, starts[-1]))
         np.put_along_axis(features, self.columns, 1.0, axis=1)
@@ -56,7 +60,7 @@ class PointsRule:
         return plus(hidden, (x, self.less_x), (y, self.less_y))
 
     def gaps(self, sums: Near, own: Ints) -> tuple[list[Array], list[Array]]:
-        """For each set, lower bounds: (q + 1, pairs) the sum of the k smallest gaps; (q, pairs) P at the right
+        """For each set, lower bounds: (q + 1, pairs) the sum of the k smallest gaps; (pairs,) that of P at the right
         places."""
         smallest, right = list[Array](), list[Array]()
         for action, start in zip(self.actions, self.starts, strict=False):
@@ -72,7 +76,7 @@ class PointsRule:
             lower = np.sort(np.fmax(gap.lower, -np.inf), axis=0)  # a NaN says nothing
             slack = float(up(gamma(q, "float64") * q * np.abs(lower).max(initial=0.0)))
             smallest.append(np.concatenate([np.zeros((1, len(own))), np.cumsum(lower, axis=0) - slack]))
-            right.append(sums.some(mine).lower)
+            right.append(added(mine, sums))
         return smallest, right
 
     def bounds(self, x: Ints, y: Ints, spent: Counter[str]) -> Bounds:
@@ -95,18 +99,33 @@ class PointsRule:
             rest = rest.rows(hard)
             rest = self.rest(rest, x[hard], y[hard]) if self.plain else rest
             exact = rest.dot(self.delta.rows(own[hard])).lower[:, 0]
-            besides[hard] = lower_sum([exact, *(side[hard] for side in sides)])
+            besides[hard] = np.fmax(besides[hard], lower_sum([exact, *(side[hard] for side in sides)]))
             least[:, hard] = lower_sum([besides[hard], rival[hard], *(part[:, hard] for part in gaps)])
+        flat = sums.value.T.ravel()
         excess = up(np.array([float(len(w)) for w in self.groups]) @ np.exp(-least) * EXP)
+
+        columns, step = self.columns.T * len(x), BLOCK // len(self.columns.T)
+
+        def some(which: Ints, z: Ints) -> Array:
+            known = lower_sum([besides[which], *(part[which] for part in right)])[:, None]
+            sides = (-by_x.at(place[which, None], z).upper, -self.by_y.at(y[which, None], z).upper)
+            reached = added(-flat.take(columns.take(z, axis=1) + which[:, None]), sums)
+            return lower_sum([known, *sides, -up(away[which, None] * self.lengths[z]), reached])
 
         def outputs(_: int, which: Ints, z: Ints) -> Array:
             spent["points singly"] += z.size
-            known = lower_sum([besides[which], *(one[which] for part in right for one in part)])
-            sides = (-by_x.at(place[which, None], z).upper, -self.by_y.at(y[which, None], z).upper)
-            reached = (-sums.some(sums.value[which[:, None], column[z]]).upper for column in self.columns.T)
-            return lower_sum(chain([known[:, None], *sides, -up(away[which, None] * self.lengths[z])], reached))
+            parts = range(rows := step // z.shape[1] + 1, len(which), rows)
+            return np.concatenate(
+                [some(*part) for part in zip(np.split(which, parts), np.split(z, parts), strict=True)]
+            )
 
         return Bounds(least.min(axis=0), excess, lambda which: least[:, which].T, outputs)
+
+
+def added(some: NDArray[Any], of: Near) -> Array:
+    """Lower bounds of the real sums, along the first axis, of entries of `of` (Lemma 1)."""
+    k, error, most = len(some), of.error.max(), (of.size + of.error).max()
+    return np.asarray(some.sum(axis=0, dtype=np.float64) - up(k * (error + gamma(k + 2, "float64") * most)))
 
 
 def by_moved(actions: list[Ints], identity: int) -> tuple[list[Ints], Ints]:

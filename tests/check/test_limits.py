@@ -32,6 +32,8 @@ FAST = (
     "circles",
     "lowrank",
     "lowrank, one by one",
+    "points",
+    "points of two",
     "gaps",
     "gaps, types",
     "gaps, apart",

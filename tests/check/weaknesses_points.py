@@ -96,7 +96,8 @@ POINTS = {
         ("points_counted_driver",),
     ),
     "the right answer's rest": Weakness(
-        "points.py", "besides[hard] = lower_sum([exact, *", "besides[hard] = lower_sum([*", ("points_counted_driver",),
+        "points.py", "np.fmax(besides[hard], lower_sum([exact, *", "np.fmax(besides[hard], lower_sum([*",
+        ("points_counted_driver",),
     ),
     "what x and y do where the rest is exact": Weakness(
         "points.py", "lower_sum([exact, *(side[hard] for side in sides)])", "lower_sum([exact])", ("points_counted",),
@@ -126,22 +127,20 @@ POINTS = {
         "group.py", "require(holds, f", "require(True, f", ("false_points",), ("accuracy", "margin", "loss"),
     ),
     "singly: places of the right answer": Weakness(
-        "points.py", "sums.some(mine).lower", "sums.some(mine).lower + np.abs(mine)", ("points_singly", "points_far"),
+        "points.py", "added(mine, sums)", "added(table.max(axis=1), sums)", ("points_singly", "points_far"),
     ),
     "singly: what else the right answer gets": Weakness(
         "points.py", "known = lower_sum([besides[which], ", "known = lower_sum([0 * besides[which], ",
         ("points_singly",),
     ),
     "singly: every point": Weakness(
-        "points.py", "for column in self.columns.T)", "for column in self.columns.T[1:])",
-        ("points_singly", "points_far"),
+        "points.py", "columns.take(z, axis=1)", "columns[1:].take(z, axis=1)", ("points_singly", "points_far"),
     ),
     "singly: which pair": Weakness(
-        "points.py", "sums.value[which[:, None], column[z]]", "sums.value[0 * which[:, None], column[z]]",
-        ("points_singly", "points_apart"),
+        "points.py", "+ which[:, None]), sums)", "+ 0 * which[:, None]), sums)", ("points_singly", "points_apart"),
     ),
     "singly: which pair is known": Weakness(
-        "points.py", "*(one[which] for part", "*(one[0 * which] for part", ("points_singly",),
+        "points.py", "*(part[which] for part in right)", "*(part[0 * which] for part in right)", ("points_singly",),
     ),
     "singly: what x does": Weakness(
         "points.py", "sides = (-by_x.at(place[which, None], z).upper, ", "sides = (",
@@ -151,8 +150,11 @@ POINTS = {
         "points.py", ", -self.by_y.at(y[which, None], z).upper)", ",)", ("points_additive", "points_singly"),
     ),
     "singly: N(z)": Weakness(
-        "points.py", ", -up(away[which, None] * self.lengths[z])], reached", "], reached",
+        "points.py", ", -up(away[which, None] * self.lengths[z]), reached", ", reached",
         ("points_unwritten", "points_singly", "points_driver"),
+    ),
+    "singly: error of sums": Weakness(
+        "points.py", "up(k * (error + gamma", "up(k * (0 * error + gamma", ("points_drowned",),
     ),
     "singly: where a set's numbers are": Weakness(
         "points.py", "a + start + q * np.arange(q) for a", "a + start for a", ("points_alone", "points_apart"),
