@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset_check.exact import CHUNK, EXP, Bounds
-from rhoset_check.files import PASS, Certificate, CircleTensors
+from rhoset_check.files import Certificate, CircleTensors
 from rhoset_check.group import Group, frobenius, matrix_action
+from rhoset_check.limits import PASS
 from rhoset_check.near import Array, Ints, Near, gamma, lower_sum, require, up
 from rhoset_check.network import Model
 

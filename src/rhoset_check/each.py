@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset_check.exact import EXP, Bounds
-from rhoset_check.files import MOST_ENTRIES, PASS, SECOND, Certificate, GapTensors, exhaustive, rows_at_once
+from rhoset_check.files import Certificate, GapTensors
 from rhoset_check.gaps import fibres, kinds, seats, taken
+from rhoset_check.limits import MOST_ENTRIES, PASS, SECOND, exhaustive, rows_at_once
 from rhoset_check.near import Array, Ints, Near, lower_sum, require, up
 from rhoset_check.network import Model
 

@@ -20,8 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset_check.exact import CHUNK, EXP, Bounds
-from rhoset_check.files import MOST_ENTRIES, PASS, SECOND, Certificate, exhaustive
+from rhoset_check.files import Certificate
 from rhoset_check.gaps import fibres, kinds, seats, taken
+from rhoset_check.limits import MOST_ENTRIES, PASS, SECOND, exhaustive
 from rhoset_check.near import Array, Ints, Near, Rejected, gamma, lower_sum, require, up
 from rhoset_check.network import Model
 

@@ -13,7 +13,8 @@ from collections.abc import Callable
 import numpy as np
 
 from rhoset_check.exact import Bounds, behind_by
-from rhoset_check.files import PASS, Certificate, LowRankTensors
+from rhoset_check.files import Certificate, LowRankTensors
+from rhoset_check.limits import PASS
 from rhoset_check.near import Array, Ints, Near, up
 from rhoset_check.network import Model
 

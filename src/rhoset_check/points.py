@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset_check.exact import EXP, Bounds
-from rhoset_check.files import MOST_KINDS, PASS, Certificate, PointsTensors
+from rhoset_check.files import Certificate, PointsTensors
 from rhoset_check.group import permutation_action
+from rhoset_check.limits import MOST_KINDS, PASS
 from rhoset_check.lowrank import additive, plus, product
 from rhoset_check.near import Array, Ints, Near, gamma, lower_sum, require, up
 from rhoset_check.network import Model

@@ -12,7 +12,8 @@ from rhoset_check.circles import CirclesRule
 from rhoset_check.each import EachRule
 from rhoset_check.even import EvenRule
 from rhoset_check.exact import CHUNK, EXP, Bounds, exact_bounds, exact_outputs
-from rhoset_check.files import CALL, PASS, SECOND, Certificate, exhaustive
+from rhoset_check.files import Certificate
+from rhoset_check.limits import CALL, PASS, SECOND, exhaustive
 from rhoset_check.lowrank import LowRankRule
 from rhoset_check.near import Array, Ints, up
 from rhoset_check.network import Model

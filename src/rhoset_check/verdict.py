@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from rhoset_check.files import Certificate, Unreadable, Weights, read_certificate, read_network, rows_at_once
+from rhoset_check.files import Certificate, Unreadable, Weights, read_certificate, read_network
 from rhoset_check.group import prove_group
+from rhoset_check.limits import rows_at_once
 from rhoset_check.near import Rejected, require, up
 from rhoset_check.network import build_model
 from rhoset_check.settle import prepare, settle

@@ -13,7 +13,8 @@ from rhoset.prove.certificates import BARE
 from rhoset.prove.features import representable
 from rhoset.prove.search import Candidate, Search
 from rhoset_check.circles import Waves
-from rhoset_check.files import MOST_ENTRIES, Certificate, CircleTensors
+from rhoset_check.files import Certificate, CircleTensors
+from rhoset_check.limits import MOST_ENTRIES
 from rhoset_check.near import Array, Ints, Rejected
 
 HARMONICS = {True: (0.75, 1.0, 0.5, 0.0), False: (0.25, 0.0, 0.5, 1.0)}

@@ -16,7 +16,8 @@ from rhoset.prove.circles import circles
 from rhoset.prove.points import looks as written
 from rhoset.prove.search import FEW, SAMPLE_PAIRS, Candidate, Estimate, Search
 from rhoset.prove.wish import Wish
-from rhoset_check.files import Certificate, rows_at_once
+from rhoset_check.files import Certificate
+from rhoset_check.limits import rows_at_once
 
 GIVE_UP = 0.95
 """A plan expected to cost more than this share of exhaustive work is not worth its risk: exhaustive is certain."""
@@ -153,7 +154,7 @@ def by_time(search: Search, wanted: Wish) -> list[Candidate]:
     looks, best = quick.looks(search, 1 if whole < LOOKED_AT else 2), list[tuple[float, Candidate]]()
     ways = [(_sure(look), partial(look.on_the_clock, mode, LEFT)) for look in looks for mode in look.modes()]
     if whole >= LOOKED_AT:
-        ways += [(made.seconds, partial(made.candidate, singly=False)) for made in written(search)]
+        ways += [(made.seconds, partial(made.on_the_clock, LEFT)) for made in written(search)]
     for sure, way in ways:
         if sure < min((GIVE_UP, *(share for share, _ in best))):
             made = way()

@@ -69,6 +69,11 @@ class Written:
         certificate = subject.certificate("points", plan, points=self.given, scale=self.scale)
         return self.search.candidate(f"points, {sizes}", certificate, FEW)
 
+    def on_the_clock(self, dear: float) -> Candidate:
+        """With single outputs where pairs left open take more than so many seconds, `dear`, and that takes less."""
+        made = self.candidate(singly=False)
+        return min(made, self.candidate(), key=lambda one: one.estimate.left) if made.estimate.left > dear else made
+
 
 def looks(search: Search) -> list[Written]:
     """The set that leaves least of what neurons write, and with one and two more; none where that leaves too much, or

@@ -1,0 +1,95 @@
+"""What a certificate may ask for: work and memory, from the shapes in its header alone (FORMAT.md, "Limits")."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rhoset_check.near import require
+
+if TYPE_CHECKING:
+    from rhoset_check.files import Tensors
+
+SECOND = 2 * 10**10
+"""Multiply-adds of a matrix product in a second, generously: the free part of the limit of work."""
+PASS, CALL = 64, 10**5
+"""What a step on one number outside a product, and a call of numpy, cost in multiply-adds of a product."""
+MOST_ENTRIES = 1 << 24
+"""Entries of any table that a certificate makes the checker form beside the two files."""
+MOST_KINDS = 64
+"""Rule points: elements move points of its sets in so many ways at most."""
+
+
+def rows_at_once(n: int, m: int) -> int:
+    """Rows of pairs, one x each, that are settled together: enough for numpy, few enough for memory."""
+    return max(8, (1 << 21) // (n * max(n, m + 1)))
+
+
+def exhaustive(n: int, m: int) -> int:
+    """What evaluating every output of every pair takes, in multiply-adds of a product; single outputs, by the rules'
+    bounds or from all neurons, may take as much once more."""
+    return n * n * (m * n + PASS * (m + n) + 30 * CALL * max(n, m) // (1 << 19)) + 30 * CALL
+
+
+def limit(file: Tensors, plan: dict[str, Any], n: int, m: int) -> None:
+    """Refuse, from shapes alone, what would take more work or memory than exhaustive evaluation can excuse.
+
+    Work: what the rules do for all pairs, at most twice `exhaustive` and half a second; single outputs have the same
+    once more (`settle.prepare`). Memory: no table of more than `MOST_ENTRIES`; where several of one size stand side by
+    side, all of them. FORMAT.md has the terms.
+    """
+    work, tables = 0, [0]
+    rules = {"circles": _circles_limit, "points": _points_limit, "lowrank": _lowrank_limit, "gaps": _gaps_limit}
+    for rule, terms in rules.items():
+        if plan[rule]:
+            more, sizes = terms(file, plan, n, m)
+            work, tables = work + more, tables + sizes
+    require(max(tables) <= MOST_ENTRIES, "the certificate's sets, circles or features are too large")
+    most = 2 * exhaustive(n, m) + SECOND / 2
+    require(work <= most, "the certificate asks for far more work than exhaustive evaluation")
+
+
+def _points_limit(file: Tensors, plan: dict[str, Any], n: int, m: int) -> tuple[int, list[int]]:
+    """Multiply-adds of rule points, single outputs apart; entries of its tables."""
+    sizes = file.numbered("points{}.right", m)
+    k, points, kinds = sum(q * q for q in sizes), sum(sizes), min(n, MOST_KINDS)
+    chunk = (1 << 19) // max(m + 1, 2 * k, kinds * (len(sizes) + 2)) + 1
+    once = m * (2 * n * (n + k) + k) + PASS * n * (m * (4 * plan["samples"] + 20) + n + 10 * points)
+    each_pair = k * m + m + PASS * (8 * m + 3 * k + 20 * points + kinds * (len(sizes) + 8) + 10)
+    calls = 10 * plan["samples"] + (40 + 30 * len(sizes)) * (n + n * n // chunk + 3)
+    return once + n * n * each_pair + CALL * calls, [6 * k * (m + n) + 8 * n * m]
+
+
+def _lowrank_limit(file: Tensors, plan: dict[str, Any], n: int, m: int) -> tuple[int, list[int]]:
+    """Multiply-adds of rule lowrank, single outputs apart; entries of its tables."""
+    k, chunk = file.length("lowrank.features", 1), min(n * n, (1 << 19) // max(n, m) + 1)
+    once = m * (n * (n + 2 * k) + k * k) + PASS * n * m * (4 * plan["samples"] + 20)
+    each_pair, calls = k * (m + n) + PASS * (3 * m + 2 * n), 10 * plan["samples"] + 60 * (n + n * n // chunk + 3)
+    return once + n * n * each_pair + CALL * calls, [6 * k * (m + n) + 8 * n * m, 2 * k * k, 3 * k * chunk]
+
+
+def _circles_limit(file: Tensors, plan: dict[str, Any], n: int, m: int) -> tuple[int, list[int]]:
+    """The same of rule circles; terms that come and go are limited where they are counted (`circles.along`)."""
+    sides, walks = file.numbered("circles{}.matrices", 512), file.length("circles.orders", 0)
+    count, features = len(sides), sum(d * d for d in sides)
+    each_pair = 20 * features + 12 * m + 8 * n + 300 * count
+    calls = 60 * m + 320 * count + 40 * n * n * max(n, m) // (1 << 18) + 200 * walks + 20 * features
+    work = PASS * (n * n * each_pair + (n + 96) * n * 4 * m) + CALL * calls
+    return work, [4 * features * n * n, walks * n, 40 * n * m]
+
+
+def _gaps_limit(file: Tensors, plan: dict[str, Any], n: int, m: int) -> tuple[int, list[int]]:
+    """The same of rule even, or each, whose sums are limited where they are counted (`EachRule.plan`)."""
+    sizes, types = file.numbered("gaps{}.right", m) or [0], "gaps.types" in file.shapes
+    rows, points, most = min(n, rows_at_once(n, m)), sum(sizes), max(sizes)
+    tables, work = [5 * points * max(n, m)], PASS * 16 * n * m * most
+    if "gaps.joins" in file.shapes:
+        tables += [22 * n * m, 2 * rows * sum(q * max(n, q, m) + min(q, m) * n for q in sizes)]
+        passes, calls = 4 * n * n + 6 * most * sum(q * q + q + 2 for q in sizes), (n // rows + 4) * 50 * points
+        return work + n * most * most * m + PASS * n * passes + CALL * (calls + n * len(sizes)), tables
+    slots, kinds = min(m + 1, most * most), most if types else 1
+    tables += [2 * (m + 1) * most**3, 4 * min(m, most) * most**3, 3 * n * min(points, m) * max(sizes)]
+    passes = 20 * m * most**3 + 8 * n * (slots + 2 * min(m, points)) * most**2 + 30 * kinds * n * n
+    split = n * (m + n) * 3 * points * min(most, m) if "gaps.centred" in file.shapes else 0
+    tables += [(2 * n * n + n * sum(q * q for q in sizes)) * bool(split), 2 * most**4, (kinds + 1) * points * most**2]
+    calls = 200 * (len(sizes) + points + n * n * kinds // (1 << 19) + n * slots * most**2 // (1 << 19))
+    return work + PASS * passes + split + CALL * calls, tables
