@@ -14,7 +14,7 @@ from prove.planted import network, random_tables
 
 from rhoset.counting import Shape, cost
 from rhoset.networks.constructing import construct
-from rhoset.prove import certify, quick
+from rhoset.prove import certify, points, quick
 from rhoset.prove.certificates import limited
 from rhoset.prove.lowrank import LowRank
 from rhoset.prove.search import Search
@@ -22,6 +22,7 @@ from rhoset.prove.subject import Judged, judged, subject
 from rhoset_check import each as sharing
 from rhoset_check import even, gaps
 from rhoset_check.near import Near
+from rhoset_check.points import PointsRule
 
 
 @pytest.fixture
@@ -48,6 +49,7 @@ def meter(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     watch(sharing.Seat, "tables", lambda _, seat, hidden, xs: len(hidden.value) * seat.circuit.writes.size)
     watch(sharing.Circuit, "of", lambda result, *_: 6 * result.place.shape[1] * len(result.neurons))  # ends, ρ
     watch(gaps, "idle", lambda _, model, neurons: 6 * model.order * len(neurons))
+    watch(PointsRule, "gaps", lambda result, *_: sum(5 * part.size for part in result[0]))  # sorted, added, for each w
     watch(even, "ends", lambda _, side, neurons, among: 2 * among.size)
     watch(even.Slots, "of", lambda result, *_: 2 * result.model.order * len(result.neurons) + 6 * result.hidden.size)
     watch(even.Slots, "by_c", lambda _, slots, values: values.size)
@@ -124,6 +126,19 @@ def test_lowrank(net: str, samples: int, meter: Counter[str]):
     certificate = replace(made, plan=replace(made.plan, samples=samples))
     meter.clear()
     found = judged_by(one, limited(certificate, 0, 0))
+    assert 0.7 <= near(one, found, meter) <= 1.3
+
+
+@pytest.mark.parametrize("samples", [0, 8])
+@pytest.mark.parametrize("key", ["A4", "S4"])
+def test_points(key: str, samples: int, meter: Counter[str]):
+    """Sums are those that are written, every one is compared with the right one; what is left beside is open."""
+    one = Search(subject(network(key)))
+    made = points.looks(one)[0].candidate().certificate
+    certificate = replace(made, plan=replace(made.plan, samples=samples))
+    meter.clear()
+    found = judged_by(one, limited(certificate, 0, 0))
+    assert found.verdict.spent["points"] == one.subject.network.order**2
     assert 0.7 <= near(one, found, meter) <= 1.3
 
 
