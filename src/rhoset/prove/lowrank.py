@@ -152,10 +152,14 @@ class LowRank:
             found[k] = self.search.candidate(f"lowrank: {k} features", certificate, FEW)
             return found[k].estimate.cost
 
+        def dear(given: LowRankTensors) -> bool:
+            once, each = lowrank_operations(given, plan(self.search).samples, shape)
+            return once + shape.order**2 * each > LIKELY * so_far * shape.exhaustive
+
+        if dear(LowRankTensors(*np.zeros((2, shape.order, self.begin)))):  # sums of no neuron at all
+            return []
         first = self.certificate(self.begin)
-        assert first.lowrank is not None
-        once, each = lowrank_operations(first.lowrank, first.plan.samples, shape)
-        if once + shape.order**2 * each > LIKELY * so_far * shape.exhaustive:
+        if first.lowrank is None or dear(first.lowrank):
             return []
         k, best = self.begin, look(self.begin, first)
         for factor in (STEP, 1 / STEP):
