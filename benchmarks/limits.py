@@ -91,10 +91,12 @@ def _lowrank(n: int, m: int, k: int, **options: Any) -> tuple[dict[str, Any], di
 
 
 def _points(n: int, m: int, sizes: list[int], **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Sets of about these sizes; writing is of few bytes, so that memory is not excused by the file."""
-    divisors = [d for d in range(2, n + 1) if n % d == 0]
-    sizes = [max([d for d in divisors if d <= q], default=divisors[0]) for q in sizes]
-    tensors: dict[str, Any] = {f"points{j}.right": np.roll(np.arange(q), 1)[None] for j, q in enumerate(sizes)}
+    """Sets of these sizes, as many points moved as can be; writing is of few bytes, so that memory is not excused by
+    the file."""
+    sizes, tensors = [max(2, q) for q in sizes], dict[str, Any]()
+    for j, q in enumerate(sizes):
+        moved = max(d for d in range(1, q + 1) if n % d == 0)
+        tensors[f"points{j}.right"] = np.append(np.roll(np.arange(moved), 1), np.arange(moved, q))[None]
     writing = np.random.default_rng(1).normal(size=(m + 1, sum(q * q for q in sizes)))
     tensors["points.writing"] = writing.astype(np.float16)
     return tensors, plan_of("points", "exact", **{"samples": n, "work": "float64", **options})

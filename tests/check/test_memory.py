@@ -65,7 +65,7 @@ def peaks(folder: Path, cases: int, seed: int, largest: int) -> list[str]:
         n, m = int(rng.choice([n for n in ORDERS if n <= largest])), int(2 ** rng.uniform(0, 7))
         name, make = drawn(rng, n, m)
         here, net = folder / str(len(made)), limits.network(n, m)
-        here.mkdir()
+        here.mkdir(exist_ok=True)
         size, _ = limits.largest(net, make, here)
         if size:
             (here / "net").write_bytes(network_bytes(net))
