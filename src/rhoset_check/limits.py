@@ -54,7 +54,7 @@ def _points_limit(file: Tensors, plan: dict[str, Any], n: int, m: int) -> tuple[
     k, points, kinds = sum(q * q for q in sizes), sum(sizes), min(n, MOST_KINDS)
     chunk = (1 << 19) // max(m + 1, 2 * k, kinds * (len(sizes) + 2)) + 1
     once = m * (2 * n * (n + k) + k) + PASS * n * (m * (4 * plan["samples"] + 20) + n + 10 * points)
-    each_pair = k * m + m + PASS * (8 * m + 3 * k + 20 * points + kinds * (len(sizes) + 8) + 10)
+    each_pair = k * m + m + PASS * (8 * m + 16 * k + 20 * points + kinds * (len(sizes) + 8) + 10)
     calls = 10 * plan["samples"] + (40 + 30 * len(sizes)) * (n + n * n // chunk + 3)
     return once + n * n * each_pair + CALL * calls, [6 * k * (m + n) + 8 * n * m]
 
