@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset_check.exact import EXP, Bounds
+from rhoset_check.exact import CHUNK, EXP, Bounds
 from rhoset_check.files import Certificate, PointsTensors
 from rhoset_check.group import permutation_action
 from rhoset_check.limits import MOST_KINDS, PASS
@@ -38,7 +38,8 @@ class PointsRule:
         self.starts, self.columns = starts, np.concatenate(columns, axis=1)
         self.groups, self.moved = by_moved(self.actions, model.group.identity)
         self.name, self.price = "points", (0, PASS * (2 * sum(sizes) + 40))
-        self.row = max(model.width, 2 * int(starts[-1]), len(self.groups) * (len(sizes) + 2))
+        row = max(model.width, 2 * int(starts[-1]), len(self.groups) * (len(sizes) + 2))
+        self.row = min(row, CHUNK // n) if row * n <= 3 * CHUNK else row  # whole rows of pairs are formed more quickly
         features = np.zeros((n, starts[-1]))
         np.put_along_axis(features, self.columns, 1.0, axis=1)
         self.scale = np.ones((model.width, 1)) if certificate.scale is None else certificate.scale[:, None]

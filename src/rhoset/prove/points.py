@@ -30,7 +30,7 @@ ENOUGH, HOPELESS = 0.2, 2.25
 is made above the second: five of five networks had most pairs open there."""
 PRICE = 0.005
 """What one sum more may cost, as a part of a typical margin."""
-PAIR, ACTIVE, NUMBER, SUMMED = 4e-7, 2e-9, 1e-8, 3e-11
+PAIR, ACTIVE, NUMBER, SUMMED = 8e-7, 4e-9, 2e-8, 4e-11
 """Seconds that the rule takes for a pair, for each activation, for each sum, and for each multiply-add of the sums, as
 measured on order 720."""
 
