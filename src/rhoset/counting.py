@@ -241,9 +241,9 @@ def points_operations(given: PointsTensors, samples: int, shape: Shape) -> tuple
     """(once, each pair, each output from its sums) of rule points.
 
     Once: what is not written and its lengths; what is believed of activations, and what of unembed it meets. Each pair:
-    its hidden vector, the sums, what is believed taken off, the length of that; every number that is
-    summed compared with the right one, gaps sorted and added, and a bound for every kind of w: of these there are as
-    many at least as the largest set has points.
+    its hidden vector, the sums, what is believed taken off, the length of that; every number that is summed compared
+    with the right one, gaps sorted and added, and a bound for every kind of w: of these there are as many at least as
+    the largest set has points.
     """
     n, m, written = shape.order, shape.width, int(np.count_nonzero(given.writing))
     sizes = [images.shape[1] for images in given.actions]

@@ -15,6 +15,7 @@ from .small_groups import (
     ORDERS,
     SmallGroup,
     random_action,
+    random_group,
     shuffled,
     small_group,
 )
@@ -124,6 +125,20 @@ def constant(group: SmallGroup, m: int, rng: np.random.Generator) -> Tensors:
     )
     tensors["bias"] = np.zeros(group.order)
     return tensors
+
+
+def all_left_over(rng: np.random.Generator) -> tuple[SmallGroup, Tensors, Tensors]:
+    """A group, and weights whose unembed is to be written nowhere: δ is everything, with any scale or none."""
+    group = random_group(rng, 6)
+    n, m = group.order, int(rng.integers(1, 3))
+    tensors = constant(group, m, rng)
+    if rng.random() < 0.5:
+        tensors["unembed"] = np.sign(rng.normal(size=(m, n)))
+    if rng.random() < 0.3:  # all alike
+        m = 12
+        tensors |= {"left": np.repeat(tensors["left"][:, :1], m, axis=1), "right": np.zeros((n, m))}
+        tensors["unembed"] = np.repeat(tensors["unembed"][:1], m, axis=0)
+    return group, tensors, {"scale": 2.0 ** rng.integers(-3, 4, m + 1)} if rng.random() < 0.5 else {}
 
 
 def regular(group: SmallGroup) -> np.ndarray:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from .attack_parts import (
+    all_left_over,
     attack,
     certificate,
     constant,
@@ -141,16 +142,8 @@ def points_common(rng: np.random.Generator) -> tuple[Net, Cert]:
 @attack
 def points_unwritten(rng: np.random.Generator) -> tuple[Net, Cert]:
     """Nothing is written at points: δ is everything, and ‖δ_z‖‖h‖ is met with equality."""
-    group = random_group(rng, 6)
-    n, m = group.order, int(rng.integers(1, 3))
-    tensors = constant(group, m, rng)
-    if rng.random() < 0.5:
-        tensors["unembed"] = np.sign(rng.normal(size=(m, n)))
-    if rng.random() < 0.3:  # all alike
-        m = 12
-        tensors |= {"left": np.repeat(tensors["left"][:, :1], m, axis=1), "right": np.zeros((n, m))}
-        tensors["unembed"] = np.repeat(tensors["unembed"][:1], m, axis=0)
-    kept = {"scale": 2.0 ** rng.integers(-3, 4, m + 1)} if rng.random() < 0.5 else {}
+    group, tensors, kept = all_left_over(rng)
+    n, m = tensors["left"].shape
     cert = certificate(group, planned(n, rng), **no_points(group, m, rng), **kept)
     return on_edge(network(tensors, group), rng), cert
 

@@ -11,7 +11,7 @@ from support.groups import named
 from rhoset.networks import Network
 from rhoset.networks.constructing import construct
 from rhoset.prove import certify
-from rhoset.prove.points import indicators, inverse, looks, written
+from rhoset.prove.points import indicators, least_squares, looks, written
 from rhoset.prove.search import Search
 from rhoset.prove.subject import subject
 
@@ -49,7 +49,7 @@ def test_least_squares_leave_nothing_of_what_is_written_at_points():
     rng, place = np.random.default_rng(0), named("S4").permutations
     assert place is not None
     rows = rng.normal(size=(3, 16)) @ indicators(place).T
-    found, left = written(rows, place, inverse(place))
+    found, left = written(rows, place, least_squares(place))
     assert left == pytest.approx(0, abs=1e-20)
     logits = found @ indicators(place).T
     assert logits - logits.mean(axis=1, keepdims=True) == pytest.approx(rows - rows.mean(axis=1, keepdims=True))

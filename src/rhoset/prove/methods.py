@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -10,10 +10,10 @@ import numpy as np
 
 from rhoset.errors import RhosetError
 from rhoset.prove import lowrank as lowranks
+from rhoset.prove import points as writings
 from rhoset.prove import quick
 from rhoset.prove.certificates import limited
 from rhoset.prove.circles import circles
-from rhoset.prove.points import looks as written
 from rhoset.prove.search import FEW, SAMPLE_PAIRS, Candidate, Estimate, Search
 from rhoset.prove.wish import Wish
 from rhoset_check.files import Certificate
@@ -80,7 +80,7 @@ def lowrank(search: Search, wanted: Wish) -> list[Candidate]:
 
 def points(search: Search, wanted: Wish) -> list[Candidate]:
     """What neurons write as functions of points, activations pair by pair; what is left open, exactly."""
-    return [made.candidate() for made in written(search)]
+    return [made.candidate() for made in writings.looks(search)]
 
 
 def around(search: Search, wanted: Wish) -> list[Candidate]:
@@ -152,11 +152,18 @@ def by_time(search: Search, wanted: Wish) -> list[Candidate]:
     if whole < SMALL:
         return plain
     looks, best = quick.looks(search, 1 if whole < LOOKED_AT else 2), list[tuple[float, Candidate]]()
-    ways = [(_sure(look), partial(look.on_the_clock, mode, LEFT)) for look in looks for mode in look.modes()]
-    if whole >= LOOKED_AT:
-        ways += [(made.seconds, partial(made.on_the_clock, LEFT)) for made in written(search)]
-    for sure, way in ways:
-        if sure < min((GIVE_UP, *(share for share, _ in best))):
+
+    def least() -> float:
+        return min((GIVE_UP, *(share for share, _ in best)))
+
+    def ways() -> Iterator[tuple[float, Callable[[], Candidate]]]:
+        for look in looks:
+            yield from ((_sure(look), partial(look.on_the_clock, mode, LEFT)) for mode in look.modes())
+        if whole >= LOOKED_AT and least() > writings.FROM:
+            yield from ((made.seconds, partial(made.on_the_clock, LEFT)) for made in writings.looks(search))
+
+    for sure, way in ways():
+        if sure < least():
             made = way()
             best.append((sure + made.estimate.left / subject.exhaustive_seconds, made))
     share, found = min(best, key=lambda one: one[0], default=(np.inf, None))
@@ -205,7 +212,7 @@ def by_operations(search: Search, wanted: Wish) -> list[Candidate]:
     made += quick.each(seen, best(made))
     far = any(quick.FAR * best(made) < c.estimate.cost < np.inf for c in first)  # then other readings are as far
     made += quick.gaps(seen[1:], best(made)) if quick.SHORT < best(made) < quick.HOPELESS and not far else []
-    for way in written(search) if best(made) >= GOOD else ():
+    for way in writings.looks(search) if best(made) >= GOOD else ():
         likely = way.share < min(quick.CHEAPER * best(made), quick.HOPELESS)
         made += [way.candidate()] if likely and search.may() else []
     if best(made) >= (GOOD if tiny else DEAR):

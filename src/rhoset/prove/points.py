@@ -28,6 +28,8 @@ MOST_NUMBERS, MOST_SETS = 320, 3
 ENOUGH, HOPELESS = 0.2, 2.25
 """What sets leave costs a margin so many times its typical size: no further set is looked for below the first, no plan
 is made above the second: five of five networks had most pairs open there."""
+FROM = 0.04
+"""The rule takes about so much of exhaustive's seconds at least (S7): plans that take less are not compared with it."""
 PRICE = 0.005
 """What one sum more may cost, as a part of a typical margin."""
 PAIR, ACTIVE, NUMBER, SUMMED = 8e-7, 4e-9, 2e-8, 4e-11
@@ -86,7 +88,7 @@ def looks(search: Search) -> list[Written]:
     samples = min(SAMPLES, subject.network.order)
     (x, y, active), (rows, columns) = search.drawn, additive(subject.model, samples)
     size = np.sqrt(np.square(active - rows[x] - columns[y]).mean(axis=0))  # of the bias 0
-    ways = remembered("written at points", subject.network.group, lambda: [inverse(one.action) for one in sets])
+    ways = remembered("written at points", subject.network.group, lambda: [least_squares(one.action) for one in sets])
     found = [written(unembed, one.action, way) for one, way in zip(sets, ways, strict=True)]
     made, chosen = list[Written](), list[int]()
 
@@ -103,10 +105,8 @@ def looks(search: Search) -> list[Written]:
             break
         chosen = [*chosen, min(more, key=lambda j: price([*chosen, j]) + PRICE * sets[j].size ** 2)]
         if price(chosen) <= HOPELESS:
-            given, scale = (
-                _given(search, [sets[j] for j in chosen], [found[j] for j in chosen]),
-                balanced(left(chosen), size),
-            )
+            scale = balanced(left(chosen), size)
+            given = _given(search, [sets[j] for j in chosen], [found[j] for j in chosen])
             longest = np.linalg.norm(scale * np.abs(active).max(axis=0)) * np.linalg.norm(left(chosen) / scale)
             little = 2.0 * longest / np.sqrt(subject.network.order) <= ENOUGH * search.margin
             made.append(Written(search, given, scale, 0 if little else samples))
@@ -118,14 +118,14 @@ def indicators(place: Ints) -> Array:
     return np.asarray(place[:, :, None] == np.arange(place.shape[1]), np.float64).reshape(len(place), -1)
 
 
-def inverse(place: Ints) -> Array:
-    """(q·q, q·q) for least squares, the same for all networks of a group."""
+def least_squares(place: Ints) -> Array:
+    """(q·q, q·q) the pseudoinverse of the indicators' products, the same for all networks of a group."""
     features = indicators(place)
     return np.asarray(np.linalg.pinv(features.T @ features, hermitian=True))
 
 
 def written(unembed: Array, place: Ints, way: Array) -> tuple[Array, Array]:
-    """(rows, q·q) what rows (k, n) write at the points of a set, (n, q), by least squares with its `inverse`; (k,)
+    """(rows, q·q) what rows (k, n) write at the points of a set, (n, q), by its `least_squares`; (k,)
     squared lengths of what that leaves."""
     features, rows = indicators(place), unembed - unembed.mean(axis=1, keepdims=True)
     found = rows @ features @ way
