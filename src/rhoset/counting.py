@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from rhoset.summaries import Shown
 from rhoset_check.each import EachRule, Part, parts_of
-from rhoset_check.even import Sums
 from rhoset_check.files import (
     Certificate,
     CircleTensors,
@@ -30,6 +29,7 @@ from rhoset_check.files import (
     read_certificate,
     read_network,
 )
+from rhoset_check.gaps import Sums
 from rhoset_check.gaps import kinds as kinds_of
 from rhoset_check.group import permutation_action, prove_group
 from rhoset_check.near import Array, Rejected

@@ -9,9 +9,7 @@ does through x alone and through y alone is taken as it is and only the rest goe
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import iadd
@@ -21,13 +19,11 @@ from numpy.typing import NDArray
 
 from rhoset_check.exact import CHUNK, EXP, Bounds
 from rhoset_check.files import Certificate
-from rhoset_check.gaps import fibres, kinds, seats, taken
+from rhoset_check.gaps import Sums, fibres, kinds, seats, taken
 from rhoset_check.limits import MOST_ENTRIES, PASS, SECOND, exhaustive
 from rhoset_check.near import Array, Ints, Near, Rejected, gamma, lower_sum, require, up
 from rhoset_check.network import Model
 
-MOST_CLASSES = 1 << 11
-"""Sums that would tell more classes of elements apart are not made: their parts are added for each pair."""
 KEPT = 1 << 22
 """M has so many entries at a time, and is kept where these are all types, y and w."""
 TINY = 2.0**-50
@@ -167,61 +163,6 @@ class Split:
         """(c, c', x): of all b at these x."""
         index = np.arange(len(self.squares))
         return np.asarray(self.squares[:, self.slots.action[xs], index].sum(axis=2).swapaxes(1, 2))
-
-
-class Sums:
-    """Sums of functions of an element's images of some points, (points, n). They are added two at a time, those first
-    that tell the fewest classes of elements apart, by their classes, up to `MOST_CLASSES`."""
-
-    def __init__(self, places: Ints) -> None:
-        self.points, parts, left = len(places), list(places), list(range(len(places)))
-        self.steps = list[tuple[int, int, Ints, Ints]]()
-        while len(left) > 2:
-            left.sort(key=lambda j: int(parts[j].max()))
-            one, other, *left = left
-            both = parts[one] * (parts[other].max() + 1) + parts[other]
-            _, first, label = np.unique(both, return_index=True, return_inverse=True)
-            if len(first) > MOST_CLASSES:
-                left = [one, other, *left]
-                break
-            self.steps.append((one, other, parts[one][first], parts[other][first]))
-            left, parts = [*left, len(parts)], [*parts, label.ravel()]
-        self.last = [(j, parts[j]) for j in left]
-
-    def entries(self, types: int, columns: int) -> int:
-        """Of the tables of `both` that stand side by side, with those of `over` for functions of so many columns."""
-        sizes, alive, most = [0] * self.points, 0, 0
-        for one, other, first, _ in self.steps:
-            sizes.append(len(first) * (types * len(first) + columns))
-            alive += sizes[-1]
-            most, alive = max(most, alive), alive - sizes[one] - sizes[other]
-        return most
-
-    def over(self, tables: Sequence[Array]) -> Array:
-        """(n, …): the sums of functions of a class, (classes, …)."""
-        made = list(tables)
-        for one, other, i, j in self.steps:
-            made.append(made[one][i] + made[other][j])
-            made[one] = made[other] = np.empty(0)  # no longer needed
-        return reduce(iadd, (made[j][place] for j, place in self.last))  # one after another
-
-    def both(self, tables: Sequence[Array]) -> list[tuple[Ints, Array]]:
-        """Few functions of (y, z), (types, classes, classes), with the sum of those."""
-        made = list(tables)
-        for one, other, i, j in self.steps:
-            made.append(made[one][:, i[:, None], i] + made[other][:, j[:, None], j])
-            made[one] = made[other] = np.empty(0)
-        return [(place, made[j]) for j, place in self.last]
-
-    def near(self, products: Sequence[Near]) -> tuple[Array, float]:
-        """`over` of what stands in the columns of products, (n, points·q), and how far it is off."""
-        tables, error, size = list[Array](), 0.0, 0.0
-        for product in products:
-            q = math.isqrt(len(product.size))
-            tables += list(product.value.T.reshape(q, q, -1))
-            error += float(up(product.error.reshape(q, q).max(axis=1).sum()))
-            size += float(up((product.size + product.error).reshape(q, q).max(axis=1).sum()))
-        return self.over(tables), float(up(error + gamma(len(tables) + 8, "float64") * size))
 
 
 class EvenRule:

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from check.corpus_parts import good_pair
 from check.harness import Cert, Net, derive, plan_of
-from rhoset_check import Verdict, even
+from rhoset_check import Verdict, gaps
 
 PLACE = Path(__file__).resolve().parents[2] / "benchmarks" / "limits.py"
 SPEC = importlib.util.spec_from_file_location("benchmark_limits", PLACE)
@@ -102,7 +102,7 @@ def test_sums_of_many_points_are_refused() -> None:
 
 def test_sums_that_are_not_joined_stand_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of 31 functions of all pairs of elements, 7 MB each, no more than a few are there at once."""
-    monkeypatch.setattr(even, "MOST_CLASSES", 31)
+    monkeypatch.setattr(gaps, "MOST_CLASSES", 31)
     tracemalloc.start()
     try:
         verdict = affine(1)
@@ -118,7 +118,7 @@ def test_what_is_joined_changes_no_bound(most: int, monkeypatch: pytest.MonkeyPa
     """Up to rounding."""
     _, net, cert = good_pair("gaps")
     whole = derive(net, cert)
-    monkeypatch.setattr(even, "MOST_CLASSES", most)
+    monkeypatch.setattr(gaps, "MOST_CLASSES", most)
     apart = derive(net, cert)
     assert (apart.right, apart.margin_bound) == (whole.right, pytest.approx(whole.margin_bound, rel=1e-9))
     assert apart.loss_bound == pytest.approx(whole.loss_bound, rel=1e-9)

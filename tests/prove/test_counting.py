@@ -55,7 +55,7 @@ def meter(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     watch(even.Slots, "by_c", lambda _, slots, values: values.size)
     watch(even.Slots, "least", lambda result, slots, types, split: tabulated(slots, len(types)))
     watch(even.Slots, "apart", lambda result, slots, split, scale: 8 * slots.hidden[split].size)
-    watch(even.Sums, "over", lambda result, sums, tables: added(sums, result))
+    watch(gaps.Sums, "over", lambda result, sums, tables: added(sums, result))
     watch(even.EvenRule, "over_w", lambda _, rule: 3 * rule.count * rule.model.order**2)
     watch(even.EvenRule, "bounds", lambda _, rule, xs, spent: (15 if rule.split else 1) * len(xs) * rule.model.order)
     return done
@@ -67,7 +67,7 @@ def tabulated(slots: even.Slots, xs: int) -> int:
     return k * q * q * (q + 5) + xs * points * q * 3 * (q + 1)
 
 
-def added(sums: even.Sums, result: Any) -> int:
+def added(sums: gaps.Sums, result: Any) -> int:
     """A sum over points: classes two by two, the last two for all elements."""
     return int((sum(len(step[2]) for step in sums.steps) + len(result)) * (result.size // len(result)))
 
