@@ -87,7 +87,7 @@ Maker = Callable[[int, int, int], tuple[dict[str, Any], dict[str, Any]]]
 def _lowrank(n: int, m: int, k: int, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     rng = np.random.default_rng(1)
     tensors = {"lowrank.features": rng.normal(size=(n, k)), "lowrank.writing": rng.normal(size=(m + 1, k))}
-    return tensors, plan_of("lowrank", "exact", **{"samples": n, "work": "float64", **options})
+    return tensors, plan_of("lowrank", "exact", **{"samples": n, **options})
 
 
 def _points(n: int, m: int, sizes: list[int], **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -99,14 +99,14 @@ def _points(n: int, m: int, sizes: list[int], **options: Any) -> tuple[dict[str,
         tensors[f"points{j}.right"] = np.append(np.roll(np.arange(moved), 1), np.arange(moved, q))[None]
     writing = np.random.default_rng(1).normal(size=(m + 1, sum(q * q for q in sizes)))
     tensors["points.writing"] = writing.astype(np.float16)
-    return tensors, plan_of("points", "exact", **{"samples": n, "work": "float64", **options})
+    return tensors, plan_of("points", "exact", **{"samples": n, **options})
 
 
 def _gaps(n: int, m: int, q: int, sets: int) -> tuple[dict[str, Any], dict[str, Any]]:
     q = max(d for d in range(1, q + 1) if n % d == 0)  # transitive
     tensors: dict[str, Any] = {f"gaps{j}.right": np.roll(np.arange(q), 1)[None] for j in range(sets)}
     tensors |= {"gaps.block": np.arange(m) % sets, "gaps.point": np.arange(m) // sets % q}
-    return {**tensors, "gaps.left": np.arange(m) // (sets * q) % q}, plan_of("gaps", "exact", work="float64")
+    return {**tensors, "gaps.left": np.arange(m) // (sets * q) % q}, plan_of("gaps", "exact")
 
 
 def _apart(tensors: dict[str, Any], plan: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -124,7 +124,7 @@ def _circles(n: int, m: int, planes: int, walks: int, groups: int) -> tuple[dict
     tensors |= {"circles.orders": np.stack([rng.permutation(n) for _ in range(walks)])}
     tensors |= {"circles.walk": np.arange(m + 1) % walks, "circles.reads": np.arange(walks) % planes}
     tensors |= {"circles.groups": np.arange(n) % groups}
-    return tensors, plan_of("circles", "exact", work="float64")
+    return tensors, plan_of("circles", "exact")
 
 
 def _each(tensors: dict[str, Any], plan: dict[str, Any], n: int) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -143,16 +143,15 @@ KINDS: dict[str, Maker] = {
     "circles, walks": lambda n, m, s: _circles(n, m, 2, min(s, m), n),
     "circles, a walk each": lambda n, m, s: _circles(n, m, s, min(s, m), 1),
     "lowrank": lambda n, m, s: _lowrank(n, m, s),
-    "lowrank, float32": lambda n, m, s: _lowrank(n, m, s, work="float32"),
     "lowrank, no samples": lambda n, m, s: _lowrank(n, m, s, samples=0),
-    "lowrank, no single outputs": lambda n, m, s: _lowrank(n, m, s, single_pairs=0),
+    "lowrank, no single outputs": lambda n, m, s: _lowrank(n, m, s, singles=0),
     "lowrank, one by one": lambda n, m, s: _lowrank(n, m, 1, singles=s),
-    "lowrank, one by one of some": lambda n, m, s: _lowrank(n, m, 1, singles=n, single_pairs=s, exact_pairs=s),
+    "lowrank, one by one of some": lambda n, m, s: _lowrank(n, m, 1, singles=n, exact=s),
     "points": lambda n, m, s: _points(n, m, [s]),
-    "points, no samples": lambda n, m, s: _points(n, m, [s], samples=0, work="float32"),
+    "points, no samples": lambda n, m, s: _points(n, m, [s], samples=0),
     "points of two": lambda n, m, s: _points(n, m, [2] * min(s, m)),
     "points of many kinds": lambda n, m, s: _points(n, m, list(range(2, 2 + min(s, m)))),
-    "points, no single outputs": lambda n, m, s: _points(n, m, [s, s], single_pairs=0),
+    "points, no single outputs": lambda n, m, s: _points(n, m, [s, s], singles=0),
     "points, one by one": lambda n, m, s: _points(n, m, [2], singles=s),
     "gaps": lambda n, m, s: _gaps(n, m, s, 1),
     "gaps, types": lambda n, m, s: _typed(*_gaps(n, m, s, 1)),

@@ -13,13 +13,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 import soundness_campaign as campaign
-from check.harness import PLAN, Cert, Net
+from check.harness import ALL, PLAN, Cert, Net
 from support.orbit_circuits import circuit, damaged
 
 RULES = ("even", "lowrank", "exact")
 ORDER = 12
 """Largest group order of a hostile case."""
-ALL_OPEN = {"single_pairs": None, "singles": 1 << 20, "exact_pairs": None}
+ALL_OPEN = {"singles": 1 << 20, "exact": ALL}
 """A plan without budgets."""
 
 
@@ -30,26 +30,22 @@ def single(net: Net) -> Net:
     return replace(net, tensors=tensors, activation="relu")
 
 
-def one_rule(cert: Cert, rng: np.random.Generator) -> tuple[str, Cert]:
-    """One of the rules that the plan asks for, and the certificate with that alone."""
-    plan = cert.plan
-    if not isinstance(plan, dict) or not set(plan) >= set(PLAN):
-        return "exact", cert
-    asked = [rule for rule in ("gaps", "lowrank") if plan[rule] is True]
-    rule = str(rng.choice(asked)) if asked else "exact"
-    cert = cert.planned(circles=False, points=False, **{name: name == rule for name in asked})
+def one_rule(cert: Cert) -> tuple[str, Cert]:
+    """The rule that the plan asks for, if the proofs know it, and the certificate with nothing beside its bounds."""
+    rule = cert.plan["rule"] if cert.plan.get("rule") in ("gaps", "lowrank") else "exact"
+    cert = cert.planned(rule=rule)
     if rule == "gaps":  # what a plan evaluates beside the rule's bounds would be counted too
-        cert = cert.planned(single_pairs=0, singles=0, exact_pairs=0)
+        cert = cert.planned(singles=0, exact=0)
     return "even" if rule == "gaps" else rule, cert
 
 
 def hostile(seed: int) -> Iterator[tuple[str, Net, Cert]]:
     """Rule, network, certificate: what the campaign draws for a seed."""
-    rng, largest = np.random.default_rng([seed, 1]), campaign.LARGEST
+    largest = campaign.LARGEST
     campaign.LARGEST = ORDER
     try:
         for net, cert in campaign.family(seed):
-            rule, chosen = one_rule(cert, rng)
+            rule, chosen = one_rule(cert)
             yield rule, single(net), chosen
     finally:
         campaign.LARGEST = largest
@@ -64,7 +60,7 @@ def circuits(seed: int, folder: Path) -> Iterator[tuple[str, Net, Cert]]:
         mine = {"even": "gaps", "lowrank": "lowrank"}.get(rule, "none")
         cert = cert.but(**{name: array for name, array in case.explanation.items() if name.startswith(mine)})
         if rule == "even":
-            cert = cert.planned(gaps=True, single_pairs=0)
+            cert = cert.planned(rule="gaps", singles=0)
             if rng.random() < 0.7:  # means taken off some activations
                 cert = cert.but(**{"gaps.centred": (rng.random(18) < rng.choice([0.3, 1.0])).astype(np.int64)})
             if rng.random() < 0.5:
@@ -76,10 +72,10 @@ def circuits(seed: int, folder: Path) -> Iterator[tuple[str, Net, Cert]]:
                 cert = cert.but(
                     **{name: given[name] + noise * rng.standard_normal(given[name].shape) for name in names}
                 )
-            budget = ALL_OPEN if rng.random() < 0.5 else {"single_pairs": 12, "singles": 1, "exact_pairs": 4}
-            cert = cert.planned(lowrank=True, samples=int(rng.choice([0, 2, 6])), **budget)
+            budget = ALL_OPEN if rng.random() < 0.5 else {"singles": 1, "exact": 4}
+            cert = cert.planned(rule="lowrank", samples=int(rng.choice([0, 2, 6])), **budget)
         if rule == "exact":
-            cert = cert.planned(exact_pairs=None)
+            cert = cert.planned(exact=ALL)
         if rule != "exact" and rng.random() < 0.4:
             cert = cert.but(scale=np.exp(rng.standard_normal(19)))
         case.explanation = dict(cert.tensors)

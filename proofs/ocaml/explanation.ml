@@ -74,11 +74,6 @@ let evenly file =
            stretch_given = stretches file }
   end
 
-let in_plan file key =
-  match List.assoc_opt "plan" file.S.metadata with
-  | Some text -> (match S.parse_json text with S.Object f -> List.assoc_opt key f | _ -> None)
-  | None -> None
-
 (* ** Rule lowrank *)
 
 (* How many features. *)
@@ -87,7 +82,7 @@ let features file =
   else match (S.find file "lowrank.features").S.shape with [ _; k ] -> k | _ -> 0
 
 let plan_samples file n =
-  let asked = match in_plan file "samples" with Some v -> S.integer v | None -> 0 in
+  let asked = Option.value ~default:0 (Option.bind (List.assoc_opt "samples" file.S.metadata) int_of_string_opt) in
   if asked <= 0 then [] else if asked = 1 then [ 0 ]
   else List.init (min asked n) (fun i -> i * (n - 1) / (min asked n - 1))
 

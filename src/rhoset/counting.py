@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from rhoset.summaries import Shown
 from rhoset_check.each import EachRule, Part, parts_of
+from rhoset_check.even import EvenRule
 from rhoset_check.files import (
     Certificate,
     CircleTensors,
@@ -79,9 +80,8 @@ class Count:
 class Facts:
     """What the shapes of a certificate do not say, and its actions do.
 
-    `kinds`: how many w there are of each number of moved points. `places`: (n, q) the points of each set under all
-    elements. `parts`: rule each, for each x the entries of the tables that are sums of two, and of those that stay
-    alone.
+    `places`: (n, q) the points of each set under all elements. Rule each, `kinds`: how many w there are of each number
+    of moved points; `parts`: for each x the entries of the tables that are sums of two, and of those that stay alone.
     """
 
     kinds: tuple[int, ...] = ()
@@ -91,23 +91,21 @@ class Facts:
     @staticmethod
     def of(rules: Rules) -> Facts:
         """From rules that the checker has prepared."""
-        rule = rules.gaps
-        if rule is None:
-            return Facts()
-        parts = _parts(rule.parts, rule.joins) if isinstance(rule, EachRule) else (0, 0)
-        return Facts(tuple(map(len, rule.groups)), tuple(rule.actions), parts)
+        rule = rules.rule
+        if isinstance(rule, EachRule):
+            return Facts(tuple(map(len, rule.groups)), tuple(rule.actions), _parts(rule.parts, rule.joins))
+        return Facts((), tuple(rule.actions)) if isinstance(rule, EvenRule) else Facts()
 
     @staticmethod
     def by_actions(given: GapTensors, certificate: Certificate, weights: Weights) -> Facts:
         """From the certificate; cost: proving the group and its actions."""
         group = prove_group(weights.table, certificate.generators)
         actions = tuple(permutation_action(group, images, "gaps") for images in given.actions)
-        points = [np.unique(given.point[given.block == j]) for j in range(len(actions))]
-        home = given.types[0] if given.types else 0
-        seated = [a for j, a in enumerate(actions) if len(points[j]) or (given.joins is None and j == home)]
-        sizes = tuple(map(len, kinds_of(seated, group.identity)))
         if given.joins is None:
-            return Facts(sizes, actions)
+            return Facts((), actions)
+        points = [np.unique(given.point[given.block == j]) for j in range(len(actions))]
+        seated = [a for j, a in enumerate(actions) if len(points[j])]
+        sizes = tuple(map(len, kinds_of(seated, group.identity)))
         each = zip(actions, points, strict=True)
         places = [place for a, used in each if a.shape[1] > 1 for place in a.T[used]]
         return Facts(sizes, actions, _parts(parts_of(places, given.joins, group.order)[0], given.joins))
@@ -142,7 +140,8 @@ def cost(certificate: Certificate, weights: Weights, verdict: Verdict) -> Cost:
     shape, spent = Shape.of(weights), verdict.spent
     if not verdict.valid:
         return Cost(0, shape.exhaustive, 0)
-    known = Facts() if certificate.gaps is None else Facts.by_actions(certificate.gaps, certificate, weights)
+    given = certificate.given
+    known = Facts.by_actions(given, certificate, weights) if isinstance(given, GapTensors) else Facts()
     found = count(certificate, shape, spent, known)
     return Cost(int(found.total(shape.order, spent.get("lowrank", 0))), shape.exhaustive, found.table)
 
@@ -163,39 +162,30 @@ def cost_of_files(certificate: Path, network: Path, verdict: Verdict) -> Cost:
 
 def count(certificate: Certificate, shape: Shape, spent: Mapping[str, int], known: Facts) -> Count:
     """What the rules of a certificate take; `spent` is what the checker's `Budget` kept."""
-    n, m, plan, r = shape.order, shape.width, certificate.plan, len(certificate.generators)
+    n, m, r, given = shape.order, shape.width, len(certificate.generators), certificate.given
     once, each_x, each_pair, table = 0, 0, 0, r * n * n + 2 * n * shape.inner * m
-    stages = (spent.get("whole", 0) + spent.get("again", 0)) * m * (n + 1)
-    if certificate.gaps is not None:
-        table += r * n * sum(images.shape[1] for images in certificate.gaps.actions)
+    stages = (spent.get("whole", 0) + spent.get("again", 0)) * m * (n + 1) + spent.get("singles", 0) * m
+    if isinstance(given, GapTensors | PointsTensors):
+        table += r * n * sum(images.shape[1] for images in given.actions)
+    if isinstance(given, GapTensors):
         apart = 0
-        if certificate.gaps.joins is None:
-            fixed, each_x = even_operations(certificate.gaps, shape, known.places)
+        if given.joins is None:
+            once, each_x = even_operations(given, shape, known.places)
         else:
-            fixed, each_x = each_operations(certificate.gaps, shape, len(known.kinds), known.parts)
-            apart = 0 if certificate.gaps.centred is None else int(certificate.gaps.centred.sum())
-        once += fixed
-        stages += sum(spent.get(f"gaps {g}", 0) * size for g, size in enumerate(known.kinds))
-        stages += spent.get("gaps singly", 0) * 5
-        stages += spent.get("gaps open", 0) * (len(known.kinds) + apart)
-    if certificate.circles is not None:
-        fixed, each, single = circles_operations(certificate.circles, shape, r)
-        once += fixed + spent.get("circles changes", 0)
-        sizes = np.unique(certificate.circles.groups, return_counts=True)[1].tolist()
+            once, each_x = each_operations(given, shape, len(known.kinds), known.parts)
+            apart = 0 if given.centred is None else int(given.centred.sum())
+        stages += spent.get("open", 0) * (n + apart) + spent.get("gaps singly", 0) * 5
+    elif isinstance(given, CircleTensors):
+        once, each, single = circles_operations(given, shape, r)
+        once += spent.get("circles changes", 0)
         stages += spent.get("circles", 0) * each + spent.get("circles own", 0) * 2 * m
-        stages += sum(spent.get(f"circles {g}", 0) * 3 * size for g, size in enumerate(sizes))
-        stages += spent.get("circles span", 0) * single
-    if certificate.lowrank is not None:
-        fixed, each_pair = lowrank_operations(certificate.lowrank, plan.samples, shape)
-        once += fixed
-        stages += spent.get("lowrank singly", 0) * n
-    if certificate.points is not None:
-        table += r * n * sum(images.shape[1] for images in certificate.points.actions)
-        fixed, each, single = points_operations(certificate.points, plan.samples, shape)
-        once += fixed
+        stages += spent.get("open", 0) * 3 * n + spent.get("circles span", 0) * single
+    elif isinstance(given, LowRankTensors):
+        once, each_pair = lowrank_operations(given, certificate.samples, shape)
+    elif isinstance(given, PointsTensors):
+        once, each, single = points_operations(given, certificate.samples, shape)
         stages += spent.get("points", 0) * each + spent.get("points own", 0) * m
         stages += spent.get("points singly", 0) * single
-    stages += spent.get("singles", 0) * m
     return Count(once, each_x, each_pair, stages, table)
 
 

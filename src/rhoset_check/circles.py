@@ -7,7 +7,6 @@ what is small meets ReLU as a parabola: what x does, what y does, and a product 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 from rhoset_check.exact import CHUNK, EXP, Bounds
 from rhoset_check.files import Certificate, CircleTensors
 from rhoset_check.group import Group, frobenius, matrix_action
-from rhoset_check.limits import PASS
+from rhoset_check.limits import PASS, Budget
 from rhoset_check.near import Array, Ints, Near, gamma, lower_sum, require, up
 from rhoset_check.network import Model
 
@@ -223,14 +222,12 @@ class CirclesRule:
         lengths = np.stack([self.features.columns(part).length() for part in self.waves.parts], axis=1)
         self.kinds, self.lengths, self.off = _kinds(lengths, model.group.table, groups)
         self.worst = self.rest.up_x.max(axis=1), self.rest.up_y.max(axis=1)
-        features = len(self.waves.writing)
-        self.name, self.price = "circles", (64 * features, 40 * PASS + features)
         self.row = max(model.order, model.width)
 
-    def bounds(self, x: Ints, y: Ints, spent: Counter[str]) -> Bounds:
+    def bounds(self, x: Ints, y: Ints, budget: Budget) -> Bounds:
         """What is expected of a pair, for groups; where that is not enough, with the right answer from all neurons."""
-        spent["circles"] += len(x)
-        spent["circles changes"] = self.changes
+        budget.pay("circles", len(x))
+        budget.spent["circles changes"] = self.changes
         own, rest, places = self.model.products(x, y), self.rest, x * self.model.order + y
         found, expected = self.sums.rows(places), self.waves.expected.rows(places)
         away = found - expected
@@ -242,37 +239,42 @@ class CirclesRule:
         least = lower_sum([right[:, None], *rivals])
         hard = np.flatnonzero(~(least > self.model.floor).all(axis=1))
         if len(hard):
-            spent["circles own"] += len(hard)
+            budget.pay("circles own", len(hard))
             hidden = self.model.hidden(x[hard], y[hard], "float64")
             exact = lower_sum([written[hard], hidden.dot(rest.delta.rows(own[hard])).lower[:, 0]])
             right[hard] = np.fmax(right[hard], exact)
             least = np.fmax(least, lower_sum([right[:, None], *rivals]))
         excess = up(np.exp(-least) @ np.array([len(w) for w in self.groups]) * EXP)
-        outputs = partial(self.outputs, (x, y), (found, right, off), spent)
-        return Bounds(least.min(axis=1, initial=np.inf), excess, least.__getitem__, outputs)
+        outputs = partial(self.outputs, (x, y), (found, right, off), least, budget)
+        return Bounds(least.min(axis=1, initial=np.inf), excess, outputs)
 
     def outputs(
         self,
         pairs: tuple[Ints, Ints],
         state: tuple[Near, Array, Array],
-        spent: Counter[str],
-        g: int,
+        least: Array,
+        budget: Budget,
         which: Ints,
-        z: Ints,
     ) -> Array:
-        """(which, outputs of group g): with what x and y do to each of them; where that is not enough, from P."""
-        (x, y), (found, right, off) = (part[which, None] for part in pairs), state
-        rivals = [right[which, None], -self.rest.up_x[x, z], -self.rest.up_y[y, z]]
-        lower = lower_sum([*rivals, -self.waves.reference[self.groups[g]], -off[which, g, None]])
-        row, column = np.nonzero(~(lower > self.model.floor))
-        spent["circles span"] += len(row)
+        """(which, n): of groups that are open, with what x and y do to each output; then, of what is open, from P."""
+        (x, y), (found, right, off), table = (part[which] for part in pairs), state, self.model.group.table
+        lower, first = np.empty((len(which), self.model.order)), np.arange(len(which))[:, None]
+        expected, others = lower.copy(), lower.copy()
+        for g, w in enumerate(self.groups):
+            z = table[table[x[:, None], w], y[:, None]]
+            expected[first, z], others[first, z] = self.waves.reference[w] + off[which, g, None], least[which, g, None]
+        rivals = [right[which, None], -self.rest.up_x[x], -self.rest.up_y[y]]
+        own = first[:, 0], self.model.products(x, y)
+        expected[own] = others[own] = 0.0
+        lower = np.where(others > self.model.floor, others, lower_sum([*rivals, -expected]))
+        row, z = np.nonzero(~(lower > self.model.floor))
+        budget.pay("circles span", len(row), 10 * PASS + len(self.features.size))
         logits, step = np.empty(len(row)), max(1, CHUNK // len(self.features.size))
         for start in range(0, len(row), step):
             part = slice(start, start + step)
-            rival = self.features.rows(z[row[part], column[part]])
-            logits[part] = found.rows(which[row[part]]).dot(rival).upper[:, 0]
-        exact = lower_sum([*(np.broadcast_to(one, z.shape)[row, column] for one in rivals), -logits])
-        lower[row, column] = np.fmax(lower[row, column], exact)
+            logits[part] = found.rows(which[row[part]]).dot(self.features.rows(z[part])).upper[:, 0]
+        exact = lower_sum([*(np.broadcast_to(one, lower.shape)[row, z] for one in rivals), -logits])
+        lower[row, z] = np.fmax(lower[row, z], exact)
         return lower
 
 

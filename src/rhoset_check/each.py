@@ -8,7 +8,6 @@ walk all (y, z). Parts that are in no sum are bounded by their largest over z, a
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 from rhoset_check.exact import EXP, Bounds
 from rhoset_check.files import Certificate, GapTensors
 from rhoset_check.gaps import fibres, kinds, seats, taken
-from rhoset_check.limits import MOST_ENTRIES, PASS, SECOND, exhaustive, rows_at_once
+from rhoset_check.limits import MOST_ENTRIES, PASS, SECOND, Budget, exhaustive, rows_at_once
 from rhoset_check.near import Array, Ints, Near, lower_sum, require, up
 from rhoset_check.network import Model
 
@@ -212,13 +211,13 @@ class Walk:
 class EachRule:
     """The rule; what does not depend on x is computed once."""
 
-    name, price = "gaps", (0, 34 * PASS)
+    row = 0
 
-    def __init__(self, certificate: Certificate, model: Model) -> None:
-        given, self.actions, seated, nowhere = seats(certificate, model)
+    def __init__(self, given: GapTensors, certificate: Certificate, model: Model) -> None:
+        self.actions, seated, nowhere = seats(given, model)
         self.model, self.scale, n, m = model, certificate.scale, model.order, model.width - 1
-        both, work = zip(self.actions, seated, strict=True), certificate.plan.work
-        sets = [Circuit.of(model, given.point[mine], action, mine, work) for action, mine in both if len(mine)]
+        both = zip(self.actions, seated, strict=True)
+        sets = [Circuit.of(model, given.point[mine], action, mine, "float32") for action, mine in both if len(mine)]
         for lost in (sets[0].fixed, sets[0].moved):  # each point is counted once, as one or the other
             lost[0] = up(lost[0] + nowhere)
         self.plan([place for s in sets for place in s.place if s.action.shape[1] > 1], given)
@@ -278,9 +277,11 @@ class EachRule:
         left = [(self.parts[j], tables[j]) for j in self.left]
         return Walk(self.model.group.table[xs].astype(np.intp), left, rests, *up(np.sqrt(up(far))))
 
-    def bounds(self, xs: Ints, spent: Counter[str]) -> Bounds:
-        """Of all pairs with these x, by kinds of w: without the right answer's own rest; `by_group` with it."""
-        walk, table, n, floor = self.walk(xs), self.model.group.table, self.model.order, self.model.floor
+    def bounds(self, x: Ints, y: Ints, budget: Budget) -> Bounds:
+        """Of all pairs with these x, by kinds of w, without the right answer's own rest; single outputs with it."""
+        table, n = self.model.group.table, self.model.order
+        xs = x[::n]
+        walk = self.walk(xs)
         (part, sums), *alone = walk.parts
         reached = sums.some(sums.value[:, part.of_y[:, None], part.of_z])  # (x, y, z)
         most = np.empty((len(xs), n, len(self.groups)))
@@ -291,28 +292,24 @@ class EachRule:
         away = up(self.lengths.max() * walk.far)
         besides = lower_sum([-self.by_y.most(), -self.fixed, -away, *(-part for part in largest)])  # (x, y)
         rival = lower_sum([-most, besides[..., None]]).reshape(-1, len(self.groups))
-        known = np.full(len(rival), -np.inf)
 
-        def with_own(which: Ints) -> Array:
-            known[which] = self.own(walk, *np.divmod(which, n))
-            return lower_sum([known[which, None], rival[which]])
-
-        def outputs(g: int, which: Ints, z: Ints) -> Array:
-            x, y = np.divmod(which[:, None], n)
-            lower = lower_sum([known[which, None], -reached.some(reached.value[x, y, z]).upper, besides[x, y]])
-            i, j = np.nonzero(~(lower > floor))
-            x, y, z = x[i, 0], y[i, 0], z[i, j]
+        def outputs(which: Ints) -> Array:
+            x, y = np.divmod(which, n)
+            known = self.own(walk, x, y)
+            lower = lower_sum([known[:, None], -reached.some(reached.value[x, y]).upper, besides[x, y][:, None]])
+            i, z = np.nonzero(~(lower > self.model.floor))
+            budget.pay("gaps singly", len(i), 30 * PASS)
+            x, y = x[i], y[i]
             terms = [found.upper for found in (*(p.at(t, x, y, z) for p, t in walk.parts), self.at_y(y, z))]
             terms += [self.fixed[y], up(self.lengths[z] * walk.far[x, y])]
-            lower[i, j] = lower_sum([known[which[i]], *(-term for term in terms)])
-            spent["gaps singly"] += len(i)
+            lower[i, z] = lower_sum([known[i], *(-term for term in terms)])
             return lower
 
-        x, y = np.divmod(np.arange(len(rival)), n)
+        x, y = np.repeat(np.arange(len(xs)), n), y
         bounded = up(self.lengths[walk.answers[x, y]] * walk.far[x, y])
         least = lower_sum([lower_sum([*self.answer(walk, x, y), -bounded])[:, None], rival])
         excess = up(np.exp(-least) @ np.array([float(len(w)) for w in self.groups]) * EXP)
-        return Bounds(least.min(axis=1), excess, with_own, outputs)
+        return Bounds(least.min(axis=1), excess, outputs)
 
     def at_y(self, y: Ints, z: Ints) -> Near:
         """δ_zᵀ b(y)."""

@@ -9,7 +9,6 @@ does through x alone and through y alone is taken as it is and only the rest goe
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from functools import reduce
 from operator import iadd
@@ -18,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset_check.exact import CHUNK, EXP, Bounds
-from rhoset_check.files import Certificate
-from rhoset_check.gaps import Sums, fibres, kinds, seats, taken
-from rhoset_check.limits import MOST_ENTRIES, PASS, SECOND, exhaustive
+from rhoset_check.files import Certificate, GapTensors
+from rhoset_check.gaps import Sums, fibres, seats, taken
+from rhoset_check.limits import MOST_ENTRIES, PASS, SECOND, Budget, exhaustive
 from rhoset_check.near import Array, Ints, Near, Rejected, gamma, lower_sum, require, up
 from rhoset_check.network import Model
 
@@ -168,10 +167,10 @@ class Split:
 class EvenRule:
     """The rule; everything is computed once but what each x adds where some neurons are split."""
 
-    name, price = "gaps", (0, 34 * PASS)
+    row = 0
 
-    def __init__(self, certificate: Certificate, model: Model) -> None:
-        given, self.actions, _, nowhere = seats(certificate, model)
+    def __init__(self, given: GapTensors, certificate: Certificate, model: Model) -> None:
+        self.actions, _, nowhere = seats(given, model)
         n, m = model.order, model.width - 1
         if given.left is None:
             raise Rejected("rule even needs gaps.left")
@@ -201,11 +200,6 @@ class EvenRule:
         if self.split:
             self.take_apart(1.0 / np.where(np.arange(m + 1) < m, scale, np.inf))
 
-    @property
-    def groups(self) -> list[Ints]:
-        """The w by how many points they move."""
-        return kinds([slots.action for slots in self.sets], self.model.group.identity)
-
     def take_apart(self, weights: Array) -> None:
         """Of the split neurons: (x, z) δ_zᵀa, (y, z) δ_zᵀb and (xy, z) δ_zᵀH, and how far these are off; N(z)."""
         found = [self.sums.near([getattr(s, name) for s in self.split]) for name in ("by_x", "by_y", "by_z")]
@@ -225,11 +219,14 @@ class EvenRule:
             value -= self.slack
             value[:, np.arange(len(ys)), ys] = np.inf  # w = e
             self.main[:, ys], self.total[:, ys] = value.min(axis=2), up(up(np.exp(-value) * EXP).sum(axis=2))
+            value[:, np.arange(len(ys)), ys] = 0.0
             self.kept = value if step >= n else None
 
-    def bounds(self, xs: Ints, spent: Counter[str]) -> Bounds:
+    def bounds(self, x: Ints, y: Ints, budget: Budget) -> Bounds:
         """Of all pairs with these x; single outputs by Theorem 7."""
-        table, types, n = self.model.group.table, self.types[xs], self.model.order
+        table, n = self.model.group.table, self.model.order
+        xs = x[::n]
+        types = self.types[xs]
         answers = table[xs]
         rest = np.zeros((1, 1))
         if self.split:
@@ -242,31 +239,22 @@ class EvenRule:
         rest = np.broadcast_to(rest, answers.shape)
         excess = up(self.total[types] * up(np.exp(-rest) * EXP))
 
-        def by_group(which: Ints) -> Array:
+        def outputs(which: Ints) -> Array:
             x, y = np.divmod(which, n)
-            least = [self.main[types[x], y]] * len(self.groups)
-            if self.kept is not None:
-                kept = self.kept[types[x], y]
-                least = [taken(kept, table[w][:, y].T).min(axis=1) for w in self.groups]
-            return lower_sum([np.stack(least, axis=1), rest[x, y][:, None]])
-
-        def outputs(g: int, which: Ints, z: Ints) -> Array:
             if self.kept is None:
-                return by_group(which)[:, [g]].repeat(z.shape[1], axis=1)
-            x, y = np.divmod(which[:, None], n)
-            main = self.kept[types[x], y, table[self.model.group.inverse[xs[x]], z]]
-            lower = lower_sum([main, rest[x, y]])
-            i, j = np.nonzero(~(lower > self.model.floor))
-            x, y, rival = x[i, 0], y[i, 0], z[i, j]
+                return lower_sum([self.main[types[x], y], rest[x, y]])[:, None].repeat(n, axis=1)
+            main = taken(self.kept[types[x], y], table[self.model.group.inverse[xs[x]]])  # at z
+            lower = lower_sum([main, rest[x, y][:, None]])
             if self.split:
-                terms = -by_x[x, rival], -self.by_y[y, rival], -self.by_z[answers[x, y], rival]
-                away = up(far[x, y] * self.beyond[rival])
-                lower[i, j] = lower_sum([main[i, j], own[x, y], off[0], *terms, -away])
-                spent["gaps singly"] += len(i)
+                i, z = np.nonzero(~(lower > self.model.floor))
+                budget.pay("gaps singly", len(i), 30 * PASS)
+                x, y = x[i], y[i]
+                terms = -by_x[x, z], -self.by_y[y, z], -self.by_z[answers[x, y], z], -up(far[x, y] * self.beyond[z])
+                lower[i, z] = lower_sum([main[i, z], own[x, y], off[0], *terms])
             return lower
 
         least = lower_sum([self.main[types], rest])
-        return Bounds(least.ravel(), excess.ravel(), by_group, outputs)
+        return Bounds(least.ravel(), excess.ravel(), outputs)
 
 
 def ends(side: Near, neurons: Ints, among: Ints) -> Array:

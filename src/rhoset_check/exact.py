@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rhoset_check.limits import Budget
 from rhoset_check.near import LOST, UNIT, Array, Ints, Near, gamma, precision, up
 from rhoset_check.network import Model
 
@@ -21,26 +21,24 @@ CHUNK = 1 << 19
 
 @dataclass(frozen=True)
 class Bounds:
-    """Of some pairs, (pairs,): lower bounds of the least margin, upper bounds of Σ exp(−margin). `by_group` (which):
-    lower bounds of the margins of each group, (which, groups); `outputs` (g, which, z): of the margins against the
-    outputs z, those of group g, (which, outputs)."""
+    """Of some pairs, (pairs,): lower bounds of the least margin, upper bounds of Σ exp(−margin). `outputs` (which):
+    lower bounds of the margins of some of them against every output, (which, n), +∞ at the right answer."""
 
     least: Array
     excess: Array
-    by_group: Callable[[Ints], Array]
-    outputs: Callable[[int, Ints, Ints], Array]
+    outputs: Callable[[Ints], Array]
 
 
-def exact_bounds(model: Model, x: Ints, y: Ints, spent: Counter[str]) -> tuple[Array, Array]:
+def exact_bounds(model: Model, x: Ints, y: Ints, budget: Budget) -> tuple[Array, Array]:
     """(pairs,): lower bounds of the least margin over all wrong outputs, upper bounds of Σ exp(−margin) over them.
 
     In float32, then in float64 for the pairs that this leaves open.
     """
-    spent["whole"] += len(x)
+    budget.pay("whole", len(x))
     least, excess, error = _evaluated(model, x, y, "float32")
     again = np.flatnonzero(~(least > model.floor) & ~(least < -2.0 * error))
     if len(again):
-        spent["again"] += len(again)
+        budget.pay("again", len(again))
         least[again], excess[again], _ = _evaluated(model, x[again], y[again], "float64")
     return least, excess
 

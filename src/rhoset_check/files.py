@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,16 +21,12 @@ from safetensors import safe_open
 from rhoset_check.limits import limit
 from rhoset_check.near import SCALES, Array, Ints, Rejected, require
 
-FORMAT, VERSION = "rhoset-certificate", "4"
+FORMAT, VERSION = "rhoset-certificate", "5"
 NETWORK = "rhoset-network/1"
 TABLES = ("left", "right", "unembed", "bias")
 FACTORS = ("embed_left", "embed_right", "hidden_left", "hidden_right", "unembed")
 ACTIVATIONS = ("relu", "abs", "square", "linear")
 FLOATS, INTEGERS = ("F16", "F32", "F64"), ("I8", "U8", "I16", "U16", "I32", "U32", "I64")
-PLAN: dict[str, tuple[type, ...]] = {
-    "gaps": (bool,), "circles": (bool,), "points": (bool,), "lowrank": (bool,), "work": (str,), "samples": (int,),
-    "single_pairs": (int, type(None)), "exact_pairs": (int, type(None)), "singles": (int,),
-}  # fmt: skip
 
 
 class Unreadable(Exception):
@@ -114,24 +109,7 @@ class LowRankTensors:
     writing: Array
 
 
-@dataclass(frozen=True)
-class Plan:
-    """Which rules run, in the order gaps, circles, points, lowrank, exact; each gets the pairs that are still open."""
-
-    gaps: bool
-    circles: bool
-    points: bool
-    lowrank: bool
-    work: str
-    """each, points, lowrank: float32 or float64."""
-    samples: int
-    """points, lowrank: elements over which the additive part of the activations is averaged; 0 for none."""
-    single_pairs: int | None
-    """How many pairs that a rule leaves open may have single outputs bounded by it (None: all)."""
-    exact_pairs: int | None
-    """exact: how many pairs may be evaluated (None: all that are open)."""
-    singles: int
-    """exact: a pair with at most so many outputs open after that has only these evaluated."""
+Given = GapTensors | CircleTensors | PointsTensors | LowRankTensors
 
 
 @dataclass(frozen=True)
@@ -142,14 +120,20 @@ class Certificate:
     table: str
     method: str
     arithmetic: str
+    rule: str
+    """What bounds all pairs first: gaps, circles, points, lowrank; exact, which the pairs left open meet, for none."""
     right: int
-    plan: Plan
+    singles: int
+    """Of a pair left open the rule bounds every output; if that leaves no more than so many open, these are evaluated
+    from all neurons. 0: neither."""
+    exact: int
+    """How many of the pairs that are then open may be evaluated whole."""
+    samples: int
+    """points, lowrank: elements over which the additive part of the activations is averaged; 0 for none."""
     generators: Ints = field(repr=False)
     scale: Array | None = field(default=None, repr=False)
-    gaps: GapTensors | None = field(default=None, repr=False)
-    circles: CircleTensors | None = field(default=None, repr=False)
-    points: PointsTensors | None = field(default=None, repr=False)
-    lowrank: LowRankTensors | None = field(default=None, repr=False)
+    given: Given | None = field(default=None, repr=False)
+    """The tensors of the rule."""
 
 
 class Tensors:
@@ -239,47 +223,37 @@ def read_network(path: Path) -> Weights:
     return Weights(kept, table, activation, digest.hexdigest(), table_digest.hexdigest())
 
 
-def decoded(text: str, keys: dict[str, tuple[type, ...]], what: str) -> dict[str, Any]:
-    """A JSON object with exactly these keys, each of one of its types; integers are natural."""
-    try:
-        pairs = json.loads(text, object_pairs_hook=lambda found: found)
-    except (ValueError, RecursionError):
-        raise Rejected(f"{what} is not JSON") from None
-    wanted = isinstance(pairs, list) and all(isinstance(pair, tuple) for pair in pairs)
-    require(wanted and sorted(key for key, _ in pairs) == sorted(keys), f"{what}: needs exactly {', '.join(keys)}")
-    for key, value in pairs:
-        natural = type(value) is not int or 0 <= value < 1 << 62
-        require(type(value) in keys[key] and natural, f"{what}.{key}: {str(value)[:40]} is not of its type or range")
-    return dict(pairs)
-
-
 def read_certificate(path: Path, n: int, m: int) -> Certificate:
     """Decode a certificate for n elements and m neurons; every field is checked for type and range, none for truth."""
     file = Tensors(path, "certificate")
-    version, shapes = file.metadata.get("version"), file.shapes
-    if file.metadata.get("format") != FORMAT or version != VERSION:
+    said, version = file.metadata, file.metadata.get("version")
+    if said.get("format") != FORMAT or version != VERSION:
         raise Unreadable(f"certificate: not a rhoset certificate of version {VERSION} (version {version}): {path}")
-    plan = decoded(file.metadata.get("plan", ""), PLAN, "plan")
-    claim = decoded(file.metadata.get("claim", ""), {"right": (int,)}, "claim")
-    network, table, method, arithmetic = (
-        file.metadata.get(k, "") for k in ("network", "table", "method", "arithmetic")
+    network, table, method, arithmetic, rule = (
+        said.get(key, "") for key in ("network", "table", "method", "arithmetic", "rule")
     )
     require(arithmetic in ("real", "float32"), f"arithmetic {arithmetic[:40]!r} is not real or float32")
     require(re.fullmatch(r"[a-z0-9-]{1,40}", method), "method must be 1 to 40 of a-z, 0-9 and -")
-    require(plan["work"] in ("float32", "float64"), "plan.work is not float32 or float64")
+    require(rule in (*READERS, "exact"), f"rule {rule[:40]!r} is not one of {', '.join(READERS)}, exact")
+    right, singles, exact, samples = (natural(said, key) for key in ("right", "singles", "exact", "samples"))
     r = file.length("generators", 0)
-    require(plan["samples"] <= n, f"plan: at most {n} samples")
+    require(samples <= n, f"at most {n} samples")
     require(r <= 64 and (n == 1 or r >= 1), "generators: need 1 to 64 elements")
-    limit(file, plan, n, m)
-    scale = file.floats("scale", m + 1) if "scale" in shapes else None
+    limit(file, rule, samples, n, m)
+    scale = file.floats("scale", m + 1) if "scale" in file.shapes else None
     require(scale is None or (scale > 0).all(), "scale must be positive")
+    given = READERS[rule](file, n, m) if rule in READERS else None
+    generators = file.indices("generators", n, r)
     return Certificate(
-        network, table, method, arithmetic, claim["right"], Plan(**plan), file.indices("generators", n, r), scale,
-        _read_gaps(file, n, m) if plan["gaps"] else None,
-        _read_circles(file, n, m) if plan["circles"] else None,
-        _read_points(file, n, m) if plan["points"] else None,
-        _read_lowrank(file, n, m) if plan["lowrank"] else None,
-    )  # fmt: skip
+        network, table, method, arithmetic, rule, right, singles, exact, samples, generators, scale, given
+    )
+
+
+def natural(said: dict[str, str], key: str) -> int:
+    """A number of the metadata: up to ten decimal digits."""
+    text = said.get(key, "")
+    require(re.fullmatch(r"[0-9]{1,10}", text), f"{key} {text[:40]!r} is not a number of up to ten digits")
+    return int(text)
 
 
 def _read_gaps(file: Tensors, n: int, m: int) -> GapTensors:
@@ -324,3 +298,9 @@ def _read_points(file: Tensors, n: int, m: int) -> PointsTensors:
 def _read_lowrank(file: Tensors, n: int, m: int) -> LowRankTensors:
     k = file.length("lowrank.features", 1)
     return LowRankTensors(file.floats("lowrank.features", n, k), file.floats("lowrank.writing", m + 1, k))
+
+
+READERS: dict[str, Callable[[Tensors, int, int], Given]] = {
+    "gaps": _read_gaps, "circles": _read_circles, "points": _read_points, "lowrank": _read_lowrank,
+}  # fmt: skip
+"""Rule → what reads its tensors."""

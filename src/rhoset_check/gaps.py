@@ -12,21 +12,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset_check.files import Certificate, GapTensors
+from rhoset_check.files import GapTensors
 from rhoset_check.group import permutation_action
-from rhoset_check.near import Array, Ints, Near, Rejected, gamma, require, up
+from rhoset_check.near import Array, Ints, Near, gamma, require, up
 from rhoset_check.network import Model
 
 MOST_CLASSES = 1 << 11
 """Sums that would tell more classes of elements apart are not made: their parts are added for each pair."""
 
 
-def seats(certificate: Certificate, model: Model) -> tuple[GapTensors, list[Ints], list[Ints], float]:
-    """What the certificate says; the action (n, q) of every G-set, proved; the neurons of each, by point; what those of
+def seats(given: GapTensors, model: Model) -> tuple[list[Ints], list[Ints], float]:
+    """The action (n, q) of every G-set, proved; the neurons of each, by point; what those of
     none can cost a margin."""
-    given, n = certificate.gaps, model.order
-    if given is None or n == 1:
-        raise Rejected("rule gaps needs the tensors of gaps, and two elements")
+    require(model.order > 1, "rule gaps needs two elements")
     sizes = np.array([images.shape[1] for images in given.actions])
     require(
         (sizes >= 1).all() and (given.point < np.append(sizes, 1)[given.block]).all(), "gaps.point leaves its block"
@@ -41,7 +39,7 @@ def seats(certificate: Certificate, model: Model) -> tuple[GapTensors, list[Ints
     order = np.argsort(starts[given.block] + given.point, kind="stable")
     neurons = [order[given.block[order] == j] for j in range(len(actions))]
     require(sum(map(len, neurons)), "gaps: no neuron is at a point")
-    return given, actions, neurons, idle(model, np.flatnonzero(given.block == len(actions)))
+    return actions, neurons, idle(model, np.flatnonzero(given.block == len(actions)))
 
 
 def idle(model: Model, neurons: Ints) -> float:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from rhoset_check.near import require
 
@@ -30,44 +32,56 @@ def exhaustive(n: int, m: int) -> int:
     return n * n * (m * n + PASS * (m + n) + 30 * CALL * max(n, m) // (1 << 19)) + 30 * CALL
 
 
-def limit(file: Tensors, plan: dict[str, Any], n: int, m: int) -> None:
+@dataclass
+class Budget:
+    """What single outputs may still take, in multiply-adds, and how many more pairs may be evaluated whole. Decides no
+    bound's truth."""
+
+    work: float
+    exact: int
+    spent: Counter[str] = field(default_factory=Counter)
+    """For readers: what each stage had to do."""
+
+    def pay(self, what: str, count: int, price: int = 0) -> None:
+        """So many of these are done, at this price each."""
+        self.spent[what] += count
+        self.work -= count * price
+
+
+def limit(file: Tensors, rule: str, samples: int, n: int, m: int) -> None:
     """Refuse, from shapes alone, what would take more work or memory than exhaustive evaluation can excuse.
 
-    Work: what the rules do for all pairs, at most twice `exhaustive` and half a second; single outputs have the same
+    Work: what the rule does for all pairs, at most twice `exhaustive` and half a second; single outputs have the same
     once more (`settle.prepare`). Memory: no table of more than `MOST_ENTRIES`; where several of one size stand side by
     side, all of them. FORMAT.md has the terms.
     """
-    work, tables = 0, [0]
     rules = {"circles": _circles_limit, "points": _points_limit, "lowrank": _lowrank_limit, "gaps": _gaps_limit}
-    for rule, terms in rules.items():
-        if plan[rule]:
-            more, sizes = terms(file, plan, n, m)
-            work, tables = work + more, tables + sizes
+    work, tables = rules[rule](file, samples, n, m) if rule in rules else (0, [0])
     require(max(tables) <= MOST_ENTRIES, "the certificate's sets, circles or features are too large")
     most = 2 * exhaustive(n, m) + SECOND / 2
     require(work <= most, "the certificate asks for far more work than exhaustive evaluation")
 
 
-def _points_limit(file: Tensors, plan: dict[str, Any], n: int, m: int) -> tuple[int, list[int]]:
+def _points_limit(file: Tensors, samples: int, n: int, m: int) -> tuple[int, list[int]]:
     """Multiply-adds of rule points, single outputs apart; entries of its tables."""
     sizes = file.numbered("points{}.right", m)
     k, points, kinds = sum(q * q for q in sizes), sum(sizes), min(n, MOST_KINDS)
     chunk = (1 << 19) // max(m + 1, 2 * k, kinds * (len(sizes) + 2)) + 1
-    once = m * (2 * n * (n + k) + k) + PASS * n * (m * (4 * plan["samples"] + 20) + n + 10 * points)
+    once = m * (2 * n * (n + k) + k) + PASS * n * (m * (4 * samples + 20) + n + 10 * points)
     each_pair = k * m + m + PASS * (8 * m + 16 * k + 20 * points + kinds * (len(sizes) + 8) + 10)
-    calls = 10 * plan["samples"] + (40 + 30 * len(sizes)) * (n + n * n // chunk + 3)
+    calls = 10 * samples + (40 + 30 * len(sizes)) * (n + n * n // chunk + 3)
     return once + n * n * each_pair + CALL * calls, [6 * k * (m + n) + 8 * n * m]
 
 
-def _lowrank_limit(file: Tensors, plan: dict[str, Any], n: int, m: int) -> tuple[int, list[int]]:
+def _lowrank_limit(file: Tensors, samples: int, n: int, m: int) -> tuple[int, list[int]]:
     """Multiply-adds of rule lowrank, single outputs apart; entries of its tables."""
     k, chunk = file.length("lowrank.features", 1), min(n * n, (1 << 19) // max(n, m) + 1)
-    once = m * (n * (n + 2 * k) + k * k) + PASS * n * m * (4 * plan["samples"] + 20)
-    each_pair, calls = k * (m + n) + PASS * (3 * m + 2 * n), 10 * plan["samples"] + 60 * (n + n * n // chunk + 3)
+    once = m * (n * (n + 2 * k) + k * k) + PASS * n * m * (4 * samples + 20)
+    each_pair, calls = k * (m + n) + PASS * (3 * m + 2 * n), 10 * samples + 60 * (n + n * n // chunk + 3)
     return once + n * n * each_pair + CALL * calls, [6 * k * (m + n) + 8 * n * m, 2 * k * k, 3 * k * chunk]
 
 
-def _circles_limit(file: Tensors, plan: dict[str, Any], n: int, m: int) -> tuple[int, list[int]]:
+def _circles_limit(file: Tensors, samples: int, n: int, m: int) -> tuple[int, list[int]]:
     """The same of rule circles; terms that come and go are limited where they are counted (`circles.along`)."""
     sides, walks = file.numbered("circles{}.matrices", 512), file.length("circles.orders", 0)
     count, features = len(sides), sum(d * d for d in sides)
@@ -77,7 +91,7 @@ def _circles_limit(file: Tensors, plan: dict[str, Any], n: int, m: int) -> tuple
     return work, [4 * features * n * n, walks * n, 40 * n * m]
 
 
-def _gaps_limit(file: Tensors, plan: dict[str, Any], n: int, m: int) -> tuple[int, list[int]]:
+def _gaps_limit(file: Tensors, samples: int, n: int, m: int) -> tuple[int, list[int]]:
     """The same of rule even, or each, whose sums are limited where they are counted (`EachRule.plan`)."""
     sizes, types = file.numbered("gaps{}.right", m) or [0], "gaps.types" in file.shapes
     rows, points, most = min(n, rows_at_once(n, m)), sum(sizes), max(sizes)

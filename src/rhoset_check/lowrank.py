@@ -7,14 +7,13 @@ rows (P, e) with rows (F, N).
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 
 import numpy as np
 
 from rhoset_check.exact import Bounds, behind_by
 from rhoset_check.files import Certificate, LowRankTensors
-from rhoset_check.limits import PASS
+from rhoset_check.limits import Budget
 from rhoset_check.near import Array, Ints, Near, up
 from rhoset_check.network import Model
 
@@ -43,9 +42,8 @@ class LowRankRule:
     """The rule, with everything that does not depend on a pair computed once, sizes and errors included."""
 
     def __init__(self, given: LowRankTensors, certificate: Certificate, model: Model) -> None:
-        work, n = certificate.plan.work, model.order
-        self.model, self.work, self.groups = model, work, [np.arange(n)]
-        self.name, self.price, self.row = "lowrank", (0, 8 * PASS), max(n, model.width)
+        work, n = "float32", model.order
+        self.model, self.work, self.row = model, work, max(n, model.width)
         self.scale = np.ones((model.width, 1)) if certificate.scale is None else certificate.scale[:, None]
         unembed = Near.exact(np.ascontiguousarray(model.unembed["float64"].T))
         delta = unembed - Near.exact(given.features).times(given.writing.T)
@@ -53,7 +51,7 @@ class LowRankRule:
         delta, unembed = delta - constant, unembed - constant  # v
         lengths = delta.lengths(1.0 / self.scale)
         self.held, self.tilt = aligned(delta, lengths, given.writing, self.scale)
-        sides = additive(model, certificate.plan.samples)
+        sides = additive(model, certificate.samples)
         self.less_x, self.less_y = (Near.exact(-side.astype(work)) for side in sides)
         self.unembed, off = unembed.to(work), (-unembed.value.T, unembed.error.max())
         self.by_x, self.by_y = product(self.less_x, *off), self.less_y.times(*off)
@@ -84,19 +82,15 @@ class LowRankRule:
         left = np.maximum(up(whole * whole) - max(self.held, 0.0) * np.square(known) * (1.0 - 1e-9), 0.0)
         return np.fmin(whole, up(up(np.sqrt(up(left))) + 2.0 * self.tilt * whole))
 
-    def bounds(self, x: Ints, y: Ints, spent: Counter[str]) -> Bounds:
-        """Of all outputs of these pairs; single ones in their own order, the right answer's infinite."""
-        spent["lowrank"] += len(x)
+    def bounds(self, x: Ints, y: Ints, budget: Budget) -> Bounds:
+        """Of all outputs of these pairs."""
+        budget.pay("lowrank", len(x))
         first, place = np.unique(x, return_inverse=True)
         by_x = self.by_x(self.less_x.rows(first))
         behind = plus(self.logits(self.state(x, y, by_x, place)), (place, by_x), (y, self.by_y))
         value, slack = behind.value, float(behind.slack.max())
         least, excess = behind_by(value, self.model.products(x, y), slack, np.empty_like(value))
-
-        def outputs(_: int, which: Ints, __: Ints) -> Array:
-            return -(value[which].astype(np.float64) + slack)
-
-        return Bounds(least, excess, least[:, None].__getitem__, outputs)
+        return Bounds(least, excess, lambda which: -(value[which].astype(np.float64) + slack))
 
 
 def aligned(delta: Near, lengths: Array, writing: Array, scale: Array) -> tuple[float, float]:

@@ -7,7 +7,6 @@ elsewhere: how many these are is known from w. Activations are those of the pair
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from rhoset_check.exact import CHUNK, EXP, Bounds
 from rhoset_check.files import Certificate, PointsTensors
 from rhoset_check.group import permutation_action
-from rhoset_check.limits import MOST_KINDS, PASS
+from rhoset_check.limits import MOST_KINDS, PASS, Budget
 from rhoset_check.lowrank import additive, plus, product
 from rhoset_check.near import Array, Ints, Near, gamma, lower_sum, require, up
 from rhoset_check.network import Model
@@ -29,7 +28,7 @@ class PointsRule:
     """The rule, with everything that does not depend on a pair computed once, sizes and errors included."""
 
     def __init__(self, given: PointsTensors, certificate: Certificate, model: Model) -> None:
-        self.model, self.work, n = model, certificate.plan.work, model.order
+        self.model, self.work, n = model, "float32", model.order
         self.actions = [permutation_action(model.group, one, "points.right") for one in given.actions]
         sizes = [action.shape[1] for action in self.actions]
         require(min(sizes) > 1 and n > 1, "rule points needs sets of two points or more, and two elements")
@@ -37,7 +36,6 @@ class PointsRule:
         columns = [a + start + q * np.arange(q) for a, start, q in zip(self.actions, starts, sizes, strict=False)]
         self.starts, self.columns = starts, np.concatenate(columns, axis=1)
         self.groups, self.moved = by_moved(self.actions, model.group.identity)
-        self.name, self.price = "points", (0, PASS * (2 * sum(sizes) + 40))
         row = max(model.width, 2 * int(starts[-1]), len(self.groups) * (len(sizes) + 2))
         self.row = min(row, CHUNK // n) if row * n <= 3 * CHUNK else row  # whole rows of pairs are formed more quickly
         features = np.zeros((n, starts[-1]))
@@ -46,7 +44,7 @@ class PointsRule:
         delta = Near.exact(model.unembed["float64"].T) - Near.exact(features).times(given.writing.T)
         delta = delta - Near.exact(delta.value.mean(axis=0, keepdims=True))
         self.lengths = delta.lengths(1.0 / self.scale)[:, 0]
-        sides = additive(model, certificate.plan.samples)
+        sides = additive(model, certificate.samples)
         self.less_x, self.less_y = (Near.exact(-side.astype(self.work)) for side in sides)
         off = -delta.value.T, delta.error.max()
         self.by_x, self.by_y = product(self.less_x, *off), self.less_y.times(*off)
@@ -55,7 +53,7 @@ class PointsRule:
         hidden = model.hidden(one, one, self.work)
         self.sums, rest = product(hidden, given.writing), self.rest(hidden, one, one)
         self.longest = up(np.sqrt(up(np.square(self.scale[:, 0] * (rest.size + rest.error)).sum())))
-        self.plain = not certificate.plan.samples  # then e is taken at its largest
+        self.plain = not certificate.samples  # then e is taken at its largest
 
     def rest(self, hidden: Near, x: Ints, y: Ints) -> Near:
         """(pairs, m + 1): t, in place of activations."""
@@ -81,10 +79,10 @@ class PointsRule:
             right.append(added(mine, sums))
         return smallest, right
 
-    def bounds(self, x: Ints, y: Ints, spent: Counter[str]) -> Bounds:
+    def bounds(self, x: Ints, y: Ints, budget: Budget) -> Bounds:
         """Of these pairs, by how many points of each set w moves; of single outputs from P itself. What the right
         answer gets besides is bounded, and formed from all neurons where that is not enough."""
-        spent["points"] += len(x)
+        budget.pay("points", len(x))
         own, (first, place) = self.model.products(x, y), np.unique(x, return_inverse=True)
         by_x, hidden = self.by_x(self.less_x.rows(first)), self.model.hidden(x, y, self.work)
         smallest, right = self.gaps(sums := self.sums(hidden), own)
@@ -97,7 +95,7 @@ class PointsRule:
         least = lower_sum([besides, rival, *gaps])
         hard = np.flatnonzero(~(least > self.model.floor).all(axis=0))
         if len(hard):
-            spent["points own"] += len(hard)
+            budget.pay("points own", len(hard))
             rest = rest.rows(hard)
             rest = self.rest(rest, x[hard], y[hard]) if self.plain else rest
             exact = rest.dot(self.delta.rows(own[hard])).lower[:, 0]
@@ -108,20 +106,19 @@ class PointsRule:
 
         columns, step = self.columns.T * len(x), BLOCK // len(self.columns.T)
 
-        def some(which: Ints, z: Ints) -> Array:
+        def some(which: Ints) -> Array:
+            z = np.broadcast_to(np.arange(self.model.order), (len(which), self.model.order))
             known = lower_sum([besides[which], *(part[which] for part in right)])[:, None]
             sides = (-by_x.at(place[which, None], z).upper, -self.by_y.at(y[which, None], z).upper)
             reached = added(-flat.take(columns.take(z, axis=1) + which[:, None]), sums)
             return lower_sum([known, *sides, -up(away[which, None] * self.lengths[z]), reached])
 
-        def outputs(_: int, which: Ints, z: Ints) -> Array:
-            spent["points singly"] += z.size
-            parts = range(rows := step // z.shape[1] + 1, len(which), rows)
-            return np.concatenate(
-                [some(*part) for part in zip(np.split(which, parts), np.split(z, parts), strict=True)]
-            )
+        def outputs(which: Ints) -> Array:
+            budget.pay("points singly", len(which) * self.model.order, PASS * (2 * len(columns) + 30))
+            rows = step // self.model.order + 1
+            return np.concatenate([some(part) for part in np.split(which, range(rows, len(which), rows))])
 
-        return Bounds(least.min(axis=0), excess, lambda which: least[:, which].T, outputs)
+        return Bounds(least.min(axis=0), excess, outputs)
 
 
 def added(some: NDArray[Any], of: Near) -> Array:

@@ -17,7 +17,7 @@ from rhoset_check.near import Rejected, require, up
 from rhoset_check.network import build_model
 from rhoset_check.settle import prepare, settle
 
-CHECKER = "4.0"
+CHECKER = "5.0"
 """Version of this checker, part of every statement."""
 FORMULA = "f(z|x,y) = Σ_i unembed[i,z] φ(left[x,i] + right[y,i]) + bias[z]"
 PHI = {"relu": "max(t, 0)", "abs": "|t|", "square": "t²", "linear": "t"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from dataclasses import dataclass, replace
@@ -11,9 +12,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from rhoset_check.exact import CHUNK, EXP
-from rhoset_check.files import Tensors, Unreadable, Weights, decoded
+from rhoset_check.files import Tensors, Unreadable, Weights
 from rhoset_check.group import prove_group
-from rhoset_check.near import Array, Ints, require, up
+from rhoset_check.near import Array, Ints, Rejected, require, up
 from rhoset_check.network import Model, build_model
 from rhoset_check.verdict import Verdict
 
@@ -54,6 +55,20 @@ class Head:
     right: int
     generators: Ints
     plan: dict[str, Any]
+
+
+def decoded(text: str, keys: dict[str, tuple[type, ...]], what: str) -> dict[str, Any]:
+    """A JSON object with exactly these keys, each of one of its types; integers are natural."""
+    try:
+        pairs = json.loads(text, object_pairs_hook=lambda found: found)
+    except (ValueError, RecursionError):
+        raise Rejected(f"{what} is not JSON") from None
+    wanted = isinstance(pairs, list) and all(isinstance(pair, tuple) for pair in pairs)
+    require(wanted and sorted(key for key, _ in pairs) == sorted(keys), f"{what}: needs exactly {', '.join(keys)}")
+    for key, value in pairs:
+        natural = type(value) is not int or 0 <= value < 1 << 62
+        require(type(value) in keys[key] and natural, f"{what}.{key}: {str(value)[:40]} is not of its type or range")
+    return dict(pairs)
 
 
 def read_head(file: Tensors, rule: str, keys: dict[str, tuple[type, ...]], n: int) -> Head:

@@ -73,10 +73,7 @@ def gaps(group: SmallGroup, sets: list[np.ndarray], block: Any, point: Any, **op
 
 def low_options(n: int, rng: np.random.Generator) -> dict[str, Any]:
     """Any options of rule lowrank."""
-    return {
-        "work": work(rng), "samples": int(rng.choice([0, 0, 1, n])), "single_pairs": [0, None][int(rng.integers(2))],
-        "singles": int(rng.choice([0, 1, n])),
-    }  # fmt: skip
+    return {"samples": int(rng.choice([0, 0, 1, n])), "singles": int(rng.choice([0, 1, n]))}
 
 
 def no_features(n: int, m: int) -> Tensors:
@@ -110,10 +107,6 @@ def some_points(group: SmallGroup, rng: np.random.Generator) -> np.ndarray:
     """A G-set of two points or more, one orbit or several."""
     action = random_action(group, rng, 6)
     return action if action.shape[1] > 1 else group.natural
-
-
-def work(rng: np.random.Generator) -> str:
-    return str(rng.choice(["float32", "float64"]))
 
 
 def constant(group: SmallGroup, m: int, rng: np.random.Generator) -> Tensors:

@@ -98,7 +98,7 @@ def circles(case: Drawn, rng: np.random.Generator, edge: float = 0.7) -> tuple[N
         given["scale"] = 2.0 ** rng.integers(-3, 4, m + 1)
     net = network(case.tensors, group)
     net = on_edge(net, rng) if rng.random() < edge else net
-    plan = plan_of("circles", single_pairs=[0, None][int(rng.integers(2))], singles=int(rng.choice([0, 0, 1])))
+    plan = plan_of("circles", singles=int(rng.choice([0, 1, 1])))
     return net, certificate(group, plan, **given)
 
 

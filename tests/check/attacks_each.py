@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from . import attacks_even, attacks_gaps, attacks_idle
-from .attack_parts import Attack, attack, gaps, network, on_edge, work
+from .attack_parts import Attack, attack, gaps, network, on_edge
 from .certificates import shared
 from .harness import Cert, Net
 
@@ -68,7 +68,7 @@ def each_some_y(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors["right"][:, k], tensors["right"][:, k + 1] = sign, -sign
     written = rng.choice([-1.0, 1.0], n)[action[:, point]] * margin * rng.uniform(0.8, 1.9) / (4 * size)
     tensors["unembed"][k], tensors["unembed"][k + 1] = written, -written
-    cert = gaps(group, [action], np.zeros(k + 2), np.append(circuit.columns, [point] * 2), work=work(rng))
+    cert = gaps(group, [action], np.zeros(k + 2), np.append(circuit.columns, [point] * 2))
     return network(tensors, group), replace(cert, tensors=cert.tensors | shared(cert.tensors, n, rng))
 
 
@@ -82,7 +82,7 @@ def each_rest(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors["right"][:, k] = h * rng.choice([-1.0, 1.0], action.shape[1])[action[:, point]]
     tensors["unembed"][k] = rng.choice([-1.0, 1.0], n) * margin * rng.uniform(0.5, 1.5) / (2 * h)
     where = np.zeros(k + 1), np.append(circuit.columns, point)
-    cert = gaps(group, [action], *where, work=work(rng), centred=np.append(np.zeros(k), 1).astype(np.intp))
+    cert = gaps(group, [action], *where, centred=np.append(np.zeros(k), 1).astype(np.intp))
     found = shared(cert.tensors, n, rng)
     if rng.random() < 0.5:
         found |= {"gaps.row": np.zeros(k + 1, np.intp), "gaps.classes": np.arange(n)[None]}
@@ -100,5 +100,5 @@ def each_drowned(rng: np.random.Generator) -> tuple[Net, Cert]:
     written = loud * rng.choice([-1.0, 1.0], action.shape[1])[action[:, point]]
     tensors["unembed"][k], tensors["unembed"][k + 1] = written, -written
     net = on_edge(network(tensors, group), rng)
-    cert = gaps(group, [action], np.zeros(k + 2), np.append(circuit.columns, [point] * 2), work="float32")
+    cert = gaps(group, [action], np.zeros(k + 2), np.append(circuit.columns, [point] * 2))
     return net, replace(cert, tensors=cert.tensors | shared(cert.tensors, n, rng))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .attack_parts import attack, gaps, network, on_edge, small_circuit, work
+from .attack_parts import attack, gaps, network, on_edge, small_circuit
 from .attacks_gaps import deviating, drowned_readings, one_sign, right_circuit
 from .harness import Cert, Net
 from .small_groups import random_action
@@ -19,7 +19,7 @@ def uneven_rows(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors["left"][:, k] = np.where(np.arange(n) == rng.integers(n), loud, -loud)
     tensors["unembed"][k] = rng.choice([-1.0, 1.0], n)[action[:, point]] * margin * rng.uniform(0.8, 4) / (2 * loud)
     where = np.zeros(k + 1), np.append(circuit.columns, point)
-    return network(tensors, group), gaps(group, [action], *where, work=work(rng))
+    return network(tensors, group), gaps(group, [action], *where)
 
 
 @attack
@@ -28,7 +28,7 @@ def biased_even(rng: np.random.Generator) -> tuple[Net, Cert]:
     group, circuit, tensors, margin = right_circuit(rng, 0, "relu")
     tensors["bias"][int(rng.integers(group.order))] = rng.choice([-1, 1]) * margin * rng.uniform(0.8, 1.9)
     where = np.zeros(len(circuit.neurons)), circuit.columns
-    return network(tensors, group), gaps(group, [circuit.right], *where, work=work(rng))
+    return network(tensors, group), gaps(group, [circuit.right], *where)
 
 
 @attack
@@ -40,7 +40,7 @@ def typed_rows(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors["left"][:, k] = np.where(action[:, c] == action[rng.integers(n), c], loud, -loud)
     tensors["unembed"][k] = rng.choice([-1.0, 1.0], n)[action[:, point]] * margin * rng.uniform(0.8, 4) / (2 * loud)
     where = np.zeros(k + 1), np.append(circuit.columns, point)
-    return network(tensors, group), gaps(group, [action], *where, types=[0, c], work=work(rng))
+    return network(tensors, group), gaps(group, [action], *where, types=[0, c])
 
 
 @attack
@@ -50,7 +50,7 @@ def typed_bias(rng: np.random.Generator) -> tuple[Net, Cert]:
     action, c = circuit.right, int(rng.integers(circuit.right.shape[1]))
     tensors["bias"] = rng.choice([-1.0, 1.0], group.order)[action[:, c]] * margin * rng.uniform(0.4, 1)
     where = np.zeros(len(circuit.neurons)), circuit.columns
-    return network(tensors, group), gaps(group, [action], *where, types=[0, c], work=work(rng))
+    return network(tensors, group), gaps(group, [action], *where, types=[0, c])
 
 
 @attack
@@ -77,7 +77,7 @@ def even_driver(rng: np.random.Generator) -> tuple[Net, Cert]:
     where = (np.zeros(k + 1), np.append(circuit.columns, point))
     where = where if kind == 2 else (np.append(np.zeros(k), 1), np.append(circuit.columns, 0))
     options = {"centred": np.append(np.ones(k, dtype=np.intp), kind == 1)} if kind else {}
-    return network(tensors, group), gaps(group, sets, *where, work=work(rng), **options)
+    return network(tensors, group), gaps(group, sets, *where, **options)
 
 
 @attack
@@ -97,7 +97,7 @@ def even_y(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors["unembed"][k], tensors["unembed"][k + 1] = written, -written
     where = np.zeros(k + 2), np.append(circuit.columns, [point, point])
     return network(tensors, group), gaps(
-        group, [action], *where, work=work(rng), centred=np.append(np.zeros(k), [1, 1]).astype(np.intp)
+        group, [action], *where, centred=np.append(np.zeros(k), [1, 1]).astype(np.intp)
     )
 
 
@@ -109,7 +109,7 @@ def tight_even(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors["left"], tensors["right"] = tensors["left"] / 3, tensors["right"] / 3
     options = {"centred": rng.integers(0, 2, len(circuit.neurons))} if rng.random() < 0.5 else {}
     where = np.zeros(len(circuit.neurons)), circuit.columns
-    return network(tensors, group), gaps(group, [circuit.right], *where, work=work(rng), **options)
+    return network(tensors, group), gaps(group, [circuit.right], *where, **options)
 
 
 @attack
@@ -128,7 +128,7 @@ def inverted(rng: np.random.Generator) -> tuple[Net, Cert]:
             break
     tensors["left"] = tensors["left"][group.inverse]
     where = np.zeros(len(circuit.neurons)), circuit.columns
-    cert = gaps(group, [circuit.right], *where, work=work(rng))
+    cert = gaps(group, [circuit.right], *where)
     return network(tensors, group), cert.but(**{"gaps.left": circuit.rows})
 
 
@@ -141,7 +141,7 @@ def uneven_slots(rng: np.random.Generator) -> tuple[Net, Cert]:
     net = on_edge(network(tensors, group), rng)
     options = {"centred": rng.integers(0, 2, len(circuit.neurons))} if rng.random() < 0.3 else {}
     where = np.zeros(len(circuit.neurons)), circuit.columns
-    return net, gaps(group, [circuit.right], *where, work=work(rng), **options)
+    return net, gaps(group, [circuit.right], *where, **options)
 
 
 @attack
@@ -162,7 +162,7 @@ def left_fibres(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors["unembed"][k], tensors["unembed"][k + 1] = written, -written
     where = np.zeros(k + 2), np.append(circuit.columns, [point] * 2)
     options = {"centred": np.append(np.zeros(k), [1, 1]).astype(np.intp)}
-    cert = gaps(group, [action], *where, work=work(rng), **options)
+    cert = gaps(group, [action], *where, **options)
     return network(tensors, group), cert.but(**{"gaps.left": np.append(circuit.rows, [b, b])})
 
 
@@ -181,7 +181,7 @@ def crossing(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors["unembed"][k] = written * margin * rng.uniform(0.1, 0.5) / (4 * size)
     net = on_edge(network(tensors, group, "abs"), rng)
     where = np.zeros(k + 1), np.append(circuit.columns, point)
-    cert = gaps(group, [action], *where, work=work(rng), centred=np.append(np.ones(k, int), 0))
+    cert = gaps(group, [action], *where, centred=np.append(np.ones(k, int), 0))
     return net, cert.but(**{"gaps.left": np.append(circuit.rows, b)})
 
 
@@ -201,7 +201,7 @@ def by_product(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors["unembed"][k] = one_sign(action, 0, rng) * margin * rng.uniform(0.5, 2) / (2 * size)
     net = on_edge(network(tensors, group), rng) if rng.random() < 0.7 else network(tensors, group)
     where = np.append(np.zeros(k), 1), np.append(circuit.columns, 0)
-    cert = gaps(group, [circuit.right, action], *where, work=work(rng), centred=np.append(np.zeros(k, int), 1))
+    cert = gaps(group, [circuit.right, action], *where, centred=np.append(np.zeros(k, int), 1))
     return net, cert.but(**{"gaps.left": np.append(circuit.rows, b)})
 
 
@@ -219,5 +219,5 @@ def rest_apart(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors["unembed"][k] = one_sign(action, int(point), rng) * margin * rng.uniform(0.5, 2) / (2 * size)
     net = on_edge(network(tensors, group), rng)
     where = np.zeros(k + 1), np.append(circuit.columns, point)
-    cert = gaps(group, [action], *where, work=work(rng), centred=np.append(np.zeros(k, int), 1))
+    cert = gaps(group, [action], *where, centred=np.append(np.zeros(k, int), 1))
     return net, cert.but(**{"gaps.left": np.append(circuit.rows, b)})

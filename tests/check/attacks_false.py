@@ -12,7 +12,6 @@ from .attack_parts import (
     gaps,
     network,
     no_features,
-    work,
 )
 from .certificates import at_points, gap_tensors
 from .harness import Cert, Net, Tensors, plan_of
@@ -50,7 +49,7 @@ def false_gap_action(rng: np.random.Generator) -> tuple[Net, Cert]:
         where.append(np.stack([np.full(len(c), j), c, b]))
     tensors = {key: np.concatenate([part[key] for part in parts], axis=int(key != "unembed")) for key in parts[0]}
     block, point, points = np.concatenate(where, axis=1)
-    cert = gaps(group, [three, two], block, point, work=work(rng))
+    cert = gaps(group, [three, two], block, point)
     return network({**tensors, "bias": np.zeros(n)}, group), cert.but(**{"gaps.left": points})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .attack_parts import attack, gaps, network, work
+from .attack_parts import attack, gaps, network
 from .attacks_gaps import least_margin, right_circuit
 from .harness import Cert, Net
 
@@ -36,6 +36,4 @@ def idle_driver(rng: np.random.Generator) -> tuple[Net, Cert]:
     height = margin * rng.uniform(0.8, 1.9) / max(active.max() * np.ptp(written), 1e-3)
     tensors["unembed"][-1] = written * height
     block = np.append(np.zeros(len(circuit.neurons)), 1)
-    return network(tensors, group, kind), gaps(
-        group, [circuit.right], block, np.append(circuit.columns, 0), work=work(rng)
-    )
+    return network(tensors, group, kind), gaps(group, [circuit.right], block, np.append(circuit.columns, 0))

@@ -15,9 +15,8 @@ from .attack_parts import (
     no_features,
     on_edge,
     small_circuit,
-    work,
 )
-from .certificates import draw_gaps, low_rank, with_gaps, written
+from .certificates import low_rank, written
 from .harness import Cert, Net, Tensors, plan_of
 from .networks import Planted, random_tables
 from .small_groups import SmallGroup, random_group
@@ -65,14 +64,6 @@ def additive_driver(rng: np.random.Generator) -> tuple[Net, Cert]:
     options = low_options(n, rng) | {"samples": int(rng.choice([1, n]))}
     net = on_edge(network(tensors, group, "linear" if tensors["left"].min(initial=0) < 5 else "relu"), rng)
     return net, certificate(group, plan_of("lowrank", **options), **no_features(n, m))
-
-
-@attack
-def some_pairs(rng: np.random.Generator) -> tuple[Net, Cert]:
-    """`additive_driver` after rule gaps, which leaves some of the pairs with an x."""
-    net, cert = additive_driver(rng)
-    group = SmallGroup("", net.table.astype(np.intp), cert.tensors["generators"], net.table.astype(np.intp))
-    return net, with_gaps(cert.planned(gaps=True), draw_gaps(net, group, [], rng))
 
 
 @attack
@@ -152,7 +143,7 @@ def one_by_one(rng: np.random.Generator) -> tuple[Net, Cert]:
     group = random_group(rng, 8)
     n, m = group.order, int(rng.integers(1, 5))
     tensors = random_tables(n, m, rng)
-    options = low_options(n, rng) | {"single_pairs": None, "singles": n}
+    options = low_options(n, rng) | {"singles": n}
     return network(tensors, group), certificate(group, plan_of("lowrank", "exact", **options), **no_features(n, m))
 
 
@@ -168,5 +159,4 @@ def tied_writing(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors["bias"][...] = 0
     if rng.random() < 0.5:
         tensors["unembed"] += 2.0 ** rng.integers(0, 12) * rng.normal(size=(m, 1))
-    options = low_options(n, rng) | {"work": work(rng)}
-    return network(tensors, group), certificate(group, plan_of("lowrank", **options), **everything(tensors))
+    return network(tensors, group), certificate(group, plan_of("lowrank", **low_options(n, rng)), **everything(tensors))

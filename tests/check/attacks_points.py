@@ -19,12 +19,11 @@ from .attack_parts import (
     on_edge,
     small_circuit,
     some_points,
-    work,
 )
 from .attacks_false import words
 from .attacks_rounding import drowned_sums
-from .certificates import at_points, draw_gaps, seen, with_gaps, written
-from .harness import Cert, Net, Tensors, plan_of
+from .certificates import at_points, seen, written
+from .harness import ALL, Cert, Net, Tensors, plan_of
 from .networks import random_tables
 from .small_groups import SmallGroup, random_group, shuffled, small_group
 
@@ -56,9 +55,7 @@ def points_alone(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors = constant(group, 2, rng)  # as many neurons as sets
     sets = [group.natural, *(some_points(group, rng) for _ in range(int(rng.integers(0, 2))))]
     writing = all_written(tensors, sets, rng)
-    return network(tensors, group), certificate(
-        group, plan_of("points", work=work(rng), single_pairs=0), **at_points(sets, writing, group)
-    )
+    return network(tensors, group), certificate(group, plan_of("points", singles=0), **at_points(sets, writing, group))
 
 
 @attack
@@ -69,7 +66,7 @@ def false_points(rng: np.random.Generator) -> tuple[Net, Cert]:
     false = words(group, [rng.permutation(q) for _ in group.generators])
     sets = [false, group.natural][: int(rng.integers(1, 3))]
     kept = at_points(sets, all_written(tensors, sets, rng), group)
-    return network(tensors, group), certificate(group, plan_of("points", work=work(rng), single_pairs=0), **kept)
+    return network(tensors, group), certificate(group, plan_of("points", singles=0), **kept)
 
 
 @attack
@@ -107,7 +104,7 @@ def points_counted(rng: np.random.Generator) -> tuple[Net, Cert]:
         tensors["bias"][rng.integers(group.order)] = -size * rng.uniform(1, 5)
     net = network(tensors, group)
     net = on_edge(net, rng) if rng.random() < 0.3 else net
-    plan = planned(group.order, rng, single_pairs=0)
+    plan = planned(group.order, rng, singles=0)
     scale = np.where(np.arange(len(writing)) < net.width, 2.0**-20, 1.0)
     return net, certificate(group, plan, **at_points([group.natural], size * writing, group), scale=scale)
 
@@ -124,7 +121,7 @@ def points_counted_driver(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors["unembed"][-count:, a], tensors["unembed"][-count:, b] = size / count, -size / count
     scale = np.full(len(writing), 2.0**-20)
     scale[-1 - count : -1] = 2.0 ** rng.integers(0, 9)
-    plan = planned(group.order, rng, single_pairs=0)
+    plan = planned(group.order, rng, singles=0)
     kept = at_points([group.natural], writing, group)
     return network(tensors, group), certificate(group, plan, **kept, scale=scale)
 
@@ -160,15 +157,6 @@ def points_additive(rng: np.random.Generator) -> tuple[Net, Cert]:
     plan = planned(n, rng, samples=int(rng.choice([1, n])))
     net = on_edge(network(tensors, group, "linear"), rng)
     return net, certificate(group, plan, **no_points(group, m, rng))
-
-
-@attack
-def points_some_pairs(rng: np.random.Generator) -> tuple[Net, Cert]:
-    """`points_additive` after rule gaps, which leaves some of the pairs with an x."""
-    net, cert = points_additive(rng)
-    group = SmallGroup("", net.table.astype(np.intp), cert.tensors["generators"], net.table.astype(np.intp))
-    gaps = draw_gaps(net, group, [], rng)
-    return net, with_gaps(cert.planned(gaps=True), gaps)
 
 
 @attack
@@ -214,8 +202,7 @@ def points_false(rng: np.random.Generator) -> tuple[Net, Cert]:
 def points_singly(rng: np.random.Generator) -> tuple[Net, Cert]:
     """Some outputs are above the right one and some below; all that are open are bounded singly, or evaluated."""
     net, cert = [points_apart, points_false, points_additive, points_driver][int(rng.integers(4))](rng)
-    options = {"single_pairs": None, "singles": int(rng.choice([0, net.order]))}
-    return net, cert.planned(**options, exact_pairs=[0, None][int(rng.integers(2))])
+    return net, cert.planned(singles=int(rng.choice([1, net.order])), exact=int(rng.choice([0, ALL])))
 
 
 @attack
@@ -225,7 +212,7 @@ def points_far(rng: np.random.Generator) -> tuple[Net, Cert]:
     group = random_group(rng, 8)
     tensors = constant(group, 1, rng)
     tensors["unembed"][:, rng.integers(group.order)] += 5
-    plan = planned(group.order, rng, single_pairs=None)
+    plan = planned(group.order, rng, singles=1)
     return network(tensors, group), certificate(group, plan, **everywhere(tensors, group))
 
 
@@ -260,5 +247,5 @@ def points_drowned(rng: np.random.Generator) -> tuple[Net, Cert]:
     """`drowned` in what is summed at points in float32, and in nothing else; other pairs are evaluated."""
     net, cert = drowned_sums(rng)
     group = SmallGroup("", net.table.astype(np.intp), cert.tensors["generators"], net.table.astype(np.intp))
-    plan = planned(2, rng, "exact", work="float32", samples=0)
+    plan = planned(2, rng, "exact", samples=0)
     return net, certificate(group, plan, **everywhere(net.tensors, group))

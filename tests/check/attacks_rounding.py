@@ -19,6 +19,7 @@ from .attack_parts import (
     on_edge,
 )
 from .certificates import (
+    PLANS,
     draw_certificate,
     draw_features,
     draw_gaps,
@@ -28,7 +29,7 @@ from .certificates import (
     with_gaps,
     within,
 )
-from .harness import Cert, Net, plan_of
+from .harness import ALL, Cert, Net, plan_of
 from .mutations import rebalance, repeat
 from .networks import factor, random_tables, tied_tables
 from .small_groups import (
@@ -65,7 +66,7 @@ def single_ties(rng: np.random.Generator) -> tuple[Net, Cert]:
     net = replace(net, tensors={**net.tensors, "bias": shift.astype(np.float32)})
     names = [("exact",), ("gaps",), ("lowrank",), ("points",)][int(rng.choice(4, p=[0.5, 0.2, 0.2, 0.1]))]
     cert = draw_certificate(net, group, [], rng, names)
-    return net, replace(cert, arithmetic="float32", plan={**cert.plan, "exact_pairs": None})
+    return net, replace(cert, arithmetic="float32", plan={**cert.plan, "exact": ALL})
 
 
 @attack
@@ -101,7 +102,7 @@ def vanishing(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors = constant(group, int(rng.integers(1, 4)), rng) if rng.random() < 0.5 else random_tables(n, 3, rng)
     tensors["bias"][...] = 0
     kept = everything(tensors) if rng.random() < 0.5 else no_features(n, len(tensors["unembed"]))
-    names = [("lowrank",), ("gaps",), ("gaps", "lowrank"), ("points",)][int(rng.choice(4, p=[0.4, 0.2, 0.2, 0.2]))]
+    names = [("lowrank",), ("gaps",), ("points",)][int(rng.choice(3, p=[0.5, 0.3, 0.2]))]
     kept |= everywhere(tensors, group) if rng.random() < 0.5 else no_points(group, len(tensors["unembed"]), rng)
     cert = certificate(group, plan_of(*names, **low_options(n, rng)), **kept)
     cert = rebalance(cert, 2.0 ** int(rng.integers(-61, 62)))
@@ -128,7 +129,7 @@ def overflowing(rng: np.random.Generator) -> tuple[Net, Cert]:
     names = [("exact",), ("lowrank",), ("gaps",), ("lowrank", "exact"), ("points",)][int(rng.integers(5))]
     kept = everything(tensors) if rng.random() < 0.5 else draw_features(net, group, [], rng)
     kept |= everywhere(tensors, group) if rng.random() < 0.5 else draw_points(net, group, [], rng)
-    cert = certificate(group, plan_of(*names, **{**low_options(n, rng), "work": "float32"}), **kept)
+    cert = certificate(group, plan_of(*names, **low_options(n, rng)), **kept)
     if "gaps" in names:
         cert = with_gaps(cert, draw_gaps(net, group, [], rng))
     return net, rebalance(cert, 2.0 ** int(rng.choice([0, 30, 50, -50])))
@@ -181,7 +182,7 @@ def cancelling(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors |= {"left": tensors["left"][:, order], "right": tensors["right"][:, order]}
     tensors["unembed"] = tensors["unembed"][order]
     net = network(tensors, group, "relu", np.float32 if rng.random() < 0.5 else np.float64)
-    names = [("exact",), ("gaps",), ("lowrank",), ("gaps", "lowrank", "exact"), ("points",)][int(rng.integers(5))]
+    names = PLANS[int(rng.integers(len(PLANS)))]
     cert = draw_certificate(net, group, [], rng, names)
     if ("lowrank" in names or "points" in names) and rng.random() < 0.5:
         kept = everything(net.tensors) | everywhere(net.tensors, group)
@@ -213,7 +214,7 @@ def extreme(rng: np.random.Generator) -> tuple[Net, Cert]:
         tensors["bias"] = np.ldexp(tensors["bias"], int(np.clip(both, -1074, 1015)))
     tensors = {k: np.nan_to_num(v, posinf=1e308, neginf=-1e308) for k, v in tensors.items()}
     net = network(tensors, group, activation)
-    names = [("exact",), ("gaps",), ("lowrank",), ("gaps", "lowrank", "exact"), ("points",)][int(rng.integers(5))]
+    names = PLANS[int(rng.integers(len(PLANS)))]
     cert = draw_certificate(net, group, [], rng, names)
     if "points" in names and rng.random() < 0.6:
         cert = cert.but(**within(everywhere(tensors, group)))
@@ -288,7 +289,7 @@ def spilling(rng: np.random.Generator) -> tuple[Net, Cert]:
     names = [("exact",), ("gaps",), ("lowrank",), ("points",)][int(rng.integers(4))]
     more = everything(tensors) if rng.random() < 0.5 else no_features(n, m)
     more |= everywhere(tensors, group) if rng.random() < 0.5 else no_points(group, m, rng)
-    cert = certificate(group, plan_of(*names, **{**low_options(n, rng), "work": "float32"}), **more)
+    cert = certificate(group, plan_of(*names, **low_options(n, rng)), **more)
     if "gaps" in names:
         one = np.zeros(m, dtype=np.intp)
         cert = with_gaps(cert, gap_tensors([np.zeros((n, 1), dtype=np.intp)], one, one, group))
@@ -314,7 +315,7 @@ def one_way(rng: np.random.Generator) -> tuple[Net, Cert]:
     f = true[list(order)]
     tensors["unembed"][z, z] *= (f[1 - z] - 2.0**-26) / f[z]  # scaling by nearly a power of two spoils little
     names = [("exact",), ("lowrank",), ("points",)][int(rng.integers(3))]
-    plan = plan_of(*names, **{**low_options(n, rng), "work": "float32", "samples": 0})
+    plan = plan_of(*names, **{**low_options(n, rng), "samples": 0})
     kept = everything(tensors) | everywhere(tensors, group)
     return network(tensors, group, "square"), certificate(group, plan, **kept)
 
@@ -348,7 +349,7 @@ def drowned_sums(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors["unembed"][:, 1 - z] = small
     tensors["unembed"][0, 1 - z], tensors["unembed"][-1, 1 - z] = 1, 0
     tensors["unembed"][-1, z] = 1 + small * count * (1 - 2.0 ** -int(rng.integers(5, 12)))
-    plan = plan_of("lowrank", **{**low_options(2, rng), "work": "float32", "samples": 0})
+    plan = plan_of("lowrank", **{**low_options(2, rng), "samples": 0})
     return network(tensors, group), certificate(group, plan, **everything(tensors))
 
 

@@ -58,7 +58,7 @@ def good_pair(*names: str) -> tuple[SmallGroup, Net, Cert]:
     tensors |= {"circles0.matrices": sign, "circles.writing": np.zeros((10, 1)), "circles.reference": np.zeros(1)}
     tensors |= {"circles.groups": np.zeros(6, int), "circles.orders": np.arange(6)[None]}
     tensors |= {"circles.walk": np.zeros(10, int), "circles.reads": np.zeros(1, int)}
-    return group, net, Cert(tensors, plan_of(*names), "real", "good", {"right": 36})
+    return group, net, Cert(tensors, plan_of(*names), "real", "good", 36)
 
 
 def swap_square(table: np.ndarray, x: int, y: int) -> np.ndarray:

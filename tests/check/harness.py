@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import atexit
 import hashlib
-import json
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,10 +20,9 @@ from safetensors.numpy import save
 Tensors = dict[str, NDArray[Any]]
 TABLES = ("left", "right", "unembed", "bias")
 FACTORS = ("embed_left", "embed_right", "hidden_left", "hidden_right", "unembed")
-PLAN: dict[str, Any] = {
-    "gaps": False, "circles": False, "points": False, "lowrank": False, "work": "float64", "samples": 0,
-    "single_pairs": None, "singles": 0, "exact_pairs": 0,
-}  # fmt: skip
+PLAN: dict[str, Any] = {"rule": "exact", "singles": 1, "exact": 0, "samples": 0}
+ALL = 10**9
+"""As many pairs as there are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,13 +45,13 @@ class Net:
 
 @dataclass(frozen=True, eq=False)
 class Cert:
-    """A certificate: tensors, plan, arithmetic, claim. A corrupted one may hold anything that a file can."""
+    """A certificate: tensors, plan, arithmetic, claim. A corrupted one may hold anything whose text a file can."""
 
     tensors: Tensors
-    plan: Any
+    plan: dict[str, Any]
     arithmetic: str = "real"
     kind: str = ""
-    claim: Any = field(default_factory=lambda: {"right": 0})
+    claim: Any = 0
 
     def but(self, **tensors: Any) -> Cert:
         """The same with some tensors replaced (None: removed)."""
@@ -66,10 +64,9 @@ class Cert:
 
 
 def plan_of(*rules: str, **options: Any) -> dict[str, Any]:
-    """``plan_of("lowrank", "exact", work="float32")``: those rules, everything else as in PLAN."""
-    chosen: dict[str, Any] = {rule: rule in rules for rule in ("gaps", "circles", "points", "lowrank")}
-    chosen["exact_pairs"] = None if "exact" in rules else 0
-    return {**PLAN, **chosen, **options}
+    """``plan_of("lowrank", "exact", samples=1)``: that rule, then exact, everything else as in PLAN."""
+    rule = next((rule for rule in rules if rule != "exact"), "exact")
+    return {**PLAN, "rule": rule, "exact": ALL if "exact" in rules else 0, **options}
 
 
 def digests(net: Net) -> tuple[str, str]:
@@ -99,8 +96,9 @@ def certificate_bytes(net: Net, cert: Cert, **metadata: str | None) -> bytes:
     """The certificate as a file's bytes; metadata fields can be replaced or (None) left out."""
     network, table = digests(net)
     fields: dict[str, str | None] = {
-        "format": "rhoset-certificate", "version": "4", "network": network, "table": table, "method": "test",
-        "arithmetic": cert.arithmetic, "plan": json.dumps(cert.plan), "claim": json.dumps(cert.claim), **metadata,
+        "format": "rhoset-certificate", "version": "5", "network": network, "table": table, "method": "test",
+        "arithmetic": cert.arithmetic, "right": str(cert.claim),
+        **{key: str(value) for key, value in cert.plan.items()}, **metadata,
     }  # fmt: skip
     tensors = {name: np.asarray(array, order="C") for name, array in cert.tensors.items()}
     return save(tensors, metadata={key: value for key, value in fields.items() if value is not None})

@@ -39,8 +39,7 @@ Maker = Callable[[int, int, int], tuple[dict[str, Any], dict[str, Any]]]
 def drawn(rng: np.random.Generator, n: int, m: int) -> tuple[str, Maker]:
     """What is made of (order, width, size), and its name: the rule with its options."""
     few, some = int(rng.integers(1, 6)), int(2 ** rng.uniform(0, 7))
-    options: dict[str, Any] = {"samples": int(rng.choice([0, 1, n])), "work": str(rng.choice(["float32", "float64"]))}
-    options |= {"single_pairs": [0, None][int(rng.integers(2))], "singles": int(rng.choice([0, n]))}
+    options: dict[str, Any] = {"samples": int(rng.choice([0, 1, n])), "singles": int(rng.choice([0, 1, n]))}
     ways: dict[str, Maker] = {
         "lowrank": lambda n, m, s: limits._lowrank(n, m, s, **options),
         "points": lambda n, m, s: limits._points(n, m, [s] * few, **options),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import numpy as np
 import pytest
 from prove.planted import network
@@ -18,16 +16,8 @@ from rhoset.prove.joins import shortest
 from rhoset.prove.search import Search
 from rhoset.prove.subject import judged, subject
 from rhoset_check.each import EachRule, parts_of
+from rhoset_check.files import GapTensors
 from rhoset_check.settle import prepare
-
-
-def margins(net: Network) -> np.ndarray:
-    """(x, y, w) f(xy) − f(xwy)."""
-    n, table = net.order, net.table
-    x, y = (side.ravel() for side in np.meshgrid(np.arange(n), np.arange(n), indexing="ij"))
-    f = logits(net, x, y, np.float64)
-    z = table[table[x], y[:, None]]
-    return (f[np.arange(n * n), table[x, y]][:, None] - np.take_along_axis(f, z, axis=1)).reshape(n, n, n)
 
 
 def planted(noise: float) -> Network:
@@ -39,20 +29,17 @@ def planted(noise: float) -> Network:
 def test_no_bound_is_above_a_margin(net: Network, alone: float) -> None:
     one = Search(subject(net))
     look = quick.looks(one)[0]
-    rule = prepare(look.each(alone).certificate, one.subject.model).gaps
-    assert isinstance(rule, EachRule)
-    true, n = margins(net), net.order
-    found, everyone = rule.bounds(np.arange(n), Counter[str]()), np.arange(n * n)
-    by_group = found.by_group(everyone)
-    for g, w in enumerate(rule.groups):
-        least = true[:, :, w].min(axis=2).ravel()
-        assert (by_group[:, g] <= least + 1e-9).all()
-        x, y = np.divmod(everyone, n)
-        z = net.table[net.table[x[:, None], w], y[:, None]].astype(np.intp)
-        outputs = found.outputs(g, everyone, z)
-        assert (outputs <= true[:, :, w].reshape(n * n, -1) + 1e-9).all()
-        assert (outputs.min(axis=1) >= by_group[:, g] - 1e-4).all()
-    assert (found.least <= by_group.min(axis=1) + 1e-4).all()
+    rules, n = prepare(look.each(alone).certificate, one.subject.model), net.order
+    assert isinstance(rules.rule, EachRule)
+    x, y = np.divmod(np.arange(n * n), n)
+    f = logits(net, x, y, np.float64)
+    true = f[np.arange(n * n), net.table[x, y]][:, None] - f
+    others = np.arange(n) != net.table[x, y][:, None]
+    found = rules.rule.bounds(x, y, rules.budget)
+    outputs = np.where(others, found.outputs(np.arange(n * n)), np.inf)
+    assert (found.least <= np.where(others, true, np.inf).min(axis=1) + 1e-9).all()
+    assert (outputs[others] <= true[others] + 1e-9).all()
+    assert (outputs.min(axis=1) >= found.least - 1e-4).all()
 
 
 @pytest.mark.parametrize("alone", [(), (1, 4)])
@@ -73,8 +60,8 @@ def test_circuits_that_share_the_work_are_proved_for_less() -> None:
     made = certify(net, objective="operations")
     assert made.verdict.right == 120**2
     assert made.cost.share < 0.08  # 0.19 by the mixture, 0.86 by the same tables for all x
-    assert made.certificate.gaps is not None
-    assert made.certificate.gaps.joins is not None
+    assert isinstance(made.certificate.given, GapTensors)
+    assert made.certificate.given.joins is not None
 
 
 def test_facts_from_the_rule_and_from_the_file_agree() -> None:
@@ -84,6 +71,6 @@ def test_facts_from_the_rule_and_from_the_file_agree() -> None:
     assert found is not None
     rules = prepare(found.certificate, one.subject.model)
     one_way = Facts.of(rules)
-    other = Facts.by_actions(found.certificate.gaps, found.certificate, one.subject.weights)
+    other = Facts.by_actions(found.certificate.given, found.certificate, one.subject.weights)
     assert (one_way.kinds, one_way.parts) == (other.kinds, other.parts)
     assert all((a == b).all() for a, b in zip(one_way.places, other.places, strict=True))

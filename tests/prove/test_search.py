@@ -69,7 +69,7 @@ def test_a_number_of_features_is_found(key: str):
     net = network(key)
     made = lowrank(Search(subject(net)))
     assert made
-    assert all(1 <= c.certificate.lowrank.features.shape[1] <= net.width for c in made)
+    assert all(1 <= c.certificate.given.features.shape[1] <= net.width for c in made)
 
 
 @pytest.mark.parametrize("key", ["S3", "A4", "C7-fitted", "Q8-fitted"])
@@ -84,7 +84,7 @@ def test_spectrum_holds_all_energy(key: str):
 def test_irreps_are_written_by_those_that_are_in_them(key: str):
     """Each neuron's part in its own irrep, in no more numbers than the irrep's rank."""
     one = Search(subject(network(key)))
-    given = by_irreps(one)[0].certificate.lowrank
+    given = by_irreps(one)[0].certificate.given
     ranks = [irrep.rank for irrep in one.irreps]
     assert given.features.shape[1] <= sum(ranks[j] for j in np.unique(one.own[one.own >= 0]))
     for i, j in enumerate(one.own):
@@ -113,4 +113,4 @@ def test_estimate_of_all_pairs_is_the_verdict(key: str, k: int):
     assert judgement is not None
     assert guess.accuracy == judgement.verdict.accuracy_bound
     assert guess.cost == pytest.approx(cost(judgement.certificate, one.subject.weights, judgement.verdict).share)
-    assert guess.exact == judgement.verdict.spent["exact"] / judgement.verdict.inputs
+    assert guess.exact == judgement.verdict.spent["whole"] / judgement.verdict.inputs

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -14,7 +13,9 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
 from rhoset.formalize.reading import read_stored
-from rhoset_check.files import FORMAT, PLAN, VERSION
+from rhoset_check.files import FORMAT, VERSION
+
+NUMBERS = ("right", "singles", "exact", "samples")
 
 
 @dataclass
@@ -25,14 +26,15 @@ class Case:
     certificate: Path
     tensors: dict[str, NDArray[Any]]
     explanation: dict[str, NDArray[Any]]
+    rule: str = "gaps"
+    """What the certificate asks for, if its tensors are there."""
 
     def save(self) -> Case:
         """Write both files; the certificate names the network."""
         save_file({k: np.ascontiguousarray(v) for k, v in self.tensors.items()}, self.network)
-        plan = {key: kinds[0]() for key, kinds in PLAN.items()} | {"work": "float64"}
-        plan |= {"gaps": "gaps0.right" in self.explanation, "lowrank": "lowrank.features" in self.explanation}
         metadata = {"format": FORMAT, "version": VERSION, "network": read_stored(self.network).digest}
-        metadata |= {"method": "circuit", "arithmetic": "real", "plan": json.dumps(plan), "claim": '{"right": 0}'}
+        rule = self.rule if any(name.startswith(self.rule) for name in self.explanation) else "exact"
+        metadata |= {"method": "circuit", "arithmetic": "real", "rule": rule, **dict.fromkeys(NUMBERS, "0")}
         save_file({k: np.ascontiguousarray(v) for k, v in self.explanation.items()}, self.certificate, metadata)
         return self
 
@@ -45,7 +47,7 @@ def symmetric(points: int) -> tuple[NDArray[Any], list[tuple[int, ...]]]:
     return np.array(table, np.int32), elements
 
 
-def circuit(folder: Path, points: int, noise: float = 0.0, seed: int = 0) -> Case:
+def circuit(folder: Path, points: int, noise: float = 0.0, seed: int = 0, rule: str = "gaps") -> Case:
     """Neurons (b, c, ±) read ±x⁻¹b and ∓yc and write −1 where b = zc.
 
     The margin against w is Σ_b |b − wb|, positive for every w but the identity: without noise all pairs are right,
@@ -72,7 +74,7 @@ def circuit(folder: Path, points: int, noise: float = 0.0, seed: int = 0) -> Cas
         "gaps.block": np.zeros(len(slots), np.int64), "gaps.point": columns, "gaps.left": rows,
         "lowrank.features": features.astype(float), "lowrank.writing": np.pad(writing, ((0, 1), (0, 0))),
     }  # fmt: skip
-    return Case(folder / "net.safetensors", folder / "net.cert", tensors, explanation).save()
+    return Case(folder / "net.safetensors", folder / "net.cert", tensors, explanation, rule).save()
 
 
 def truth(tensors: dict[str, NDArray[Any]]) -> int:

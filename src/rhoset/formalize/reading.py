@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from rhoset.errors import RhosetError
 from rhoset.reading import require_file
-from rhoset_check.files import Unreadable, Weights, read_certificate, read_network
+from rhoset_check.files import GapTensors, LowRankTensors, Unreadable, Weights, read_certificate, read_network
 from rhoset_check.near import Rejected
 from rhoset_check_baselines import rule_of
 
@@ -111,9 +111,9 @@ def read_explanation(path: Path, stored: Stored) -> Explanation:
         found = read_certificate(path, stored.order, stored.width)
     if found.network != stored.digest:
         raise RhosetError(f"{path}: speaks of another network than the one given", slug="other-network")
-    features = 0 if found.lowrank is None else found.lowrank.features.shape[1]
-    gaps, none = found.gaps, np.zeros(0, np.intp)
-    if gaps is None or gaps.left is None:
+    gaps, none = found.given, np.zeros(0, np.intp)
+    features = gaps.features.shape[1] if isinstance(gaps, LowRankTensors) else 0
+    if not isinstance(gaps, GapTensors) or gaps.left is None:
         return Explanation(found.generators, (), none.reshape(0, 2), none, None, none, none, features)
     for name, points in (("point", gaps.point), ("left", gaps.left)):
         sizes = np.array([images.shape[1] for images in gaps.actions] + [1 if name == "point" else len(found.table)])

@@ -11,7 +11,7 @@ from rhoset.arguments import public
 from rhoset.counting import Cost
 from rhoset.errors import RhosetError
 from rhoset.networks import Network, write_atomic
-from rhoset.prove.certificates import limited
+from rhoset.prove.certificates import bounds_only
 from rhoset.prove.choose import choose
 from rhoset.prove.methods import candidates
 from rhoset.prove.search import Estimate, Search
@@ -136,7 +136,7 @@ def certify_subject(
         wanted = wanted if min(prices) <= allowed * prices[-1] else wish(None, allowed, objective)
     found = choose(search, made, wanted)
     if found is None:  # nothing to go by, or nothing within the budget: an empty proof, bound 0
-        found = judged(search.subject, limited(search.subject.certificate(method), 0, 0))
+        found = judged(search.subject, bounds_only(search.subject.certificate(method)))
     if found is None:
         raise RhosetError("the checker refuses an empty certificate for this network", slug="rejected-proof")
     spent = about.seconds + time.perf_counter() - begin - found.verdict.seconds

@@ -1,11 +1,10 @@
-"""Which candidate serves a wish, with how much of its single and exact work; judged by the checker."""
+"""Which candidate serves a wish, with how many pairs evaluated whole; judged by the checker."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from rhoset.prove.certificates import bounds_only, limited
 from rhoset.prove.search import Candidate, Search
 from rhoset.prove.subject import Judged, judged
 from rhoset.prove.wish import Wish
@@ -23,7 +22,7 @@ TRIES = 4
 
 @dataclass(frozen=True, eq=False)
 class Staged:
-    """A plan's bound as its single and exact work grow together: (cost, accuracy) without any and with all of it."""
+    """A plan's bound as the pairs grow that it evaluates whole: (cost, accuracy) without any and with all of them."""
 
     made: Candidate
     order: int
@@ -31,7 +30,7 @@ class Staged:
     full: tuple[float, float]
 
     def share_for(self, accuracy: float) -> float:
-        """Share of that work that a bound is expected to need; infinite where all is too little."""
+        """Share of these pairs that a bound is expected to need; infinite where all are too few."""
         if self.base[1] >= min(accuracy + MARGIN, 1.0):
             return 0.0
         gain = self.full[1] - self.base[1]
@@ -45,7 +44,7 @@ class Staged:
         return self.base[0] + share * (self.full[0] - self.base[0]) if share <= 1 else share
 
     def share_within(self, budget: float) -> float:
-        """Share of that work that a budget pays; negative where the plan costs more from the start."""
+        """Share of these pairs that a budget pays; negative where the plan costs more from the start."""
         return min(1.0, (budget - self.base[0]) / max(self.full[0] - self.base[0], 1e-12))
 
     def accuracy_for(self, budget: float) -> float:
@@ -54,25 +53,29 @@ class Staged:
         return self.base[1] + share * (self.full[1] - self.base[1]) if share >= 0 else -1.0
 
     def limited(self, share: float) -> Certificate:
-        """The certificate with this share of the pairs that its single and exact work takes; all for 1 or more."""
+        """The certificate with this share of the pairs that it evaluates whole; all for 1 or more."""
         if share >= 1:
             return self.made.certificate
-        made, pairs = self.made.estimate, self.order**2
-        return limited(
-            self.made.certificate, *(int(max(0.0, share * part * pairs)) for part in (made.single, made.exact))
-        )
+        return replace(self.made.certificate, exact=int(max(0.0, share * self.made.estimate.exact * self.order**2)))
 
 
 def staged(search: Search, made: Candidate) -> Staged:
-    """Estimate a plan without its single and exact work as well."""
+    """Estimate a plan without whole pairs as well."""
     estimate, n = made.estimate, search.subject.network.order
-    full, plan = (estimate.cost, estimate.accuracy), made.certificate.plan
-    if estimate.single + estimate.exact <= 0:
+    full = estimate.cost, estimate.accuracy
+    if estimate.exact <= 0:
         return Staged(made, n, full, full)
-    if not (plan.gaps or plan.circles or plan.points or plan.lowrank):
+    if made.certificate.rule == "exact":
         return Staged(made, n, (0.0, 0.0), full)
-    bare = search.candidate(f"{made.name}, bounds only", bounds_only(made.certificate)).estimate
+    bare = search.candidate(f"{made.name}, no whole pairs", replace(made.certificate, exact=0)).estimate
     return Staged(made, n, (bare.cost, bare.accuracy), full)
+
+
+def without_singles(search: Search, made: Candidate) -> list[Candidate]:
+    """The plan, and if it bounds single outputs the same without."""
+    if not made.estimate.single:
+        return [made]
+    return [made, search.candidate(f"{made.name}, pairs only", replace(made.certificate, singles=0))]
 
 
 def choose(search: Search, made: Sequence[Candidate], wanted: Wish) -> Judged | None:
@@ -80,7 +83,7 @@ def choose(search: Search, made: Sequence[Candidate], wanted: Wish) -> Judged | 
     possible = [c for c in made if c.estimate.cost < float("inf")]
     if wanted.exact:
         return _cheapest(search, sorted(possible, key=wanted.rank), wanted)
-    known = [staged(search, c) for c in _promising(possible, wanted)]
+    known = [staged(search, one) for c in _promising(possible, wanted) for one in without_singles(search, c)]
     if wanted.budget is not None:
         return _within(search, known, wanted.budget, wanted.accuracy)
     assert wanted.accuracy is not None

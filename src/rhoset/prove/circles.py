@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.groups import Irrep
-from rhoset.prove.certificates import BARE
 from rhoset.prove.features import representable
 from rhoset.prove.search import Candidate, Search
 from rhoset_check.circles import Waves
@@ -91,8 +90,8 @@ class Circles:
         )
         waves = Waves.of(given, search.subject.group)
         given = replace(given, groups=self.groups(waves))
-        plan = replace(BARE, circles=True, work="float64", singles=search.singles)
-        return search.subject.certificate("circles", plan, circles=given, scale=self.scale(given, waves))
+        plan = {"scale": self.scale(given, waves), "singles": search.singles}
+        return search.subject.certificate("circles", "circles", given, **plan)
 
     def reference(self, chosen: Sequence[int], writing: Sequence[Array]) -> Array:
         """(features,) the mean over some pairs of D(x)ᵀ P D(y)ᵀ, representation by representation."""

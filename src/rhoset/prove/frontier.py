@@ -10,7 +10,7 @@ from rhoset.arguments import public
 from rhoset.counting import Cost
 from rhoset.networks import Network
 from rhoset.prove.certificates import bounds_only
-from rhoset.prove.choose import staged
+from rhoset.prove.choose import staged, without_singles
 from rhoset.prove.methods import BASELINES, METHODS, candidates
 from rhoset.prove.search import Candidate, Search
 from rhoset.prove.subject import judged, subject
@@ -82,13 +82,15 @@ def certify_frontier(
 
 
 def _curve(search: Search, method: str, made: Candidate) -> list[Point]:
-    """The plan in full, without and with shares of its single and exact work."""
+    """The plan in full, its bounds alone, and with shares of the pairs that it evaluates, with single outputs and
+    without."""
     plans: list[tuple[str, Certificate]] = [(made.name, made.certificate)]
-    known = staged(search, made)
-    if known.full[0] - known.base[0] > LEAST_SPAN:
-        if known.base[0] > 0:
-            plans.append((f"{made.name}, bounds only", bounds_only(made.certificate)))
-        plans += [(f"{made.name}, {share:.0%} of the rest", known.limited(share)) for share in SHARES]
+    if made.certificate.rule != "exact" and made.estimate.single + made.estimate.exact > 0:
+        plans.append((f"{made.name}, bounds only", bounds_only(made.certificate)))
+    for one in without_singles(search, made):
+        known = staged(search, one)
+        if known.full[0] - known.base[0] > LEAST_SPAN:
+            plans += [(f"{one.name}, {share:.0%} of the rest", known.limited(share)) for share in SHARES]
     points = []
     for name, certificate in plans:
         found = judged(search.subject, certificate)

@@ -8,17 +8,16 @@ irreps write is orthogonal, so that each of these groups has vectors of its own,
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from rhoset.counting import Shape, lowrank_operations
-from rhoset.prove.certificates import BARE
 from rhoset.prove.features import balanced, representable
 from rhoset.prove.search import FEW, Candidate, Search
 from rhoset.summaries import counted
-from rhoset_check.files import Certificate, LowRankTensors, Plan
+from rhoset_check.files import Certificate, LowRankTensors
 from rhoset_check.lowrank import additive
 from rhoset_check.near import Array, Ints
 
@@ -45,11 +44,16 @@ IN_USE = 0.01
 """Irreps that hold less of what is written may be left out."""
 
 
-def plan(search: Search) -> Plan:
+def samples(search: Search) -> int:
+    """How many elements are averaged."""
+    order = search.subject.network.order
+    return min(SAMPLES, order) if order <= LARGE else 0
+
+
+def certified(search: Search, method: str, given: LowRankTensors, scale: Array) -> Certificate:
     """Rule lowrank, single outputs, then exact."""
-    subject = search.subject
-    samples = min(SAMPLES, subject.network.order) if subject.network.order <= LARGE else 0
-    return replace(BARE, lowrank=True, work=subject.work, samples=samples, singles=search.singles)
+    plan = {"samples": samples(search), "singles": search.singles, "scale": scale}
+    return search.subject.certificate(method, "lowrank", given, **plan)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +72,7 @@ class LowRank:
     @cached_property
     def moments(self) -> tuple[Array, Array]:
         """(m, m) each: of unembed, summed over the outputs, and of activations without their additive part."""
-        rows, columns = additive(self.search.subject.model, plan(self.search).samples)
+        rows, columns = additive(self.search.subject.model, samples(self.search))
         x, y, active = self.search.drawn
         rest = (active - rows[x] - columns[y])[:, :-1]
         return self.rows @ self.rows.T, rest.T @ rest / len(rest)
@@ -125,9 +129,7 @@ class LowRank:
 
     def certificate(self, k: int) -> Certificate:
         """Rule lowrank, single outputs, then exact."""
-        subject = self.search.subject
-        given, scale = self.tensors(k)
-        return subject.certificate("lowrank", plan(self.search), lowrank=given, scale=scale)
+        return certified(self.search, "lowrank", *self.tensors(k))
 
     @cached_property
     def begin(self) -> int:
@@ -153,13 +155,13 @@ class LowRank:
             return found[k].estimate.cost
 
         def dear(given: LowRankTensors) -> bool:
-            once, each = lowrank_operations(given, plan(self.search).samples, shape)
+            once, each = lowrank_operations(given, samples(self.search), shape)
             return once + shape.order**2 * each > LIKELY * so_far * shape.exhaustive
 
         if dear(LowRankTensors(*np.zeros((2, shape.order, self.begin)))):  # sums of no neuron at all
             return []
         first = self.certificate(self.begin)
-        if first.lowrank is None or dear(first.lowrank):
+        if not isinstance(first.given, LowRankTensors) or dear(first.given):
             return []
         k, best = self.begin, look(self.begin, first)
         for factor in (STEP, 1 / STEP):
@@ -203,7 +205,6 @@ def by_irreps(search: Search) -> list[Candidate]:
         delta = subject.model.unembed["float64"] - given.writing @ given.features.T
         lengths = np.linalg.norm(delta - delta.mean(axis=1, keepdims=True), axis=1)
         scale = balanced(lengths, search.size)
-        certificate = subject.certificate("irrep", plan(search), lowrank=given, scale=scale)
         what = f"irrep: {counted(len(used), 'irrep')}, {counted(len(given.features.T), 'feature')}"
-        made.append(search.candidate(what, certificate, FEW))
+        made.append(search.candidate(what, certified(search, "irrep", given, scale), FEW))
     return made

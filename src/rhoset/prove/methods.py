@@ -12,7 +12,6 @@ from rhoset.errors import RhosetError
 from rhoset.prove import lowrank as lowranks
 from rhoset.prove import points as writings
 from rhoset.prove import quick
-from rhoset.prove.certificates import limited
 from rhoset.prove.circles import circles
 from rhoset.prove.search import FEW, SAMPLE_PAIRS, Candidate, Estimate, Search
 from rhoset.prove.wish import Wish
@@ -93,7 +92,7 @@ def orbit(search: Search, wanted: Wish) -> list[Candidate]:
     seen = quick.looks(search)
     made = [look.plain(mode, FEW) for look in seen for mode in quick.MODES]
     made += [look.each(0.0) for look in seen if look.read_well and look.points_alone[0]]
-    bare = ((c.name, _named("orbit", limited(c.certificate, None, 0))) for c in made)
+    bare = ((c.name, replace(c.certificate, method="orbit", exact=0)) for c in made)
     return [search.candidate(name, certificate) for name, certificate in bare]
 
 

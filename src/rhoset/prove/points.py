@@ -7,14 +7,13 @@ one after another, each the one that leaves least, as readings do not matter.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from rhoset.counting import Shape, points_operations
 from rhoset.errors import RhosetError
 from rhoset.groups.cache import remembered
-from rhoset.prove.certificates import BARE
 from rhoset.prove.features import balanced, representable
 from rhoset.prove.gaps import Cosets, all_cosets
 from rhoset.prove.lowrank import SAMPLES
@@ -64,11 +63,9 @@ class Written:
 
     def candidate(self, singly: bool = True) -> Candidate:
         """Rule points, single outputs where they are wanted, then exact."""
-        subject = self.search.subject
-        plan = replace(BARE, points=True, work=subject.work, samples=self.samples)
-        plan = replace(plan, singles=self.search.singles) if singly else replace(plan, single_pairs=0)
+        plan = {"scale": self.scale, "samples": self.samples, "singles": self.search.singles if singly else 0}
         sizes = " + ".join(str(len(images.T)) for images in self.given.actions)
-        certificate = subject.certificate("points", plan, points=self.given, scale=self.scale)
+        certificate = self.search.subject.certificate("points", "points", self.given, **plan)
         return self.search.candidate(f"points, {sizes}", certificate, FEW)
 
     def on_the_clock(self, dear: float) -> Candidate:

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from rhoset.counting import Shape, even_operations
 from rhoset.errors import RhosetError
 from rhoset.groups import coset_means
-from rhoset.prove.certificates import BARE
 from rhoset.prove.features import balanced
 from rhoset.prove.gaps import POINT_PRICES, GapReading, all_cosets, gap_readings, left_points
 from rhoset.prove.joins import shortest
@@ -208,19 +207,17 @@ class Look:
         apart = ~least_part((self.left_over * size)[:-1], BELIEVED)
         joins = shortest(places, self.alone(alone), subject.network.order).joins
         given = replace(self.tensors(BY_ITSELF), centred=apart.astype(np.intp), joins=joins, row=row, classes=classes)
-        plan = replace(BARE, gaps=True, work=subject.work, singles=self.search.singles)
         scale = balanced(self.left_over, np.where(np.append(apart, True), self.centred, size))
         name = f"{self.name(BY_ITSELF)}, {alone:.0%} alone"
-        return self.search.candidate(name, subject.certificate("gaps", plan, gaps=given, scale=scale), pairs)
+        certificate = subject.certificate("gaps", "gaps", given, scale=scale, singles=self.search.singles)
+        return self.search.candidate(name, certificate, pairs)
 
     def certificate(self, mode: str, singly: bool = True) -> Certificate:
         """Rule even, then single outputs, where they are wanted, then exact."""
-        subject = self.search.subject
-        plan = replace(BARE, gaps=True, work=subject.work)
-        plan = replace(plan, singles=self.search.singles) if singly else replace(plan, single_pairs=0)
         apart = np.append(self.taken_apart, False)
         scale = balanced(np.where(apart, self.left_over, 0.0), self.centred) if mode == CENTRED else None
-        return subject.certificate("gaps", plan, gaps=self.tensors(mode), scale=scale)
+        plan = {"scale": scale, "singles": self.search.singles if singly else 0}
+        return self.search.subject.certificate("gaps", "gaps", self.tensors(mode), **plan)
 
     @cached_property
     def taken_apart(self) -> NDArray[np.bool_]:

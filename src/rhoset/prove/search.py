@@ -17,7 +17,7 @@ from rhoset.counting import Facts, Shape, count
 from rhoset.prove.features import WrittenSpectrum, spectrum_of
 from rhoset.prove.gaps import GapReading, gap_readings, typical_margin
 from rhoset.prove.subject import Subject, readable
-from rhoset_check.files import Certificate
+from rhoset_check.files import Certificate, GapTensors, LowRankTensors
 from rhoset_check.limits import rows_at_once
 from rhoset_check.near import Array, Ints, Rejected
 from rhoset_check.settle import Rules, prepare, settle
@@ -37,7 +37,7 @@ FEW = 256
 PARTS = {FEW: (40, 128), SAMPLE_PAIRS: (14, 256)}
 """In small groups these are one pair in so many, but at least so many: a look is to take a part of a check."""
 GROUP, POINT, EACH = 4e-4, 5e-4, 2.5e-2
-"""Seconds that a look at a plan takes: for each group of outputs that is open, for each point of rule gaps; with rule
+"""Seconds that a look at a plan takes: where outputs are bounded singly, for each point of rule gaps; with rule
 each so many more. Fitted to 112 looks at networks of orders 60 to 122: eight in ten took 0.7 to 1.25 times what is
 reckoned."""
 SPECTRUM = 3e-3
@@ -103,10 +103,10 @@ class Search:
     @property
     def singles(self) -> int:
         """Of a pair, how many outputs are worth evaluating singly: by the count up to half, by the clock those that
-        take no longer than all outputs of the pair by a product."""
+        take no longer than all outputs of the pair by a product; one at least."""
         n, m = self.subject.network.order, self.subject.network.width
         pair = self.subject.exhaustive_seconds / n**2
-        return int(pair / (m * SINGLY)) if self.by_time else n // 2
+        return max(1, int(pair / (m * SINGLY)) if self.by_time else n // 2)
 
     @cached_property
     def irreps(self) -> tuple[Irrep, ...]:
@@ -178,16 +178,15 @@ class Search:
 
     def _steps(self, certificate: Certificate, rules: Rules, xs: int) -> tuple[float, float]:
         """Seconds that a look at so many x is reckoned to take: once, and for the x, but for what gaps leaves open."""
-        gaps, spent = certificate.gaps, rules.budget.spent
-        once = 0.0 if gaps is None else POINT * len(np.unique(np.stack([gaps.block, gaps.point]), axis=1).T)
-        groups = [] if rules.gaps is None else rules.gaps.groups
-        once += EACH if gaps is not None and gaps.joins is not None else 0.0
-        once += GROUP * sum(spent[f"gaps {g}"] > 0 for g in range(len(groups)))
-        if certificate.lowrank is None:
-            return once, 0.0
-        n, m, k = self.subject.network.order, self.subject.network.width, certificate.lowrank.features.shape[1]
-        tables = n * m * (2 * certificate.plan.samples * ACTIVE + 2 * n * SUMMED)
-        return once + LOOK + tables, xs * n * (n + m) * (ACTIVE + k * SUMMED)
+        given = certificate.given
+        if isinstance(given, GapTensors):
+            once = POINT * len(np.unique(np.stack([given.block, given.point]), axis=1).T)
+            return once + EACH * (given.joins is not None) + GROUP * (rules.budget.spent["open"] > 0), 0.0
+        if not isinstance(given, LowRankTensors):
+            return 0.0, 0.0
+        n, m, k = self.subject.network.order, self.subject.network.width, given.features.shape[1]
+        tables = n * m * (2 * certificate.samples * ACTIVE + 2 * n * SUMMED)
+        return LOOK + tables, xs * n * (n + m) * (ACTIVE + k * SUMMED)
 
     def candidate(self, name: str, certificate: Certificate, pairs: int = SAMPLE_PAIRS) -> Candidate:
         """The certificate with its estimate from so many pairs, noted among the plans tried."""
@@ -213,8 +212,7 @@ class Search:
         try:
             rules = prepare(certificate, self.subject.model)
             ready = time.perf_counter()
-            for what in ("work", "single", "exact"):
-                setattr(rules.budget, what, getattr(rules.budget, what) / share)
+            rules.budget.work, rules.budget.exact = rules.budget.work / share, int(rules.budget.exact / share)
             margins, losses = [], []
             rows = rows_at_once(n, self.subject.network.width)
             for start in range(0, len(x) // n, rows):
@@ -230,15 +228,10 @@ class Search:
         right = float((np.concatenate(margins) > 0).mean())
         loss = float(np.concatenate(losses).mean())
         seconds = ready - begin + (end - ready) * share
-        by_points = [
-            rule for rule in (rules.gaps, *rules.pairs) if rule is not None and rule.name in ("gaps", "points")
-        ]
-        outputs = sum(spent[f"{rule.name} {g}"] * len(w) for rule in by_points for g, w in enumerate(rule.groups))
+        outputs = spent["open"] * n if certificate.rule in ("gaps", "points") else 0
         singly = outputs * OUTPUT + spent["singles"] * self.subject.network.width * SINGLY
         left = share * singly + spent["whole"] / len(x) * self.subject.exhaustive_seconds
         once, each_x = self._steps(certificate, rules, len(x) // n)
         self.reckoned += once + each_x + left / share
         check = once + each_x * share + left
-        return Estimate(
-            name, cost, right, loss, seconds, spent["single"] / len(x), spent["exact"] / len(x), left, check
-        )
+        return Estimate(name, cost, right, loss, seconds, spent["open"] / len(x), spent["whole"] / len(x), left, check)

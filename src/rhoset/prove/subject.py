@@ -18,9 +18,9 @@ import numpy as np
 from rhoset.counting import Cost, cost
 from rhoset.errors import RhosetError
 from rhoset.networks import Network, write_network
-from rhoset.prove.certificates import BARE, encode
+from rhoset.prove.certificates import encode
 from rhoset.reading import shown
-from rhoset_check.files import ACTIVATIONS, Certificate, Plan, Unreadable, Weights
+from rhoset_check.files import ACTIVATIONS, Certificate, Given, Unreadable, Weights
 from rhoset_check.files import read_certificate as decode
 from rhoset_check.files import read_network as checkers_reader
 from rhoset_check.group import Group as ProvedGroup
@@ -65,11 +65,14 @@ class Subject:
         logits = self.model.logits(first, first, "float64")
         return "float32" if SINGLE[0] < float(logits.size.max()) < SINGLE[1] else "float64"
 
-    def certificate(self, method: str, plan: Plan = BARE, **explanation: Any) -> Certificate:
-        """A certificate about this network that claims nothing; `explanation` are fields of `Certificate`."""
-        weights = self.weights
-        head = weights.digest, weights.table_digest, method, self.arithmetic, 0, plan, self.group.generators
-        return Certificate(*head, **explanation)
+    def certificate(self, method: str, rule: str = "exact", given: Given | None = None, **plan: Any) -> Certificate:
+        """A certificate about this network that claims nothing, for a rule; `plan` are other fields of `Certificate`.
+
+        Every pair that stays open is evaluated, and nothing singly, if the plan says nothing else.
+        """
+        head = self.weights.digest, self.weights.table_digest, method, self.arithmetic, rule
+        options = {"right": 0, "singles": 0, "exact": self.network.order**2, "samples": 0} | plan
+        return Certificate(*head, generators=self.group.generators, given=given, **options)
 
 
 @dataclass(frozen=True, eq=False)
