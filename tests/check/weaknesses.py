@@ -36,10 +36,6 @@ ARITHMETIC = {
         'table = Near.exact(embedded.times(stored[f"hidden_{name}"].astype(np.float64)).value)',
         ("folded_ties", "lost_readings", "drowned_readings"),
     ),
-    "a NaN of a rule": Weakness(
-        "settle.py", "np.fmax(found.least, -np.inf), np.fmin(found.excess, np.inf)", "found.least, found.excess",
-        ("extreme",), ("loss",),
-    ),
     "nothing proved is no bad margin": Weakness(
         "settle.py", "worst = float(up(2.0 * (size + error).max()))", "worst = 0.0", ("extreme",), ("margin",)
     ),
@@ -88,7 +84,7 @@ CIRCLES = {
         "circles.py", "up(2 * square * wave * off_y)", "up(0 * square * wave * off_y)", ("half_waves",)
     ),
     "what is not written of rivals": Weakness(
-        "circles.py", "rivals = [right[which, None], -self.rest.up_x[x, z], -self.rest.up_y[y, z]]",
+        "circles.py", "rivals = [right[which, None], -self.rest.up_x[x], -self.rest.up_y[y]]",
         "rivals = [right[which, None]]", ("no_waves", "noisy_waves", "waves"),
     ),
     "the worst of x": Weakness(
@@ -100,7 +96,7 @@ CIRCLES = {
         ("waves", "no_waves", "noisy_waves"),
     ),
     "sums off what is expected, outputs": Weakness(
-        "circles.py", "reference[self.groups[g]], -off[which, g, None]]", "reference[self.groups[g]]]",
+        "circles.py", "self.waves.reference[w] + off[which, g, None]", "self.waves.reference[w]",
         ("waves", "no_waves", "noisy_waves"),
     ),
     "the easiest of a group": Weakness(
@@ -325,33 +321,28 @@ EACH = {
 }  # fmt: skip
 
 SINGLY = {
-    "the output that w leads to": Weakness(
-        "settle.py", "table[table[x[here, None], w], y[here, None]]", "table[table[y[here, None], w], x[here, None]]",
-        ("uneven_columns", "far_outputs"),
-    ),
-    "the least of a group": Weakness("settle.py", "= lower.min(axis=1), ",
-                                     "= lower.max(axis=1), ", ("unwritten", "uneven_columns")),
-    "the least of all groups": Weakness("settle.py", "return least.min(axis=1, initial=np.inf)",
-                                        "return least.max(axis=1)", ("unwritten", "uneven_columns", "far_outputs")),
-    "the loss of all groups": Weakness("settle.py", "up(total * EXP).sum(axis=1)", "up(total * EXP).max(axis=1)",
-                                       ("equal_rivals", "unwritten", "tight_even", "far_outputs"), ("loss",)),
-    "the loss of a group": Weakness("settle.py", "np.exp(-lower).sum(axis=1)", "np.exp(-lower).max(axis=1)",
-                                    ("equal_rivals", "unwritten", "tight_even"),
-                                    ("loss",)),
-    "the output from all neurons": Weakness("settle.py", "y[here[i]], z[i, j])", "y[here[i]], 0 * z[i, j])",
-                                            ("one_by_one",)),
-    "even: the rival's part by x": Weakness("even.py", "terms = -by_x[x, rival],", "terms = -0.0 * by_x[x, rival],",
+    "the least of all outputs": Weakness("settle.py", "return lower.min(axis=1)",
+                                         "return np.partition(lower, 1, axis=1)[:, 1]",
+                                         ("unwritten", "uneven_columns", "far_outputs")),
+    "the loss of all outputs": Weakness("settle.py", "up(np.exp(-lower) * EXP).sum(axis=1)",
+                                        "up(np.exp(-lower) * EXP).max(axis=1)",
+                                        ("equal_rivals", "unwritten", "tight_even", "far_outputs"), ("loss",)),
+    "the output from all neurons": Weakness("settle.py", "exact_outputs(model, x[i], y[i], j)",
+                                            "exact_outputs(model, x[i], y[i], 0 * j)", ("one_by_one",)),
+    "even: the output": Weakness("even.py", "table[self.model.group.inverse[xs[x]]]", "table[xs[x]]",
+                                 ("uneven_columns", "far_outputs")),
+    "even: the rival's part by x": Weakness("even.py", "terms = -by_x[x, z],", "terms = -0.0 * by_x[x, z],",
                                            ("even_driver", "biased_even")),
-    "even: the rival's part by y": Weakness("even.py", ", -self.by_y[y, rival], -", ", -0.0 * self.by_y[y, rival], -",
+    "even: the rival's part by y": Weakness("even.py", ", -self.by_y[y, z], -", ", -0.0 * self.by_y[y, z], -",
                                            ("even_y",)),
-    "even: the rival's part by xy": Weakness("even.py", "-self.by_z[answers[x, y], rival]",
-                                            "-0.0 * self.by_z[answers[x, y], rival]", ("by_product",)),
-    "even: the rival's rest": Weakness("even.py", "away = up(far[x, y] * ", "away = up(0.0 * far[x, y] * ",
-                                       ("rest_apart",)),
-    "even: the type of x": Weakness("even.py", "main = self.kept[types[x], y, table",
-                                    "main = self.kept[0 * types[x], y, table", ("typed_rows", "typed_bias")),
-    "even: the answer": Weakness("even.py", "lower_sum([main[i, j], own[x, y],",
-                                 "lower_sum([main[i, j], 0 * own[x, y],", ("even_driver", "biased_even", "by_product")),
+    "even: the rival's part by xy": Weakness("even.py", "-self.by_z[answers[x, y], z]",
+                                            "-0.0 * self.by_z[answers[x, y], z]", ("by_product",)),
+    "even: the rival's rest": Weakness("even.py", "-up(far[x, y] * self.beyond[z])",
+                                       "-up(0.0 * far[x, y] * self.beyond[z])", ("rest_apart",)),
+    "even: the type of x": Weakness("even.py", "taken(self.kept[types[x], y], table",
+                                    "taken(self.kept[0 * types[x], y], table", ("typed_rows", "typed_bias")),
+    "even: the answer": Weakness("even.py", "lower_sum([main[i, z], own[x, y],",
+                                 "lower_sum([main[i, z], 0 * own[x, y],", ("even_driver", "biased_even", "by_product")),
 }  # fmt: skip
 
 WEAKNESSES = {
