@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -142,15 +142,14 @@ class Tensors:
     def __init__(self, path: Path, what: str) -> None:
         try:
             if not path.is_file():
-                raise Unreadable(f"{what}: no such file, or no regular one: {path}")
-            path.open("rb").close()
-            opened: Any = safe_open(str(path), framework="numpy")
-            self.file = opened
+                raise FileNotFoundError(0, "no such file, or no regular one")
+            path.open("rb").close()  # or the system's reason why not
+            self.file = opened = cast("Any", safe_open(str(path), framework="numpy"))
             self.metadata: dict[str, str] = dict(opened.metadata() or {})
             parts = {name: opened.get_slice(name) for name in opened.keys()}  # noqa: SIM118
             self.shapes = {name: tuple(part.get_shape()) for name, part in parts.items()}
             self.kinds = {name: str(part.get_dtype()) for name, part in parts.items()}
-        except (Unreadable, KeyboardInterrupt, SystemExit):
+        except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # a library's panic is no Exception
             detail = getattr(error, "strerror", None) or f"not a safetensors file ({str(error)[:100]})"
@@ -159,7 +158,7 @@ class Tensors:
     def length(self, name: str, axis: int) -> int:
         """Length of a tensor along an axis; 0 without it."""
         shape = self.shapes.get(name, ())
-        return shape[axis] if -len(shape) <= axis < len(shape) else 0
+        return shape[axis] if axis < len(shape) else 0
 
     def numbered(self, name: str, most: int) -> list[int]:
         """Length along the second axis of the tensors of a name with a number in it, from 0 without a hole."""
@@ -193,18 +192,17 @@ class Tensors:
 def read_network(path: Path) -> Weights:
     """Tables ``left right unembed bias table``, or factors and ``cayley``; shapes, dtypes and finiteness checked."""
     file = Tensors(path, "network")
-    names = list(TABLES if "left" in file.shapes else FACTORS)
-    names += ["bias"] if "left" not in file.shapes and "bias" in file.shapes else []
+    names = TABLES if "left" in file.shapes else FACTORS + ("bias",) * ("bias" in file.shapes)
     table_name = "table" if "table" in file.shapes else "cayley"
     n, m, e = file.length(table_name, 0), file.length("unembed", 0), file.length("embed_left", 1)
-    shapes: dict[str, tuple[int, ...]] = {"left": (n, m), "right": (n, m), "unembed": (m, n), "bias": (n,)}
-    shapes |= {"embed_left": (n, e), "embed_right": (n, e), "hidden_left": (e, m), "hidden_right": (e, m)}
+    shapes = {"left": (n, m), "right": (n, m), "unembed": (m, n), "bias": (n,), "embed_left": (n, e),
+              "embed_right": (n, e), "hidden_left": (e, m), "hidden_right": (e, m)}  # fmt: skip
     activation, version = file.metadata.get("activation", "relu").lower(), file.metadata.get("format", NETWORK)
     try:
         known = version == NETWORK or not version.startswith("rhoset-network/")
         require(known, f"its format is {version[:40]!r}, and this checker reads {NETWORK}")
         require(1 <= n < 2**15 and 1 <= m < 10**6, f"needs a square {table_name} and unembed of (neurons, elements)")
-        table = np.ascontiguousarray(file.indices(table_name, n, n, n), dtype="<i4")
+        table = file.indices(table_name, n, n, n).astype("<i4")
         kept = {name: file.array(name, FLOATS, *shapes[name]) for name in names}
         for name, array in kept.items():
             require(np.isfinite(array).all(), f"{name} holds a NaN or an infinity")
@@ -213,13 +211,11 @@ def read_network(path: Path) -> Weights:
         raise Unreadable(f"network: {refusal}") from None
     digest = hashlib.sha256(b"rhoset-network-v1\n")
     for name, stored in kept.items():
-        array = np.ascontiguousarray(stored).astype(stored.dtype.newbyteorder("<"), copy=False)
-        digest.update(f"{name}\n{array.dtype.str}\n{','.join(map(str, array.shape))}\n".encode())
-        digest.update(array.data if array.size else b"")
-        digest.update(b"\n")
+        array = stored.astype(stored.dtype.newbyteorder("<"))
+        head = f"{name}\n{array.dtype.str}\n{','.join(map(str, array.shape))}\n"
+        digest.update(head.encode() + array.tobytes() + b"\n")
     digest.update(activation.encode())
-    table_digest = hashlib.sha256(b"rhoset-table-v1" + n.to_bytes(8, "little"))
-    table_digest.update(table.data)
+    table_digest = hashlib.sha256(b"rhoset-table-v1" + n.to_bytes(8, "little") + table.tobytes())
     return Weights(kept, table, activation, digest.hexdigest(), table_digest.hexdigest())
 
 

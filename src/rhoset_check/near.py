@@ -65,12 +65,6 @@ class Near:
         return Near(value, np.zeros(len(size)), size)
 
     @staticmethod
-    def stacked(parts: Sequence[Near]) -> Near:
-        """Row after row, of parts with equal columns; the worst error and size hold for all."""
-        error, size = (np.max([getattr(part, name) for part in parts], axis=0) for name in ("error", "size"))
-        return Near(np.concatenate([part.value.T for part in parts], axis=1).T, error, size)
-
-    @staticmethod
     def beside(parts: Sequence[Near], rows: int, dtype: str) -> Near:
         """Side by side; without any, no columns."""
         nothing = Near(np.zeros((rows, 0), dtype), np.zeros(0), np.zeros(0))

@@ -81,42 +81,36 @@ def check(certificate_path: str | Path, network_path: str | Path) -> Verdict:
     try:
         weights = read_network(Path(network_path))
         n, m = len(weights.table), len(weights.tensors["unembed"])
-        header = replace(header, network=weights.digest, table=weights.table_digest, activation=weights.activation,
-                         factored=weights.factored, inputs=n * n)  # fmt: skip
-        return judge(read_certificate(Path(certificate_path), n, m), weights)
+        header = replace(header, network=weights.digest, table=weights.table_digest, inputs=n * n)
+        certificate = read_certificate(Path(certificate_path), n, m)
+        header = replace(header, method=certificate.method, arithmetic=certificate.arithmetic)
+        return judge(certificate, weights)
     except Unreadable as refusal:
         return replace(header, status="unreadable", reason=str(refusal))
     except Rejected as refusal:
         return replace(header, reason=f"certificate: {refusal}"[:200])
-    except Exception as failure:  # of a library, or for want of memory: no file may end in a traceback
-        return replace(header, status="unreadable", reason=f"the files could not be read ({type(failure).__name__})")
+    except Exception as failure:  # of a library, or for want of memory: no file ends in a traceback
+        return replace(header, reason=f"the check failed ({type(failure).__name__})")
 
 
 @np.errstate(all="ignore")
 def judge(certificate: Certificate, weights: Weights) -> Verdict:
-    """Derive what a decoded certificate proves, and compare it with the claim."""
-    n = len(weights.table)
-    header = Verdict("rejected", "", weights.digest, weights.table_digest, certificate.method, certificate.arithmetic,
-                     weights.activation, weights.factored, inputs=n * n)  # fmt: skip
-    begin = time.perf_counter()
-    try:
-        require(certificate.network == weights.digest, "for another network (SHA-256 of the tensors differs)")
-        require(certificate.table == weights.table_digest, "for another table (SHA-256 differs)")
-        group = prove_group(weights.table, certificate.generators)
-        rules = prepare(certificate, build_model(weights, group, certificate.arithmetic))
-        right, margin, loss = 0, math.inf, 0.0
-        rows = rows_at_once(n, rules.model.width - 1)
-        for start in range(0, n, rows):
-            found = settle(rules, np.arange(start, min(n, start + rows)))
-            right += int((found.margin > 0).sum())
-            least = float(found.margin.min())
-            margin, loss = min(margin, least) if least == least else -math.inf, loss + float(up(found.loss.sum()))
-        require(0 <= right <= n * n, "more pairs are counted than there are")
-        require(right >= certificate.right, f"claims {certificate.right} right pairs, only {right} can be derived")
-    except Rejected as refusal:
-        return replace(header, reason=f"certificate: {refusal}"[:200])
-    except Exception as failure:  # whatever goes wrong, nothing is proved
-        return replace(header, reason=f"the check failed ({type(failure).__name__})")
-    seconds, loss = time.perf_counter() - begin, float(up(loss / (n * n)))
-    return replace(header, status="accepted", right=right, margin_bound=margin, loss_bound=loss, seconds=seconds,
+    """Derive what a decoded certificate proves; `Rejected` where that is less than its claim, or nothing."""
+    n, begin = len(weights.table), time.perf_counter()
+    require(certificate.network == weights.digest, "for another network (SHA-256 of the tensors differs)")
+    require(certificate.table == weights.table_digest, "for another table (SHA-256 differs)")
+    group = prove_group(weights.table, certificate.generators)
+    rules = prepare(certificate, build_model(weights, group, certificate.arithmetic))
+    right, margin, loss = 0, math.inf, 0.0
+    rows = rows_at_once(n, rules.model.width - 1)
+    for start in range(0, n, rows):
+        found = settle(rules, np.arange(start, min(n, start + rows)))
+        right += int((found.margin > 0).sum())
+        least = float(found.margin.min())
+        margin, loss = min(margin, least) if least == least else -math.inf, loss + float(up(found.loss.sum()))
+    require(0 <= right <= n * n, "more pairs are counted than there are")
+    require(right >= certificate.right, f"claims {certificate.right} right pairs, only {right} can be derived")
+    loss, seconds = float(up(loss / (n * n))), time.perf_counter() - begin
+    return Verdict("accepted", "", weights.digest, weights.table_digest, certificate.method, certificate.arithmetic,
+                   weights.activation, weights.factored, right, n * n, margin, loss, seconds,
                    spent=dict(rules.budget.spent))  # fmt: skip

@@ -152,7 +152,7 @@ def test_a_network_too_large_for_memory_ends_in_a_verdict(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(checker, "read_certificate", fails)
     found = derive(limits.network(2, 2), Cert({}, plan_of("exact")))
-    assert (found.status, found.right) == ("unreadable", 0)
+    assert (found.status, found.right) == ("rejected", 0)
     assert "MemoryError" in found.reason
 
 

@@ -63,9 +63,7 @@ def _activated(kind: str) -> Callable[[Exact], Exact]:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize(
-    "operation", ["add", "sub", "to", "times", "zeros", "some", "dot", "relu", "abs", "square", "stacked"]
-)
+@pytest.mark.parametrize("operation", ["add", "sub", "to", "times", "zeros", "some", "dot", "relu", "abs", "square"])
 def test_an_operation_keeps_both_inequalities(operation: str, dtype: str) -> None:
     claimed = 0
     for seed in range(CASES):
@@ -101,8 +99,6 @@ def _applied(
         return a.at(np.arange(len(s))[:, None], chosen).columns(np.zeros(4, np.intp)), s[:, chosen[[0] * 4]]
     if operation == "dot":
         return a.dot(b), (s * t).sum(axis=1)[:, None]
-    if operation == "stacked":
-        return Near.stacked([a, b]), np.concatenate([s, t])
     copied = Near(a.value.copy(), a.error, a.size)
     return copied.activate(operation), _activated(operation)(s)
 

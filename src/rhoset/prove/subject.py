@@ -135,8 +135,9 @@ def judged(about: Subject, certificate: Certificate) -> Judged | None:
     read = _through_file(replace(certificate, right=0), about)
     if read is None:
         return None
-    verdict = judge(read[1], about.weights)
-    if not verdict.valid:
+    try:
+        verdict = judge(read[1], about.weights)
+    except (Rejected, MemoryError):
         return None
     claimed = _through_file(replace(certificate, right=verdict.right), about)
     if claimed is None or not same(replace(claimed[1], right=0), read[1]):  # cannot be: bytes are what they are
