@@ -101,7 +101,7 @@ class Circuit:
             (right.value, right.value.shape[1], 1), (unembed, 1, n)))  # fmt: skip
         reads = ((here.min(axis=0) + here.max(axis=0)) / 2).astype(work)
         rho = np.abs(here - reads) + right.error[neurons, None]
-        rho *= model.slopes(neurons, np.abs(reads).max(axis=1).astype(np.float64))[:, None]
+        rho *= slopes(model, neurons, np.abs(reads).max(axis=1).astype(np.float64))[:, None]
         low, high, means = there.min(axis=0), there.max(axis=0), there.mean(axis=0).astype(work)
         centre = np.sort((low + high) / 2, axis=1)[:, q // 2, None]  # m_i: the median, near most of a row
         widths, apart, range_ = high - low, np.maximum(high - centre, centre - low), high.max(axis=1) - low.min(axis=1)
@@ -206,6 +206,14 @@ class Walk:
     far: Array
     others: Array
     """(x, y): bounds of ‖s(ĥ − a − b)‖ over all neurons, and over those of which nothing is believed."""
+
+
+def slopes(model: Model, neurons: Ints, read: Array) -> Array:
+    """(neurons,): Lipschitz constants of φ over l + r and over l + γ, |γ| ≤ `read` (Lemma 9)."""
+    if model.activation != "square":
+        return np.ones(len(neurons))
+    left, right = (side["float64"].columns(neurons) for side in (model.left, model.right))
+    return up(2.0 * (left.size + left.error + np.maximum(right.size + right.error, read)))
 
 
 class EachRule:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,8 +85,9 @@ class Near:
     def to(self, dtype: str) -> Near:
         """The same numbers stored in another precision."""
         value = self.value.astype(dtype, copy=False)
-        same = value is self.value or np.array_equal(value, self.value)  # nothing is lost
-        return Near(value, self.error, self.size) if same else self.rounded(value, self.error, self.size)
+        found = self.rounded(value, self.error, self.size)
+        same = (value == self.value).all(axis=tuple(range(value.ndim - 1)))  # nothing is lost in a column
+        return Near(value, np.where(same, self.error, found.error), np.where(same, self.size, found.size))
 
     def __add__(self, other: Near) -> Near:
         return self.rounded(self.value + other.value, self.error + other.error, self.size + other.size)
@@ -137,9 +138,9 @@ class Near:
         columns."""
         return self.rounded(self.product(matrix), *self.ends(matrix, slack))
 
-    def product(self, matrix: NDArray[Any], order: Literal["C", "F"] = "F") -> NDArray[Any]:
-        """The value of `times`, in this order in memory."""
-        return np.asarray(np.matmul(self.value, matrix.astype(self.value.dtype, copy=False), order=order))
+    def product(self, matrix: NDArray[Any]) -> NDArray[Any]:
+        """The value of `times`."""
+        return np.asarray(np.matmul(self.value, matrix.astype(self.value.dtype, copy=False), order="F"))
 
     def ends(self, matrix: NDArray[Any], slack: Array | float = 0.0) -> tuple[Array, Array]:
         """Error and size of `times`, but for its last rounding."""

@@ -32,8 +32,8 @@ ARITHMETIC = {
         "settle.py", "np.exp(floor)", "np.exp(min(floor, 700.0))", ("rounded_apart",), ("loss",)
     ),
     "folding is exact": Weakness(
-        "network.py", 'table = embedded.times(stored[f"hidden_{name}"].astype(np.float64))',
-        'table = Near.exact(embedded.times(stored[f"hidden_{name}"].astype(np.float64)).value)',
+        "network.py", 'first.times(stored[f"hidden_{name}"].astype(np.float64)) if',
+        'Near.exact(first.times(stored[f"hidden_{name}"].astype(np.float64)).value) if',
         ("folded_ties", "lost_readings", "drowned_readings"),
     ),
     "nothing proved is no bad margin": Weakness(
@@ -173,8 +173,8 @@ READINGS = {
                                                   "for lost in (sets[0].moved,)", ("each_idle",)),
     "both ends of an activation": Weakness("gaps.py", "np.maximum(reach.upper, -reach.lower).max(axis=0)",
                                            "np.maximum(reach.upper, -reach.lower)[0]", ("idle_driver",)),
-    "slope of the square": Weakness("network.py", 'if self.activation != "square":', "if True:", ("each_steep",)),
-    "half the slope of the square": Weakness("network.py", "return up(2.0 * (left.size", "return up(1.0 * (left.size",
+    "slope of the square": Weakness("each.py", 'if model.activation != "square":', "if True:", ("each_steep",)),
+    "half the slope of the square": Weakness("each.py", "return up(2.0 * (left.size", "return up(1.0 * (left.size",
                                              ("each_steep",)),
     "error of readings": Weakness("each.py", " + right.error[neurons, None]", "", ("each_lost",)),
     "a set is one orbit": Weakness("gaps.py", 'require(reached.all(), "gaps.right: a set is not transitive")', "pass",
