@@ -32,20 +32,16 @@ class Group:
 def prove_group(table: NDArray[np.int32], generators: Ints) -> Group:
     """Identity, right inverses, generation, and associativity by Light's test on the generators (Lemma 3)."""
     n, index = len(table), np.arange(len(table))
-    candidates = [int(e) for e in np.flatnonzero(table[:, 0] == 0) if (table[e] == index).all()]
-    require(len(candidates) == 1 and (table[:, candidates[0]] == index).all(), "table: no two-sided identity")
-    inverse = np.empty(n, dtype=np.intp)
-    for start in range(0, n, ROWS):
-        is_identity = table[start : start + ROWS] == candidates[0]
-        require(is_identity.any(axis=1).all(), f"table: an element from row {start} on has no right inverse")
-        inverse[start : start + ROWS] = is_identity.argmax(axis=1)
+    e = int((table[:, 0] == 0).argmax())
+    require((table[e] == index).all() and (table[:, e] == index).all(), "table: no two-sided identity")
+    inverse = (table == e).argmax(axis=1)
+    require((table[index, inverse] == e).all(), "table: an element has no right inverse")
     for g in generators:
         times_g, g_times = table[:, g], table[g].astype(np.intp)
-        for start in range(0, n, ROWS):
-            rows = table[start : start + ROWS]
-            same = np.array_equal(table[times_g[start : start + ROWS]], rows.take(g_times, axis=1))
-            require(same, f"table: not associative: (x·{g})·y ≠ x·({g}·y) for an x from {start} on")
-    return Group(table, candidates[0], inverse, generators, _words(table, candidates[0], generators))
+        for part in (slice(start, start + ROWS) for start in range(0, n, ROWS)):
+            same = np.array_equal(table[times_g[part]], table[part].take(g_times, axis=1))
+            require(same, f"table: not associative: (x·{g})·y ≠ x·({g}·y) for an x from {part.start} on")
+    return Group(table, e, inverse, generators, _words(table, e, generators))
 
 
 def _words(table: NDArray[np.int32], e: int, generators: Ints) -> tuple[tuple[Ints, Ints, Ints], ...]:

@@ -126,11 +126,12 @@ class Near:
         if activation == "square":
             error = up(self.error * (2 * self.size + self.error))
             return self.rounded(np.multiply(value, value, out=value), error, up(self.size * self.size))
-        require(activation in ("relu", "abs", "linear"), f"no rule for activation {activation!r}")
         if activation == "relu":
-            value = np.maximum(value, 0, out=value)
+            np.maximum(value, 0, out=value)
         elif activation == "abs":
-            value = np.abs(value, out=value)
+            np.abs(value, out=value)
+        else:
+            require(activation == "linear", f"no rule for activation {activation!r}")
         return Near(value, self.error, self.size)
 
     def times(self, matrix: NDArray[Any], slack: Array | float = 0.0) -> Near:

@@ -132,7 +132,7 @@ def _tables() -> dict[str, Pair]:
     """Tables that break one law each; network and certificate name them rightly."""
     s3 = small_group("S3").table
     left_only = np.tile(np.arange(4), (4, 1))  # xy = y: associative, every element a left identity
-    monoid = np.minimum.outer(np.arange(4), np.arange(4))  # associative, identity 3, no inverses
+    monoid = np.maximum.outer(np.arange(4), np.arange(4))  # associative, identity 0, no inverses
     loop = moufang_free_loop()
     entry = s3.copy()
     entry[2, 3] = entry[2, 4]

@@ -46,7 +46,8 @@ ARITHMETIC = {
 
 GROUPS = {
     "associativity": Weakness("group.py", "require(same, f", "require(True, f", ("false_table",)),
-    "inverses": Weakness("group.py", "require(is_identity.any(axis=1).all(), f", "require(True, f", ("false_table",)),
+    "inverses": Weakness("group.py", "require((table[index, inverse] == e).all(), ", "require(True, ",
+                         ("false_table",)),
     "generation": Weakness("group.py", "require(reached, f",
                            "if not reached:\n            break\n        require(True, f", ("false_table",)),
     "relations (gaps)": Weakness("group.py", "require(holds, f", "require(True, f", ("false_gap_action",)),
