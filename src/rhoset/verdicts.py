@@ -84,17 +84,34 @@ def verdict_summary(verdict: Verdict, cost: Cost) -> VerdictSummary:
     return said
 
 
-def check_summary(verdict: Verdict, network: str, certificate: Path, file: Path) -> VerdictSummary:
-    """One entry of `rhoset check --json`; ``reason`` only when the certificate does not check.
-
-    `file` is the network's; both files are read again to count operations.
-    """
-    from rhoset.counting import cost_of_files
-
+def check_summary(network: str, certificate: Path, file: Path) -> tuple[Verdict, VerdictSummary]:
+    """The verdict on a certificate file, and one entry of `rhoset check --json`; ``reason`` only where it does not
+    check. `file` is the network's, `network` how it was named."""
+    verdict, cost = _checked(certificate, file)
     entry: VerdictSummary = {
         "network": network,
         "path": str(certificate),
         "valid": verdict.valid,
-        **verdict_summary(verdict, cost_of_files(certificate, file, verdict)),
+        **verdict_summary(verdict, cost),
     }
-    return entry if verdict.valid else {**entry, "reason": verdict.reason}
+    return verdict, entry if verdict.valid else {**entry, "reason": verdict.reason}
+
+
+def _checked(certificate: Path, network: Path) -> tuple[Verdict, Cost]:
+    """The verdict and what the check took; both files are read once where the certificate checks."""
+    import rhoset_check_baselines
+    from rhoset.counting import cost, cost_of_files
+    from rhoset_check.files import Unreadable, read_certificate, read_network
+    from rhoset_check.near import Rejected
+    from rhoset_check.verdict import judge
+
+    if not rhoset_check_baselines.rule_of(certificate):
+        try:
+            weights = read_network(network)
+            decoded = read_certificate(certificate, len(weights.table), len(weights.tensors["unembed"]))
+            verdict = judge(decoded, weights)
+            return verdict, cost(decoded, weights, verdict)
+        except (Unreadable, Rejected, MemoryError):  # of which `check` says more
+            pass
+    verdict = check_certificate(certificate, network)
+    return verdict, cost_of_files(certificate, network, verdict)

@@ -88,7 +88,7 @@ def _checked(out: Output, certificate: Path, network: Named | None, alone: bool,
     """The entry of one certificate."""
     from rhoset.errors import RhosetError
     from rhoset.reading import require_file
-    from rhoset.verdicts import check_certificate, check_summary
+    from rhoset.verdicts import check_summary
     from rhoset_check_baselines import BaselineVerdict
 
     require_file(certificate, "a certificate that rhoset certify wrote", "no-such-certificate")
@@ -100,7 +100,7 @@ def _checked(out: Output, certificate: Path, network: Named | None, alone: bool,
         )
     label, path = network
     require_file(path, "a network file", "no-such-network")
-    verdict = check_certificate(certificate, path)
+    verdict, summary = check_summary(label, certificate, path)
     if verdict.status == "unreadable":
         raise RhosetError(verdict.reason, slug="unreadable")
     if verified and isinstance(verdict, BaselineVerdict):
@@ -114,7 +114,6 @@ def _checked(out: Output, certificate: Path, network: Named | None, alone: bool,
         out.no()
     elif alone:
         out.say(verdict.statement())
-    summary = check_summary(verdict, label, certificate, path)
     if not verified:
         return summary
     from rhoset.formalize import verify

@@ -20,7 +20,7 @@ from rhoset.populations.observables import DELTA, EPSILON, Observables, neuron_s
 from rhoset.populations.record import Bound
 from rhoset.populations.stack import stacked
 from rhoset.reading import read_json
-from rhoset.verdicts import check_certificate, check_summary, share_of_exhaustive
+from rhoset.verdicts import check_summary, share_of_exhaustive
 
 MEASURES = 2
 """Version of what is kept; raise it when the meaning of a value changes, and older values are computed anew."""
@@ -163,12 +163,11 @@ def proved(network: Path) -> tuple[dict[str, Bound], dict[str, str], list[str]]:
     refused: dict[str, str] = {}
     unreadable = []
     for method, path in certificates(network).items():
-        verdict = check_certificate(path, network)
+        verdict, said = check_summary(str(network), path, network)
         if not verdict.valid:
             refused[method] = verdict.reason
             unreadable += [method] if verdict.status == "unreadable" else []
             continue
-        said = check_summary(verdict, str(network), path, network)
         bounds[method] = {
             "accuracy_bound": said["accuracy_bound"],
             "loss_bound": said["loss_bound"] if np.isfinite(said["loss_bound"]) else None,

@@ -38,7 +38,7 @@ from rhoset.report.views import (
     NetworkView,
     QuadratureView,
 )
-from rhoset.verdicts import check_certificate, check_summary
+from rhoset.verdicts import check_summary
 
 SAME_DIRECTION = 1e-6
 """Unit vectors that differ by less than this count as one."""
@@ -205,10 +205,9 @@ def certificate_view(path: Path, network: Path, unread: list[tuple[str, str]]) -
 
     One that could not be read is added to `unread`.
     """
-    verdict = check_certificate(path, network)
+    verdict, said = check_summary(path.name, path, network)
     if verdict.status == "unreadable":
         unread.append((str(path), verdict.reason))
-    said = check_summary(verdict, path.name, path, network)
     return CertificateView(
         method=said["method"] or path.name.split(".")[-2],
         accuracy_bound=said["accuracy_bound"],
