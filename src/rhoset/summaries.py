@@ -42,8 +42,8 @@ def percentage(value: float, digits: int = 1) -> str:
 
 
 def cell(value: Any) -> str:
-    """A cell for a human: four significant digits, more where a number below 1 would read as 1; – for what is not
-    known."""
+    """A cell for a human: four significant digits, up to twelve where a number below 1 would read as 1; – for what
+    is not known."""
     if value is None or value != value:
         return "–"
     if isinstance(value, bool):
@@ -51,7 +51,7 @@ def cell(value: Any) -> str:
     if not isinstance(value, float):
         return str(value)
     digits = 4
-    while value < 1 and f"{value:.{digits}g}" == "1" and digits < 17:
+    while value < 1 and f"{value:.{digits}g}" == "1" and digits < 12:
         digits += 1
     return f"{value + 0.0:.{digits}g}"  # no -0
 

@@ -182,6 +182,7 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     for bad in ("1", "1,2,3", "a,b", "-1,2", "6,0"):
         assert main([*words, "--input", bad]) == 2
     assert main(words) == 0
+    assert main([*words[:-1], str(tmp_path / "claim.onnx")]) == 2, "a folder is asked for"
 
 
 def verified(model: Path, network: Network, x: int, y: int) -> list[str]:

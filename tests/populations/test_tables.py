@@ -157,8 +157,8 @@ def test_wrong_arguments_are_said_before_anything_is_read(arguments: dict[str, s
 
 
 def test_a_share_below_one_never_reads_as_one():
-    assert [cell(value) for value in (1.0, 0.99993, 1 - 4e-8, 0.123456, float("nan"))] == [
-        "1", "0.9999", "0.99999996", "0.1235", "–",
+    assert [cell(value) for value in (1.0, 0.99993, 1 - 4e-8, 1 - 3e-16, 0.123456, float("nan"))] == [
+        "1", "0.9999", "0.99999996", "1", "0.1235", "–",
     ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from prove.planted import NETWORKS, network
 
+import rhoset_check.settle
 from rhoset.counting import cost
 from rhoset.explaining import circuits as circuits_module
 from rhoset.explaining import explain
@@ -149,3 +150,19 @@ def test_a_search_ends_when_it_has_taken_what_it_may(monkeypatch: pytest.MonkeyP
     short = certify(net, objective="operations")
     assert len(short.tried) < len(tried[0])
     assert short.verdict.right == certify(net, method="exhaustive").verdict.right
+
+
+def test_plans_that_differ_in_limits_share_what_their_rule_computed(monkeypatch: pytest.MonkeyPatch):
+    """The second and third look at a plan compute no tables, and say what they would alone."""
+    about = subject(network("S4-noisy"))
+    certificate = quick.looks(Search(about))[0].certificate(quick.EVEN)
+    plans = [certificate, replace(certificate, singles=0), replace(certificate, exact=7)]
+    alone = [replace(Search(about).estimate("plan", plan), seconds=0.0) for plan in plans]
+    shared, built = Search(about), list[str]()
+    build = rhoset_check.settle.prepare
+    monkeypatch.setattr(
+        "rhoset.prove.search.prepare", lambda one, model: [built.append(one.rule), build(one, model)][1]
+    )
+    assert [replace(shared.estimate("plan", plan), seconds=0.0) for plan in plans] == alone
+    assert built == [certificate.rule, "exact", "exact", "exact"]
+    assert len({estimate.accuracy for estimate in alone}) > 1 or len({estimate.exact for estimate in alone}) > 1

@@ -63,7 +63,8 @@ def test_presets_say_where_they_differ() -> None:
         ({"curriculum": [[6, 10], [6, 20]]}, "both growing"),
         ({"curriculum": [[6, 10], [24, 10]]}, "both growing"),
         ({"curriculum": [[6, True]]}, "whole numbers"),
-        ({"lr": 0.1}, "'lr' is no training setting"),
+        ({"lr": 0.1}, "'lr' is no training setting; settings are"),
+        ({"max_step": 9}, "'max_step' is no training setting, 'max_steps' is; settings are"),
     ],
 )
 def test_wrong_settings_are_named(changes: dict[str, object], named: str) -> None:

@@ -9,6 +9,7 @@ import click
 from rhoset.cli._command import command as make_command
 from rhoset.cli._output import Output, Payload
 from rhoset.cli._types import FOLDER, Number
+from rhoset.errors import RhosetError
 
 
 @make_command(example="rhoset export runs/s5#0 --out claim --input 3,5 --vnnlib 1")
@@ -38,6 +39,8 @@ def command(out: Output, network: str, folder: Path, inputs: tuple[str, ...], vn
     certificate of rhoset says more, all inputs at once and rigorously rounded; this is a second
     opinion.
     """
+    if folder.suffix == ".onnx":
+        raise RhosetError(f"--out {folder}: give a folder; the model in it is network.onnx", slug="bad-argument")
     from rhoset.frameworks import to_onnx, write_query
     from rhoset.networks.atomic import make_folder
     from rhoset.networks.files import read_labelled
@@ -58,8 +61,6 @@ def command(out: Output, network: str, folder: Path, inputs: tuple[str, ...], vn
 
 def _pair(text: str) -> tuple[int, int]:
     """Two elements of an input, or RhosetError (slug ``bad-argument``)."""
-    from rhoset.errors import RhosetError
-
     parts = [part.strip() for part in text.split(",")]
     if len(parts) != 2 or not all(part.isdigit() and len(part) < 10 for part in parts):
         raise RhosetError(f"--input {text!r}: give two elements by index, as in 3,5", slug="bad-argument")

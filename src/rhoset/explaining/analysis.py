@@ -63,8 +63,12 @@ def explain(
     Wu, Jaburi, Drori, Gross, "Towards a unified and verified understanding of group-operation
     networks" (2024), sections 4 and 5.
     """
-    begun = circuits_of(network, real_irreps=real_irreps, subgroups=subgroups)
-    analysed, circuits = begun.spectrum, begun.circuits
+    return explained(circuits_of(network, real_irreps=real_irreps, subgroups=subgroups))
+
+
+def explained(begun: Circuits) -> Explanation:
+    """The explanation whose first half this is."""
+    network, analysed, circuits = begun.network, begun.spectrum, begun.circuits
     energy = analysed.energy
     share = np.zeros(network.width)
     inside = np.zeros(network.width, dtype=bool)

@@ -191,9 +191,11 @@ def margin_budget(explanation: Explanation) -> tuple[float, tuple[Term, ...]]:
         mean += own if features is None else own @ features
         sums -= own.astype(dtype)
         uneven, column = _Losses(f"uneven {name}"), e
-        if features is not None:  # of sign two columns are left
-            features, of_w = np.unique(features.astype(dtype, copy=False), axis=1, return_inverse=True)
-            column = int(of_w.ravel()[e])
+        if features is not None:
+            features = features.astype(dtype, copy=False)
+            if (features == features[:, [e]]).all(axis=0).sum() > 1:  # then columns repeat: of sign two are left
+                features, of_w = np.unique(features, axis=1, return_inverse=True)
+                column = int(of_w.ravel()[e])
         for block in blocks:
             logits = sums[block] if features is None else _product(sums[block], features)
             uneven.add(logits, np.full(len(logits), column))

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.errors import RhosetError
-from rhoset.explaining.analysis import explain, structure
+from rhoset.explaining.analysis import Circuits, explained, structure
+from rhoset.explaining.circuits import find_circuits
 from rhoset.explaining.explanation import Explanation
 from rhoset.explaining.faithfulness import affordable
 from rhoset.explaining.spectrum import Spectrum, balanced_shares, spectrum, weighted_share
@@ -49,7 +50,7 @@ class Analysis:
     @cached_property
     def explanation(self) -> Explanation:
         """The explanation by circuits."""
-        return explain(self.network, real_irreps=self.irreps, subgroups=self.subgroups)
+        return explained(Circuits(self.spectrum, find_circuits(self.spectrum, self.subgroups)))
 
     @cached_property
     def recipe(self) -> Recipe | None:

@@ -119,7 +119,11 @@ class GapReading:
 
 
 def gap_readings(
-    network: Network, side: str = "right", most_points: int = MOST_POINTS, most: int = len(POINT_PRICES)
+    network: Network,
+    side: str = "right",
+    most_points: int = MOST_POINTS,
+    most: int = len(POINT_PRICES),
+    margin: float | None = None,
 ) -> list[GapReading]:
     """Candidate readings, the cheapest compromise first; equal ones are given once.
 
@@ -133,6 +137,8 @@ def gap_readings(
         Largest G-set.
     most
         Only so many of the prices are tried.
+    margin
+        `typical_margin` of the network, where it is at hand.
 
     Raises
     ------
@@ -147,7 +153,7 @@ def gap_readings(
     group, cosets = network.group, all_cosets(network.group, side, most_points)
     tables = (network.right, network.left) if side == "right" else (network.left, network.right)
     reads = np.asarray(tables[0], dtype=np.float64)
-    margin = typical_margin(network)
+    margin = typical_margin(network) if margin is None else margin
     prices = [margin * price * max(1.0, PRICED_AT / group.order) for price in POINT_PRICES]
     ranges = np.ptp(np.asarray(network.unembed, dtype=np.float64), axis=1)
     points, errors = _errors(group, cosets, reads * ranges, side, min(prices[:most]))

@@ -272,7 +272,7 @@ def looks(search: Search, most: int = len(POINT_PRICES)) -> list[Look]:
     if network.order < 2:
         return []
     try:
-        return [Look(search, reading) for reading in gap_readings(network, most=most)]
+        return [Look(search, reading) for reading in gap_readings(network, most=most, margin=search.margin)]
     except RhosetError:  # too many subgroups
         return []
 

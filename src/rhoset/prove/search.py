@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -94,6 +94,8 @@ class Search:
     """Seconds that the search may take, as it reckons them: from sizes, not by a stopwatch, so that the same network
     gets the same plan on a busy machine."""
     reckoned: float = 0.0
+    last: tuple[tuple[Any, ...], Rules, float] | None = None
+    """What the last plan looked at gave its rule, what the checker made of it, in so many seconds."""
     tried: list[Estimate] = field(default_factory=list)
 
     def may(self, seconds: float = 0.0) -> bool:
@@ -169,7 +171,7 @@ class Search:
     @cached_property
     def left(self) -> GapReading:
         """By which points neurons nearly read x."""
-        return gap_readings(self.subject.network, side="left", most=1)[0]
+        return gap_readings(self.subject.network, side="left", most=1, margin=self.margin)[0]
 
     @cached_property
     def margin(self) -> float:
@@ -203,15 +205,23 @@ class Search:
         self.tried.append(Estimate(name, cost, 1.0, float("inf"), seconds))
         return Candidate(certificate, self.tried[-1])
 
+    def prepared(self, certificate: Certificate) -> tuple[Rules, float]:
+        """`prepare` of a certificate, and its seconds: once for plans that follow each other and differ in limits."""
+        given = certificate.rule, certificate.given, certificate.scale, certificate.samples
+        if self.last is None or any(one is not other for one, other in zip(given, self.last[0], strict=True)):
+            begin = time.perf_counter()
+            self.last = given, prepare(certificate, self.subject.model), time.perf_counter() - begin
+        limits = prepare(replace(certificate, rule="exact", given=None), self.subject.model)
+        return replace(limits, rule=self.last[1].rule), self.last[2]
+
     def estimate(self, name: str, certificate: Certificate, pairs: int = SAMPLE_PAIRS) -> Estimate:
         """Cost and bound by the checker's own rules on rows of pairs; an infinite cost where it rejects."""
         n = self.subject.network.order
         x, _ = self.sample(pairs)
         share = n * n / len(x)
-        begin = time.perf_counter()
         try:
-            rules = prepare(certificate, self.subject.model)
-            ready = time.perf_counter()
+            rules, once = self.prepared(certificate)
+            begin = time.perf_counter()
             rules.budget.work, rules.budget.exact = rules.budget.work / share, int(rules.budget.exact / share)
             margins, losses = [], []
             rows = rows_at_once(n, self.subject.network.width)
@@ -221,13 +231,12 @@ class Search:
                 losses.append(found.loss)
         except Rejected:
             return Estimate(name, float("inf"), 0.0, float("inf"), float("inf"))
-        end = time.perf_counter()
+        seconds = once + (time.perf_counter() - begin) * share
         counted = count(certificate, Shape.of(self.subject.weights), rules.budget.spent, Facts.of(rules))
         spent = rules.budget.spent
         cost = counted.total(n, spent["lowrank"] * share, share) / self.subject.exhaustive
         right = float((np.concatenate(margins) > 0).mean())
         loss = float(np.concatenate(losses).mean())
-        seconds = ready - begin + (end - ready) * share
         outputs = spent["open"] * n if certificate.rule in ("gaps", "points") else 0
         singly = outputs * OUTPUT + spent["singles"] * self.subject.network.width * SINGLY
         left = share * singly + spent["whole"] / len(x) * self.subject.exhaustive_seconds

@@ -57,6 +57,8 @@ class Structure:
     irreps: tuple[Irrep, ...]
     subgroups: tuple[Subgroup, ...]
     sizes: Mapping[str, int]
+    digest: str
+    """Of the network that it was found with, the only one that it serves above order `LARGE_ORDER`."""
 
     def explained(self, network: Network) -> float:
         """Share of a network's weights that circuits explain."""
@@ -72,7 +74,7 @@ def structure(network: Network) -> Structure:
     group = with_names(network.group)
     found, subgroups = explained_with(network)
     sizes = minimal_rho_set_sizes(group, found) if group.order <= LARGE_ORDER else {}
-    return Structure(group, found, subgroups, sizes)
+    return Structure(group, found, subgroups, sizes, network.digest)
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ class Named:
 def network_view(network: Network, shared: Structure, of: Named) -> NetworkView:
     """One network's section."""
     path, row = of.path, of.row
-    if network.order > LARGE_ORDER:
+    if network.order > LARGE_ORDER and network.digest != shared.digest:
         shared = structure(network)
     explanation = explain(network, real_irreps=shared.irreps, subgroups=shared.subgroups)
     measured = evaluate(network, operations=EVALUATION_OPERATIONS)

@@ -4,6 +4,7 @@ everything."""
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -288,7 +289,10 @@ def _known(settings: Mapping[str, Any]) -> dict[str, Any]:
     kinds = _kinds()
     for name in settings:
         if name not in kinds:
-            raise RhosetError(f"{name!r} is no training setting; settings are {', '.join(kinds)}", slug="bad-setting")
+            near = "".join(f", {one!r} is" for one in difflib.get_close_matches(name, kinds, n=1))
+            raise RhosetError(
+                f"{name!r} is no training setting{near}; settings are {', '.join(kinds)}", slug="bad-setting"
+            )
     return {name: _typed(name, value, kinds[name]) for name, value in settings.items()}
 
 

@@ -31,6 +31,7 @@ def config(theme: str = "light") -> dict[str, Any]:
         "font": FONT,
         "padding": 4,
         "axis": {**label, "gridColor": grid, "domainColor": rule, "tickColor": rule, "labelLimit": 400},
+        "axisQuantitative": {"labelSeparation": 8},
         "legend": {**label, "orient": "top", "symbolLimit": 60, "labelLimit": 400, "title": None, "offset": 8},
         "view": {"stroke": None},
         "text": {"fill": ink, "fontSize": 12},
