@@ -171,10 +171,10 @@ class CirclesRule:
         circles = np.repeat(np.eye(waves.turns.shape[1]), 2, axis=0)
         self.sums = sums.rounded(turned.reshape(n * n, -1), *sums.ends(circles @ circles.T * np.abs(waves.turns).max()))
         self.lengths = circles * self.features.lengths(circles).max()
-        self.expected = Near.exact(turned[:: 1 + n // SAMPLES].mean(axis=0))
-        self.logits = self.expected.times(waves.features.T).upper
+        self.expected = Near.exact(turned[:: 1 + n // SAMPLES].mean(axis=0))  # C(y)
+        self.logits = self.expected.times(waves.features.T).upper  # [y, v]
         behind = np.where(np.eye(n), np.inf, -self.logits)
-        self.order = np.argsort(behind, axis=1)[:, : min(n - 1, NEAR + 1)]
+        self.order = np.argsort(behind, axis=1)[:, : min(n - 1, NEAR + 1)]  # the nearest v for each y
         self.rivals = up(np.exp(behind.min(axis=1, keepdims=True) - behind).sum(axis=1) * EXP)
 
     def bounds(self, x: Ints, y: Ints, budget: Budget) -> Bounds:
