@@ -117,13 +117,9 @@ def _typed(tensors: dict[str, Any], plan: dict[str, Any]) -> tuple[dict[str, Any
     return {**tensors, "gaps.types": np.zeros(2, np.int64)}, plan
 
 
-def _circles(n: int, m: int, planes: int, walks: int, groups: int) -> tuple[dict[str, Any], dict[str, Any]]:
-    rng = np.random.default_rng(1)
-    tensors = {f"circles{j}.matrices": np.eye(2)[None] for j in range(planes)}
-    tensors |= {"circles.writing": np.full((m + 1, 4 * planes), 1e-3), "circles.reference": np.ones(4 * planes)}
-    tensors |= {"circles.orders": np.stack([rng.permutation(n) for _ in range(walks)])}
-    tensors |= {"circles.walk": np.arange(m + 1) % walks, "circles.reads": np.arange(walks) % planes}
-    tensors |= {"circles.groups": np.arange(n) % groups}
+def _circles(n: int, m: int, circles: int, read: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    tensors = {f"circles{j}.matrices": np.eye(2)[None] for j in range(circles)}
+    tensors |= {"circles.writing": np.full((m + 1, 2 * circles), 1e-3), "circles.reads": np.arange(m + 1) % read}
     return tensors, plan_of("circles", "exact")
 
 
@@ -139,9 +135,8 @@ def _each(tensors: dict[str, Any], plan: dict[str, Any], n: int) -> tuple[dict[s
 
 
 KINDS: dict[str, Maker] = {
-    "circles": lambda n, m, s: _circles(n, m, s, 1, n),
-    "circles, walks": lambda n, m, s: _circles(n, m, 2, min(s, m), n),
-    "circles, a walk each": lambda n, m, s: _circles(n, m, s, min(s, m), 1),
+    "circles": lambda n, m, s: _circles(n, m, s, 1),
+    "circles, all read": lambda n, m, s: _circles(n, m, s, min(s, m)),
     "lowrank": lambda n, m, s: _lowrank(n, m, s),
     "lowrank, no samples": lambda n, m, s: _lowrank(n, m, s, samples=0),
     "lowrank, no single outputs": lambda n, m, s: _lowrank(n, m, s, singles=0),

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rhoset.summaries import Shown
+from rhoset_check.circles import NEAR
 from rhoset_check.each import EachRule, Part, parts_of
 from rhoset_check.even import EvenRule
 from rhoset_check.files import (
@@ -33,7 +34,7 @@ from rhoset_check.files import (
 from rhoset_check.gaps import Sums
 from rhoset_check.gaps import kinds as kinds_of
 from rhoset_check.group import permutation_action, prove_group
-from rhoset_check.near import Array, Rejected
+from rhoset_check.near import Rejected
 from rhoset_check.settle import Rules
 from rhoset_check.verdict import Verdict
 
@@ -176,10 +177,10 @@ def count(certificate: Certificate, shape: Shape, spent: Mapping[str, int], know
             apart = 0 if given.centred is None else int(given.centred.sum())
         stages += spent.get("open", 0) * (n + apart) + spent.get("gaps singly", 0) * 5
     elif isinstance(given, CircleTensors):
-        once, each, single = circles_operations(given, shape, r)
+        once, each = circles_operations(given, shape, r)
         once += spent.get("circles changes", 0)
-        stages += spent.get("circles", 0) * each + spent.get("circles own", 0) * 2 * m
-        stages += spent.get("open", 0) * 3 * n + spent.get("circles span", 0) * single
+        stages += spent.get("circles", 0) * each + spent.get("circles own", 0) * (2 * m + 3 * NEAR)
+        stages += spent.get("open", 0) * 3 * n
     elif isinstance(given, LowRankTensors):
         once, each_pair = lowrank_operations(given, certificate.samples, shape)
     elif isinstance(given, PointsTensors):
@@ -189,42 +190,20 @@ def count(certificate: Certificate, shape: Shape, spent: Mapping[str, int], know
     return Count(once, each_x, each_pair, stages, table)
 
 
-def circles_operations(given: CircleTensors, shape: Shape, r: int) -> tuple[int, int, int]:
-    """(once, each pair, each output from its sums) of rule circles for r generators, but for terms that come and go.
+def circles_operations(given: CircleTensors, shape: Shape, r: int) -> tuple[int, int]:
+    """(once, each pair) of rule circles for r generators, but for terms that come and go.
 
-    Once: the representations; readings sorted and merged, both ways; sums at the first steps; for each pair and number
-    that is written two by prefix sums, added; what is written, the two tables of what is not, parabolas and their
-    errors; readings as waves and products of these; D(x) K; lengths. Each pair: D(x) K D(y), its distance from the sums
-    by planes, the right answer's logit, distances by lengths, the terms of each group. Of 2 × 2 matrices a turn and a
-    mirror meet two numbers of four; in what only turns two numbers hold each.
+    Once: the representations; readings sorted and merged, both ways; for each pair and number that is written two by
+    prefix sums, added; parabolas, what is not written and its lengths, readings as waves and products of these; the two
+    tables of what x and y do; what is expected of every pair and output, sorted. Each pair: what x and y do taken off
+    its sums, which are turned, and their distance from what is expected; the right answer's logit, and the bound.
     """
-    n, m, dims = shape.order, shape.width, [matrices.shape[1] for matrices in given.matrices]
-    ends = np.cumsum([d * d for d in dims])[:-1]
-    ranks = [2 if d == 2 and _turns(one.reshape(-1, 4)) else d * d for d, one in zip(dims, given.matrices, strict=True)]
-    neurons = [np.flatnonzero(part.any(axis=1)) for part in np.split(given.writing, ends, axis=1)]
-    both = list(zip(ranks, neurons, strict=True))
-    written = sum(len(mine) * rank for rank, mine in both)
-    summed = sum(len(np.unique(given.walk[mine])) * rank for rank, mine in both)
-    waves = np.array(ranks)[given.reads][given.walk[:-1]]
-    carried = sum(4 * int(np.count_nonzero(_carried(part))) for part in np.split(given.reference, ends))
-    groups, planes = len(np.unique(given.groups)), sum(max(1, rank // 2) for rank in ranks)
-    once = sum((1 + r) * n * d**3 for d in dims) + 2 * n * m * ceil(log2(max(n, 2))) + 3 * n * written
-    once += 3 * n * n * summed + 2 * n * n * (m + 7) + 10 * n * m + n * int((5 * waves + waves**2).sum())
-    once += 4 * n * sum(ranks)
-    return once, carried + 2 * sum(ranks) + sum(dims) + 2 * planes + 2 * groups + 4, sum(dims) + 2
-
-
-def _carried(part: Array) -> tuple[bool, bool]:
-    """Whether what of a reference is no multiple of the identity turns, and whether it mirrors."""
-    a, b, c, d = part.tolist() if len(part) == 4 else (float(part[0]), 0.0, 0.0, float(part[0]))
-    return b != c, a != d or b + c != 0
-
-
-def _turns(matrices: Array) -> bool:
-    """Whether 2 × 2 matrices, (k, 4), all turn, so that two numbers hold each."""
-    a, b, c, d = matrices.T
-    size = float(np.abs(matrices).max(initial=0.0))
-    return bool(max(np.abs(a - d).max(initial=0.0), np.abs(b + c).max(initial=0.0)) <= 1e-9 * size)
+    n, m, circles = shape.order, shape.width, len(given.matrices)
+    walks = [given.writing[given.reads == j].any(axis=0) for j in np.unique(given.reads)]
+    once = 8 * (1 + r) * n * circles + 4 * n * m * ceil(log2(max(n, 2))) + 3 * n * n * sum(int(w.sum()) for w in walks)
+    once += 3 * n * int(np.count_nonzero(given.writing)) + 2 * n * n * (m + 2) + 35 * n * m
+    once += n * n * (2 * circles + ceil(log2(max(n, 2))))
+    return once, 15 * circles + 8
 
 
 def points_operations(given: PointsTensors, samples: int, shape: Shape) -> tuple[int, int, int]:

@@ -73,22 +73,14 @@ class GapTensors:
 
 @dataclass(frozen=True)
 class CircleTensors:
-    """Representations of one or two rows, what neurons write in them, and the orders along which sums are formed."""
+    """Circles around which elements move points, the one that each neuron reads, and what neurons write in them."""
 
     matrices: tuple[Array, ...]
-    """(generators, d, d) each: images of the generators, d = 1 or 2; features are their entries, one after another."""
+    """(generators, 2, 2) each: images of the generators."""
     writing: Array
-    """(m + 1, features): W."""
-    reference: Array
-    """(features,): K."""
-    groups: Ints
-    """(n,): a partition of the w."""
-    orders: Ints
-    """(walks, n) orders of the elements."""
-    walk: Ints
-    """(m + 1,): the order of each neuron."""
+    """(m + 1, 2 circles): W, two numbers for each circle."""
     reads: Ints
-    """(walks,): the representation that a walk's neurons read."""
+    """(m + 1,): the circle that each neuron reads."""
 
 
 @dataclass(frozen=True)
@@ -271,17 +263,11 @@ def _read_gaps(file: Tensors, n: int, m: int) -> GapTensors:
 
 
 def _read_circles(file: Tensors, n: int, m: int) -> CircleTensors:
-    sides, r = file.numbered("circles{}.matrices", 512), file.length("generators", 0)
-    require(sides and max(sides) <= 2, "rule circles needs matrices of one or two rows, circles0.matrices first")
-    walks, features = file.length("circles.orders", 0), sum(d * d for d in sides)
-    orders = file.indices("circles.orders", n, walks, n)
-    require((np.sort(orders, axis=1) == np.arange(n)).all(), "circles.orders: a row is not a permutation")
-    return CircleTensors(
-        tuple(file.floats(f"circles{j}.matrices", r, d, d) for j, d in enumerate(sides)),
-        file.floats("circles.writing", m + 1, features), file.floats("circles.reference", features),
-        file.indices("circles.groups", n, n), orders, file.indices("circles.walk", walks, m + 1),
-        file.indices("circles.reads", len(sides), walks),
-    )  # fmt: skip
+    circles, r = len(file.numbered("circles{}.matrices", 512)), file.length("generators", 0)
+    require(circles, "rule circles needs circles0.matrices")
+    matrices = tuple(file.floats(f"circles{j}.matrices", r, 2, 2) for j in range(circles))
+    writing = file.floats("circles.writing", m + 1, 2 * circles)
+    return CircleTensors(matrices, writing, file.indices("circles.reads", circles, m + 1))
 
 
 def _read_points(file: Tensors, n: int, m: int) -> PointsTensors:

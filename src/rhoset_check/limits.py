@@ -83,12 +83,11 @@ def _lowrank_limit(file: Tensors, samples: int, n: int, m: int) -> tuple[int, li
 
 def _circles_limit(file: Tensors, samples: int, n: int, m: int) -> tuple[int, list[int]]:
     """The same of rule circles; terms that come and go are limited where they are counted (`circles.along`)."""
-    sides, walks = file.numbered("circles{}.matrices", 512), file.length("circles.orders", 0)
-    count, features = len(sides), sum(d * d for d in sides)
-    each_pair = 20 * features + 12 * m + 8 * n + 300 * count
-    calls = 60 * m + 320 * count + 40 * n * n * max(n, m) // (1 << 18) + 200 * walks + 20 * features
+    circles = len(file.numbered("circles{}.matrices", 512))
+    each_pair = 3 * circles * circles + 40 * circles + 12 * m + 8 * n
+    calls = 60 * m + 320 * circles + 40 * n * n * max(n, m) // (1 << 18)
     work = PASS * (n * n * each_pair + (n + 96) * n * 4 * m) + CALL * calls
-    return work, [4 * features * n * n, walks * n, 40 * n * m]
+    return work, [12 * circles * n * n, 40 * n * m]
 
 
 def _gaps_limit(file: Tensors, samples: int, n: int, m: int) -> tuple[int, list[int]]:

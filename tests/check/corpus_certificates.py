@@ -71,9 +71,8 @@ def tensors() -> dict[str, Pair]:
     cycle = np.tile(np.array([1, 2, 0]), (r, 1))
     features, writing, matrices = t["lowrank.features"], t["lowrank.writing"], t["circles0.matrices"]
     plane = np.tile(np.eye(3), (r, 1, 1))
-    named = ("writing", "reference", "groups", "orders", "walk", "reads")
-    missing = (*(f"circles.{name}" for name in named), "points.writing", "lowrank.writing", "gaps.block", "gaps.point")
-    out = {f"no {name}": case(f"tensor {name!r} is missing", **{name: None}) for name in missing if name != named[3]}
+    missing = "circles.writing", "circles.reads", "points.writing", "lowrank.writing", "gaps.block", "gaps.point"
+    out = {f"no {name}": case(f"tensor {name!r} is missing", **{name: None}) for name in missing}
     out["no generators"] = case("generators: need 1 to 64 elements", generators=None)
     return out | {
         "no features": case("tensor 'lowrank.features' is missing", lowrank__features=None),
@@ -87,20 +86,14 @@ def tensors() -> dict[str, Pair]:
         "writing of 2^-61": case("leaves 0 and 2^±60", lowrank__writing=writing * 0 + 2.0**-61),
         "features as integers": case("lowrank.features has dtype I64", lowrank__features=np.ones((6, 9), int)),
         "matrices that represent nothing": case("matrices do not represent", circles0__matrices=matrices * 1e9),
-        "matrices that are not orthogonal": case("matrices are not orthogonal", circles0__matrices=matrices * 2),
-        "matrices of three rows": case("matrices of one or two rows", circles0__matrices=plane),
-        "no matrices": case("rule circles needs matrices", circles0__matrices=None),
+        "matrices of three rows": case("circles0.matrices has shape", circles0__matrices=plane),
+        "no matrices": case("rule circles needs circles0.matrices", circles0__matrices=None),
         "a matrix too few": case("circles0.matrices has shape", circles0__matrices=matrices[:1]),
         "matrices not square": case("circles0.matrices has shape", circles0__matrices=np.ones((r, 1, 2))),
         "matrices NaN": case("circles0.matrices leaves 0 and 2^±60", circles0__matrices=matrices * np.nan),
-        "reference of another size": case("circles.reference has shape", circles__reference=np.zeros(2)),
-        "group of n": case("circles.groups leaves 0…5", circles__groups=np.full(6, 6)),
-        "groups of another length": case("circles.groups has shape", circles__groups=np.zeros(5, int)),
-        "no order": case("circles.orders", circles__orders=None),
-        "an element twice in an order": case("a row is not a permutation", circles__orders=np.zeros((1, 6), int)),
-        "a neuron in no order": case("circles.walk leaves 0…0", circles__walk=np.ones(10, int)),
-        "the bias in no order": case("circles.walk has shape (9,)", circles__walk=np.zeros(9, int)),
-        "a walk that reads nothing": case("circles.reads leaves 0…0", circles__reads=np.ones(1, int)),
+        "writing in a circle too many": case("circles.writing has shape", circles__writing=np.zeros((10, 4))),
+        "a neuron that reads no circle": case("circles.reads leaves 0…0", circles__reads=np.ones(10, int)),
+        "the bias reads no circle": case("circles.reads has shape (9,)", circles__reads=np.zeros(9, int)),
         "scale zero": case("scale must be positive", scale=np.zeros(10)),
         "scale negative": case("scale must be positive", scale=-np.ones(10)),
         "scale of another length": case("scale has shape", scale=np.ones(9)),

@@ -50,14 +50,13 @@ def good_pair(*names: str) -> tuple[SmallGroup, Net, Cert]:
     """A network and an accepted certificate with the tensors of all rules; circles proves nothing."""
     group, net, circuit = good_circuit()
     features = circuit.coupling[:, circuit.right].transpose(1, 0, 2).reshape(6, -1)
-    sign = np.array([[[np.linalg.det(np.eye(3)[group.natural[g]])]] for g in group.generators])
+    signs = np.array([np.linalg.det(np.eye(3)[group.natural[g]]) for g in group.generators])
     tensors = {"generators": group.generators, "scale": np.ones(10), **low_rank(features, written(net, features))}
     tensors |= at_points([group.natural], written(net, seen([group.natural])), group)
     tensors |= gap_tensors([circuit.right], np.zeros(9, dtype=np.intp), circuit.columns, group)
     tensors |= {"gaps.left": circuit.rows}
-    tensors |= {"circles0.matrices": sign, "circles.writing": np.zeros((10, 1)), "circles.reference": np.zeros(1)}
-    tensors |= {"circles.groups": np.zeros(6, int), "circles.orders": np.arange(6)[None]}
-    tensors |= {"circles.walk": np.zeros(10, int), "circles.reads": np.zeros(1, int)}
+    tensors |= {"circles0.matrices": signs[:, None, None] * np.eye(2), "circles.writing": np.zeros((10, 2))}
+    tensors |= {"circles.reads": np.zeros(10, int)}
     return group, net, Cert(tensors, plan_of(*names), "real", "good", 36)
 
 

@@ -57,59 +57,37 @@ GROUPS = {
 }  # fmt: skip
 
 CIRCLES = {
-    "active where not known": Weakness("circles.py", '"left" if below else "right"', '"left"', ("tied_waves",)),
     "terms at the first step": Weakness(
-        "circles.py", "sums[:, 0] += weights @ known.T", "sums[:, 0] += 0.0 * weights @ known.T", ("waves", "no_waves")
-    ),
-    "orders are permutations": Weakness(
-        "files.py", 'require((np.sort(orders, axis=1) == np.arange(n)).all(), "circles', 'require(True, "circles',
-        ("false_orders",),
+        "circles.py", "np.diff(active, prepend=0)", "np.diff(active, prepend=active[0])", ("waves", "no_waves")
     ),
     "parabolas are exact": Weakness(
         "circles.py", "away = up(middle * (1 + 1e-11)", "away = up(middle * 0.5", ("one_bend", "no_waves")
     ),
     "relu is a parabola everywhere": Weakness(
-        "circles.py", "up(np.maximum(-low, high)), up(left", "up(np.minimum(-low, high)), up(left",
-        ("one_bend",), ("margin", "loss"),
-    ),
-    "all neurons are bent": Weakness(
-        "circles.py", "np.where(bent, 0.5, low >= 0)", "np.where(bent, 0.5, 0.0)", ("constant_waves",)
+        "circles.py", "up(np.maximum(wide, 1e-100))", "up(np.maximum(0.5 * wide, 1e-100))", ("one_bend", "no_waves"),
     ),
     "products of waves": Weakness(
-        "circles.py", "both = up(both + product)", "both = up(both)", ("waves", "noisy_waves", "no_waves", "one_bend")
+        "circles.py", "up(slack + most)", "up(slack)", ("waves", "noisy_waves", "no_waves", "one_bend")
     ),
-    "what x is off its waves": Weakness(
-        "circles.py", "up(2 * square * other * off_x)", "up(0 * square * other * off_x)", ("half_waves",)
-    ),
-    "what y is off its waves": Weakness(
-        "circles.py", "up(2 * square * wave * off_y)", "up(0 * square * wave * off_y)", ("half_waves",)
-    ),
+    "what x is off its waves": Weakness("circles.py", ".max(axis=0) * off_x, 2", ".max(axis=0) * 0 * off_x, 2",
+                                        ("half_waves",)),
+    "what y is off its waves": Weakness("circles.py", ".max(axis=0) * off_y\n", ".max(axis=0) * 0 * off_y\n",
+                                        ("half_waves",)),
     "what is not written of rivals": Weakness(
-        "circles.py", "rivals = [right[which, None], -self.rest.up_x[x], -self.rest.up_y[y]]",
-        "rivals = [right[which, None]]", ("no_waves", "noisy_waves", "waves"),
+        "circles.py", "-self.logits[y, v], -self.up_x[x, z], -self.up_y[y, z]]", "-self.logits[y, v]]",
+        ("no_waves", "noisy_waves", "waves"),
     ),
     "the worst of x": Weakness(
-        "circles.py", "-self.worst[0][x][:, None], -self.worst[1][y][:, None]]", "-self.worst[1][y][:, None]]",
+        "circles.py", "far = -self.most_x[x], -self.most_y[y]", "far = (-self.most_y[y],)",
         ("no_waves", "noisy_waves", "constant_waves"),
     ),
-    "sums off what is expected, groups": Weakness(
-        "circles.py", "rivals = [-self.most, -off,", "rivals = [-self.most, 0 * off,",
-        ("waves", "no_waves", "noisy_waves"),
+    "sums off what is expected": Weakness(
+        "circles.py", "off = up((sums", "off = 0 * up((sums", ("waves", "no_waves", "noisy_waves")
     ),
-    "sums off what is expected, outputs": Weakness(
-        "circles.py", "self.waves.reference[w] + off[which, g, None]", "self.waves.reference[w]",
-        ("waves", "no_waves", "noisy_waves"),
-    ),
-    "the easiest of a group": Weakness(
-        "circles.py", "self.waves.reference[w].max() for w", "self.waves.reference[w].min() for w",
-        ("waves", "no_waves"),
-    ),
-    "representations are orthogonal": Weakness(
-        "circles.py", "here.ravel() + float(loss)", "here.ravel() + 0.0 * float(loss)", ("skewed_waves",)
-    ),
-    "turns are mirrors": Weakness(
-        "circles.py", "int(product[product[a, k], b])", "int(k)", ("waves", "no_waves", "noisy_waves")
-    ),
+    "the easiest rival": Weakness("circles.py", "self.order[y, 0]", "self.order[y, -1]", ("waves", "no_waves")),
+    "rivals that are not near": Weakness("circles.py", "np.minimum(near, others)", "near", ("waves", "no_waves")),
+    "a false representation": Weakness("circles.py", "self.lost = float(up(2.0 * ", "self.lost = float(up(0.0 * ",
+                                       ("false_waves",)),
 }  # fmt: skip
 
 LOWRANK = {

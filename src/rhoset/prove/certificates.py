@@ -35,9 +35,7 @@ def encode(certificate: Certificate) -> bytes:
                     tensors[f"gaps.{name}"] = array.astype(kind)
         case CircleTensors() as circles:
             tensors |= {f"circles{j}.matrices": matrices for j, matrices in enumerate(circles.matrices)}
-            tensors |= {"circles.writing": circles.writing, "circles.reference": circles.reference}
-            for name in ("groups", "orders", "walk", "reads"):
-                tensors[f"circles.{name}"] = getattr(circles, name).astype(np.int16)
+            tensors |= {"circles.writing": circles.writing, "circles.reads": circles.reads.astype(np.int16)}
         case PointsTensors() as points:
             tensors |= {f"points{j}.right": images.astype(np.int16) for j, images in enumerate(points.actions)}
             tensors["points.writing"] = points.writing
