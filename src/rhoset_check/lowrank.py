@@ -60,8 +60,8 @@ class LowRankRule:
         self.unembed, off = unembed.to(WORK), (-unembed.value.T, unembed.error.max())
         self.by_x, self.by_y = product(self.less_x, *off), self.less_y.times(*off)
         one = np.zeros(1, np.intp)
-        hidden = model.hidden(one, one, WORK)
-        self.away = hidden + self.less_x.rows(one) + self.less_y.rows(one)  # errors and sizes of any pair's
+        self.active = model.hidden(one, one, WORK)  # with errors and sizes of any pair's, as the next
+        self.away = self.active + self.less_x.rows(one) + self.less_y.rows(one)
         self.longest, self.sums = self.largest(self.away), product(self.away, given.writing)
         features = np.concatenate([given.features, self.lengths, np.full((n, 1), -1.0)], axis=1)
         state, by_x = self.state(one, one), self.by_x(self.less_x.rows(one))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rhoset_check.exact import CHUNK, EXP, Bounds
+from rhoset_check.exact import EXP, Bounds
 from rhoset_check.files import Certificate, LowRankTensors, PointsTensors
 from rhoset_check.group import permutation_action
 from rhoset_check.limits import MOST_KINDS, PASS, Budget
@@ -30,14 +30,11 @@ class PointsRule(LowRankRule):
         indicators = np.concatenate([one.reshape(n, -1) for one in features], axis=1, dtype=np.float64)
         super().__init__(LowRankTensors(indicators, given.writing), certificate, model)
         self.kinds, self.moved = by_moved(self.actions, model.group.identity)
-        row = max(model.width, 2 * int(self.starts[-1]), len(self.kinds) * (len(sizes) + 2))
-        self.row = min(row, CHUNK // n) if row * n <= 3 * CHUNK else row  # whole rows of pairs are formed more quickly
+        self.row = max(model.width, 2 * int(self.starts[-1]), len(self.kinds) * (len(sizes) + 2))
         off = -self.delta.value.T, self.delta.error.max()
         self.most_x, self.most_y = (side.times(*off).most() for side in (self.less_x, self.less_y))
-        one = np.zeros(1, np.intp)
-        hidden = model.hidden(one, one, WORK)
-        self.written, self.delta = product(hidden, given.writing), self.delta.to(WORK)
-        self.worst = up(2.0 * self.lengths.max() * self.largest(hidden))
+        self.written, self.delta = product(self.active, given.writing), self.delta.to(WORK)
+        self.worst = up(2.0 * self.lengths.max() * self.largest(self.active))
 
     def gaps(self, sums: Near, own: Ints) -> list[Array]:
         """(q + 1, pairs) for each set, P being `sums`: lower bounds of the sum of the k smallest gaps."""
@@ -78,7 +75,7 @@ class PointsRule(LowRankRule):
         excess = up(np.array([float(len(w)) for w in self.kinds]) @ np.exp(-least) * EXP)
 
         def outputs(which: Ints) -> Array:
-            budget.work -= len(which) * (self.model.order + self.model.width) * (int(self.starts[-1]) + 3 * PASS)
+            budget.work -= len(which) * (self.model.order + self.model.width) * (int(self.starts[-1]) + PASS)
             return super(PointsRule, self).bounds(x[which], y[which], budget).outputs(np.arange(len(which)))
 
         return Bounds(least.min(axis=0), excess, outputs)

@@ -79,6 +79,20 @@ def points_apart(rng: np.random.Generator) -> tuple[Net, Cert]:
     return network(tensors, group), certificate(group, planned(group.order, rng), **cert)
 
 
+@attack
+def points_partly(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """`points_apart` and a neuron that writes at no point, and does little: some pairs are settled without it."""
+    group = random_group(rng, 6) if rng.random() < 0.5 else moving(rng, 8)
+    tensors = random_tables(group.order, int(rng.integers(2, 4)), rng)
+    sets = [some_points(group, rng)]
+    writing = all_written(tensors, sets, rng)
+    writing[0] = 0
+    tensors["unembed"][0] = 10.0 ** rng.uniform(-2, -0.5) * rng.normal(size=group.order)
+    net = network(tensors, group)
+    net = on_edge(net, rng) if rng.random() < 0.5 else net
+    return net, certificate(group, planned(group.order, rng), **at_points(sets, writing, group))
+
+
 def counting(group: SmallGroup, extra: int) -> tuple[Tensors, np.ndarray]:
     """f(z | x, y) is how many points z and xy take to the same place, and every bound of that is tight; (m + 1, q²)
     what neurons write at points. `extra` neurons do nothing."""

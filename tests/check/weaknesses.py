@@ -133,8 +133,6 @@ LOWRANK = {
                                       ("additive_driver",)),
     "which x it is": Weakness("lowrank.py", "place, by_x, y", "0 * place, by_x, y", ("additive_driver",)),
     "which y it is": Weakness("lowrank.py", "y, self.by_y.value)", "0 * y, self.by_y.value)", ("additive_driver",)),
-    "which right answer": Weakness("lowrank.py", "self.model.products(x, y)))", "self.model.products(x, 0 * y)))",
-                                   ("one_by_one", "common_writing", "loose_writing")),
     "columns that are not orthonormal": Weakness("lowrank.py", "return 1.0 - 1e-9 - float(up(np.sqrt(np.square(away)",
                                                  "return 1.0 - 0.0 * float(up(np.sqrt(np.square(away)",
                                                  ("aligned_writing",)),

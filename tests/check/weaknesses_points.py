@@ -54,7 +54,7 @@ POINTS = {
         ("points_unwritten", "points_driver", "points_false"),
     ),
     "half of what is not written": Weakness(
-        "points.py", "up(2.0 * self.lengths.max()", "up(1.0 * self.lengths.max()", ("points_unwritten",),
+        "points.py", "up(2.0 * self.lengths.max()", "up(1.0 * self.lengths.max()", ("points_counted_driver",),
     ),
     "the largest activations": Weakness(
         "lowrank.py", "active.error)).sum(keepdims=True)", "active.error)).max(keepdims=True)",
@@ -95,7 +95,7 @@ POINTS = {
     ),
     "which rest": Weakness(
         "points.py", "hidden.rows(hard)", "hidden.rows(0 * hard)",
-        ("points_unwritten", "points_driver", "points_false", "points_additive"),
+        ("points_partly",),
     ),
     "which gaps": Weakness(
         "points.py", "lower_sum([gaps[:, hard], besides])", "lower_sum([gaps[:, 0 * hard], besides])",
@@ -113,6 +113,6 @@ POINTS = {
     ),
     "singly: which pairs": Weakness(
         "points.py", "bounds(x[which], y[which], budget)", "bounds(x[0 * which], y[which], budget)",
-        ("points_singly", "points_additive"),
+        ("points_singly", "points_partly"),
     ),
 }  # fmt: skip
