@@ -79,20 +79,6 @@ def points_apart(rng: np.random.Generator) -> tuple[Net, Cert]:
     return network(tensors, group), certificate(group, planned(group.order, rng), **cert)
 
 
-@attack
-def points_partly(rng: np.random.Generator) -> tuple[Net, Cert]:
-    """`points_apart` and a neuron that writes at no point, and does little: some pairs are settled without it."""
-    group = random_group(rng, 6) if rng.random() < 0.5 else moving(rng, 8)
-    tensors = random_tables(group.order, int(rng.integers(2, 4)), rng)
-    sets = [some_points(group, rng)]
-    writing = all_written(tensors, sets, rng)
-    writing[0] = 0
-    tensors["unembed"][0] = 10.0 ** rng.uniform(-2, -0.5) * rng.normal(size=group.order)
-    net = network(tensors, group)
-    net = on_edge(net, rng) if rng.random() < 0.5 else net
-    return net, certificate(group, planned(group.order, rng), **at_points(sets, writing, group))
-
-
 def counting(group: SmallGroup, extra: int) -> tuple[Tensors, np.ndarray]:
     """f(z | x, y) is how many points z and xy take to the same place, and every bound of that is tight; (m + 1, q²)
     what neurons write at points. `extra` neurons do nothing."""
@@ -138,6 +124,24 @@ def points_counted_driver(rng: np.random.Generator) -> tuple[Net, Cert]:
     plan = planned(group.order, rng, singles=0)
     kept = at_points([group.natural], writing, group)
     return network(tensors, group), certificate(group, plan, **kept, scale=scale)
+
+
+@attack
+def points_partly(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """`points_counted` twice, once for some x only, and a neuron for one answer and against another, active for some x:
+    pairs of the former x are settled without a look at that neuron."""
+    group = moving(rng, 8)
+    (once, writing), n = counting(group, 0), group.order
+    silent = 3.0 * rng.integers(0, 2, (n, 1))
+    left = np.concatenate([once["left"], once["left"] - silent, rng.integers(0, 2, (n, 1))], axis=1)
+    right = np.concatenate([once["right"], once["right"], np.zeros((n, 1))], axis=1)
+    a, b = rng.choice(n, 2, replace=False)
+    driver = rng.uniform(1, 2) * (np.eye(n)[a] - np.eye(n)[b])
+    unembed = np.concatenate([once["unembed"], once["unembed"], driver[None]])
+    written = np.concatenate([writing[:-1], writing[:-1], 0 * writing[:2]])
+    scale = np.where(np.arange(len(written)) == len(written) - 2, 1.0, 2.0**-20)
+    net = network({"left": left, "right": right, "unembed": unembed, "bias": np.zeros(n)}, group)
+    return net, certificate(group, planned(n, rng), **at_points([group.natural], written, group), scale=scale)
 
 
 @attack

@@ -25,7 +25,8 @@ POINTS = {
         "points.py", "for z in (own, back)", "for z in (0 * own, back)", ("points_alone", "points_apart"),
     ),
     "which pair's sums": Weakness(
-        "points.py", "mine = table.take(here)", "mine = table.take(here - pair)", ("points_apart", "points_some_pairs"),
+        "points.py", "mine = table.take(here)", "mine = table.take(here)[:, 0 * pair]",
+        ("points_apart", "points_partly"),
     ),
     "error of sums": Weakness(
         "points.py", "self.gaps(self.written(hidden), own)", "self.gaps(Near.exact(self.written(hidden).value), own)",
