@@ -185,6 +185,7 @@ def count(certificate: Certificate, shape: Shape, spent: Mapping[str, int], know
     elif isinstance(given, PointsTensors):
         once, each, each_pair = points_operations(given, certificate.samples, shape)
         stages += spent.get("points", 0) * each + spent.get("points own", 0) * 4 * m
+        stages += min(spent.get("lowrank", 0), spent.get("points", 0) // n) * n * m  # of an x what it does to all outputs
     return Count(once, each_x, each_pair, stages, table)
 
 
@@ -237,7 +238,7 @@ def points_operations(given: PointsTensors, samples: int, shape: Shape) -> tuple
     n, m, k, written = shape.order, shape.width, given.writing.shape[1], int(np.count_nonzero(given.writing))
     sizes = [images.shape[1] for images in given.actions]
     points, steps = sum(sizes), sum(q * ceil(log2(q)) for q in sizes if q > 1)
-    once = 2 * n * (written + m) + k * written + (2 * n * samples * m + 4 * n * n * m if samples else 0)
+    once = 2 * n * (written + m) + k * written + (2 * n * samples * m + 3 * n * n * m if samples else 0)
     gaps = k + 2 * points + steps + max(sizes) * (len(sizes) + 4)
     return once, written + 2 * m + gaps, written + 5 * m + k + n * (points + 5)
 
