@@ -8,14 +8,19 @@ rows (P, e) with rows (F, N).
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rhoset_check.exact import Bounds, behind_by
 from rhoset_check.files import Certificate, LowRankTensors
 from rhoset_check.limits import Budget
 from rhoset_check.near import Array, Ints, Near, up
 from rhoset_check.network import Model
+
+WORK = "float32"
+"""Precision of all that is done for pairs."""
 
 
 def additive(model: Model, samples: int) -> tuple[Array, Array]:
@@ -42,37 +47,43 @@ class LowRankRule:
     """The rule, with everything that does not depend on a pair computed once, sizes and errors included."""
 
     def __init__(self, given: LowRankTensors, certificate: Certificate, model: Model) -> None:
-        work, n = "float32", model.order
-        self.model, self.work, self.row = model, work, max(n, model.width)
+        self.model, self.row, n = model, max(model.order, model.width), model.order
         self.scale = np.ones((model.width, 1)) if certificate.scale is None else certificate.scale[:, None]
         unembed = Near.exact(np.ascontiguousarray(model.unembed["float64"].T))
         delta = unembed - Near.exact(given.features).times(given.writing.T)
         constant = Near.exact(delta.value.mean(axis=0, keepdims=True))
-        delta, unembed = delta - constant, unembed - constant  # v
-        lengths = delta.lengths(1.0 / self.scale)
-        self.held, self.tilt = aligned(delta, lengths, given.writing, self.scale)
+        self.delta, unembed = delta - constant, unembed - constant  # δ, v
+        self.lengths = self.delta.lengths(1.0 / self.scale)
+        self.held, self.tilt = aligned(self.delta, self.lengths, given.writing, self.scale)
         sides = additive(model, certificate.samples)
-        self.less_x, self.less_y = (Near.exact(-side.astype(work)) for side in sides)
-        self.unembed, off = unembed.to(work), (-unembed.value.T, unembed.error.max())
+        self.less_x, self.less_y = (Near.exact(-side.astype(WORK)) for side in sides)
+        self.unembed, off = unembed.to(WORK), (-unembed.value.T, unembed.error.max())
         self.by_x, self.by_y = product(self.less_x, *off), self.less_y.times(*off)
         one = np.zeros(1, np.intp)
-        rest = self.rest(one, one)
-        self.longest = up(np.sqrt(up(np.square(self.scale[:, 0] * (rest.size + rest.error)).sum(keepdims=True))))
-        self.sums = product(rest, given.writing)
-        features = np.concatenate([given.features, lengths, np.full((n, 1), -1.0)], axis=1)
-        self.logits = product(self.state(one, one, self.by_x(self.less_x.rows(one)), one), features.T)
+        self.active = model.hidden(one, one, WORK)  # with errors and sizes of any pair's, as the next
+        self.away = self.active + self.less_x.rows(one) + self.less_y.rows(one)
+        self.longest, self.sums = self.largest(self.away), product(self.away, given.writing)
+        features = np.concatenate([given.features, self.lengths, np.full((n, 1), -1.0)], axis=1)
+        state, by_x = self.state(one, one), self.by_x(self.less_x.rows(one))
+        self.logits = product(state, features.T)
+        self.slack = float((self.logits(state) + by_x + self.by_y.rows(one)).slack.max())
 
-    def rest(self, x: Ints, y: Ints) -> Near:
-        """(pairs, m + 1): t."""
-        return plus(self.model.hidden(x, y, self.work), (x, self.less_x), (y, self.less_y))
+    def rest(self, hidden: Near, x: Ints, y: Ints) -> Near:
+        """(pairs, m + 1): t, in place of activations."""
+        return Near(plus(hidden.value, x, self.less_x.value, y, self.less_y.value), self.away.error, self.away.size)
 
-    def state(self, x: Ints, y: Ints, by_x: Near, place: Ints) -> Near:
-        """(pairs, k + 2): P, e, and the logit of the right answer; `place` (pairs,) rows of `by_x`."""
-        rest, own = self.rest(x, y), self.model.products(x, y)
-        sums, zero = self.sums(rest), np.zeros(1)
-        right = rest.dot(self.unembed.rows(own)) + by_x.at(place, own) + self.by_y.at(y, own)
-        length = np.fmin(self.length(rest, sums), self.longest).astype(self.work)
-        return Near.beside([sums, rest.rounded(length, zero, self.longest), right], len(x), self.work)
+    def largest(self, active: Near) -> Array:
+        """(1,): no ‖s·row‖ is larger, from sizes alone."""
+        return up(np.sqrt(up(np.square(self.scale[:, 0] * (active.size + active.error)).sum(keepdims=True))))
+
+    def state(self, x: Ints, y: Ints) -> Near:
+        """(pairs, k + 2): P, e, and the logit of the right answer."""
+        hidden, zero = self.model.hidden(x, y, WORK), np.zeros(1)
+        right = hidden.dot(self.unembed.rows(self.model.products(x, y)))
+        rest = self.rest(hidden, x, y)
+        sums = self.sums(rest)
+        length = np.fmin(self.length(rest, sums), self.longest).astype(WORK)
+        return Near.beside([sums, rest.rounded(length, zero, self.longest), right], len(x), WORK)
 
     def length(self, rest: Near, sums: Near) -> Array:
         """(pairs, 1) e: the length of st, or of what the sums do not hold of it."""
@@ -86,11 +97,10 @@ class LowRankRule:
         """Of all outputs of these pairs."""
         budget.pay("lowrank", len(x))
         first, place = np.unique(x, return_inverse=True)
-        by_x = self.by_x(self.less_x.rows(first))
-        behind = plus(self.logits(self.state(x, y, by_x, place)), (place, by_x), (y, self.by_y))
-        value, slack = behind.value, float(behind.slack.max())
-        least, excess = behind_by(value, self.model.products(x, y), slack, np.empty_like(value))
-        return Bounds(least, excess, lambda which: -(value[which].astype(np.float64) + slack))
+        by_x = self.by_x(self.less_x.rows(first)).value
+        behind = plus(self.logits(self.state(x, y)).value, place, by_x, y, self.by_y.value)
+        least, excess = behind_by(behind, self.model.products(x, y), self.slack, np.empty_like(behind))
+        return Bounds(least, excess, lambda which: -(behind[which].astype(np.float64) + self.slack))
 
 
 def aligned(delta: Near, lengths: Array, writing: Array, scale: Array) -> tuple[float, float]:
@@ -103,14 +113,10 @@ def aligned(delta: Near, lengths: Array, writing: Array, scale: Array) -> tuple[
     return 1.0 - 1e-9 - float(up(np.sqrt(np.square(away).sum()))), float(up((across / lengths[:, 0]).max()))
 
 
-def plus(here: Near, by_x: tuple[Ints, Near], by_y: tuple[Ints, Near]) -> Near:
-    """A row for each pair, with the row of this number of each of two tables added, in place of what is given."""
-    (x, rows), (y, columns) = by_x, by_y
+def plus(value: NDArray[Any], x: Ints, by_x: NDArray[Any], y: Ints, by_y: NDArray[Any]) -> NDArray[Any]:
+    """`value` has a row for each pair: the rows of x and of y in two tables are added to it, in place."""
     for run in np.split(np.arange(len(x)), np.flatnonzero(np.diff(x)) + 1):
-        part, several = here.value[run[0] : run[-1] + 1], slice(y[run[0]], y[run[0]] + len(run))
-        part += rows.value[x[run[0]]]
-        follow = np.array_equal(y[run], np.arange(several.start, several.stop))
-        part += columns.value[several] if follow else columns.rows(y[run]).value
-    for side in (rows, columns):
-        here = here.rounded(here.value, here.error + side.error, here.size + side.size)
-    return here
+        part, several = value[run[0] : run[-1] + 1], slice(y[run[0]], y[run[0]] + len(run))
+        part += by_x[x[run[0]]]
+        part += by_y[several] if np.array_equal(y[run], np.arange(several.start, several.stop)) else by_y[y[run]]
+    return value

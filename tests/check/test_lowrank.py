@@ -61,8 +61,8 @@ def test_sums_and_bounds_against_fractions(seed: int, activation: str) -> None:
     margins = np.take_along_axis(logits, own[:, None], 1) - logits
     rest = active + fractions(rule.less_x.value)[x] + fractions(rule.less_y.value)[y]
     with np.errstate(all="ignore"):
-        assert within(rule.rest(x, y), rest)
-        state = rule.state(x, y, rule.by_x(rule.less_x), x)
+        assert within(rule.rest(model.hidden(x, y, "float32"), x, y), rest)
+        state = rule.state(x, y)
         bounds = rule.bounds(x, y, Budget(np.inf, 0))
         outputs = bounds.outputs(np.arange(n * n))
     k = given.writing.shape[1]

@@ -27,6 +27,8 @@ MOST_NUMBERS, MOST_SETS = 320, 3
 ENOUGH, HOPELESS = 0.2, 2.25
 """What sets leave costs a margin so many times its typical size: no further set is looked for below the first, no plan
 is made above the second: five of five networks had most pairs open there."""
+NO_GAIN = 0.9
+"""A further set that leaves more than this part of what the sets before it do is not taken: it only takes time."""
 FROM = 0.04
 """The rule takes about so much of exhaustive's seconds at least (S7): plans that take less are not compared with it."""
 PRICE = 0.005
@@ -43,12 +45,15 @@ class Written:
     search: Search
     given: PointsTensors
     scale: Array
-    samples: int
-    """Elements averaged for the additive part of the activations; 0 where next to nothing is left to bound."""
+
+    @property
+    def samples(self) -> int:
+        """How many elements are averaged."""
+        return min(SAMPLES, self.search.subject.network.order)
 
     @property
     def share(self) -> float:
-        """Multiply-adds over exhaustive where no pair is left open."""
+        """Multiply-adds over exhaustive where all that is not written is bounded at its largest."""
         shape = Shape.of(self.search.subject.weights)
         once, each, _ = points_operations(self.given, self.samples, shape)
         return (once + shape.order**2 * each) / shape.exhaustive
@@ -58,7 +63,7 @@ class Written:
         """The same by the clock, over what exhaustive checking takes."""
         n, m, k = self.search.subject.network.order, self.search.subject.network.width, self.given.writing.shape[1]
         once = n * m * (2 * self.samples * ACTIVE + 2 * n * SUMMED)
-        pairs = n * n * (PAIR + m * ACTIVE / (1 if self.samples else 2) + k * (NUMBER + m * SUMMED))
+        pairs = n * n * (PAIR + m * ACTIVE + k * (NUMBER + m * SUMMED))
         return float((once + pairs) / self.search.subject.exhaustive_seconds)
 
     def candidate(self, singly: bool = True) -> Candidate:
@@ -82,9 +87,9 @@ def looks(search: Search) -> list[Written]:
         sets = [one for one in all_cosets(subject.network.group, "right") if 1 < one.size**2 <= MOST_NUMBERS]
     except RhosetError:
         return []
-    samples = min(SAMPLES, subject.network.order)
-    (x, y, active), (rows, columns) = search.drawn, additive(subject.model, samples)
-    size = np.sqrt(np.square(active - rows[x] - columns[y]).mean(axis=0))  # of the bias 0
+    (x, y, active), (rows, columns) = search.drawn, additive(subject.model, min(SAMPLES, subject.network.order))
+    size = np.sqrt(np.square(active - rows[x] - columns[y]).mean(axis=0))
+    size[-1] = size.max()  # of the bias, of which nothing is left but where all is taken at its largest
     ways = remembered("written at points", subject.network.group, lambda: [least_squares(one.action) for one in sets])
     found = [written(unembed, one.action, way) for one, way in zip(sets, ways, strict=True)]
     made, chosen = list[Written](), list[int]()
@@ -100,13 +105,14 @@ def looks(search: Search) -> list[Written]:
         more = [j for j in range(len(sets)) if j not in chosen and numbers + sets[j].size ** 2 <= MOST_NUMBERS]
         if not more:
             break
-        chosen = [*chosen, min(more, key=lambda j: price([*chosen, j]) + PRICE * sets[j].size ** 2)]
+        best = min(more, key=lambda j: price([*chosen, j]) + PRICE * sets[j].size ** 2)
+        if chosen and price([*chosen, best]) > NO_GAIN * price(chosen):
+            break
+        chosen = [*chosen, best]
         if price(chosen) <= HOPELESS:
             scale = balanced(left(chosen), size)
             given = _given(search, [sets[j] for j in chosen], [found[j] for j in chosen])
-            longest = np.linalg.norm(scale * np.abs(active).max(axis=0)) * np.linalg.norm(left(chosen) / scale)
-            little = 2.0 * longest / np.sqrt(subject.network.order) <= ENOUGH * search.margin
-            made.append(Written(search, given, scale, 0 if little else samples))
+            made.append(Written(search, given, scale))
     return made
 
 

@@ -17,7 +17,7 @@ from rhoset.counting import Facts, Shape, count
 from rhoset.prove.features import WrittenSpectrum, spectrum_of
 from rhoset.prove.gaps import GapReading, gap_readings, typical_margin
 from rhoset.prove.subject import Subject, readable
-from rhoset_check.files import Certificate, GapTensors, LowRankTensors
+from rhoset_check.files import Certificate, GapTensors, LowRankTensors, PointsTensors
 from rhoset_check.limits import rows_at_once
 from rhoset_check.near import Array, Ints, Rejected
 from rhoset_check.settle import Rules, prepare, settle
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 SINGLY = 6e-9
 """Seconds that a neuron takes where outputs are evaluated one by one: its activation is formed for each of them."""
 OUTPUT = 7e-8
-"""Seconds that rules gaps and points take to bound one output of a pair, as measured on order 720."""
+"""Seconds that rule gaps takes to bound one output of a pair, as measured on order 720."""
 SAMPLE_PAIRS = 1024
 """Pairs that an estimate looks at: all y for so many x. More are slower, fewer may rank two close plans wrongly."""
 FEW = 256
@@ -237,8 +237,10 @@ class Search:
         cost = counted.total(n, spent["lowrank"] * share, share) / self.subject.exhaustive
         right = float((np.concatenate(margins) > 0).mean())
         loss = float(np.concatenate(losses).mean())
-        outputs = spent["open"] * n if certificate.rule in ("gaps", "points") else 0
-        singly = outputs * OUTPUT + spent["singles"] * self.subject.network.width * SINGLY
+        outputs, m = spent["open"] * n if certificate.rule == "gaps" else 0, self.subject.network.width
+        singly = outputs * OUTPUT + spent["singles"] * m * SINGLY
+        if isinstance(certificate.given, PointsTensors):
+            singly += spent["open"] * (n + m) * (ACTIVE + certificate.given.writing.shape[1] * SUMMED)
         left = share * singly + spent["whole"] / len(x) * self.subject.exhaustive_seconds
         once, each_x = self._steps(certificate, rules, len(x) // n)
         self.reckoned += once + each_x + left / share
