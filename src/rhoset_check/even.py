@@ -17,10 +17,10 @@ from operator import iadd
 import numpy as np
 from numpy.typing import NDArray
 
-from rhoset_check.exact import CHUNK, EXP, Bounds, Budget
+from rhoset_check.exact import CHUNK, EXP, Bounds
 from rhoset_check.files import Certificate, GapTensors
 from rhoset_check.gaps import Sums, fibres, seats, taken
-from rhoset_check.limits import MOST_ENTRIES, PASS, SECOND, exhaustive
+from rhoset_check.limits import MOST_ENTRIES, PASS, SECOND, Budget, exhaustive
 from rhoset_check.near import Array, Ints, Near, Rejected, gamma, lower_sum, require, up
 from rhoset_check.network import Model
 
@@ -144,7 +144,7 @@ class Slots:
         through, column = np.zeros((len(mine), 2 * count + len(self.rows), q)), np.searchsorted(self.columns, c)
         through[index, column], through[index, count + column, b] = by_y[:, 0], both[:, 0, 0]
         through[index, 2 * count + np.searchsorted(self.rows, b)] = by_x[..., 0]
-        product = delta.times(through.reshape(len(mine), -1))
+        product = delta.times(through.reshape(len(mine), q * through.shape[1]))
         tables = list(product.value.T.reshape(-1, q, len(self.action)))
         ends = float(product.error.max()), float(up(product.size + product.error).max())
         found = self.over_rows.over(tables[2 * count :]), tables[:count], tables[count : 2 * count]
@@ -191,10 +191,10 @@ class Rest:
         self.least = lower_sum([self.own, self.off, worst[:, None], *terms])
         """(x, y): what they do to any margin, at least."""
 
-    def outputs(self, x: Ints, y: Ints, answers: Ints) -> list[Array]:
-        """(pairs, n) each: what they do to the margins against every output is at least the sum of these."""
-        away = -up(self.far[x, y, None] * self.beyond)
-        return [self.own[x, y, None], self.off, -self.by_x[x], -self.by_y[y], -self.by_z[answers], away]
+    def outputs(self, x: Ints, y: Ints, answers: Ints, z: Ints) -> list[Array]:
+        """(outputs,) each: what they do to the margins against these z is at least the sum of these."""
+        terms = -self.by_x[x, z], -self.by_y[y, z], -self.by_z[answers, z]
+        return [self.own[x, y], self.off[0], *terms, -up(self.far[x, y] * self.beyond[z])]
 
 
 class EvenRule:
@@ -220,7 +220,7 @@ class EvenRule:
         split = np.zeros(m, bool) if given.centred is None else given.centred > 0
         split = np.append(split, split.any())  # the bias, whose rest is 0, with others
         sums = Sums(np.concatenate([s.action.T[s.columns] for s in self.sets]))
-        entries = max(sums.entries(count, n * bool(split.any())), 8 * n * n * bool(split.any()))
+        entries = sums.entries(count, n * bool(split.any()))
         require(entries <= MOST_ENTRIES, "gaps: the sums over points take tables that are too large")
         work = PASS * n * n * count * len(sums.last)
         require(work <= exhaustive(n, m) + SECOND / 2, "gaps: the sums over points are far more work than evaluation")
@@ -243,19 +243,23 @@ class EvenRule:
 
     def bounds(self, x: Ints, y: Ints, budget: Budget) -> Bounds:
         """Of all pairs with these x; single outputs by Theorem 7."""
-        kind, answers, inverse = self.types[x], self.model.products(x, y), self.model.group.inverse
-        least, excess = self.main[kind, y], self.total[kind, y]
+        group, kind, answers = self.model.group, self.types[x], self.model.products(x, y)
+        least, excess, n = self.main[kind, y], self.total[kind, y], self.model.order
         if self.rest:
             rest = self.rest.least[x, y]
             least, excess = lower_sum([least, rest]), up(excess * up(np.exp(-rest) * EXP))
 
         def outputs(which: Ints) -> Array:
-            budget.pay("gaps singly", len(which), 30 * PASS * self.model.order)
-            found = taken(self.margins(kind[which], y[which]), self.model.group.table[inverse[x[which]]])
-            if self.rest:
-                found = lower_sum([found, *self.rest.outputs(x[which], y[which], answers[which])])
-            found[np.arange(len(which)), answers[which]] = np.inf
-            return found
+            rows, row = np.unique(n * kind[which] + y[which], return_inverse=True)
+            main = taken(self.margins(*np.divmod(rows, n))[row], group.table[group.inverse[x[which]]])  # at z
+            if not self.rest:
+                return main
+            lower = lower_sum([main, rest[which, None]])
+            i, z = np.nonzero(~(lower > self.model.floor))
+            budget.pay("gaps singly", len(i), 30 * PASS)
+            at = which[i]
+            lower[i, z] = lower_sum([main[i, z], *self.rest.outputs(x[at], y[at], answers[at], z)])
+            return lower
 
         return Bounds(least, excess, outputs)
 
