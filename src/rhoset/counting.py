@@ -186,7 +186,7 @@ def count(certificate: Certificate, shape: Shape, spent: Mapping[str, int], know
     elif isinstance(given, PointsTensors):
         once, each, each_pair = points_operations(given, certificate.samples, shape)
         stages += spent.get("points", 0) * each + spent.get("points own", 0) * 4 * m
-        stages += min(spent.get("lowrank", 0), spent.get("points", 0) // n) * n * m  # of an x what it does to all outputs
+        stages += min(spent.get("lowrank", 0), spent.get("points", 0) // n) * n * m  # what x does to all outputs
     return Count(once, each_x, each_pair, stages, table)
 
 
@@ -238,25 +238,31 @@ def even_operations(given: GapTensors, shape: Shape, places: Sequence[NDArray[np
     """(once, each x) of rule even; `places` (n, q), each set's points under all elements.
 
     Once, for each neuron: the ends of what it reads and writes, at all pairs of points its activations, what these
-    write at every third, and what readings cost. For each x the tables of all slots, added; gains, and their least. For
-    all (y, w) and types the sums over points, their least and their exponentials. Of split neurons, also: what x, y
-    and xy do alone, for each point and z, and its sums over points for all z; the rest at pairs of points, its length
-    summed for all pairs, what of unembed it meets. Each x then: for all z and y the terms of the bound.
+    write at every third, and what readings cost. For all x the tables of slots, added by classes of x; gains, and their
+    least. For all (y, w) and types the sums over points, their least and their exponentials. Of split neurons, also:
+    what x, y and xy do alone, for each point and z, and its sums over points for all z; the rest at pairs of points,
+    its length summed for all pairs, what of unembed it meets. Each x then: for all z and y the terms of the bound.
     """
-    n, m, sets = shape.order, shape.width, [(j, place) for j, place in enumerate(places)]
+    n, m = shape.order, shape.width
     centred = np.zeros(m, bool) if given.centred is None else given.centred > 0
-    home, types = (0, 1) if given.types is None else (given.types[0], places[given.types[0]].shape[1])
-    sets = [(j, place) for j, place in sets if (given.block == j).any() or j == home]
-    once, left = 6 * n * m, given.left if given.left is not None else np.zeros(m, np.intp)
-    for j, place in sets:
-        q, mine = place.shape[1], given.block == j
-        k, split = int(mine.sum()) + (j == home), int((mine & centred).sum())
-        slots, used = (len(np.unique(q * given.point[mine] + rows)) for rows in (left[mine], 0))
-        once += k * q * q * (q + 12) + n * (slots * q * (q + 2) + used * q * (3 * q + 3))
-        once += split * (3 * n * q + 8 * q * q + 2 * n) + (n * used * q * q if split else 0)
-    single, double = sums_entries(np.concatenate([place.T for _, place in sets]))
-    apart = int(centred.any())
-    return once + types * (double + 2 * n * n) + apart * 4 * n * single, n * (15 * apart + 1)
+    (home, _), types = given.types or (0, 0), 1 if given.types is None else places[given.types[0]].shape[1]
+    once, left, apart, columns = 6 * n * m, given.left, int(centred.any()), list[NDArray[np.intp]]()
+    for j, place in enumerate(places):
+        mine = given.block == j
+        c, b = (np.unique(part[mine]) for part in (given.point, np.zeros(m, np.intp) if left is None else left))
+        if not len(c) and j != home:
+            continue
+        q, split = place.shape[1], int((mine & centred).sum())
+        used, k, (rows, _) = (
+            max(1, len(c)),
+            int(mine.sum()) + (j == home),
+            sums_entries(place.T[b] if len(b) else place.T[:1]),
+        )
+        columns += list(place.T[c] if len(c) else place.T[:1])
+        once += k * q * q * (q + 12) + used * q * (rows * (q + 2) + n * (2 * q + 3))
+        once += split * (n * (2 * q + 4) + 9 * q * q) + apart * rows * (used * q + n)
+    single, double = sums_entries(np.array(columns))
+    return once + types * (double + 2 * n * n) + apart * 3 * n * single, n * (15 * apart + 1)
 
 
 def sums_entries(places: NDArray[np.intp]) -> tuple[int, int]:

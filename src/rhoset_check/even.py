@@ -4,13 +4,14 @@ Neuron i sits at points b_i and c_i of a G-set: it reads x nearly through x⁻¹
 nearly a function of zc_i. At x there is one slot (b, c) for each c and each p = x⁻¹b; what it does to the margin
 against z = xwy depends on p, yc, wyc and b, and its least over b is the same for all x. So tables of q³ numbers say
 everything, and no pair is looked at. What is left of unembed is bounded neuron by neuron; or, of some neurons, what it
-does through x alone and through y alone is taken as it is and only the rest goes into the Cauchy-Schwarz inequality.
+does through x, through y and through xy alone is taken as it is, and only the rest goes into the Cauchy-Schwarz
+inequality.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from operator import iadd
 
 import numpy as np
@@ -23,8 +24,6 @@ from rhoset_check.limits import MOST_ENTRIES, PASS, SECOND, Budget, exhaustive
 from rhoset_check.near import Array, Ints, Near, Rejected, gamma, lower_sum, require, up
 from rhoset_check.network import Model
 
-KEPT = 1 << 22
-"""M has so many entries at a time, and is kept where these are all types, y and w."""
 TINY = 2.0**-50
 """More than what rounding does to a sum or a square, as a part of its largest term (Lemma 1)."""
 
@@ -37,8 +36,9 @@ class Slots:
     action: Ints
     """(n, q): y·c."""
     neurons: Ints
-    slot: Ints
-    """(k,): q·c + b."""
+    c: Ints
+    b: Ints
+    """(k,) each."""
     hidden: Array
     radius: Array
     """(k, q, q) h̄(p, c'), and how far from it activations are where x⁻¹b = p and yc = c'."""
@@ -50,72 +50,71 @@ class Slots:
     @staticmethod
     def of(model: Model, action: Ints, neurons: Ints, c: Ints, b: Ints) -> Slots:
         """From what the certificate says of its neurons: the ends of all that it does not say."""
-        (n, q), unembed = action.shape, model.unembed["float64"]
-        order = np.argsort(c * q + b, kind="stable")
+        order = np.lexsort((b, c))
         neurons, c, b = neurons[order], c[order], b[order]
-        by_y, by_x = (fibres(sides) for sides in (action, action[model.group.inverse]))
-        left, right = ends(model.left["float64"], neurons, by_x[:, b])[..., None], model.right["float64"]
-        sums = left + ends(right, neurons, by_y[:, c])[:, :, None]  # (2, k, p, c')
-        crossing = (sums[0] <= 0) & (sums[1] >= 0)
-        found = Near.exact(sums).activate(model.activation).value
-        low, high = found.min(axis=0), found.max(axis=0)
-        low = np.where(crossing, np.minimum(low, 0), low)  # every φ is largest at an end, and least there or at 0
-        hidden, most = (low + high) / 2, np.maximum(np.abs(low), np.abs(high))
-        radius = up(np.maximum(high - hidden, hidden - low) + TINY * most)
-        there = unembed.take(by_y[:, c] + n * neurons[:, None])
-        low, high = there.min(axis=0), there.max(axis=0)
+        left, right, unembed = model.left["float64"], model.right["float64"], model.unembed["float64"]
+        by_x, by_y = fibres(action[model.group.inverse])[:, b], fibres(action)[:, c]  # (n/q, k, q)
+        rows = np.concatenate([left.value.T[neurons], right.value.T[neurons], unembed[neurons]])
+        found = rows.take(np.concatenate([by_x, by_y, by_y], axis=1) + model.order * np.arange(len(rows))[:, None])
+        low_x, low_y, low = found.min(axis=0).reshape(3, len(b), -1)
+        high_x, high_y, high = found.max(axis=0).reshape(3, len(b), -1)
+        error = (left.slack + right.slack)[neurons, None, None]  # has room for the rounding of these sums
+        ends = low_x[..., None] + low_y[:, None] - error, high_x[..., None] + high_y[:, None] + error
+        hidden, radius = activations(*ends, model.activation)
+        hidden[neurons == model.width - 1] = 1.0  # the bias, exactly
         means = (low + high) / 2
-        bias = neurons == len(unembed) - 1
-        hidden[bias], radius[bias] = 1.0, 0.0
         widths = up(2.0 * np.maximum(high - means, means - low)).max(axis=1)
-        return Slots(model, action, neurons, c * q + b, hidden, radius, means, widths)
+        return Slots(model, action, neurons, c, b, hidden, radius, means, widths)
 
-    @property
-    def starts(self) -> Ints:
-        """The first neuron of each slot that has some."""
-        return np.flatnonzero(np.diff(self.slot, prepend=-1))
+    @cached_property
+    def rows(self) -> Ints:
+        """The b of slots with neurons."""
+        return np.unique(self.b)
 
-    def by_c(self, values: Array) -> Array:
-        """(c, …) from (slots, …): the sums over b."""
-        c = self.slot[self.starts] // len(self.action.T)
-        first = np.flatnonzero(np.diff(c, prepend=-1))
-        found = np.zeros((len(self.action.T), *values.shape[1:]))
-        found[c[first]] = np.add.reduceat(values, first)
+    @cached_property
+    def columns(self) -> Ints:
+        """The c of slots with neurons."""
+        return np.unique(self.c)
+
+    @cached_property
+    def over_rows(self) -> Sums:
+        """Sums over these b of functions of x⁻¹b."""
+        return Sums(self.action[self.model.group.inverse].T[self.rows])
+
+    def by_slot(self, values: Array) -> Array:
+        """(rows, columns, …) from (k, …): the sums over the neurons of each slot."""
+        q = self.action.shape[1]
+        slots, starts = np.unique(q * self.c + self.b, return_index=True)
+        found = np.zeros((len(self.rows), len(self.columns), *values.shape[1:]))
+        at = np.searchsorted(self.rows, slots % q), np.searchsorted(self.columns, slots // q)
+        found[at] = np.add.reduceat(values, starts)
         return found
 
     def least(self, types: Ints, split: NDArray[np.bool_]) -> Array:
-        """(types, c, c', d') L over the x of each type, without the rest of unembed of the neurons in `split`."""
-        q, starts, index = self.action.shape[1], self.starts, np.arange(self.action.shape[1])
-        writes = np.add.reduceat(self.hidden[..., None] * self.means[:, None, None], starts)  # (slots, p, c', e)
-        lost = self.radius + np.where(split[:, None, None], 0.0, np.abs(self.hidden))
-        fixed = np.add.reduceat(self.widths[:, None, None] * lost, starts)
-        to, between = (np.add.reduceat(step * self.radius, starts) for step in self.steps)
-        dense = np.zeros((q * q, q, q))
-        dense[self.slot[starts]] = to - between
-        dense, b = dense.reshape(q, q, q, q), self.slot[starts] % q
-        back, found = self.action[self.model.group.inverse].T[b], np.full((types.max() + 1, q, q, q), np.inf)
-        step, slots = max(1, CHUNK // (max(len(b), q) * q * q)), np.arange(len(b))[:, None]
-        for xs in np.split(np.arange(len(types)), range(step, len(types), step)):
-            p, there = back[:, xs], self.action[xs]  # (slots, x), (x, d)
-            tables = self.by_c(writes[slots, p])[:, np.arange(len(xs))[:, None, None], index[:, None], there[:, None]]
-            always, moved = self.by_c(fixed[slots, p]), self.by_c(between[slots, p])
-            own = tables[:, :, index, index] - always - moved - dense[:, there, index, index]
-            gains = own[..., None] - tables - dense[:, there, index].swapaxes(2, 3)
-            gains[:, :, index, index] = -always
-            for kind in np.unique(types[xs]):
-                found[kind] = np.minimum(found[kind], gains[:, types[xs] == kind].min(axis=1))
+        """(columns, types, c', d') L over the x of each type, without D|h̄| of the neurons in `split`."""
+        (n, q), index = self.action.shape, np.arange(self.action.shape[1])
+        own = self.b[:, None] == index
+        low, high = np.where(own, np.inf, self.means).min(axis=1), np.where(own, -np.inf, self.means).max(axis=1)
+        middle = self.means[own]
+        to, between = up(np.maximum([np.maximum(high - middle, middle - low), high - low], 0.0))[..., None, None]
+        always = self.widths[:, None, None] * (self.radius + np.where(split[:, None, None], 0.0, np.abs(self.hidden)))
+        moved, more = between * self.radius, (to - between) * self.radius
+        terms = np.empty((len(own), q, q + 2, q))  # (k, p, e, c') what each writes at e; then what is lost
+        terms[:, :, :q] = (
+            self.hidden[:, :, None] * self.means[:, None, :, None] + more[:, :, None] * own[:, None, :, None]
+        )
+        terms[:, :, q], terms[:, :, q + 1] = always, moved + 2 * more * np.eye(q)
+        tables = self.by_slot(terms).swapaxes(1, 2)  # (b, p, c, e, c')
+        found, step = np.empty((len(self.columns), types.max() + 1, q, q)), max(1, CHUNK // (n * q * (q + 2)))
+        for first in range(0, len(found), step):
+            part = slice(first, first + step)
+            sums = self.over_rows.over(list(tables[:, :, part]))  # (x, c, e, c')
+            written, always, moved = sums[np.arange(n)[:, None], :, self.action], sums[:, :, q], sums[:, :, q + 1]
+            gains = (np.diagonal(written, axis1=1, axis2=3) - always - moved)[:, None] - written  # (x, d', c, c')
+            gains = np.where(np.eye(q, dtype=bool)[:, None], -always[:, None], gains)
+            for kind in range(found.shape[1]):
+                found[part, kind] = gains[types == kind].min(axis=0).transpose(1, 2, 0)
         return found
-
-    @property
-    def steps(self) -> Array:
-        """(2, k, 1, 1): how far ū(b) is from ū(d), d ≠ b, at most; and how far these are from each other."""
-        q = len(self.action.T)
-        b = self.slot % q
-        others = b[:, None] != np.arange(q)
-        low, high = np.where(others, self.means, np.inf).min(axis=1), np.where(others, self.means, -np.inf).max(axis=1)
-        own = self.means[np.arange(len(b)), b]
-        found = np.stack([np.maximum(high - own, own - low), high - low])
-        return up(np.maximum(found, 0.0))[:, :, None, None]
 
     @property
     def size(self) -> float:
@@ -123,49 +122,83 @@ class Slots:
         reach = (np.abs(self.hidden) + self.radius).max(axis=(1, 2))
         return float(4 * len(self.action.T) * up(reach @ (4.0 * np.abs(self.means).max(axis=1) + self.widths)))
 
-    def apart(self, split: NDArray[np.bool_], scale: Array) -> Split:
+    @cached_property
+    def believed(self) -> tuple[Array, Array, Array]:
+        """(k, q, 1), (k, 1, q), (k, 1, 1) a, b, H: activations are nearly a(x⁻¹b_i) + b(yc_i), and H if xyc_i = b_i."""
+        q, hidden = self.action.shape[1], self.hidden
+        both = (np.trace(hidden, axis1=1, axis2=2) - q * hidden.mean(axis=(1, 2))) / max(1, q - 1)
+        left = hidden - both[:, None, None] * np.eye(q)
+        by_x = left.mean(axis=2, keepdims=True)
+        return by_x, (left - by_x).mean(axis=1, keepdims=True), both[:, None, None]
+
+    def apart(self, split: NDArray[np.bool_]) -> Apart:
         """What the neurons in `split` do through x, through y and through xy, all believed, and what that leaves."""
-        q, mine = len(self.action.T), np.flatnonzero(split)
-        hidden, neurons, (c, b) = self.hidden[mine], self.neurons[mine], np.divmod(self.slot[mine], q)
-        centred = hidden - hidden.mean(axis=1, keepdims=True) - hidden.mean(axis=2, keepdims=True)
-        centred += hidden.mean(axis=(1, 2), keepdims=True)
-        same = np.trace(centred, axis1=1, axis2=2)[:, None, None] / max(1, q - 1) * np.eye(q)  # H where p = c'
-        by_x = (hidden - same).mean(axis=2, keepdims=True)
-        by_y = (hidden - same - by_x).mean(axis=1, keepdims=True)
-        terms = hidden, -same, -by_x, -by_y
-        rest = up(np.abs(sum(terms)) + TINY * sum(map(np.abs, terms)))
-        squares = np.zeros((q * q, q, q))
-        np.add.at(squares, self.slot[mine], np.square(scale[neurons][:, None, None] * rest))
+        mine, q, count = np.flatnonzero(split), self.action.shape[1], len(self.columns)
+        neurons, c, b, index = self.neurons[mine], self.c[mine], self.b[mine], np.arange(len(mine))
+        by_x, by_y, both = (part[mine] for part in self.believed)
+        terms, rest = (self.hidden[mine], -by_x, -by_y, -both * np.eye(q)), np.zeros(self.hidden.shape)
+        rest[mine] = up(np.abs(sum(terms)) + TINY * sum(map(np.abs, terms)))
+        far = self.over_rows.over(list(self.by_slot(np.square(rest)).swapaxes(1, 2)))
         delta = Near.exact(self.model.unembed["float64"][neurons].T)
         delta = delta - Near.exact(taken(self.means[mine], self.action.T[c]).T)
-        x, y = delta.times(spread(by_x[:, :, 0], b)), delta.times(spread(by_y[:, 0], c))
-        z = delta.times(spread(same[np.arange(len(b)), b], c))
-        return Split(self, neurons, delta, x, y, z, squares.reshape(q, q, q, q))
+        through, column = np.zeros((len(mine), 2 * count + len(self.rows), q)), np.searchsorted(self.columns, c)
+        through[index, column], through[index, count + column, b] = by_y[:, 0], both[:, 0, 0]
+        through[index, 2 * count + np.searchsorted(self.rows, b)] = by_x[..., 0]
+        product = delta.times(through.reshape(len(mine), q * through.shape[1]))
+        tables = list(product.value.T.reshape(-1, q, len(self.action)))
+        ends = float(product.error.max()), float(up(product.size + product.error).max())
+        found = self.over_rows.over(tables[2 * count :]), tables[:count], tables[count : 2 * count]
+        return Apart(neurons, delta, *found, list(far.transpose(1, 2, 0)), ends)
 
 
 @dataclass(frozen=True)
-class Split:
-    """Activations of some neurons as a_i(x⁻¹b) + b_i(yc) + (H_i where x⁻¹b = yc, that is, xyc = b), and a rest."""
+class Apart:
+    """What split neurons of a set do beside their means over fibres."""
 
-    slots: Slots
     neurons: Ints
     delta: Near
     """(n, k) δ_i(z)."""
-    by_x: Near
-    by_y: Near
-    by_z: Near
-    """(n, q·q) δ_zᵀ of each: for every point, and for x⁻¹b, yc, xyc."""
-    squares: Array
-    """(c, b, p, c') the squared length of s times the rest, upper bounds."""
+    by_x: Array
+    """(n, n): X(x, z), nearly."""
+    by_y: list[Array]
+    by_z: list[Array]
+    """(q, n) for each of the columns: Y(y, z) and Z(xy, z) are sums of functions of points, nearly."""
+    far: list[Array]
+    """(q, n) likewise: (y, x) the squared length of the rest, upper bounds."""
+    ends: tuple[float, float]
+    """How far any number that is added in X, Y, Z is off, and its size, at most."""
 
-    def lengths(self, xs: Ints) -> Array:
-        """(c, c', x): of all b at these x."""
-        index = np.arange(len(self.squares))
-        return np.asarray(self.squares[:, self.slots.action[xs], index].sum(axis=2).swapaxes(1, 2))
+
+class Rest:
+    """What the split neurons of all sets do beside their means over fibres."""
+
+    def __init__(self, model: Model, sums: Sums, parts: list[Apart]) -> None:
+        n, answers = model.order, model.group.table
+        self.by_x = reduce(iadd, (part.by_x for part in parts))
+        self.by_y, self.by_z, far = (
+            sums.over([table for part in parts for table in getattr(part, name)]) for name in ("by_y", "by_z", "far")
+        )
+        error, size = np.max([part.ends for part in parts], axis=0)
+        count = sum(len(part.far[0]) for part in parts)  # of points
+        self.off = np.full((1, 1), -3.0 * float(up(count * (error + gamma(count + 8, "float64") * size))))
+        weights = np.concatenate([part.neurons for part in parts]) < model.width - 1  # the bias has no rest
+        self.beyond = Near.beside([p.delta for p in parts], n, "float64").lengths(weights[:, None].astype(float))[:, 0]
+        self.far = up(np.sqrt(up(far))).T  # (x, y)
+        found = taken(self.by_x, answers), taken(self.by_y, answers.T).T, np.diag(self.by_z)[answers]
+        self.own = lower_sum([self.off, *found, -up(self.far * self.beyond[answers])])
+        worst = lower_sum([-self.by_x, -up(self.far.max(axis=1, keepdims=True) * self.beyond)]).min(axis=1)
+        terms = -self.by_y.max(axis=1), -self.by_z.max(axis=1)[answers]
+        self.least = lower_sum([self.own, self.off, worst[:, None], *terms])
+        """(x, y): what they do to any margin, at least."""
+
+    def outputs(self, x: Ints, y: Ints, answers: Ints, z: Ints) -> list[Array]:
+        """(outputs,) each: what they do to the margins against these z is at least the sum of these."""
+        terms = -self.by_x[x, z], -self.by_y[y, z], -self.by_z[answers, z]
+        return [self.own[x, y], self.off[0], *terms, -up(self.far[x, y] * self.beyond[z])]
 
 
 class EvenRule:
-    """The rule; everything is computed once but what each x adds where some neurons are split."""
+    """The rule; everything is computed once."""
 
     row = 0
 
@@ -178,7 +211,7 @@ class EvenRule:
         require(home < len(self.actions) and point < self.actions[home].shape[1], "gaps.types is no set and point")
         block, c, b = np.append(given.block, home), np.append(given.point, point), np.append(given.left, 0)
         self.model, self.types = model, self.actions[home][:, point] if given.types else np.zeros(n, np.intp)
-        self.count, self.sets = int(self.types.max()) + 1, list[Slots]()
+        count, self.sets = int(self.types.max()) + 1, list[Slots]()
         for j, action in enumerate(self.actions):
             mine = np.flatnonzero(block == j)
             require((b[mine] < action.shape[1]).all(), "gaps.left leaves its block")
@@ -186,86 +219,55 @@ class EvenRule:
                 self.sets.append(Slots.of(model, action, mine, c[mine], b[mine]))
         split = np.zeros(m, bool) if given.centred is None else given.centred > 0
         split = np.append(split, split.any())  # the bias, whose rest is 0, with others
-        self.sums, size = Sums(np.concatenate([slots.action.T for slots in self.sets])), sum(s.size for s in self.sets)
-        entries = self.sums.entries(self.count, n * bool(split.any()))
+        sums = Sums(np.concatenate([s.action.T[s.columns] for s in self.sets]))
+        entries = sums.entries(count, n * bool(split.any()))
         require(entries <= MOST_ENTRIES, "gaps: the sums over points take tables that are too large")
-        work = PASS * n * n * self.count * len(self.sums.last)
+        work = PASS * n * n * count * len(sums.last)
         require(work <= exhaustive(n, m) + SECOND / 2, "gaps: the sums over points are far more work than evaluation")
-        tables = [table for s in self.sets for table in s.least(self.types, split[s.neurons]).swapaxes(0, 1)]
-        self.parts = self.sums.both(tables)
-        self.slack = float(up(gamma(4 * m + 256, "float64") * size + nowhere))
-        self.over_w()
-        scale = np.ones(m + 1) if certificate.scale is None else certificate.scale
-        self.split = [slots.apart(split[slots.neurons], scale) for slots in self.sets] if split.any() else []
-        if self.split:
-            self.take_apart(1.0 / np.where(np.arange(m + 1) < m, scale, np.inf))
+        self.slack = float(up(gamma(4 * m + 256, "float64") * sum(s.size for s in self.sets) + nowhere))
+        self.parts = sums.both([table for s in self.sets for table in s.least(self.types, split[s.neurons])])
+        self.rest = Rest(model, sums, [s.apart(split[s.neurons]) for s in self.sets]) if split.any() else None
+        self.main, self.total = np.empty((2, count, n))
+        step = CHUNK // n + 1
+        for kind in range(count):
+            for y in np.split(np.arange(n), range(step, n, step)):
+                value = self.margins(np.full(len(y), kind), y)
+                value[np.arange(len(y)), y] = np.inf  # w = e
+                self.main[kind, y], self.total[kind, y] = value.min(axis=1), up(np.exp(-value).sum(axis=1) * EXP)
 
-    def take_apart(self, weights: Array) -> None:
-        """Of the split neurons: (x, z) δ_zᵀa, (y, z) δ_zᵀb and (xy, z) δ_zᵀH, and how far these are off; N(z)."""
-        found = [self.sums.near([getattr(s, name) for s in self.split]) for name in ("by_x", "by_y", "by_z")]
-        (self.by_x, self.by_y, self.by_z), off = zip(*found, strict=True)
-        self.by_x, self.off = self.by_x[self.model.group.inverse], -float(up(sum(off)))
-        neurons = np.concatenate([s.neurons for s in self.split])
-        delta = Near.beside([s.delta for s in self.split], self.model.order, "float64")
-        self.beyond = delta.lengths(weights[neurons, None])[:, 0]
-
-    def over_w(self) -> None:
-        """(types, n) for each y the least of M over w, and Σ exp(−M)."""
-        n = self.model.order
-        step = max(1, KEPT // (n * self.count))
-        self.main, self.total = np.empty((2, self.count, n))
-        for ys in np.split(np.arange(n), range(step, n, step)):
-            value = reduce(iadd, (table[:, place[ys][:, None], place] for place, table in self.parts))  # (type, y, wy)
-            value -= self.slack
-            value[:, np.arange(len(ys)), ys] = np.inf  # w = e
-            self.main[:, ys], self.total[:, ys] = value.min(axis=2), up(up(np.exp(-value) * EXP).sum(axis=2))
-            value[:, np.arange(len(ys)), ys] = 0.0
-            self.kept = value if step >= n else None
+    def margins(self, kind: Ints, y: Ints) -> Array:
+        """(pairs, n) M of all wy."""
+        value = reduce(iadd, (table[kind, place[y]].take(place, axis=1) for place, table in self.parts))
+        value -= self.slack
+        return np.asarray(value)
 
     def bounds(self, x: Ints, y: Ints, budget: Budget) -> Bounds:
         """Of all pairs with these x; single outputs by Theorem 7."""
-        table, n = self.model.group.table, self.model.order
-        xs = x[::n]
-        types = self.types[xs]
-        answers = table[xs]
-        rest = np.zeros((1, 1))
-        if self.split:
-            by_x, off = self.by_x[xs], np.full((1, 1), self.off)
-            far = up(np.sqrt(up(self.sums.over([table for s in self.split for table in s.lengths(xs)]).T)))  # (x, y)
-            found = taken(by_x, answers), taken(self.by_y, answers.T).T, np.diag(self.by_z)[answers]
-            own = lower_sum([off, *found, -up(far * self.beyond[answers])])
-            rival = lower_sum([-by_x, -up(far.max(axis=1, keepdims=True) * self.beyond)]).min(axis=1, keepdims=True)
-            rest = lower_sum([own, off, rival, -self.by_y.max(axis=1), -self.by_z.max(axis=1)[answers]])
-        rest = np.broadcast_to(rest, answers.shape)
-        excess = up(self.total[types] * up(np.exp(-rest) * EXP))
+        group, kind, answers = self.model.group, self.types[x], self.model.products(x, y)
+        least, excess, n = self.main[kind, y], self.total[kind, y], self.model.order
+        if self.rest:
+            rest = self.rest.least[x, y]
+            least, excess = lower_sum([least, rest]), up(excess * up(np.exp(-rest) * EXP))
 
         def outputs(which: Ints) -> Array:
-            x, y = np.divmod(which, n)
-            if self.kept is None:
-                return lower_sum([self.main[types[x], y], rest[x, y]])[:, None].repeat(n, axis=1)
-            main = taken(self.kept[types[x], y], table[self.model.group.inverse[xs[x]]])  # at z
-            lower = lower_sum([main, rest[x, y][:, None]])
-            if self.split:
-                i, z = np.nonzero(~(lower > self.model.floor))
-                budget.pay("gaps singly", len(i), 30 * PASS)
-                x, y = x[i], y[i]
-                terms = -by_x[x, z], -self.by_y[y, z], -self.by_z[answers[x, y], z], -up(far[x, y] * self.beyond[z])
-                lower[i, z] = lower_sum([main[i, z], own[x, y], off[0], *terms])
+            rows, row = np.unique(n * kind[which] + y[which], return_inverse=True)
+            main = taken(self.margins(*np.divmod(rows, n))[row], group.table[group.inverse[x[which]]])  # at z
+            if not self.rest:
+                return main
+            lower = lower_sum([main, rest[which, None]])
+            i, z = np.nonzero(~(lower > self.model.floor))
+            budget.pay("gaps singly", len(i), 30 * PASS)
+            at = which[i]
+            lower[i, z] = lower_sum([main[i, z], *self.rest.outputs(x[at], y[at], answers[at], z)])
             return lower
 
-        least = lower_sum([self.main[types], rest])
-        return Bounds(least.ravel(), excess.ravel(), outputs)
+        return Bounds(least, excess, outputs)
 
 
-def ends(side: Near, neurons: Ints, among: Ints) -> Array:
-    """(2, k, q) least and largest of a neuron's readings over the elements (n/q, k, q); a sum of two such is one more
-    rounding, which `slack` has room for."""
-    found, slack = side.value.take(among * side.value.shape[1] + neurons[:, None]), side.slack[neurons, None]
-    return np.stack([found.min(axis=0) - slack, found.max(axis=0) + slack])
-
-
-def spread(values: Array, point: Ints) -> Array:
-    """(k, q·q) from (k, q): each row in the columns of its point."""
-    found = np.zeros((len(values), values.shape[1], values.shape[1]))
-    found[np.arange(len(values)), point] = values
-    return found.reshape(len(values), values.shape[1] ** 2)
+def activations(low: Array, high: Array, activation: str) -> tuple[Array, Array]:
+    """Numbers h̄, and how far φ(t) is from them at most for all t from `low` to `high`."""
+    sums = np.stack([low, high, np.minimum(np.maximum(low, 0.0), high)])
+    found = Near.exact(sums).activate(activation).value  # every φ is largest at an end, and least at one or at 0
+    low, high = found.min(axis=0), found.max(axis=0)
+    middle = (low + high) / 2
+    return middle, up(np.maximum(high - middle, middle - low) + TINY * np.maximum(high, -low))

@@ -99,10 +99,12 @@ def _gaps_limit(file: Tensors, samples: int, n: int, m: int) -> tuple[int, list[
         tables += [22 * n * m, 2 * rows * sum(q * max(n, q, m) + min(q, m) * n for q in sizes)]
         passes, calls = 4 * n * n + 6 * most * sum(q * q + q + 2 for q in sizes), (n // rows + 4) * 50 * points
         return work + n * most * most * m + PASS * n * passes + CALL * (calls + n * len(sizes)), tables
-    slots, kinds = min(m + 1, most * most), most if types else 1
-    tables += [2 * (m + 1) * most**3, 4 * min(m, most) * most**3, 3 * n * min(points, m) * max(sizes)]
-    passes = 20 * m * most**3 + 8 * n * (slots + 2 * min(m, points)) * most**2 + 30 * kinds * n * n
-    split = n * (m + n) * 3 * points * min(most, m) if "gaps.centred" in file.shapes else 0
-    tables += [(2 * n * n + n * sum(q * q for q in sizes)) * bool(split), 2 * most**4, (kinds + 1) * points * most**2]
-    calls = 200 * (len(sizes) + points + n * n * kinds // (1 << 19) + n * slots * most**2 // (1 << 19))
-    return work + PASS * passes + split + CALL * calls, tables
+    kinds, used, each_x = most if types else 1, min(m + 1, most), max(1 << 19, n * most * (most + 2))
+    tables += [9 * n * (m + 1), (3 * (m + 1) + used * used) * most * most * (most + 2), (used // 2 + 5) * each_x]
+    tables += [(kinds + 1) * points * most**2]
+    passes = 30 * m * most**3 + n * points * most * (most + 2) * (used + 8) + 30 * kinds * n * n
+    calls = 300 * len(sizes) + points * (2 * most + 40) + n * n * kinds // (1 << 15)
+    if "gaps.centred" in file.shapes:
+        tables += [(used // 2 + 8) * n * n, 4 * n * sum(q * q for q in sizes)]
+        work, passes = work + 3 * n * m * points * most, passes + (4 * points + 40) * n * n
+    return work + PASS * passes + CALL * calls, tables

@@ -50,21 +50,20 @@ def meter(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     watch(sharing.Circuit, "of", lambda result, *_: 6 * result.place.shape[1] * len(result.neurons))  # ends, ρ
     watch(gaps, "idle", lambda _, model, neurons: 6 * model.order * len(neurons))
     watch(PointsRule, "gaps", lambda result, *_: sum(5 * part.size for part in result[0]))  # sorted, added, for each w
-    watch(even, "ends", lambda _, side, neurons, among: 2 * among.size)
-    watch(even.Slots, "of", lambda result, *_: 2 * result.model.order * len(result.neurons) + 6 * result.hidden.size)
-    watch(even.Slots, "by_c", lambda _, slots, values: values.size)
+    watch(even.Slots, "of", lambda result, *_: 6 * result.model.order * len(result.neurons) + 8 * result.hidden.size)
+    watch(even.Slots, "by_slot", lambda _, slots, values: values.size)
     watch(even.Slots, "least", lambda result, slots, types, split: tabulated(slots, len(types)))
-    watch(even.Slots, "apart", lambda result, slots, split, scale: 8 * slots.hidden[split].size)
+    watch(even.Slots, "apart", lambda result, slots, split: 8 * slots.hidden[split].size)
     watch(gaps.Sums, "over", lambda result, sums, tables: added(sums, result))
-    watch(even.EvenRule, "over_w", lambda _, rule: 3 * rule.count * rule.model.order**2)
-    watch(even.EvenRule, "bounds", lambda _, rule, x, *more: (15 if rule.split else 1) * len(x))
+    watch(even.EvenRule, "margins", lambda result, *_: 3 * result.size)
+    watch(even.EvenRule, "bounds", lambda _, rule, x, *more: (15 if rule.rest else 1) * len(x))
     return done
 
 
 def tabulated(slots: even.Slots, xs: int) -> int:
-    """What slots write at every third point and what readings cost; for each x gains, and their least."""
-    (k, q, _), points = slots.hidden.shape, len(np.unique(slots.slot // len(slots.action.T)))
-    return k * q * q * (q + 5) + xs * points * q * 3 * (q + 1)
+    """What neurons write at every third point and what readings cost; for each x gains, and their least."""
+    (k, q, _), columns = slots.hidden.shape, len(slots.columns)
+    return k * q * q * (q + 3) + xs * columns * q * (2 * q + 3)
 
 
 def added(sums: gaps.Sums, result: Any) -> int:

@@ -214,10 +214,8 @@ class Look:
 
     def certificate(self, mode: str, singly: bool = True) -> Certificate:
         """Rule even, then single outputs, where they are wanted, then exact."""
-        apart = np.append(self.taken_apart, False)
-        scale = balanced(np.where(apart, self.left_over, 0.0), self.centred) if mode == CENTRED else None
-        plan = {"scale": scale, "singles": self.search.singles if singly else 0}
-        return self.search.subject.certificate("gaps", "gaps", self.tensors(mode), **plan)
+        singles = self.search.singles if singly else 0
+        return self.search.subject.certificate("gaps", "gaps", self.tensors(mode), singles=singles)
 
     @cached_property
     def taken_apart(self) -> NDArray[np.bool_]:
