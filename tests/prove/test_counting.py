@@ -21,8 +21,8 @@ from rhoset.prove.circles import Circles
 from rhoset.prove.lowrank import LowRank
 from rhoset.prove.search import Search
 from rhoset.prove.subject import Judged, judged, subject
-from rhoset_check import each as sharing
 from rhoset_check import circles, even, gaps
+from rhoset_check import each as sharing
 from rhoset_check.circles import CirclesRule
 from rhoset_check.near import Near
 from rhoset_check.points import PointsRule
@@ -126,13 +126,12 @@ def test_each(meter: Counter[str]):
 @pytest.mark.parametrize("noise", [0.0, 0.3])
 def test_circles(group: str, noise: float, meter: Counter[str]):
     """Prefix sums, sums that are turned, tables; where that is not enough the right answer, and the nearest rivals."""
-    one = Search(subject(waves(group, (0, 4), 24, noise)))
+    one = Search(subject(waves(group, (0, 2, 4, 6, 9, 11), 12, noise)))
     known = Circles.of(one)
     assert known is not None
     certificate = known.certificate(2)
     meter.clear()
-    found = judged_by(one, replace(certificate, exact=0))
-    assert (found.verdict.spent.get("circles own", 0) > 0) == (noise > 0)
+    found = judged_by(one, bounds_only(certificate))
     assert 0.7 <= near(one, found, meter) <= 1.4
 
 
