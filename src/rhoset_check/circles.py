@@ -15,6 +15,7 @@ from rhoset_check.exact import EXP, Bounds
 from rhoset_check.files import Certificate, CircleTensors
 from rhoset_check.group import Group, matrix_action
 from rhoset_check.limits import Budget
+from rhoset_check.lowrank import unwritten
 from rhoset_check.near import Array, Ints, Near, gamma, lower_sum, require, up
 from rhoset_check.network import Model
 
@@ -98,41 +99,34 @@ def summed(model: Model, waves: Waves) -> tuple[Near, int]:
     return Near(total.reshape(n * n, -1), np.where(size < 2.0**900, up(error), np.inf), size), changes
 
 
-@dataclass(frozen=True)
-class Parabolas:
-    """Activations as a(x) + b(y) + t (Lemma 12)."""
+def parabolas(
+    model: Model, waves: Waves, unembed: Near, delta: Near
+) -> tuple[tuple[Array, Array], list[tuple[Array, Array]]]:
+    """Of activations a(x) + b(y) + t (Lemma 12): a and b, (n, m + 1) each; what x adds to outputs beside ⟨P, F⟩, at
+    least and at most, (n, n) each, and what y adds.
 
-    sides: tuple[Array, Array]
-    """(n, m + 1) each: a and b."""
-    ends: tuple[tuple[Array, Array], tuple[Array, Array]]
-    """Of what x adds to outputs but for ⟨P, F⟩, (n, n) at least and at most; of what y adds."""
-
-    @staticmethod
-    def of(model: Model, waves: Waves, unembed: Near, delta: Near) -> Parabolas:
-        """`unembed` and `delta`, what of it is not written, (n, m + 1) each: δ meets t as it meets products of waves,
-        what is off these, and the parabola's error."""
-        left, right = model.left["float64"], model.right["float64"]
-        x, y = left.value, right.value
-        require(max(left.size.max(), right.size.max()) < 2.0**300, "rule circles: readings are too large")
-        wide = np.maximum(x.max(axis=0) + y.max(axis=0), -x.min(axis=0) - y.min(axis=0))
-        wide, reach = up(np.maximum(wide, 1e-100)), up(left.size + left.error + right.size + right.error)
-        bend, middle = BEND / wide, wide / (32 * BEND)
-        sides = middle + x / 2 + bend * x * x, y / 2 + bend * y * y
-        away = up(middle * (1 + 1e-11) + left.error + right.error + 1e-14 * (reach + bend * np.square(reach)))
-        slack, squares = np.maximum(delta.upper, -delta.lower) @ away, np.zeros((2, model.order))
-        for j in range(waves.turns.shape[1]):
-            mine = np.flatnonzero(waves.reads == j)
-            read = waves.circle(j, model.group), (x[:, mine], y[:, mine])
-            most, more = products(*read, bend[mine], delta.columns(mine))
-            slack, squares = up(slack + most), up(squares + more)
-        beside = up(np.sqrt(squares)[:, :, None] * delta.length())
-        beside[0] += slack
-        tables = (Near.exact(side).times(unembed.value.T, unembed.error.max()) for side in sides)
-        ends = [
-            (lower_sum([table.lower, -end]), -lower_sum([-table.upper, -end]))
-            for table, end in zip(tables, up(beside), strict=True)
-        ]
-        return Parabolas(sides, (ends[0], ends[1]))
+    `unembed` and `delta`, what of it is not written, are (n, m + 1): δ meets t as it meets products of waves, what is
+    off these, and the parabola's error.
+    """
+    left, right = model.left["float64"], model.right["float64"]
+    x, y = left.value, right.value
+    require(max(left.size.max(), right.size.max()) < 2.0**300, "rule circles: readings are too large")
+    wide = np.maximum(x.max(axis=0) + y.max(axis=0), -x.min(axis=0) - y.min(axis=0))
+    wide, reach = up(np.maximum(wide, 1e-100)), up(left.size + left.error + right.size + right.error)
+    bend, middle = BEND / wide, wide / (32 * BEND)
+    sides = middle + x / 2 + bend * x * x, y / 2 + bend * y * y
+    away = up(middle * (1 + 1e-11) + left.error + right.error + 1e-14 * (reach + bend * np.square(reach)))
+    slack, squares = np.maximum(delta.upper, -delta.lower) @ away, np.zeros((2, model.order))
+    for j in range(waves.turns.shape[1]):
+        mine = np.flatnonzero(waves.reads == j)
+        read = waves.circle(j, model.group), (x[:, mine], y[:, mine])
+        most, more = products(*read, bend[mine], delta.columns(mine))
+        slack, squares = up(slack + most), up(squares + more)
+    beside = up(np.sqrt(squares)[:, :, None] * delta.length())
+    beside[0] += slack
+    tables = (Near.exact(side).times(unembed.value.T, unembed.error.max()) for side in sides)
+    both = list(zip(tables, up(beside), strict=True))
+    return sides, [(lower_sum([table.lower, -end]), -lower_sum([-table.upper, -end])) for table, end in both]
 
 
 def products(circle: tuple[Array, Array], sides: tuple[Array, Array], bend: Array, delta: Near) -> tuple[Array, Array]:
@@ -156,15 +150,11 @@ class CirclesRule:
         n, waves = model.order, Waves.of(given, model.group)
         require(model.activation == "relu" and n > 1, "rule circles speaks of relu, and needs two elements")
         self.model, self.row, self.features = model, max(n, model.width), Near.exact(waves.features)
-        unembed = Near.exact(np.ascontiguousarray(model.unembed["float64"].T))
-        delta = unembed - self.features.times(waves.writing.T)
-        constant = Near.exact(delta.value.mean(axis=0, keepdims=True))
-        self.unembed = unembed - constant
-        parts = Parabolas.of(model, waves, self.unembed, delta - constant)
-        (self.low_x, self.up_x), (self.low_y, self.up_y) = parts.ends
+        self.unembed, delta = unwritten(model, waves.features, waves.writing)
+        sides, ((self.low_x, self.up_x), (self.low_y, self.up_y)) = parabolas(model, waves, self.unembed, delta)
         self.most_x, self.most_y = self.up_x.max(axis=1), self.up_y.max(axis=1)
         sums, self.changes = summed(model, waves)
-        by_x, by_y = (Near.exact(side).times(waves.writing) for side in parts.sides)
+        by_x, by_y = (Near.exact(side).times(waves.writing) for side in sides)
         sums = sums - by_x.each(by_y)
         self.lost = float(up(2.0 * waves.defect * (sums.size + sums.error).sum()))
         turned = np.einsum("xjab,xyja->xyjb", waves.turns, sums.value.reshape(n, n, -1, 2)).reshape(n, n, -1)

@@ -37,6 +37,14 @@ def additive(model: Model, samples: int) -> tuple[Array, Array]:
     return rows, columns
 
 
+def unwritten(model: Model, features: Array, writing: Array) -> tuple[Near, Near]:
+    """(n, m + 1) each, less a constant of each neuron: v, unembed, and δ, what of it is not written in features."""
+    unembed = Near.exact(np.ascontiguousarray(model.unembed["float64"].T))
+    delta = unembed - Near.exact(features).times(writing.T)
+    constant = Near.exact(delta.value.mean(axis=0, keepdims=True))
+    return unembed - constant, delta - constant
+
+
 def product(here: Near, matrix: Array, slack: Array | float = 0.0) -> Callable[[Near], Near]:
     """What `times` does, for all numbers that err as these do and are no larger; bounds are formed once."""
     ends, rounded = here.ends(matrix, slack), matrix.astype(here.dtype)
@@ -49,10 +57,7 @@ class LowRankRule:
     def __init__(self, given: LowRankTensors, certificate: Certificate, model: Model) -> None:
         self.model, self.row, n = model, max(model.order, model.width), model.order
         self.scale = np.ones((model.width, 1)) if certificate.scale is None else certificate.scale[:, None]
-        unembed = Near.exact(np.ascontiguousarray(model.unembed["float64"].T))
-        delta = unembed - Near.exact(given.features).times(given.writing.T)
-        constant = Near.exact(delta.value.mean(axis=0, keepdims=True))
-        self.delta, unembed = delta - constant, unembed - constant  # δ, v
+        unembed, self.delta = unwritten(model, given.features, given.writing)
         self.lengths = self.delta.lengths(1.0 / self.scale)
         self.held, self.tilt = aligned(self.delta, self.lengths, given.writing, self.scale)
         sides = additive(model, certificate.samples)

@@ -85,7 +85,7 @@ def test_acceptance_exits_0_and_says_what_was_proved(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [
-    "one bit of one weight", "a loop", "matrices that are not orthogonal", "a rule that is not there",
+    "one bit of one weight", "a loop", "matrices that represent nothing", "a rule that is not there",
     "tensor of 2^62 entries", "misassigned features", "claim of NaN", "NaN weight", "gaps: relations", "version 1",
     "unknown activation",
 ])  # fmt: skip

@@ -15,7 +15,7 @@ from rhoset.prove import certify
 from rhoset.prove.circles import Circles, circles
 from rhoset.prove.search import Search
 from rhoset.prove.subject import subject
-from rhoset_check.circles import Parabolas, Waves, summed
+from rhoset_check.circles import Waves, parabolas, summed
 from rhoset_check.files import CircleTensors
 from rhoset_check.near import Near
 
@@ -113,13 +113,12 @@ def test_activations_are_parabolas_and_a_rest(size: float):
     model = one.subject.model
     random = np.random.default_rng(2)
     unembed = Near.exact(size * random.normal(size=(10, model.width)))
-    parts = Parabolas.of(model, replace(found, writing=0 * found.writing), unembed, unembed)
+    (by_x, by_y), ((low_x, up_x), (low_y, up_y)) = parabolas(model, found, unembed, unembed)
     x, y = np.divmod(np.arange(100), 10)
     logits = model.hidden(x, y, "float64").value @ unembed.value.T
-    (low_x, up_x), (low_y, up_y) = parts.ends
     assert (low_x[x] + low_y[y] <= logits).all()
     assert (logits <= up_x[x] + up_y[y]).all()
-    sides = parts.sides[0][x] + parts.sides[1][y]
+    sides = by_x[x] + by_y[y]
     assert np.abs(logits - sides @ unembed.value.T).max() < (up_x[x] + up_y[y] - low_x[x] - low_y[y]).max()
 
 

@@ -11,16 +11,19 @@ from typing import Any
 import numpy as np
 import pytest
 from prove.planted import network, random_tables
+from prove.test_circles import waves
 
 from rhoset.counting import Shape, cost
 from rhoset.networks.constructing import construct
 from rhoset.prove import certify, points, quick
 from rhoset.prove.certificates import bounds_only
+from rhoset.prove.circles import Circles
 from rhoset.prove.lowrank import LowRank
 from rhoset.prove.search import Search
 from rhoset.prove.subject import Judged, judged, subject
+from rhoset_check import circles, even, gaps
 from rhoset_check import each as sharing
-from rhoset_check import even, gaps
+from rhoset_check.circles import CirclesRule
 from rhoset_check.near import Near
 from rhoset_check.points import PointsRule
 
@@ -49,6 +52,9 @@ def meter(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     watch(sharing.Seat, "tables", lambda _, seat, hidden, xs: len(hidden.value) * seat.circuit.writes.size)
     watch(sharing.Circuit, "of", lambda result, *_: 6 * result.place.shape[1] * len(result.neurons))  # ends, ρ
     watch(gaps, "idle", lambda _, model, neurons: 6 * model.order * len(neurons))
+    watch(circles, "along", lambda result, *_: result[1] + 1.5 * result[0].size)  # added up, and to the other
+    watch(CirclesRule, "__init__", lambda _, rule, *__: 2 * rule.sums.value.size)  # sums are turned
+    watch(CirclesRule, "against", lambda result, *_: 3 * result.size)
     watch(PointsRule, "gaps", lambda result, *_: sum(5 * part.size for part in result[0]))  # sorted, added, for each w
     watch(even.Slots, "of", lambda result, *_: 6 * result.model.order * len(result.neurons) + 8 * result.hidden.size)
     watch(even.Slots, "by_slot", lambda _, slots, values: values.size)
@@ -111,6 +117,19 @@ def test_each(meter: Counter[str]):
     net = construct("S5", ["[4,1]:rows=3", "[2,2,1]:rows=4", "sign"], noise=0.01, seed=1).network
     one = Search(subject(net))
     certificate = quick.looks(one)[0].each(0.0).certificate
+    meter.clear()
+    found = judged_by(one, bounds_only(certificate))
+    assert 0.7 <= near(one, found, meter) <= 1.4
+
+
+@pytest.mark.parametrize("group", ["C61", "D31"])
+@pytest.mark.parametrize("noise", [0.0, 0.3])
+def test_circles(group: str, noise: float, meter: Counter[str]):
+    """Prefix sums, sums that are turned, tables; where that is not enough the right answer, and the nearest rivals."""
+    one = Search(subject(waves(group, (0, 2, 4, 6, 9, 11), 12, noise)))
+    known = Circles.of(one)
+    assert known is not None
+    certificate = known.certificate(2)
     meter.clear()
     found = judged_by(one, bounds_only(certificate))
     assert 0.7 <= near(one, found, meter) <= 1.4
