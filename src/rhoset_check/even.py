@@ -167,7 +167,7 @@ class Rest:
     """What the split neurons of all sets do beside their means over fibres."""
 
     def __init__(self, model: Model, sums: Sums, parts: list[Apart]) -> None:
-        n, answers = model.order, model.group.table
+        answers = model.group.table
         self.by_x = reduce(iadd, (part.by_x for part in parts))
         self.by_y, self.by_z, far = (
             sums.over([table for part in parts for table in getattr(part, name)]) for name in ("by_y", "by_z", "far")
