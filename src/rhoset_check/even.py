@@ -39,6 +39,11 @@ class Slots:
     c: Ints
     b: Ints
     """(k,) each."""
+    columns: Ints
+    rows: Ints
+    """The c, and the b, of slots with neurons."""
+    over_rows: Sums
+    """Sums over these b of functions of x⁻¹b."""
     hidden: Array
     radius: Array
     """(k, q, q) h̄(p, c'), and how far from it activations are where x⁻¹b = p and yc = c'."""
@@ -64,22 +69,9 @@ class Slots:
         hidden[neurons == model.width - 1] = 1.0  # the bias, exactly
         means = (low + high) / 2
         widths = up(2.0 * np.maximum(high - means, means - low)).max(axis=1)
-        return Slots(model, action, neurons, c, b, hidden, radius, means, widths)
-
-    @cached_property
-    def rows(self) -> Ints:
-        """The b of slots with neurons."""
-        return np.unique(self.b)
-
-    @cached_property
-    def columns(self) -> Ints:
-        """The c of slots with neurons."""
-        return np.unique(self.c)
-
-    @cached_property
-    def over_rows(self) -> Sums:
-        """Sums over these b of functions of x⁻¹b."""
-        return Sums(self.action[self.model.group.inverse].T[self.rows])
+        columns, rows = np.unique(c), np.unique(b)
+        over_rows = Sums(action[model.group.inverse].T[rows])
+        return Slots(model, action, neurons, c, b, columns, rows, over_rows, hidden, radius, means, widths)
 
     def by_slot(self, values: Array) -> Array:
         """(rows, columns, …) from (k, …): the sums over the neurons of each slot."""
@@ -110,10 +102,12 @@ class Slots:
             part = slice(first, first + step)
             sums = self.over_rows.over(list(tables[:, :, part]))  # (x, c, e, c')
             written, always, moved = sums[np.arange(n)[:, None], :, self.action], sums[:, :, q], sums[:, :, q + 1]
-            gains = (np.diagonal(written, axis1=1, axis2=3) - always - moved)[:, None] - written  # (x, d', c, c')
-            gains = np.where(np.eye(q, dtype=bool)[:, None], -always[:, None], gains)
+            gains = np.subtract(
+                (np.diagonal(written, axis1=1, axis2=3) - always - moved)[:, None], written, out=written
+            )
             for kind in range(found.shape[1]):
-                found[part, kind] = gains[types == kind].min(axis=0).transpose(1, 2, 0)
+                found[part, kind] = gains[types == kind].min(axis=0).transpose(1, 2, 0)  # from (d', c, c')
+                found[part, kind][:, index, index] = -always[types == kind].max(axis=0)
         return found
 
     @property
@@ -148,16 +142,14 @@ class Slots:
         tables = list(product.value.T.reshape(-1, q, len(self.action)))
         ends = float(product.error.max()), float(up(product.size + product.error).max())
         found = self.over_rows.over(tables[2 * count :]), tables[:count], tables[count : 2 * count]
-        return Apart(neurons, delta, *found, list(far.transpose(1, 2, 0)), ends)
+        weights = (neurons < self.model.width - 1)[:, None].astype(float)  # of the bias nothing is left
+        return Apart(*found, list(far.transpose(1, 2, 0)), delta.lengths(weights)[:, 0], ends)
 
 
 @dataclass(frozen=True)
 class Apart:
     """What split neurons of a set do beside their means over fibres."""
 
-    neurons: Ints
-    delta: Near
-    """(n, k) δ_i(z)."""
     by_x: Array
     """(n, n): X(x, z), nearly."""
     by_y: list[Array]
@@ -165,6 +157,8 @@ class Apart:
     """(q, n) for each of the columns: Y(y, z) and Z(xy, z) are sums of functions of points, nearly."""
     far: list[Array]
     """(q, n) likewise: (y, x) the squared length of the rest, upper bounds."""
+    beyond: Array
+    """(n,) N(z), an upper bound."""
     ends: tuple[float, float]
     """How far any number that is added in X, Y, Z is off, and its size, at most."""
 
@@ -173,7 +167,7 @@ class Rest:
     """What the split neurons of all sets do beside their means over fibres."""
 
     def __init__(self, model: Model, sums: Sums, parts: list[Apart]) -> None:
-        n, answers = model.order, model.group.table
+        answers = model.group.table
         self.by_x = reduce(iadd, (part.by_x for part in parts))
         self.by_y, self.by_z, far = (
             sums.over([table for part in parts for table in getattr(part, name)]) for name in ("by_y", "by_z", "far")
@@ -181,8 +175,7 @@ class Rest:
         error, size = np.max([part.ends for part in parts], axis=0)
         count = sum(len(part.far[0]) for part in parts)  # of points
         self.off = np.full((1, 1), -3.0 * float(up(count * (error + gamma(count + 8, "float64") * size))))
-        weights = np.concatenate([part.neurons for part in parts]) < model.width - 1  # the bias has no rest
-        self.beyond = Near.beside([p.delta for p in parts], n, "float64").lengths(weights[:, None].astype(float))[:, 0]
+        self.beyond = up(np.sqrt(up(sum(np.square(part.beyond) for part in parts))))
         self.far = up(np.sqrt(up(far))).T  # (x, y)
         found = taken(self.by_x, answers), taken(self.by_y, answers.T).T, np.diag(self.by_z)[answers]
         self.own = lower_sum([self.off, *found, -up(self.far * self.beyond[answers])])
@@ -243,7 +236,7 @@ class EvenRule:
 
     def bounds(self, x: Ints, y: Ints, budget: Budget) -> Bounds:
         """Of all pairs with these x; single outputs by Theorem 7."""
-        group, kind, answers = self.model.group, self.types[x], self.model.products(x, y)
+        group, kind = self.model.group, self.types[x]
         least, excess, n = self.main[kind, y], self.total[kind, y], self.model.order
         if self.rest:
             rest = self.rest.least[x, y]
@@ -258,7 +251,9 @@ class EvenRule:
             i, z = np.nonzero(~(lower > self.model.floor))
             budget.pay("gaps singly", len(i), 30 * PASS)
             at = which[i]
-            lower[i, z] = lower_sum([main[i, z], *self.rest.outputs(x[at], y[at], answers[at], z)])
+            lower[i, z] = lower_sum(
+                [main[i, z], *self.rest.outputs(x[at], y[at], self.model.products(x[at], y[at]), z)]
+            )
             return lower
 
         return Bounds(least, excess, outputs)

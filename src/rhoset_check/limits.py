@@ -99,9 +99,9 @@ def _gaps_limit(file: Tensors, samples: int, n: int, m: int) -> tuple[int, list[
         tables += [22 * n * m, 2 * rows * sum(q * max(n, q, m) + min(q, m) * n for q in sizes)]
         passes, calls = 4 * n * n + 6 * most * sum(q * q + q + 2 for q in sizes), (n // rows + 4) * 50 * points
         return work + n * most * most * m + PASS * n * passes + CALL * (calls + n * len(sizes)), tables
-    kinds, used, each_x = most if types else 1, min(m + 1, most), max(1 << 19, n * most * (most + 2))
-    tables += [9 * n * (m + 1), (3 * (m + 1) + used * used) * most * most * (most + 2), (used // 2 + 5) * each_x]
-    tables += [(kinds + 1) * points * most**2]
+    kinds, used, each_x = most if types else 1, min(m + 1, most), most * (most + 2)
+    tables += [9 * n * (m + 1), (3 * (m + 1) + used * used) * most * each_x, (kinds + 1) * points * most**2]
+    tables += [(used // 3 + 1) * max(1 << 19, min(n, 1 << 11) * each_x) + 3 * max(1 << 19, n * each_x)]
     passes = 30 * m * most**3 + n * points * most * (most + 2) * (used + 8) + 30 * kinds * n * n
     calls = 300 * len(sizes) + points * (2 * most + 40) + n * n * kinds // (1 << 15)
     if "gaps.centred" in file.shapes:

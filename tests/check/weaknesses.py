@@ -182,8 +182,8 @@ EVEN = {
                                                ("crossing",)),
     "fibres of x": Weakness("even.py", "fibres(action[model.group.inverse])[:, b]", "fibres(action)[:, b]",
                             ("inverted",)),
-    "x by its inverse": Weakness("even.py", "Sums(self.action[self.model.group.inverse].T[self.rows])",
-                                 "Sums(self.action.T[self.rows])", ("inverted",)),
+    "x by its inverse": Weakness("even.py", "Sums(action[model.group.inverse].T[rows])",
+                                 "Sums(action.T[rows])", ("inverted",)),
     "readings where a point is fixed": Weakness("even.py", "(self.radius + np.where(split", "(0.0 + np.where(split",
                                                 ("even_readings",)),
     "half of readings where a point is fixed": Weakness(
