@@ -35,14 +35,6 @@ let neuron_units file =
           big ((32 * (exponent + 4)) + int_of_float (Float.floor ((16.0 /. mantissa) +. 0.5)) - 1)) weights
   end
 
-(* Whole numbers near 1/s, the largest s at 256. *)
-let stretches file =
-  if not (S.has file "scale") then [] else begin
-    let weights = S.vector S.float_at file "scale" in
-    let largest = Float.max 1e-18 (size weights) in
-    List.map (fun v -> big (int_of_float (if v > 0.0 then Float.min (Float.round (256.0 *. largest /. v)) 0x1p20 else 1.0))) weights
-  end
-
 (* Of rule even: the G-sets, the points by which neurons read y and x, set and point of types; None where it is not asked for. *)
 let evenly file =
   let rec named j = let name = Printf.sprintf "gaps%d.right" j in
@@ -71,7 +63,7 @@ let evenly file =
              | [ j; c ] when j < idle && c < sizes.(j) -> [ place "gaps.types" j c ]
              | _ -> bad "gaps.types is no set and point");
            split_given;
-           stretch_given = stretches file }
+           stretch_given = [] }  (* all neurons count alike *)
   end
 
 (* ** Rule lowrank *)

@@ -216,7 +216,8 @@ def read_certificate(path: Path, n: int, m: int) -> Certificate:
     file = Tensors(path, "certificate")
     said, version = file.metadata, file.metadata.get("version")
     if said.get("format") != FORMAT or version != VERSION:
-        raise Unreadable(f"certificate: not a rhoset certificate of version {VERSION} (version {version}): {path}")
+        old = "" if version is None else f" (version {version[:20]}): certify the network again"
+        raise Unreadable(f"certificate: {path} is not a rhoset certificate of version {VERSION}{old}")
     network, table, method, arithmetic, rule = (
         said.get(key, "") for key in ("network", "table", "method", "arithmetic", "rule")
     )

@@ -24,7 +24,7 @@ def fields() -> dict[str, Pair]:
     return {
         "no format": case(other, format=None),
         "another format": case(other, format="rhoset-network"),
-        "no version": case(f"{other} (version None)", version=None),
+        "no version": case(other, version=None),
         "version 1": case(f"{other} (version 1)", version="1"),
         "version 2": case(f"{other} (version 2)", version="2"),
         "version 3": case(f"{other} (version 3)", version="3"),

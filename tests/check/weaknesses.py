@@ -104,9 +104,8 @@ LOWRANK = {
                                     ("false_writing", "hidden_driver")),
     "what is written": Weakness("lowrank.py", "sums = self.sums(rest)", "sums = Near.exact(0 * self.sums(rest).value)",
                                 ("loose_writing", "one_by_one", "common_writing")),
-    "a constant of the right answer": Weakness(
-        "lowrank.py", "return unembed - constant, delta", "return unembed, delta", ("common_writing",)
-    ),
+    "a constant of the right answer": Weakness("lowrank.py", "return unembed - constant, delta",
+                                               "return unembed, delta", ("common_writing",)),
     "what x does to rivals": Weakness("lowrank.py", "place, by_x, y", "place, 0 * by_x, y",
                                       ("additive_driver", "unwritten")),
     "what y does to rivals": Weakness("lowrank.py", "y, self.by_y.value)", "y, 0 * self.by_y.value)",

@@ -45,7 +45,7 @@ POINTS = {
         "[smallest[0][self.moved[:, 0]]]", ("points_alone", "points_apart"),
     ),
     "what is not written": Weakness(
-        "lowrank.py", "times(given.writing.T)", "times(0.0 * given.writing.T)", ("points_false", "points_driver"),
+        "lowrank.py", ".times(writing.T)", ".times(0.0 * writing.T)", ("points_false", "points_driver"),
     ),
     "where a set's numbers start": Weakness(
         "points.py", "sums.value.T[start : start + q * q]", "sums.value.T[: q * q]", ("points_alone", "points_apart"),

@@ -47,8 +47,6 @@ class Explanation:
     """The set and point of types."""
     split: Ints
     """(m + 1,), or (0,): 1 for split neurons, the bias with them."""
-    stretches: Ints
-    """(m + 1,), or (0,): whole numbers near the certificate's 1/s, 256 where s is largest."""
     features: int
     """Of rule lowrank."""
 
@@ -114,7 +112,7 @@ def read_explanation(path: Path, stored: Stored) -> Explanation:
     gaps, none = found.given, np.zeros(0, np.intp)
     features = gaps.features.shape[1] if isinstance(gaps, LowRankTensors) else 0
     if not isinstance(gaps, GapTensors) or gaps.left is None:
-        return Explanation(found.generators, (), none.reshape(0, 2), none, None, none, none, features)
+        return Explanation(found.generators, (), none.reshape(0, 2), none, None, none, features)
     for name, points in (("point", gaps.point), ("left", gaps.left)):
         sizes = np.array([images.shape[1] for images in gaps.actions] + [1 if name == "point" else len(found.table)])
         if (points >= sizes[gaps.block]).any():
@@ -123,9 +121,7 @@ def read_explanation(path: Path, stored: Stored) -> Explanation:
     gsets = (*gaps.actions, np.zeros((len(found.generators), 1), np.intp))
     idle = gaps.block == len(gaps.actions)
     places, lefts = np.stack([gaps.block, np.where(idle, 0, gaps.point)], axis=1), np.where(idle, 0, gaps.left)
-    split, stretches = none, none
+    split = none
     if gaps.centred is not None:
         split = np.append(np.where(idle, 0, gaps.centred), gaps.centred.any())
-    if found.scale is not None:
-        stretches = np.floor(np.minimum(256.0 * found.scale.max() / found.scale, 2.0**20) + 0.5).astype(np.int64)
-    return Explanation(found.generators, gsets, places, lefts, gaps.types, split, stretches, features)
+    return Explanation(found.generators, gsets, places, lefts, gaps.types, split, features)

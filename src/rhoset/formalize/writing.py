@@ -68,8 +68,7 @@ def theorem_lines(stored: Stored, explanation: Explanation, places: Places, rule
         yield f"Definition gsets : list (list (list nat)) := [{'; '.join(map(_images, explanation.gsets))}]."
         yield f"Definition places : list (nat * nat) := [{_pairs(explanation.places)}]%nat."
         yield "Definition evenly : given_even :="
-        yield f"  GivenEven gsets places {_row(explanation.lefts)}%nat [{_pairs(one)}]%nat [{split}]"
-        yield f"    {_row(explanation.stretches)}%Z."
+        yield f"  GivenEven gsets places {_row(explanation.lefts)}%nat [{_pairs(one)}]%nat [{split}] []."
         arguments = "generators evenly"
     if rule == "lowrank":
         arguments = "generators rank_given rank_times"
