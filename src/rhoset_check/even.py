@@ -236,18 +236,18 @@ class EvenRule:
 
     def bounds(self, x: Ints, y: Ints, budget: Budget) -> Bounds:
         """Of all pairs with these x; single outputs by Theorem 7."""
-        group, kind = self.model.group, self.types[x]
-        least, excess, n = self.main[kind, y], self.total[kind, y], self.model.order
+        group, n, xs = self.model.group, self.model.order, x[:: self.model.order]
+        least, excess = (part[self.types[xs]] for part in (self.main, self.total))
         if self.rest:
-            rest = self.rest.least[x, y]
+            rest = self.rest.least[xs]
             least, excess = lower_sum([least, rest]), up(excess * up(np.exp(-rest) * EXP))
 
         def outputs(which: Ints) -> Array:
-            rows, row = np.unique(n * kind[which] + y[which], return_inverse=True)
+            rows, row = np.unique(n * self.types[x[which]] + y[which], return_inverse=True)
             main = taken(self.margins(*np.divmod(rows, n))[row], group.table[group.inverse[x[which]]])  # at z
             if not self.rest:
                 return main
-            lower = lower_sum([main, rest[which, None]])
+            lower = lower_sum([main, rest.ravel()[which, None]])
             i, z = np.nonzero(~(lower > self.model.floor))
             budget.pay("gaps singly", len(i), 30 * PASS)
             at = which[i]
@@ -256,7 +256,7 @@ class EvenRule:
             )
             return lower
 
-        return Bounds(least, excess, outputs)
+        return Bounds(least.ravel(), excess.ravel(), outputs)
 
 
 def activations(low: Array, high: Array, activation: str) -> tuple[Array, Array]:
