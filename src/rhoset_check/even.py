@@ -85,26 +85,19 @@ class Slots:
     def least(self, types: Ints, split: NDArray[np.bool_]) -> Array:
         """(columns, types, c', d') L over the x of each type, without D|h̄| of the neurons in `split`."""
         (n, q), index = self.action.shape, np.arange(self.action.shape[1])
-        own = self.b[:, None] == index
-        low, high = np.where(own, np.inf, self.means).min(axis=1), np.where(own, -np.inf, self.means).max(axis=1)
-        middle = self.means[own]
-        to, between = up(np.maximum([np.maximum(high - middle, middle - low), high - low], 0.0))[..., None, None]
-        always = self.widths[:, None, None] * (self.radius + np.where(split[:, None, None], 0.0, np.abs(self.hidden)))
-        moved, more = between * self.radius, (to - between) * self.radius
-        terms = np.empty((len(own), q, q + 2, q))  # (k, p, e, c') what each writes at e; then what is lost
-        terms[:, :, :q] = (
-            self.hidden[:, :, None] * self.means[:, None, :, None] + more[:, :, None] * own[:, None, :, None]
-        )
-        terms[:, :, q], terms[:, :, q + 1] = always, moved + 2 * more * np.eye(q)
+        apart = up(self.means.max(axis=1) - self.means.min(axis=1))[:, None, None]
+        terms = np.empty((len(self.b), q, q + 2, q))  # (k, p, e, c') what each writes at e; then what is lost
+        terms[:, :, :q] = self.hidden[:, :, None] * self.means[:, None, :, None]
+        rest = np.where(split[:, None, None], 0.0, np.abs(self.hidden))
+        terms[:, :, q], terms[:, :, q + 1] = self.widths[:, None, None] * (self.radius + rest), apart * self.radius
         tables = self.by_slot(terms).swapaxes(1, 2)  # (b, p, c, e, c')
         found, step = np.empty((len(self.columns), types.max() + 1, q, q)), max(1, CHUNK // (n * q * (q + 2)))
         for first in range(0, len(found), step):
             part = slice(first, first + step)
             sums = self.over_rows.over(list(tables[:, :, part]))  # (x, c, e, c')
             written, always, moved = sums[np.arange(n)[:, None], :, self.action], sums[:, :, q], sums[:, :, q + 1]
-            gains = np.subtract(
-                (np.diagonal(written, axis1=1, axis2=3) - always - moved)[:, None], written, out=written
-            )
+            own = np.diagonal(written, axis1=1, axis2=3) - always - moved
+            gains = np.subtract(own[:, None], written, out=written)
             for kind in range(found.shape[1]):
                 found[part, kind] = gains[types == kind].min(axis=0).transpose(1, 2, 0)  # from (d', c, c')
                 found[part, kind][:, index, index] = -always[types == kind].max(axis=0)

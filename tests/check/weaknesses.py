@@ -183,25 +183,15 @@ EVEN = {
                             ("inverted",)),
     "x by its inverse": Weakness("even.py", "Sums(action[model.group.inverse].T[rows])",
                                  "Sums(action.T[rows])", ("inverted",)),
-    "readings where a point is fixed": Weakness("even.py", "(self.radius + np.where(split", "(0.0 + np.where(split",
+    "readings where a point is fixed": Weakness("even.py", "(self.radius + rest)", "(0.0 + rest)",
                                                 ("even_readings",)),
     "half of readings where a point is fixed": Weakness(
-        "even.py", "(self.radius + np.where(split", "(0.5 * self.radius + np.where(split", ("even_readings",)
+        "even.py", "(self.radius + rest)", "(0.5 * self.radius + rest)", ("even_readings",)
     ),
-    "readings where a point is moved": Weakness(
-        "even.py", "moved, more = between * self.radius, (to - between) * self.radius",
-        "moved, more = 0.0 * between * self.radius, 0.0 * (to - between) * self.radius",
-        ("even_readings", "left_fibres"),
-    ),
-    "readings of slots to and from": Weakness("even.py", "(to - between) * self.radius", "0.0 * to * self.radius",
-                                              ("left_fibres", "even_readings", "crossing")),
-    "readings of slots from": Weakness("even.py", "moved + 2 * more * np.eye(q)", "moved",
-                                       ("left_fibres", "even_readings", "crossing")),
-    "readings of slots to": Weakness("even.py", " + more[:, :, None] * own[:, None, :, None]", "",
-                                     ("left_fibres", "even_readings", "crossing")),
-    "readings of other slots": Weakness("even.py", "np.maximum(high - middle, middle - low), high - low]",
-                                        "np.maximum(high - middle, middle - low), 0.0 * low]",
-                                        ("left_fibres", "even_readings", "crossing")),
+    "readings where a point is moved": Weakness("even.py", "apart * self.radius", "0.0 * apart * self.radius",
+                                                ("even_readings", "left_fibres")),
+    "half of readings where a point is moved": Weakness("even.py", "apart * self.radius", "0.5 * apart * self.radius",
+                                                        ("even_readings", "left_fibres", "crossing")),
     "the rest of unembed": Weakness("even.py", "np.where(split[:, None, None], 0.0, np.abs(self.hidden))",
                                     "0.0 * np.abs(self.hidden)", ("even_driver", "rest_driver")),
     "half of the rest of unembed": Weakness(
