@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, reduce
+from itertools import chain
 from operator import iadd
 
 import numpy as np
@@ -118,8 +119,13 @@ class Slots:
         by_x = left.mean(axis=2, keepdims=True)
         return by_x, (left - by_x).mean(axis=1, keepdims=True), both[:, None, None]
 
-    def apart(self, split: NDArray[np.bool_]) -> Apart:
-        """What the neurons in `split` do through x, through y and through xy, all believed, and what that leaves."""
+    def apart(self, split: NDArray[np.bool_]) -> tuple[Array, list[Array], list[Array], list[Array], Array, Array]:
+        """What the neurons in `split` do beside their means over fibres; X, Y and Z nearly.
+
+        (n, n) X(x, z); for each of the columns (q, n), of which the sums over points are Y(y, z) and Z(xy, z), and the
+        squared length of the rest, by y and x, an upper bound; (n,) an upper bound of N(z); how far any number that is
+        added in X, Y, Z is off, and its size.
+        """
         mine, q, count = np.flatnonzero(split), self.action.shape[1], len(self.columns)
         neurons, c, b, index = self.neurons[mine], self.c[mine], self.b[mine], np.arange(len(mine))
         by_x, by_y, both = (part[mine] for part in self.believed)
@@ -133,42 +139,23 @@ class Slots:
         through[index, 2 * count + np.searchsorted(self.rows, b)] = by_x[..., 0]
         product = delta.times(through.reshape(len(mine), q * through.shape[1]))
         tables = list(product.value.T.reshape(-1, q, len(self.action)))
-        ends = float(product.error.max()), float(up(product.size + product.error).max())
+        ends = np.array([product.error.max(), up(product.size + product.error).max()])
         found = self.over_rows.over(tables[2 * count :]), tables[:count], tables[count : 2 * count]
         weights = (neurons < self.model.width - 1)[:, None].astype(float)  # of the bias nothing is left
-        return Apart(*found, list(far.transpose(1, 2, 0)), delta.lengths(weights)[:, 0], ends)
-
-
-@dataclass(frozen=True)
-class Apart:
-    """What split neurons of a set do beside their means over fibres."""
-
-    by_x: Array
-    """(n, n): X(x, z), nearly."""
-    by_y: list[Array]
-    by_z: list[Array]
-    """(q, n) for each of the columns: Y(y, z) and Z(xy, z) are sums of functions of points, nearly."""
-    far: list[Array]
-    """(q, n) likewise: (y, x) the squared length of the rest, upper bounds."""
-    beyond: Array
-    """(n,) N(z), an upper bound."""
-    ends: tuple[float, float]
-    """How far any number that is added in X, Y, Z is off, and its size, at most."""
+        return *found, list(far.transpose(1, 2, 0)), delta.lengths(weights)[:, 0], ends
 
 
 class Rest:
     """What the split neurons of all sets do beside their means over fibres."""
 
-    def __init__(self, model: Model, sums: Sums, parts: list[Apart]) -> None:
+    def __init__(self, model: Model, sums: Sums, sets: list[Slots], split: NDArray[np.bool_]) -> None:
         answers = model.group.table
-        self.by_x = reduce(iadd, (part.by_x for part in parts))
-        self.by_y, self.by_z, far = (
-            sums.over([table for part in parts for table in getattr(part, name)]) for name in ("by_y", "by_z", "far")
-        )
-        error, size = np.max([part.ends for part in parts], axis=0)
-        count = sum(len(part.far[0]) for part in parts)  # of points
+        by_x, *tables, beyond, ends = zip(*(s.apart(split[s.neurons]) for s in sets), strict=True)
+        self.by_x = reduce(iadd, by_x)
+        self.by_y, self.by_z, far = (sums.over(list(chain(*parts))) for parts in tables)
+        (error, size), count = np.max(ends, axis=0), sum(s.action.shape[1] for s in sets)
         self.off = np.full((1, 1), -3.0 * float(up(count * (error + gamma(count + 8, "float64") * size))))
-        self.beyond = up(np.sqrt(up(sum(np.square(part.beyond) for part in parts))))
+        self.beyond = up(np.sqrt(up(sum(map(np.square, beyond)))))
         self.far = up(np.sqrt(up(far))).T  # (x, y)
         found = taken(self.by_x, answers), taken(self.by_y, answers.T).T, np.diag(self.by_z)[answers]
         self.own = lower_sum([self.off, *found, -up(self.far * self.beyond[answers])])
@@ -212,7 +199,7 @@ class EvenRule:
         require(work <= exhaustive(n, m) + SECOND / 2, "gaps: the sums over points are far more work than evaluation")
         self.slack = float(up(gamma(4 * m + 256, "float64") * sum(s.size for s in self.sets) + nowhere))
         self.parts = sums.both([table for s in self.sets for table in s.least(self.types, split[s.neurons])])
-        self.rest = Rest(model, sums, [s.apart(split[s.neurons]) for s in self.sets]) if split.any() else None
+        self.rest = Rest(model, sums, self.sets, split) if split.any() else None
         self.main, self.total = np.empty((2, count, n))
         step = CHUNK // n + 1
         for kind in range(count):

@@ -199,7 +199,7 @@ EVEN = {
         "np.where(split[:, None, None], 0.0, 0.5 * np.abs(self.hidden))", ("even_driver", "rest_driver"),
     ),
     "the rest of unembed where a point is moved": Weakness(
-        "even.py", "axis2=3) - always - moved)", "axis2=3) - moved)", ("even_driver", "rest_driver", "biased_even"),
+        "even.py", "axis2=3) - always - moved", "axis2=3) - moved", ("even_driver", "rest_driver", "biased_even"),
     ),
     "every w but e": Weakness("even.py", "value[np.arange(len(y)), y] = np.inf",
                               "value[:, -1] = value[np.arange(len(y)), y] = np.inf",
