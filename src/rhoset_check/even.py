@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, reduce
+from itertools import chain
 from operator import iadd
 
 import numpy as np
@@ -85,26 +86,19 @@ class Slots:
     def least(self, types: Ints, split: NDArray[np.bool_]) -> Array:
         """(columns, types, c', d') L over the x of each type, without D|h̄| of the neurons in `split`."""
         (n, q), index = self.action.shape, np.arange(self.action.shape[1])
-        own = self.b[:, None] == index
-        low, high = np.where(own, np.inf, self.means).min(axis=1), np.where(own, -np.inf, self.means).max(axis=1)
-        middle = self.means[own]
-        to, between = up(np.maximum([np.maximum(high - middle, middle - low), high - low], 0.0))[..., None, None]
-        always = self.widths[:, None, None] * (self.radius + np.where(split[:, None, None], 0.0, np.abs(self.hidden)))
-        moved, more = between * self.radius, (to - between) * self.radius
-        terms = np.empty((len(own), q, q + 2, q))  # (k, p, e, c') what each writes at e; then what is lost
-        terms[:, :, :q] = (
-            self.hidden[:, :, None] * self.means[:, None, :, None] + more[:, :, None] * own[:, None, :, None]
-        )
-        terms[:, :, q], terms[:, :, q + 1] = always, moved + 2 * more * np.eye(q)
+        apart = up(self.means.max(axis=1) - self.means.min(axis=1))[:, None, None]
+        terms = np.empty((len(self.b), q, q + 2, q))  # (k, p, e, c') what each writes at e; then what is lost
+        terms[:, :, :q] = self.hidden[:, :, None] * self.means[:, None, :, None]
+        rest = np.where(split[:, None, None], 0.0, np.abs(self.hidden))
+        terms[:, :, q], terms[:, :, q + 1] = self.widths[:, None, None] * (self.radius + rest), apart * self.radius
         tables = self.by_slot(terms).swapaxes(1, 2)  # (b, p, c, e, c')
         found, step = np.empty((len(self.columns), types.max() + 1, q, q)), max(1, CHUNK // (n * q * (q + 2)))
         for first in range(0, len(found), step):
             part = slice(first, first + step)
             sums = self.over_rows.over(list(tables[:, :, part]))  # (x, c, e, c')
             written, always, moved = sums[np.arange(n)[:, None], :, self.action], sums[:, :, q], sums[:, :, q + 1]
-            gains = np.subtract(
-                (np.diagonal(written, axis1=1, axis2=3) - always - moved)[:, None], written, out=written
-            )
+            own = np.diagonal(written, axis1=1, axis2=3) - always - moved
+            gains = np.subtract(own[:, None], written, out=written)
             for kind in range(found.shape[1]):
                 found[part, kind] = gains[types == kind].min(axis=0).transpose(1, 2, 0)  # from (d', c, c')
                 found[part, kind][:, index, index] = -always[types == kind].max(axis=0)
@@ -125,8 +119,13 @@ class Slots:
         by_x = left.mean(axis=2, keepdims=True)
         return by_x, (left - by_x).mean(axis=1, keepdims=True), both[:, None, None]
 
-    def apart(self, split: NDArray[np.bool_]) -> Apart:
-        """What the neurons in `split` do through x, through y and through xy, all believed, and what that leaves."""
+    def apart(self, split: NDArray[np.bool_]) -> tuple[Array, list[Array], list[Array], list[Array], Array, Array]:
+        """What the neurons in `split` do beside their means over fibres; X, Y and Z nearly.
+
+        (n, n) X(x, z); for each of the columns (q, n), of which the sums over points are Y(y, z) and Z(xy, z), and the
+        squared length of the rest, by y and x, an upper bound; (n,) an upper bound of N(z); how far any number that is
+        added in X, Y, Z is off, and its size.
+        """
         mine, q, count = np.flatnonzero(split), self.action.shape[1], len(self.columns)
         neurons, c, b, index = self.neurons[mine], self.c[mine], self.b[mine], np.arange(len(mine))
         by_x, by_y, both = (part[mine] for part in self.believed)
@@ -140,42 +139,23 @@ class Slots:
         through[index, 2 * count + np.searchsorted(self.rows, b)] = by_x[..., 0]
         product = delta.times(through.reshape(len(mine), q * through.shape[1]))
         tables = list(product.value.T.reshape(-1, q, len(self.action)))
-        ends = float(product.error.max()), float(up(product.size + product.error).max())
+        ends = np.array([product.error.max(), up(product.size + product.error).max()])
         found = self.over_rows.over(tables[2 * count :]), tables[:count], tables[count : 2 * count]
         weights = (neurons < self.model.width - 1)[:, None].astype(float)  # of the bias nothing is left
-        return Apart(*found, list(far.transpose(1, 2, 0)), delta.lengths(weights)[:, 0], ends)
-
-
-@dataclass(frozen=True)
-class Apart:
-    """What split neurons of a set do beside their means over fibres."""
-
-    by_x: Array
-    """(n, n): X(x, z), nearly."""
-    by_y: list[Array]
-    by_z: list[Array]
-    """(q, n) for each of the columns: Y(y, z) and Z(xy, z) are sums of functions of points, nearly."""
-    far: list[Array]
-    """(q, n) likewise: (y, x) the squared length of the rest, upper bounds."""
-    beyond: Array
-    """(n,) N(z), an upper bound."""
-    ends: tuple[float, float]
-    """How far any number that is added in X, Y, Z is off, and its size, at most."""
+        return *found, list(far.transpose(1, 2, 0)), delta.lengths(weights)[:, 0], ends
 
 
 class Rest:
     """What the split neurons of all sets do beside their means over fibres."""
 
-    def __init__(self, model: Model, sums: Sums, parts: list[Apart]) -> None:
+    def __init__(self, model: Model, sums: Sums, sets: list[Slots], split: NDArray[np.bool_]) -> None:
         answers = model.group.table
-        self.by_x = reduce(iadd, (part.by_x for part in parts))
-        self.by_y, self.by_z, far = (
-            sums.over([table for part in parts for table in getattr(part, name)]) for name in ("by_y", "by_z", "far")
-        )
-        error, size = np.max([part.ends for part in parts], axis=0)
-        count = sum(len(part.far[0]) for part in parts)  # of points
+        by_x, *tables, beyond, ends = zip(*(s.apart(split[s.neurons]) for s in sets), strict=True)
+        self.by_x = reduce(iadd, by_x)
+        self.by_y, self.by_z, far = (sums.over(list(chain(*parts))) for parts in tables)
+        (error, size), count = np.max(ends, axis=0), sum(s.action.shape[1] for s in sets)
         self.off = np.full((1, 1), -3.0 * float(up(count * (error + gamma(count + 8, "float64") * size))))
-        self.beyond = up(np.sqrt(up(sum(np.square(part.beyond) for part in parts))))
+        self.beyond = up(np.sqrt(up(sum(map(np.square, beyond)))))
         self.far = up(np.sqrt(up(far))).T  # (x, y)
         found = taken(self.by_x, answers), taken(self.by_y, answers.T).T, np.diag(self.by_z)[answers]
         self.own = lower_sum([self.off, *found, -up(self.far * self.beyond[answers])])
@@ -219,7 +199,7 @@ class EvenRule:
         require(work <= exhaustive(n, m) + SECOND / 2, "gaps: the sums over points are far more work than evaluation")
         self.slack = float(up(gamma(4 * m + 256, "float64") * sum(s.size for s in self.sets) + nowhere))
         self.parts = sums.both([table for s in self.sets for table in s.least(self.types, split[s.neurons])])
-        self.rest = Rest(model, sums, [s.apart(split[s.neurons]) for s in self.sets]) if split.any() else None
+        self.rest = Rest(model, sums, self.sets, split) if split.any() else None
         self.main, self.total = np.empty((2, count, n))
         step = CHUNK // n + 1
         for kind in range(count):
@@ -236,18 +216,18 @@ class EvenRule:
 
     def bounds(self, x: Ints, y: Ints, budget: Budget) -> Bounds:
         """Of all pairs with these x; single outputs by Theorem 7."""
-        group, kind = self.model.group, self.types[x]
-        least, excess, n = self.main[kind, y], self.total[kind, y], self.model.order
+        group, n, xs = self.model.group, self.model.order, x[:: self.model.order]
+        least, excess = (part[self.types[xs]] for part in (self.main, self.total))
         if self.rest:
-            rest = self.rest.least[x, y]
+            rest = self.rest.least[xs]
             least, excess = lower_sum([least, rest]), up(excess * up(np.exp(-rest) * EXP))
 
         def outputs(which: Ints) -> Array:
-            rows, row = np.unique(n * kind[which] + y[which], return_inverse=True)
+            rows, row = np.unique(n * self.types[x[which]] + y[which], return_inverse=True)
             main = taken(self.margins(*np.divmod(rows, n))[row], group.table[group.inverse[x[which]]])  # at z
             if not self.rest:
                 return main
-            lower = lower_sum([main, rest[which, None]])
+            lower = lower_sum([main, rest.ravel()[which, None]])
             i, z = np.nonzero(~(lower > self.model.floor))
             budget.pay("gaps singly", len(i), 30 * PASS)
             at = which[i]
@@ -256,7 +236,7 @@ class EvenRule:
             )
             return lower
 
-        return Bounds(least, excess, outputs)
+        return Bounds(least.ravel(), excess.ravel(), outputs)
 
 
 def activations(low: Array, high: Array, activation: str) -> tuple[Array, Array]:
