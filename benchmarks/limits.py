@@ -123,15 +123,9 @@ def _circles(n: int, m: int, circles: int, read: int) -> tuple[dict[str, Any], d
     return tensors, plan_of("circles", "exact")
 
 
-def _each(tensors: dict[str, Any], plan: dict[str, Any], n: int) -> tuple[dict[str, Any], dict[str, Any]]:
-    """One part after the other, and what each neuron does by itself for every x."""
-    block, point = tensors["gaps.block"], tensors["gaps.point"]
-    several = [j for j in np.unique(block) if f"gaps{j}.right" in tensors and tensors[f"gaps{j}.right"].shape[1] > 1]
-    parts = sum(len(np.unique(point[block == j])) for j in several) + 1
-    joins = [(0, 1), *((parts + k, k + 2) for k in range(parts - 2))][: parts - 1]
-    more = {"gaps.joins": np.array(joins, np.int64).reshape(-1, 2), "gaps.row": np.arange(len(block))}
-    more |= {"gaps.classes": np.tile(np.arange(n), (len(block), 1)), "gaps.centred": np.ones_like(block)}
-    return {**tensors, **more}, plan
+def _each(tensors: dict[str, Any], plan: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Every x by itself."""
+    return {name.replace("gaps.left", "gaps.each"): array for name, array in tensors.items()}, plan
 
 
 KINDS: dict[str, Maker] = {
@@ -151,7 +145,7 @@ KINDS: dict[str, Maker] = {
     "gaps": lambda n, m, s: _gaps(n, m, s, 1),
     "gaps, types": lambda n, m, s: _typed(*_gaps(n, m, s, 1)),
     "gaps, apart": lambda n, m, s: _apart(*_typed(*_gaps(n, m, s, 1))),
-    "gaps, each": lambda n, m, s: _each(*_gaps(n, m, s, 1), n),
+    "gaps, each": lambda n, m, s: _each(*_gaps(n, m, s, 1)),
     "gaps of two points": lambda n, m, s: _gaps(n, m, 2, min(s, m)),
     "gaps of one point": lambda n, m, s: _gaps(n, m, 1, min(s, m)),
 }  # fmt: skip

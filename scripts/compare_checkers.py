@@ -164,7 +164,10 @@ def changes(files: Files) -> Iterator[tuple[str, Cert]]:
     cert = cert.planned(**ALL_OPEN)
     yield "budgets of the plan, which the proved rule does not keep", cert
     if files.rule == "even":
-        yield "rule each, of which nothing is extracted", cert.but(**{"gaps.joins": None})
+        yield (
+            "rule each, of which nothing is extracted",
+            cert.but(**{"gaps.left": cert.tensors["gaps.each"], "gaps.each": None}),
+        )
 
 
 def cause(files: Files, python: int, proved: int) -> str:

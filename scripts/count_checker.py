@@ -84,7 +84,7 @@ def certificates(folder: Path) -> dict[str, tuple[Path, Path]]:
     made = {
         "exact": search.subject.certificate("exhaustive"),
         "even": look.certificate(quick.EVEN, singly=False),
-        "each": look.each(quick.ALONE[0]).certificate,
+        "each": look.each().certificate,
     }
     found = dict[str, tuple[Path, Path]]()
     for rule, certificate in made.items():

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from rhoset.summaries import Shown
 from rhoset_check.circles import NEAR
-from rhoset_check.each import EachRule, Part, parts_of
 from rhoset_check.even import EvenRule
 from rhoset_check.files import (
     Certificate,
@@ -32,7 +31,6 @@ from rhoset_check.files import (
     read_network,
 )
 from rhoset_check.gaps import Sums
-from rhoset_check.gaps import kinds as kinds_of
 from rhoset_check.group import permutation_action, prove_group
 from rhoset_check.near import Rejected
 from rhoset_check.settle import Rules
@@ -81,42 +79,21 @@ class Count:
 class Facts:
     """What the shapes of a certificate do not say, and its actions do.
 
-    `places`: (n, q) the points of each set under all elements. Rule each, `kinds`: how many w there are of each number
-    of moved points; `parts`: for each x the entries of the tables that are sums of two, and of those that stay alone.
+    `places`: (n, q) the points of each set under all elements.
     """
 
-    kinds: tuple[int, ...] = ()
     places: tuple[NDArray[np.intp], ...] = ()
-    parts: tuple[int, int] = (0, 0)
 
     @staticmethod
     def of(rules: Rules) -> Facts:
         """From rules that the checker has prepared."""
-        rule = rules.rule
-        if isinstance(rule, EachRule):
-            return Facts(tuple(map(len, rule.groups)), tuple(rule.actions), _parts(rule.parts, rule.joins))
-        return Facts((), tuple(rule.actions)) if isinstance(rule, EvenRule) else Facts()
+        return Facts(tuple(rules.rule.actions)) if isinstance(rules.rule, EvenRule) else Facts()
 
     @staticmethod
     def by_actions(given: GapTensors, certificate: Certificate, weights: Weights) -> Facts:
         """From the certificate; cost: proving the group and its actions."""
         group = prove_group(weights.table, certificate.generators)
-        actions = tuple(permutation_action(group, images, "gaps") for images in given.actions)
-        if given.joins is None:
-            return Facts((), actions)
-        points = [np.unique(given.point[given.block == j]) for j in range(len(actions))]
-        seated = [a for j, a in enumerate(actions) if len(points[j])]
-        sizes = tuple(map(len, kinds_of(seated, group.identity)))
-        each = zip(actions, points, strict=True)
-        places = [place for a, used in each if a.shape[1] > 1 for place in a.T[used]]
-        return Facts(sizes, actions, _parts(parts_of(places, given.joins, group.order)[0], given.joins))
-
-
-def _parts(parts: Sequence[Part], joins: NDArray[np.intp]) -> tuple[int, int]:
-    """`Facts.parts`."""
-    entries = [part.entries for part in parts]
-    alone = set(range(len(parts) - 1)) - set(joins.ravel().tolist())
-    return sum(entries[len(parts) - len(joins) :]), sum(entries[j] for j in alone)
+        return Facts(tuple(permutation_action(group, images, "gaps") for images in given.actions))
 
 
 @dataclass(frozen=True, repr=False)
@@ -169,13 +146,8 @@ def count(certificate: Certificate, shape: Shape, spent: Mapping[str, int], know
     if isinstance(given, GapTensors | PointsTensors):
         table += r * n * sum(images.shape[1] for images in given.actions)
     if isinstance(given, GapTensors):
-        apart = 0
-        if given.joins is None:
-            once, each_x = even_operations(given, shape, known.places)
-        else:
-            once, each_x = each_operations(given, shape, len(known.kinds), known.parts)
-            apart = 0 if given.centred is None else int(given.centred.sum())
-        stages += spent.get("open", 0) * (n + apart) + spent.get("gaps singly", 0) * 5
+        once, each_x = (each_operations if given.each else even_operations)(given, shape, known.places)
+        stages += spent.get("open", 0) * n + spent.get("gaps own", 0) * m + spent.get("gaps singly", 0) * 5
     elif isinstance(given, CircleTensors):
         once, each = circles_operations(given, shape, r)
         once += spent.get("circles changes", 0)
@@ -272,26 +244,25 @@ def sums_entries(places: NDArray[np.intp]) -> tuple[int, int]:
     return sum(sizes) + n * more, sum(size * size for size in sizes) + n * n * more
 
 
-def each_operations(given: GapTensors, shape: Shape, kinds: int, parts: tuple[int, int]) -> tuple[int, int]:
-    """(once, each x) of rule each; `parts` as in `Facts`.
+def each_operations(given: GapTensors, shape: Shape, places: Sequence[NDArray[np.intp]]) -> tuple[int, int]:
+    """(once, each x) of rule each; `places` as in `even_operations`.
 
-    Once: as rule gaps; what is believed of activations, their means and what of unembed they meet, for each class of x
-    and for each point, summed for all (x, z) and (y, z). For each x: its activations, what is believed taken off, the
-    squares; the tables of points, with the errors of readings; the sums; the largest of what stays alone; for each y
-    the length of what is left, and the right answer; for each (y, z) a comparison; the bound of every kind.
+    Once, for each neuron: the ends of what it reads and writes, its activations at all pairs of points, what is
+    believed of them, and what of unembed that meets, summed over points for all z. For each x: its activations and
+    what readings cost; what is believed taken off, the squares; the tables of points and their gains, added; for each
+    y the length of what is left; for each (y, z) a comparison.
     """
-    n, m, (sums, alone) = shape.order, shape.width, parts
-    once, each_x = 6 * n * m, sums + alone + n * n + n * (2 * kinds + 8)
-    apart = np.zeros(m, bool) if given.centred is None else given.centred > 0
-    classes = np.zeros((1, n), np.intp) if given.classes is None else given.classes
-    row = np.zeros(m, np.intp) if given.row is None else given.row
-    counts = np.array([len(np.unique(labels)) for labels in classes])
-    once += len(np.unique(row[apart])) * n * n + n * int(counts[row[apart]].sum())
-    for j, images in enumerate(given.actions):
-        q, mine = images.shape[1], given.block == j
-        points = np.bincount(given.point[mine], minlength=q)
-        used, k = int((points > 0).sum()), int(points.sum())
-        once += n * k * (2 * q + 2) + 3 * q * int(counts[row[mine & apart]].sum())
-        once += n * q * int((mine & apart).sum()) + used * n * n
-        each_x += 4 * q * k + used * n + (q * k * q + used * q * q if q > 1 else 0)
-    return once, each_x
+    n, m, columns = shape.order, shape.width, list[NDArray[np.intp]]()
+    once, each_x = 6 * n * m, 0
+    for j, place in enumerate(places):
+        q, mine = place.shape[1], given.block == j
+        used, k = np.unique(given.point[mine]), int(mine.sum())
+        if k:
+            columns += list(place.T[used])
+            once += 8 * q * q * k + 3 * n * q * k + n * sums_entries(place.T[np.unique(given.left[mine])])[0]
+            each_x += 12 * q * k + (q * q * (k + 2 * len(used)) if q > 1 else 0)
+    sums = Sums(np.array(columns))
+    sizes, more = [len(first) for *_, first in sums.steps], len(sums.last) - 1
+    alone = n * (int(sums.last[0][1].max()) + 1)  # what x does alone, for the classes of y in the first that are left
+    once += 2 * n * (sum(sizes) + n * more)
+    return once, each_x + sum(size * size + size for size in sizes) + n * (n + 1) * more + alone + n * n

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from rhoset_check.exact import CHUNK, EXP, Bounds
 from rhoset_check.files import Certificate, GapTensors
-from rhoset_check.gaps import Sums, fibres, seats, taken
+from rhoset_check.gaps import Sums, fibres, idle, proved_actions, taken
 from rhoset_check.limits import MOST_ENTRIES, PASS, SECOND, Budget, exhaustive
-from rhoset_check.near import Array, Ints, Near, Rejected, gamma, lower_sum, require, up
+from rhoset_check.near import Array, Ints, Near, gamma, lower_sum, require, up
 from rhoset_check.network import Model
 
 TINY = 2.0**-50
@@ -158,7 +158,9 @@ class Rest:
         self.beyond = up(np.sqrt(up(sum(map(np.square, beyond)))))
         self.far = up(np.sqrt(up(far))).T  # (x, y)
         found = taken(self.by_x, answers), taken(self.by_y, answers.T).T, np.diag(self.by_z)[answers]
-        self.own = lower_sum([self.off, *found, -up(self.far * self.beyond[answers])])
+        self.told = lower_sum([self.off, *found])
+        """(x, y): what x, y and xy alone do to the right answer, at least."""
+        self.own = lower_sum([self.told, -up(self.far * self.beyond[answers])])
         worst = lower_sum([-self.by_x, -up(self.far.max(axis=1, keepdims=True) * self.beyond)]).min(axis=1)
         terms = -self.by_y.max(axis=1), -self.by_z.max(axis=1)[answers]
         self.least = lower_sum([self.own, self.off, worst[:, None], *terms])
@@ -174,32 +176,43 @@ class EvenRule:
     """The rule; everything is computed once."""
 
     row = 0
+    rest: Rest
 
     def __init__(self, given: GapTensors, certificate: Certificate, model: Model) -> None:
-        self.actions, _, nowhere = seats(given, model)
+        self.actions = proved_actions(given, model)
         n, m = model.order, model.width - 1
-        if given.left is None:
-            raise Rejected("rule even needs gaps.left")
         home, point = given.types or (0, 0)
         require(home < len(self.actions) and point < self.actions[home].shape[1], "gaps.types is no set and point")
         block, c, b = np.append(given.block, home), np.append(given.point, point), np.append(given.left, 0)
         self.model, self.types = model, self.actions[home][:, point] if given.types else np.zeros(n, np.intp)
-        count, self.sets = int(self.types.max()) + 1, list[Slots]()
+        self.count, self.sets = int(self.types.max()) + 1, list[Slots]()
         for j, action in enumerate(self.actions):
             mine = np.flatnonzero(block == j)
             require((b[mine] < action.shape[1]).all(), "gaps.left leaves its block")
             if len(mine):
                 self.sets.append(Slots.of(model, action, mine, c[mine], b[mine]))
-        split = np.zeros(m, bool) if given.centred is None else given.centred > 0
-        split = np.append(split, split.any())  # the bias, whose rest is 0, with others
-        sums = Sums(np.concatenate([s.action.T[s.columns] for s in self.sets]))
-        entries = sums.entries(count, n * bool(split.any()))
+        split = np.full(m, given.each) if given.each or given.centred is None else given.centred > 0
+        self.split = np.append(split, split.any())  # the bias, whose rest is 0, with others
+        self.sums = Sums(np.concatenate([s.action.T[s.columns] for s in self.sets]))
+        self.slack = float(up(gamma(4 * m + 256, "float64") * sum(s.size for s in self.sets)))
+        self.slack += idle(model, np.flatnonzero(given.block == len(self.actions)))
+        self.plan()
+        if split.any():
+            self.rest = Rest(model, self.sums, self.sets, self.split)
+        self.form()
+
+    def plan(self) -> None:
+        """Whether tables are small enough."""
+        n, m, split = self.model.order, self.model.width - 1, bool(self.split.any())
+        entries = self.sums.entries(self.count, n * split)
         require(entries <= MOST_ENTRIES, "gaps: the sums over points take tables that are too large")
-        work = PASS * n * n * count * len(sums.last)
+        work = PASS * n * n * self.count * len(self.sums.last)
         require(work <= exhaustive(n, m) + SECOND / 2, "gaps: the sums over points are far more work than evaluation")
-        self.slack = float(up(gamma(4 * m + 256, "float64") * sum(s.size for s in self.sets) + nowhere))
-        self.parts = sums.both([table for s in self.sets for table in s.least(self.types, split[s.neurons])])
-        self.rest = Rest(model, sums, self.sets, split) if split.any() else None
+
+    def form(self) -> None:
+        """(types, y): the least of M over w, and Σ exp(−M)."""
+        tables = [table for s in self.sets for table in s.least(self.types, self.split[s.neurons])]
+        self.parts, n, count = self.sums.both(tables), self.model.order, self.count
         self.main, self.total = np.empty((2, count, n))
         step = CHUNK // n + 1
         for kind in range(count):
@@ -218,14 +231,14 @@ class EvenRule:
         """Of all pairs with these x; single outputs by Theorem 7."""
         group, n, xs = self.model.group, self.model.order, x[:: self.model.order]
         least, excess = (part[self.types[xs]] for part in (self.main, self.total))
-        if self.rest:
+        if self.split.any():
             rest = self.rest.least[xs]
             least, excess = lower_sum([least, rest]), up(excess * up(np.exp(-rest) * EXP))
 
         def outputs(which: Ints) -> Array:
             rows, row = np.unique(n * self.types[x[which]] + y[which], return_inverse=True)
             main = taken(self.margins(*np.divmod(rows, n))[row], group.table[group.inverse[x[which]]])  # at z
-            if not self.rest:
+            if not self.split.any():
                 return main
             lower = lower_sum([main, rest.ravel()[which, None]])
             i, z = np.nonzero(~(lower > self.model.floor))

@@ -50,7 +50,7 @@ class Weights:
 
 @dataclass(frozen=True)
 class GapTensors:
-    """At which points of which G-set every neuron reads; with joins for rule each, else for rule even."""
+    """At which points of which G-set every neuron reads; for rule even, or each."""
 
     actions: tuple[Ints, ...]
     """(generators, points) each: permutations by which the generators act."""
@@ -58,17 +58,14 @@ class GapTensors:
     """(m,): as many as there are G-sets for neurons at no point."""
     point: Ints
     """(m,): c, a neuron reads y nearly through yc and writes nearly a function of zc."""
-    left: Ints | None = None
-    """Rule even: (m,) b, it reads x nearly through x⁻¹b."""
+    left: Ints
+    """(m,): b, it reads x nearly through x⁻¹b."""
+    each: bool = False
+    """Rule each: every x by itself, as it is."""
     types: tuple[int, int] | None = None
     """Rule even: a G-set and its point c; x with the same x·c are bounded together, and the bias is a neuron there."""
     centred: Ints | None = None
-    """(m,) 1 for neurons whose activations are taken apart into what x and yc do each."""
-    joins: Ints | None = None
-    """Rule each: (k, 2) parts that are added, in turn."""
-    row: Ints | None = None
-    classes: Ints | None = None
-    """Rule each: (m,) for each neuron the row of (rows, n) that has a class for each x."""
+    """Rule even: (m,) 1 for neurons that are split; in rule each all are."""
 
 
 @dataclass(frozen=True)
@@ -249,18 +246,12 @@ def _read_gaps(file: Tensors, n: int, m: int) -> GapTensors:
     sizes, r, shapes = file.numbered("gaps{}.right", m), file.length("generators", 0), file.shapes
     require(sizes, "rule gaps needs gaps0.right")
     actions = tuple(file.indices(f"gaps{j}.right", q, r, q) for j, q in enumerate(sizes))
-    neurons = file.indices("gaps.block", len(sizes) + 1, m), file.indices("gaps.point", max(sizes), m)
-    left = file.indices("gaps.left", max(sizes), m) if "gaps.left" in shapes else None
+    names = ("block", len(sizes) + 1), ("point", max(sizes)), ("each" if "gaps.each" in shapes else "left", max(sizes))
+    block, point, left = (file.indices(f"gaps.{name}", most, m) for name, most in names)
     typed = file.indices("gaps.types", max(*sizes, len(sizes)), 2) if "gaps.types" in shapes else None
     types = None if typed is None else (int(typed[0]), int(typed[1]))
     centred = file.indices("gaps.centred", 2, m) if "gaps.centred" in shapes else None
-    joins = row = classes = None
-    if "gaps.joins" in shapes:
-        joins = file.indices("gaps.joins", 2 * m + 1, min(file.length("gaps.joins", 0), m), 2)
-        if "gaps.classes" in shapes:
-            rows = max(1, min(file.length("gaps.classes", 0), m))
-            row, classes = file.indices("gaps.row", rows, m), file.indices("gaps.classes", n, rows, n)
-    return GapTensors(actions, *neurons, left, types, centred, joins, row, classes)
+    return GapTensors(actions, block, point, left, "gaps.each" in shapes, types, centred)
 
 
 def _read_circles(file: Tensors, n: int, m: int) -> CircleTensors:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from functools import reduce
+from heapq import heappop, heappush
 from itertools import pairwise
 from operator import iadd
 from typing import Any
@@ -14,32 +14,25 @@ from numpy.typing import NDArray
 
 from rhoset_check.files import GapTensors
 from rhoset_check.group import permutation_action
-from rhoset_check.near import Array, Ints, Near, gamma, require, up
+from rhoset_check.near import Array, Ints, Near, require, up
 from rhoset_check.network import Model
 
 MOST_CLASSES = 1 << 11
 """Sums that would tell more classes of elements apart are not made: their parts are added for each pair."""
 
 
-def seats(given: GapTensors, model: Model) -> tuple[list[Ints], list[Ints], float]:
-    """The action (n, q) of every G-set, proved; the neurons of each, by point; what those of
-    none can cost a margin."""
-    require(model.order > 1, "rule gaps needs two elements")
+def proved_actions(given: GapTensors, model: Model) -> list[Ints]:
+    """(n, q) the action of every G-set, which is proved, as that it is transitive."""
     sizes = np.array([images.shape[1] for images in given.actions])
-    require(
-        (sizes >= 1).all() and (given.point < np.append(sizes, 1)[given.block]).all(), "gaps.point leaves its block"
-    )
+    require(model.order > 1 and (sizes >= 1).all(), "rule gaps needs two elements, and sets of points")
+    require((given.point < np.append(sizes, 1)[given.block]).all(), "gaps.point leaves its block")
     starts = np.append(0, np.cumsum(sizes))
     images = np.concatenate([images + start for images, start in zip(given.actions, starts, strict=False)], axis=1)
     action = permutation_action(model.group, images, "gaps.right")  # on the points of all sets
     reached = np.zeros(starts[-1], bool)
     reached[action[:, starts[:-1]]] = True
     require(reached.all(), "gaps.right: a set is not transitive")
-    actions = [action[:, a:b] - a for a, b in pairwise(starts.tolist())]
-    order = np.argsort(starts[given.block] + given.point, kind="stable")
-    neurons = [order[given.block[order] == j] for j in range(len(actions))]
-    require(sum(map(len, neurons)), "gaps: no neuron is at a point")
-    return actions, neurons, idle(model, np.flatnonzero(given.block == len(actions)))
+    return [action[:, a:b] - a for a, b in pairwise(starts.tolist())]
 
 
 def idle(model: Model, neurons: Ints) -> float:
@@ -50,13 +43,6 @@ def idle(model: Model, neurons: Ints) -> float:
     reach = (ends[0] + ends[1]).activate(model.activation)  # |φ| is largest at an end
     most = np.maximum(reach.upper, -reach.lower).max(axis=0)
     return float(up((unembed.max(axis=1) - unembed.min(axis=1)) @ most))
-
-
-def kinds(actions: Sequence[Ints], identity: int) -> list[Ints]:
-    """The w ≠ e by how many points of all sets they move."""
-    moved = np.sum([(action != action[identity]).sum(axis=1) for action in actions], axis=0)
-    others = np.flatnonzero(np.arange(len(moved)) != identity)
-    return [others[moved[others] == count] for count in np.unique(moved[others])]
 
 
 def fibres(places: Ints) -> Ints:
@@ -72,23 +58,36 @@ def taken(rows: NDArray[Any], index: NDArray[Any]) -> NDArray[Any]:
 
 
 class Sums:
-    """Sums of functions of an element's images of some points, (points, n). They are added two at a time, those first
-    that tell the fewest classes of elements apart, by their classes, up to `MOST_CLASSES`."""
+    """Sums of functions of an element's images of some points, (points, n), each of a transitive action. They are added
+    two at a time, those first that tell hardly more classes of elements apart than one of them, by their classes, up
+    to `MOST_CLASSES`."""
 
     def __init__(self, places: Ints) -> None:
-        self.points, parts, left = len(places), list(places), list(range(len(places)))
-        self.steps = list[tuple[int, int, Ints, Ints]]()
-        while len(left) > 2:
-            left.sort(key=lambda j: int(parts[j].max()))
-            one, other, *left = left
-            both = parts[one] * (parts[other].max() + 1) + parts[other]
-            _, first, label = np.unique(both, return_index=True, return_inverse=True)
-            if len(first) > MOST_CLASSES:
-                left = [one, other, *left]
-                break
-            self.steps.append((one, other, parts[one][first], parts[other][first]))
-            left, parts = [*left, len(parts)], [*parts, label.ravel()]
-        self.last = [(j, parts[j]) for j in left]
+        (self.points, n), parts, left = places.shape, list[Ints](), list[int]()
+        self.steps, alike, queue = list[tuple[int, int, Ints, Ints]](), list[int](), list[tuple[int, int, int]]()
+
+        def enter(part: Ints, elements: int) -> None:
+            """A part, and as bits the elements of the first one's class; classes are cosets, all of one size."""
+            for j in left:
+                classes = n // (elements & alike[j]).bit_count()
+                if classes <= MOST_CLASSES:
+                    heappush(queue, (classes - n // min(elements.bit_count(), alike[j].bit_count()), j, len(parts)))
+            left.append(len(parts))
+            parts.append(part)
+            alike.append(elements)
+
+        for place in places:
+            enter(place, int.from_bytes(np.packbits(place == place[0]).tobytes()))
+        while len(left) > 2 and queue:
+            _, one, other = heappop(queue)
+            if one in left and other in left:
+                width = int(parts[other].max()) + 1
+                both = parts[one] * width + parts[other]
+                there = np.bincount(both) > 0
+                self.steps.append((one, other, *divmod(np.flatnonzero(there), width)))
+                left = [j for j in left if j not in (one, other)]
+                enter((np.cumsum(there) - 1)[both], alike[one] & alike[other])
+        self.last = sorted(((j, parts[j]) for j in left), key=lambda last: int(last[1].max()))
 
     def entries(self, types: int, columns: int) -> int:
         """Of the tables of `both` that stand side by side, with those of `over` for functions of so many columns."""
@@ -114,13 +113,3 @@ class Sums:
             made.append(made[one][:, i[:, None], i] + made[other][:, j[:, None], j])
             made[one] = made[other] = np.empty(0)
         return [(place, made[j]) for j, place in self.last]
-
-    def near(self, products: Sequence[Near]) -> tuple[Array, float]:
-        """`over` of what stands in the columns of products, (n, points·q), and how far it is off."""
-        tables, error, size = list[Array](), 0.0, 0.0
-        for product in products:
-            q = math.isqrt(len(product.size))
-            tables += list(product.value.T.reshape(q, q, -1))
-            error += float(up(product.error.reshape(q, q).max(axis=1).sum()))
-            size += float(up((product.size + product.error).reshape(q, q).max(axis=1).sum()))
-        return self.over(tables), float(up(error + gamma(len(tables) + 8, "float64") * size))

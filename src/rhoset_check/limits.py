@@ -91,20 +91,21 @@ def _circles_limit(file: Tensors, samples: int, n: int, m: int) -> tuple[int, li
 
 
 def _gaps_limit(file: Tensors, samples: int, n: int, m: int) -> tuple[int, list[int]]:
-    """The same of rule even, or each, whose sums are limited where they are counted (`EachRule.plan`)."""
+    """The same of rule even, or each, whose sums are limited where they are counted (`EvenRule.plan`)."""
     sizes, types = file.numbered("gaps{}.right", m) or [0], "gaps.types" in file.shapes
     rows, points, most = min(n, rows_at_once(n, m)), sum(sizes), max(sizes)
-    tables, work = [5 * points * max(n, m)], PASS * 16 * n * m * most
-    if "gaps.joins" in file.shapes:
-        tables += [22 * n * m, 2 * rows * sum(q * max(n, q, m) + min(q, m) * n for q in sizes)]
-        passes, calls = 4 * n * n + 6 * most * sum(q * q + q + 2 for q in sizes), (n // rows + 4) * 50 * points
-        return work + n * most * most * m + PASS * n * passes + CALL * (calls + n * len(sizes)), tables
     kinds, used, each_x = most if types else 1, min(m + 1, most), most * (most + 2)
-    tables += [9 * n * (m + 1), (3 * (m + 1) + used * used) * most * each_x, (kinds + 1) * points * most**2]
-    tables += [(used // 3 + 1) * max(1 << 19, min(n, 1 << 11) * each_x) + 3 * max(1 << 19, n * each_x)]
-    passes = 30 * m * most**3 + n * points * most * (most + 2) * (used + 8) + 30 * kinds * n * n
-    calls = 300 * len(sizes) + points * (2 * most + 40) + n * n * kinds // (1 << 15)
-    if "gaps.centred" in file.shapes:
+    tables, work, passes = [5 * points * max(n, m), 9 * n * (m + 1), 2 * used * most**3], PASS * 16 * n * m * most, 0
+    if "gaps.centred" in file.shapes or "gaps.each" in file.shapes:
         tables += [(used // 2 + 8) * n * n, 4 * n * sum(q * q for q in sizes)]
-        work, passes = work + 3 * n * m * points * most, passes + (4 * points + 40) * n * n
+        work, passes = work + 3 * n * m * points * most, (4 * points + 40) * n * n
+    if "gaps.each" in file.shapes:
+        tables += [8 * m * most**2, rows * (8 * m * most + 2 * sum(min(q, m) * q * q for q in sizes))]
+        passes += 20 * m * most**2 + n * (40 * m * most + 8 * points * most**2)
+        work, calls = work + n * most * most * m, (n // rows + 4) * 50 * points
+    else:
+        tables += [(3 * (m + 1) + used * used) * most * each_x, (kinds + 1) * points * most**2]
+        tables += [(used // 3 + 1) * max(1 << 19, min(n, 1 << 11) * each_x) + 3 * max(1 << 19, n * each_x)]
+        passes += 30 * m * most**3 + n * points * most * (most + 2) * (used + 8) + 30 * kinds * n * n
+        calls = 300 * len(sizes) + points * (2 * most + 40) + n * n * kinds // (1 << 15)
     return work + PASS * passes + CALL * calls, tables

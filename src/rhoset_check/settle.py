@@ -32,7 +32,7 @@ class Rule(Protocol):
 
 
 RULES: dict[str, Callable[[Any, Certificate, Model], Rule]] = {
-    "gaps": lambda given, *more: (EvenRule if given.joins is None else EachRule)(given, *more),
+    "gaps": lambda given, *more: (EachRule if given.each else EvenRule)(given, *more),
     "circles": CirclesRule, "points": PointsRule, "lowrank": LowRankRule,
 }  # fmt: skip
 

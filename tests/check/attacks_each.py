@@ -1,25 +1,25 @@
-"""Attacks on rule `each` (Theorem 8): those on rule even and gaps, with points added in an order drawn at random."""
+"""Attacks on rule `each` (Theorem 8): those on rule even and gaps, with every x by itself."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import numpy as np
 
 from . import attacks_even, attacks_gaps, attacks_idle
 from .attack_parts import Attack, attack, gaps, network, on_edge
-from .certificates import shared
 from .harness import Cert, Net
 
 
-def by_each(original: Attack, name: str, centred: bool = False) -> Attack:
-    """The same network, every x by itself; where wanted with all activations taken apart."""
+def each(cert: Cert) -> Cert:
+    """By rule each in place of even; the points are filled in."""
+    return cert.but(**{"gaps.each": np.zeros(0, np.intp), "gaps.left": None, "gaps.centred": None})
+
+
+def by_each(original: Attack, name: str) -> Attack:
+    """The same network, every x by itself."""
 
     def made(rng: np.random.Generator) -> tuple[Net, Cert]:
         net, cert = original(rng)
-        tensors = {key: array for key, array in cert.tensors.items() if not key.endswith(".types")}
-        tensors |= {"gaps.centred": np.ones(net.width, dtype=np.int64)} if centred else {}
-        return net, replace(cert, tensors=tensors | shared(tensors, net.order, rng))
+        return net, each(cert)
 
     made.__name__ = name
     made.__doc__ = original.__doc__
@@ -34,23 +34,16 @@ each_readings = by_each(attacks_even.even_readings, "each_readings")
 each_driver = by_each(attacks_even.even_driver, "each_driver")
 each_y = by_each(attacks_even.even_y, "each_y")
 each_tight = by_each(attacks_even.tight_even, "each_tight")
+each_inverted = by_each(attacks_even.inverted, "each_inverted")
+each_crossing = by_each(attacks_even.crossing, "each_crossing")
+each_product = by_each(attacks_even.by_product, "each_product")
+each_apart = by_each(attacks_even.rest_apart, "each_apart")
 each_perfect = by_each(attacks_gaps.perfect_circuit, "each_perfect")
 each_sets = by_each(attacks_gaps.split_sets, "each_sets")
-each_places = by_each(attacks_gaps.between_places, "each_places", centred=True)
-each_steep = by_each(attacks_gaps.steep, "each_steep", centred=True)
-each_lost = by_each(attacks_gaps.drowned_readings, "each_lost", centred=True)
+each_places = by_each(attacks_gaps.between_places, "each_places")
+each_steep = by_each(attacks_gaps.steep, "each_steep")
+each_lost = by_each(attacks_gaps.drowned_readings, "each_lost")
 each_idle = by_each(attacks_idle.idle_driver, "each_idle")
-
-
-@attack
-def joined_twice(rng: np.random.Generator) -> tuple[Net, Cert]:
-    """A part that is in two sums: what speaks for the right answer would count twice, what speaks against it once."""
-    net, cert = each_rows(rng)
-    tensors = dict(cert.tensors)
-    parts = len(np.unique(tensors["gaps.point"])) + 1
-    joins = [(0, 1), *((parts + k, 1 + k % (parts - 1)) for k in range(parts))]
-    tensors["gaps.joins"] = np.array(joins[: net.width], dtype=np.int64)
-    return net, replace(cert, tensors=tensors)
 
 
 @attack
@@ -69,12 +62,12 @@ def each_some_y(rng: np.random.Generator) -> tuple[Net, Cert]:
     written = rng.choice([-1.0, 1.0], n)[action[:, point]] * margin * rng.uniform(0.8, 1.9) / (4 * size)
     tensors["unembed"][k], tensors["unembed"][k + 1] = written, -written
     cert = gaps(group, [action], np.zeros(k + 2), np.append(circuit.columns, [point] * 2))
-    return network(tensors, group), replace(cert, tensors=cert.tensors | shared(cert.tensors, n, rng))
+    return network(tensors, group), each(cert)
 
 
 @attack
 def each_rest(rng: np.random.Generator) -> tuple[Net, Cert]:
-    """A circuit, and a neuron that fires by x and y together and writes without structure, taken apart."""
+    """A circuit, and a neuron that fires by x and y together and writes without structure."""
     group, circuit, tensors, margin = attacks_gaps.right_circuit(rng, 1, "relu")
     n, k, action = group.order, len(circuit.neurons), circuit.right
     point, h = int(rng.integers(action.shape[1])), 10.0 ** rng.uniform(-1, 1)
@@ -82,11 +75,7 @@ def each_rest(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors["right"][:, k] = h * rng.choice([-1.0, 1.0], action.shape[1])[action[:, point]]
     tensors["unembed"][k] = rng.choice([-1.0, 1.0], n) * margin * rng.uniform(0.5, 1.5) / (2 * h)
     where = np.zeros(k + 1), np.append(circuit.columns, point)
-    cert = gaps(group, [action], *where, centred=np.append(np.zeros(k), 1).astype(np.intp))
-    found = shared(cert.tensors, n, rng)
-    if rng.random() < 0.5:
-        found |= {"gaps.row": np.zeros(k + 1, np.intp), "gaps.classes": np.arange(n)[None]}
-    return network(tensors, group), replace(cert, tensors=cert.tensors | found)
+    return network(tensors, group), each(gaps(group, [action], *where))
 
 
 @attack
@@ -101,4 +90,4 @@ def each_drowned(rng: np.random.Generator) -> tuple[Net, Cert]:
     tensors["unembed"][k], tensors["unembed"][k + 1] = written, -written
     net = on_edge(network(tensors, group), rng)
     cert = gaps(group, [action], np.zeros(k + 2), np.append(circuit.columns, [point] * 2))
-    return net, replace(cert, tensors=cert.tensors | shared(cert.tensors, n, rng))
+    return net, each(cert)

@@ -98,26 +98,6 @@ def draw_features(net: Net, group: SmallGroup, circuits: list[Planted], rng: np.
     return low_rank(features, bold(written(net, features), rng))
 
 
-def shared(tensors: Tensors, n: int, rng: np.random.Generator) -> Tensors:
-    """Tensors of rule each for those of rule gaps: parts added in any order, or not at all; x in any classes."""
-    several = [j for j in set_numbers(tensors) if tensors[f"gaps{j}.right"].shape[1] > 1]
-    block, point = tensors["gaps.block"], tensors["gaps.point"]
-    left = list(range(sum(len(np.unique(point[block == j])) for j in several) + 1))
-    joins, wanted = list[tuple[int, int]](), int(rng.integers(len(left))) if rng.random() < 0.3 else len(left) - 1
-    made = len(left)
-    while len(joins) < wanted:
-        one, other = (left.pop(int(rng.integers(len(left)))) for _ in range(2))
-        joins.append((one, other))
-        left.append(made)
-        made += 1
-    out: Tensors = {"gaps.joins": np.array(joins, dtype=np.int64).reshape(-1, 2)}
-    if rng.random() < 0.6:
-        rows = int(rng.integers(1, min(3, len(block)) + 1))
-        out["gaps.row"] = rng.integers(0, rows, len(block))
-        out["gaps.classes"] = rng.integers(0, int(rng.choice([1, 2, n])), (rows, n))
-    return out
-
-
 def gap_tensors(
     sets: list[Ints], block: Ints, point: Ints, group: SmallGroup, types: tuple[int, int] | None = None
 ) -> Tensors:
@@ -151,9 +131,10 @@ def set_numbers(tensors: Tensors) -> list[int]:
 
 
 def seated(net: Net, cert: Cert) -> Cert:
-    """With the points by which neurons read x, those that fit best, where rule even is to have them and has none."""
-    given, n = cert.tensors, net.order
-    if "gaps0.right" not in given or "gaps.left" in given or "gaps.joins" in given:
+    """With the points by which neurons read x, those that fit best, where rules even and each are to have them and
+    have none; rule each where `gaps.each` stands there."""
+    given, n, name = cert.tensors, net.order, "gaps.each" if "gaps.each" in cert.tensors else "gaps.left"
+    if "gaps0.right" not in given or len(given.get(name, ())):
         return cert
     every, left = np.arange(n), np.zeros(net.width, np.intp)
     identity = next((int(e) for e in every if (net.table[e] == every).all()), 0)
@@ -170,7 +151,7 @@ def seated(net: Net, cert: Cert) -> Cert:
                     reached.append(new)
         for i in np.flatnonzero(given["gaps.block"] == j):
             left[i] = fitted_point(reads[:, i], action)[0]
-    return replace(cert, tensors={**given, "gaps.left": left})
+    return replace(cert, tensors={**given, name: left})
 
 
 def with_gaps(cert: Cert, tensors: Tensors) -> Cert:
@@ -250,7 +231,7 @@ def draw_certificate(
         if rng.random() < 0.5:
             tensors["gaps.centred"] = rng.integers(0, 2, m)
         if rng.random() < 0.4:
-            tensors |= shared(tensors, n, rng)
+            tensors["gaps.each"] = np.zeros(0, np.intp)
         elif rng.random() < 0.5:
             j = int(rng.choice(set_numbers(tensors)))
             tensors["gaps.types"] = np.array([j, rng.integers(tensors[f"gaps{j}.right"].shape[1])])
@@ -259,7 +240,8 @@ def draw_certificate(
     single = all(array.dtype != np.float64 for array in net.tensors.values())
     arithmetic = "float32" if single and rng.random() < 0.45 else "real"
     cert = seated(net, Cert(within(tensors), plan_of(*names, **options), arithmetic, "valid " + "+".join(names)))
-    if "gaps.left" in cert.tensors and rng.random() < 0.15:  # some that are not theirs
+    name = "gaps.each" if "gaps.each" in cert.tensors else "gaps.left"
+    if name in cert.tensors and rng.random() < 0.15:  # some that are not theirs
         sizes = np.array([cert.tensors[f"gaps{j}.right"].shape[1] for j in set_numbers(cert.tensors)] + [1])
-        return cert.but(**{"gaps.left": rng.integers(0, 2**31, m) % sizes[cert.tensors["gaps.block"]]})
+        return cert.but(**{name: rng.integers(0, 2**31, m) % sizes[cert.tensors["gaps.block"]]})
     return cert

@@ -103,12 +103,9 @@ def tensors() -> dict[str, Pair]:
         ),
         "gaps: a set that is not there": case("gaps.block leaves 0…1", gaps__block=np.full(9, 2)),
         "gaps: a point of no set": case("gaps.point leaves its block", gaps__block=np.ones(9, int)),
-        "gaps: no neuron in a set": case(
-            "no neuron is at a point", gaps__block=np.ones(9, int), gaps__point=np.zeros(9, int)
-        ),
         "gaps: a point too far": case("gaps.point leaves 0…2", gaps__point=np.full(9, 3)),
         "gaps: too few neurons": case("gaps.point has shape (8,)", gaps__point=np.zeros(8, int)),
-        "gaps: no points to the left": case("rule even needs gaps.left", gaps__left=None),
+        "gaps: no points to the left": case("tensor 'gaps.left' is missing", gaps__left=None),
         "gaps: points to the left as floats": case("gaps.left has dtype F64", gaps__left=np.ones(9)),
         "gaps: a point to the left too far": case("gaps.left leaves 0…2", gaps__left=np.full(9, 3)),
         "gaps: a point to the left of a larger set": case(

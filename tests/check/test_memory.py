@@ -49,8 +49,8 @@ def drawn(rng: np.random.Generator, n: int, m: int) -> tuple[str, Maker]:
         "even": lambda n, m, s: limits._gaps(n, m, s, min(few, m)),
         "even, sets": lambda n, m, s: limits._gaps(n, m, few + 1, min(s, m)),
         "even, apart": lambda n, m, s: limits._apart(*limits._typed(*limits._gaps(n, m, s, min(few, m)))),
-        "each": lambda n, m, s: limits._each(*limits._gaps(n, m, s, min(few, m)), n),
-        "each, sets": lambda n, m, s: limits._each(*limits._gaps(n, m, few + 1, min(s, m)), n),
+        "each": lambda n, m, s: limits._each(*limits._gaps(n, m, s, min(few, m))),
+        "each, sets": lambda n, m, s: limits._each(*limits._gaps(n, m, few + 1, min(s, m))),
     }
     name = str(rng.choice(list(ways)))
     return f"{name}, n = {n}, m = {m}, few = {few}, some = {some}, {options}", ways[name]

@@ -49,8 +49,10 @@ def meter(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     watch(Near, "activate", lambda _, near, activation: near.value.size)
     watch(Near, "__add__", lambda result, *_: result.value.size)
     watch(Near, "__sub__", lambda result, *_: result.value.size)
-    watch(sharing.Seat, "tables", lambda _, seat, hidden, xs: len(hidden.value) * seat.circuit.writes.size)
-    watch(sharing.Circuit, "of", lambda result, *_: 6 * result.place.shape[1] * len(result.neurons))  # ends, ρ
+    watch(sharing.AtX, "__init__", lambda _, at, *more: 4 * at.hidden.size)  # ends, ĥ, ρ
+    watch(sharing.AtX, "tables", lambda result, at: at.hidden.size * (at.hidden.shape[2] + 2) + 2 * size_of(result))
+    watch(sharing.AtX, "squares", lambda _, at: at.rest.value.size)
+    watch(sharing.EachRule, "margins_at", lambda result, rule, xs, at: 2 * result.size + shared(rule, len(xs)))
     watch(gaps, "idle", lambda _, model, neurons: 6 * model.order * len(neurons))
     watch(circles, "along", lambda result, *_: result[1] + 1.5 * result[0].size)  # added up, and to the other
     watch(CirclesRule, "__init__", lambda _, rule, *__: 2 * rule.sums.value.size)  # sums are turned
@@ -62,8 +64,18 @@ def meter(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     watch(even.Slots, "apart", lambda result, slots, split: 8 * slots.hidden[split].size)
     watch(gaps.Sums, "over", lambda result, sums, tables: added(sums, result))
     watch(even.EvenRule, "margins", lambda result, *_: 3 * result.size)
-    watch(even.EvenRule, "bounds", lambda _, rule, x, *more: (15 if rule.rest else 1) * len(x))
+    watch(even.EvenRule, "bounds", lambda _, rule, x, *more: (15 if rule.split.any() else 1) * len(x))
     return done
+
+
+def size_of(tables: list[Any]) -> int:
+    return sum(table.size for table in tables)
+
+
+def shared(rule: sharing.EachRule, xs: int) -> int:
+    """For each x the sums of two by classes, and what x does alone for the classes of y that the first tells apart."""
+    classes = int(rule.sums.last[0][1].max()) + 1
+    return xs * (sum(len(first) ** 2 for *_, first in rule.sums.steps) + classes * rule.model.order)
 
 
 def tabulated(slots: even.Slots, xs: int) -> int:
@@ -113,10 +125,10 @@ def test_gaps(mode: str, meter: Counter[str]):
 
 
 def test_each(meter: Counter[str]):
-    """What points share is added once; the parts of activations that x and y do alone are few beside it."""
+    """What points share is added once."""
     net = construct("S5", ["[4,1]:rows=3", "[2,2,1]:rows=4", "sign"], noise=0.01, seed=1).network
     one = Search(subject(net))
-    certificate = quick.looks(one)[0].each(0.0).certificate
+    certificate = quick.looks(one)[0].each().certificate
     meter.clear()
     found = judged_by(one, bounds_only(certificate))
     assert 0.7 <= near(one, found, meter) <= 1.4

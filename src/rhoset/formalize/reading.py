@@ -111,7 +111,7 @@ def read_explanation(path: Path, stored: Stored) -> Explanation:
         raise RhosetError(f"{path}: speaks of another network than the one given", slug="other-network")
     gaps, none = found.given, np.zeros(0, np.intp)
     features = gaps.features.shape[1] if isinstance(gaps, LowRankTensors) else 0
-    if not isinstance(gaps, GapTensors) or gaps.left is None:
+    if not isinstance(gaps, GapTensors) or gaps.each:
         return Explanation(found.generators, (), none.reshape(0, 2), none, None, none, features)
     for name, points in (("point", gaps.point), ("left", gaps.left)):
         sizes = np.array([images.shape[1] for images in gaps.actions] + [1 if name == "point" else len(found.table)])

@@ -12,8 +12,7 @@ from safetensors.numpy import save
 from rhoset.networks.files import canonical
 from rhoset_check.files import FORMAT, VERSION, Certificate, CircleTensors, GapTensors, LowRankTensors, PointsTensors
 
-GAPS = {"block": np.int16, "point": np.int16, "left": np.int16, "centred": np.int8, "joins": np.int16, "row": np.int16,
-        "classes": np.int16}  # fmt: skip
+GAPS = {"block": np.int16, "point": np.int16, "left": np.int16, "centred": np.int8}
 """Integers of rules even and each, one array each."""
 
 
@@ -32,7 +31,7 @@ def encode(certificate: Certificate) -> bytes:
                 tensors["gaps.types"] = np.array(gaps.types, np.int16)
             for name, kind in GAPS.items():
                 if (array := getattr(gaps, name)) is not None:
-                    tensors[f"gaps.{name}"] = array.astype(kind)
+                    tensors["gaps.each" if gaps.each and name == "left" else f"gaps.{name}"] = array.astype(kind)
         case CircleTensors() as circles:
             tensors |= {f"circles{j}.matrices": matrices for j, matrices in enumerate(circles.matrices)}
             tensors |= {"circles.writing": circles.writing, "circles.reads": circles.reads.astype(np.int16)}

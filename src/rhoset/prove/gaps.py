@@ -32,8 +32,8 @@ POINT_PRICES = (1 / 1000, 1 / 300, 1 / 3000)
 """Share of the typical margin that one point more may cost a neuron; one candidate for each. Below order `PRICED_AT`
 a point is as much dearer as it is a larger part of the group."""
 PRICED_AT = 120
-SET_PRICE = 1 / 40
-"""Share of the typical margin that a G-set has to save to be kept."""
+SET_PRICE, FEW_SETS = 1 / 40, 1 / 8
+"""Share of the typical margin that a G-set has to save to be kept; where there are to be few of them."""
 ALIKE = 1.0 + 1e-3
 """Points whose readings err by at most so many times the least serve alike."""
 IDLE = 1 / 50
@@ -124,6 +124,7 @@ def gap_readings(
     most_points: int = MOST_POINTS,
     most: int = len(POINT_PRICES),
     margin: float | None = None,
+    set_price: float = SET_PRICE,
 ) -> list[GapReading]:
     """Candidate readings, the cheapest compromise first; equal ones are given once.
 
@@ -139,6 +140,8 @@ def gap_readings(
         Only so many of the prices are tried.
     margin
         `typical_margin` of the network, where it is at hand.
+    set_price
+        Share of the typical margin that a G-set has to save to be kept.
 
     Raises
     ------
@@ -164,7 +167,7 @@ def gap_readings(
     idle &= ~idle.all()  # the checker wants one that is in a set
     found: list[GapReading] = []
     for price in prices[:most]:
-        chosen = _choose(errors, sizes, price, margin * SET_PRICE)
+        chosen = _choose(errors, sizes, price, margin * set_price)
         reading = _reading(group, cosets, points, chosen, idle, side)
         error = float(np.where(idle, whole, errors[chosen, np.arange(len(chosen))]).sum())
         reading = replace(reading, error=error, margin=margin)

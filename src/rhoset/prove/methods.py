@@ -91,7 +91,7 @@ def orbit(search: Search, wanted: Wish) -> list[Candidate]:
     """Rule gaps in its forms, never an exact evaluation: what orbits prove by themselves."""
     seen = quick.looks(search)
     made = [look.plain(mode, FEW) for look in seen for mode in quick.MODES]
-    made += [look.each(0.0) for look in seen if look.read_well and look.points_alone[0]]
+    made += [look.each() for look in seen if look.read_well and look.points.max() > 1]
     bare = ((c.name, replace(c.certificate, method="orbit", exact=0)) for c in made)
     return [search.candidate(name, certificate) for name, certificate in bare]
 

@@ -7,7 +7,7 @@ G-sets, and how much its means over fibres cost a margin from the weights.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -16,9 +16,7 @@ from numpy.typing import NDArray
 from rhoset.counting import Shape, even_operations
 from rhoset.errors import RhosetError
 from rhoset.groups import coset_means
-from rhoset.prove.features import balanced
-from rhoset.prove.gaps import POINT_PRICES, GapReading, all_cosets, gap_readings, left_points
-from rhoset.prove.joins import shortest
+from rhoset.prove.gaps import FEW_SETS, POINT_PRICES, GapReading, all_cosets, gap_readings, left_points
 from rhoset.prove.search import EACH, FEW, SAMPLE_PAIRS, Candidate, Search
 from rhoset_check.files import Certificate, GapTensors
 from rhoset_check.near import Array, Ints
@@ -58,14 +56,10 @@ BY_ITSELF = "by fibres, each x by itself"
 """By rule each: what circuits do is added up for every pair and output, in sums that points share."""
 EACH_FROM = 0.035
 """Rule each is looked at where the best plan so far costs more: it compares every output, and takes 0.03 or more."""
-ALONE = (0.03, 0.12, 0.0)
-"""Parts of all that neurons write whose points are in no sum, but bounded by their largest; more is tried where the
-first costs more than `DEAR_SUMS`. Measured on 25 networks of S5: the best of them takes 0.9 of none alone."""
 DEAR_SUMS = 0.05
+"""Where rule each costs more it is looked at with fewer G-sets too."""
 FAR = 1.5
 """A first look that costs so many times the best plan so far leads to nothing."""
-BELIEVED = 0.01
-"""Part of what bounding by length costs that is left to neurons whose activations are not taken apart."""
 
 ON_THE_CLOCK = {EVEN: 0.4, CENTRED: 1.0}
 """The `Look.by_means` up to which each needs no look at pairs where readings are good. Measured on networks of S5,
@@ -164,7 +158,7 @@ class Look:
         reading, group = self.reading, self.search.subject.network.group
         actions, places, block = reading.actions, reading.places, reading.block
         if mode == BY_ITSELF:
-            return GapTensors(actions, block, reading.point), places
+            return GapTensors(actions, block, reading.point, self.left[0], each=True), places
         if mode == EVEN:
             return GapTensors(actions, block, reading.point, self.left[0]), places
         two = [j for j, size in enumerate(reading.sizes) if size == TYPES]
@@ -175,42 +169,14 @@ class Look:
             actions, places = (*actions, *(place[generators] for place in more)), (*places, *more)
         types = (two[0], 0) if two else None
         centred = self.taken_apart.astype(np.intp)
-        return GapTensors(actions, block, reading.point, self.left[0], types, centred), places
+        return GapTensors(actions, block, reading.point, self.left[0], False, types, centred), places
 
-    @cached_property
-    def rows(self) -> tuple[Ints, Ints]:
-        """(rows, n) classes of x on which left readings are nearly constant; (m,) the row of each neuron."""
-        left = self.search.left
-        seated = np.where(left.block < len(left.places), left.block, 0)  # those at no point are not taken apart
-        at, row = np.unique(np.stack([seated, left.point]), axis=1, return_inverse=True)
-        return np.stack([left.places[j][:, c] for j, c in at.T]), row.ravel()
-
-    @cached_property
-    def points_alone(self) -> tuple[list[Ints], Array]:
-        """Points with neurons of the sets of several, c ↦ yc, and how much is written at each."""
-        reading, places, writes = self.reading, list[Ints](), list[float]()
-        power = np.ptp(self.search.subject.model.unembed["float64"], axis=1) * self.search.size
-        for j, place in enumerate(reading.places):
-            for c in np.unique(reading.point[reading.block == j]) if place.shape[1] > 1 else ():
-                places.append(place[:, c])
-                writes.append(float(power[:-1][(reading.block == j) & (reading.point == c)].sum()))
-        return places, np.array(writes)
-
-    def alone(self, part: float) -> NDArray[np.bool_]:
-        """The points that write least, as many as make no more than this part of all; none where that is every one."""
-        found = least_part(self.points_alone[1], part)
-        return found & ~found.all()
-
-    def each(self, alone: float, pairs: int = FEW) -> Candidate:
-        """Rule each, then single outputs, then exact; points that write this part of all are in no sum."""
-        subject, size, (classes, row), places = self.search.subject, self.search.size, self.rows, self.points_alone[0]
-        apart = ~least_part((self.left_over * size)[:-1], BELIEVED)
-        joins = shortest(places, self.alone(alone), subject.network.order).joins
-        given = replace(self.tensors(BY_ITSELF), centred=apart.astype(np.intp), joins=joins, row=row, classes=classes)
-        scale = balanced(self.left_over, np.where(np.append(apart, True), self.centred, size))
-        name = f"{self.name(BY_ITSELF)}, {alone:.0%} alone"
-        certificate = subject.certificate("gaps", "gaps", given, scale=scale, singles=self.search.singles)
-        return self.search.candidate(name, certificate, pairs)
+    def each(self, pairs: int = FEW) -> Candidate:
+        """Rule each, then single outputs, then exact."""
+        certificate = self.search.subject.certificate(
+            "gaps", "gaps", self.tensors(BY_ITSELF), singles=self.search.singles
+        )
+        return self.search.candidate(self.name(BY_ITSELF), certificate, pairs)
 
     def certificate(self, mode: str, singly: bool = True) -> Certificate:
         """Rule even, then single outputs, where they are wanted, then exact."""
@@ -255,14 +221,6 @@ class Look:
         return made
 
 
-def least_part(sizes: Array, part: float) -> NDArray[np.bool_]:
-    """The smallest, as many as make no more than this part of all."""
-    order = np.argsort(sizes, kind="stable")
-    found = np.zeros(len(sizes), bool)
-    found[order[np.cumsum(sizes[order]) <= part * sizes.sum()]] = True
-    return found
-
-
 def looks(search: Search, most: int = len(POINT_PRICES)) -> list[Look]:
     """What the right readings are nearly functions of, the likeliest first, at most so many; none for groups that are
     too large."""
@@ -289,19 +247,13 @@ def gaps(seen: Sequence[Look], best: float = np.inf) -> list[Candidate]:
 
 
 def each(seen: Sequence[Look], so_far: float) -> list[Candidate]:
-    """Rule each by the first good reading, where the best plan so far costs more than `EACH_FROM`; how much is alone is
-    tried. Nothing where the first look is far from the best; other readings gain three in a hundred at most."""
-    look = next((look for look in seen if so_far > EACH_FROM and look.read_well and look.points_alone[0]), None)
+    """Rule each by the first good reading, where the best plan so far costs more than `EACH_FROM`, and by one of fewer
+    sets, where that is dear. Other readings gain three in a hundred at most."""
+    look = next((look for look in seen if so_far > EACH_FROM and look.read_well and look.points.max() > 1), None)
     if look is None or not look.search.may():
         return []
-    found = {ALONE[0]: look.each(ALONE[0])}
-    cost = found[ALONE[0]].estimate.cost
-    if cost > min(HOPELESS, FAR * so_far):
-        return []
-    for part in ALONE[1:]:
-        differs = look.alone(part).sum() not in [look.alone(other).sum() for other in found]
-        best = min(found, key=lambda part: found[part].estimate.cost)
-        more = cost > DEAR_SUMS if part > ALONE[0] else best == ALONE[0]
-        if differs and more and look.search.may(EACH):
-            found[part] = look.each(part)
-    return list(found.values())
+    found, search = [look.each()], look.search
+    if DEAR_SUMS < found[0].estimate.cost < FAR * so_far and search.may(EACH):
+        fewer = Look(search, gap_readings(search.subject.network, most=1, margin=search.margin, set_price=FEW_SETS)[0])
+        found += [fewer.each()] if fewer.read_well and len(fewer.points) < len(look.points) else []
+    return found

@@ -183,7 +183,7 @@ class Search:
         given = certificate.given
         if isinstance(given, GapTensors):
             once = POINT * len(np.unique(np.stack([given.block, given.point]), axis=1).T)
-            return once + EACH * (given.joins is not None) + GROUP * (rules.budget.spent["open"] > 0), 0.0
+            return once + EACH * given.each + GROUP * (rules.budget.spent["open"] > 0), 0.0
         if not isinstance(given, LowRankTensors):
             return 0.0, 0.0
         n, m, k = self.subject.network.order, self.subject.network.width, given.features.shape[1]
