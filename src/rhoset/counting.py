@@ -157,7 +157,7 @@ def count(certificate: Certificate, shape: Shape, spent: Mapping[str, int], know
         once, each_pair = lowrank_operations(given, certificate.samples, shape)
     elif isinstance(given, PointsTensors):
         once, each, each_pair = points_operations(given, certificate.samples, shape)
-        stages += spent.get("points", 0) * each + spent.get("points own", 0) * 4 * m
+        stages += spent.get("points", 0) * each
         stages += min(spent.get("lowrank", 0), spent.get("points", 0) // n) * n * m  # what x does to all outputs
     return Count(once, each_x, each_pair, stages, table)
 
@@ -182,16 +182,17 @@ def points_operations(given: PointsTensors, samples: int, shape: Shape) -> tuple
     """(once, each pair, each pair that rule lowrank looks at) of rule points.
 
     Once: what is not written, its lengths, and how the sums lie to it; what is believed of activations, what of unembed
-    it meets, and what of that is not written. Each pair: its hidden vector, the sums; every number that is summed
-    compared with the right one, gaps sorted and added, and a bound for every kind of w: of these there are as many at
-    least as the largest set has points. Then as rule lowrank, but that an output is a sum of one number for each point.
+    it meets, and what of that is not written. Each pair: its hidden vector, the sums, the right answer, what is
+    believed taken off, the length of that; every number that is summed compared with the right one, gaps sorted and
+    added, and a bound for every kind of w: of these there are as many at least as the largest set has points. Then as
+    rule lowrank, but that an output is a sum of one number for each point.
     """
     n, m, k, written = shape.order, shape.width, given.writing.shape[1], int(np.count_nonzero(given.writing))
     sizes = [images.shape[1] for images in given.actions]
     points, steps = sum(sizes), sum(q * ceil(log2(q)) for q in sizes if q > 1)
     once = 2 * n * (written + m) + k * written + (2 * n * samples * m + 3 * n * n * m if samples else 0)
     gaps = k + 2 * points + steps + max(sizes) * (len(sizes) + 4)
-    return once, written + 2 * m + gaps, written + 5 * m + k + n * (points + 5)
+    return once, written + 6 * m + gaps, written + 5 * m + k + n * (points + 5)
 
 
 def lowrank_operations(given: LowRankTensors, samples: int, shape: Shape) -> tuple[int, int]:

@@ -67,7 +67,8 @@ class LowRankRule:
         one = np.zeros(1, np.intp)
         self.active = model.hidden(one, one, WORK)  # with errors and sizes of any pair's, as the next
         self.away = self.active + self.less_x.rows(one) + self.less_y.rows(one)
-        self.longest, self.sums = self.largest(self.away), product(self.away, given.writing)
+        most = np.square(self.scale[:, 0] * (self.away.size + self.away.error)).sum(keepdims=True)
+        self.longest, self.sums = up(np.sqrt(up(most))), product(self.away, given.writing)
         features = np.concatenate([given.features, self.lengths, np.full((n, 1), -1.0)], axis=1)
         state, by_x = self.state(one, one), self.by_x(self.less_x.rows(one))
         self.logits = product(state, features.T)
@@ -76,10 +77,6 @@ class LowRankRule:
     def rest(self, hidden: Near, x: Ints, y: Ints) -> Near:
         """(pairs, m + 1): t, in place of activations."""
         return Near(plus(hidden.value, x, self.less_x.value, y, self.less_y.value), self.away.error, self.away.size)
-
-    def largest(self, active: Near) -> Array:
-        """(1,): no ‖s·row‖ is larger, from sizes alone."""
-        return up(np.sqrt(up(np.square(self.scale[:, 0] * (active.size + active.error)).sum(keepdims=True))))
 
     def state(self, x: Ints, y: Ints) -> Near:
         """(pairs, k + 2): P, e, and the logit of the right answer."""

@@ -33,8 +33,9 @@ class PointsRule(LowRankRule):
         self.row = max(model.width, 2 * int(self.starts[-1]), len(self.kinds) * (len(sizes) + 2))
         off = -self.delta.value.T, self.delta.error.max()
         self.most_x, self.most_y = (side.times(*off).most() for side in (self.less_x, self.less_y))
-        self.written, self.delta = product(self.active, given.writing), self.delta.to(WORK)
-        self.worst = up(2.0 * self.lengths.max() * self.largest(self.active))
+        size = up(np.abs(self.delta.value).max(axis=0) + self.delta.error)  # of a difference, so smaller than is known
+        self.delta = Near(self.delta.value, self.delta.error, size).to(WORK)
+        self.written = product(self.active, given.writing)
 
     def gaps(self, sums: Near, own: Ints) -> list[Array]:
         """(q + 1, pairs) for each set, P being `sums`: lower bounds of the sum of the k smallest gaps."""
@@ -56,22 +57,13 @@ class PointsRule(LowRankRule):
         return smallest
 
     def bounds(self, x: Ints, y: Ints, budget: Budget) -> Bounds:
-        """Of these pairs, by how many points of each set w moves: what is not written at its largest, then, where that
-        is not enough, this pair's own; of single outputs by rule lowrank."""
+        """Of these pairs, by how many points of each set w moves; of single outputs by rule lowrank."""
         budget.pay("points", len(x))
         own, hidden = self.model.products(x, y), self.model.hidden(x, y, WORK)
-        smallest = self.gaps(self.written(hidden), own)
-        gaps = lower_sum([part[k] for part, k in zip(smallest, self.moved.T, strict=True)])
-        least = lower_sum([gaps, -self.worst])
-        hard = np.flatnonzero(~(least > self.model.floor).all(axis=0))
-        if len(hard):
-            budget.pay("points own", len(hard))
-            some, others = x[hard], y[hard]
-            hidden = hidden if len(hard) == len(x) else hidden.rows(hard)
-            right = hidden.dot(self.delta.rows(own[hard])).lower[:, 0]
-            away = self.rest(hidden, some, others).lengths(self.scale)[:, 0]
-            besides = lower_sum([right, -self.most_x[some], -self.most_y[others], -up(away * self.lengths.max())])
-            least[:, hard] = lower_sum([gaps[:, hard], besides])
+        smallest, right = self.gaps(self.written(hidden), own), hidden.dot(self.delta.rows(own)).lower[:, 0]
+        away = self.rest(hidden, x, y).lengths(self.scale)[:, 0]
+        besides = lower_sum([right, -self.most_x[x], -self.most_y[y], -up(away * self.lengths.max())])
+        least = lower_sum([besides, *(part[k] for part, k in zip(smallest, self.moved.T, strict=True))])
         excess = up(np.array([float(len(w)) for w in self.kinds]) @ np.exp(-least) * EXP)
 
         def outputs(which: Ints) -> Array:

@@ -127,24 +127,6 @@ def points_counted_driver(rng: np.random.Generator) -> tuple[Net, Cert]:
 
 
 @attack
-def points_partly(rng: np.random.Generator) -> tuple[Net, Cert]:
-    """`points_counted` twice, once for some x only, and a neuron for one answer and against another, active for some x:
-    pairs of the former x are settled without a look at that neuron."""
-    group = moving(rng, 8)
-    (once, writing), n = counting(group, 0), group.order
-    silent = 3.0 * rng.integers(0, 2, (n, 1))
-    left = np.concatenate([once["left"], once["left"] - silent, rng.integers(0, 2, (n, 1))], axis=1)
-    right = np.concatenate([once["right"], once["right"], np.zeros((n, 1))], axis=1)
-    a, b = rng.choice(n, 2, replace=False)
-    driver = rng.uniform(1, 2) * (np.eye(n)[a] - np.eye(n)[b])
-    unembed = np.concatenate([once["unembed"], once["unembed"], driver[None]])
-    written = np.concatenate([writing[:-1], writing[:-1], 0 * writing[:2]])
-    scale = np.where(np.arange(len(written)) == len(written) - 2, 1.0, 2.0**-20)
-    net = network({"left": left, "right": right, "unembed": unembed, "bias": np.zeros(n)}, group)
-    return net, certificate(group, planned(n, rng), **at_points([group.natural], written, group), scale=scale)
-
-
-@attack
 def points_common(rng: np.random.Generator) -> tuple[Net, Cert]:
     """What is written alike at all places of a point is no margin, and no gap: potentials take it up."""
     net, cert = points_apart(rng)

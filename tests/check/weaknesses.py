@@ -98,7 +98,7 @@ LOWRANK = {
     "the scale of N(z)": Weakness("lowrank.py", "delta.lengths(1.0 / self.scale)", "delta.length()[:, None]",
                                   ("unwritten",)),
     "the scale of e": Weakness("lowrank.py", "rest.lengths(self.scale)", "rest.length()[:, None]", ("unwritten",)),
-    "the longest e": Weakness("lowrank.py", "active.error)).sum(keepdims=True)", "active.error)).max(keepdims=True)",
+    "the longest e": Weakness("lowrank.py", "away.error)).sum(keepdims=True)", "away.error)).max(keepdims=True)",
                               ("unwritten",)),
     "what is not written": Weakness("lowrank.py", ".times(writing.T)", ".times(writing.T * 0.0)",
                                     ("false_writing", "hidden_driver")),

@@ -26,7 +26,7 @@ POINTS = {
     ),
     "which pair's sums": Weakness(
         "points.py", "mine = table.take(here)", "mine = table.take(here)[:, 0 * pair]",
-        ("points_apart", "points_partly"),
+        ("points_apart", "points_common"),
     ),
     "error of sums": Weakness(
         "points.py", "self.gaps(self.written(hidden), own)", "self.gaps(Near.exact(self.written(hidden).value), own)",
@@ -41,25 +41,14 @@ POINTS = {
         ("points_counted",), ("loss",),
     ),
     "every set": Weakness(
-        "points.py", "[part[k] for part, k in zip(smallest, self.moved.T, strict=True)]",
-        "[smallest[0][self.moved[:, 0]]]", ("points_alone", "points_apart"),
+        "points.py", "*(part[k] for part, k in zip(smallest, self.moved.T, strict=True))",
+        "smallest[0][self.moved[:, 0]]", ("points_alone", "points_apart"),
     ),
     "what is not written": Weakness(
         "lowrank.py", ".times(writing.T)", ".times(0.0 * writing.T)", ("points_false", "points_driver"),
     ),
     "where a set's numbers start": Weakness(
         "points.py", "sums.value.T[start : start + q * q]", "sums.value.T[: q * q]", ("points_alone", "points_apart"),
-    ),
-    "what is not written, at its largest": Weakness(
-        "points.py", "least = lower_sum([gaps, -self.worst])", "least = gaps",
-        ("points_unwritten", "points_driver", "points_false"),
-    ),
-    "half of what is not written": Weakness(
-        "points.py", "up(2.0 * self.lengths.max()", "up(1.0 * self.lengths.max()", ("points_counted_driver",),
-    ),
-    "the largest activations": Weakness(
-        "lowrank.py", "active.error)).sum(keepdims=True)", "active.error)).max(keepdims=True)",
-        ("points_counted_driver", "points_unwritten"),
     ),
     "N(z)": Weakness(
         "points.py", ", -up(away * self.lengths.max())])", "])", ("points_unwritten", "points_driver"),
@@ -68,7 +57,7 @@ POINTS = {
         "points.py", "-up(away * self.lengths.max())", "-up(0.5 * away * self.lengths.max())", ("points_unwritten",),
     ),
     "N(z) at its largest": Weakness(
-        "points.py", "-up(away * self.lengths.max())", "-up(away * self.lengths[own[hard], 0])",
+        "points.py", "-up(away * self.lengths.max())", "-up(away * self.lengths[own, 0])",
         ("points_unwritten", "points_driver"),
     ),
     "the scale of N(z)": Weakness(
@@ -76,12 +65,12 @@ POINTS = {
     ),
     "the scale of e": Weakness("points.py", "lengths(self.scale)[:, 0]", "length()", ("points_unwritten",)),
     "what x does to rivals": Weakness(
-        "points.py", "-self.most_x[some], ", "", ("points_additive", "points_unwritten"),
+        "points.py", "-self.most_x[x], ", "", ("points_additive", "points_unwritten"),
     ),
-    "what y does to rivals": Weakness("points.py", "-self.most_y[others], ", "", ("points_additive",)),
-    "which x rivals see": Weakness("points.py", "-self.most_x[some]", "-self.most_x[0 * some]", ("points_additive",)),
+    "what y does to rivals": Weakness("points.py", "-self.most_y[y], ", "", ("points_additive",)),
+    "which x rivals see": Weakness("points.py", "-self.most_x[x]", "-self.most_x[0 * x]", ("points_additive",)),
     "which y rivals see": Weakness(
-        "points.py", "-self.most_y[others]", "-self.most_y[0 * others]", ("points_additive",),
+        "points.py", "-self.most_y[y]", "-self.most_y[0 * y]", ("points_additive",),
     ),
     "the largest that x and y do": Weakness(
         "points.py", "side.times(*off).most()", "side.times(*off).value.min(axis=1)", ("points_additive",),
@@ -91,16 +80,8 @@ POINTS = {
         ("points_additive", "points_unwritten", "points_driver"),
     ),
     "which right answer": Weakness(
-        "points.py", "self.delta.rows(own[hard])", "self.delta.rows(own[0 * hard])",
+        "points.py", "self.delta.rows(own)", "self.delta.rows(0 * own)",
         ("points_additive", "points_unwritten", "points_driver"),
-    ),
-    "which rest": Weakness(
-        "points.py", "hidden.rows(hard)", "hidden.rows(0 * hard)",
-        ("points_partly",),
-    ),
-    "which gaps": Weakness(
-        "points.py", "lower_sum([gaps[:, hard], besides])", "lower_sum([gaps[:, 0 * hard], besides])",
-        ("points_alone", "points_apart"),
     ),
     "the least of all kinds": Weakness(
         "points.py", "Bounds(least.min(axis=0), ", "Bounds(least.max(axis=0), ", ("points_alone", "points_apart"),
@@ -114,6 +95,6 @@ POINTS = {
     ),
     "singly: which pairs": Weakness(
         "points.py", "bounds(x[which], y[which], budget)", "bounds(x[0 * which], y[which], budget)",
-        ("points_singly", "points_partly"),
+        ("points_singly", "points_additive"),
     ),
 }  # fmt: skip

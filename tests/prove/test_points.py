@@ -33,7 +33,7 @@ def test_what_is_written_at_points_is_proved_whole(noise: float, objective: str)
     assert made.verdict.right == right
     assert made.verdict.spent["points"] == 120**2
     assert made.verdict.spent.get("whole", 0) <= 120**2 - right  # no other pair is evaluated
-    assert made.cost.share < 0.31
+    assert made.cost.share < 0.35
 
 
 def test_neurons_write_at_the_set_that_leaves_least():

@@ -56,6 +56,11 @@ def certified(search: Search, method: str, given: LowRankTensors, scale: Array) 
     return search.subject.certificate(method, "lowrank", given, **plan)
 
 
+def aside(bias: float, left: float) -> float:
+    """The weight of the bias, `bias` long, where others leave so much."""
+    return float(np.clip(ASIDE * bias / max(left, 1e-30), 1.0, 1e6))
+
+
 @dataclass(frozen=True, eq=False)
 class LowRank:
     """Plans for a network whose neurons are in groups, (m,), that have features of their own."""
@@ -122,10 +127,9 @@ class LowRank:
         features = (self.rows / scale[:, None]).T @ basis
         left = float(np.sqrt(np.square(self.rows / scale[:, None] - basis @ features.T).sum() / len(features)))
         bias = self.search.subject.model.unembed["float64"][-1]
-        aside = ASIDE * float(np.linalg.norm(bias - bias.mean())) / max(left, 1e-30)
         writing = np.append(basis * scale[:, None], np.zeros((1, k)), axis=0)
         given = LowRankTensors(representable(features), representable(writing))
-        return given, np.append(scale, np.clip(aside, 1.0, 1e6))
+        return given, np.append(scale, aside(float(np.linalg.norm(bias - bias.mean())), left))
 
     def certificate(self, k: int) -> Certificate:
         """Rule lowrank, single outputs, then exact."""

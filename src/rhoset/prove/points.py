@@ -16,7 +16,7 @@ from rhoset.errors import RhosetError
 from rhoset.groups.cache import remembered
 from rhoset.prove.features import balanced, representable
 from rhoset.prove.gaps import Cosets, all_cosets
-from rhoset.prove.lowrank import SAMPLES
+from rhoset.prove.lowrank import SAMPLES, aside
 from rhoset.prove.search import FEW, Candidate, Search
 from rhoset_check.files import PointsTensors
 from rhoset_check.lowrank import additive
@@ -53,7 +53,7 @@ class Written:
 
     @property
     def share(self) -> float:
-        """Multiply-adds over exhaustive where all that is not written is bounded at its largest."""
+        """Multiply-adds over exhaustive where no pair is left open."""
         shape = Shape.of(self.search.subject.weights)
         once, each, _ = points_operations(self.given, self.samples, shape)
         return (once + shape.order**2 * each) / shape.exhaustive
@@ -88,8 +88,7 @@ def looks(search: Search) -> list[Written]:
     except RhosetError:
         return []
     (x, y, active), (rows, columns) = search.drawn, additive(subject.model, min(SAMPLES, subject.network.order))
-    size = np.sqrt(np.square(active - rows[x] - columns[y]).mean(axis=0))
-    size[-1] = size.max()  # of the bias, of which nothing is left but where all is taken at its largest
+    size = np.sqrt(np.square(active - rows[x] - columns[y]).mean(axis=0))  # of the bias 0
     ways = remembered("written at points", subject.network.group, lambda: [least_squares(one.action) for one in sets])
     found = [written(unembed, one.action, way) for one, way in zip(sets, ways, strict=True)]
     made, chosen = list[Written](), list[int]()
@@ -110,7 +109,8 @@ def looks(search: Search) -> list[Written]:
             break
         chosen = [*chosen, best]
         if price(chosen) <= HOPELESS:
-            scale = balanced(left(chosen), size)
+            scale = balanced(left(chosen)[:-1], size[:-1])
+            scale = np.append(scale, aside(float(left(chosen)[-1]), float(np.linalg.norm(left(chosen)[:-1] / scale))))
             given = _given(search, [sets[j] for j in chosen], [found[j] for j in chosen])
             made.append(Written(search, given, scale))
     return made
