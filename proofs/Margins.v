@@ -332,7 +332,7 @@ Section Points.
   Qed.
 End Points.
 
-(** ** Theorem 8 (each) *)
+(** ** Theorem 8 (each), as it was before certificates of version 5; today's is not proved here yet. *)
 Section Each.
   Variables (n m columns : nat) (op : nat -> nat -> nat).
   Variables (phi : R -> R) (l r u : nat -> nat -> R) (beta : nat -> R).   (* x, i; y, i; i, z; z *)
