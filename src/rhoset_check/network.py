@@ -73,17 +73,18 @@ def build_model(weights: Weights, group: Group, arithmetic: str) -> Model:
         narrow or arithmetic == "real", "float32 arithmetic speaks of float32 (or float16) weights; these are float64"
     )
 
-    def side(name: str, constant: float) -> dict[str, Near]:
-        first = Near.exact(stored[f"embed_{name}" if weights.factored else name].astype(np.float64))
-        table = first.times(stored[f"hidden_{name}"].astype(np.float64)) if weights.factored else first
-        value = np.concatenate([table.value, np.full((n, 1), constant)], axis=1)
-        whole = Near(value, np.append(table.error, 0.0), np.append(table.size, constant))
-        return {"float64": whole, "float32": whole.to("float32")}
+    def side(name: str, constant: float, dtype: str) -> Near:
+        table = Near.exact(stored[f"embed_{name}" if weights.factored else name].astype(np.float64)).to(dtype)
+        if weights.factored:  # in this precision, as whoever evaluates the network may
+            table = table.times(stored[f"hidden_{name}"].astype(np.float64))
+        value = np.concatenate([table.value, np.full((n, 1), constant, dtype)], axis=1)
+        return Near(value, np.append(table.error, 0.0), np.append(table.size, constant))
 
+    left, right = ({dtype: side(*what, dtype) for dtype in UNIT} for what in (("left", 1.0), ("right", 0.0)))
     bias = stored.get("bias", np.zeros(n, stored["unembed"].dtype))
     unembed = np.concatenate([stored["unembed"], bias[None]])
     by_dtype = {dtype: unembed.astype(dtype) for dtype in UNIT}
-    model = Model(group, side("left", 1.0), side("right", 0.0), by_dtype, weights.activation)
+    model = Model(group, left, right, by_dtype, weights.activation)
     if arithmetic == "real":
         return model
     return replace(model, floor=float(up(2.0 * model.ends["float32"][0].max())))

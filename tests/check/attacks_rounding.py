@@ -84,6 +84,24 @@ def folded_ties(rng: np.random.Generator) -> tuple[Net, Cert]:
 
 
 @attack
+def folded_slowly(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """A neuron for each pair of two elements, read by many steps that a large one swallows in float32."""
+    group, steps, big = small_group("C2"), int(rng.integers(400, 1200)), 2.0**15
+    x, y = np.divmod(np.arange(4), 2)
+    read = (np.arange(2)[:, None] == x) - 0.5
+    embed = np.hstack([np.full((2, 1), big), np.repeat(np.eye(2), steps, axis=1), np.full((2, 1), -big)])
+    tensors = {
+        "embed_left": embed,
+        "hidden_left": np.vstack([np.ones((1, 4)), np.repeat(read / steps, steps, axis=0), np.ones((1, 4))]),
+        "embed_right": np.eye(2, embed.shape[1]),
+        "hidden_right": np.vstack([(np.arange(2)[:, None] == y) - 0.5, np.zeros((2 * steps, 4))]),
+        "unembed": np.eye(2)[group.table[x, y]],
+    }  # fmt: skip
+    cert = certificate(group, plan_of("exact"))
+    return network(tensors, group, "relu", np.float32), replace(cert, arithmetic="float32")
+
+
+@attack
 def factored_drivers(rng: np.random.Generator) -> tuple[Net, Cert]:
     """Factored networks with any certificate."""
     group = random_group(rng, 6)

@@ -32,9 +32,15 @@ ARITHMETIC = {
         "settle.py", "np.exp(floor)", "np.exp(min(floor, 700.0))", ("rounded_apart",), ("loss",)
     ),
     "folding is exact": Weakness(
-        "network.py", 'first.times(stored[f"hidden_{name}"].astype(np.float64)) if',
-        'Near.exact(first.times(stored[f"hidden_{name}"].astype(np.float64)).value) if',
+        "network.py", 'table = table.times(stored[f"hidden_{name}"].astype(np.float64))',
+        'table = Near.exact(table.times(stored[f"hidden_{name}"].astype(np.float64)).value)',
         ("folded_ties", "lost_readings", "drowned_readings"),
+    ),
+    "folding is in float64": Weakness(
+        "network.py", 'table = table.times(stored[f"hidden_{name}"].astype(np.float64))',
+        'table = Near.exact(stored[f"embed_{name}"].astype(np.float64))'
+        '.times(stored[f"hidden_{name}"].astype(np.float64)).to(dtype)',
+        ("folded_slowly",),
     ),
     "nothing proved is no bad margin": Weakness(
         "settle.py", "worst = float(up(2.0 * (size + error).max()))", "worst = 0.0", ("extreme",), ("margin",)
