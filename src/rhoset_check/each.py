@@ -80,8 +80,9 @@ class EachRule(EvenRule):
         require(work <= exhaustive(n, m) + SECOND / 2, "gaps: the sums over points are far more work than evaluation")
 
     def form(self) -> None:
-        """Of all x alike is only what is believed."""
-        self.slack += float(up(gamma(256, "float64") * float(np.abs(self.rest.by_x).max())))
+        """No table is the same for all x; X, which is added to those of an x, is rounded with them."""
+        steps = 4 * self.model.width + 256
+        self.slack += float(up(gamma(steps, "float64") * float(np.abs(self.rest.by_x).max())))
 
     def margins_at(self, xs: Ints, at: list[AtX]) -> Array:
         """(x, y, v) M less X(x, z), for z = xv."""

@@ -22,7 +22,7 @@ CHUNK = 1 << 19
 @dataclass(frozen=True)
 class Bounds:
     """Of some pairs, (pairs,): lower bounds of the least margin, upper bounds of Σ exp(−margin). `outputs` (which):
-    lower bounds of the margins of some of them against every output, (which, n), +∞ at the right answer."""
+    lower bounds of the margins of some of them against every output, (which, n), anything at the right answer."""
 
     least: Array
     excess: Array

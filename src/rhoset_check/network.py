@@ -1,4 +1,4 @@
-"""The network as numbers with error bounds: f(z|x,y) = Σ_i unembed[i,z] φ(left[x,i] + right[y,i]) (THEOREMS.md, §3).
+"""The network as numbers with error bounds: f(z|x,y) = Σ_i unembed[i,z] φ(left[x,i] + right[y,i]) (THEOREMS.md, §1).
 
 Bias is a neuron more, number m: it reads 1 and 0, so its activation is 1 for every φ, and writes the bias.
 """

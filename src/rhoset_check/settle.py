@@ -27,7 +27,7 @@ class Rule(Protocol):
     """How many numbers it forms for each pair; 0 if it takes all pairs of some x at once."""
 
     def bounds(self, x: Ints, y: Ints, budget: Budget) -> Bounds:
-        """Of pairs with all y for each x, or, of one x, with some that follow each other."""
+        """Of pairs in order; where `row` is 0, of all pairs with these x."""
         ...
 
 
