@@ -81,8 +81,7 @@ class EachRule(EvenRule):
 
     def form(self) -> None:
         """No table is the same for all x; X, which is added to those of an x, is rounded with them."""
-        steps = 4 * self.model.width + 256
-        self.slack += float(up(gamma(steps, "float64") * float(np.abs(self.rest.by_x).max())))
+        self.slack += float(up(gamma(4 * self.model.width + 256, "float64") * np.abs(self.rest.by_x).max()))
 
     def margins_at(self, xs: Ints, at: list[AtX]) -> Array:
         """(x, y, v) M less X(x, z), for z = xv."""
