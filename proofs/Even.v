@@ -12,7 +12,7 @@ Record seat := Seat {
   neuron : nat;                      (* neuron m is the bias, with activation 1 *)
   by_x : nat;                        (* the point b *)
   writing_at : list Z;               (* d: ū, what it is taken to write where z brings its point to d *)
-  steps : Z * Z;                     (* how far ū(b) is taken to be from the others, and these from each other *)
+  apart : Z;                         (* how far two ū are taken to be from each other *)
   split : bool;
   parts : list Z * (list Z * Z);     (* of a split one: a and b of x⁻¹b and yc, and H *)
   stretch : Z                        (* and 1/s, nearly *)
@@ -72,7 +72,7 @@ Definition width_of (n m : nat) (r : rounded) (K : column) (E : seat) : Z :=
   largest (tabulate n (fun z => writes_to m r z (neuron E) - taken E (place z K))).
 Definition step (E : seat) (d d' : nat) : Z :=
   if (d =? d')%nat then 0 else
-  Z.max (Z.abs (taken E d - taken E d')) (if (d =? by_x E)%nat || (d' =? by_x E)%nat then fst (steps E) else snd (steps E)).
+  Z.max (Z.abs (taken E d - taken E d')) (apart E).
 
 (** ** One column: what its neurons give where xc' is right and xd' is not, [coefficients] times what they read. *)
 Definition coefficients (widths : list (seat * Z)) (d d' : nat) : list Z :=

@@ -47,13 +47,8 @@ Definition middle (values : list Z) : Z :=
 Definition middles (q : nat) (places : list nat) (values : list Z) : list Z :=
   tabulate q (fun c => middle (map snd (filter (fun pv => (fst pv =? c)%nat) (combine places values)))).
 
-(** How far the value at b is from the others, and these from each other. *)
-Definition steps_of (b : nat) (values : list Z) : Z * Z :=
-  let others := map snd (filter (fun dv => negb (fst dv =? b)%nat) (combine (seq 0 (length values)) values)) in
-  let low := - highest (map Z.opp others) in
-  let high := highest others in
-  let own := nth b values 0 in
-  (Z.max (own - low) (high - own), high - low).
+(** How far two values are from each other at most. *)
+Definition range_of (values : list Z) : Z := highest values + highest (map Z.opp values).
 
 (** Activations as a(p) + b(c') + (H where p = c'), by means over rows and columns. *)
 Definition mean (l : list Z) : Z := fold_right Z.add 0 l / Z.max 1 (Z.of_nat (length l)).
@@ -80,7 +75,7 @@ Definition even_of (m : nat) (r : rounded) (e : nat) (generators : list nat) (E 
     let set := nth (fst p) sets (O, nil) in
     let q := fst set in
     let written := middles q (tabulate n (fun z => point (snd set) z (snd p))) (tabulate n (fun z => writes_to m r z i)) in
-    let make := Seat i b written (steps_of b written) split in
+    let make := Seat i b written (range_of written) split in
     let table := if split && negb bias then
         readings n m r (fun x => nth x inverses O) (GSet q (snd set) nil, snd p) (make (nil, (nil, 0)) 1)
       else nil in
