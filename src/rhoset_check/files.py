@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import safe_open
 
-from rhoset_check.limits import limit
+from rhoset_check.limits import MOST_HEADER, limit
 from rhoset_check.near import SCALES, Array, Ints, Rejected, require
 
 FORMAT, VERSION = "rhoset-certificate", "5"
@@ -132,7 +132,9 @@ class Tensors:
         try:
             if not path.is_file():
                 raise FileNotFoundError(0, "no such file, or no regular one")
-            path.open("rb").close()  # or the system's reason why not
+            with path.open("rb") as stored:  # or the system's reason why not
+                header = int.from_bytes(stored.read(8), "little")
+            require(header <= MOST_HEADER, f"its header would take {header} bytes, more than {MOST_HEADER}")
             self.file = opened = cast("Any", safe_open(str(path), framework="numpy"))
             self.metadata: dict[str, str] = dict(opened.metadata() or {})
             parts = {name: opened.get_slice(name) for name in opened.keys()}  # noqa: SIM118

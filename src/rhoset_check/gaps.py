@@ -63,7 +63,7 @@ class Sums:
     to `MOST_CLASSES`."""
 
     def __init__(self, places: Ints) -> None:
-        (self.points, n), parts, left = places.shape, list[Ints](), list[int]()
+        (self.points, n), parts, left = places.shape, list[Ints](), dict[int, None]()
         self.steps, alike, queue = list[tuple[int, int, Ints, Ints]](), list[int](), list[tuple[int, int, int]]()
 
         def enter(part: Ints, elements: int) -> None:
@@ -72,7 +72,7 @@ class Sums:
                 classes = n // (elements & alike[j]).bit_count()
                 if classes <= MOST_CLASSES:
                     heappush(queue, (classes - n // min(elements.bit_count(), alike[j].bit_count()), j, len(parts)))
-            left.append(len(parts))
+            left[len(parts)] = None
             parts.append(part)
             alike.append(elements)
 
@@ -85,7 +85,7 @@ class Sums:
                 both = parts[one] * width + parts[other]
                 there = np.bincount(both) > 0
                 self.steps.append((one, other, *divmod(np.flatnonzero(there), width)))
-                left = [j for j in left if j not in (one, other)]
+                del left[one], left[other]
                 enter((np.cumsum(there) - 1)[both], alike[one] & alike[other])
         self.last = sorted(((j, parts[j]) for j in left), key=lambda last: int(last[1].max()))
 

@@ -17,6 +17,8 @@ PASS, CALL = 64, 10**5
 """What a step on one number outside a product, and a call of numpy, cost in multiply-adds of a product."""
 MOST_ENTRIES = 1 << 24
 """Entries of any table that a certificate makes the checker form beside the two files."""
+MOST_HEADER = 1 << 22
+"""Bytes of a file's header: what names and shapes may take before any limit of theirs can be asked for."""
 MOST_KINDS = 64
 """Rule points: elements move points of its sets in so many ways at most."""
 
@@ -108,4 +110,4 @@ def _gaps_limit(file: Tensors, samples: int, n: int, m: int) -> tuple[int, list[
         tables += [(used // 3 + 1) * max(1 << 19, min(n, 1 << 11) * each_x) + 3 * max(1 << 19, n * each_x)]
         passes += 30 * m * most**3 + n * points * most * (most + 2) * (used + 8) + 30 * kinds * n * n
         calls = 300 * len(sizes) + points * (2 * most + 40) + n * n * kinds // (1 << 15)
-    return work + PASS * passes + CALL * calls, tables
+    return work + PASS * passes + CALL * (calls + min(m + 1, points) ** 2), tables  # of columns every two may be joined
