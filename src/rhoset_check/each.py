@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from rhoset_check.even import EvenRule, Slots, activations
-from rhoset_check.exact import EXP, Bounds
+from rhoset_check.exact import CHUNK, EXP, Bounds
 from rhoset_check.gaps import fibres, taken
 from rhoset_check.limits import MOST_ENTRIES, PASS, SECOND, Budget, exhaustive, rows_at_once
 from rhoset_check.near import Array, Ints, Near, gamma, lower_sum, require, up
@@ -103,8 +103,10 @@ class EachRule(EvenRule):
         others = [value.min(axis=1), rest.off[0], -by_y, -by_z, -up(far * rest.beyond.max())]
         open_ = np.flatnonzero(~(lower_sum([own, *others]) > floor))
         budget.pay("gaps own", len(open_), 5 * PASS * self.model.width)
-        pairs = open_ // n, y[open_], answers[open_]
-        own[open_] = np.fmax(own[open_], lower_sum([rest.told[x[open_], y[open_]], *(one.own(*pairs) for one in at)]))
+        step = CHUNK // self.model.width + 1
+        for part in np.split(open_, range(step, len(open_), step)):
+            pairs = part // n, y[part], answers[part]
+            own[part] = np.fmax(own[part], lower_sum([rest.told[x[part], y[part]], *(one.own(*pairs) for one in at)]))
         least = lower_sum([own, *others])
 
         def outputs(which: Ints) -> Array:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property, reduce
 from itertools import chain
 from operator import iadd
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -149,9 +150,12 @@ class Rest:
     """What the split neurons of all sets do beside their means over fibres."""
 
     def __init__(self, model: Model, sums: Sums, sets: list[Slots], split: NDArray[np.bool_]) -> None:
-        answers = model.group.table
-        by_x, *tables, beyond, ends = zip(*(s.apart(split[s.neurons]) for s in sets), strict=True)
-        self.by_x = reduce(iadd, by_x)
+        answers, self.by_x, parts = model.group.table, np.zeros((model.order, model.order)), list[Any]()
+        for slots in sets:
+            by_x, *part = slots.apart(split[slots.neurons])
+            self.by_x += by_x
+            parts.append(part)
+        *tables, beyond, ends = zip(*parts, strict=True)
         self.by_y, self.by_z, far = (sums.over(list(chain(*parts))) for parts in tables)
         (error, size), count = np.max(ends, axis=0), sum(s.action.shape[1] for s in sets)
         self.off = np.full((1, 1), -3.0 * float(up(count * (error + gamma(count + 8, "float64") * size))))
