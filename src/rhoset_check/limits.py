@@ -99,7 +99,7 @@ def _gaps_limit(file: Tensors, samples: int, n: int, m: int) -> tuple[int, list[
     kinds, used, each_x = most if types else 1, min(m + 1, most), most * (most + 2)
     tables, work, passes = [5 * points * max(n, m), 9 * n * (m + 1), 2 * used * most**3], PASS * 16 * n * m * most, 0
     if "gaps.centred" in file.shapes or "gaps.each" in file.shapes:
-        tables += [(used // 2 + 8) * n * n, 4 * n * sum(q * q for q in sizes)]
+        tables += [(used // 2 + 12) * n * n + 4 * n * sum(q * q for q in sizes)]
         work, passes = work + 3 * n * m * points * most, (4 * points + 40) * n * n
     if "gaps.each" in file.shapes:
         tables += [8 * m * most**2, rows * (8 * m * most + 2 * sum(min(q, m) * q * q for q in sizes))]
