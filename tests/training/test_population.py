@@ -115,6 +115,15 @@ def test_a_run_grows_and_is_not_trained_twice(s3: Group, quick: TrainConfig, tmp
     assert open_training_run(tmp_path / "run").models == 3
 
 
+def test_the_state_of_a_finished_network_goes(s3: Group, quick: TrainConfig, tmp_path: Path) -> None:
+    """A process may be killed between writing a network and taking its state away."""
+    train_population(s3, quick, 2, tmp_path / "run", workers=1)
+    left = open_training_run(tmp_path / "run").run.state_path(1)
+    left.write_bytes(b"a state")
+    train_population(s3, quick, 3, tmp_path / "run", workers=1)
+    assert not left.exists()
+
+
 def test_other_settings_are_refused(s3: Group, d5: Group, quick: TrainConfig, tmp_path: Path) -> None:
     run = tmp_path / "run"
     train_population(s3, quick, 1, run, workers=1)

@@ -144,6 +144,8 @@ def train_population(
     with prepared(path):
         training, notes = open_or_create(path, Wanted(group, config, models, first_seed, threads, device))
         rows = {i: row for i in range(training.models) if (row := finished_row(training, i))}
+        for index in rows:  # killed between its network and this
+            training.run.state_path(index).unlink(missing_ok=True)
         damaged = [i for i in range(models) if i not in rows and training.run.network_path(i).exists()]
         if damaged:
             notes = (*notes, f"networks {damaged} were incomplete or damaged and are trained again")
