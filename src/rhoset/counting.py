@@ -219,18 +219,14 @@ def even_operations(given: GapTensors, shape: Shape, places: Sequence[NDArray[np
     n, m = shape.order, shape.width
     centred = np.zeros(m, bool) if given.centred is None else given.centred > 0
     (home, _), types = given.types or (0, 0), 1 if given.types is None else places[given.types[0]].shape[1]
-    once, left, apart, columns = 6 * n * m, given.left, int(centred.any()), list[NDArray[np.intp]]()
+    once, apart, columns = 6 * n * m, int(centred.any()), list[NDArray[np.intp]]()
     for j, place in enumerate(places):
         mine = given.block == j
-        c, b = (np.unique(part[mine]) for part in (given.point, np.zeros(m, np.intp) if left is None else left))
+        c, b = (np.unique(part[mine]) for part in (given.point, given.left))
         if not len(c) and j != home:
             continue
-        q, split = place.shape[1], int((mine & centred).sum())
-        used, k, (rows, _) = (
-            max(1, len(c)),
-            int(mine.sum()) + (j == home),
-            sums_entries(place.T[b] if len(b) else place.T[:1]),
-        )
+        q, split, used, k = place.shape[1], int((mine & centred).sum()), max(1, len(c)), int(mine.sum()) + (j == home)
+        rows, _ = sums_entries(place.T[b] if len(b) else place.T[:1])
         columns += list(place.T[c] if len(c) else place.T[:1])
         once += k * q * q * (q + 12) + used * q * (rows * (q + 2) + n * (2 * q + 3))
         once += split * (n * (2 * q + 4) + 9 * q * q) + apart * rows * (used * q + n)
