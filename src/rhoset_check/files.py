@@ -9,16 +9,16 @@ from __future__ import annotations
 import hashlib
 import itertools
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import safe_open
 
-from rhoset_check.limits import MOST_HEADER, limit
+from rhoset_check.limits import MOST_HEADER, MOST_SETS, limit
 from rhoset_check.near import SCALES, Array, Ints, Rejected, require
 
 FORMAT, VERSION = "rhoset-certificate", "5"
@@ -48,57 +48,74 @@ class Weights:
         return "left" not in self.tensors
 
 
+def stored(name: str, shape: str, below: str = "") -> dict[str, tuple[str, str, str]]:
+    """How a field is stored: under which name, numbered from 0 on without a hole where it has {}; its lengths, by the
+    names that `read_certificate` has for numbers; what integers are below, without which it holds floats."""
+    return {"stored": (name, shape, below)}
+
+
 @dataclass(frozen=True)
 class GapTensors:
-    """At which points of which G-set every neuron reads; for rule even, or each."""
+    """At which points of which G-set every neuron reads, for rule even. J sets, of q points."""
 
-    actions: tuple[Ints, ...]
-    """(generators, points) each: permutations by which the generators act."""
-    block: Ints
-    """(m,): as many as there are G-sets for neurons at no point."""
-    point: Ints
-    """(m,): c, a neuron reads y nearly through yc and writes nearly a function of zc."""
-    left: Ints
-    """(m,): b, it reads x nearly through x⁻¹b."""
-    each: bool = False
-    """Rule each: every x by itself, as it is."""
-    types: tuple[int, int] | None = None
-    """Rule even: a G-set and its point c; x with the same x·c are bounded together, and the bias is a neuron there."""
-    centred: Ints | None = None
-    """Rule even: (m,) 1 for neurons that are split; in rule each all are."""
+    actions: tuple[Ints, ...] = field(metadata=stored("gaps{}.right", "r q", "q"))
+    """Permutations by which the generators act."""
+    block: Ints = field(metadata=stored("gaps.block", "m", "J+1"))
+    """J for neurons at no point."""
+    point: Ints = field(metadata=stored("gaps.point", "m", "max q"))
+    """c, a neuron reads y nearly through yc and writes nearly a function of zc."""
+    left: Ints = field(metadata=stored("gaps.left", "m", "max q"))
+    """b, it reads x nearly through x⁻¹b."""
+    types: tuple[int, int] | None = field(default=None, metadata=stored("gaps.types", "2", "max(q, J)"))
+    """A G-set and its point c; x with the same x·c are bounded together, and the bias is a neuron there."""
+    centred: Ints | None = field(default=None, metadata=stored("gaps.centred", "m", "2"))
+    """1 for neurons that are split."""
+    each: ClassVar[bool] = False
+
+
+@dataclass(frozen=True)
+class EachTensors(GapTensors):
+    """The same for rule each, which takes every x by itself, as it is, and splits all neurons."""
+
+    left: Ints = field(metadata=stored("gaps.each", "m", "max q"))
+    each: ClassVar[bool] = True
 
 
 @dataclass(frozen=True)
 class CircleTensors:
     """Circles around which elements move points, the one that each neuron reads, and what neurons write in them."""
 
-    matrices: tuple[Array, ...]
-    """(generators, 2, 2) each: images of the generators."""
-    writing: Array
-    """(m + 1, 2 circles): W, two numbers for each circle."""
-    reads: Ints
-    """(m + 1,): the circle that each neuron reads."""
+    matrices: tuple[Array, ...] = field(metadata=stored("circles{}.matrices", "r 2 2"))
+    """Images of the generators."""
+    writing: Array = field(metadata=stored("circles.writing", "m+1 2J"))
+    """W, two numbers for each circle."""
+    reads: Ints = field(metadata=stored("circles.reads", "m+1", "J"))
+    """The circle that each neuron reads."""
 
 
 @dataclass(frozen=True)
 class PointsTensors:
     """G-sets, and what neurons write at their points."""
 
-    actions: tuple[Ints, ...]
-    """(generators, q) each: permutations by which the generators act."""
-    writing: Array
-    """(m + 1, Σ q²): W[c, d], set after set."""
+    actions: tuple[Ints, ...] = field(metadata=stored("points{}.right", "r q", "q"))
+    """Permutations by which the generators act."""
+    writing: Array = field(metadata=stored("points.writing", "m+1 Σq²"))
+    """W[c, d], set after set."""
 
 
 @dataclass(frozen=True)
 class LowRankTensors:
-    """(n, k) features F, and (m + 1, k) what neurons write in them, W."""
+    """Features F, and what neurons write in them, W."""
 
-    features: Array
-    writing: Array
+    features: Array = field(metadata=stored("lowrank.features", "n k"))
+    writing: Array = field(metadata=stored("lowrank.writing", "m+1 k"))
 
 
 Given = GapTensors | CircleTensors | PointsTensors | LowRankTensors
+RULES: dict[str, type[Given]] = {
+    "gaps": GapTensors, "circles": CircleTensors, "points": PointsTensors, "lowrank": LowRankTensors,
+}  # fmt: skip
+"""Rule → its tensors; `EachTensors` in place of `GapTensors` where they are there."""
 
 
 @dataclass(frozen=True)
@@ -119,8 +136,8 @@ class Certificate:
     """How many of the pairs that are then open may be evaluated whole."""
     samples: int
     """points, lowrank: elements over which the additive part of the activations is averaged; 0 for none."""
-    generators: Ints = field(repr=False)
-    scale: Array | None = field(default=None, repr=False)
+    generators: Ints = field(repr=False, metadata=stored("generators", "r", "n"))
+    scale: Array | None = field(default=None, repr=False, metadata=stored("scale", "m+1"))
     given: Given | None = field(default=None, repr=False)
     """The tensors of the rule."""
 
@@ -151,10 +168,10 @@ class Tensors:
         shape = self.shapes.get(name, ())
         return shape[axis] if axis < len(shape) else 0
 
-    def numbered(self, name: str, most: int) -> list[int]:
-        """Length along the second axis of the tensors of a name with a number in it, from 0 without a hole."""
-        names = itertools.takewhile(self.shapes.__contains__, (name.format(j) for j in range(most)))
-        return [self.length(one, 1) for one in names]
+    def numbered(self, name: str) -> list[int]:
+        """Length along the second axis of the tensors of a name with {} for a number, from 0 without a hole."""
+        names = (name.format(j) for j in range(MOST_SETS if "{}" in name else 1))
+        return [self.length(one, 1) for one in itertools.takewhile(self.shapes.__contains__, names)]
 
     def array(self, name: str, kinds: Sequence[str], *shape: int) -> NDArray[Any]:
         """The tensor with one of those dtypes and that shape, or a rejection."""
@@ -217,66 +234,44 @@ def read_certificate(path: Path, n: int, m: int) -> Certificate:
     if said.get("format") != FORMAT or version != VERSION:
         old = "" if version is None else f" (version {version[:20]}): certify the network again"
         raise Unreadable(f"certificate: {path} is not a rhoset certificate of version {VERSION}{old}")
-    network, table, method, arithmetic, rule = (
-        said.get(key, "") for key in ("network", "table", "method", "arithmetic", "rule")
-    )
+    plan: dict[str, Any] = {key: said.get(key, "") for key in ("network", "table", "method", "arithmetic", "rule")}
+    rule, arithmetic = plan["rule"], plan["arithmetic"]
     require(arithmetic in ("real", "float32"), f"arithmetic {arithmetic[:40]!r} is not real or float32")
-    require(re.fullmatch(r"[a-z0-9-]{1,40}", method), "method must be 1 to 40 of a-z, 0-9 and -")
-    require(rule in (*READERS, "exact"), f"rule {rule[:40]!r} is not one of {', '.join(READERS)}, exact")
-    right, singles, exact, samples = (natural(said, key) for key in ("right", "singles", "exact", "samples"))
+    require(re.fullmatch(r"[a-z0-9-]{1,40}", plan["method"]), "method must be 1 to 40 of a-z, 0-9 and -")
+    require(rule in (*RULES, "exact"), f"rule {rule[:40]!r} is not one of {', '.join(RULES)}, exact")
+    for key in ("right", "singles", "exact", "samples"):
+        number = said.get(key, "")
+        require(re.fullmatch(r"[0-9]{1,10}", number), f"{key} {number[:40]!r} is not a number of up to ten digits")
+        plan[key] = int(number)
     r = file.length("generators", 0)
-    require(samples <= n, f"at most {n} samples")
+    require(plan["samples"] <= n, f"at most {n} samples")
     require(r <= 64 and (n == 1 or r >= 1), "generators: need 1 to 64 elements")
-    limit(file, rule, samples, n, m)
-    scale = file.floats("scale", m + 1) if "scale" in file.shapes else None
-    require(scale is None or (scale > 0).all(), "scale must be positive")
-    given = READERS[rule](file, n, m) if rule in READERS else None
-    generators = file.indices("generators", n, r)
-    return Certificate(
-        network, table, method, arithmetic, rule, right, singles, exact, samples, generators, scale, given
-    )
+    limit(file, rule, plan["samples"], n, m)
+    kind = EachTensors if rule == "gaps" and "gaps.each" in file.shapes else RULES.get(rule)
+    sizes = file.numbered(fields(kind)[0].metadata["stored"][0]) if kind else []
+    most, squares = max(sizes, default=0), sum(q * q for q in sizes)
+    numbers = {"2": 2, "n": n, "m": m, "m+1": m + 1, "r": r, "k": most, "J": len(sizes), "J+1": len(sizes) + 1,
+               "2J": 2 * len(sizes), "max q": most, "max(q, J)": max(most, len(sizes)), "Σq²": squares}  # fmt: skip
+    given = kind(**read_fields(kind, file, numbers, sizes)) if kind else None
+    certificate = Certificate(**plan, **read_fields(Certificate, file, numbers), given=given)
+    require(certificate.scale is None or (certificate.scale > 0).all(), "scale must be positive")
+    return certificate
 
 
-def natural(said: dict[str, str], key: str) -> int:
-    """A number of the metadata: up to ten decimal digits."""
-    text = said.get(key, "")
-    require(re.fullmatch(r"[0-9]{1,10}", text), f"{key} {text[:40]!r} is not a number of up to ten digits")
-    return int(text)
+def read_fields(kind: type, file: Tensors, numbers: dict[str, int], sizes: Sequence[int] = ()) -> dict[str, Any]:
+    """The tensors of a dataclass, as its fields say; `sizes` are the q of those that are numbered."""
 
+    def read(name: str, shape: str, below: str, **more: int) -> Any:
+        known = numbers | more
+        lengths = [known[length] for length in shape.split()]
+        array = file.indices(name, known[below], *lengths) if below else file.floats(name, *lengths)
+        return tuple(array.tolist()) if shape == "2" else array
 
-def _read_gaps(file: Tensors, n: int, m: int) -> GapTensors:
-    sizes, r, shapes = file.numbered("gaps{}.right", m), file.length("generators", 0), file.shapes
-    require(sizes, "rule gaps needs gaps0.right")
-    actions = tuple(file.indices(f"gaps{j}.right", q, r, q) for j, q in enumerate(sizes))
-    names = ("block", len(sizes) + 1), ("point", max(sizes)), ("each" if "gaps.each" in shapes else "left", max(sizes))
-    block, point, left = (file.indices(f"gaps.{name}", most, m) for name, most in names)
-    typed = file.indices("gaps.types", max(*sizes, len(sizes)), 2) if "gaps.types" in shapes else None
-    types = None if typed is None else (int(typed[0]), int(typed[1]))
-    centred = file.indices("gaps.centred", 2, m) if "gaps.centred" in shapes else None
-    return GapTensors(actions, block, point, left, "gaps.each" in shapes, types, centred)
-
-
-def _read_circles(file: Tensors, n: int, m: int) -> CircleTensors:
-    circles, r = len(file.numbered("circles{}.matrices", 512)), file.length("generators", 0)
-    require(circles, "rule circles needs circles0.matrices")
-    matrices = tuple(file.floats(f"circles{j}.matrices", r, 2, 2) for j in range(circles))
-    writing = file.floats("circles.writing", m + 1, 2 * circles)
-    return CircleTensors(matrices, writing, file.indices("circles.reads", circles, m + 1))
-
-
-def _read_points(file: Tensors, n: int, m: int) -> PointsTensors:
-    sizes, r = file.numbered("points{}.right", m), file.length("generators", 0)
-    require(sizes, "rule points needs points0.right")
-    actions = tuple(file.indices(f"points{j}.right", q, r, q) for j, q in enumerate(sizes))
-    return PointsTensors(actions, file.floats("points.writing", m + 1, sum(q * q for q in sizes)))
-
-
-def _read_lowrank(file: Tensors, n: int, m: int) -> LowRankTensors:
-    k = file.length("lowrank.features", 1)
-    return LowRankTensors(file.floats("lowrank.features", n, k), file.floats("lowrank.writing", m + 1, k))
-
-
-READERS: dict[str, Callable[[Tensors, int, int], Given]] = {
-    "gaps": _read_gaps, "circles": _read_circles, "points": _read_points, "lowrank": _read_lowrank,
-}  # fmt: skip
-"""Rule → what reads its tensors."""
+    found = dict[str, Any]()
+    for one in fields(kind):
+        name, *how = one.metadata.get("stored", ("",))
+        if "{}" in name:
+            found[one.name] = tuple(read(name.format(j), *how, q=q) for j, q in enumerate(sizes or [0]))
+        elif name and (name in file.shapes or one.default is MISSING):
+            found[one.name] = read(name, *how)
+    return found

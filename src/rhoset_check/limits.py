@@ -19,6 +19,8 @@ MOST_ENTRIES = 1 << 24
 """Entries of any table that a certificate makes the checker form beside the two files."""
 MOST_HEADER = 1 << 22
 """Bytes of a file's header: what names and shapes may take before any limit of theirs can be asked for."""
+MOST_SETS = 512
+"""G-sets, or circles, of a certificate."""
 MOST_KINDS = 64
 """Rule points: elements move points of its sets in so many ways at most."""
 
@@ -66,7 +68,7 @@ def limit(file: Tensors, rule: str, samples: int, n: int, m: int) -> None:
 
 def _points_limit(file: Tensors, samples: int, n: int, m: int) -> tuple[int, list[int]]:
     """Multiply-adds of rule points, single outputs apart; entries of its tables."""
-    sizes = file.numbered("points{}.right", m)
+    sizes = file.numbered("points{}.right")
     k, points, kinds = sum(q * q for q in sizes), sum(sizes), min(n, MOST_KINDS)
     chunk = (1 << 19) // max(m + 1, 2 * k, kinds * (len(sizes) + 2)) + 1
     once = m * (3 * n * n + 2 * n * k + k * k) + PASS * n * (m * (4 * samples + 20) + n + 10 * points)
@@ -85,7 +87,7 @@ def _lowrank_limit(file: Tensors, samples: int, n: int, m: int) -> tuple[int, li
 
 def _circles_limit(file: Tensors, samples: int, n: int, m: int) -> tuple[int, list[int]]:
     """The same of rule circles; terms that come and go are limited where they are counted (`circles.along`)."""
-    circles = len(file.numbered("circles{}.matrices", 512))
+    circles = len(file.numbered("circles{}.matrices"))
     each_pair = 3 * circles * circles + 40 * circles + 12 * m + 8 * n
     calls = 60 * m + 320 * circles + 40 * n * n * max(n, m) // (1 << 18)
     work = PASS * (n * n * each_pair + (n + 96) * n * 4 * m) + CALL * calls
@@ -94,7 +96,7 @@ def _circles_limit(file: Tensors, samples: int, n: int, m: int) -> tuple[int, li
 
 def _gaps_limit(file: Tensors, samples: int, n: int, m: int) -> tuple[int, list[int]]:
     """The same of rule even, or each, whose sums are limited where they are counted (`EvenRule.plan`)."""
-    sizes, types = file.numbered("gaps{}.right", m) or [0], "gaps.types" in file.shapes
+    sizes, types = file.numbered("gaps{}.right") or [0], "gaps.types" in file.shapes
     rows, points, most = min(n, rows_at_once(n, m)), sum(sizes), max(sizes)
     kinds, used, each_x = most if types else 1, min(m + 1, most), most * (most + 2)
     tables, work, passes = [5 * points * max(n, m), 9 * n * (m + 1), 2 * used * most**3], PASS * 16 * n * m * most, 0

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from rhoset_check import files
 from rhoset_check.circles import CirclesRule
 from rhoset_check.each import EachRule
 from rhoset_check.even import EvenRule
@@ -31,9 +32,9 @@ class Rule(Protocol):
         ...
 
 
-RULES: dict[str, Callable[[Any, Certificate, Model], Rule]] = {
-    "gaps": lambda given, *more: (EachRule if given.each else EvenRule)(given, *more),
-    "circles": CirclesRule, "points": PointsRule, "lowrank": LowRankRule,
+RULES: dict[type, Callable[[Any, Certificate, Model], Rule]] = {
+    files.GapTensors: EvenRule, files.EachTensors: EachRule, files.CircleTensors: CirclesRule,
+    files.PointsTensors: PointsRule, files.LowRankTensors: LowRankRule,
 }  # fmt: skip
 
 
@@ -50,7 +51,7 @@ class Rules:
 @np.errstate(all="ignore")
 def prepare(certificate: Certificate, model: Model) -> Rules:
     """Prove what the certificate says of the group, and compute its rule's tables."""
-    build = RULES.get(certificate.rule)
+    build = RULES.get(type(certificate.given))
     rule = build(certificate.given, certificate, model) if build else None
     budget = Budget(exhaustive(model.order, model.width - 1) + SECOND / 2, certificate.exact)
     return Rules(model, rule, certificate.singles, budget)

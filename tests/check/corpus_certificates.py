@@ -87,7 +87,7 @@ def tensors() -> dict[str, Pair]:
         "features as integers": case("lowrank.features has dtype I64", lowrank__features=np.ones((6, 9), int)),
         "matrices that represent nothing": case("matrices do not represent", circles0__matrices=matrices * 1e9),
         "matrices of three rows": case("circles0.matrices has shape", circles0__matrices=plane),
-        "no matrices": case("rule circles needs circles0.matrices", circles0__matrices=None),
+        "no matrices": case("tensor 'circles0.matrices' is missing", circles0__matrices=None),
         "a matrix too few": case("circles0.matrices has shape", circles0__matrices=matrices[:1]),
         "matrices not square": case("circles0.matrices has shape", circles0__matrices=np.ones((r, 1, 2))),
         "matrices NaN": case("circles0.matrices leaves 0 and 2^±60", circles0__matrices=matrices * np.nan),
@@ -97,7 +97,7 @@ def tensors() -> dict[str, Pair]:
         "scale zero": case("scale must be positive", scale=np.zeros(10)),
         "scale negative": case("scale must be positive", scale=-np.ones(10)),
         "scale of another length": case("scale has shape", scale=np.ones(9)),
-        "gaps without sets": case("rule gaps needs gaps0.right", gaps0__right=None),
+        "gaps without sets": case("tensor 'gaps0.right' is missing", gaps0__right=None),
         "gaps: a set with a hole in the numbers": case(
             "gaps.block leaves 0…1", gaps2__right=t["gaps0.right"], gaps__block=np.full(9, 2)
         ),
@@ -123,7 +123,7 @@ def tensors() -> dict[str, Pair]:
             gaps1__right=np.zeros((r, 1), int),
             gaps__block=np.ones(9, int),
         ),
-        "points without sets": case("rule points needs points0.right", points0__right=None),
+        "points without sets": case("tensor 'points0.right' is missing", points0__right=None),
         "points: a set with a hole in the numbers": case(
             "points.writing has shape (10, 18), expected (10, 9)",
             points2__right=t["points0.right"],
