@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 
 from rhoset_check.limits import MOST_HEADER, MOST_SETS, limit
-from rhoset_check.near import SCALES, Array, Ints, Rejected, require
+from rhoset_check.near import ACTIVATIONS, SCALES, Array, Ints, Rejected, require
 
 FORMAT, VERSION = "rhoset-certificate", "5"
 NETWORK = "rhoset-network/1"
 TABLES = ("left", "right", "unembed", "bias")
 FACTORS = ("embed_left", "embed_right", "hidden_left", "hidden_right", "unembed")
-ACTIVATIONS = ("relu", "abs", "square", "linear")
+DIGEST, NUMBER = "[0-9a-f]{64}", "[0-9]{1,10}"
 FLOATS, INTEGERS = ("F16", "F32", "F64"), ("I8", "U8", "I16", "U16", "I32", "U32", "I64")
 
 
@@ -48,9 +48,14 @@ class Weights:
         return "left" not in self.tensors
 
 
+def said(form: str) -> dict[str, str]:
+    """Of a field that stands in the metadata, under its own name: the regular expression that it matches."""
+    return {"form": form}
+
+
 def stored(name: str, shape: str, below: str = "") -> dict[str, tuple[str, str, str]]:
-    """How a field is stored: under which name, numbered from 0 on without a hole where it has {}; its lengths, by the
-    names that `read_certificate` has for numbers; what integers are below, without which it holds floats."""
+    """Of a field that is a tensor, or several where its name has {} for numbers from 0 on without a hole: its name, its
+    lengths, and what its integers are below, without which it holds floats. `read_certificate` has what q, J, … are."""
     return {"stored": (name, shape, below)}
 
 
@@ -122,19 +127,19 @@ RULES: dict[str, type[Given]] = {
 class Certificate:
     """A certificate file: an explanation and a plan. `right` is its claim; nothing in it is believed."""
 
-    network: str
-    table: str
-    method: str
-    arithmetic: str
-    rule: str
-    """What bounds all pairs first: gaps, circles, points, lowrank; exact, which the pairs left open meet, for none."""
-    right: int
-    singles: int
+    network: str = field(metadata=said(DIGEST))
+    table: str = field(metadata=said(DIGEST))
+    method: str = field(metadata=said("[a-z0-9-]{1,40}"))
+    arithmetic: str = field(metadata=said("real|float32"))
+    rule: str = field(metadata=said("gaps|circles|points|lowrank|exact"))
+    """What bounds all pairs first; exact, which the pairs left open meet, for none."""
+    right: int = field(metadata=said(NUMBER))
+    singles: int = field(metadata=said(NUMBER))
     """Of a pair left open the rule bounds every output; if that leaves no more than so many open, these are evaluated
     from all neurons. 0: neither."""
-    exact: int
+    exact: int = field(metadata=said(NUMBER))
     """How many of the pairs that are then open may be evaluated whole."""
-    samples: int
+    samples: int = field(metadata=said(NUMBER))
     """points, lowrank: elements over which the additive part of the activations is averaged; 0 for none."""
     generators: Ints = field(repr=False, metadata=stored("generators", "r", "n"))
     scale: Array | None = field(default=None, repr=False, metadata=stored("scale", "m+1"))
@@ -154,9 +159,8 @@ class Tensors:
             require(header <= MOST_HEADER, f"its header would take {header} bytes, more than {MOST_HEADER}")
             self.file = opened = cast("Any", safe_open(str(path), framework="numpy"))
             self.metadata: dict[str, str] = dict(opened.metadata() or {})
-            parts = {name: opened.get_slice(name) for name in opened.keys()}  # noqa: SIM118
-            self.shapes = {name: tuple(part.get_shape()) for name, part in parts.items()}
-            self.kinds = {name: str(part.get_dtype()) for name, part in parts.items()}
+            self.parts = {name: opened.get_slice(name) for name in opened.keys()}  # noqa: SIM118
+            self.shapes = {name: tuple(part.get_shape()) for name, part in self.parts.items()}
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # a library's panic is no Exception
@@ -176,7 +180,7 @@ class Tensors:
     def array(self, name: str, kinds: Sequence[str], *shape: int) -> NDArray[Any]:
         """The tensor with one of those dtypes and that shape, or a rejection."""
         require(name in self.shapes, f"tensor {name!r} is missing")
-        stored, kind = self.shapes[name], self.kinds[name]
+        stored, kind = self.shapes[name], str(self.parts[name].get_dtype())
         require(stored == shape, f"{name} has shape {stored}, expected {shape}")
         require(kind in kinds, f"{name} has dtype {kind}, expected one of {', '.join(kinds)}")
         found: NDArray[Any] = self.file.get_tensor(name)
@@ -195,6 +199,25 @@ class Tensors:
         inside = array.size == 0 or (int(array.min()) >= 0 and int(array.max()) < limit)
         require(inside, f"{name} leaves 0…{limit - 1}")
         return array.astype(np.intp)
+
+    def field(self, name: str, shape: str, below: str, numbers: dict[str, int]) -> Any:
+        """What `stored` says, with lengths by their names; q is the tensor's own second. A pair is read as one."""
+        known = numbers | {"q": self.length(name, 1)}
+        lengths = [known[length] for length in shape.split()]
+        array = self.indices(name, known[below], *lengths) if below else self.floats(name, *lengths)
+        return tuple(array.tolist()) if shape == "2" else array
+
+    def fields(self, kind: type, numbers: dict[str, int]) -> dict[str, Any]:
+        """The tensors of a dataclass; those that have a default may be missing."""
+        found = dict[str, Any]()
+        for one in fields(kind):
+            name, shape, below = one.metadata.get("stored", ("", "", ""))
+            if "{}" in name:
+                several = [name.format(j) for j in range(max(1, numbers["J"]))]
+                found[one.name] = tuple(self.field(each, shape, below, numbers) for each in several)
+            elif name in self.shapes or (name and one.default is MISSING):
+                found[one.name] = self.field(name, shape, below, numbers)
+        return found
 
 
 def read_network(path: Path) -> Weights:
@@ -230,48 +253,26 @@ def read_network(path: Path) -> Weights:
 def read_certificate(path: Path, n: int, m: int) -> Certificate:
     """Decode a certificate for n elements and m neurons; every field is checked for type and range, none for truth."""
     file = Tensors(path, "certificate")
-    said, version = file.metadata, file.metadata.get("version")
-    if said.get("format") != FORMAT or version != VERSION:
+    version = file.metadata.get("version")
+    if file.metadata.get("format") != FORMAT or version != VERSION:
         old = "" if version is None else f" (version {version[:20]}): certify the network again"
         raise Unreadable(f"certificate: {path} is not a rhoset certificate of version {VERSION}{old}")
-    plan: dict[str, Any] = {key: said.get(key, "") for key in ("network", "table", "method", "arithmetic", "rule")}
-    rule, arithmetic = plan["rule"], plan["arithmetic"]
-    require(arithmetic in ("real", "float32"), f"arithmetic {arithmetic[:40]!r} is not real or float32")
-    require(re.fullmatch(r"[a-z0-9-]{1,40}", plan["method"]), "method must be 1 to 40 of a-z, 0-9 and -")
-    require(rule in (*RULES, "exact"), f"rule {rule[:40]!r} is not one of {', '.join(RULES)}, exact")
-    for key in ("right", "singles", "exact", "samples"):
-        number = said.get(key, "")
-        require(re.fullmatch(r"[0-9]{1,10}", number), f"{key} {number[:40]!r} is not a number of up to ten digits")
-        plan[key] = int(number)
-    r = file.length("generators", 0)
+    plan = dict[str, Any]()
+    for one in fields(Certificate):
+        if form := one.metadata.get("form"):
+            text = file.metadata.get(one.name, "")
+            require(re.fullmatch(form, text), f"{one.name} {text[:40]!r} is not of the form {form}")
+            plan[one.name] = int(text) if form is NUMBER else text
+    rule, r = plan["rule"], file.length("generators", 0)
     require(plan["samples"] <= n, f"at most {n} samples")
     require(r <= 64 and (n == 1 or r >= 1), "generators: need 1 to 64 elements")
     limit(file, rule, plan["samples"], n, m)
     kind = EachTensors if rule == "gaps" and "gaps.each" in file.shapes else RULES.get(rule)
     sizes = file.numbered(fields(kind)[0].metadata["stored"][0]) if kind else []
-    most, squares = max(sizes, default=0), sum(q * q for q in sizes)
-    numbers = {"2": 2, "n": n, "m": m, "m+1": m + 1, "r": r, "k": most, "J": len(sizes), "J+1": len(sizes) + 1,
-               "2J": 2 * len(sizes), "max q": most, "max(q, J)": max(most, len(sizes)), "Σq²": squares}  # fmt: skip
-    given = kind(**read_fields(kind, file, numbers, sizes)) if kind else None
-    certificate = Certificate(**plan, **read_fields(Certificate, file, numbers), given=given)
+    j, q = len(sizes), max(sizes, default=0)
+    numbers = {"n": n, "m": m, "m+1": m + 1, "r": r, "2": 2, "k": q, "J": j, "J+1": j + 1, "2J": 2 * j, "max q": q,
+               "max(q, J)": max(q, j), "Σq²": sum(size * size for size in sizes)}  # fmt: skip
+    given = kind(**file.fields(kind, numbers)) if kind else None
+    certificate = Certificate(**plan, **file.fields(Certificate, numbers), given=given)
     require(certificate.scale is None or (certificate.scale > 0).all(), "scale must be positive")
     return certificate
-
-
-def read_fields(kind: type, file: Tensors, numbers: dict[str, int], sizes: Sequence[int] = ()) -> dict[str, Any]:
-    """The tensors of a dataclass, as its fields say; `sizes` are the q of those that are numbered."""
-
-    def read(name: str, shape: str, below: str, **more: int) -> Any:
-        known = numbers | more
-        lengths = [known[length] for length in shape.split()]
-        array = file.indices(name, known[below], *lengths) if below else file.floats(name, *lengths)
-        return tuple(array.tolist()) if shape == "2" else array
-
-    found = dict[str, Any]()
-    for one in fields(kind):
-        name, *how = one.metadata.get("stored", ("",))
-        if "{}" in name:
-            found[one.name] = tuple(read(name.format(j), *how, q=q) for j, q in enumerate(sizes or [0]))
-        elif name and (name in file.shapes or one.default is MISSING):
-            found[one.name] = read(name, *how)
-    return found

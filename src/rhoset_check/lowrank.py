@@ -47,7 +47,7 @@ def unwritten(model: Model, features: Array, writing: Array) -> tuple[Near, Near
 
 def product(here: Near, matrix: Array, slack: Array | float = 0.0) -> Callable[[Near], Near]:
     """What `times` does, for all numbers that err as these do and are no larger; bounds are formed once."""
-    ends, rounded = here.ends(matrix, slack), matrix.astype(here.dtype)
+    ends, rounded = here.ends(matrix, slack), matrix.astype(here.value.dtype)
     return lambda other: other.rounded(other.product(rounded), *ends)
 
 
@@ -85,7 +85,7 @@ class LowRankRule:
         rest = self.rest(hidden, x, y)
         sums = self.sums(rest)
         length = np.fmin(self.length(rest, sums), self.longest).astype(WORK)
-        return Near.beside([sums, rest.rounded(length, zero, self.longest), right], len(x), WORK)
+        return Near.beside(sums, rest.rounded(length, zero, self.longest), right)
 
     def length(self, rest: Near, sums: Near) -> Array:
         """(pairs, 1) e: the length of st, or of what the sums do not hold of it."""

@@ -69,15 +69,13 @@ def build_model(weights: Weights, group: Group, arithmetic: str) -> Model:
     """The model; in float32 arithmetic the floor bounds what any order of summation can change (Theorem 2)."""
     stored, n = weights.tensors, group.order
     narrow = all(array.dtype != np.float64 for array in stored.values())
-    require(
-        narrow or arithmetic == "real", "float32 arithmetic speaks of float32 (or float16) weights; these are float64"
-    )
+    require(narrow or arithmetic == "real", "float32 arithmetic speaks of float32 or float16, and these are float64")
 
     def side(name: str, constant: float, dtype: str) -> Near:
         table = Near.exact(stored[f"embed_{name}" if weights.factored else name].astype(np.float64)).to(dtype)
         if weights.factored:  # in this precision, as whoever evaluates the network may
             table = table.times(stored[f"hidden_{name}"].astype(np.float64))
-        value = np.concatenate([table.value, np.full((n, 1), constant, dtype)], axis=1)
+        value = np.concatenate([table.value, np.full((n, 1), constant, dtype)], axis=1).copy()  # row by row
         return Near(value, np.append(table.error, 0.0), np.append(table.size, constant))
 
     left, right = ({dtype: side(*what, dtype) for dtype in UNIT} for what in (("left", 1.0), ("right", 0.0)))

@@ -23,11 +23,11 @@ def encode(certificate: Certificate) -> bytes:
     tensors, metadata = dict[str, NDArray[Any]](), {"format": FORMAT, "version": VERSION}
     for part in (certificate, *([certificate.given] if certificate.given else [])):
         for one in fields(part):
-            value, how = getattr(part, one.name), one.metadata.get("stored")
-            if how is None:
-                metadata |= {one.name: str(value)} if part is certificate and one.name != "given" else {}
-            elif value is not None:
-                arrays = value if "{}" in how[0] else [value]
-                tensors |= {how[0].format(j): np.asarray(array) for j, array in enumerate(arrays)}
-    narrow = {name: array.astype(np.int16) if array.dtype.kind == "i" else array for name, array in tensors.items()}
-    return canonical(save({name: np.ascontiguousarray(array) for name, array in narrow.items()}, metadata))
+            value = getattr(part, one.name)
+            if "form" in one.metadata:
+                metadata[one.name] = str(value)
+            elif "stored" in one.metadata and value is not None:
+                name, _, below = one.metadata["stored"]
+                for j, array in enumerate(value if "{}" in name else [value]):
+                    tensors[name.format(j)] = np.ascontiguousarray(array, np.int16 if below else None)
+    return canonical(save(tensors, metadata))
