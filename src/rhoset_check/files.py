@@ -200,23 +200,23 @@ class Tensors:
         require(inside, f"{name} leaves 0…{limit - 1}")
         return array.astype(np.intp)
 
-    def field(self, name: str, shape: str, below: str, numbers: dict[str, int]) -> Any:
+    def tensor(self, name: str, shape: str, below: str, numbers: dict[str, int]) -> Any:
         """What `stored` says, with lengths by their names; q is the tensor's own second. A pair is read as one."""
         known = numbers | {"q": self.length(name, 1)}
         lengths = [known[length] for length in shape.split()]
         array = self.indices(name, known[below], *lengths) if below else self.floats(name, *lengths)
         return tuple(array.tolist()) if shape == "2" else array
 
-    def fields(self, kind: type, numbers: dict[str, int]) -> dict[str, Any]:
+    def tensors(self, kind: type, numbers: dict[str, int]) -> dict[str, Any]:
         """The tensors of a dataclass; those that have a default may be missing."""
         found = dict[str, Any]()
-        for one in fields(kind):
-            name, shape, below = one.metadata.get("stored", ("", "", ""))
+        for one in (one for one in fields(kind) if "stored" in one.metadata):
+            name, shape, below = one.metadata["stored"]
             if "{}" in name:
                 several = [name.format(j) for j in range(max(1, numbers["J"]))]
-                found[one.name] = tuple(self.field(each, shape, below, numbers) for each in several)
-            elif name in self.shapes or (name and one.default is MISSING):
-                found[one.name] = self.field(name, shape, below, numbers)
+                found[one.name] = tuple(self.tensor(each, shape, below, numbers) for each in several)
+            elif name in self.shapes or one.default is MISSING:
+                found[one.name] = self.tensor(name, shape, below, numbers)
         return found
 
 
@@ -272,7 +272,7 @@ def read_certificate(path: Path, n: int, m: int) -> Certificate:
     j, q = len(sizes), max(sizes, default=0)
     numbers = {"n": n, "m": m, "m+1": m + 1, "r": r, "2": 2, "k": q, "J": j, "J+1": j + 1, "2J": 2 * j, "max q": q,
                "max(q, J)": max(q, j), "Σq²": sum(size * size for size in sizes)}  # fmt: skip
-    given = kind(**file.fields(kind, numbers)) if kind else None
-    certificate = Certificate(**plan, **file.fields(Certificate, numbers), given=given)
+    given = kind(**file.tensors(kind, numbers)) if kind else None
+    certificate = Certificate(**plan, **file.tensors(Certificate, numbers), given=given)
     require(certificate.scale is None or (certificate.scale > 0).all(), "scale must be positive")
     return certificate
