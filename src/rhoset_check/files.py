@@ -48,11 +48,6 @@ class Weights:
         return "left" not in self.tensors
 
 
-def said(form: str) -> dict[str, str]:
-    """Of a field that stands in the metadata, under its own name: the regular expression that it matches."""
-    return {"form": form}
-
-
 def stored(name: str, shape: str, below: str = "") -> dict[str, tuple[str, str, str]]:
     """Of a field that is a tensor, or several where its name has {} for numbers from 0 on without a hole: its name, its
     lengths, and what its integers are below, without which it holds floats. `read_certificate` has what q, J, … are."""
@@ -125,21 +120,22 @@ RULES: dict[str, type[Given]] = {
 
 @dataclass(frozen=True)
 class Certificate:
-    """A certificate file: an explanation and a plan. `right` is its claim; nothing in it is believed."""
+    """A certificate file: an explanation and a plan. `right` is its claim; nothing in it is believed. What has a form
+    is of the metadata, and matches that regular expression."""
 
-    network: str = field(metadata=said(DIGEST))
-    table: str = field(metadata=said(DIGEST))
-    method: str = field(metadata=said("[a-z0-9-]{1,40}"))
-    arithmetic: str = field(metadata=said("real|float32"))
-    rule: str = field(metadata=said("gaps|circles|points|lowrank|exact"))
+    network: str = field(metadata={"form": DIGEST})
+    table: str = field(metadata={"form": DIGEST})
+    method: str = field(metadata={"form": "[a-z0-9-]{1,40}"})
+    arithmetic: str = field(metadata={"form": "real|float32"})
+    rule: str = field(metadata={"form": "gaps|circles|points|lowrank|exact"})
     """What bounds all pairs first; exact, which the pairs left open meet, for none."""
-    right: int = field(metadata=said(NUMBER))
-    singles: int = field(metadata=said(NUMBER))
+    right: int = field(metadata={"form": NUMBER})
+    singles: int = field(metadata={"form": NUMBER})
     """Of a pair left open the rule bounds every output; if that leaves no more than so many open, these are evaluated
     from all neurons. 0: neither."""
-    exact: int = field(metadata=said(NUMBER))
+    exact: int = field(metadata={"form": NUMBER})
     """How many of the pairs that are then open may be evaluated whole."""
-    samples: int = field(metadata=said(NUMBER))
+    samples: int = field(metadata={"form": NUMBER})
     """points, lowrank: elements over which the additive part of the activations is averaged; 0 for none."""
     generators: Ints = field(repr=False, metadata=stored("generators", "r", "n"))
     scale: Array | None = field(default=None, repr=False, metadata=stored("scale", "m+1"))
@@ -266,9 +262,9 @@ def read_certificate(path: Path, n: int, m: int) -> Certificate:
     rule, r = plan["rule"], file.length("generators", 0)
     require(plan["samples"] <= n, f"at most {n} samples")
     require(r <= 64 and (n == 1 or r >= 1), "generators: need 1 to 64 elements")
-    limit(file, rule, plan["samples"], n, m)
     kind = EachTensors if rule == "gaps" and "gaps.each" in file.shapes else RULES.get(rule)
     sizes = file.numbered(fields(kind)[0].metadata["stored"][0]) if kind else []
+    limit(rule, sizes, file.shapes, plan["samples"], n, m)
     j, q = len(sizes), max(sizes, default=0)
     numbers = {"n": n, "m": m, "m+1": m + 1, "r": r, "2": 2, "k": q, "J": j, "J+1": j + 1, "2J": 2 * j, "max q": q,
                "max(q, J)": max(q, j), "Σq²": sum(size * size for size in sizes)}  # fmt: skip

@@ -20,7 +20,7 @@ LARGEST = {"float64": 2.0**1000, "float32": 2.0**120}
 SCALES = 2.0**-60, 2.0**60
 """Range of a certificate's floats, and of nothing else."""
 ACTIVATIONS: dict[str, tuple[str, Callable[[NDArray[Any]], NDArray[Any]]]] = {
-    "relu": ("max(t, 0)", lambda t: np.maximum(t, 0, out=t)),
+    "relu": ("max(t, 0)", lambda t: np.maximum(t, np.zeros(t.shape[-1], t.dtype), out=t)),  # quicker than with one 0
     "abs": ("|t|", lambda t: np.abs(t, out=t)),
     "square": ("t²", lambda t: np.multiply(t, t, out=t)),
     "linear": ("t", lambda t: t),

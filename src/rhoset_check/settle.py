@@ -82,9 +82,10 @@ def settle(rules: Rules, xs: Ints) -> tuple[Array, Array]:
     for pairs in (open_[part] for part in blocks(len(open_), max(n, model.width), n)):
         keep(pairs, *exact_bounds(model, x[pairs], y[pairs], budget))
     loss = np.log1p(up(excess * np.exp(floor) * EXP)) * EXP
-    error, size = model.ends["float64"]
-    worst = float(up(2.0 * (size + error).max()))
-    margin, loss = np.fmax(margin, -worst), np.fmin(loss, (worst + floor + np.log(n)) * EXP)
+    if not (margin > 0).all() or not np.isfinite(loss).all():
+        error, size = model.ends["float64"]
+        worst = float(up(2.0 * (size + error).max()))
+        margin, loss = np.fmax(margin, -worst), np.fmin(loss, (worst + floor + np.log(n)) * EXP)
     if floor:  # rounded down; a NaN is ∞ − ∞
         margin = np.nextafter(np.fmax(margin - up(floor), -np.inf), -np.inf)
     return margin, up(loss)
