@@ -179,8 +179,7 @@ class Tensors:
         stored, kind = self.shapes[name], str(self.parts[name].get_dtype())
         require(stored == shape, f"{name} has shape {stored}, expected {shape}")
         require(kind in kinds, f"{name} has dtype {kind}, expected one of {', '.join(kinds)}")
-        found: NDArray[Any] = self.file.get_tensor(name)
-        return found
+        return np.asarray(self.file.get_tensor(name))
 
     def floats(self, name: str, *shape: int) -> Array:
         """Finite floats, zero or within `SCALES`, as float64."""
@@ -258,7 +257,7 @@ def read_certificate(path: Path, n: int, m: int) -> Certificate:
         if form := one.metadata.get("form"):
             text = file.metadata.get(one.name, "")
             require(re.fullmatch(form, text), f"{one.name} {text[:40]!r} is not of the form {form}")
-            plan[one.name] = int(text) if form is NUMBER else text
+            plan[one.name] = int(text) if form == NUMBER else text
     rule, r = plan["rule"], file.length("generators", 0)
     require(plan["samples"] <= n, f"at most {n} samples")
     require(r <= 64 and (n == 1 or r >= 1), "generators: need 1 to 64 elements")

@@ -75,7 +75,8 @@ def build_model(weights: Weights, group: Group, arithmetic: str) -> Model:
         table = Near.exact(stored[f"embed_{name}" if weights.factored else name].astype(np.float64)).to(dtype)
         if weights.factored:  # in this precision, as whoever evaluates the network may
             table = table.times(stored[f"hidden_{name}"].astype(np.float64))
-        value = np.concatenate([table.value, np.full((n, 1), constant, dtype)], axis=1).copy()  # row by row
+        value = np.empty((n, len(table.size) + 1), dtype)  # row by row
+        value[:, :-1], value[:, -1] = table.value, constant
         return Near(value, np.append(table.error, 0.0), np.append(table.size, constant))
 
     left, right = ({dtype: side(*what, dtype) for dtype in UNIT} for what in (("left", 1.0), ("right", 0.0)))
