@@ -124,11 +124,12 @@ class Near:
     def times(self, matrix: NDArray[Any], slack: Array | float = 0.0) -> Near:
         """The product with a matrix (columns, k), known to within `slack` for every entry (Lemma 2.3); contiguous by
         columns."""
-        return self.rounded(self.product(matrix), *self.ends(matrix, slack))
+        return self.product(matrix, slack)(self)
 
-    def product(self, matrix: NDArray[Any]) -> NDArray[Any]:
-        """The value of `times`."""
-        return np.asarray(np.matmul(self.value, matrix.astype(self.value.dtype, copy=False), order="F"))
+    def product(self, matrix: NDArray[Any], slack: Array | float = 0.0) -> Callable[[Near], Near]:
+        """What `times` does, for all numbers that err as these do and are no larger; bounds are formed once."""
+        ends, factor = self.ends(matrix, slack), matrix.astype(self.value.dtype, copy=False)
+        return lambda other: other.rounded(np.matmul(other.value, factor, order="F"), *ends)
 
     def ends(self, matrix: NDArray[Any], slack: Array | float = 0.0) -> tuple[Array, Array]:
         """Error and size of `times`, but for its last rounding."""

@@ -5,6 +5,7 @@ Bias is a neuron more, number m: it reads 1 and 0, so its activation is 1 for ev
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from rhoset_check.files import Weights
 from rhoset_check.group import Group
-from rhoset_check.near import UNIT, Array, Ints, Near, require, up
+from rhoset_check.near import UNIT, Ints, Near, require, up
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,10 @@ class Model:
         return len(self.unembed["float64"])
 
     @cached_property
-    def ends(self) -> dict[str, tuple[Array, Array]]:
-        """Error and size of the logits by precision, which are the same for all pairs."""
+    def writes(self) -> dict[str, Callable[[Near], Near]]:
+        """From activations to logits by precision; error and size are the same for all pairs."""
         first = np.zeros(1, np.intp)
-        found = {dtype: self.hidden(first, first, dtype).times(self.unembed[dtype]) for dtype in UNIT}
-        return {dtype: (logits.error, logits.size) for dtype, logits in found.items()}
+        return {dtype: self.hidden(first, first, dtype).product(self.unembed[dtype]) for dtype in UNIT}
 
     def hidden(self, x: Ints, y: Ints, dtype: str) -> Near:
         """(pairs, m + 1) activations; whole rows of pairs, or a part of one, more quickly."""
@@ -57,7 +57,7 @@ class Model:
 
     def logits(self, x: Ints, y: Ints, dtype: str) -> Near:
         """(pairs, n) logits; their error bound does not depend on the pairs."""
-        return Near(self.hidden(x, y, dtype).product(self.unembed[dtype]), *self.ends[dtype])
+        return self.writes[dtype](self.hidden(x, y, dtype))
 
     def products(self, x: Ints, y: Ints) -> Ints:
         """(pairs,) the right answers xy."""
@@ -86,4 +86,5 @@ def build_model(weights: Weights, group: Group, arithmetic: str) -> Model:
     model = Model(group, left, right, by_dtype, weights.activation)
     if arithmetic == "real":
         return model
-    return replace(model, floor=float(up(2.0 * model.ends["float32"][0].max())))
+    first = np.zeros(1, np.intp)
+    return replace(model, floor=float(up(2.0 * model.logits(first, first, "float32").error.max())))

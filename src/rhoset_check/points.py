@@ -13,7 +13,7 @@ from rhoset_check.exact import EXP, Bounds
 from rhoset_check.files import Certificate, LowRankTensors, PointsTensors
 from rhoset_check.group import permutation_action
 from rhoset_check.limits import MOST_KINDS, PASS, Budget
-from rhoset_check.lowrank import WORK, LowRankRule, product
+from rhoset_check.lowrank import WORK, LowRankRule
 from rhoset_check.near import Array, Ints, Near, gamma, lower_sum, require, up
 from rhoset_check.network import Model
 
@@ -35,7 +35,7 @@ class PointsRule(LowRankRule):
         self.most_x, self.most_y = (side.times(*off).most() for side in (self.less_x, self.less_y))
         size = up(np.abs(self.delta.value).max(axis=0) + self.delta.error)  # of a difference, so smaller than is known
         self.delta = Near(self.delta.value, self.delta.error, size).to(WORK)
-        self.written = product(self.active, given.writing)
+        self.written = self.active.product(given.writing)
 
     def gaps(self, sums: Near, own: Ints) -> list[Array]:
         """(q + 1, pairs) for each set, P being `sums`: lower bounds of the sum of the k smallest gaps."""

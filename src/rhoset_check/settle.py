@@ -83,8 +83,8 @@ def settle(rules: Rules, xs: Ints) -> tuple[Array, Array]:
         keep(pairs, *exact_bounds(model, x[pairs], y[pairs], budget))
     loss = np.log1p(up(excess * np.exp(floor) * EXP)) * EXP
     if not (margin > 0).all() or not np.isfinite(loss).all():
-        error, size = model.ends["float64"]
-        worst = float(up(2.0 * (size + error).max()))
+        logits = model.logits(x[:1], y[:1], "float64")
+        worst = float(up(2.0 * (logits.size + logits.error).max()))
         margin, loss = np.fmax(margin, -worst), np.fmin(loss, (worst + floor + np.log(n)) * EXP)
     if floor:  # rounded down; a NaN is ∞ − ∞
         margin = np.nextafter(np.fmax(margin - up(floor), -np.inf), -np.inf)
