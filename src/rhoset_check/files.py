@@ -1,7 +1,7 @@
 """Decoding: both files whole into frozen types, nothing executed (FORMAT.md).
 
-Shapes and dtypes are read from the headers, and the work that the certificate asks for is bounded, before any tensor
-but the groups is loaded.
+Shapes and dtypes are read from the headers, and the work that the certificate asks for is bounded, before any of its
+tensors is loaded.
 """
 
 from __future__ import annotations

@@ -13,7 +13,6 @@ from rhoset_check.circles import CirclesRule
 from rhoset_check.each import EachRule
 from rhoset_check.even import EvenRule
 from rhoset_check.exact import CHUNK, EXP, Bounds, exact_bounds, exact_outputs
-from rhoset_check.files import Certificate
 from rhoset_check.limits import PASS, SECOND, Budget, exhaustive
 from rhoset_check.lowrank import LowRankRule
 from rhoset_check.near import Array, Ints, up
@@ -32,7 +31,7 @@ class Rule(Protocol):
         ...
 
 
-RULES: dict[type, Callable[[Any, Certificate, Model], Rule]] = {
+RULES: dict[type, Callable[[Any, files.Certificate, Model], Rule]] = {
     files.GapTensors: EvenRule, files.EachTensors: EachRule, files.CircleTensors: CirclesRule,
     files.PointsTensors: PointsRule, files.LowRankTensors: LowRankRule,
 }  # fmt: skip
@@ -49,7 +48,7 @@ class Rules:
 
 
 @np.errstate(all="ignore")
-def prepare(certificate: Certificate, model: Model) -> Rules:
+def prepare(certificate: files.Certificate, model: Model) -> Rules:
     """Prove what the certificate says of the group, and compute its rule's tables."""
     build = RULES.get(type(certificate.given))
     rule = build(certificate.given, certificate, model) if build else None
