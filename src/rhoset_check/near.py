@@ -155,7 +155,7 @@ class Near:
         sums = (np.square(self.value) @ squares.astype(dtype)).astype(np.float64)
         lost = 3.0 * LOST[dtype] * up(squares.sum(axis=0) + up(np.square(self.size + self.error).sum()) + 2 * k)
         error = np.sqrt(up(np.square(self.error[:, None] * weights).sum(axis=0))) + np.sqrt(lost)
-        return np.fmin(up(np.sqrt(sums) * (1.0 + gamma(k + 6, dtype)) + error), np.inf)  # ∞ for what overflows, ∞ − ∞
+        return np.fmin(up(np.sqrt(sums) * (1.0 + gamma(k + 6, dtype)) + error), np.inf)  # NaN: it overflowed
 
     def length(self) -> Array:
         """(rows,): an upper bound of the Euclidean length of every row."""
