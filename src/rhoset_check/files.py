@@ -23,8 +23,9 @@ from rhoset_check.near import ACTIVATIONS, SCALES, Array, Ints, Rejected, requir
 
 FORMAT, VERSION = "rhoset-certificate", "5"
 NETWORK = "rhoset-network/1"
-TABLES = ("left", "right", "unembed", "bias")
-FACTORS = ("embed_left", "embed_right", "hidden_left", "hidden_right", "unembed")
+TABLES = {"left": "n m", "right": "n m", "unembed": "m n", "bias": "n"}
+FACTORS = {"embed_left": "n e", "embed_right": "n e", "hidden_left": "e m", "hidden_right": "e m", "unembed": "m n"}
+"""Tensors of a network, with the names of their lengths; with factors a bias is optional."""
 DIGEST, NUMBER = "[0-9a-f]{64}", "[0-9]{1,10}"
 FLOATS, INTEGERS = ("F16", "F32", "F64"), ("I8", "U8", "I16", "U16", "I32", "U32", "I64")
 
@@ -218,18 +219,17 @@ class Tensors:
 def read_network(path: Path) -> Weights:
     """Tables ``left right unembed bias table``, or factors and ``cayley``; shapes, dtypes and finiteness checked."""
     file = Tensors(path, "network")
-    names = TABLES if "left" in file.shapes else FACTORS + ("bias",) * ("bias" in file.shapes)
+    shapes = TABLES if "left" in file.shapes else FACTORS | ({"bias": "n"} if "bias" in file.shapes else {})
     table_name = "table" if "table" in file.shapes else "cayley"
-    n, m, e = file.length(table_name, 0), file.length("unembed", 0), file.length("embed_left", 1)
-    shapes = {"left": (n, m), "right": (n, m), "unembed": (m, n), "bias": (n,), "embed_left": (n, e),
-              "embed_right": (n, e), "hidden_left": (e, m), "hidden_right": (e, m)}  # fmt: skip
+    n, m = file.length(table_name, 0), file.length("unembed", 0)
+    numbers = {"n": n, "m": m, "e": file.length("embed_left", 1)}
     activation, version = file.metadata.get("activation", "relu").lower(), file.metadata.get("format", NETWORK)
     try:
         known = version == NETWORK or not version.startswith("rhoset-network/")
         require(known, f"its format is {version[:40]!r}, and this checker reads {NETWORK}")
         require(1 <= n < 2**15 and 1 <= m < 10**6, f"needs a square {table_name} and unembed of (neurons, elements)")
         table = file.indices(table_name, n, n, n).astype("<i4")
-        kept = {name: file.array(name, FLOATS, *shapes[name]) for name in names}
+        kept = {name: file.array(name, FLOATS, *map(numbers.__getitem__, shapes[name].split())) for name in shapes}
         for name, array in kept.items():
             require(np.isfinite(array).all(), f"{name} holds a NaN or an infinity")
         require(activation in ACTIVATIONS, f"activation {activation[:40]!r} is not one of {', '.join(ACTIVATIONS)}")
@@ -250,7 +250,7 @@ def read_certificate(path: Path, n: int, m: int) -> Certificate:
     file = Tensors(path, "certificate")
     version = file.metadata.get("version")
     if file.metadata.get("format") != FORMAT or version != VERSION:
-        old = "" if version is None else f" (version {version[:20]}): certify the network again"
+        old = "" if version is None else f" (version {version[:20]!r}): certify the network again"
         raise Unreadable(f"certificate: {path} is not a rhoset certificate of version {VERSION}{old}")
     plan = dict[str, Any]()
     for one in fields(Certificate):
