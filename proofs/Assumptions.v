@@ -19,9 +19,12 @@ Check by_lowrank_factored.      Print Assumptions by_lowrank_factored.
 Check complete.                 Print Assumptions complete.
 Check complete_factored.        Print Assumptions complete_factored.
 (** Over the real numbers, on the assistant's own axioms of these. *)
-From Rhoset Require Margins.
+From Rhoset Require Margins Circles.
 Check Margins.lowrank_margin.   Print Assumptions Margins.lowrank_margin.
 Check Margins.points_single.    Print Assumptions Margins.points_single.
 Check Margins.points_margin.    Print Assumptions Margins.points_margin.
 Check Margins.each_margin.      Print Assumptions Margins.each_margin.
 Check Margins.even_margin.      Print Assumptions Margins.even_margin.
+Check Circles.walks_near.       Print Assumptions Circles.walks_near.
+Check Circles.delta_meets.      Print Assumptions Circles.delta_meets.
+Check Circles.circles_margin.   Print Assumptions Circles.circles_margin.
