@@ -25,6 +25,7 @@ Check Margins.points_single.    Print Assumptions Margins.points_single.
 Check Margins.points_margin.    Print Assumptions Margins.points_margin.
 Check Margins.each_margin.      Print Assumptions Margins.each_margin.
 Check Margins.even_margin.      Print Assumptions Margins.even_margin.
+Check Circles.brought_on.       Print Assumptions Circles.brought_on.
 Check Circles.walks_near.       Print Assumptions Circles.walks_near.
 Check Circles.delta_meets.      Print Assumptions Circles.delta_meets.
 Check Circles.circles_margin.   Print Assumptions Circles.circles_margin.

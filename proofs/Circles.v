@@ -1,11 +1,10 @@
 (** Lemma 11 (walks), Lemma 12 (parabola) and Theorem 9 (circles) over the real numbers, as the Python checker takes them: readings,
     waves and lengths are any, errors are any upper bounds.  Sums go over neurons 0 .. m-1, over circles, and over the coordinates
     of a circle's plane, of which there are [d], two. *)
-From Coq Require Import Reals Lra Lia Arith Bool.
+From Coq Require Import Reals Lra Lia Arith Bool List.
 From Rhoset Require Import RealSums.
 Open Scope R_scope.
 
-Definition relu (t : R) : R := Rmax 0 t.
 Definition below (v w : R) : bool := if Rlt_dec v w then true else false.
 
 Lemma relu_near v w : Rabs (relu v - relu w) <= Rabs (v - w).
@@ -76,6 +75,114 @@ Proof.
   rewrite Ec. apply Rabs_le. lra.
 Qed.
 
+(** ** Lemma 5 (matrices), for vectors: what matrices of elements do to them, and those of products. *)
+Section Matrices.
+  Variables (n d k : nat) (op : nat -> nat -> nat) (e : nat) (generator : nat -> Prop).
+  Hypothesis closed : forall x y, (x < n)%nat -> (y < n)%nat -> (op x y < n)%nat.
+  Hypothesis identity : (e < n)%nat /\ forall x, (x < n)%nat -> op e x = x /\ op x e = x.
+  Hypothesis associative : forall x y z, (x < n)%nat -> (y < n)%nat -> (z < n)%nat -> op (op x y) z = op x (op y z).
+  Hypothesis generators : forall s, generator s -> (s < n)%nat.
+  Definition element (word : list nat) : nat := fold_right op e word.
+  Hypothesis words : forall g, (g < n)%nat -> exists word, Forall generator word /\ (length word <= k)%nat /\ element word = g.
+
+  Variables (D rho : nat -> nat -> nat -> R) (tau eps : R).                     (* element, row, column; generator, row, column *)
+  Hypothesis errors : 0 <= tau /\ 0 <= eps.
+  Definition times (A : nat -> nat -> R) (w : nat -> R) (p : nat) : R := sum d (fun q => A p q * w q).
+  Hypothesis at_identity : forall p q, (p < d)%nat -> (q < d)%nat -> D e p q = only (p =? q)%nat 1.
+  Hypothesis step : forall s g, generator s -> (g < n)%nat ->
+    frobenius d d (fun p q => D (op s g) p q - sum d (fun o => rho s p o * D g o q)) tau.
+  Hypothesis nearly_orthogonal : forall s, generator s -> frobenius d d (off_identity d (rho s)) eps.
+
+  Lemma times_minus A v w p : times A (fun q => v q - w q) p = times A v p - times A w p.
+  Proof. unfold times. rewrite <- sum_minus. apply sum_ext. intros; ring. Qed.
+
+  Lemma identity_times w p : (p < d)%nat -> times (D e) w p = w p.
+  Proof.
+    intros Hp. unfold times. rewrite <- (sum_one d p (w p) Hp). apply sum_ext. intros q Hq. rewrite at_identity by assumption.
+    destruct (Nat.eqb_spec p q) as [->|_]; simpl; ring.
+  Qed.
+
+  Lemma generator_times s w L : generator s -> within d w L -> within d (times (rho s) w) ((1 + eps) * L).
+  Proof.
+    intros Hs [L0 L2]. pose proof (nearly_isometric d d (rho s) eps w (nearly_orthogonal s Hs)) as I.
+    destruct errors as [_ E0]. split; [apply Rmult_le_pos; lra|]. eapply Rle_trans; [exact I|].
+    apply Rle_trans with ((1 + eps) * (L * L)); [apply Rmult_le_compat_l; lra|].
+    assert (0 <= eps * (1 + eps) * (L * L)) by (apply Rmult_le_pos; [apply Rmult_le_pos; lra|apply Rle_0_sqr]).
+    replace ((1 + eps) * L * ((1 + eps) * L)) with ((1 + eps) * (L * L) + eps * (1 + eps) * (L * L)) by ring. lra.
+  Qed.
+
+  Definition along_word (word : list nat) (w : nat -> R) : nat -> R := fold_right (fun s => times (rho s)) w word.
+  Definition bound (j : nat) : R := INR j * tau * (1 + eps) ^ j.
+
+  Lemma element_in word : Forall generator word -> (element word < n)%nat.
+  Proof. destruct identity as [He _]. induction 1 as [|s word Hs _ IH]; simpl; auto. Qed.
+
+  Lemma word_times word h w L : Forall generator word -> (h < n)%nat -> within d w L ->
+    within d (fun p => times (D (op (element word) h)) w p - along_word word (times (D h) w) p) (bound (length word) * L).
+  Proof.
+    intros Hw Hh HL. induction Hw as [|s word Hs Hw IH]; simpl.
+    - destruct identity as [_ I]. destruct (I h Hh) as [-> _]. unfold bound. simpl. rewrite !Rmult_0_l.
+      apply (within_ext d (fun _ => 0)); [intros; ring|]. split; [lra|]. rewrite Rmult_0_l, sum_zero. lra.
+    - pose proof (element_in word Hw) as Hg. pose proof (closed _ _ Hg Hh) as Hgh. rewrite associative by (auto using generators).
+      destruct errors as [T0 E0]. set (g := op (element word) h) in *.
+      apply within_more with (tau * L + (1 + eps) * (bound (length word) * L)).
+      + unfold bound. rewrite S_INR. simpl. destruct HL as [L0 _]. pose proof (pow_R1_Rle (1 + eps) (length word) ltac:(lra)) as Q.
+        assert (tau * L * 1 <= tau * L * ((1 + eps) * (1 + eps) ^ length word)); [|lra].
+        apply Rmult_le_compat_l; [apply Rmult_le_pos; assumption|]. apply Rle_trans with (1 * (1 + eps) ^ length word); [lra|].
+        apply Rmult_le_compat_r; lra.
+      + pose proof (within_plus d _ _ _ _ (image_within _ _ _ _ _ _ (step s g Hs Hgh) HL) (generator_times s _ _ Hs IH)) as Sum.
+        refine (within_ext d _ _ _ _ Sum). intros p Hp. cbv beta. rewrite times_minus.
+        assert (E : sum d (fun q => (D (op s g) p q - sum d (fun o => rho s p o * D g o q)) * w q) =
+          times (D (op s g)) w p - times (rho s) (times (D g) w) p); [|rewrite E; ring].
+        unfold times. rewrite (sum_ext d _ (fun q => D (op s g) p q * w q - sum d (fun o => rho s p o * (D g o q * w q)))).
+        * rewrite sum_minus, sum_swap. f_equal. apply sum_ext. intros o _. apply sum_scale.
+        * intros q _. rewrite Rmult_minus_distr_r. f_equal. rewrite Rmult_comm, <- sum_scale. apply sum_ext. intros; ring.
+  Qed.
+
+  Lemma bound_grows j : (j <= k)%nat -> bound j <= bound k.
+  Proof.
+    intros H. destruct errors as [T0 E0]. unfold bound.
+    apply Rmult_le_compat; [apply Rmult_le_pos; [apply pos_INR|exact T0]|apply pow_le; lra| |apply Rle_pow; [lra|exact H]].
+    apply Rmult_le_compat_r; [exact T0|apply le_INR, H].
+  Qed.
+
+  (** Lemma 5 (matrices) *)
+  Lemma matrices g h w L Lh : (g < n)%nat -> (h < n)%nat -> within d w L -> within d (times (D h) w) Lh ->
+    within d (fun p => times (D (op g h)) w p - times (D g) (times (D h) w) p) (bound k * (L + Lh)).
+  Proof.
+    intros Hg Hh HL HLh. destruct (words g Hg) as [word [Hw [Hl E]]]. destruct identity as [He I].
+    pose proof (word_times word h w L Hw Hh HL) as A. pose proof (word_times word e _ Lh Hw He HLh) as B.
+    rewrite E in A, B. destruct (I g Hg) as [_ Eg]. rewrite Eg in B.
+    pose proof (bound_grows _ Hl) as Hb.
+    destruct HL as [L0 _]. destruct HLh as [Lh0 _].
+    apply within_more with (bound (length word) * L + bound (length word) * Lh).
+    { rewrite <- Rmult_plus_distr_l. apply Rmult_le_compat_r; lra. }
+    assert (B' : within d (fun p => along_word word (times (D h) w) p - times (D g) (times (D h) w) p) (bound (length word) * Lh)).
+    { destruct B as [B0 B2]. split; [exact B0|]. eapply Rle_trans; [|exact B2]. right. apply sum_ext. intros p Hp.
+      assert (W : along_word word (times (D e) (times (D h) w)) p = along_word word (times (D h) w) p).
+      { clear - at_identity Hp. revert p Hp. induction word as [|s word IH]; simpl; intros p Hp; [apply identity_times, Hp|].
+        unfold times at 1 4. apply sum_ext. intros q Hq. rewrite IH by exact Hq. reflexivity. }
+      rewrite W. ring. }
+    refine (within_ext d _ _ _ _ (within_plus d _ _ _ _ A B')). intros; cbv beta; ring.
+  Qed.
+
+  (** Where elements bring the point (1, 0, ...): Δ of Theorem 9. *)
+  Definition brought (z p : nat) : R := D z p O.
+  Lemma brought_on x v reach : (0 < d)%nat -> (x < n)%nat -> (v < n)%nat -> within d (brought v) reach ->
+    within d (fun p => brought (op x v) p - sum d (fun q => D x p q * brought v q)) (bound k * (1 + reach)).
+  Proof.
+    intros Hd Hx Hv H. set (w := fun q => only (O =? q)%nat 1).
+    assert (T : forall z p, times (D z) w p = brought z p).
+    { intros z p. unfold times, w. rewrite <- (sum_one d O (brought z p) Hd). apply sum_ext. intros q _. unfold brought.
+      destruct (Nat.eqb_spec O q) as [<-|_]; simpl; ring. }
+    assert (U : within d w 1).
+    { split; [lra|]. right. rewrite (sum_ext d _ (fun q => only (O =? q)%nat 1)); [rewrite (sum_one d O 1 Hd); ring|].
+      intros q _. unfold w. destruct (O =? q)%nat; simpl; ring. }
+    refine (within_ext d _ _ _ _ (matrices x v w 1 reach Hx Hv U (within_ext d _ _ _ (fun p _ => eq_sym (T v p)) H))).
+    intros p _. cbv beta. rewrite T. unfold times. f_equal. apply sum_ext. intros q _. rewrite <- T. reflexivity.
+  Qed.
+End Matrices.
+
 (** ** Theorem 9 (circles) *)
 Section Circles.
   Variables (n m circles d : nat) (op : nat -> nat -> nat) (inv : nat -> nat).
@@ -129,15 +236,14 @@ Section Circles.
   Definition rwave (y i : nat) : R := sum d (fun p => wave_y i p * F (reads i) (inv y) p).
   Definition coupling (z j p q : nat) : R :=
     sum m (fun i => only (reads i =? j)%nat (delta z i * (2 * bend i) * wave_x i p * wave_y i q)).
-  Variables (frobenius : nat -> nat -> R) (N : nat -> R) (nu_x nu_y : nat -> R) (lmost rmost : nat -> R).
-  Hypothesis couplings : forall z j, (z < n)%nat -> (j < circles)%nat -> 0 <= frobenius z j /\
-    sum d (fun p => sum d (fun q => coupling z j p q * coupling z j p q)) <= frobenius z j * frobenius z j.
+  Variables (strength : nat -> nat -> R) (N : nat -> R) (nu_x nu_y : nat -> R) (lmost rmost : nat -> R).
+  Hypothesis couplings : forall z j, (z < n)%nat -> (j < circles)%nat -> frobenius d d (coupling z j) (strength z j).
   Hypothesis lengths : forall z, (z < n)%nat -> within m (delta z) (N z).
   Hypothesis rmost_is : forall y i, (y < n)%nat -> (i < m)%nat -> Rabs (r' y i) <= rmost i.
   Hypothesis lmost_is : forall x i, (x < n)%nat -> (i < m)%nat -> Rabs (lwave x i) <= lmost i.
   Hypothesis off_x : forall x, (x < n)%nat -> within m (fun i => 2 * bend i * rmost i * Rabs (l' x i - lwave x i)) (nu_x x).
   Hypothesis off_y : forall y, (y < n)%nat -> within m (fun i => 2 * bend i * lmost i * Rabs (r' y i - rwave y i)) (nu_y y).
-  Definition from_waves (z : nat) : R := sum circles (fun j => frobenius z j * (reach j * reach j)).
+  Definition from_waves (z : nat) : R := sum circles (fun j => strength z j * (reach j * reach j)).
   Definition all_away (z : nat) : R := sum m (fun i => Rabs (delta z i) * away i).
 
   Lemma bend_pos i : (i < m)%nat -> 0 <= bend i.
@@ -150,10 +256,9 @@ Section Circles.
     rewrite (sum_ext m _ (fun i => sum circles (fun j => only (reads i =? j)%nat (delta z i * (2 * bend i) * (lwave x i * rwave y i)))))
       by (intros i Hi; symmetry; apply sum_one, reads_circle, Hi).
     rewrite sum_swap. eapply Rle_trans; [apply sum_abs|]. apply sum_le. intros j Hj.
-    destruct (couplings z j Hz Hj) as [F0 FF].
-    pose proof (bilinear d d (coupling z j) (F j x) (F j (inv y)) (frobenius z j) (reach j) (reach j) F0 FF
+    pose proof (bilinear d d (coupling z j) (F j x) (F j (inv y)) _ _ _ (couplings z j Hz Hj)
       (reaches j x Hj Hx) (reaches j (inv y) Hj (inverse y Hy))) as Q.
-    replace (frobenius z j * (reach j * reach j)) with (reach j * (frobenius z j * reach j)) by ring.
+    replace (strength z j * (reach j * reach j)) with (reach j * (strength z j * reach j)) by ring.
     replace (sum m _) with (sum d (fun p => F j x p * sum d (fun q => coupling z j p q * F j (inv y) q))); [exact Q|].
     unfold coupling.
     rewrite (sum_ext d _ (fun p => sum m (fun i => only (reads i =? j)%nat

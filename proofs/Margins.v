@@ -37,10 +37,8 @@ Section LowRank.
   (** What P tells of the length of t: B has the rows W_i / s_i, nearly orthonormal columns and nearly nothing of what is left of
       unembed; so e' may stand in place of e.  With g = s t, P = Bᵀg. *)
   Definition B (i j : nat) : R := W i j / s i.
-  Definition off_identity (j j' : nat) : R := sum m (fun i => B i j * B i j') - only (j =? j')%nat 1.
   Variables (eta rho e' : R).
-  Hypothesis nearly_orthonormal :
-    0 <= eta /\ sum k (fun j => sum k (fun j' => off_identity j j' * off_identity j j')) <= eta * eta.
+  Hypothesis nearly_orthonormal : frobenius k k (off_identity m B) eta.
   Hypothesis nearly_apart : forall z, within k (fun j => sum m (fun i => B i j * (untold z i / s i))) (rho * N z).
   Definition left_of_length : R := e * e - (1 - eta) * sum k (fun j => told j * told j).
   Hypothesis rest_of_length : e' = e \/
@@ -58,27 +56,12 @@ Section LowRank.
     rewrite sum_swap. apply sum_ext. intros j _. rewrite (told_is j) at 2. rewrite <- sum_scale. apply sum_ext. intros; ring.
   Qed.
 
-  Lemma nearly_isometric p :
-    sum m (fun i => sum k (fun j => B i j * p j) * sum k (fun j => B i j * p j)) <= (1 + eta) * sum k (fun j => p j * p j).
-  Proof.
-    destruct nearly_orthonormal as [H0 HF]. pose proof (within_length k p) as L.
-    pose proof (below_abs _ _ (bilinear k k off_identity p p eta _ _ H0 HF L L)) as [_ Q].
-    rewrite <- Rmult_assoc, (Rmult_comm _ eta), Rmult_assoc, sqrt_sqrt in Q by apply squares_nonneg.
-    assert (E : sum m (fun i => sum k (fun j => B i j * p j) * sum k (fun j => B i j * p j)) =
-      sum k (fun j => p j * p j) + sum k (fun j => p j * sum k (fun j' => off_identity j j' * p j'))); [|rewrite E; lra].
-    rewrite (sum_ext m _ (fun i => sum k (fun j => sum k (fun j' => (B i j * p j) * (B i j' * p j'))))) by (intros; apply sum_times).
-    rewrite sum_swap, <- sum_plus. apply sum_ext. intros j Hj. rewrite sum_swap, <- (sum_one k j (p j * p j) Hj), <- sum_scale, <- sum_plus.
-    apply sum_ext. intros j' _. unfold off_identity.
-    rewrite (sum_ext m _ (fun i => (p j * p j') * (B i j * B i j'))) by (intros; ring). rewrite sum_scale.
-    destruct (Nat.eqb_spec j j') as [->|_]; simpl; ring.
-  Qed.
-
   Lemma beyond_length : sum m (fun i => beyond i * beyond i) <= left_of_length.
   Proof.
     destruct length_of_tail as [_ He]. change (sum m (fun i => g i * g i) <= e * e) in He.
     set (q := fun i => sum k (fun j => B i j * told j)).
     rewrite (sum_ext m _ (fun i => g i * g i + (-2) * (g i * q i) + q i * q i)) by (intros; unfold beyond; fold (q i); ring).
-    rewrite !sum_plus, sum_scale. unfold q at 1. rewrite told_squares. pose proof (nearly_isometric told) as O.
+    rewrite !sum_plus, sum_scale. unfold q at 1. rewrite told_squares. pose proof (nearly_isometric m k B eta told nearly_orthonormal) as O.
     change (sum m (fun i => q i * q i) <= (1 + eta) * sum k (fun j => told j * told j)) in O. unfold left_of_length. lra.
   Qed.
 
@@ -86,7 +69,7 @@ Section LowRank.
   Proof.
     intros Heta. destruct nearly_orthonormal as [H1 _]. destruct length_of_tail as [H0 He]. split; [lra|].
     change (sum m (fun i => g i * g i) <= e * e) in He. set (q := fun i => sum k (fun j => B i j * told j)).
-    pose proof told_squares as E. pose proof (nearly_isometric told) as O. pose proof (schwarz m g q) as C.
+    pose proof told_squares as E. pose proof (nearly_isometric m k B eta told nearly_orthonormal) as O. pose proof (schwarz m g q) as C.
     change (sum m (fun i => q i * q i) <= (1 + eta) * sum k (fun j => told j * told j)) in O.
     change (sum m (fun i => g i * q i) = sum k (fun j => told j * told j)) in E. rewrite E in C.
     pose proof (squares_nonneg k told) as P0. set (P := sum k (fun j => told j * told j)) in *.
@@ -276,14 +259,15 @@ Section Gaps.
   Hypothesis ranges : forall i z z', (i < m)%nat -> (seat i < columns)%nat -> (z < n)%nat -> (z' < n)%nat ->
     Rabs (ubar i (spot i z) - ubar i (spot i z')) <= range i.
 
-  (** I: what idle neurons may take. *)
-  Variable lost : R.
-  Hypothesis lost_most : forall x y z z', (x < n)%nat -> (y < n)%nat -> (z < n)%nat -> (z' < n)%nat ->
-    sum m (fun i => only (seat i =? columns)%nat (Rabs (u i z - u i z') * Rabs (hid x y i))) <= lost.
+  (** I: the largest |h_i| of idle neurons and the range V of what they write. *)
+  Variables (hmost V : nat -> R) (lost : R).
+  Definition on_column (k : nat) (f : nat -> R) : R := sum m (fun i => only (seat i =? k)%nat (f i)).
+  Hypothesis idle_reads : forall x y i, (x < n)%nat -> (y < n)%nat -> (i < m)%nat -> seat i = columns -> Rabs (hid x y i) <= hmost i.
+  Hypothesis idle_writes : forall i z z', (i < m)%nat -> seat i = columns -> (z < n)%nat -> (z' < n)%nat -> Rabs (u i z - u i z') <= V i.
+  Hypothesis lost_is : on_column columns (fun i => V i * hmost i) <= lost.
 
   (** What the neurons of a set S do through x, y and xy, all believed. *)
   Variables (by_x by_y : nat -> nat -> R) (same : nat -> R).      (* i, p; i, c' *)
-  Definition on_column (k : nat) (f : nat -> R) : R := sum m (fun i => only (seat i =? k)%nat (f i)).
   Definition in_set (S : nat -> bool) (i : nat) : bool := (seat i <? columns)%nat && S i.
   Definition all_in (S : nat -> bool) (f : nat -> R) : R := sum m (fun i => only (in_set S i) (f i)).
   Definition X S (x z : nat) : R := all_in S (fun i => rest z i * by_x i (from i x)).
@@ -413,12 +397,10 @@ Section Gaps.
         simpl. f_equal; [apply sum_ext; intros k _|]; apply sum_ext; intros i _; unfold only;
           (match goal with |- (if ?c then _ else _) = _ => destruct c; ring end). }
       assert (Idle : - lost <= on_column columns (fun i => (u i answer - u i z) * hid x y i)).
-      { pose proof (lost_most x y answer z Hx Hy Ha Hz) as I.
-        assert (-1 * sum m (fun i => only (seat i =? columns)%nat (Rabs (u i answer - u i z) * Rabs (hid x y i))) <=
-          on_column columns (fun i => (u i answer - u i z) * hid x y i)).
-        { unfold on_column. rewrite <- sum_scale. apply sum_le. intros i _. unfold only. destruct (seat i =? columns)%nat; [|lra].
-          pose proof (product_cost (u i answer - u i z) (hid x y i)). lra. }
-        lra. }
+      { assert (-1 * on_column columns (fun i => V i * hmost i) <= on_column columns (fun i => (u i answer - u i z) * hid x y i)); [|lra].
+        unfold on_column. rewrite <- sum_scale. apply sum_le. intros i Hi. unfold only.
+        destruct (Nat.eqb_spec (seat i) columns) as [Es|_]; [|lra]. pose proof (product_cost (u i answer - u i z) (hid x y i)).
+        assert (Rabs (u i answer - u i z) * Rabs (hid x y i) <= V i * hmost i) by (apply Rmult_le_compat; try apply Rabs_pos; auto). lra. }
       set (beside := fun i => if S i then (rest answer i - rest z i) * near_h x i (spot i y) else 0).
       assert (Columns : sum columns (fun k => L x k (place k y) (place k v)) + sum columns (fun k => on_column k beside) <=
         sum columns (fun k => on_column k (fun i => (u i answer - u i z) * hid x y i))).

@@ -1,4 +1,4 @@
-(** Sums and lengths over the real numbers, and Lemma 8.  A length is known by a number that it does not exceed. *)
+(** Sums, lengths and activations over the real numbers, and Lemma 8.  A length is known by a number that it does not exceed. *)
 From Coq Require Import Reals Lra Lia Arith Bool.
 Open Scope R_scope.
 
@@ -76,6 +76,9 @@ Qed.
 Lemma sum_times n k f g : sum n f * sum k g = sum n (fun i => sum k (fun j => f i * g j)).
 Proof. rewrite Rmult_comm, <- sum_scale. apply sum_ext. intros i _. rewrite Rmult_comm, <- sum_scale. reflexivity. Qed.
 
+Lemma below_abs v L : Rabs v <= L -> - L <= v <= L.
+Proof. intros H. pose proof (Rle_abs v). pose proof (Rle_abs (- v)) as A. rewrite Rabs_Ropp in A. lra. Qed.
+
 (** The length of (f 0, ..., f (n-1)) is at most L. *)
 Definition within (n : nat) (f : nat -> R) (L : R) : Prop := 0 <= L /\ sum n (fun i => f i * f i) <= L * L.
 
@@ -96,16 +99,46 @@ Proof.
   apply Rmult_le_compat; try assumption; apply squares_nonneg.
 Qed.
 
-(** Vectors and a matrix with its Frobenius norm. *)
-Lemma bilinear n k (A : nat -> nat -> R) f g L F G : 0 <= L -> sum n (fun i => sum k (fun j => A i j * A i j)) <= L * L ->
-  within n f F -> within k g G -> Rabs (sum n (fun i => f i * sum k (fun j => A i j * g j))) <= F * (L * G).
+Lemma within_plus n f g F G : within n f F -> within n g G -> within n (fun i => f i + g i) (F + G).
 Proof.
-  intros HL HA HF [HG G2]. apply cauchy; [exact HF|]. split; [apply Rmult_le_pos; assumption|].
-  apply Rle_trans with ((L * L) * (G * G)); [|right; ring].
+  intros HF HG. destruct (below_abs _ _ (cauchy n f g F G HF HG)) as [_ C]. destruct HF as [F0 F2], HG as [G0 G2]. split; [lra|].
+  rewrite (sum_ext n _ (fun i => f i * f i + 2 * (f i * g i) + g i * g i)) by (intros; ring). rewrite !sum_plus, sum_scale. lra.
+Qed.
+
+Lemma within_more n f F G : F <= G -> within n f F -> within n f G.
+Proof. intros H [F0 F2]. split; [lra|]. apply (Rle_trans _ _ _ F2). apply Rmult_le_compat; assumption. Qed.
+
+(** A matrix with its Frobenius norm, times a vector; and one of nearly orthonormal columns. *)
+Definition frobenius (n k : nat) (A : nat -> nat -> R) (L : R) : Prop :=
+  0 <= L /\ sum n (fun i => sum k (fun j => A i j * A i j)) <= L * L.
+
+Lemma image_within n k A L g G : frobenius n k A L -> within k g G -> within n (fun i => sum k (fun j => A i j * g j)) (L * G).
+Proof.
+  intros [HL HA] [HG G2]. split; [apply Rmult_le_pos; assumption|]. apply Rle_trans with ((L * L) * (G * G)); [|right; ring].
   apply Rle_trans with (sum k (fun j => g j * g j) * sum n (fun i => sum k (fun j => A i j * A i j))).
   - rewrite <- sum_scale. apply sum_le. intros i _. eapply Rle_trans; [apply schwarz|]. right; ring.
   - rewrite Rmult_comm. apply Rmult_le_compat; try assumption; [|apply squares_nonneg].
     apply sum_nonneg. intros. apply squares_nonneg.
+Qed.
+
+Lemma bilinear n k A f g L F G : frobenius n k A L -> within n f F -> within k g G ->
+  Rabs (sum n (fun i => f i * sum k (fun j => A i j * g j))) <= F * (L * G).
+Proof. intros HA HF HG. apply cauchy; [exact HF|apply image_within; assumption]. Qed.
+
+Definition off_identity (n : nat) (B : nat -> nat -> R) (j j' : nat) : R := sum n (fun i => B i j * B i j') - only (j =? j')%nat 1.
+
+Lemma nearly_isometric n k B eta p : frobenius k k (off_identity n B) eta ->
+  sum n (fun i => sum k (fun j => B i j * p j) * sum k (fun j => B i j * p j)) <= (1 + eta) * sum k (fun j => p j * p j).
+Proof.
+  intros HF. pose proof (within_length k p) as L. destruct (below_abs _ _ (bilinear _ _ _ p p _ _ _ HF L L)) as [_ Q].
+  rewrite <- Rmult_assoc, (Rmult_comm _ eta), Rmult_assoc, sqrt_sqrt in Q by apply squares_nonneg.
+  assert (E : sum n (fun i => sum k (fun j => B i j * p j) * sum k (fun j => B i j * p j)) =
+    sum k (fun j => p j * p j) + sum k (fun j => p j * sum k (fun j' => off_identity n B j j' * p j'))); [|rewrite E; lra].
+  rewrite (sum_ext n _ (fun i => sum k (fun j => sum k (fun j' => (B i j * p j) * (B i j' * p j'))))) by (intros; apply sum_times).
+  rewrite sum_swap, <- sum_plus. apply sum_ext. intros j Hj. rewrite sum_swap, <- (sum_one k j (p j * p j) Hj), <- sum_scale, <- sum_plus.
+  apply sum_ext. intros j' _. unfold off_identity.
+  rewrite (sum_ext n _ (fun i => (p j * p j') * (B i j * B i j'))) by (intros; ring). rewrite sum_scale.
+  destruct (Nat.eqb_spec j j') as [->|_]; simpl; ring.
 Qed.
 
 (** Lemma 8 (what is not written): numbers against numbers, with weights s and w = 1/s; where t is 0 any will do. *)
@@ -121,5 +154,39 @@ Qed.
 Lemma product_cost v w : - (Rabs v * Rabs w) <= v * w.
 Proof. rewrite <- Rabs_mult. pose proof (Rle_abs (- (v * w))) as H. rewrite Rabs_Ropp in H. lra. Qed.
 
-Lemma below_abs v L : Rabs v <= L -> - L <= v <= L.
-Proof. intros H. pose proof (Rle_abs v). pose proof (Rle_abs (- v)) as A. rewrite Rabs_Ropp in A. lra. Qed.
+(** ** Activations: each is largest at an end of an interval, and least at an end or at what in it is next to 0. *)
+Definition relu (t : R) : R := Rmax 0 t.
+Definition is_activation (phi : R -> R) : Prop := phi = relu \/ phi = Rabs \/ phi = Rsqr \/ phi = (fun t => t).
+Definition largest (phi : R -> R) (lo hi : R) : R := Rmax (phi lo) (phi hi).
+Definition smallest (phi : R -> R) (lo hi : R) : R := Rmin (Rmin (phi lo) (phi hi)) (phi (Rmin (Rmax lo 0) hi)).
+
+Lemma next_to_0 lo hi t : lo <= t <= hi -> Rabs (Rmin (Rmax lo 0) hi) <= Rabs t.
+Proof.
+  intros H. unfold Rmax. destruct (Rle_dec lo 0); unfold Rmin; destruct (Rle_dec _ hi); unfold Rabs;
+    repeat match goal with |- context [Rcase_abs ?a] => destruct (Rcase_abs a) end; lra.
+Qed.
+
+Lemma activation_range phi lo hi t : is_activation phi -> lo <= t <= hi -> smallest phi lo hi <= phi t <= largest phi lo hi.
+Proof.
+  intros A H.
+  assert (Up : (forall v w, v <= w -> phi v <= phi w) -> smallest phi lo hi <= phi t <= largest phi lo hi).
+  { intros M. unfold smallest, largest. split.
+    - eapply Rle_trans; [apply Rmin_l|]. eapply Rle_trans; [apply Rmin_l|]. apply M, H.
+    - eapply Rle_trans; [apply M, H|apply Rmax_r]. }
+  assert (Mid : (forall v w, Rabs v <= Rabs w -> phi v <= phi w) -> smallest phi lo hi <= phi t <= largest phi lo hi).
+  { intros M. unfold smallest, largest. split; [eapply Rle_trans; [apply Rmin_r|apply M, next_to_0, H]|].
+    assert (Rabs t <= Rabs lo \/ Rabs t <= Rabs hi) as [T|T] by (unfold Rabs; repeat destruct Rcase_abs; lra).
+    - eapply Rle_trans; [apply M, T|apply Rmax_l].
+    - eapply Rle_trans; [apply M, T|apply Rmax_r]. }
+  destruct A as [->|[->|[->| ->]]]; [apply Up|apply Mid|apply Mid|apply Up]; intros v w V; [|exact V| |exact V].
+  - unfold relu, Rmax. destruct (Rle_dec 0 v), (Rle_dec 0 w); lra.
+  - apply Rsqr_le_abs_1, V.
+Qed.
+
+Lemma activation_near phi lo hi t middle : is_activation phi -> lo <= t <= hi ->
+  Rabs (phi t - middle) <= Rmax (largest phi lo hi - middle) (middle - smallest phi lo hi).
+Proof.
+  intros A H. pose proof (activation_range phi lo hi t A H).
+  pose proof (Rmax_l (largest phi lo hi - middle) (middle - smallest phi lo hi)).
+  pose proof (Rmax_r (largest phi lo hi - middle) (middle - smallest phi lo hi)). apply Rabs_le. lra.
+Qed.
