@@ -7,9 +7,6 @@ Open Scope R_scope.
 
 Definition below (v w : R) : bool := if Rlt_dec v w then true else false.
 
-Lemma relu_near v w : Rabs (relu v - relu w) <= Rabs (v - w).
-Proof. unfold relu, Rmax. destruct (Rle_dec 0 v), (Rle_dec 0 w); unfold Rabs; repeat destruct Rcase_abs; lra. Qed.
-
 (** relu(l + r) by which of the two is above the other's opposite. *)
 Lemma relu_parts v w : relu (v + w) = only (below (- w) v) w + only (below (- v) w) v.
 Proof. unfold relu, Rmax, only, below. destruct (Rle_dec 0 (v + w)), (Rlt_dec (- w) v), (Rlt_dec (- v) w); lra. Qed.

@@ -156,6 +156,9 @@ Proof. rewrite <- Rabs_mult. pose proof (Rle_abs (- (v * w))) as H. rewrite Rabs
 
 (** ** Activations: each is largest at an end of an interval, and least at an end or at what in it is next to 0. *)
 Definition relu (t : R) : R := Rmax 0 t.
+Lemma relu_near v w : Rabs (relu v - relu w) <= Rabs (v - w).
+Proof. unfold relu, Rmax. destruct (Rle_dec 0 v), (Rle_dec 0 w); unfold Rabs; repeat destruct Rcase_abs; lra. Qed.
+
 Definition is_activation (phi : R -> R) : Prop := phi = relu \/ phi = Rabs \/ phi = Rsqr \/ phi = (fun t => t).
 Definition largest (phi : R -> R) (lo hi : R) : R := Rmax (phi lo) (phi hi).
 Definition smallest (phi : R -> R) (lo hi : R) : R := Rmin (Rmin (phi lo) (phi hi)) (phi (Rmin (Rmax lo 0) hi)).

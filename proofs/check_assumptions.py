@@ -1,6 +1,6 @@
 """Read what `Print Assumptions` said; exit 1 where a theorem rests on more than the primitive 63-bit integers.
 
-Theorems of Margins.v and Circles.v, which are about real numbers, may rest on the assistant's own axioms of these.
+Theorems of Floats.v, Margins.v and Circles.v are about real numbers: they may rest on the assistant's own axioms of these.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ ALLOWED = re.compile(
 """Constants and axioms of Coq's own library of machine integers (Numbers/Cyclic/Int63)."""
 
 
-OF_REALS = re.compile(r"(?:Margins|Circles)\.\w+")
+OF_REALS = re.compile(r"(?:Floats|Margins|Circles)\.\w+")
 REAL = re.compile(
     r"ClassicalDedekindReals\.(sig_forall_dec|sig_not_dec)|FunctionalExtensionality\.functional_extensionality_dep"
 )
