@@ -1,6 +1,6 @@
 """Read what `Print Assumptions` said; exit 1 where a theorem rests on more than the primitive 63-bit integers.
 
-Theorems of Floats.v, Margins.v and Circles.v are about real numbers: they may rest on the assistant's own axioms of these.
+Those of Floats.v, Margins.v and Circles.v are about real numbers: they may rest on the assistant's own axioms of these.
 """
 
 from __future__ import annotations
