@@ -208,10 +208,11 @@ Section Circles.
   Hypothesis reading_most : forall x y i, (x < n)%nat -> (y < n)%nat -> (i < m)%nat -> Rabs (l' x i + r' y i) <= V i.
   Definition bend (i : nat) : R := kappa / V i.
   Definition eps (i : nat) : R := V i / (32 * kappa).
-  Definition a (x i : nat) : R := eps i + l' x i / 2 + bend i * (l' x i * l' x i).
-  Definition b (y i : nat) : R := r' y i / 2 + bend i * (r' y i * r' y i).
+  Variables (a b : nat -> nat -> R) (serr : nat -> R).                          (* x, i; y, i; what floats a and b are off together *)
+  Hypothesis sides : forall x y i, (x < n)%nat -> (y < n)%nat -> (i < m)%nat ->
+    Rabs (a x i + b y i - (eps i + l' x i / 2 + bend i * (l' x i * l' x i) + (r' y i / 2 + bend i * (r' y i * r' y i)))) <= serr i.
   Definition t (x y i : nat) : R := hid x y i - a x i - b y i.
-  Definition away (i : nat) : R := eps i + lerr i + rerr i.
+  Definition away (i : nat) : R := eps i + lerr i + rerr i + serr i.
 
   Lemma parabola x y i : (x < n)%nat -> (y < n)%nat -> (i < m)%nat -> Rabs (t x y i - 2 * bend i * (l' x i * r' y i)) <= away i.
   Proof.
@@ -220,10 +221,12 @@ Section Circles.
     pose proof (relu_near (l x i + r y i) (l' x i + r' y i)) as Q. fold (hid x y i) in Q.
     replace (l x i + r y i - (l' x i + r' y i)) with ((l x i - l' x i) + (r y i - r' y i)) in Q by ring.
     pose proof (Rabs_triang (l x i - l' x i) (r y i - r' y i)). pose proof (l_near x i Hx Hi). pose proof (r_near y i Hy Hi).
-    set (s := relu (l' x i + r' y i)) in *.
+    pose proof (sides x y i Hx Hy Hi) as Si. rewrite <- Rabs_Ropp in Si. set (s := relu (l' x i + r' y i)) in *.
+    set (ab := a x i + b y i - _) in Si.
     replace (t x y i - 2 * bend i * (l' x i * r' y i)) with ((hid x y i - s) +
-      (s - (eps i + (l' x i + r' y i) / 2 + bend i * ((l' x i + r' y i) * (l' x i + r' y i))))) by (unfold t, a, b; field).
-    eapply Rle_trans; [apply Rabs_triang|]. unfold away. lra.
+      (s - (eps i + (l' x i + r' y i) / 2 + bend i * ((l' x i + r' y i) * (l' x i + r' y i)))) + - ab)
+      by (unfold t, ab; field).
+    eapply Rle_trans; [apply Rabs_triang|]. eapply Rle_trans; [apply Rplus_le_compat_r, Rabs_triang|]. unfold away. lra.
   Qed.
 
   (** Waves: neuron i reads x and y⁻¹ nearly as inner products with their places on one circle. *)
