@@ -101,6 +101,7 @@ def network_view(network: Network, shared: Structure, of: Named) -> NetworkView:
     diagnosis = diagnose(explanation)
     unread: list[tuple[str, str]] = []
     energy = explanation.energy.share
+    uses = {use.irrep.label: use.share for use in explanation.uses}
     return NetworkView(
         name=of.name,
         index=of.index,
@@ -123,7 +124,9 @@ def network_view(network: Network, shared: Structure, of: Named) -> NetworkView:
         seed=row.get("seed"),
         steps=row.get("steps"),
         seconds=row.get("seconds"),
-        quadratures=tuple(quadrature_view(q) for q in explanation.quadratures),
+        quadratures=tuple(
+            quadrature_view(q) for q in sorted(explanation.quadratures, key=lambda q: -uses.get(q.irrep.label, 0.0))
+        ),
         account=account(explanation),
         left_over=len(explanation.left_over),
         findings=diagnosis.said,
