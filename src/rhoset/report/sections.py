@@ -38,7 +38,7 @@ from rhoset.report.views import (
     NetworkView,
     QuadratureView,
 )
-from rhoset.verdicts import check_summary
+from rhoset.verdicts import check_summary, outdated
 
 SAME_DIRECTION = 1e-6
 """Unit vectors that differ by less than this count as one."""
@@ -208,10 +208,10 @@ def _rounded(rows: NDArray[np.float64]) -> Matrix:
 def certificate_view(path: Path, network: Path, unread: list[tuple[str, str]]) -> CertificateView:
     """A certificate as the independent checker sees it now; its own claims are not shown.
 
-    One that could not be read is added to `unread`.
+    One that could not be read is added to `unread`, but not one of another version: it is no damaged file.
     """
     verdict, said = check_summary(path.name, path, network)
-    if verdict.status == "unreadable":
+    if verdict.status == "unreadable" and not outdated(path):
         unread.append((str(path), verdict.reason))
     return CertificateView(
         method=said["method"] or path.name.split(".")[-2],
