@@ -24,7 +24,7 @@ from rhoset.summaries import FREQUENCY, irreps_listed, listed
 COMBINATIONS = 3
 """Combinations of circuits that are told apart in words; the others are counted together."""
 QUARTERS = 4
-"""Fewer costs than this have no quartiles."""
+"""Fewer numbers than this have no quartiles."""
 COMMON = 0.05
 """Combinations in less than this share of the networks are not told apart, unless none is commoner."""
 MINOR = 0.2
@@ -177,14 +177,25 @@ def _learned(run: RunView) -> list[str]:
             f"{'All are' if full == total else f'{full} of {total} {_are(full)}'} right on every input"
             f"{' that was tried' if any(n.sampled for n in networks) else ''}, as measured."
         )
-        _, low, middle, high, _ = quartiles([n.explained for n in networks])
         alone = sum((n.ideal_accuracy or 0) >= 1 for n in networks)
         said.append(
-            f"{_held_by(networks)} hold {percent(middle)} of the weights' energy in the median (half of the networks"
-            f" between {percent(low)} and {percent(high)}); put in the network's place they are right on every input"
-            f" for {alone} of {total}."
+            f"{_held_by(networks)} hold {_share_said([n.explained for n in networks])}; put in the network's place they"
+            f" are right on every input for {alone} of {total}."
         )
     return said
+
+
+def _share_said(shares: Sequence[float]) -> str:
+    """How much of the weights' energy explanations hold: the median and quartiles, where so many have them."""
+    least, low, middle, high, most = quartiles(shares)
+    if percent(least) == percent(most):
+        return f"{percent(middle)} of the weights' energy"
+    if len(shares) < QUARTERS:
+        return f"{percent(least)} to {percent(most)} of the weights' energy"
+    half = (
+        f" (half of the networks between {percent(low)} and {percent(high)})" if percent(low) != percent(high) else ""
+    )
+    return f"{percent(middle)} of the weights' energy in the median{half}"
 
 
 def _held_by(networks: Sequence[NetworkView]) -> str:
