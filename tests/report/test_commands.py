@@ -118,3 +118,11 @@ def test_quartiles_only_where_there_are_some(shares: list[float], said: str):
     from rhoset.report.answers import _share_said
 
     assert _share_said(shares) == said
+
+
+def test_a_methods_name_is_explained_and_a_common_word_is_not():
+    from rhoset.report.terms import defined
+
+    said = defined("By points (2 networks) a sceptic redoes more. It uses the 5 points that S5 permutes.")
+    assert said.count('class="term"') == 1
+    assert said.startswith('<span class="term" tabindex="0">By points<')
