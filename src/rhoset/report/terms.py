@@ -88,8 +88,8 @@ TERMS = (
     ),
     (
         "by gaps",
-        "A proof from what neurons read: each reads nearly through a point of a set that the group permutes. How far the "
-        "right answer leads is added up over the points.",
+        "A proof from what neurons read: each reads nearly through a point of a set that the group permutes. How far "
+        "the right answer leads is added up over the points.",
     ),
     (
         "by points",
