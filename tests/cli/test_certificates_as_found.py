@@ -35,7 +35,7 @@ def test_another_version_is_a_remark(rhoset, folder: Path, command: str, version
     more = ["--out", folder / "x.svg"] if command == "plot" else []
     ran = rhoset(command, folder, *more)
     assert ran.code == 0
-    assert f"version {version}" in ran.err
+    assert f"version '{version}'" in ran.err
 
 
 def test_another_version_does_not_check(rhoset, folder: Path):
