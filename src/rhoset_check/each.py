@@ -24,16 +24,16 @@ class AtX:
         left = slots.model.left["float64"].value[xs][:, slots.neurons].T
         self.hidden, self.radius = slots.activations(left, left)
         """(k, x, c') ĥ, and how far from it activations are where yc = c'."""
-        self.slots, self.xs, index = slots, xs, np.arange(len(slots.b))
+        self.slots, self.xs, expected = slots, xs, slots.believed[-1]
+        self.starts = np.flatnonzero(np.diff(slots.column, prepend=-1))
         points = slots.action[slots.model.group.inverse[xs]][:, slots.b]  # (x, k) x⁻¹b
-        expected = Near(slots.expected.value[:, points, index], slots.expected.error, slots.expected.size)
-        self.rest = Near.exact(self.hidden.T) - expected
+        there = Near(expected.value[:, points, np.arange(len(slots.b))], expected.error, expected.size)
+        self.rest = Near.exact(self.hidden.T) - there
         """(c', x, k) r."""
 
     def tables(self) -> list[Array]:
         """(x, c', d') L of each column."""
-        slots, found = self.slots, list[Array]()
-        starts = np.flatnonzero(np.diff(slots.column, prepend=-1))
+        slots, starts, found = self.slots, self.starts, list[Array]()
         fixed, moved = (np.add.reduceat(s[:, None, None] * self.radius, starts) for s in (slots.widths, slots.apart))
         of_columns = (np.split(part, starts[1:]) for part in (self.hidden, slots.means))
         for hidden, means, always, more in zip(*of_columns, fixed, moved, strict=True):
@@ -43,11 +43,8 @@ class AtX:
 
     def squares(self) -> list[Array]:
         """(c', x) of each column: the squared length of the rest."""
-        most, starts = (
-            np.square(np.abs(self.rest.value) + self.rest.error),
-            np.flatnonzero(np.diff(self.slots.column, prepend=-1)),
-        )
-        return list(np.moveaxis(up(np.add.reduceat(most, starts, axis=2)), 2, 0))
+        most = np.square(np.abs(self.rest.value) + self.rest.error)
+        return list(np.moveaxis(up(np.add.reduceat(most, self.starts, axis=2)), 2, 0))
 
     def own(self, x: Ints, y: Ints, z: Ints) -> Array:
         """(pairs,) Σ δ_i(z) r_i(x, yc_i), at least; `x` are numbers among those here."""
@@ -78,7 +75,7 @@ class EachRule(EvenRule):
         (place, first), *others = self.sums.both([table for one in at for table in one.tables()])
         value = (first[:, :, place] - taken(self.by_x[xs], self.model.group.table[xs])[:, None])[:, place]
         for place, table in others:
-            value += table[:, place[:, None], place]
+            value += table.take(place, axis=1).take(place, axis=2)
         return np.asarray(value - self.slack)
 
     def bounds(self, x: Ints, y: Ints, budget: Budget) -> Bounds:

@@ -39,16 +39,17 @@ class Slots:
         self.column, self.row = np.searchsorted(self.columns, self.c), np.searchsorted(self.rows, self.b)
         """(k,) which of these are each neuron's."""
         self.starts = np.unique(q * self.c + self.b, return_index=True)[1]
+        self.over_rows = Sums(action[model.group.inverse].T[self.rows])
+        """Sums over these b of functions of x⁻¹b."""
         left, right, where, own = model.left["float64"], model.right["float64"], fibres(action), self.neurons[:, None]
         by_x, by_y = where.swapaxes(1, 2).take(self.b, axis=1), where.take(self.c, axis=1)  # (n/q, k, q)
-        of_x, of_y, written = left.value[by_x, own], right.value[by_y, own], model.unembed["float64"][own, by_y]
+        of_x, of_y = (side.value.take(model.width * at + own) for side, at in ((left, by_x), (right, by_y)))
+        written = model.unembed["float64"].take(model.order * own + by_y)
         error = (left.slack + right.slack)[own]  # has room for the rounding of these sums
         self.reads = of_y.min(axis=0) - error, of_y.max(axis=0) + error
         """(k, c') each: the ends of r where yc = c', with room for all errors of l + r."""
         self.hidden, self.radius = self.activations(of_x.min(axis=0), of_x.max(axis=0))
         """(k, p, c') h̄, and how far from it activations are where x⁻¹b = p and yc = c'."""
-        self.reach = up((np.abs(self.hidden) + self.radius).max(axis=(1, 2)))
-        """(k,) no activation is larger."""
         low, high = written.min(axis=0), written.max(axis=0)
         self.means = (low + high) / 2
         """(k, d) ū."""
@@ -56,6 +57,9 @@ class Slots:
         """(k,) D: twice how far u(z) is from ū(zc), at most."""
         self.apart = up(self.means.max(axis=1) - self.means.min(axis=1))
         """(k,) R: how far values of ū are from each other, at most."""
+        reach = up((np.abs(self.hidden) + self.radius).max(axis=(1, 2)))  # no activation is larger
+        self.size = float(up(reach @ (2.0 * np.abs(self.means).max(axis=1) + self.widths)))
+        """All terms that any entry of M is a sum of, in size."""
 
     def activations(self, low: Array, high: Array) -> tuple[Array, Array]:
         """(k, …, c') numbers, and how far φ(l + r) is from them at most: l from `low` to `high`, yc = c'."""
@@ -67,11 +71,6 @@ class Slots:
         radius = up(np.maximum(high - middle, middle - low) + TINY * np.maximum(high, -low))
         middle[self.neurons == self.model.width - 1] = 1.0  # the bias, exactly
         return middle, radius
-
-    @cached_property
-    def over_rows(self) -> Sums:
-        """Sums over the b with neurons of functions of x⁻¹b."""
-        return Sums(self.action[self.model.group.inverse].T[self.rows])
 
     def by_slot(self, values: Array) -> Array:
         """(rows, columns, …) from (k, …): the sums over the neurons of each slot."""
@@ -97,27 +96,15 @@ class Slots:
                 found[kind, :, part] = gains[types == kind].min(axis=0)
         return found.transpose(2, 0, 3, 1)
 
-    @property
-    def size(self) -> float:
-        """All terms that any entry of M is a sum of, in size."""
-        return float(up(self.reach @ (2.0 * np.abs(self.means).max(axis=1) + self.widths)))
-
     @cached_property
-    def believed(self) -> tuple[Array, Array, Array]:
-        """(k, q) a, (k, q) b, (k,) H: activations are nearly a(x⁻¹b_i) + b(yc_i), and H more where xyc_i = b_i."""
-        q, hidden = self.action.shape[1], self.hidden
-        both = (np.trace(hidden, axis1=1, axis2=2) - q * hidden.mean(axis=(1, 2))) / max(1, q - 1)
-        other = hidden - both[:, None, None] * np.eye(q)
-        by_x = other.mean(axis=2)
-        return by_x, (other - by_x[..., None]).mean(axis=1), both
-
-    @cached_property
-    def expected(self) -> Near:
-        """(c', p, k) a(p) + b(c') + (H where p = c')."""
-        by_x, by_y, both = self.believed
-        return (
-            Near.exact(by_x.T[None]) + Near.exact(by_y.T[:, None]) + Near.exact(np.eye(len(by_x.T))[..., None] * both)
-        )
+    def believed(self) -> tuple[Array, Array, Array, Near]:
+        """(k, q) a, (k, q) b, (k,) H, and (c', p, k) what they say of activations, a(p) + b(c') + (H where p = c')."""
+        same, hidden = np.eye(self.action.shape[1]), self.hidden
+        both = (np.trace(hidden, axis1=1, axis2=2) - len(same) * hidden.mean(axis=(1, 2))) / max(1, len(same) - 1)
+        other = hidden - both[:, None, None] * same
+        a = other.mean(axis=2)
+        b = (other - a[..., None]).mean(axis=1)
+        return a, b, both, Near.exact(a.T[None]) + Near.exact(b.T[:, None]) + Near.exact(same[..., None] * both)
 
     @cached_property
     def delta(self) -> Near:
@@ -150,11 +137,11 @@ class Rest:
             return list(product.value.T.reshape(*through.shape[1:], n))
 
         for slots in sets:
-            a, b, both = slots.believed
+            a, b, both, expected = slots.believed
             by_x += slots.over_rows.over(spread(slots, slots.row, a))
             by_y += spread(slots, slots.column, b)
             by_z += spread(slots, slots.column, both[:, None] * np.eye(a.shape[1])[slots.b])
-            rest, mine = Near.exact(slots.hidden.T) - slots.expected, split[slots.neurons]
+            rest, mine = Near.exact(slots.hidden.T) - expected, split[slots.neurons]
             squares = slots.by_slot(np.square((np.abs(rest.value) + rest.error) * mine).T)
             far += list(slots.over_rows.over(list(squares.swapaxes(1, 2))).transpose(1, 2, 0))
             weights = mine & (slots.neurons < model.width - 1)  # of the bias nothing is left
@@ -233,8 +220,7 @@ class EvenRule:
         """(rows, n) M of all wy, for type and y in one number, n · type + y."""
         kind, y = np.divmod(rows, self.model.order)
         value = reduce(iadd, (table[kind, place[y]].take(place, axis=1) for place, table in self.parts))
-        value -= self.slack
-        return np.asarray(value)
+        return np.asarray(value - self.slack)
 
     def bounds(self, x: Ints, y: Ints, budget: Budget) -> Bounds:
         """Of all pairs with these x; single outputs by Theorem 7."""

@@ -29,19 +29,17 @@ def proved_actions(given: GapTensors, model: Model) -> list[Ints]:
     starts = np.append(0, np.cumsum(sizes))
     images = np.concatenate([images + start for images, start in zip(given.actions, starts, strict=False)], axis=1)
     action = permutation_action(model.group, images, "gaps.right")  # on the points of all sets
-    reached = np.zeros(starts[-1], bool)
-    reached[action[:, starts[:-1]]] = True
-    require(reached.all(), "gaps.right: a set is not transitive")
+    reached = np.unique(action[:, starts[:-1]])  # from a point of each set
+    require(len(reached) == starts[-1], "gaps.right: a set is not transitive")
     return [action[:, a:b] - a for a, b in pairwise(starts.tolist())]
 
 
 def idle(model: Model, neurons: Ints) -> float:
     """What neurons at no point can cost a margin: Σ (range of u_i) · (largest |h_i|) (THEOREMS.md, §3)."""
-    unembed = model.unembed["float64"][neurons]
-    left, right = model.left["float64"].columns(neurons), model.right["float64"].columns(neurons)
+    unembed, left, right = model.unembed["float64"][neurons], model.left["float64"], model.right["float64"]
     error = left.slack + right.slack  # has room for the rounding of these sums
     low, high = (value(left.value, axis=0) + value(right.value, axis=0) for value in (np.min, np.max))
-    ends = Near.exact(np.stack([low - error, high + error])).activate(model.activation).value
+    ends = Near.exact(np.stack([low - error, high + error])[:, neurons]).activate(model.activation).value
     return float(up((unembed.max(axis=1) - unembed.min(axis=1)) @ np.abs(ends).max(axis=0)))  # |φ| is largest at an end
 
 
@@ -111,6 +109,6 @@ class Sums:
         """Few functions of (y, z), (types, classes, classes), with the sum of those."""
         made = list(tables)
         for one, other, i, j in self.steps:
-            made.append(made[one][:, i[:, None], i] + made[other][:, j[:, None], j])
+            made.append(made[one].take(i, axis=1).take(i, axis=2) + made[other].take(j, axis=1).take(j, axis=2))
             made[one] = made[other] = np.empty(0)
         return [(place, made[j]) for j, place in self.last]

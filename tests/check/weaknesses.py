@@ -135,7 +135,7 @@ LOWRANK = {
 
 READINGS = {
     "both ends of an activation": Weakness("gaps.py", "np.abs(ends).max(axis=0)", "np.abs(ends)[0]", ("idle_driver",)),
-    "a set is one orbit": Weakness("gaps.py", 'require(reached.all(), "gaps.right: a set is not transitive")', "pass",
+    "a set is one orbit": Weakness("gaps.py", 'require(len(reached) == starts[-1], "gaps.right:', 'require(True, "',
                                    ("two_orbits",)),
 }  # fmt: skip
 
@@ -166,8 +166,8 @@ EVEN = {
                                                ("crossing",)),
     "fibres of x": Weakness("even.py", "where.swapaxes(1, 2).take(self.b, axis=1)", "where.take(self.b, axis=1)",
                             ("inverted",)),
-    "x by its inverse": Weakness("even.py", "Sums(self.action[self.model.group.inverse].T[self.rows])",
-                                 "Sums(self.action.T[self.rows])", ("inverted",)),
+    "x by its inverse": Weakness("even.py", "Sums(action[model.group.inverse].T[self.rows])",
+                                 "Sums(action.T[self.rows])", ("inverted",)),
     "readings where a point is fixed": Weakness("even.py", "(self.radius + rest)", "(0.0 + rest)",
                                                 ("even_readings",)),
     "half of readings where a point is fixed": Weakness(
@@ -190,8 +190,8 @@ EVEN = {
     "every w but e": Weakness("even.py", "value[np.arange(len(rows)), rows % n] = np.inf",
                               "value[:, -1] = value[np.arange(len(rows)), rows % n] = np.inf",
                               ("uneven_rows", "biased_even", "typed_rows")),
-    "sums of two for all pairs": Weakness("gaps.py", "made[other][:, j[:, None], j]",
-                                          "made[other][:, j[:, None], j[:1]]",
+    "sums of two for all pairs": Weakness("gaps.py", "made[other].take(j, axis=1).take(j, axis=2)",
+                                          "made[other].take(j, axis=1).take(j[:1], axis=2)",
                                           ("uneven_slots", "uneven_columns", "perfect_circuit")),
     "sums of two": Weakness("gaps.py", "made[one][i] + made[other][j]", "made[one][i] + 0 * made[other][j]",
                             ("by_product", "even_y", "even_driver", "biased_even", "uneven_slots", "perfect_circuit")),
@@ -268,8 +268,8 @@ EACH = {
     "every w but e": Weakness("each.py", "value[np.arange(len(x)), y] = value.max()",
                               "value[:, -1] = value[np.arange(len(x)), y] = value.max()",
                               ("each_rows", "each_biased")),
-    "functions that are in no sum": Weakness("each.py", "value += table[:, place[:, None], place]",
-                                             "value += 0.0 * table[:, place[:, None], place]",
+    "functions that are in no sum": Weakness("each.py", "value += table.take(place, axis=1)",
+                                             "value += 0.0 * table.take(place, axis=1)",
                                              ("each_circuits", "each_far", "each_perfect")),
     "every rival in the loss": Weakness("each.py", "up((n - 1) * up(", "up(1.0 * up(", ("each_tight",), ("loss",)),
 }  # fmt: skip
