@@ -48,9 +48,8 @@ class AtX:
 
     def own(self, x: Ints, y: Ints, z: Ints) -> Array:
         """(pairs,) Σ δ_i(z) r_i(x, yc_i), at least; `x` are numbers among those here."""
-        slots, rest = self.slots, self.rest
-        value = rest.value[slots.action[y][:, slots.c], x[:, None], np.arange(len(slots.c))]
-        return Near(value, rest.error, rest.size).dot(slots.delta.rows(z)).lower[:, 0]
+        value = self.rest.value[self.slots.action[y][:, self.slots.c], x[:, None], np.arange(len(self.slots.c))]
+        return Near(value, self.rest.error, self.rest.size).dot(self.slots.delta.rows(z)).lower[:, 0]
 
 
 class EachRule(EvenRule):

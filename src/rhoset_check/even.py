@@ -102,8 +102,7 @@ class Slots:
         same, hidden = np.eye(self.action.shape[1]), self.hidden
         both = (np.trace(hidden, axis1=1, axis2=2) - len(same) * hidden.mean(axis=(1, 2))) / max(1, len(same) - 1)
         other = hidden - both[:, None, None] * same
-        a = other.mean(axis=2)
-        b = (other - a[..., None]).mean(axis=1)
+        a, b = other.mean(axis=2), other.mean(axis=1) - other.mean(axis=(1, 2))[:, None]
         return a, b, both, Near.exact(a.T[None]) + Near.exact(b.T[:, None]) + Near.exact(same[..., None] * both)
 
     @cached_property

@@ -62,8 +62,8 @@ class Sums:
 
     def __init__(self, places: Ints) -> None:
         (self.points, n), parts, left = places.shape, list(places), set[int]()
-        bits = np.packbits(places == places[:, :1], axis=1)  # the first element's class; all are cosets, of one size
-        alike = [int.from_bytes(row.tobytes()) for row in bits]
+        # the first element's class, in bits; all classes are cosets, and of one size
+        alike = [int.from_bytes(row.tobytes()) for row in np.packbits(places == places[:, :1], axis=1)]
         self.steps, queue = list[tuple[int, int, Ints, Ints]](), list[tuple[int, int, int]]()
 
         def enter(part: int) -> None:
