@@ -26,8 +26,8 @@ class AtX:
         """(k, x, c') ĥ, and how far from it activations are where yc = c'."""
         self.slots, self.xs, expected = slots, xs, slots.believed[-1]
         self.starts = np.flatnonzero(np.diff(slots.column, prepend=-1))
-        points = slots.action[slots.model.group.inverse[xs]][:, slots.b]  # (x, k) x⁻¹b
-        there = Near(expected.value[:, points, np.arange(len(slots.b))], expected.error, expected.size)
+        points = slots.action[slots.model.group.inverse[xs]].T[slots.b]  # (k, x) x⁻¹b
+        there = Near(expected.value.T[np.arange(len(points))[:, None], points].T, expected.error, expected.size)
         self.rest = Near.exact(self.hidden.T) - there
         """(c', x, k) r."""
 
@@ -74,7 +74,7 @@ class EachRule(EvenRule):
         (place, first), *others = self.sums.both([table for one in at for table in one.tables()])
         value = (first[:, :, place] - taken(self.by_x[xs], self.model.group.table[xs])[:, None])[:, place]
         for place, table in others:
-            value += table.take(place, axis=1).take(place, axis=2)
+            value += table[:, place[:, None], place]
         return np.asarray(value - self.slack)
 
     def bounds(self, x: Ints, y: Ints, budget: Budget) -> Bounds:

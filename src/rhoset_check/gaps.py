@@ -109,6 +109,6 @@ class Sums:
         """Few functions of (y, z), (types, classes, classes), with the sum of those."""
         made = list(tables)
         for one, other, i, j in self.steps:
-            made.append(made[one].take(i, axis=1).take(i, axis=2) + made[other].take(j, axis=1).take(j, axis=2))
+            made.append(made[one][:, i[:, None], i] + made[other][:, j[:, None], j])
             made[one] = made[other] = np.empty(0)
         return [(place, made[j]) for j, place in self.last]
