@@ -134,7 +134,7 @@ def unwalked(rng: np.random.Generator) -> tuple[Net, Cert]:
 
 @attack
 def high_output(rng: np.random.Generator) -> tuple[Net, Cert]:
-    """A circuit of waves in a cyclic group, and an output of so large a bias that it is the best rival wherever it is."""
+    """A circuit of waves, and an output of so large a bias that it is the best rival, wherever on the circle it is."""
     group = shuffled(small_group(str(rng.choice(["C11", "C12", "C16"]))), rng)
     turns = next(one for one in (planes(group, rng) for _ in range(100)) if one[:, 0, 1].any())
     circle, m = turns[:, :, 0], int(rng.integers(12, 25))

@@ -51,7 +51,9 @@ def test_circles_prove_the_true_accuracy(name: str, frequencies: tuple[int, ...]
     assert made.certificate.rule == "circles"
 
 
-def around(name: str, frequencies: tuple[int, ...], more: int, noise: float) -> tuple[Search, CircleTensors, np.ndarray]:
+def around(
+    name: str, frequencies: tuple[int, ...], more: int, noise: float
+) -> tuple[Search, CircleTensors, np.ndarray]:
     """A network with the circles of its plan, in which neurons write anything; (n, circles, 2, 2) the matrices D."""
     one = Search(subject(waves(name, frequencies, 6, noise)))
     known = Circles.of(one)
