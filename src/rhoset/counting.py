@@ -151,7 +151,7 @@ def count(certificate: Certificate, shape: Shape, spent: Mapping[str, int], know
     elif isinstance(given, CircleTensors):
         once, each = circles_operations(given, shape, r)
         once += spent.get("circles changes", 0)
-        stages += spent.get("circles", 0) * each + spent.get("circles own", 0) * (2 * m + 3 * NEAR)
+        stages += spent.get("circles", 0) * each + spent.get("circles own", 0) * (2 * m + 4 * NEAR)
         stages += spent.get("open", 0) * 3 * n
     elif isinstance(given, LowRankTensors):
         once, each_pair = lowrank_operations(given, certificate.samples, shape)
@@ -168,14 +168,15 @@ def circles_operations(given: CircleTensors, shape: Shape, r: int) -> tuple[int,
     Once: the representations; readings sorted and merged, both ways; for each pair and number that is written two by
     prefix sums, added; parabolas, what is not written and its lengths, readings as waves and products of these; the two
     tables of what x and y do; what is expected of every pair and output, sorted. Each pair: what x and y do taken off
-    its sums, which are turned, and their distance from what is expected; the right answer's logit, and the bound.
+    its sums, which are turned, added up, and their distance from what is expected; the right answer's logit, and the
+    bounds of the nearest rivals.
     """
     n, m, circles = shape.order, shape.width, len(given.matrices)
     walks = [given.writing[given.reads == j].any(axis=0) for j in np.unique(given.reads)]
     once = 8 * (1 + r) * n * circles + 4 * n * m * ceil(log2(max(n, 2))) + 3 * n * n * sum(int(w.sum()) for w in walks)
     once += 3 * n * int(np.count_nonzero(given.writing)) + 2 * n * n * (m + 2) + 35 * n * m
     once += n * n * (2 * circles + ceil(log2(max(n, 2))))
-    return once, 15 * circles + 8
+    return once, 17 * circles + 8 + 4 * min(NEAR, n)
 
 
 def points_operations(given: PointsTensors, samples: int, shape: Shape) -> tuple[int, int, int]:

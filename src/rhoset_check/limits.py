@@ -85,7 +85,7 @@ def _lowrank_limit(sizes: Sequence[int], _: object, samples: int, n: int, m: int
 def _circles_limit(sizes: Sequence[int], _: object, samples: int, n: int, m: int) -> tuple[int, list[int]]:
     """The same of rule circles; terms that come and go are limited where they are counted (`circles.along`)."""
     circles = len(sizes)
-    each_pair = 3 * circles * circles + 40 * circles + 12 * m + 8 * n
+    each_pair = 3 * circles * circles + 40 * circles + 12 * m + 8 * n + 200
     calls = 60 * m + 320 * circles + 40 * n * n * max(n, m) // (1 << 18)
     work = PASS * (n * n * each_pair + (n + 96) * n * 4 * m) + CALL * calls
     return work, [12 * circles * n * n, 40 * n * m]

@@ -133,6 +133,20 @@ def unwalked(rng: np.random.Generator) -> tuple[Net, Cert]:
 
 
 @attack
+def high_output(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """A circuit of waves, and an output of so large a bias that it is the best rival, wherever on the circle it is."""
+    group = shuffled(small_group(str(rng.choice(["C11", "C12", "C16"]))), rng)
+    turns = next(one for one in (planes(group, rng) for _ in range(100)) if one[:, 0, 1].any())
+    circle, m = turns[:, :, 0], int(rng.integers(12, 25))
+    one, other = 2 * np.pi * (np.arange(m) + rng.random()) / m, 2 * np.pi * rng.random(m)
+    sides = [np.stack([np.cos(angle), np.sin(angle)]) for angle in (one, other, one - other)]
+    tensors = {"left": circle @ sides[0], "right": circle[group.inverse] @ sides[1], "unembed": (circle @ sides[2]).T}
+    tensors["bias"] = rng.uniform(0, m) * (np.arange(group.order) == rng.integers(group.order))
+    writing = np.append(sides[2].T, np.zeros((1, 2)), axis=0)
+    return circles(Drawn(group, [turns], [writing], tensors), rng, 1.0)
+
+
+@attack
 def one_bend(rng: np.random.Generator) -> tuple[Net, Cert]:
     """One neuron that writes in no circle, and parabolas that it meets at their worst."""
     group = closure("C2", [(1, 0)])

@@ -68,32 +68,39 @@ CIRCLES = {
         "circles.py", "np.diff(active, prepend=0)", "np.diff(active, prepend=active[0])", ("waves", "no_waves")
     ),
     "parabolas are exact": Weakness(
-        "circles.py", "away = up(middle * (1 + 1e-11)", "away = up(middle * 0.5", ("one_bend", "no_waves")
+        "circles.py", "(up(middle) + left", "(up(middle * 0.5) + left", ("one_bend", "no_waves")
     ),
     "relu is a parabola everywhere": Weakness(
-        "circles.py", "up(np.maximum(wide, 1e-100))", "up(np.maximum(0.5 * wide, 1e-100))", ("one_bend", "no_waves"),
+        "circles.py", "wide = up(np.maximum(", "wide = 0.5 * up(np.maximum(", ("one_bend", "no_waves")
     ),
     "products of waves": Weakness(
-        "circles.py", "up(slack + most)", "up(slack)", ("waves", "noisy_waves", "no_waves", "one_bend")
+        "circles.py", "rest += length", "rest += 0 * length", ("waves", "noisy_waves", "no_waves", "one_bend")
     ),
-    "what x is off its waves": Weakness("circles.py", ".max(axis=0) * off_x, 2", ".max(axis=0) * 0 * off_x, 2",
-                                        ("half_waves",)),
-    "what y is off its waves": Weakness("circles.py", ".max(axis=0) * off_y\n", ".max(axis=0) * 0 * off_y\n",
-                                        ("half_waves",)),
+    "what x is off its waves": Weakness("circles.py", "* off_x", "* 0 * off_x", ("half_waves",)),
+    "what y is off its waves": Weakness("circles.py", "* off_y", "* 0 * off_y", ("half_waves",)),
     "what is not written of rivals": Weakness(
-        "circles.py", "-self.logits[y, v], -self.up_x[x, z], -self.up_y[y, z]]", "-self.logits[y, v]]",
+        "circles.py", "-self.logits[y, v], -self.up[0, x, z], -self.up[1, y, z]]", "-self.logits[y, v]]",
         ("no_waves", "noisy_waves", "waves"),
     ),
+    "what is not written of the right answer": Weakness(
+        "circles.py", "self.low[0, x, own], self.low[1, y, own]", "self.up[0, x, own], self.up[1, y, own]",
+        ("no_waves", "noisy_waves", "waves", "half_waves", "one_bend"),
+    ),
     "the worst of x": Weakness(
-        "circles.py", "far = -self.most_x[x], -self.most_y[y]", "far = (-self.most_y[y],)",
+        "circles.py", "self.next[y], -self.up[0].max(axis=1)[x], ", "self.next[y], ",
         ("no_waves", "noisy_waves", "constant_waves"),
     ),
     "sums off what is expected": Weakness(
         "circles.py", "off = up((sums", "off = 0 * up((sums", ("waves", "no_waves", "noisy_waves")
     ),
-    "the easiest rival": Weakness("circles.py", "self.order[y, 0]", "self.order[y, -1]", ("waves", "no_waves")),
-    "rivals that are not near": Weakness("circles.py", "np.minimum(near, others)", "near", ("waves", "no_waves")),
-    "a false representation": Weakness("circles.py", "self.lost = float(up(2.0 * ", "self.lost = float(up(0.0 * ",
+    "the easiest rival": Weakness("circles.py", "ranked[:, 0], up", "ranked[:, -2], up", ("high_output",)),
+    "rivals that are not near": Weakness("circles.py", "np.minimum(near.min(axis=1, initial=np.inf), far)",
+                                         "near.min(axis=1, initial=np.inf)", ("waves", "no_waves")),
+    "rivals that are not near in the loss": Weakness("circles.py", "self.others[y] * np", "0.0 * np",
+                                                     ("waves", "no_waves"), ("loss",)),
+    "all rivals that are not near in the loss": Weakness("circles.py", "ranked).sum(axis=1)", "ranked).max(axis=1)",
+                                                         ("waves", "no_waves"), ("loss",)),
+    "a false representation": Weakness("circles.py", "self.lost = up(2.0 * ", "self.lost = up(0.0 * ",
                                        ("false_waves",)),
 }  # fmt: skip
 

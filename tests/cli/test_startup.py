@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rhoset.networks import write_network
+from rhoset.networks import read_network, write_network
 from rhoset.networks.constructing import construct
 from rhoset.prove import certify
 
@@ -43,6 +43,19 @@ def test_a_check_loads_neither_scipy_nor_the_search(tmp_path: Path) -> None:
     code, modules = loaded("check", certificate, "--network", path)
     assert code == 0
     assert not modules & {*SEARCH, "scipy", "torch", "rich", "jinja2"}
+
+
+@pytest.mark.parametrize("command", ["explain", "certify", "check"])
+def test_what_processes_need_is_loaded_before_they_begin(command: str, tmp_path: Path) -> None:
+    """They are copies of the first process, in which one worker would have loaded it."""
+    certificates = []
+    for seed in (1, 2):
+        path = write_network(tmp_path / f"{seed}.safetensors", construct("S3", ["[2,1]"], seed=seed).network)
+        certificates.append(certify(read_network(path)).write(tmp_path / f"{seed}.auto.cert"))
+    given = [*certificates, "--network", tmp_path] if command == "check" else [tmp_path]
+    (code, alone), (_, first) = (loaded(command, *given, "--workers", workers) for workers in (1, 2))
+    assert code == 0
+    assert not {name for name in alone - first if name.partition(".")[0] in {"numpy", "rhoset", "rhoset_check"}}
 
 
 @pytest.mark.parametrize(

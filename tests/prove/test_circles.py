@@ -15,8 +15,9 @@ from rhoset.prove import certify
 from rhoset.prove.circles import Circles, circles
 from rhoset.prove.search import Search
 from rhoset.prove.subject import subject
-from rhoset_check.circles import Waves, parabolas, summed
+from rhoset_check.circles import parabolas, summed
 from rhoset_check.files import CircleTensors
+from rhoset_check.group import matrix_action
 from rhoset_check.near import Near
 
 
@@ -50,31 +51,34 @@ def test_circles_prove_the_true_accuracy(name: str, frequencies: tuple[int, ...]
     assert made.certificate.rule == "circles"
 
 
-def around(name: str, frequencies: tuple[int, ...], more: int, noise: float) -> tuple[Search, Waves]:
-    """A network with the circles of its plan, in which neurons write anything."""
+def around(
+    name: str, frequencies: tuple[int, ...], more: int, noise: float
+) -> tuple[Search, CircleTensors, np.ndarray]:
+    """A network with the circles of its plan, in which neurons write anything; (n, circles, 2, 2) the matrices D."""
     one = Search(subject(waves(name, frequencies, 6, noise)))
     known = Circles.of(one)
     assert known is not None
     given = known.certificate(more).given
     assert isinstance(given, CircleTensors)
     random = np.random.default_rng(1)
-    return one, replace(Waves.of(given, one.subject.group), writing=random.normal(size=given.writing.shape))
+    turns = np.stack([matrix_action(one.subject.group, images, "")[0] for images in given.matrices], axis=1)
+    return one, replace(given, writing=random.normal(size=given.writing.shape)), turns
 
 
 def test_sums_are_those_of_hidden_vectors():
-    one, circles_of = around("D15", (0, 1), 2, 0.1)
-    found, changes = summed(one.subject.model, circles_of)
+    one, given, turns = around("D15", (0, 1), 2, 0.1)
+    found, changes = summed(one.subject.model, given, turns[..., 0])
     x, y = np.divmod(np.arange(900), 30)
     hidden = one.subject.model.hidden(x, y, "float64").value
-    assert np.allclose(found.value, hidden @ circles_of.writing, atol=1e-12)
+    assert np.allclose(found.value, hidden @ given.writing, atol=1e-12)
     assert (found.error < 1e-6).all()
-    assert 0 < changes <= 4 * 30 * 30 * circles_of.writing.size
+    assert 0 < changes <= 4 * 30 * 30 * given.writing.size
 
 
 def test_errors_of_sums_cover_their_rounding():
     """Against fractions (Lemma 11). Readings are stored exactly here, so that all of the error is that of summing."""
-    one, circles_of = around("C9", (1, 2), 0, 0.3)
-    found, _ = summed(one.subject.model, circles_of)
+    one, given, turns = around("C9", (1, 2), 0, 0.3)
+    found, _ = summed(one.subject.model, given, turns[..., 0])
     assert not one.subject.model.left["float64"].error.any()
     left, right = (
         [list(map(Fraction, row)) for row in side["float64"].value.tolist()]
@@ -83,7 +87,7 @@ def test_errors_of_sums_cover_their_rounding():
     apart = []
     for place, (x, y) in enumerate(np.ndindex(9, 9)):
         hidden = [max(a + b, Fraction(0)) for a, b in zip(left[x], right[y], strict=True)]
-        for j, row in enumerate(circles_of.writing.T.tolist()):
+        for j, row in enumerate(given.writing.T.tolist()):
             true = sum(Fraction(w) * h for w, h in zip(row, hidden, strict=True))
             apart.append(abs(float(Fraction(float(found.value[place, j])) - true)))
             assert apart[-1] <= found.error[j]
@@ -93,33 +97,31 @@ def test_errors_of_sums_cover_their_rounding():
 @pytest.mark.parametrize(("name", "circles_each"), [("C9", 1), ("D9", 2)])
 def test_elements_go_around_circles(name: str, circles_each: int):
     """F(xv) = D(x)F(v); in dihedral groups all neurons of an irrep read the first of its two circles."""
-    one, found = around(name, (0, 2), 0, 0.0)
-    assert found.turns.shape[1] == 2 * circles_each
-    assert set(found.reads[:-1]) == {0, circles_each}
-    points = found.features.reshape(len(found.features), -1, 2)
-    moved = np.einsum("xjab,vjb->xvja", found.turns, points)
+    one, given, turns = around(name, (0, 2), 0, 0.0)
+    assert turns.shape[1] == 2 * circles_each
+    assert set(given.reads[:-1]) == {0, circles_each}
+    points = turns[..., 0]
+    moved = np.einsum("xjab,vjb->xvja", turns, points)
     assert np.allclose(points[one.subject.group.table], moved, atol=1e-9)
     assert np.allclose(np.square(points).sum(axis=2), 1.0)
     left = one.subject.model.left["float64"].value
-    for j in set(found.reads[:-1]):
-        mine = left[:, :-1][:, found.reads[:-1] == j]
+    for j in set(given.reads[:-1]):
+        mine = left[:, :-1][:, given.reads[:-1] == j]
         assert np.allclose(points[:, j] @ np.linalg.lstsq(points[:, j], mine)[0], mine)
 
 
 @pytest.mark.parametrize("size", [1e-3, 1.0, 1e3])
 def test_activations_are_parabolas_and_a_rest(size: float):
-    """Every logit lies between the ends of Lemma 12, for all pairs of a network whose unembed is anything."""
-    one, found = around("D5", (0, 1), 1, 0.2)
+    """What any unembed makes of the rest lies within the bound of Lemma 12, for all pairs."""
+    one, given, turns = around("D5", (0, 1), 1, 0.2)
     model = one.subject.model
     random = np.random.default_rng(2)
     unembed = Near.exact(size * random.normal(size=(10, model.width)))
-    (by_x, by_y), ((low_x, up_x), (low_y, up_y)) = parabolas(model, found, unembed, unembed)
+    (by_x, by_y), (beside_x, beside_y) = parabolas(model, given, turns[..., 0], unembed)
     x, y = np.divmod(np.arange(100), 10)
-    logits = model.hidden(x, y, "float64").value @ unembed.value.T
-    assert (low_x[x] + low_y[y] <= logits).all()
-    assert (logits <= up_x[x] + up_y[y]).all()
-    sides = by_x[x] + by_y[y]
-    assert np.abs(logits - sides @ unembed.value.T).max() < (up_x[x] + up_y[y] - low_x[x] - low_y[y]).max()
+    rest = (model.hidden(x, y, "float64").value - by_x[x] - by_y[y]) @ unembed.value.T
+    assert (np.abs(rest) <= beside_x[x] + beside_y[y]).all()
+    assert np.abs(rest).max() > 0.01 * (beside_x[x] + beside_y[y]).max()
 
 
 def test_none_where_neurons_read_more_than_planes(tmp_path: object):

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from importlib import import_module
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -22,6 +23,9 @@ Result = TypeVar("Result")
 
 LARGE = 1 << 20
 """Bytes of a network file from which on its products are worth several threads: S6, not S5."""
+
+LATE = ("numpy.ma", "numpy.random")
+"""What numpy loads when it is first asked for: it sorts with the one, and whoever samples needs the other."""
 
 LOOKED_AT = 64
 """Files of a folder whose size is looked at."""
@@ -81,8 +85,14 @@ def one_by_one(
     jobs: Sequence[tuple[str, Input]],
     workers: int,
     alone: bool,
+    needs: Sequence[str],
 ) -> Iterator[Result]:
-    """What the work on each input gives, in their order; an error costs its input only, unless it stands `alone`."""
+    """What the work on each input gives, in their order; an error costs its input only, unless it stands `alone`.
+
+    Several processes begin as copies of this one: modules that the work `needs` are loaded once, here.
+    """
+    for module in (*needs, *LATE) if workers > 1 else ():
+        import_module(module)
     names, inputs = zip(*jobs, strict=True) if jobs else ((), ())
     results = in_turn(work, inputs, workers)
     results = chain(list(islice(results, 1)), results)  # processes begin now, before the bar has its thread

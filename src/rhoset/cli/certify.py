@@ -33,6 +33,9 @@ METHODS = ("auto", "exhaustive", "gaps", "circles", "points", "lowrank", "irrep"
 EACH = 0.015
 """Seconds of one network of S5."""
 
+NEEDS = ("rhoset.prove", "rhoset_check_baselines")
+"""What it loads."""
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -167,7 +170,7 @@ def command(
     curves: list[dict[str, Any]] = []
     named = [(label, (label, path)) for label, path in files]
     many, alone = processes(workers, len(files), EACH), len(files) == 1 == len(networks)
-    for entry, curve in one_by_one(out, "certifying", asked, named, many, alone):
+    for entry, curve in one_by_one(out, "certifying", asked, named, many, alone, NEEDS):
         entries.append(entry)
         curves += [curve] if curve else []
     _show(out, entries, curves)

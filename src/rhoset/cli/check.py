@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 EACH = 0.01
 """Seconds of one certificate of S5."""
 
+NEEDS = ("rhoset.counting", "rhoset.verdicts", "rhoset_check_baselines")
+"""What it loads."""
+
 Named = tuple[str, Path]
 """A network: its label and its file."""
 
@@ -59,7 +62,7 @@ def command(out: Output, certificates: tuple[Path, ...], spec: str, verified: bo
     networks = _networks_of(certificates, open_networks(spec))
     named = [(str(one[0]), one) for one in zip(certificates, networks, strict=True)]
     asked, many = Asked(alone, verified, out.json), processes(workers, len(named), EACH)
-    for entry, lines, denied in one_by_one(out, "checking", asked, named, many, alone):
+    for entry, lines, denied in one_by_one(out, "checking", asked, named, many, alone, NEEDS):
         said.append(entry)
         for line in lines:
             out.say(line)

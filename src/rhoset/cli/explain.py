@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 EACH = 0.05
 """Seconds of one network of S5."""
 
+NEEDS = ("rhoset.explaining",)
+"""What it loads."""
+
 SWINGS = 0.1
 """A network is said to swing where the law at the network holds so much less of unembed than what the pairs decide."""
 
@@ -62,7 +65,7 @@ def command(
     said = []
     named = [(label, (label, path)) for label, path in files]
     many, alone = processes(workers, len(files), EACH), len(files) == 1 == len(networks)
-    for entry, lines in one_by_one(out, "explaining", asked, named, many, alone):
+    for entry, lines in one_by_one(out, "explaining", asked, named, many, alone, NEEDS):
         said.append(entry)
         for line in lines:
             out.say(line)

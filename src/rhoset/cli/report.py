@@ -118,14 +118,15 @@ def _write(out: Output, view: RunView, place: Path) -> dict[str, Any]:
 
 def _certify(out: Output, named: list[tuple[str, Path]], workers: int, objective: str) -> None:
     """Certificates for the networks that have none, or none of this version, as `rhoset certify` makes them."""
-    from rhoset.cli.certify import Asked
+    from rhoset.cli.certify import NEEDS, Asked
     from rhoset.networks.runs import certificates
     from rhoset.verdicts import outdated
 
     bare = [(label, path) for label, path in named if all(map(outdated, certificates(path).values()))]
     asked = Asked({"method": "auto", "arithmetic": "real", "objective": objective}, False, None)
     tried = Output(quiet=out.quiet)
-    for _ in one_by_one(tried, "certifying", asked, [(one[0], one) for one in bare], workers, alone=False):
+    jobs = [(one[0], one) for one in bare]
+    for _ in one_by_one(tried, "certifying", asked, jobs, workers, alone=False, needs=NEEDS):
         pass
     for failure in tried.failures:  # one that can't be read is named once more by the report itself
         out.note(f"no certificate: {failure.message}")
