@@ -127,7 +127,7 @@ class Near:
             error = up(self.error * (2 * self.size + self.error))
             return self.rounded(np.multiply(value, value, out=value), error, up(self.size * self.size))
         if activation == "relu":
-            np.maximum(value, 0, out=value)
+            np.maximum(value, np.zeros(value.shape[-1], value.dtype), out=value)  # quicker than with one number
         elif activation == "abs":
             np.abs(value, out=value)
         else:
