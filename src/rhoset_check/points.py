@@ -37,7 +37,7 @@ class PointsRule(LowRankRule):
         kinds, count = np.unique(np.delete(moved, model.group.identity, axis=0), axis=0, return_counts=True)
         require(len(kinds) <= MOST_KINDS, "points: elements are of too many kinds")
         self.moved = [(np.arange(q) < k[:, None]).astype(WORK) for q, k in zip(sizes, kinds.T, strict=True)]
-        self.count, self.row = count.astype(WORK), max(model.width, 2 * int(self.starts[-1]), len(kinds) * 4)
+        self.count, self.row = count.astype(WORK), max(model.width, 2 * int(self.starts[-1]), 4 * len(kinds))
         off = -self.delta.value.T, self.delta.error.max()
         self.most_x, self.most_y = (side.times(*off).most() for side in (self.less_x, self.less_y))
         size = up(np.abs(self.delta.value).max(axis=0) + self.delta.error)  # of a difference, so smaller than is known

@@ -51,7 +51,8 @@ POINTS = {
         "lowrank.py", ".times(writing.T)", ".times(0.0 * writing.T)", ("points_false", "points_driver"),
     ),
     "where a set's numbers start": Weakness(
-        "points.py", "sums[start : start + len(action) ** 2]", "sums[: len(action) ** 2]", ("points_alone", "points_apart"),
+        "points.py", "sums[start : start + len(action) ** 2]", "sums[: len(action) ** 2]",
+        ("points_alone", "points_apart"),
     ),
     "N(z)": Weakness(
         "points.py", ", -up(away * self.lengths.max())])", "])", ("points_unwritten", "points_driver"),
