@@ -44,10 +44,10 @@ class PointsRule(LowRankRule):
         self.delta = Near(self.delta.value, self.delta.error, size).to(WORK)
         self.used = np.flatnonzero(given.writing.any(axis=0))
         self.writing = given.writing[:, self.used].astype(WORK)
-        sums, points = self.active.times(given.writing), sum(sizes)
-        most = sums.size.max() + sums.error.max()
+        sums, points, one = self.active.times(given.writing), sum(sizes), np.zeros(1, np.intp)
+        most, right = sums.size.max() + sums.error.max(), self.active.dot(self.delta.rows(one))
         error = points * (2.0 * sums.error.max() + 7.0 * gamma(points + 2, WORK) * most + 4.0 * LOST[WORK])
-        self.error = float(up(error if 7.0 * points * most < LARGEST[WORK] else np.inf))
+        self.error = float(up(error + right.slack.max() if 7.0 * points * most < LARGEST[WORK] else np.inf))
 
     def gaps(self, hidden: Near, own: Ints) -> NDArray[Any]:
         """(kinds, pairs): for each kind of w the sum of as many smallest gaps as it moves points, within `error`."""
@@ -71,15 +71,14 @@ class PointsRule(LowRankRule):
         """Of these pairs, by how many points of each set w moves; of single outputs by rule lowrank."""
         budget.pay("points", len(x))
         own, hidden = self.model.products(x, y), self.model.hidden(x, y, WORK)
-        gaps, right = self.gaps(hidden, own), hidden.dot(self.delta.rows(own)).lower[:, 0]
-        away = self.rest(hidden, x, y).lengths(self.scale)[:, 0]
-        besides = lower_sum([right, -self.most_x[x], -self.most_y[y], -up(away * self.lengths.max())])
-        least = lower_sum([besides, gaps.min(axis=0).astype(np.float64), np.array(-self.error)])
+        right = np.einsum("ij,ij->i", hidden.value, self.delta.rows(own).value).astype(np.float64)
+        gaps, away = self.gaps(hidden, own), self.rest(hidden, x, y).lengths(self.scale)[:, 0]
+        besides = lower_sum([right, -self.most_x[x], -self.most_y[y], -up(away * self.lengths.max() + self.error)])
         total = (self.count @ np.exp(-gaps)).astype(np.float64) * (1.0 + gamma(len(gaps), WORK))
-        excess = up((total + 2.0 * self.model.order * LOST[WORK]) * EXP * up(np.exp(self.error - besides) * EXP))
+        excess = up((total + 2.0 * self.model.order * LOST[WORK]) * EXP * up(np.exp(-besides) * EXP))
 
         def outputs(which: Ints) -> Array:
             budget.work -= len(which) * (self.model.order + self.model.width) * (int(self.starts[-1]) + PASS)
             return super(PointsRule, self).bounds(x[which], y[which], budget).outputs(np.arange(len(which)))
 
-        return Bounds(least, excess, outputs)
+        return Bounds(np.nextafter(besides + gaps.min(axis=0), -np.inf), excess, outputs)

@@ -51,17 +51,17 @@ POINTS = {
         "lowrank.py", ".times(writing.T)", ".times(0.0 * writing.T)", ("points_false", "points_driver"),
     ),
     "where a set's numbers start": Weakness(
-        "points.py", "sums[start : start + len(action) ** 2]", "sums[: len(action) ** 2]",
+        "points.py", "sums[start : start + len(action) ** 2]", "sums[: len(action) ** 2].copy()",
         ("points_alone", "points_apart"),
     ),
     "N(z)": Weakness(
-        "points.py", ", -up(away * self.lengths.max())])", "])", ("points_unwritten", "points_driver"),
+        "points.py", "away * self.lengths.max()", "0.0 * away", ("points_unwritten", "points_driver"),
     ),
     "half of N(z)": Weakness(
-        "points.py", "-up(away * self.lengths.max())", "-up(0.5 * away * self.lengths.max())", ("points_unwritten",),
+        "points.py", "away * self.lengths.max()", "0.5 * away * self.lengths.max()", ("points_unwritten",),
     ),
     "N(z) at its largest": Weakness(
-        "points.py", "-up(away * self.lengths.max())", "-up(away * self.lengths[own, 0])",
+        "points.py", "away * self.lengths.max()", "away * self.lengths[own, 0]",
         ("points_unwritten", "points_driver"),
     ),
     "the scale of N(z)": Weakness(
@@ -94,7 +94,7 @@ POINTS = {
         "points.py", "(self.count @", "(np.ones_like(self.count) @", ("points_equal",), ("loss",),
     ),
     "what stands beside gaps, in the loss": Weakness(
-        "points.py", "np.exp(self.error - besides)", "np.exp(self.error - besides.max())",
+        "points.py", "np.exp(-besides)", "np.exp(-besides.max())",
         ("points_additive", "points_unwritten", "points_driver"), ("loss",),
     ),
     "relations": Weakness(
