@@ -7,10 +7,7 @@ elsewhere: how many these are is known from w. Activations are those of the pair
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from rhoset_check.exact import EXP, Bounds
 from rhoset_check.files import Certificate, LowRankTensors, PointsTensors
@@ -25,33 +22,34 @@ class PointsRule(LowRankRule):
     """Rule lowrank of the features that sets give, by gaps first; sizes and errors computed once."""
 
     def __init__(self, given: PointsTensors, certificate: Certificate, model: Model) -> None:
-        actions = [permutation_action(model.group, one, "points.right") for one in given.actions]
-        self.actions = [np.ascontiguousarray(action.T) for action in actions]
+        self.actions = [
+            np.ascontiguousarray(permutation_action(model.group, g, "points.right").T) for g in given.actions
+        ]
         sizes, n = [len(action) for action in self.actions], model.order
         require(min(sizes) > 1 and n > 1, "rule points needs sets of two points or more, and two elements")
         self.starts = np.cumsum([0, *(q * q for q in sizes)])
-        features = [action[:, :, None] == np.arange(q) for action, q in zip(actions, sizes, strict=True)]
+        features = [action.T[:, :, None] == np.arange(len(action)) for action in self.actions]
         indicators = np.concatenate([one.reshape(n, -1) for one in features], axis=1, dtype=np.float64)
         super().__init__(LowRankTensors(indicators, given.writing), certificate, model)
-        moved = np.stack([(one != one[model.group.identity]).sum(axis=1) for one in actions], axis=1)
+        moved = np.stack([(one.T != one[:, model.group.identity]).sum(axis=1) for one in self.actions], axis=1)
         kinds, count = np.unique(np.delete(moved, model.group.identity, axis=0), axis=0, return_counts=True)
         require(len(kinds) <= MOST_KINDS, "points: elements are of too many kinds")
         self.moved = [(np.arange(q) < k[:, None]).astype(WORK) for q, k in zip(sizes, kinds.T, strict=True)]
-        self.count, self.row = count.astype(WORK), max(model.width, 2 * int(self.starts[-1]), 4 * len(kinds))
+        self.count, self.row = count.astype(np.float64), max(model.width, 2 * int(self.starts[-1]), 4 * len(kinds))
         off = -self.delta.value.T, self.delta.error.max()
         self.most_x, self.most_y = (side.times(*off).most() for side in (self.less_x, self.less_y))
         size = up(np.abs(self.delta.value).max(axis=0) + self.delta.error)  # of a difference, so smaller than is known
         self.delta = Near(self.delta.value, self.delta.error, size).to(WORK)
         self.used = np.flatnonzero(given.writing.any(axis=0))
         self.writing = given.writing[:, self.used].astype(WORK)
-        sums, points, one = self.active.times(given.writing), sum(sizes), np.zeros(1, np.intp)
-        most, right = sums.size.max() + sums.error.max(), self.active.dot(self.delta.rows(one))
+        sums, points = self.active.times(given.writing), sum(sizes)
+        most, right = sums.size.max() + sums.error.max(), self.active.dot(self.delta.rows(slice(1)))
         error = points * (2.0 * sums.error.max() + 7.0 * gamma(points + 2, WORK) * most + 4.0 * LOST[WORK])
         self.error = float(up(error + right.slack.max() if 7.0 * points * most < LARGEST[WORK] else np.inf))
 
-    def gaps(self, hidden: Near, own: Ints) -> NDArray[Any]:
+    def gaps(self, hidden: Near, own: Ints) -> Array:
         """(kinds, pairs): for each kind of w the sum of as many smallest gaps as it moves points, within `error`."""
-        pairs, found = len(own), np.zeros((len(self.count), len(own)), WORK)
+        pairs, found = len(own), np.zeros((len(self.count), len(own)))
         sums = np.zeros((int(self.starts[-1]), pairs), WORK)
         sums[self.used] = (hidden.value @ self.writing).T
         for action, start, moved in zip(self.actions, self.starts, self.moved, strict=False):
@@ -74,11 +72,10 @@ class PointsRule(LowRankRule):
         right = np.einsum("ij,ij->i", hidden.value, self.delta.rows(own).value).astype(np.float64)
         gaps, away = self.gaps(hidden, own), self.rest(hidden, x, y).lengths(self.scale)[:, 0]
         besides = lower_sum([right, -self.most_x[x], -self.most_y[y], -up(away * self.lengths.max() + self.error)])
-        total = (self.count @ np.exp(-gaps)).astype(np.float64) * (1.0 + gamma(len(gaps), WORK))
-        excess = up((total + 2.0 * self.model.order * LOST[WORK]) * EXP * up(np.exp(-besides) * EXP))
+        least = lower_sum([besides, gaps])
 
         def outputs(which: Ints) -> Array:
             budget.work -= len(which) * (self.model.order + self.model.width) * (int(self.starts[-1]) + PASS)
             return super(PointsRule, self).bounds(x[which], y[which], budget).outputs(np.arange(len(which)))
 
-        return Bounds(np.nextafter(besides + gaps.min(axis=0), -np.inf), excess, outputs)
+        return Bounds(least.min(axis=0), up(self.count @ np.exp(-least) * EXP), outputs)

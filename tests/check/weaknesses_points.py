@@ -37,11 +37,11 @@ POINTS = {
         ("points_alone", "points_apart", "points_equal"),
     ),
     "how many points w moves": Weakness(
-        "points.py", "(one != one[model.group.identity]).sum(axis=1)",
-        "(one != one[model.group.identity]).sum(axis=1).max() + 0 * one[:, 0]", ("points_alone", "points_apart"),
+        "points.py", "(one.T != one[:, model.group.identity]).sum(axis=1)",
+        "(one.T != one[:, model.group.identity]).sum(axis=1).max() + 0 * one[0]", ("points_alone", "points_apart"),
     ),
     "by which w": Weakness(
-        "points.py", "self.count, self.row = count.astype(WORK), ", "self.count, self.row = count[::-1].astype(WORK), ",
+        "points.py", "count.astype(np.float64)", "count[::-1].astype(np.float64)",
         ("points_counted",), ("loss",),
     ),
     "every set": Weakness(
@@ -88,13 +88,13 @@ POINTS = {
         ("points_additive", "points_unwritten", "points_driver"),
     ),
     "the least of all kinds": Weakness(
-        "points.py", "gaps.min(axis=0)", "gaps.max(axis=0)", ("points_alone", "points_apart"),
+        "points.py", "least.min(axis=0)", "least.max(axis=0)", ("points_alone", "points_apart"),
     ),
     "every rival in the loss": Weakness(
-        "points.py", "(self.count @", "(np.ones_like(self.count) @", ("points_equal",), ("loss",),
+        "points.py", "up(self.count @", "up(np.ones_like(self.count) @", ("points_equal",), ("loss",),
     ),
     "what stands beside gaps, in the loss": Weakness(
-        "points.py", "np.exp(-besides)", "np.exp(-besides.max())",
+        "points.py", "np.exp(-least)", "np.exp(-gaps)",
         ("points_additive", "points_unwritten", "points_driver"), ("loss",),
     ),
     "relations": Weakness(
