@@ -22,16 +22,14 @@ class PointsRule(LowRankRule):
     """Rule lowrank of the features that sets give, by gaps first; sizes and errors computed once."""
 
     def __init__(self, given: PointsTensors, certificate: Certificate, model: Model) -> None:
-        self.actions = [
-            np.ascontiguousarray(permutation_action(model.group, g, "points.right").T) for g in given.actions
-        ]
-        sizes, n = [len(action) for action in self.actions], model.order
+        self.sets = [np.ascontiguousarray(permutation_action(model.group, g, "points.right").T) for g in given.actions]
+        sizes, n = [len(action) for action in self.sets], model.order
         require(min(sizes) > 1 and n > 1, "rule points needs sets of two points or more, and two elements")
         self.starts = np.cumsum([0, *(q * q for q in sizes)])
-        features = [action.T[:, :, None] == np.arange(len(action)) for action in self.actions]
+        features = [action.T[:, :, None] == np.arange(len(action)) for action in self.sets]
         indicators = np.concatenate([one.reshape(n, -1) for one in features], axis=1, dtype=np.float64)
         super().__init__(LowRankTensors(indicators, given.writing), certificate, model)
-        moved = np.stack([(one.T != one[:, model.group.identity]).sum(axis=1) for one in self.actions], axis=1)
+        moved = np.stack([(one[:, model.group.identity] != one.T).sum(axis=1) for one in self.sets], axis=1)
         kinds, count = np.unique(np.delete(moved, model.group.identity, axis=0), axis=0, return_counts=True)
         require(len(kinds) <= MOST_KINDS, "points: elements are of too many kinds")
         self.moved = [(np.arange(q) < k[:, None]).astype(WORK) for q, k in zip(sizes, kinds.T, strict=True)]
@@ -52,7 +50,7 @@ class PointsRule(LowRankRule):
         pairs, found = len(own), np.zeros((len(self.count), len(own)))
         sums = np.zeros((int(self.starts[-1]), pairs), WORK)
         sums[self.used] = (hidden.value @ self.writing).T
-        for action, start, moved in zip(self.actions, self.starts, self.moved, strict=False):
+        for action, start, moved in zip(self.sets, self.starts, self.moved, strict=False):
             q, flat = len(action), sums[start : start + len(action) ** 2].reshape(-1)
             table, column = flat.reshape(q, q, pairs), action.take(own, axis=1) * pairs + np.arange(pairs)
             here = column + np.arange(q)[:, None] * (q * pairs)

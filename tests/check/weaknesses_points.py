@@ -37,8 +37,8 @@ POINTS = {
         ("points_alone", "points_apart", "points_equal"),
     ),
     "how many points w moves": Weakness(
-        "points.py", "(one.T != one[:, model.group.identity]).sum(axis=1)",
-        "(one.T != one[:, model.group.identity]).sum(axis=1).max() + 0 * one[0]", ("points_alone", "points_apart"),
+        "points.py", "(one[:, model.group.identity] != one.T).sum(axis=1)",
+        "(one[:, model.group.identity] != one.T).sum(axis=1).max() + 0 * one[0]", ("points_alone", "points_apart"),
     ),
     "by which w": Weakness(
         "points.py", "count.astype(np.float64)", "count[::-1].astype(np.float64)",

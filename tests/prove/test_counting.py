@@ -70,7 +70,7 @@ def meter(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
 def gapped(rule: PointsRule) -> int:
     """Sums; added both ways, evened, compared; gaps, sorted; added for each kind of w, and its exponential."""
-    points = sum(map(len, rule.actions))
+    points = sum(map(len, rule.sets))
     return int(np.count_nonzero(rule.writing) + 4 * rule.starts[-1] + 7 * points + len(rule.count) * (points + 3))
 
 
