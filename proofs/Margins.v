@@ -2,91 +2,8 @@
     takes them: any activation function, lengths and errors are any upper bounds.  Sums go over neurons 0 .. m-1, over the points
     of G-sets, or over those at which neurons sit, the columns. *)
 From Coq Require Import Reals Lra Lia Arith Bool.
+From Rhoset Require Import RealSums.
 Open Scope R_scope.
-
-(** ** Sums *)
-Fixpoint sum (n : nat) (f : nat -> R) : R := match n with O => 0 | S k => sum k f + f k end.
-
-Lemma sum_ext n f g : (forall i, (i < n)%nat -> f i = g i) -> sum n f = sum n g.
-Proof. induction n as [|n IH]; intros H; simpl; [reflexivity|]. rewrite IH, H by (auto; lia). reflexivity. Qed.
-
-Lemma sum_le n f g : (forall i, (i < n)%nat -> f i <= g i) -> sum n f <= sum n g.
-Proof.
-  induction n as [|n IH]; intros H; simpl; [lra|]. assert (sum n f <= sum n g) by (apply IH; auto).
-  specialize (H n ltac:(lia)). lra.
-Qed.
-
-Lemma sum_plus n f g : sum n (fun i => f i + g i) = sum n f + sum n g.
-Proof. induction n; simpl; lra. Qed.
-
-Lemma sum_minus n f g : sum n (fun i => f i - g i) = sum n f - sum n g.
-Proof. induction n; simpl; lra. Qed.
-
-Lemma sum_scale n c f : sum n (fun i => c * f i) = c * sum n f.
-Proof. induction n as [|n IH]; simpl; [lra|]. rewrite IH. lra. Qed.
-
-Lemma sum_zero n : sum n (fun _ => 0) = 0.
-Proof. induction n; simpl; lra. Qed.
-
-Lemma sum_nonneg n f : (forall i, (i < n)%nat -> 0 <= f i) -> 0 <= sum n f.
-Proof. intros H. rewrite <- (sum_zero n). apply sum_le. exact H. Qed.
-
-Lemma sum_swap n k f : sum n (fun i => sum k (fun j => f i j)) = sum k (fun j => sum n (fun i => f i j)).
-Proof. induction n as [|n IH]; simpl; [symmetry; apply sum_zero|]. rewrite IH, <- sum_plus. reflexivity. Qed.
-
-(** A sum by classes. *)
-Definition only (p : bool) (v : R) : R := if p then v else 0.
-
-Lemma sum_one k c v : (c < k)%nat -> sum k (fun j => only (c =? j)%nat v) = v.
-Proof.
-  induction k as [|k IH]; intros H; [lia|]. simpl. destruct (Nat.eq_dec c k) as [->|Hne].
-  - rewrite Nat.eqb_refl. rewrite (sum_ext k _ (fun _ => 0)); [rewrite sum_zero; simpl; lra|].
-    intros i Hi. destruct (Nat.eqb_spec k i); [lia|reflexivity].
-  - rewrite IH by lia. destruct (Nat.eqb_spec c k); [contradiction|simpl; lra].
-Qed.
-
-Lemma sum_classes m k (c : nat -> nat) f : (forall i, (i < m)%nat -> (c i < k)%nat) ->
-  sum m f = sum k (fun j => sum m (fun i => only (c i =? j)%nat (f i))).
-Proof. intros H. rewrite <- sum_swap. apply sum_ext. intros i Hi. symmetry. apply sum_one, H, Hi. Qed.
-
-(** ** Lemma 8: Cauchy-Schwarz *)
-Lemma schwarz n f g : sum n (fun i => f i * g i) * sum n (fun i => f i * g i) <=
-  sum n (fun i => f i * f i) * sum n (fun i => g i * g i).
-Proof.
-  induction n as [|n IH]; simpl; [lra|].
-  set (S := sum n (fun i => f i * g i)) in *. set (A := sum n (fun i => f i * f i)) in *. set (B := sum n (fun i => g i * g i)) in *.
-  assert (HA : 0 <= A) by (apply sum_nonneg; intros; apply Rle_0_sqr).
-  assert (HB : 0 <= B) by (apply sum_nonneg; intros; apply Rle_0_sqr).
-  set (x := f n). set (y := g n).
-  assert (K : 2 * (S * (x * y)) <= A * (y * y) + x * x * B).
-  { apply Rsqr_incr_0_var; [|assert (0 <= x * x) by apply Rle_0_sqr; assert (0 <= y * y) by apply Rle_0_sqr; nra].
-    unfold Rsqr. assert (0 <= (x * y) * (x * y)) by apply Rle_0_sqr.
-    assert ((S * S) * ((x * y) * (x * y)) <= (A * B) * ((x * y) * (x * y))) by (apply Rmult_le_compat_r; assumption).
-    pose proof (Rle_0_sqr (A * (y * y) - x * x * B)) as Q. unfold Rsqr in Q. nra. }
-  nra.
-Qed.
-
-Lemma square_root_le a b : 0 <= b -> a * a <= b * b -> a <= b.
-Proof. intros Hb H. apply Rsqr_incr_0_var; [exact H|exact Hb]. Qed.
-
-(** Lemma 8 (what is not written): numbers against numbers, with weights. *)
-Lemma weighted n d t s N e : (forall i, (i < n)%nat -> 0 < s i) -> 0 <= N -> 0 <= e ->
-  sum n (fun i => (d i / s i) * (d i / s i)) <= N * N -> sum n (fun i => (s i * t i) * (s i * t i)) <= e * e ->
-  Rabs (sum n (fun i => d i * t i)) <= N * e.
-Proof.
-  intros Hs HN He H1 H2. pose proof (schwarz n (fun i => d i / s i) (fun i => s i * t i)) as C. cbv beta in C.
-  rewrite (sum_ext n (fun i => d i / s i * (s i * t i)) (fun i => d i * t i)) in C
-    by (intros i Hi; specialize (Hs i Hi); field; lra).
-  set (S := sum n (fun i => d i * t i)) in *.
-  assert (S * S <= (N * e) * (N * e)).
-  { eapply Rle_trans; [exact C|]. replace (N * e * (N * e)) with ((N * N) * (e * e)) by ring.
-    apply Rmult_le_compat; try assumption; apply sum_nonneg; intros; apply Rle_0_sqr. }
-  assert (0 <= N * e) by (apply Rmult_le_pos; assumption).
-  unfold Rabs. destruct (Rcase_abs S); apply square_root_le; lra.
-Qed.
-
-Lemma product_cost v w : - (Rabs v * Rabs w) <= v * w.
-Proof. rewrite <- Rabs_mult. pose proof (Rle_abs (- (v * w))) as H. rewrite Rabs_Ropp in H. lra. Qed.
 
 (** ** Theorem 3 (lowrank) *)
 Section LowRank.
@@ -97,8 +14,8 @@ Section LowRank.
   Definition tail (i : nat) : R := h i - a i - b i.
   Definition told (j : nat) : R := sum m (fun i => tail i * W i j).
   Definition untold (z i : nat) : R := v z i - sum k (fun j => W i j * F z j).
-  Hypothesis lengths : forall z, 0 <= N z /\ sum m (fun i => (untold z i / s i) * (untold z i / s i)) <= N z * N z.
-  Hypothesis length_of_tail : 0 <= e /\ sum m (fun i => (s i * tail i) * (s i * tail i)) <= e * e.
+  Hypothesis lengths : forall z, within m (fun i => untold z i / s i) (N z).
+  Hypothesis length_of_tail : within m (fun i => s i * tail i) e.
 
   Lemma output_split z : sum m (fun i => v z i * h i) =
     sum m (fun i => v z i * a i) + sum m (fun i => v z i * b i) + sum k (fun j => told j * F z j) +
@@ -111,100 +28,85 @@ Section LowRank.
     rewrite E, <- !sum_plus. apply sum_ext. intros i _. unfold untold, tail. ring.
   Qed.
 
-  (** With any number e' that bounds what is untold; e is one ([lowrank_plain]), and there are better ones ([lowrank_told]). *)
-  Lemma lowrank_with e' z c : Rabs (sum m (fun i => untold z i * tail i)) <= N z * e' ->
-    (sum m (fun i => v c i * a i) + sum m (fun i => v c i * b i) + sum m (fun i => v c i * tail i)) -
-    (sum m (fun i => v z i * a i) + sum m (fun i => v z i * b i) + sum k (fun j => told j * F z j) + N z * e') <=
-    sum m (fun i => v c i * h i) - sum m (fun i => v z i * h i).
+  Lemma untold_plain z : Rabs (sum m (fun i => untold z i * tail i)) <= N z * e.
   Proof.
-    intros H. rewrite (output_split z).
-    assert (E : sum m (fun i => v c i * h i) =
-      sum m (fun i => v c i * a i) + sum m (fun i => v c i * b i) + sum m (fun i => v c i * tail i))
-      by (rewrite <- !sum_plus; apply sum_ext; intros i _; unfold tail; ring).
-    pose proof (Rle_abs (sum m (fun i => untold z i * tail i))). lra.
+    apply (weighted m _ _ (fun i => / s i) s); [|apply lengths|exact length_of_tail].
+    intros i Hi. left. apply Rinv_l. specialize (weights i Hi). lra.
   Qed.
 
-  Lemma untold_plain z : Rabs (sum m (fun i => untold z i * tail i)) <= N z * e.
-  Proof. destruct (lengths z) as [H1 H2]. destruct length_of_tail as [H3 H4]. apply (weighted m _ _ s); assumption. Qed.
-
-  (** What P tells of the length of t: B has the rows W_i / s_i, g = s t, and P = Bᵀg. *)
+  (** What P tells of the length of t: B has the rows W_i / s_i, nearly orthonormal columns and nearly nothing of what is left of
+      unembed; so e' may stand in place of e.  With g = s t, P = Bᵀg. *)
+  Definition B (i j : nat) : R := W i j / s i.
   Variables (eta rho e' : R).
-  Hypothesis nearly_orthonormal : forall p : nat -> R,
-    sum m (fun i => sum k (fun j => W i j / s i * p j) * sum k (fun j => W i j / s i * p j)) <=
-    (1 + eta) * sum k (fun j => p j * p j).
-  Hypothesis eta_range : 0 <= eta < 1.
-  Hypothesis rho_nonneg : 0 <= rho.
-  Hypothesis nearly_apart : forall z, sum k (fun j => sum m (fun i => W i j / s i * (untold z i / s i)) *
-    sum m (fun i => W i j / s i * (untold z i / s i))) <= (rho * N z) * (rho * N z).
-  Hypothesis rest_of_length : 2 * rho * e <= e' /\
-    e * e - (1 - eta) * sum k (fun j => told j * told j) <= (e' - 2 * rho * e) * (e' - 2 * rho * e).
+  Hypothesis nearly_orthonormal : frobenius k k (off_identity m B) eta.
+  Hypothesis nearly_apart : forall z, within k (fun j => sum m (fun i => B i j * (untold z i / s i))) (rho * N z).
+  Definition left_of_length : R := e * e - (1 - eta) * sum k (fun j => told j * told j).
+  Hypothesis rest_of_length : e' = e \/
+    eta < 1 /\ 2 * rho * e <= e' /\ left_of_length <= (e' - 2 * rho * e) * (e' - 2 * rho * e).
 
   Let g i := s i * tail i.
-  Let beyond i := g i - sum k (fun j => W i j / s i * told j).
+  Let beyond i := g i - sum k (fun j => B i j * told j).
 
-  Lemma told_is j : told j = sum m (fun i => W i j / s i * g i).
-  Proof. unfold told, g. apply sum_ext. intros i Hi. pose proof (weights i Hi). field. lra. Qed.
+  Lemma told_is j : told j = sum m (fun i => B i j * g i).
+  Proof. unfold told, g, B. apply sum_ext. intros i Hi. pose proof (weights i Hi). field. lra. Qed.
 
-  Lemma told_squares : sum m (fun i => g i * sum k (fun j => W i j / s i * told j)) = sum k (fun j => told j * told j).
+  Lemma told_squares : sum m (fun i => g i * sum k (fun j => B i j * told j)) = sum k (fun j => told j * told j).
   Proof.
-    rewrite (sum_ext m _ (fun i => sum k (fun j => g i * (W i j / s i * told j)))) by (intros; symmetry; apply sum_scale).
+    rewrite (sum_ext m _ (fun i => sum k (fun j => g i * (B i j * told j)))) by (intros; symmetry; apply sum_scale).
     rewrite sum_swap. apply sum_ext. intros j _. rewrite (told_is j) at 2. rewrite <- sum_scale. apply sum_ext. intros; ring.
   Qed.
 
-  Lemma beyond_length : sum m (fun i => beyond i * beyond i) <= e * e - (1 - eta) * sum k (fun j => told j * told j).
+  Lemma beyond_length : sum m (fun i => beyond i * beyond i) <= left_of_length.
   Proof.
-    destruct length_of_tail as [_ He]. fold (g) in He.
-    set (q := fun i => sum k (fun j => W i j / s i * told j)).
+    destruct length_of_tail as [_ He]. change (sum m (fun i => g i * g i) <= e * e) in He.
+    set (q := fun i => sum k (fun j => B i j * told j)).
     rewrite (sum_ext m _ (fun i => g i * g i + (-2) * (g i * q i) + q i * q i)) by (intros; unfold beyond; fold (q i); ring).
-    rewrite !sum_plus, sum_scale. unfold q at 1. rewrite told_squares. pose proof (nearly_orthonormal told) as O. fold q in O.
-    change (sum m (fun i => g i * g i) <= e * e) in He. change (sum m (fun i => q i * q i) <= (1 + eta) * sum k (fun j => told j * told j)) in O.
-    lra.
+    rewrite !sum_plus, sum_scale. unfold q at 1. rewrite told_squares. pose proof (nearly_isometric m k B eta told nearly_orthonormal) as O.
+    change (sum m (fun i => q i * q i) <= (1 + eta) * sum k (fun j => told j * told j)) in O. unfold left_of_length. lra.
   Qed.
 
-  Lemma told_length : sum k (fun j => told j * told j) <= (2 * e) * (2 * e).
+  Lemma told_length : eta < 1 -> within k told (2 * e).
   Proof.
-    destruct length_of_tail as [H0 He]. change (sum m (fun i => g i * g i) <= e * e) in He.
-    set (q := fun i => sum k (fun j => W i j / s i * told j)). pose proof told_squares as E. fold q in E.
-    pose proof (nearly_orthonormal told) as O. change (sum m (fun i => q i * q i) <= (1 + eta) * sum k (fun j => told j * told j)) in O.
-    pose proof (schwarz m g q) as C. change (sum m (fun i => g i * sum k (fun j => W i j / s i * told j))) with (sum m (fun i => g i * q i)) in E.
-    rewrite E in C. set (P := sum k (fun j => told j * told j)) in *.
-    assert (0 <= P) by (apply sum_nonneg; intros; apply Rle_0_sqr).
-    assert (0 <= sum m (fun i => q i * q i)) by (apply sum_nonneg; intros; apply Rle_0_sqr).
-    assert (0 <= sum m (fun i => g i * g i)) by (apply sum_nonneg; intros; apply Rle_0_sqr).
-    assert (P * P <= (e * e) * ((1 + eta) * P)) by (eapply Rle_trans; [exact C|]; apply Rmult_le_compat; assumption).
+    intros Heta. destruct nearly_orthonormal as [H1 _]. destruct length_of_tail as [H0 He]. split; [lra|].
+    change (sum m (fun i => g i * g i) <= e * e) in He. set (q := fun i => sum k (fun j => B i j * told j)).
+    pose proof told_squares as E. pose proof (nearly_isometric m k B eta told nearly_orthonormal) as O. pose proof (schwarz m g q) as C.
+    change (sum m (fun i => q i * q i) <= (1 + eta) * sum k (fun j => told j * told j)) in O.
+    change (sum m (fun i => g i * q i) = sum k (fun j => told j * told j)) in E. rewrite E in C.
+    pose proof (squares_nonneg k told) as P0. set (P := sum k (fun j => told j * told j)) in *.
+    assert (P * P <= (e * e) * ((1 + eta) * P))
+      by (eapply Rle_trans; [exact C|]; apply Rmult_le_compat; try assumption; apply squares_nonneg).
     destruct (Req_dec P 0) as [->|Hne]; [nra|].
     assert (P <= (e * e) * (1 + eta)) by (apply (Rmult_le_reg_r P); [lra|]; nra). nra.
   Qed.
 
   Lemma untold_told z : Rabs (sum m (fun i => untold z i * tail i)) <= N z * e'.
   Proof.
-    destruct (lengths z) as [HN HL]. destruct length_of_tail as [H0 _]. destruct rest_of_length as [R1 R2].
-    set (d := fun i => untold z i / s i). set (y := fun j => sum m (fun i => W i j / s i * d i)).
+    destruct rest_of_length as [->|[Heta [R1 R2]]]; [apply untold_plain|].
+    set (d := fun i => untold z i / s i). set (y := fun j => sum m (fun i => B i j * d i)).
     assert (Split : sum m (fun i => untold z i * tail i) = sum m (fun i => d i * beyond i) + sum k (fun j => y j * told j)).
-    { rewrite (sum_ext m (fun i => untold z i * tail i) (fun i => d i * beyond i + d i * sum k (fun j => W i j / s i * told j))).
-      - rewrite sum_plus. f_equal. rewrite (sum_ext m _ (fun i => sum k (fun j => d i * (W i j / s i * told j)))) by (intros; symmetry; apply sum_scale).
+    { rewrite (sum_ext m (fun i => untold z i * tail i) (fun i => d i * beyond i + d i * sum k (fun j => B i j * told j))).
+      - rewrite sum_plus. f_equal. rewrite (sum_ext m _ (fun i => sum k (fun j => d i * (B i j * told j)))) by (intros; symmetry; apply sum_scale).
         rewrite sum_swap. apply sum_ext. intros j _. unfold y. rewrite Rmult_comm, <- sum_scale. apply sum_ext. intros; ring.
       - intros i Hi. pose proof (weights i Hi). unfold beyond, d, g.
         replace (untold z i * tail i) with (untold z i / s i * (s i * tail i)) by (field; lra). ring. }
     assert (A1 : Rabs (sum m (fun i => d i * beyond i)) <= N z * (e' - 2 * rho * e)).
-    { apply (weighted m d beyond (fun _ => 1)); try lra; try (intros; lra).
-      - rewrite (sum_ext m _ (fun i => d i * d i)) by (intros; field). exact HL.
-      - rewrite (sum_ext m _ (fun i => beyond i * beyond i)) by (intros; ring). eapply Rle_trans; [apply beyond_length|exact R2]. }
-    assert (A2 : Rabs (sum k (fun j => y j * told j)) <= (rho * N z) * (2 * e)).
-    { apply (weighted k y told (fun _ => 1)); try lra; try (intros; lra).
-      - apply Rmult_le_pos; assumption.
-      - rewrite (sum_ext k _ (fun j => y j * y j)) by (intros; field). apply nearly_apart.
-      - rewrite (sum_ext k _ (fun j => told j * told j)) by (intros; ring). apply told_length. }
+    { apply cauchy; [apply lengths|]. split; [lra|]. eapply Rle_trans; [apply beyond_length|exact R2]. }
+    assert (A2 : Rabs (sum k (fun j => y j * told j)) <= (rho * N z) * (2 * e))
+      by (apply cauchy; [apply nearly_apart|apply told_length; exact Heta]).
     rewrite Split. eapply Rle_trans; [apply Rabs_triang|]. lra.
   Qed.
 
   (** Theorem 3 (lowrank): the margin of c against z, when c is right. *)
   Theorem lowrank_margin z c :
     (sum m (fun i => v c i * a i) + sum m (fun i => v c i * b i) + sum m (fun i => v c i * tail i)) -
-    (sum m (fun i => v z i * a i) + sum m (fun i => v z i * b i) + sum k (fun j => told j * F z j) + N z * Rmin e e') <=
+    (sum m (fun i => v z i * a i) + sum m (fun i => v z i * b i) + sum k (fun j => told j * F z j) + N z * e') <=
     sum m (fun i => v c i * h i) - sum m (fun i => v z i * h i).
   Proof.
-    apply lowrank_with. unfold Rmin. destruct (Rle_dec e e'); [apply untold_plain|apply untold_told].
+    rewrite (output_split z).
+    assert (E : sum m (fun i => v c i * h i) =
+      sum m (fun i => v c i * a i) + sum m (fun i => v c i * b i) + sum m (fun i => v c i * tail i))
+      by (rewrite <- !sum_plus; apply sum_ext; intros i _; unfold tail; ring).
+    pose proof (below_abs _ _ (untold_told z)). lra.
   Qed.
 End LowRank.
 
@@ -235,8 +137,8 @@ Section Points.
   Variables (s h a b : nat -> R) (N : nat -> R) (e : R).
   Hypothesis weights : forall i, (i < m)%nat -> 0 < s i.
   Definition beside (z i : nat) : R := v z i - sum sets (fun C => sum (q C) (fun c => W i C c (act C z c))).
-  Hypothesis lengths : forall z, (z < n)%nat -> 0 <= N z /\ sum m (fun i => (beside z i / s i) * (beside z i / s i)) <= N z * N z.
-  Hypothesis length_of_tail : 0 <= e /\ sum m (fun i => (s i * tail h a b i) * (s i * tail h a b i)) <= e * e.
+  Hypothesis lengths : forall z, (z < n)%nat -> within m (fun i => beside z i / s i) (N z).
+  Hypothesis length_of_tail : within m (fun i => s i * tail h a b i) e.
   Definition P (C c d : nat) : R := sum m (fun i => h i * W i C c d).
   Definition sides (z : nat) : R := sum m (fun i => beside z i * a i) + sum m (fun i => beside z i * b i).
   Definition said (z : nat) : R := sum sets (fun C => sum (q C) (fun c => P C c (act C z c))).
@@ -251,8 +153,9 @@ Section Points.
 
   Lemma beside_near z : (z < n)%nat -> Rabs (sum m (fun i => beside z i * h i) - sides z) <= N z * e.
   Proof.
-    intros Hz. destruct (lengths z Hz) as [H1 H2]. destruct length_of_tail as [H3 H4].
-    replace (_ - _) with (sum m (fun i => beside z i * tail h a b i)); [apply (weighted m _ _ s); assumption|].
+    intros Hz. replace (_ - _) with (sum m (fun i => beside z i * tail h a b i)).
+    { apply (weighted m _ _ (fun i => / s i) s); [|apply lengths, Hz|exact length_of_tail].
+      intros i Hi. left. apply Rinv_l. specialize (weights i Hi). lra. }
     unfold sides. rewrite <- sum_plus, <- sum_minus. apply sum_ext. intros i _. unfold tail. ring.
   Qed.
 
@@ -269,9 +172,8 @@ Section Points.
     intros Hz. rewrite !said_and_beside.
     assert (E : sum sets (fun C => sum (q C) (fun c => P C c (act C answer c) - P C c (act C z c))) = said answer - said z).
     { unfold said. rewrite <- sum_minus. apply sum_ext. intros C _. apply sum_minus. }
-    pose proof (Rle_abs (sum m (fun i => beside z i * h i) - sides z)). pose proof (beside_near z Hz).
-    pose proof (Rle_abs (- (sum m (fun i => beside answer i * h i) - sides answer))) as A. rewrite Rabs_Ropp in A.
-    pose proof (beside_near answer answer_in). rewrite E. destruct besides; lra.
+    pose proof (below_abs _ _ (beside_near z Hz)). pose proof (below_abs _ _ (beside_near answer answer_in)).
+    rewrite E. destruct besides; lra.
   Qed.
 
   (** The gaps: [phi] is any number for every point, [least C k] at most the sum of any k gaps. *)
@@ -332,193 +234,8 @@ Section Points.
   Qed.
 End Points.
 
-(** ** Theorem 8 (each), as it was before certificates of version 5; today's is not proved here yet. *)
-Section Each.
-  Variables (n m columns : nat) (op : nat -> nat -> nat).
-  Variables (phi : R -> R) (l r u : nat -> nat -> R) (beta : nat -> R).   (* x, i; y, i; i, z; z *)
-  Hypothesis closed : forall x y, (x < n)%nat -> (y < n)%nat -> (op x y < n)%nat.
-
-  (** The point of every column goes to [place k z] by z, and by xy to where x brings [place k y]. *)
-  Variables (place : nat -> nat -> nat) (act : nat -> nat -> nat -> nat).   (* k, z; k, x, point *)
-  Hypothesis acts : forall k x y, (k < columns)%nat -> (x < n)%nat -> (y < n)%nat -> place k (op x y) = act k x (place k y).
-
-  (** Each neuron sits in a column; idle ones in the column [columns]. *)
-  Variable seat : nat -> nat.
-  Hypothesis seated : forall i, (i < m)%nat -> (seat i <= columns)%nat.
-  Definition among (k : nat) (f : nat -> R) : R := sum m (fun i => only (seat i =? k)%nat (f i)).
-  Definition working (i : nat) : bool := (seat i <? columns)%nat.
-  Definition all_working (f : nat -> R) : R := sum m (fun i => only (working i) (f i)).
-
-  (** Believed: what neurons read and write at points, a and b.  Computed: the errors of readings. *)
-  Variables (gamma ubar : nat -> nat -> R) (rho a b : nat -> nat -> R).     (* i, point; i, point; y, i; x, i; y, i *)
-  Definition spot (i z : nat) : nat := place (seat i) z.
-  Definition hidden (x y i : nat) : R := phi (l x i + r y i).
-  Definition nearly (x y i : nat) : R := phi (l x i + gamma i (spot i y)).
-  Hypothesis readings : forall x y i, (x < n)%nat -> (y < n)%nat -> (i < m)%nat -> Rabs (hidden x y i - nearly x y i) <= rho y i.
-  Definition delta (z i : nat) : R := u i z - ubar i (spot i z).
-  Definition remains (x y i : nat) : R := nearly x y i - a x i - b y i.
-  Definition table (k x d c : nat) : R := among k (fun i => ubar i d * phi (l x i + gamma i c)).
-
-  (** What readings may cost at a column where z is brought to the place of xy, and where to another. *)
-  Variables (spread centre : nat -> nat -> R) (whole middle : nat -> R) (fixed moved : nat -> nat -> R).   (* i, d; ...; k, y *)
-  Hypothesis spreads : forall i z z', (i < m)%nat -> (z < n)%nat -> (z' < n)%nat -> spot i z = spot i z' ->
-    Rabs (u i z - u i z') <= spread i (spot i z).
-  Hypothesis wholes : forall i z z', (i < m)%nat -> (z < n)%nat -> (z' < n)%nat -> Rabs (u i z - u i z') <= whole i.
-  Hypothesis centres : forall i z, (i < m)%nat -> (z < n)%nat -> Rabs (u i z - middle i) <= centre i (spot i z).
-  Hypothesis fixed_most : forall k y z, (k < columns)%nat -> (y < n)%nat -> (z < n)%nat ->
-    among k (fun i => spread i (place k z) * rho y i) <= fixed k y.
-  Hypothesis moved_most : forall k y, (k < columns)%nat -> (y < n)%nat ->
-    among k (fun i => whole i * rho y i) <= moved k y \/
-    (forall z z', (z < n)%nat -> (z' < n)%nat -> place k z <> place k z' ->
-       among k (fun i => (centre i (place k z) + centre i (place k z')) * rho y i) <= moved k y).
-  Variable more : nat -> nat -> R.                                          (* k, point *)
-  Hypothesis more_most : forall k y, (k < columns)%nat -> (y < n)%nat -> moved k y - fixed k y <= more k (place k y).
-  Variable idle : R.
-  Hypothesis idle_most : forall x y z z', (x < n)%nat -> (y < n)%nat -> (z < n)%nat -> (z' < n)%nat ->
-    sum m (fun i => only (negb (working i)) (Rabs (u i z - u i z') * Rabs (hidden x y i))) <= idle.
-
-  (** What is left of unembed: J may be any set of neurons. *)
-  Variables (s : nat -> R) (N : nat -> R) (e : nat -> nat -> R) (J : nat -> bool) (NJ : nat -> R) (eJ : nat -> nat -> R).
-  Hypothesis weights : forall i, (i < m)%nat -> 0 < s i.
-  Hypothesis lengths : forall z, (z < n)%nat -> 0 <= N z /\ all_working (fun i => (delta z i / s i) * (delta z i / s i)) <= N z * N z.
-  Hypothesis tails : forall x y, (x < n)%nat -> (y < n)%nat ->
-    0 <= e x y /\ all_working (fun i => (s i * remains x y i) * (s i * remains x y i)) <= e x y * e x y.
-  Definition outside (i : nat) : bool := working i && negb (J i).
-  Hypothesis lengths_J : forall z, (z < n)%nat ->
-    0 <= NJ z /\ sum m (fun i => only (outside i) ((delta z i / s i) * (delta z i / s i))) <= NJ z * NJ z.
-  Hypothesis tails_J : forall x y, (x < n)%nat -> (y < n)%nat ->
-    0 <= eJ x y /\ sum m (fun i => only (outside i) ((s i * remains x y i) * (s i * remains x y i))) <= eJ x y * eJ x y.
-
-  Definition logit (x y z : nat) : R := sum m (fun i => u i z * hidden x y i) + beta z.
-  Definition raised (k x d c : nat) : R := table k x d c + if (d =? act k x c)%nat then 0 else more k c.
-  Definition omega (x y z : nat) : R :=
-    sum columns (fun k => raised k x (place k z) (place k y)) + (all_working (fun i => delta z i * a x i) + beta z).
-  Definition own (x y : nat) : R :=
-    omega x y (op x y) + all_working (fun i => delta (op x y) i * b y i) +
-    sum m (fun i => only (working i && J i) (delta (op x y) i * remains x y i)) - NJ (op x y) * eJ x y.
-
-  Lemma only_plus p v w : only p (v + w) = only p v + only p w.
-  Proof. destruct p; simpl; lra. Qed.
-
-  Lemma all_columns f : all_working f = sum columns (fun k => among k f).
-  Proof.
-    unfold all_working, among. rewrite <- sum_swap. apply sum_ext. intros i Hi. unfold working.
-    destruct (Nat.ltb_spec (seat i) columns) as [H|H].
-    - symmetry. apply (sum_one columns (seat i) (f i) H).
-    - rewrite (sum_ext columns _ (fun _ => 0)); [rewrite sum_zero; reflexivity|].
-      intros k Hk. destruct (Nat.eqb_spec (seat i) k); [lia|reflexivity].
-  Qed.
-
-  Lemma weighted_only (p : nat -> bool) d t N' e' : 0 <= N' -> 0 <= e' ->
-    sum m (fun i => only (p i) ((d i / s i) * (d i / s i))) <= N' * N' ->
-    sum m (fun i => only (p i) ((s i * t i) * (s i * t i))) <= e' * e' ->
-    Rabs (sum m (fun i => only (p i) (d i * t i))) <= N' * e'.
-  Proof.
-    intros HN He H1 H2.
-    pose proof (weighted m (fun i => only (p i) (d i)) (fun i => only (p i) (t i)) s N' e' weights HN He) as W. cbv beta in W.
-    rewrite (sum_ext m (fun i => only (p i) (d i * t i)) (fun i => only (p i) (d i) * only (p i) (t i)))
-      by (intros; unfold only; destruct (p i); ring).
-    apply W.
-    - rewrite (sum_ext m _ (fun i => only (p i) ((d i / s i) * (d i / s i)))); [exact H1|].
-      intros i Hi. pose proof (weights i Hi). unfold only. destruct (p i); [reflexivity|field; lra].
-    - rewrite (sum_ext m _ (fun i => only (p i) ((s i * t i) * (s i * t i)))); [exact H2|].
-      intros i Hi. unfold only. destruct (p i); ring.
-  Qed.
-
-  (** (1) and (2): what the nearly activations give an output. *)
-  Definition bare (x y z : nat) : R := sum columns (fun k => table k x (place k z) (place k y)).
-  Lemma nearly_split x y z :
-    all_working (fun i => u i z * nearly x y i) =
-    bare x y z + all_working (fun i => delta z i * a x i) + all_working (fun i => delta z i * b y i) +
-    all_working (fun i => delta z i * remains x y i).
-  Proof.
-    assert (E : bare x y z = all_working (fun i => ubar i (spot i z) * nearly x y i)).
-    { rewrite all_columns. apply sum_ext. intros k _. apply sum_ext. intros i _. unfold nearly, spot.
-      destruct (Nat.eqb_spec (seat i) k) as [->|_]; reflexivity. }
-    rewrite E. unfold all_working. rewrite <- !sum_plus. apply sum_ext. intros i _. rewrite <- !only_plus. f_equal.
-    unfold delta, remains. ring.
-  Qed.
-
-  (** (3): what readings cost at a column. *)
-  Lemma readings_cost k x y z z' : (k < columns)%nat -> (x < n)%nat -> (y < n)%nat -> (z < n)%nat -> (z' < n)%nat ->
-    among k (fun i => Rabs (u i z - u i z') * Rabs (hidden x y i - nearly x y i)) <=
-    if (place k z' =? place k z)%nat then fixed k y else moved k y.
-  Proof.
-    intros Hk Hx Hy Hz Hz'.
-    assert (Most : forall D : nat -> R, (forall i, (i < m)%nat -> seat i = k -> Rabs (u i z - u i z') <= D i) ->
-      among k (fun i => Rabs (u i z - u i z') * Rabs (hidden x y i - nearly x y i)) <= among k (fun i => D i * rho y i)).
-    { intros D HD. apply sum_le. intros i Hi. destruct (Nat.eqb_spec (seat i) k) as [E|_]; simpl; [|lra].
-      apply Rmult_le_compat; try apply Rabs_pos; auto. }
-    destruct (Nat.eqb_spec (place k z') (place k z)) as [E|E].
-    - eapply Rle_trans; [apply Most with (D := fun i => spread i (place k z))|apply fixed_most; assumption].
-      intros i Hi Hs. pose proof (spreads i z z' Hi Hz Hz') as S. unfold spot in S. rewrite Hs in S. apply S. congruence.
-    - destruct (moved_most k y Hk Hy) as [V|V].
-      + eapply Rle_trans; [apply (Most whole)|exact V]. intros i Hi _. apply wholes; assumption.
-      + eapply Rle_trans; [apply Most with (D := fun i => centre i (place k z) + centre i (place k z'))|apply V; auto].
-        intros i Hi Hs. pose proof (centres i z Hi Hz) as C1. pose proof (centres i z' Hi Hz') as C2. unfold spot in C1, C2.
-        rewrite Hs in C1, C2. replace (u i z - u i z') with ((u i z - middle i) + - (u i z' - middle i)) by ring.
-        eapply Rle_trans; [apply Rabs_triang|]. rewrite Rabs_Ropp. lra.
-  Qed.
-
-  (** Theorem 8 (each): the margin against any z. *)
-  Theorem each_margin x y z : (x < n)%nat -> (y < n)%nat -> (z < n)%nat ->
-    own x y - omega x y z - all_working (fun i => delta z i * b y i) - N z * e x y -
-      sum columns (fun k => fixed k y) - idle <=
-    logit x y (op x y) - logit x y z.
-  Proof.
-    intros Hx Hy Hz. set (c := op x y). assert (Hc : (c < n)%nat) by (apply closed; assumption).
-    (* neurons that work, by nearly activations and the difference; idle ones *)
-    assert (Parts : sum m (fun i => (u i c - u i z) * hidden x y i) =
-      all_working (fun i => u i c * nearly x y i) - all_working (fun i => u i z * nearly x y i) +
-      (all_working (fun i => (u i c - u i z) * (hidden x y i - nearly x y i)) +
-       sum m (fun i => only (negb (working i)) ((u i c - u i z) * hidden x y i)))).
-    { unfold all_working. rewrite <- sum_minus, <- !sum_plus. apply sum_ext. intros i _. unfold only. destruct (working i); simpl; ring. }
-    assert (Idle : - idle <= sum m (fun i => only (negb (working i)) ((u i c - u i z) * hidden x y i))).
-    { pose proof (idle_most x y c z Hx Hy Hc Hz) as I.
-      assert (- 1 * sum m (fun i => only (negb (working i)) (Rabs (u i c - u i z) * Rabs (hidden x y i))) <=
-        sum m (fun i => only (negb (working i)) ((u i c - u i z) * hidden x y i))).
-      { rewrite <- sum_scale. apply sum_le. intros i _. unfold only. destruct (working i); simpl; [lra|].
-        pose proof (product_cost (u i c - u i z) (hidden x y i)). lra. }
-      lra. }
-    assert (Read : - sum columns (fun k => if (place k z =? place k c)%nat then fixed k y else moved k y) <=
-      all_working (fun i => (u i c - u i z) * (hidden x y i - nearly x y i))).
-    { rewrite all_columns. replace (- sum columns _) with (-1 * sum columns (fun k => if (place k z =? place k c)%nat then fixed k y else moved k y)) by ring.
-      rewrite <- sum_scale. apply sum_le. intros k Hk. pose proof (readings_cost k x y c z Hk Hx Hy Hc Hz) as C.
-      assert (- 1 * among k (fun i => Rabs (u i c - u i z) * Rabs (hidden x y i - nearly x y i)) <=
-        among k (fun i => (u i c - u i z) * (hidden x y i - nearly x y i))).
-      { unfold among. rewrite <- sum_scale. apply sum_le. intros i _. unfold only. destruct (seat i =? k)%nat; [|lra].
-        pose proof (product_cost (u i c - u i z) (hidden x y i - nearly x y i)). lra. }
-      lra. }
-    (* what columns give, raised where z is brought elsewhere *)
-    assert (Own : sum columns (fun k => raised k x (place k c) (place k y)) = bare x y c).
-    { apply sum_ext. intros k Hk. unfold raised, c. rewrite (acts k x y Hk Hx Hy), Nat.eqb_refl. ring. }
-    assert (Rival : bare x y z + sum columns (fun k => if (place k z =? place k c)%nat then fixed k y else moved k y) <=
-      sum columns (fun k => raised k x (place k z) (place k y)) + sum columns (fun k => fixed k y)).
-    { unfold bare. rewrite <- !sum_plus. apply sum_le. intros k Hk. unfold raised, c. rewrite (acts k x y Hk Hx Hy).
-      pose proof (more_most k y Hk Hy). destruct (place k z =? act k x (place k y))%nat; lra. }
-    (* what is left of unembed *)
-    assert (Z1 : all_working (fun i => delta z i * remains x y i) <= N z * e x y).
-    { destruct (lengths z Hz) as [L1 L2]. destruct (tails x y Hx Hy) as [T1 T2].
-      pose proof (weighted_only working (delta z) (remains x y) (N z) (e x y) L1 T1 L2 T2) as W.
-      pose proof (Rle_abs (all_working (fun i => delta z i * remains x y i))). unfold all_working in *. lra. }
-    assert (C1 : sum m (fun i => only (working i && J i) (delta c i * remains x y i)) - NJ c * eJ x y <=
-      all_working (fun i => delta c i * remains x y i)).
-    { destruct (lengths_J c Hc) as [L1 L2]. destruct (tails_J x y Hx Hy) as [T1 T2].
-      pose proof (weighted_only outside (delta c) (remains x y) (NJ c) (eJ x y) L1 T1 L2 T2) as W.
-      assert (E : all_working (fun i => delta c i * remains x y i) =
-        sum m (fun i => only (working i && J i) (delta c i * remains x y i)) + sum m (fun i => only (outside i) (delta c i * remains x y i))).
-      { unfold all_working. rewrite <- sum_plus. apply sum_ext. intros i _. unfold outside, only. destruct (working i), (J i); simpl; ring. }
-      rewrite E. pose proof (Rle_abs (- sum m (fun i => only (outside i) (delta c i * remains x y i)))) as A. rewrite Rabs_Ropp in A. lra. }
-    pose proof (nearly_split x y c) as Sc. pose proof (nearly_split x y z) as Sz.
-    assert (M : logit x y c - logit x y z = sum m (fun i => (u i c - u i z) * hidden x y i) + (beta c - beta z)).
-    { unfold logit. rewrite (sum_ext m (fun i => (u i c - u i z) * hidden x y i) (fun i => u i c * hidden x y i - u i z * hidden x y i)) by (intros; ring).
-      rewrite sum_minus. ring. }
-    rewrite M, Parts, Sc, Sz. unfold own, omega. fold c. rewrite Own. lra.
-  Qed.
-End Each.
-
-(** ** Theorem 10 (even) *)
-Section Even.
+(** ** Theorem 8 (each) and Theorem 10 (even) *)
+Section Gaps.
   Variables (n m columns : nat) (op : nat -> nat -> nat).
   Variables (hid : nat -> nat -> nat -> R) (u : nat -> nat -> R).   (* x, y, i: activations, the bias's 1 among them; i, z *)
   Hypothesis closed : forall x y, (x < n)%nat -> (y < n)%nat -> (op x y < n)%nat.
@@ -529,191 +246,244 @@ Section Even.
   Hypothesis one_to_one : forall k x c d, (k < columns)%nat -> (x < n)%nat -> act k x c = act k x d -> c = d.
   Variable seat : nat -> nat.                                     (* the column of a neuron; idle ones have [columns] *)
   Hypothesis seated : forall i, (i < m)%nat -> (seat i <= columns)%nat.
+  Definition spot (i z : nat) : nat := place (seat i) z.
 
   (** Neuron i reads x by the point b_i, through [from i x] = x⁻¹b_i. *)
   Variables (b : nat -> nat) (from : nat -> nat -> nat).
   Hypothesis back : forall i x, (i < m)%nat -> (seat i < columns)%nat -> (x < n)%nat -> act (seat i) x (from i x) = b i.
 
-  Variables (hbar rho : nat -> nat -> nat -> R) (ubar : nat -> nat -> R) (width : nat -> R).
-  Definition at_points (f : nat -> nat -> nat -> R) (x y i : nat) : R := f i (from i x) (place (seat i) y).
-  Hypothesis near : forall x y i, (x < n)%nat -> (y < n)%nat -> (i < m)%nat -> (seat i < columns)%nat ->
-    Rabs (hid x y i - at_points hbar x y i) <= at_points rho x y i.
-  Definition rest (z i : nat) : R := u i z - ubar i (place (seat i) z).
-  Hypothesis widths : forall z i, (i < m)%nat -> (seat i < columns)%nat -> (z < n)%nat -> Rabs (rest z i) <= width i / 2.
+  (** What neurons write: D, and R of Theorem 10, o of Theorem 8. *)
+  Variables (ubar : nat -> nat -> R) (width range : nat -> R).
+  Definition rest (z i : nat) : R := u i z - ubar i (spot i z).
+  Hypothesis widths : forall i z, (i < m)%nat -> (seat i < columns)%nat -> (z < n)%nat -> Rabs (rest z i) <= width i / 2.
+  Hypothesis ranges : forall i z z', (i < m)%nat -> (seat i < columns)%nat -> (z < n)%nat -> (z' < n)%nat ->
+    Rabs (ubar i (spot i z) - ubar i (spot i z')) <= range i.
 
-  (** Split neurons; how far ū(b) is from the others, and these from each other. *)
-  Variables (split : nat -> bool) (to between : nat -> R).
-  Hypothesis to_most : forall i d, (i < m)%nat -> d <> b i -> Rabs (ubar i (b i) - ubar i d) <= to i.
-  Hypothesis between_most : forall i d d', (i < m)%nat -> d <> b i -> d' <> b i -> Rabs (ubar i d - ubar i d') <= between i.
-  Definition step (i d d' : nat) : R := if (d =? b i)%nat || (d' =? b i)%nat then to i else between i.
-
+  (** I: the largest |h_i| of idle neurons and the range V of what they write. *)
+  Variables (hmost V : nat -> R) (lost : R).
   Definition on_column (k : nat) (f : nat -> R) : R := sum m (fun i => only (seat i =? k)%nat (f i)).
-  Definition gives (k x c e : nat) : R := on_column k (fun i => ubar i e * hbar i (from i x) c).
-  Definition costs (k x c : nat) : R :=
-    on_column k (fun i => width i * (rho i (from i x) c + (if split i then 0 else Rabs (hbar i (from i x) c)))).
-  Variables (types : nat -> nat) (L : nat -> nat -> nat -> nat -> R).     (* x; type, column, c', d' *)
-  Hypothesis least_same : forall k x c, (k < columns)%nat -> (x < n)%nat -> L (types x) k c c <= - costs k x c.
-  Hypothesis least : forall k x c d, (k < columns)%nat -> (x < n)%nat -> c <> d ->
-    L (types x) k c d <= gives k x c (act k x c) - gives k x c (act k x d) - costs k x c -
-      on_column k (fun i => step i (act k x c) (act k x d) * rho i (from i x) c).
-  Variable lost : R.
-  Hypothesis lost_most : forall x y z z', (x < n)%nat -> (y < n)%nat -> (z < n)%nat -> (z' < n)%nat ->
-    sum m (fun i => only (seat i =? columns)%nat (Rabs (u i z - u i z') * Rabs (hid x y i))) <= lost.
+  Hypothesis idle_reads : forall x y i, (x < n)%nat -> (y < n)%nat -> (i < m)%nat -> seat i = columns -> Rabs (hid x y i) <= hmost i.
+  Hypothesis idle_writes : forall i z z', (i < m)%nat -> seat i = columns -> (z < n)%nat -> (z' < n)%nat -> Rabs (u i z - u i z') <= V i.
+  Hypothesis lost_is : on_column columns (fun i => V i * hmost i) <= lost.
 
-  (** What split neurons do through x, y and xy, all believed; and what that leaves. *)
+  (** What the neurons of a set S do through x, y and xy, all believed. *)
   Variables (by_x by_y : nat -> nat -> R) (same : nat -> R).      (* i, p; i, c' *)
-  Definition is_split (i : nat) : bool := (seat i <? columns)%nat && split i.
-  Definition all_split (f : nat -> R) : R := sum m (fun i => only (is_split i) (f i)).
-  Definition left_of_it (x y i : nat) : R :=
-    at_points hbar x y i - by_x i (from i x) - by_y i (place (seat i) y) -
-    (if (from i x =? place (seat i) y)%nat then same i else 0).
-  Definition X (x z : nat) : R := all_split (fun i => rest z i * by_x i (from i x)).
-  Definition Y (y z : nat) : R := all_split (fun i => rest z i * by_y i (place (seat i) y)).
-  Definition Z (answer z : nat) : R := all_split (fun i => rest z i * if (place (seat i) answer =? b i)%nat then same i else 0).
-  Variables (s : nat -> R) (N : nat -> R) (e : nat -> nat -> R).
-  Hypothesis weights : forall i, (i < m)%nat -> 0 < s i.
-  Hypothesis lengths : forall z, (z < n)%nat -> 0 <= N z /\ all_split (fun i => (rest z i / s i) * (rest z i / s i)) <= N z * N z.
-  Hypothesis tails : forall x y, (x < n)%nat -> (y < n)%nat ->
-    0 <= e x y /\ all_split (fun i => (s i * left_of_it x y i) * (s i * left_of_it x y i)) <= e x y * e x y.
+  Definition in_set (S : nat -> bool) (i : nat) : bool := (seat i <? columns)%nat && S i.
+  Definition all_in (S : nat -> bool) (f : nat -> R) : R := sum m (fun i => only (in_set S i) (f i)).
+  Definition X S (x z : nat) : R := all_in S (fun i => rest z i * by_x i (from i x)).
+  Definition Y S (y z : nat) : R := all_in S (fun i => rest z i * by_y i (spot i y)).
+  Definition Z S (answer z : nat) : R := all_in S (fun i => rest z i * if (spot i answer =? b i)%nat then same i else 0).
 
-  (** M: with y and s = wy, at the places of the columns. *)
-  Definition M (t y v : nat) : R := sum columns (fun k => L t k (place k y) (place k v)) - lost.
+  (** M: with y and v = wy, at the places of the columns. *)
+  Definition M (L : nat -> nat -> nat -> R) (y v : nat) : R := sum columns (fun k => L k (place k y) (place k v)) - lost.
 
   Lemma same_place x y i : (i < m)%nat -> (seat i < columns)%nat -> (x < n)%nat -> (y < n)%nat ->
-    (from i x =? place (seat i) y)%nat = (place (seat i) (op x y) =? b i)%nat.
+    (from i x =? spot i y)%nat = (spot i (op x y) =? b i)%nat.
   Proof.
-    intros Hi Hs Hx Hy. rewrite (acts _ _ _ Hs Hx Hy), <- (back i x Hi Hs Hx).
+    intros Hi Hs Hx Hy. unfold spot. rewrite (acts _ _ _ Hs Hx Hy), <- (back i x Hi Hs Hx).
     destruct (Nat.eqb_spec (from i x) (place (seat i) y)) as [E|E].
     - rewrite E. symmetry. apply Nat.eqb_refl.
     - symmetry. apply Nat.eqb_neq. intros E'. apply E. symmetry. apply (one_to_one (seat i) x); assumption.
   Qed.
 
-  Lemma split_parts x y z : (x < n)%nat -> (y < n)%nat -> (z < n)%nat ->
-    all_split (fun i => rest z i * at_points hbar x y i) =
-    X x z + Y y z + Z (op x y) z + all_split (fun i => rest z i * left_of_it x y i).
-  Proof.
-    intros Hx Hy Hz. unfold X, Y, Z, all_split. rewrite <- !sum_plus. apply sum_ext. intros i Hi. unfold only, is_split.
-    destruct (Nat.ltb_spec (seat i) columns) as [Hs|_]; simpl; [|ring]. destruct (split i); [|ring].
-    unfold left_of_it. rewrite (same_place x y i Hi Hs Hx Hy). ring.
-  Qed.
+  (** *** Both: activations at x are known nearly where yc = c', and the neurons of S are split. *)
+  Section AtX.
+    Variable S : nat -> bool.
+    Variables (near_h radius : nat -> nat -> nat -> R).           (* x, i, c' *)
+    Hypothesis near : forall x y i, (x < n)%nat -> (y < n)%nat -> (i < m)%nat -> (seat i < columns)%nat ->
+      Rabs (hid x y i - near_h x i (spot i y)) <= radius x i (spot i y).
+    Definition remains (x y i : nat) : R :=
+      near_h x i (spot i y) - by_x i (from i x) - by_y i (spot i y) - (if (from i x =? spot i y)%nat then same i else 0).
 
-  Lemma split_rest x y z : (x < n)%nat -> (y < n)%nat -> (z < n)%nat ->
-    Rabs (all_split (fun i => rest z i * left_of_it x y i)) <= N z * e x y.
-  Proof.
-    intros Hx Hy Hz. destruct (lengths z Hz) as [L1 L2]. destruct (tails x y Hx Hy) as [T1 T2].
-    apply (weighted_only m s weights is_split (rest z) (left_of_it x y)); assumption.
-  Qed.
+    Definition gives (x k c e : nat) : R := on_column k (fun i => ubar i e * near_h x i c).
+    Definition costs (x k c : nat) : R :=
+      on_column k (fun i => width i * (radius x i c + (if S i then 0 else Rabs (near_h x i c)))).
+    Variable L : nat -> nat -> nat -> nat -> R.                   (* x, column, c', d' *)
+    Hypothesis least_same : forall x y k, (x < n)%nat -> (y < n)%nat -> (k < columns)%nat ->
+      L x k (place k y) (place k y) <= - costs x k (place k y).
+    Hypothesis least : forall x y v k, (x < n)%nat -> (y < n)%nat -> (v < n)%nat -> (k < columns)%nat ->
+      let c := place k y in let d := place k v in c <> d ->
+      L x k c d <= gives x k c (act k x c) - gives x k c (act k x d) - costs x k c - on_column k (fun i => range i * radius x i c).
 
-  (** What one neuron adds, but for what is left of unembed of a split one. *)
-  Lemma neuron_margin k x y v i : (i < m)%nat -> seat i = k -> (k < columns)%nat -> (x < n)%nat -> (y < n)%nat -> (v < n)%nat ->
-    (ubar i (act k x (place k y)) - ubar i (act k x (place k v))) * hbar i (from i x) (place k y) -
-    width i * (rho i (from i x) (place k y) + (if split i then 0 else Rabs (hbar i (from i x) (place k y)))) -
-    (if (place k y =? place k v)%nat then 0 else step i (act k x (place k y)) (act k x (place k v)) * rho i (from i x) (place k y)) +
-    (if split i then (rest (op x y) i - rest (op x v) i) * hbar i (from i x) (place k y) else 0) <=
-    (u i (op x y) - u i (op x v)) * hid x y i.
-  Proof.
-    intros Hi Hs Hk Hx Hy Hv. assert (Hw : (seat i < columns)%nat) by lia.
-    pose proof (closed x y Hx Hy) as Ha. pose proof (closed x v Hx Hv) as Hb.
-    pose proof (near x y i Hx Hy Hi Hw) as Hn. unfold at_points in Hn. rewrite Hs in Hn.
-    pose proof (widths (op x y) i Hi Hw Ha) as W1. pose proof (widths (op x v) i Hi Hw Hb) as W2.
-    set (h := hbar i (from i x) (place k y)) in *. set (q := rho i (from i x) (place k y)) in *.
-    assert (Hq : 0 <= q) by (pose proof (Rabs_pos (hid x y i - h)); lra).
-    set (du := ubar i (act k x (place k y)) - ubar i (act k x (place k v))).
-    set (dr := rest (op x y) i - rest (op x v) i).
-    assert (E : u i (op x y) - u i (op x v) = du + dr).
-    { unfold du, dr, rest. rewrite Hs, (acts k x y Hk Hx Hy), (acts k x v Hk Hx Hv). ring. }
-    assert (Hd : Rabs dr <= width i).
-    { unfold dr. replace (rest (op x y) i - rest (op x v) i) with (rest (op x y) i + - rest (op x v) i) by ring.
-      eapply Rle_trans; [apply Rabs_triang|]. rewrite Rabs_Ropp. lra. }
-    assert (Hu : Rabs du <= if (place k y =? place k v)%nat then 0 else step i (act k x (place k y)) (act k x (place k v))).
-    { destruct (Nat.eqb_spec (place k y) (place k v)) as [Ep|Ep].
-      - unfold du. rewrite Ep. replace (_ - _) with 0 by ring. rewrite Rabs_R0. lra.
-      - unfold du, step. set (d := act k x (place k y)). set (d' := act k x (place k v)).
-        assert (Hne : d <> d') by (intros E'; apply Ep; apply (one_to_one k x); assumption).
-        destruct (Nat.eqb_spec d (b i)) as [E1|E1]; simpl.
-        + rewrite E1. apply to_most; [exact Hi|]. congruence.
-        + destruct (Nat.eqb_spec d' (b i)) as [E2|E2]; simpl.
-          * rewrite Rabs_minus_sym, E2. apply to_most; assumption.
-          * apply between_most; assumption. }
-    set (st := if (place k y =? place k v)%nat then 0 else step i (act k x (place k y)) (act k x (place k v))) in *.
-    assert (St : (if (place k y =? place k v)%nat then 0 else step i (act k x (place k y)) (act k x (place k v)) * q) = st * q)
-      by (unfold st; destruct (place k y =? place k v)%nat; ring).
-    rewrite St, E. replace ((du + dr) * hid x y i) with (du * h + dr * h + (du + dr) * (hid x y i - h)) by ring.
-    pose proof (product_cost (du + dr) (hid x y i - h)) as P3.
-    assert (Rabs (du + dr) * Rabs (hid x y i - h) <= (st + width i) * q).
-    { apply Rmult_le_compat; try apply Rabs_pos; [|exact Hn]. pose proof (Rabs_triang du dr). lra. }
-    pose proof (product_cost dr h) as P2.
-    assert (Rabs dr * Rabs h <= width i * Rabs h) by (apply Rmult_le_compat_r; [apply Rabs_pos|exact Hd]).
-    destruct (split i); lra.
-  Qed.
+    (** Cauchy-Schwarz with weights s and w = 1/s, of neurons of which something is left. *)
+    Variables (s w : nat -> R) (N : nat -> R) (e O : nat -> nat -> R).
+    Hypothesis weights : forall x y i, (x < n)%nat -> (y < n)%nat -> (i < m)%nat -> w i * s i = 1 \/ remains x y i = 0.
+    Hypothesis lengths : forall z, (z < n)%nat -> within m (fun i => only (in_set S i) (rest z i * w i)) (N z).
+    Hypothesis tails : forall x y, (x < n)%nat -> (y < n)%nat -> within m (fun i => only (in_set S i) (s i * remains x y i)) (e x y).
+    Definition left_over (x y z : nat) : R := all_in S (fun i => rest z i * remains x y i).
+    Hypothesis own : forall x y, (x < n)%nat -> (y < n)%nat ->
+      O x y <= left_over x y (op x y) \/ O x y <= - (N (op x y) * e x y).
 
-  Lemma column_even k x y v : (k < columns)%nat -> (x < n)%nat -> (y < n)%nat -> (v < n)%nat ->
-    L (types x) k (place k y) (place k v) +
-    on_column k (fun i => if split i then (rest (op x y) i - rest (op x v) i) * at_points hbar x y i else 0) <=
-    on_column k (fun i => (u i (op x y) - u i (op x v)) * hid x y i).
-  Proof.
-    intros Hk Hx Hy Hv. set (c := place k y). set (d := place k v).
-    eapply Rle_trans with (r2 := on_column k (fun i =>
-      (ubar i (act k x c) - ubar i (act k x d)) * hbar i (from i x) c -
-      width i * (rho i (from i x) c + (if split i then 0 else Rabs (hbar i (from i x) c))) -
-      (if (c =? d)%nat then 0 else step i (act k x c) (act k x d) * rho i (from i x) c) +
-      (if split i then (rest (op x y) i - rest (op x v) i) * hbar i (from i x) c else 0))).
-    - assert (Sort : on_column k (fun i =>
-        (ubar i (act k x c) - ubar i (act k x d)) * hbar i (from i x) c -
-        width i * (rho i (from i x) c + (if split i then 0 else Rabs (hbar i (from i x) c))) -
-        (if (c =? d)%nat then 0 else step i (act k x c) (act k x d) * rho i (from i x) c) +
-        (if split i then (rest (op x y) i - rest (op x v) i) * hbar i (from i x) c else 0)) =
-        gives k x c (act k x c) - gives k x c (act k x d) - costs k x c -
-        on_column k (fun i => if (c =? d)%nat then 0 else step i (act k x c) (act k x d) * rho i (from i x) c) +
-        on_column k (fun i => if split i then (rest (op x y) i - rest (op x v) i) * at_points hbar x y i else 0)).
-      { unfold gives, costs, on_column. rewrite <- !sum_minus, <- sum_plus. apply sum_ext. intros i _. unfold only.
-        destruct (Nat.eqb_spec (seat i) k) as [Es|_]; [|ring]. unfold at_points. rewrite Es. fold c. ring. }
-      rewrite Sort. apply Rplus_le_compat_r. destruct (Nat.eqb_spec c d) as [E|E].
-      + rewrite <- E. pose proof (least_same k x c Hk Hx). unfold on_column at 1.
-        rewrite (sum_ext m _ (fun _ => 0)) by (intros i _; unfold only; destruct (seat i =? k)%nat; reflexivity).
-        rewrite sum_zero. lra.
-      + apply (least k x c d Hk Hx E).
-    - apply sum_le. intros i Hi. unfold only. destruct (Nat.eqb_spec (seat i) k) as [Es|_]; [|lra].
-      apply (neuron_margin k x y v i); assumption.
-  Qed.
+    Lemma split_parts x y z : (x < n)%nat -> (y < n)%nat ->
+      all_in S (fun i => rest z i * near_h x i (spot i y)) = X S x z + Y S y z + Z S (op x y) z + left_over x y z.
+    Proof.
+      intros Hx Hy. unfold X, Y, Z, left_over, all_in. rewrite <- !sum_plus. apply sum_ext. intros i Hi. unfold only, in_set.
+      destruct (Nat.ltb_spec (seat i) columns) as [Hs|_]; simpl; [|ring]. destruct (S i); [|ring].
+      unfold remains. rewrite (same_place x y i Hi Hs Hx Hy). ring.
+    Qed.
 
-  (** Theorem 10 (even): the margin against z = xv, where v = wy. *)
-  Theorem even_margin x y v : (x < n)%nat -> (y < n)%nat -> (v < n)%nat ->
-    let answer := op x y in let z := op x v in
-    M (types x) y v + X x answer + Y y answer + Z answer answer - N answer * e x y -
-      (X x z + Y y z + Z answer z + N z * e x y) <=
-    sum m (fun i => u i answer * hid x y i) - sum m (fun i => u i z * hid x y i).
-  Proof.
-    intros Hx Hy Hv answer z. assert (Ha : (answer < n)%nat) by (apply closed; assumption).
-    assert (Hz : (z < n)%nat) by (apply closed; assumption).
-    assert (Sorted : sum m (fun i => u i answer * hid x y i) - sum m (fun i => u i z * hid x y i) =
-      sum columns (fun k => on_column k (fun i => (u i answer - u i z) * hid x y i)) +
-      on_column columns (fun i => (u i answer - u i z) * hid x y i)).
-    { rewrite <- sum_minus, (sum_classes m (S columns) seat) by (intros i Hi; specialize (seated i Hi); lia).
-      simpl. f_equal; [apply sum_ext; intros k _|]; apply sum_ext; intros i _; unfold only;
-        (match goal with |- (if ?c then _ else _) = _ => destruct c; ring end). }
-    assert (Idle : - lost <= on_column columns (fun i => (u i answer - u i z) * hid x y i)).
-    { pose proof (lost_most x y answer z Hx Hy Ha Hz) as I.
-      assert (-1 * sum m (fun i => only (seat i =? columns)%nat (Rabs (u i answer - u i z) * Rabs (hid x y i))) <=
+    Lemma left_over_most x y z : (x < n)%nat -> (y < n)%nat -> (z < n)%nat -> Rabs (left_over x y z) <= N z * e x y.
+    Proof.
+      intros Hx Hy Hz. unfold left_over, all_in.
+      rewrite (sum_ext m _ (fun i => only (in_set S i) (rest z i) * only (in_set S i) (remains x y i)))
+        by (intros; unfold only; destruct (in_set S i); ring).
+      apply (weighted m _ _ w s).
+      - intros i Hi. destruct (weights x y i Hx Hy Hi) as [E|E]; [left; exact E|right]. rewrite E. unfold only. destruct (in_set S i); reflexivity.
+      - apply (within_ext m _ _ _ (fun i _ => only_times _ (rest z i) (w i)) (lengths z Hz)).
+      - apply (within_ext m _ _ _ (fun i _ => times_only _ (s i) (remains x y i)) (tails x y Hx Hy)).
+    Qed.
+
+    (** What one neuron adds, but for what is left of unembed of a split one. *)
+    Lemma neuron_margin k x y v i : (i < m)%nat -> seat i = k -> (k < columns)%nat -> (x < n)%nat -> (y < n)%nat -> (v < n)%nat ->
+      let c := place k y in let d := place k v in
+      (ubar i (act k x c) - ubar i (act k x d)) * near_h x i c -
+      width i * (radius x i c + (if S i then 0 else Rabs (near_h x i c))) - (if (c =? d)%nat then 0 else range i * radius x i c) +
+      (if S i then (rest (op x y) i - rest (op x v) i) * near_h x i c else 0) <=
+      (u i (op x y) - u i (op x v)) * hid x y i.
+    Proof.
+      intros Hi Hs Hk Hx Hy Hv c d. assert (Hw : (seat i < columns)%nat) by lia.
+      pose proof (closed x y Hx Hy) as Ha. pose proof (closed x v Hx Hv) as Hb.
+      pose proof (near x y i Hx Hy Hi Hw) as Hn. pose proof (ranges i (op x y) (op x v) Hi Hw Ha Hb) as Hr.
+      pose proof (below_abs _ _ (widths i (op x y) Hi Hw Ha)) as W1. pose proof (below_abs _ _ (widths i (op x v) Hi Hw Hb)) as W2.
+      unfold spot in Hn, Hr. rewrite Hs in Hn, Hr. fold c in Hn. rewrite (acts k x y Hk Hx Hy), (acts k x v Hk Hx Hv) in Hr. fold c d in Hr.
+      set (h := near_h x i c) in *. set (q := radius x i c) in *. set (du := ubar i (act k x c) - ubar i (act k x d)) in *.
+      set (dr := rest (op x y) i - rest (op x v) i).
+      assert (Hq : 0 <= q) by (pose proof (Rabs_pos (hid x y i - h)); lra).
+      assert (E : u i (op x y) - u i (op x v) = du + dr).
+      { unfold du, dr, rest, spot. rewrite Hs, (acts k x y Hk Hx Hy), (acts k x v Hk Hx Hv). fold c d. ring. }
+      assert (Hd : Rabs dr <= width i) by (apply Rabs_le; unfold dr; lra).
+      assert (Hu : Rabs du * q <= if (c =? d)%nat then 0 else range i * q).
+      { destruct (Nat.eqb_spec c d) as [Ep|_]; [|apply Rmult_le_compat_r; assumption].
+        unfold du. rewrite Ep, Rminus_diag_eq, Rabs_R0 by reflexivity. lra. }
+      rewrite E. replace ((du + dr) * hid x y i) with (du * h + dr * h + (du + dr) * (hid x y i - h)) by ring.
+      pose proof (product_cost (du + dr) (hid x y i - h)) as P3.
+      assert (Rabs (du + dr) * Rabs (hid x y i - h) <= (Rabs du + width i) * q).
+      { apply Rmult_le_compat; try apply Rabs_pos; [|exact Hn]. pose proof (Rabs_triang du dr). lra. }
+      pose proof (product_cost dr h) as P2.
+      assert (Rabs dr * Rabs h <= width i * Rabs h) by (apply Rmult_le_compat_r; [apply Rabs_pos|exact Hd]).
+      destruct (S i); lra.
+    Qed.
+
+    Lemma column_margin k x y v : (k < columns)%nat -> (x < n)%nat -> (y < n)%nat -> (v < n)%nat ->
+      L x k (place k y) (place k v) +
+      on_column k (fun i => if S i then (rest (op x y) i - rest (op x v) i) * near_h x i (spot i y) else 0) <=
+      on_column k (fun i => (u i (op x y) - u i (op x v)) * hid x y i).
+    Proof.
+      intros Hk Hx Hy Hv. set (c := place k y). set (d := place k v).
+      set (moved := on_column k (fun i => if (c =? d)%nat then 0 else range i * radius x i c)).
+      set (beside := fun i => if S i then (rest (op x y) i - rest (op x v) i) * near_h x i (spot i y) else 0).
+      apply Rle_trans with (gives x k c (act k x c) - gives x k c (act k x d) - costs x k c - moved + on_column k beside).
+      - apply Rplus_le_compat_r. unfold moved. destruct (Nat.eqb_spec c d) as [E|E].
+        + rewrite <- E. pose proof (least_same x y k Hx Hy Hk) as H. fold c in H. unfold on_column at 1.
+          rewrite (sum_ext m _ (fun _ => 0)) by (intros i _; unfold only; destruct (seat i =? k)%nat; reflexivity).
+          rewrite sum_zero. lra.
+        + apply (least x y v k Hx Hy Hv Hk E).
+      - unfold gives, costs, moved, on_column. rewrite <- !sum_minus, <- sum_plus. apply sum_le. intros i Hi. unfold only.
+        destruct (Nat.eqb_spec (seat i) k) as [Es|_]; [|lra]. pose proof (neuron_margin k x y v i Hi Es Hk Hx Hy Hv) as Q.
+        cbv zeta in Q. fold c d in Q. unfold beside, spot. rewrite Es. fold c. lra.
+    Qed.
+
+    Theorem gaps_margin x y v : (x < n)%nat -> (y < n)%nat -> (v < n)%nat ->
+      let answer := op x y in let z := op x v in
+      M (L x) y v + X S x answer + Y S y answer + Z S answer answer + O x y - (X S x z + Y S y z + Z S answer z + N z * e x y) <=
+      sum m (fun i => u i answer * hid x y i) - sum m (fun i => u i z * hid x y i).
+    Proof.
+      intros Hx Hy Hv answer z. assert (Ha : (answer < n)%nat) by (apply closed; assumption).
+      assert (Hz : (z < n)%nat) by (apply closed; assumption).
+      assert (Sorted : sum m (fun i => u i answer * hid x y i) - sum m (fun i => u i z * hid x y i) =
+        sum columns (fun k => on_column k (fun i => (u i answer - u i z) * hid x y i)) +
         on_column columns (fun i => (u i answer - u i z) * hid x y i)).
-      { unfold on_column. rewrite <- sum_scale. apply sum_le. intros i _. unfold only. destruct (seat i =? columns)%nat; [|lra].
-        pose proof (product_cost (u i answer - u i z) (hid x y i)). lra. }
-      lra. }
-    assert (Columns : sum columns (fun k => L (types x) k (place k y) (place k v)) +
-      sum columns (fun k => on_column k (fun i => if split i then (rest answer i - rest z i) * at_points hbar x y i else 0)) <=
-      sum columns (fun k => on_column k (fun i => (u i answer - u i z) * hid x y i))).
-    { rewrite <- sum_plus. apply sum_le. intros k Hk. apply column_even; assumption. }
-    assert (Splits : sum columns (fun k => on_column k (fun i => if split i then (rest answer i - rest z i) * at_points hbar x y i else 0)) =
-      all_split (fun i => rest answer i * at_points hbar x y i) - all_split (fun i => rest z i * at_points hbar x y i)).
-    { unfold all_split, on_column. rewrite <- sum_minus, <- sum_swap. apply sum_ext. intros i Hi. unfold is_split.
-      destruct (Nat.ltb_spec (seat i) columns) as [Hs|Hs].
-      - rewrite (sum_one columns (seat i) _ Hs). unfold only. simpl. destruct (split i); ring.
-      - rewrite (sum_ext columns _ (fun _ => 0)); [rewrite sum_zero; simpl; ring|].
-        intros k Hk. destruct (Nat.eqb_spec (seat i) k); [lia|reflexivity]. }
-    rewrite (split_parts x y answer Hx Hy Ha), (split_parts x y z Hx Hy Hz) in Splits. fold answer in Splits.
-    pose proof (split_rest x y answer Hx Hy Ha) as R1. pose proof (split_rest x y z Hx Hy Hz) as R2.
-    pose proof (Rle_abs (- all_split (fun i => rest answer i * left_of_it x y i))) as A1. rewrite Rabs_Ropp in A1.
-    pose proof (Rle_abs (all_split (fun i => rest z i * left_of_it x y i))) as A2.
-    rewrite Sorted. unfold M. lra.
-  Qed.
-End Even.
+      { rewrite <- sum_minus, (sum_classes m (Datatypes.S columns) seat) by (intros i Hi; specialize (seated i Hi); lia).
+        simpl. f_equal; [apply sum_ext; intros k _|]; apply sum_ext; intros i _; unfold only;
+          (match goal with |- (if ?c then _ else _) = _ => destruct c; ring end). }
+      assert (Idle : - lost <= on_column columns (fun i => (u i answer - u i z) * hid x y i)).
+      { assert (-1 * on_column columns (fun i => V i * hmost i) <= on_column columns (fun i => (u i answer - u i z) * hid x y i)); [|lra].
+        unfold on_column. rewrite <- sum_scale. apply sum_le. intros i Hi. unfold only.
+        destruct (Nat.eqb_spec (seat i) columns) as [Es|_]; [|lra]. pose proof (product_cost (u i answer - u i z) (hid x y i)).
+        assert (Rabs (u i answer - u i z) * Rabs (hid x y i) <= V i * hmost i) by (apply Rmult_le_compat; try apply Rabs_pos; auto). lra. }
+      set (beside := fun i => if S i then (rest answer i - rest z i) * near_h x i (spot i y) else 0).
+      assert (Columns : sum columns (fun k => L x k (place k y) (place k v)) + sum columns (fun k => on_column k beside) <=
+        sum columns (fun k => on_column k (fun i => (u i answer - u i z) * hid x y i))).
+      { rewrite <- sum_plus. apply sum_le. intros k Hk. apply column_margin; assumption. }
+      assert (Splits : sum columns (fun k => on_column k beside) =
+        all_in S (fun i => rest answer i * near_h x i (spot i y)) - all_in S (fun i => rest z i * near_h x i (spot i y))).
+      { unfold all_in, on_column. rewrite <- sum_minus, <- sum_swap. apply sum_ext. intros i Hi. unfold in_set, beside.
+        destruct (Nat.ltb_spec (seat i) columns) as [Hs|Hs].
+        - rewrite (sum_one columns (seat i) _ Hs). unfold only. simpl. destruct (S i); ring.
+        - rewrite (sum_ext columns _ (fun _ => 0)); [rewrite sum_zero; simpl; ring|].
+          intros k Hk. destruct (Nat.eqb_spec (seat i) k); [lia|reflexivity]. }
+      rewrite (split_parts x y answer Hx Hy), (split_parts x y z Hx Hy) in Splits. fold answer in Splits.
+      pose proof (below_abs _ _ (left_over_most x y answer Hx Hy Ha)) as R1.
+      pose proof (below_abs _ _ (left_over_most x y z Hx Hy Hz)) as R2.
+      pose proof (own x y Hx Hy) as Own. fold answer in Own. rewrite Sorted. unfold M. destruct Own; lra.
+    Qed.
+  End AtX.
+
+  (** *** Theorem 8: x as it is, all neurons split. *)
+  Section Each.
+    Let all (i : nat) : bool := true.
+    Variables (hhat rho : nat -> nat -> nat -> R).                (* x, i, c' *)
+    Hypothesis near : forall x y i, (x < n)%nat -> (y < n)%nat -> (i < m)%nat -> (seat i < columns)%nat ->
+      Rabs (hid x y i - hhat x i (spot i y)) <= rho x i (spot i y).
+    Definition F (x k c : nat) : R := on_column k (fun i => width i * rho x i c).
+    Variable L : nat -> nat -> nat -> nat -> R.                   (* x, column, c', d' *)
+    Hypothesis least_same : forall x y k, (x < n)%nat -> (y < n)%nat -> (k < columns)%nat ->
+      L x k (place k y) (place k y) <= - F x k (place k y).
+    Hypothesis least : forall x y v k, (x < n)%nat -> (y < n)%nat -> (v < n)%nat -> (k < columns)%nat ->
+      let c := place k y in let d := place k v in let T := gives hhat x k c in c <> d ->
+      L x k c d <= T (act k x c) - T (act k x d) - F x k c - on_column k (fun i => range i * rho x i c).
+    Variables (s w : nat -> R) (N : nat -> R) (e O : nat -> nat -> R).
+    Let r x y i := remains hhat x y i.
+    Hypothesis weights : forall x y i, (x < n)%nat -> (y < n)%nat -> (i < m)%nat -> w i * s i = 1 \/ r x y i = 0.
+    Hypothesis lengths : forall z, (z < n)%nat -> within m (fun i => only (in_set all i) (rest z i * w i)) (N z).
+    Hypothesis tails : forall x y, (x < n)%nat -> (y < n)%nat -> within m (fun i => only (in_set all i) (s i * r x y i)) (e x y).
+    Hypothesis own : forall x y, (x < n)%nat -> (y < n)%nat ->
+      O x y <= all_in all (fun i => rest (op x y) i * r x y i) \/ O x y <= - (N (op x y) * e x y).
+
+    (** Theorem 8 (each): the margin against z = xv, where v = wy. *)
+    Theorem each_margin x y v : (x < n)%nat -> (y < n)%nat -> (v < n)%nat ->
+      let answer := op x y in let z := op x v in let X := X all in let Y := Y all in let Z := Z all in
+      M (L x) y v + X x answer + Y y answer + Z answer answer + O x y - (X x z + Y y z + Z answer z + N z * e x y) <=
+      sum m (fun i => u i answer * hid x y i) - sum m (fun i => u i z * hid x y i).
+    Proof.
+      assert (E : forall x k c, costs all hhat rho x k c = F x k c)
+        by (intros; unfold costs, F; apply sum_ext; intros; unfold all; f_equal; ring).
+      intros Hx Hy Hv. apply (gaps_margin all hhat rho near L) with (s := s) (w := w); try assumption.
+      - intros. rewrite E. apply least_same; assumption.
+      - intros x' y' v' k H1 H2 H3 H4 c d Hd. rewrite E. apply (least x' y' v' k H1 H2 H3 H4 Hd).
+    Qed.
+  End Each.
+
+  (** *** Theorem 10: x by x⁻¹b_i; the least over the x of a type; the neurons of S split. *)
+  Section Even.
+    Variable S : nat -> bool.
+    Variables (hbar rho : nat -> nat -> nat -> R).                (* i, p, c' *)
+    Hypothesis near : forall x y i, (x < n)%nat -> (y < n)%nat -> (i < m)%nat -> (seat i < columns)%nat ->
+      Rabs (hid x y i - hbar i (from i x) (spot i y)) <= rho i (from i x) (spot i y).
+    Let hbar_at x i c := hbar i (from i x) c.
+    Let rho_at x i c := rho i (from i x) c.
+    Variables (types : nat -> nat) (L : nat -> nat -> nat -> nat -> R).     (* x; type, column, c', d' *)
+    Hypothesis least_same : forall x y k, (x < n)%nat -> (y < n)%nat -> (k < columns)%nat ->
+      L (types x) k (place k y) (place k y) <= - costs S hbar_at rho_at x k (place k y).
+    Hypothesis least : forall x y v k, (x < n)%nat -> (y < n)%nat -> (v < n)%nat -> (k < columns)%nat ->
+      let c := place k y in let d := place k v in let T := gives hbar_at x k c in c <> d ->
+      L (types x) k c d <= T (act k x c) - T (act k x d) - costs S hbar_at rho_at x k c -
+        on_column k (fun i => range i * rho i (from i x) c).
+    Variables (s w : nat -> R) (N : nat -> R) (e : nat -> nat -> R).
+    Let r x y i := remains hbar_at x y i.
+    Hypothesis weights : forall x y i, (x < n)%nat -> (y < n)%nat -> (i < m)%nat -> w i * s i = 1 \/ r x y i = 0.
+    Hypothesis lengths : forall z, (z < n)%nat -> within m (fun i => only (in_set S i) (rest z i * w i)) (N z).
+    Hypothesis tails : forall x y, (x < n)%nat -> (y < n)%nat -> within m (fun i => only (in_set S i) (s i * r x y i)) (e x y).
+
+    (** Theorem 10 (even): the margin against z = xv, where v = wy. *)
+    Theorem even_margin x y v : (x < n)%nat -> (y < n)%nat -> (v < n)%nat ->
+      let answer := op x y in let z := op x v in let X := X S in let Y := Y S in let Z := Z S in
+      M (L (types x)) y v + X x answer + Y y answer + Z answer answer - N answer * e x y -
+        (X x z + Y y z + Z answer z + N z * e x y) <=
+      sum m (fun i => u i answer * hid x y i) - sum m (fun i => u i z * hid x y i).
+    Proof.
+      intros Hx Hy Hv. exact (gaps_margin S hbar_at rho_at near (fun x => L (types x)) least_same least s w N e
+        (fun x y => - (N (op x y) * e x y)) weights lengths tails (fun _ _ _ _ => or_intror (Rle_refl _)) x y v Hx Hy Hv).
+    Qed.
+  End Even.
+End Gaps.

@@ -1,6 +1,6 @@
 """Read what `Print Assumptions` said; exit 1 where a theorem rests on more than the primitive 63-bit integers.
 
-Theorems of Margins.v, which are about real numbers, may rest on the assistant's own axioms of these.
+Those of Floats.v, Margins.v and Circles.v are about real numbers: they may rest on the assistant's own axioms of these.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ ALLOWED = re.compile(
 """Constants and axioms of Coq's own library of machine integers (Numbers/Cyclic/Int63)."""
 
 
+OF_REALS = re.compile(r"(?:Floats|Margins|Circles)\.\w+")
 REAL = re.compile(
     r"ClassicalDedekindReals\.(sig_forall_dec|sig_not_dec)|FunctionalExtensionality\.functional_extensionality_dep"
 )
@@ -46,7 +47,7 @@ def main(path: str) -> int:
         {
             name
             for theorem, name in assumptions(text)
-            if not (ALLOWED.fullmatch(name) or (theorem.startswith("Margins.") and REAL.fullmatch(name)))
+            if not (ALLOWED.fullmatch(name) or (OF_REALS.fullmatch(theorem) and REAL.fullmatch(name)))
         }
     )
     if foreign:
@@ -56,7 +57,7 @@ def main(path: str) -> int:
     if not said:
         print("nothing was said of any theorem")
         return 1
-    real = len(re.findall(r"^Margins\.\w+$", text, flags=re.M))
+    real = sum(OF_REALS.fullmatch(line) is not None for line in text.splitlines())
     of_reals = f"; {real} on Coq's own real numbers" if real else ""
     print(f"{said - real} theorems rest on nothing but Coq's own primitive 63-bit integers{of_reals}")
     return 0

@@ -147,8 +147,8 @@ class Near:
         """Error and size of `times`, but for its last rounding."""
         dtype, sizes, most = self.dtype, np.abs(matrix).astype(np.float64), self.size + self.error
         terms = int((sizes > 0).sum(axis=0).max(initial=0))  # what is multiplied by 0 adds no rounding
-        step, total = gamma(terms + 3, dtype), up(most.sum())
-        error = up((self.error + step * most) @ sizes) * (1 + step) + slack * total + LOST[dtype] * (2 * terms + total)
+        step, total, lost = gamma(terms + 3, dtype), up(most.sum()), LOST[dtype]
+        error = up((self.error + step * most) @ sizes) * (1 + step) + slack * total + lost * (3 * terms + 2 * total)
         finite = sizes.max(initial=0.0) < LARGEST[dtype]
         return up(error if finite else error + np.inf), up((self.size @ sizes) * (1 + step) + slack * total)
 
@@ -159,7 +159,7 @@ class Near:
         error = self.error @ most[1] + most[0] @ other.error + gamma(k + 2, dtype) * (most[0] @ most[1])
         product = np.einsum("ij,ij->i", self.value, other.value)[:, None]
         size = up(self.size @ other.size)
-        return self.rounded(product, up(error + k * LOST[dtype])[None], np.asarray(size)[None])
+        return self.rounded(product, up(error + 3 * k * LOST[dtype])[None], np.asarray(size)[None])
 
     def lengths(self, weights: Array) -> Array:
         """(rows, k): upper bounds of √Σ_i (W_i t_i)² for every column W of `weights`, none negative (Lemma 2.5)."""
@@ -169,7 +169,7 @@ class Near:
         if not largest < LARGEST[dtype]:
             return np.full((len(self.value), weights.shape[1]), np.inf)
         sums = np.square(self.value) @ squares.astype(dtype)
-        lost = 2.0 * LOST[dtype] * up(squares.sum(axis=0) + total + 2 * len(most))
+        lost = 3.0 * LOST[dtype] * up(squares.sum(axis=0) + total + 2 * len(most))
         error = np.sqrt(up(np.square(self.error[:, None] * weights).sum(axis=0))) + np.sqrt(lost)
         return up(np.sqrt(sums.astype(np.float64)) * (1.0 + gamma(len(most) + 6, dtype)) + error)
 

@@ -19,6 +19,7 @@ import pytest
 from rhoset.errors import RhosetError
 from rhoset.networks.runs import open_run
 from rhoset.training import SweepProgress, read_sweep, run_sweep
+from rhoset.training.manifest import require_trainable
 
 FILE = """
 models = 2
@@ -243,3 +244,11 @@ def test_a_lost_worker_loses_nothing_finished(tmp_path: Path) -> None:
     assert len(finished) == len(there.results()) == 8
     run_sweep(sweep, tmp_path / "here", workers=2)
     assert digests(tmp_path / "here") == digests(tmp_path / "there")
+
+
+@pytest.mark.parametrize(
+    "path", sorted((Path(__file__).parents[2] / "examples/sweeps").glob("*.toml")), ids=lambda p: p.stem
+)
+def test_examples_can_be_trained(path: Path):
+    for cell in read_sweep(path).cells:
+        require_trainable(cell.group.table, cell.config)
