@@ -117,7 +117,7 @@ def margins(files: Files) -> NDArray[np.float64]:
     certificate, model = files.read()
     rules, n = prepare(certificate, model), model.order
     if files.rule != "even" or rules.rule is None or not certificate.singles:
-        return settle(rules, np.arange(n)).margin
+        return settle(rules, np.arange(n))[0]
     x, y = np.divmod(np.arange(n * n), n)
     with np.errstate(all="ignore"):
         found = rules.rule.bounds(x, y, rules.budget)

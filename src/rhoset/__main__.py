@@ -6,7 +6,7 @@ import atexit
 import os
 import sys
 
-INTERRUPTED = 130
+from rhoset.errors import INTERRUPTED
 
 
 def main() -> int:

@@ -16,6 +16,8 @@ def raising(name: str) -> AbstractContextManager[None]:
 
 LONGEST = 1200
 """Characters of a message."""
+INTERRUPTED = 130
+"""Exit code of a command that is interrupted."""
 
 
 class RhosetError(Exception):

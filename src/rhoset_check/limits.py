@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from rhoset_check.near import require
-
-if TYPE_CHECKING:
-    from rhoset_check.files import Tensors
 
 SECOND = 2 * 10**10
 """Multiply-adds of a matrix product in a second, generously: the free part of the limit of work."""
@@ -19,6 +16,8 @@ MOST_ENTRIES = 1 << 24
 """Entries of any table that a certificate makes the checker form beside the two files."""
 MOST_HEADER = 1 << 22
 """Bytes of a file's header: what names and shapes may take before any limit of theirs can be asked for."""
+MOST_SETS = 512
+"""G-sets, or circles, of a certificate."""
 MOST_KINDS = 64
 """Rule points: elements move points of its sets in so many ways at most."""
 
@@ -50,23 +49,23 @@ class Budget:
         self.work -= count * price
 
 
-def limit(file: Tensors, rule: str, samples: int, n: int, m: int) -> None:
-    """Refuse, from shapes alone, what would take more work or memory than exhaustive evaluation can excuse.
+def limit(rule: str, sizes: Sequence[int], there: Container[str], samples: int, n: int, m: int) -> None:
+    """Refuse, from shapes alone, what would take more work or memory than exhaustive evaluation can excuse: `sizes` of
+    its sets (of circles 2, of lowrank the number of features) and the names of the tensors that are `there`.
 
     Work: what the rule does for all pairs, at most twice `exhaustive` and half a second; single outputs have the same
     once more (`settle.prepare`). Memory: no table of more than `MOST_ENTRIES`; where several of one size stand side by
     side, all of them. FORMAT.md has the terms.
     """
     rules = {"circles": _circles_limit, "points": _points_limit, "lowrank": _lowrank_limit, "gaps": _gaps_limit}
-    work, tables = rules[rule](file, samples, n, m) if rule in rules else (0, [0])
+    work, tables = rules[rule](sizes, there, samples, n, m) if rule in rules else (0, [0])
     require(max(tables) <= MOST_ENTRIES, "the certificate's sets, circles or features are too large")
     most = 2 * exhaustive(n, m) + SECOND / 2
     require(work <= most, "the certificate asks for far more work than exhaustive evaluation")
 
 
-def _points_limit(file: Tensors, samples: int, n: int, m: int) -> tuple[int, list[int]]:
+def _points_limit(sizes: Sequence[int], _: object, samples: int, n: int, m: int) -> tuple[int, list[int]]:
     """Multiply-adds of rule points, single outputs apart; entries of its tables."""
-    sizes = file.numbered("points{}.right", m)
     k, points, kinds = sum(q * q for q in sizes), sum(sizes), min(n, MOST_KINDS)
     chunk = (1 << 19) // max(m + 1, 2 * k, 4 * kinds) + 1
     once = m * (3 * n * n + 2 * n * k + k * k) + PASS * n * (m * (4 * samples + 20) + n + 10 * points)
@@ -75,33 +74,32 @@ def _points_limit(file: Tensors, samples: int, n: int, m: int) -> tuple[int, lis
     return once + n * n * each_pair + CALL * calls, [6 * k * (m + n) + 8 * n * m, 2 * k * k]
 
 
-def _lowrank_limit(file: Tensors, samples: int, n: int, m: int) -> tuple[int, list[int]]:
+def _lowrank_limit(sizes: Sequence[int], _: object, samples: int, n: int, m: int) -> tuple[int, list[int]]:
     """Multiply-adds of rule lowrank, single outputs apart; entries of its tables."""
-    k, chunk = file.length("lowrank.features", 1), min(n * n, (1 << 19) // max(n, m) + 1)
+    k, chunk = sum(sizes), min(n * n, (1 << 19) // max(n, m) + 1)
     once = m * (n * (n + 2 * k) + k * k) + PASS * n * m * (4 * samples + 20)
     each_pair, calls = k * (m + n) + PASS * (3 * m + 2 * n), 10 * samples + 60 * (n + n * n // chunk + 3)
     return once + n * n * each_pair + CALL * calls, [6 * k * (m + n) + 8 * n * m, 2 * k * k, 3 * k * chunk]
 
 
-def _circles_limit(file: Tensors, samples: int, n: int, m: int) -> tuple[int, list[int]]:
+def _circles_limit(sizes: Sequence[int], _: object, samples: int, n: int, m: int) -> tuple[int, list[int]]:
     """The same of rule circles; terms that come and go are limited where they are counted (`circles.along`)."""
-    circles = len(file.numbered("circles{}.matrices", 512))
+    circles = len(sizes)
     each_pair = 3 * circles * circles + 40 * circles + 12 * m + 8 * n
     calls = 60 * m + 320 * circles + 40 * n * n * max(n, m) // (1 << 18)
     work = PASS * (n * n * each_pair + (n + 96) * n * 4 * m) + CALL * calls
     return work, [12 * circles * n * n, 40 * n * m]
 
 
-def _gaps_limit(file: Tensors, samples: int, n: int, m: int) -> tuple[int, list[int]]:
+def _gaps_limit(sizes: Sequence[int], there: Container[str], _: int, n: int, m: int) -> tuple[int, list[int]]:
     """The same of rule even, or each, whose sums are limited where they are counted (`EvenRule.plan`)."""
-    sizes, types = file.numbered("gaps{}.right", m) or [0], "gaps.types" in file.shapes
-    rows, points, most = min(n, rows_at_once(n, m)), sum(sizes), max(sizes)
-    kinds, used, each_x = most if types else 1, min(m + 1, most), most * (most + 2)
+    rows, points, most = min(n, rows_at_once(n, m)), sum(sizes), max(sizes, default=0)
+    kinds, used, each_x = most if "gaps.types" in there else 1, min(m + 1, most), most * (most + 2)
     tables, work, passes = [5 * points * max(n, m), 9 * n * (m + 1), 2 * used * most**3], PASS * 16 * n * m * most, 0
-    if "gaps.centred" in file.shapes or "gaps.each" in file.shapes:
+    if "gaps.centred" in there or "gaps.each" in there:
         tables += [(used // 2 + 12) * n * n + 4 * n * sum(q * q for q in sizes)]
         work, passes = work + 3 * n * m * points * most, (4 * points + 40) * n * n
-    if "gaps.each" in file.shapes:
+    if "gaps.each" in there:
         tables += [8 * m * most**2, rows * (8 * m * most + 2 * sum(min(q, m) * q * q for q in sizes))]
         passes += 20 * m * most**2 + n * (40 * m * most + 8 * points * most**2)
         work, calls = work + n * most * most * m, (n // rows + 4) * 50 * points

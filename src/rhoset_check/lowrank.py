@@ -7,7 +7,6 @@ rows (P, e) with rows (F, N).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -45,12 +44,6 @@ def unwritten(model: Model, features: Array, writing: Array) -> tuple[Near, Near
     return unembed - constant, delta - constant
 
 
-def product(here: Near, matrix: Array, slack: Array | float = 0.0) -> Callable[[Near], Near]:
-    """What `times` does, for all numbers that err as these do and are no larger; bounds are formed once."""
-    ends, rounded = here.ends(matrix, slack), matrix.astype(here.dtype)
-    return lambda other: other.rounded(other.product(rounded), *ends)
-
-
 class LowRankRule:
     """The rule, with everything that does not depend on a pair computed once, sizes and errors included."""
 
@@ -63,15 +56,15 @@ class LowRankRule:
         sides = additive(model, certificate.samples)
         self.less_x, self.less_y = (Near.exact(-side.astype(WORK)) for side in sides)
         self.unembed, off = unembed.to(WORK), (-unembed.value.T, unembed.error.max())
-        self.by_x, self.by_y = product(self.less_x, *off), self.less_y.times(*off)
+        self.by_x, self.by_y = self.less_x.product(*off), self.less_y.times(*off)
         one = np.zeros(1, np.intp)
         self.active = model.hidden(one, one, WORK)  # with errors and sizes of any pair's, as the next
         self.away = self.active + self.less_x.rows(one) + self.less_y.rows(one)
         most = np.square(self.scale[:, 0] * (self.away.size + self.away.error)).sum(keepdims=True)
-        self.longest, self.sums = up(np.sqrt(up(most))), product(self.away, given.writing)
+        self.longest, self.sums = up(np.sqrt(up(most))), self.away.product(given.writing)
         features = np.concatenate([given.features, self.lengths, np.full((n, 1), -1.0)], axis=1)
         state, by_x = self.state(one, one), self.by_x(self.less_x.rows(one))
-        self.logits = product(state, features.T)
+        self.logits = state.product(features.T)
         self.slack = float((self.logits(state) + by_x + self.by_y.rows(one)).slack.max())
 
     def rest(self, hidden: Near, x: Ints, y: Ints) -> Near:
@@ -85,7 +78,7 @@ class LowRankRule:
         rest = self.rest(hidden, x, y)
         sums = self.sums(rest)
         length = np.fmin(self.length(rest, sums), self.longest).astype(WORK)
-        return Near.beside([sums, rest.rounded(length, zero, self.longest), right], len(x), WORK)
+        return Near.beside(sums, rest.rounded(length, zero, self.longest), right)
 
     def length(self, rest: Near, sums: Near) -> Array:
         """(pairs, 1) e: the length of st, or of what the sums do not hold of it."""

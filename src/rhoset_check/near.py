@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,13 @@ LARGEST = {"float64": 2.0**1000, "float32": 2.0**120}
 """Beyond this size nothing is claimed: overflow makes an error infinite, and an infinite error proves nothing."""
 SCALES = 2.0**-60, 2.0**60
 """Range of a certificate's floats, and of nothing else."""
+ACTIVATIONS: dict[str, tuple[str, Callable[[NDArray[Any]], NDArray[Any]]]] = {
+    "relu": ("max(t, 0)", lambda t: np.maximum(t, np.zeros(t.shape[-1], t.dtype), out=t)),  # quicker than with one 0
+    "abs": ("|t|", lambda t: np.abs(t, out=t)),
+    "square": ("t²", lambda t: np.multiply(t, t, out=t)),
+    "linear": ("t", lambda t: t),
+}
+"""φ by its name: how a statement writes it, and φ of floats in place of them."""
 
 
 class Rejected(Exception):
@@ -65,16 +72,10 @@ class Near:
         return Near(value, np.zeros(len(size)), size)
 
     @staticmethod
-    def beside(parts: Sequence[Near], rows: int, dtype: str) -> Near:
-        """Side by side; without any, no columns."""
-        nothing = Near(np.zeros((rows, 0), dtype), np.zeros(0), np.zeros(0))
-        all_ = [nothing, *parts]
-        value = np.concatenate([part.value.T for part in all_]).T
-        return Near(value, np.concatenate([p.error for p in all_]), np.concatenate([p.size for p in all_]))
-
-    @property
-    def dtype(self) -> str:
-        return precision(self.value)
+    def beside(*parts: Near) -> Near:
+        """Side by side."""
+        value = np.concatenate([part.value.T for part in parts]).T
+        return Near(value, np.concatenate([p.error for p in parts]), np.concatenate([p.size for p in parts]))
 
     def rounded(self, value: NDArray[Any], error: Array, size: Array) -> Near:
         """The result of one rounded operation on every entry, exact operands erring by `error` (Lemma 2.1)."""
@@ -85,9 +86,8 @@ class Near:
     def to(self, dtype: str) -> Near:
         """The same numbers stored in another precision."""
         value = self.value.astype(dtype, copy=False)
-        found = self.rounded(value, self.error, self.size)
-        same = (value == self.value).all(axis=tuple(range(value.ndim - 1)))  # nothing is lost in a column
-        return Near(value, np.where(same, self.error, found.error), np.where(same, self.size, found.size))
+        same = (value == self.value).all()  # nothing is lost
+        return Near(value, self.error, self.size) if same else self.rounded(value, self.error, self.size)
 
     def __add__(self, other: Near) -> Near:
         return self.rounded(self.value + other.value, self.error + other.error, self.size + other.size)
@@ -102,19 +102,13 @@ class Near:
 
     def rows(self, index: slice | Ints) -> Near:
         """Some of the rows."""
-        if isinstance(index, slice):
+        if isinstance(index, slice) or not self.value.flags.c_contiguous:  # of which take would first copy the whole
             return Near(self.value[index], self.error, self.size)
-        columnwise = self.value.flags.f_contiguous  # take would first copy the whole of what is laid out otherwise
-        value = self.value.T.take(index, axis=1).T if columnwise else self.value.take(index, axis=0)
-        return Near(value, self.error, self.size)
+        return Near(self.value.take(index, axis=0), self.error, self.size)
 
     def some(self, value: NDArray[Any]) -> Near:
         """Entries of this, in an array of any shape; the worst error and size hold for all."""
         return Near(value, self.error.max(initial=0.0)[None], self.size.max(initial=0.0)[None])
-
-    def at(self, row: Ints, column: Ints) -> Near:
-        """Single entries, a row for each of `row`."""
-        return self.some(self.value[row, column].reshape(len(row), -1))
 
     def columns(self, part: slice | Ints) -> Near:
         """Some of the columns; those of a list are contiguous in memory."""
@@ -122,30 +116,24 @@ class Near:
 
     def activate(self, activation: str) -> Near:
         """φ of every entry, in place of it (Lemma 2.2)."""
-        value = self.value
-        if activation == "square":
-            error = up(self.error * (2 * self.size + self.error))
-            return self.rounded(np.multiply(value, value, out=value), error, up(self.size * self.size))
-        if activation == "relu":
-            np.maximum(value, np.zeros(value.shape[-1], value.dtype), out=value)  # quicker than with one number
-        elif activation == "abs":
-            np.abs(value, out=value)
-        else:
-            require(activation == "linear", f"no rule for activation {activation!r}")
-        return Near(value, self.error, self.size)
+        value = ACTIVATIONS[activation][1](self.value)
+        if activation != "square":
+            return Near(value, self.error, self.size)
+        return self.rounded(value, up(self.error * (2 * self.size + self.error)), up(self.size * self.size))
 
     def times(self, matrix: NDArray[Any], slack: Array | float = 0.0) -> Near:
         """The product with a matrix (columns, k), known to within `slack` for every entry (Lemma 2.3); contiguous by
         columns."""
-        return self.rounded(self.product(matrix), *self.ends(matrix, slack))
+        return self.product(matrix, slack)(self)
 
-    def product(self, matrix: NDArray[Any]) -> NDArray[Any]:
-        """The value of `times`."""
-        return np.asarray(np.matmul(self.value, matrix.astype(self.value.dtype, copy=False), order="F"))
+    def product(self, matrix: NDArray[Any], slack: Array | float = 0.0) -> Callable[[Near], Near]:
+        """What `times` does, for all numbers that err as these do and are no larger; bounds are formed once."""
+        ends, factor = self.ends(matrix, slack), matrix.astype(self.value.dtype, copy=False)
+        return lambda other: other.rounded(np.matmul(other.value, factor, order="F"), *ends)
 
     def ends(self, matrix: NDArray[Any], slack: Array | float = 0.0) -> tuple[Array, Array]:
         """Error and size of `times`, but for its last rounding."""
-        dtype, sizes, most = self.dtype, np.abs(matrix).astype(np.float64), self.size + self.error
+        dtype, sizes, most = precision(self.value), np.abs(matrix).astype(np.float64), self.size + self.error
         terms = int((sizes > 0).sum(axis=0).max(initial=0))  # what is multiplied by 0 adds no rounding
         step, total, lost = gamma(terms + 3, dtype), up(most.sum()), LOST[dtype]
         error = up((self.error + step * most) @ sizes) * (1 + step) + slack * total + lost * (3 * terms + 2 * total)
@@ -154,7 +142,7 @@ class Near:
 
     def dot(self, other: Near) -> Near:
         """(rows, 1): the inner product of every row with the other's (Lemma 2.4)."""
-        dtype, k = self.dtype, len(self.size)
+        dtype, k = precision(self.value), len(self.size)
         most = up(self.size + self.error), up(other.size + other.error)
         error = self.error @ most[1] + most[0] @ other.error + gamma(k + 2, dtype) * (most[0] @ most[1])
         product = np.einsum("ij,ij->i", self.value, other.value)[:, None]
@@ -163,15 +151,11 @@ class Near:
 
     def lengths(self, weights: Array) -> Array:
         """(rows, k): upper bounds of √Σ_i (W_i t_i)² for every column W of `weights`, none negative (Lemma 2.5)."""
-        dtype, squares, most = self.dtype, np.square(weights), np.square(self.size + self.error)
-        total = up(most.sum())
-        largest = max(float(total), float(squares.max(initial=0.0)), float(up(most @ squares).max(initial=0.0)))
-        if not largest < LARGEST[dtype]:
-            return np.full((len(self.value), weights.shape[1]), np.inf)
-        sums = np.square(self.value) @ squares.astype(dtype)
-        lost = 3.0 * LOST[dtype] * up(squares.sum(axis=0) + total + 2 * len(most))
+        dtype, k, squares = precision(self.value), len(self.size), np.square(weights)
+        sums = (np.square(self.value) @ squares.astype(dtype)).astype(np.float64)
+        lost = 3.0 * LOST[dtype] * up(squares.sum(axis=0) + up(np.square(self.size + self.error).sum()) + 2 * k)
         error = np.sqrt(up(np.square(self.error[:, None] * weights).sum(axis=0))) + np.sqrt(lost)
-        return up(np.sqrt(sums.astype(np.float64)) * (1.0 + gamma(len(most) + 6, dtype)) + error)
+        return np.fmin(up(np.sqrt(sums) * (1.0 + gamma(k + 6, dtype)) + error), np.inf)  # NaN: it overflowed
 
     def length(self) -> Array:
         """(rows,): an upper bound of the Euclidean length of every row."""

@@ -5,6 +5,7 @@ Bias is a neuron more, number m: it reads 1 and 0, so its activation is 1 for ev
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from rhoset_check.files import Weights
 from rhoset_check.group import Group
-from rhoset_check.near import UNIT, Array, Ints, Near, require, up
+from rhoset_check.near import UNIT, Ints, Near, require, up
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,10 @@ class Model:
         return len(self.unembed["float64"])
 
     @cached_property
-    def ends(self) -> dict[str, tuple[Array, Array]]:
-        """Error and size of the logits by precision, which are the same for all pairs."""
+    def writes(self) -> dict[str, Callable[[Near], Near]]:
+        """From activations to logits by precision; error and size are the same for all pairs."""
         first = np.zeros(1, np.intp)
-        found = {dtype: self.hidden(first, first, dtype).times(self.unembed[dtype]) for dtype in UNIT}
-        return {dtype: (logits.error, logits.size) for dtype, logits in found.items()}
+        return {dtype: self.hidden(first, first, dtype).product(self.unembed[dtype]) for dtype in UNIT}
 
     def hidden(self, x: Ints, y: Ints, dtype: str) -> Near:
         """(pairs, m + 1) activations; whole rows of pairs, or a part of one, more quickly."""
@@ -57,7 +57,7 @@ class Model:
 
     def logits(self, x: Ints, y: Ints, dtype: str) -> Near:
         """(pairs, n) logits; their error bound does not depend on the pairs."""
-        return Near(self.hidden(x, y, dtype).product(self.unembed[dtype]), *self.ends[dtype])
+        return self.writes[dtype](self.hidden(x, y, dtype))
 
     def products(self, x: Ints, y: Ints) -> Ints:
         """(pairs,) the right answers xy."""
@@ -69,15 +69,14 @@ def build_model(weights: Weights, group: Group, arithmetic: str) -> Model:
     """The model; in float32 arithmetic the floor bounds what any order of summation can change (Theorem 2)."""
     stored, n = weights.tensors, group.order
     narrow = all(array.dtype != np.float64 for array in stored.values())
-    require(
-        narrow or arithmetic == "real", "float32 arithmetic speaks of float32 (or float16) weights; these are float64"
-    )
+    require(narrow or arithmetic == "real", "float32 arithmetic speaks of float32 or float16, and these are float64")
 
     def side(name: str, constant: float, dtype: str) -> Near:
         table = Near.exact(stored[f"embed_{name}" if weights.factored else name].astype(np.float64)).to(dtype)
         if weights.factored:  # in this precision, as whoever evaluates the network may
             table = table.times(stored[f"hidden_{name}"].astype(np.float64))
-        value = np.concatenate([table.value, np.full((n, 1), constant, dtype)], axis=1)
+        value = np.empty((n, len(table.size) + 1), dtype)  # row by row
+        value[:, :-1], value[:, -1] = table.value, constant
         return Near(value, np.append(table.error, 0.0), np.append(table.size, constant))
 
     left, right = ({dtype: side(*what, dtype) for dtype in UNIT} for what in (("left", 1.0), ("right", 0.0)))
@@ -87,4 +86,5 @@ def build_model(weights: Weights, group: Group, arithmetic: str) -> Model:
     model = Model(group, left, right, by_dtype, weights.activation)
     if arithmetic == "real":
         return model
-    return replace(model, floor=float(up(2.0 * model.ends["float32"][0].max())))
+    first = np.zeros(1, np.intp)
+    return replace(model, floor=float(up(2.0 * model.logits(first, first, "float32").error.max())))

@@ -8,11 +8,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from rhoset_check import files
 from rhoset_check.circles import CirclesRule
 from rhoset_check.each import EachRule
 from rhoset_check.even import EvenRule
 from rhoset_check.exact import CHUNK, EXP, Bounds, exact_bounds, exact_outputs
-from rhoset_check.files import Certificate
 from rhoset_check.limits import PASS, SECOND, Budget, exhaustive
 from rhoset_check.lowrank import LowRankRule
 from rhoset_check.near import Array, Ints, up
@@ -31,9 +31,9 @@ class Rule(Protocol):
         ...
 
 
-RULES: dict[str, Callable[[Any, Certificate, Model], Rule]] = {
-    "gaps": lambda given, *more: (EachRule if given.each else EvenRule)(given, *more),
-    "circles": CirclesRule, "points": PointsRule, "lowrank": LowRankRule,
+RULES: dict[type, Callable[[Any, files.Certificate, Model], Rule]] = {
+    files.GapTensors: EvenRule, files.EachTensors: EachRule, files.CircleTensors: CirclesRule,
+    files.PointsTensors: PointsRule, files.LowRankTensors: LowRankRule,
 }  # fmt: skip
 
 
@@ -48,63 +48,53 @@ class Rules:
 
 
 @np.errstate(all="ignore")
-def prepare(certificate: Certificate, model: Model) -> Rules:
+def prepare(certificate: files.Certificate, model: Model) -> Rules:
     """Prove what the certificate says of the group, and compute its rule's tables."""
-    build = RULES.get(certificate.rule)
+    build = RULES.get(type(certificate.given))
     rule = build(certificate.given, certificate, model) if build else None
     budget = Budget(exhaustive(model.order, model.width - 1) + SECOND / 2, certificate.exact)
     return Rules(model, rule, certificate.singles, budget)
 
 
-@dataclass(frozen=True)
-class Settled:
-    """Of some pairs: lower bounds of the least margin, less the floor, and upper bounds of the cross-entropy."""
-
-    margin: Array
-    loss: Array
-
-
 @np.errstate(all="ignore")
-def settle(rules: Rules, xs: Ints) -> Settled:
-    """Run the plan on all pairs with some x, in order. No other code runs a plan: a search does on some x."""
+def settle(rules: Rules, xs: Ints) -> tuple[Array, Array]:
+    """Of all pairs with some x, in order, what the plan gives: lower bounds of the least margin, less the floor, and
+    upper bounds of the cross-entropy. No other code runs a plan: a search does on some x."""
     model, budget, floor, n = rules.model, rules.budget, rules.model.floor, rules.model.order
     x, y = np.repeat(xs, n), np.tile(np.arange(n), len(xs))
     margin, excess = np.full((2, len(x)), [[-np.inf], [np.inf]])
 
-    def keep(which: Ints, least: Array, total: Array) -> None:  # a NaN says nothing
+    def keep(which: slice | Ints, least: Array, total: Array) -> None:  # a NaN says nothing
         margin[which], excess[which] = np.fmax(margin[which], least), np.fmin(excess[which], total)
 
     if rules.rule:
-        for here in chunks(np.arange(len(x)), at_once(rules.rule.row, n)):
+        for here in blocks(len(x), rules.rule.row, n):
             found = rules.rule.bounds(x[here], y[here], budget)
             keep(here, found.least, found.excess)
-            still = np.flatnonzero(~(found.least > floor)) if rules.singles else np.zeros(0, np.intp)
-            for which in chunks(still, max(1, (1 << 20) // n)):
-                if budget.work > 0:
-                    keep(here[which], *singly(rules, found.outputs(which), x[here[which]], y[here[which]]))
+            still = np.flatnonzero(~(found.least > floor))
+            for which in (still[part] for part in blocks(len(still), n, 1)):
+                if rules.singles and budget.work > 0:
+                    pairs = here.start + which
+                    keep(pairs, *singly(rules, found.outputs(which), x[pairs], y[pairs]))
     open_ = np.flatnonzero(~(margin > floor))[: budget.exact]
     budget.exact -= len(open_)
-    for here in chunks(open_, at_once(max(n, model.width), n)):
-        keep(here, *exact_bounds(model, x[here], y[here], budget))
+    for pairs in (open_[part] for part in blocks(len(open_), max(n, model.width), n)):
+        keep(pairs, *exact_bounds(model, x[pairs], y[pairs], budget))
     loss = np.log1p(up(excess * np.exp(floor) * EXP)) * EXP
     if not (margin > 0).all() or not np.isfinite(loss).all():
-        error, size = model.ends["float64"]
-        worst = float(up(2.0 * (size + error).max()))
+        logits = model.logits(x[:1], y[:1], "float64")
+        worst = float(up(2.0 * (logits.size + logits.error).max()))
         margin, loss = np.fmax(margin, -worst), np.fmin(loss, (worst + floor + np.log(n)) * EXP)
-    if floor:  # rounded down
-        margin = np.nextafter(margin - up(floor), -np.inf)
-    return Settled(margin, up(loss))
+    if floor:  # rounded down; a NaN is ∞ − ∞
+        margin = np.nextafter(np.fmax(margin - up(floor), -np.inf), -np.inf)
+    return margin, up(loss)
 
 
-def at_once(row: int, n: int) -> int:
-    """Of pairs with so many numbers each, how many form a block; whole rows of pairs, if any. All for 0."""
+def blocks(count: int, row: int, whole: int) -> Iterator[slice]:
+    """So many pairs at a time that `row` numbers of each stay in cache, multiples of `whole` if possible; all for 0."""
     step = max(1, CHUNK // row) if row else 1 << 62
-    return step - step % n if step > n else step
-
-
-def chunks(which: Ints, size: int) -> Iterator[Ints]:
-    """So many at a time."""
-    return (which[start : start + size] for start in range(0, len(which), size))
+    step -= step % whole if step > whole else 0
+    return (slice(start, start + step) for start in range(0, count, step))
 
 
 def singly(rules: Rules, lower: Array, x: Ints, y: Ints) -> tuple[Array, Array]:

@@ -13,14 +13,12 @@ import numpy as np
 from rhoset_check.files import Certificate, Unreadable, Weights, read_certificate, read_network
 from rhoset_check.group import prove_group
 from rhoset_check.limits import rows_at_once
-from rhoset_check.near import Rejected, require, up
+from rhoset_check.near import ACTIVATIONS, Rejected, require, up
 from rhoset_check.network import build_model
 from rhoset_check.settle import prepare, settle
 
 CHECKER = "5.0"
 """Version of this checker, part of every statement."""
-FORMULA = "f(z|x,y) = Σ_i unembed[i,z] φ(left[x,i] + right[y,i]) + bias[z]"
-PHI = {"relu": "max(t, 0)", "abs": "|t|", "square": "t²", "linear": "t"}
 
 
 @dataclass(frozen=True)
@@ -63,15 +61,13 @@ class Verdict:
         how = "as an exact real function of the stored numbers" if self.arithmetic == "real" else (
             "in IEEE float32 with round to nearest, sums in any order, products fused or not, subnormals kept"
         )  # fmt: skip
-        what = (
-            "folded from stored factors, left = embed_left·hidden_left and right alike," if self.factored else "stored,"
-        )
+        what = "folded from factors, left = embed_left·hidden_left and right alike," if self.factored else "stored,"
         return (
-            f"The network {FORMULA}, φ(t) = {PHI[self.activation]}, tables {what} evaluated {how}, gives the right "
-            f"product, strictly above every other output, for at least {self.right} of the {self.inputs} pairs of "
-            f"elements of the group whose multiplication table has SHA-256 {self.table}. The network's SHA-256 is "
-            f"{self.network} (of its tensors, as FORMAT.md serialises them). Method {self.method}, rhoset_check "
-            f"{self.checker}."
+            f"The network f(z|x,y) = Σ_i unembed[i,z] φ(left[x,i] + right[y,i]) + bias[z], φ(t) = "
+            f"{ACTIVATIONS[self.activation][0]}, tables {what} evaluated {how}, gives the right product, strictly "
+            f"above every other output, for at least {self.right} of the {self.inputs} pairs of elements of the group "
+            f"whose multiplication table has SHA-256 {self.table}. The network's SHA-256 is {self.network} (of its "
+            f"tensors, as FORMAT.md serialises them). Method {self.method}, rhoset_check {self.checker}."
         )
 
 
@@ -103,12 +99,10 @@ def judge(certificate: Certificate, weights: Weights) -> Verdict:
     rules = prepare(certificate, build_model(weights, group, certificate.arithmetic))
     right, margin, loss = 0, math.inf, 0.0
     rows = rows_at_once(n, rules.model.width - 1)
-    for start in range(0, n, rows):
-        found = settle(rules, np.arange(start, min(n, start + rows)))
-        right += int((found.margin > 0).sum())
-        least = float(found.margin.min())
-        margin, loss = min(margin, least) if least == least else -math.inf, loss + float(up(found.loss.sum()))
-    require(0 <= right <= n * n, "more pairs are counted than there are")
+    for xs in np.split(np.arange(n), range(rows, n, rows)):
+        margins, losses = settle(rules, xs)
+        right += int((margins > 0).sum())
+        margin, loss = min(margin, float(margins.min())), loss + float(up(losses.sum()))
     require(right >= certificate.right, f"claims {certificate.right} right pairs, only {right} can be derived")
     loss, seconds = float(up(loss / (n * n))), time.perf_counter() - begin
     return Verdict("accepted", "", weights.digest, weights.table_digest, certificate.method, certificate.arithmetic,

@@ -66,6 +66,18 @@ def test_any_bytes_changed_end_in_a_verdict(seed: int, tmp_path: Path) -> None:
         assert "failed" not in verdict.reason, verdict.reason
 
 
+@pytest.mark.parametrize("plan", PLANS, ids="+".join)
+def test_tensors_of_other_names_are_not_read(plan: tuple[str, ...]) -> None:
+    """Neither those of another rule nor what is called like a field of the reader's types, or like nothing."""
+    _, net, cert = good_pair(*plan)
+    others = {"gaps", "circles", "points", "lowrank"} - {plan[0]}
+    strange = {name: np.zeros(3) for name in ("", "network", "right", "given", "actions", "{}", "gaps{}.right")}
+    spoiled = {name: np.zeros(1) for name in cert.tensors if name.split(".")[0].rstrip("0123456789") in others}
+    more = derive(net, cert.but(**strange, **spoiled))
+    assert more.valid, more.reason
+    assert (more.right, more.margin_bound) == (derive(net, cert).right, derive(net, cert).margin_bound)
+
+
 def test_the_corpus_is_large() -> None:
     assert len(CORPUS) > 150
     assert all(pair.reason for pair in CORPUS.values())

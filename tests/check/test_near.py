@@ -96,7 +96,7 @@ def _applied(
         return a.times(matrix), s.dot(fractions(matrix))
     if operation == "some":
         chosen = rng.integers(0, s.shape[1], 4)
-        return a.at(np.arange(len(s))[:, None], chosen).columns(np.zeros(4, np.intp)), s[:, chosen[[0] * 4]]
+        return a.some(a.value[:, chosen]).columns(np.zeros(4, np.intp)), s[:, chosen[[0] * 4]]
     if operation == "dot":
         return a.dot(b), (s * t).sum(axis=1)[:, None]
     copied = Near(a.value.copy(), a.error, a.size)

@@ -43,7 +43,8 @@ ARITHMETIC = {
         ("folded_slowly",),
     ),
     "nothing proved is no bad margin": Weakness(
-        "settle.py", "worst = float(up(2.0 * (size + error).max()))", "worst = 0.0", ("extreme",), ("margin",)
+        "settle.py", "worst = float(up(2.0 * (logits.size + logits.error).max()))", "worst = 0.0", ("extreme",),
+        ("margin",),
     ),
     "nothing proved is no loss": Weakness(
         "settle.py", "(worst + floor + np.log(n))", "np.log(n)", ("uneven_columns",), ("loss",)

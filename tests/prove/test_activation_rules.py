@@ -13,7 +13,7 @@ from rhoset.cli import main
 from rhoset.errors import RhosetError
 from rhoset.networks import ACTIVATIONS, evaluate, write_network
 from rhoset.prove import certify, certify_frontier
-from rhoset_check.files import ACTIVATIONS as WITH_RULE
+from rhoset_check.near import ACTIVATIONS as WITH_RULE
 
 WITHOUT = sorted(set(ACTIVATIONS) - set(WITH_RULE))
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from prove.planted import network, random_tables
 from prove.test_circles import waves
 
@@ -43,7 +45,18 @@ def meter(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
         monkeypatch.setattr(owner, name, watched)
 
-    watch(Near, "product", lambda _, near, matrix, *order: len(near.value) * np.count_nonzero(matrix))
+    product = Near.product
+
+    def watched(near: Near, matrix: NDArray[Any], slack: Any = 0.0) -> Callable[[Near], Near]:
+        multiply, terms = product(near, matrix, slack), np.count_nonzero(matrix)
+
+        def multiplied(other: Near) -> Near:
+            done["product"] += len(other.value) * terms
+            return multiply(other)
+
+        return multiplied
+
+    monkeypatch.setattr(Near, "product", watched)
     watch(Near, "dot", lambda _, near, other: near.value.size)
     watch(Near, "lengths", lambda _, near, weights: near.value.size)
     watch(Near, "activate", lambda _, near, activation: near.value.size)

@@ -30,9 +30,10 @@ class Case:
     """What the certificate asks for, if its tensors are there."""
 
     def save(self) -> Case:
-        """Write both files; the certificate names the network."""
+        """Write both files; the certificate names the network and its table."""
         save_file({k: np.ascontiguousarray(v) for k, v in self.tensors.items()}, self.network)
-        metadata = {"format": FORMAT, "version": VERSION, "network": read_stored(self.network).digest}
+        stored = read_stored(self.network)
+        metadata = {"format": FORMAT, "version": VERSION, "network": stored.digest, "table": stored.table_digest}
         rule = self.rule if any(name.startswith(self.rule) for name in self.explanation) else "exact"
         metadata |= {"method": "circuit", "arithmetic": "real", "rule": rule, **dict.fromkeys(NUMBERS, "0")}
         save_file({k: np.ascontiguousarray(v) for k, v in self.explanation.items()}, self.certificate, metadata)

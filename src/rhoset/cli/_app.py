@@ -19,6 +19,7 @@ import click
 
 from rhoset.cli._command import CommandGroup, Denied, Incomplete, version_option
 from rhoset.cli._output import describe, print_json, visible
+from rhoset.errors import INTERRUPTED
 
 COMMANDS: dict[str, str] = {
     "groups": "groups",
@@ -41,7 +42,7 @@ COMMANDS: dict[str, str] = {
 }
 """Command → module of `rhoset.cli`; the module binds the command to the name `command`."""
 
-DONE, NO, WRONG, INTERRUPTED = 0, 1, 2, 130
+DONE, NO, WRONG = 0, 1, 2
 
 RESUMED = ("train", "study", "sweep", "reproduce")
 """Commands that go on where they were when they are given again."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -10,10 +10,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from rhoset.networks.files import canonical
-from rhoset_check.files import FORMAT, VERSION, Certificate, CircleTensors, GapTensors, LowRankTensors, PointsTensors
-
-GAPS = {"block": np.int16, "point": np.int16, "left": np.int16, "centred": np.int8}
-"""Integers of rules even and each, one array each."""
+from rhoset_check.files import FORMAT, VERSION, Certificate
 
 
 def bounds_only(certificate: Certificate) -> Certificate:
@@ -23,33 +20,14 @@ def bounds_only(certificate: Certificate) -> Certificate:
 
 def encode(certificate: Certificate) -> bytes:
     """The file: a safetensors file with the metadata in alphabetical order, so that equal certificates are equal."""
-    tensors: dict[str, NDArray[Any]] = {"generators": certificate.generators.astype(np.int32)}
-    match certificate.given:
-        case GapTensors() as gaps:
-            tensors |= {f"gaps{j}.right": images.astype(np.int16) for j, images in enumerate(gaps.actions)}
-            if gaps.types is not None:
-                tensors["gaps.types"] = np.array(gaps.types, np.int16)
-            for name, kind in GAPS.items():
-                if (array := getattr(gaps, name)) is not None:
-                    tensors["gaps.each" if gaps.each and name == "left" else f"gaps.{name}"] = array.astype(kind)
-        case CircleTensors() as circles:
-            tensors |= {f"circles{j}.matrices": matrices for j, matrices in enumerate(circles.matrices)}
-            tensors |= {"circles.writing": circles.writing, "circles.reads": circles.reads.astype(np.int16)}
-        case PointsTensors() as points:
-            tensors |= {f"points{j}.right": images.astype(np.int16) for j, images in enumerate(points.actions)}
-            tensors["points.writing"] = points.writing
-        case LowRankTensors() as lowrank:
-            tensors |= {"lowrank.features": lowrank.features, "lowrank.writing": lowrank.writing}
-    if certificate.scale is not None:
-        tensors["scale"] = certificate.scale
-    metadata = {
-        "format": FORMAT,
-        "version": VERSION,
-        "network": certificate.network,
-        "table": certificate.table,
-        "method": certificate.method,
-        "arithmetic": certificate.arithmetic,
-        "rule": certificate.rule,
-        **{key: str(getattr(certificate, key)) for key in ("right", "singles", "exact", "samples")},
-    }
-    return canonical(save({name: np.ascontiguousarray(array) for name, array in tensors.items()}, metadata))
+    tensors, metadata = dict[str, NDArray[Any]](), {"format": FORMAT, "version": VERSION}
+    for part in (certificate, *([certificate.given] if certificate.given else [])):
+        for one in fields(part):
+            value = getattr(part, one.name)
+            if "form" in one.metadata:
+                metadata[one.name] = str(value)
+            elif "stored" in one.metadata and value is not None:
+                name, _, below = one.metadata["stored"]
+                for j, array in enumerate(value if "{}" in name else [value]):
+                    tensors[name.format(j)] = np.ascontiguousarray(array, np.int16 if below else None)
+    return canonical(save(tensors, metadata))

@@ -18,7 +18,7 @@ from rhoset.errors import RhosetError
 from rhoset.groups import coset_means
 from rhoset.prove.gaps import FEW_SETS, POINT_PRICES, GapReading, all_cosets, gap_readings, left_points
 from rhoset.prove.search import EACH, FEW, SAMPLE_PAIRS, Candidate, Search
-from rhoset_check.files import Certificate, GapTensors
+from rhoset_check.files import Certificate, EachTensors, GapTensors
 from rhoset_check.near import Array, Ints
 
 TYPES = 2
@@ -158,7 +158,7 @@ class Look:
         reading, group = self.reading, self.search.subject.network.group
         actions, places, block = reading.actions, reading.places, reading.block
         if mode == BY_ITSELF:
-            return GapTensors(actions, block, reading.point, self.left[0], each=True), places
+            return EachTensors(actions, block, reading.point, self.left[0]), places
         if mode == EVEN:
             return GapTensors(actions, block, reading.point, self.left[0]), places
         two = [j for j, size in enumerate(reading.sizes) if size == TYPES]
@@ -169,7 +169,7 @@ class Look:
             actions, places = (*actions, *(place[generators] for place in more)), (*places, *more)
         types = (two[0], 0) if two else None
         centred = self.taken_apart.astype(np.intp)
-        return GapTensors(actions, block, reading.point, self.left[0], False, types, centred), places
+        return GapTensors(actions, block, reading.point, self.left[0], types, centred), places
 
     def each(self, pairs: int = FEW) -> Candidate:
         """Rule each, then single outputs, then exact."""

@@ -223,12 +223,8 @@ class Search:
             rules, once = self.prepared(certificate)
             begin = time.perf_counter()
             rules.budget.work, rules.budget.exact = rules.budget.work / share, int(rules.budget.exact / share)
-            margins, losses = [], []
-            rows = rows_at_once(n, self.subject.network.width)
-            for start in range(0, len(x) // n, rows):
-                found = settle(rules, x[::n][start : start + rows])
-                margins.append(found.margin)
-                losses.append(found.loss)
+            rows, xs = rows_at_once(n, self.subject.network.width), x[::n]
+            margins, losses = zip(*(settle(rules, xs[k : k + rows]) for k in range(0, len(xs), rows)), strict=True)
         except Rejected:
             return Estimate(name, float("inf"), 0.0, float("inf"), float("inf"))
         seconds = once + (time.perf_counter() - begin) * share

@@ -20,12 +20,12 @@ from rhoset.errors import RhosetError
 from rhoset.networks import Network, write_network
 from rhoset.prove.certificates import encode
 from rhoset.reading import shown
-from rhoset_check.files import ACTIVATIONS, Certificate, Given, Unreadable, Weights
+from rhoset_check.files import Certificate, Given, Unreadable, Weights
 from rhoset_check.files import read_certificate as decode
 from rhoset_check.files import read_network as checkers_reader
 from rhoset_check.group import Group as ProvedGroup
 from rhoset_check.group import prove_group
-from rhoset_check.near import Rejected
+from rhoset_check.near import ACTIVATIONS, Rejected
 from rhoset_check.network import Model, build_model
 from rhoset_check.verdict import Verdict, judge
 
