@@ -184,15 +184,15 @@ def points_operations(given: PointsTensors, samples: int, shape: Shape) -> tuple
 
     Once: what is not written, its lengths, and how the sums lie to it; what is believed of activations, what of unembed
     it meets, and what of that is not written. Each pair: its hidden vector, the sums, the right answer, what is
-    believed taken off, the length of that; every number that is summed compared with the right one, gaps sorted and
-    added, and a bound for every kind of w: of these there are as many at least as the largest set has points. Then as
-    rule lowrank, but that an output is a sum of one number for each point.
+    believed taken off, the length of that; numbers that are summed added both ways, evened and compared; gaps sorted,
+    and added for every kind of w: of these there are as many at least as the largest set has points. Then as rule
+    lowrank, but that an output is a sum of one number for each point.
     """
     n, m, k, written = shape.order, shape.width, given.writing.shape[1], int(np.count_nonzero(given.writing))
     sizes = [images.shape[1] for images in given.actions]
     points, steps = sum(sizes), sum(q * ceil(log2(q)) for q in sizes if q > 1)
     once = 2 * n * (written + m) + k * written + (2 * n * samples * m + 3 * n * n * m if samples else 0)
-    gaps = k + 2 * points + steps + max(sizes) * (len(sizes) + 4)
+    gaps = 4 * k + 4 * points + steps + max(sizes) * (points + 4)
     return once, written + 6 * m + gaps, written + 5 * m + k + n * (points + 5)
 
 

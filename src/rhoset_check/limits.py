@@ -67,9 +67,9 @@ def limit(rule: str, sizes: Sequence[int], there: Container[str], samples: int, 
 def _points_limit(sizes: Sequence[int], _: object, samples: int, n: int, m: int) -> tuple[int, list[int]]:
     """Multiply-adds of rule points, single outputs apart; entries of its tables."""
     k, points, kinds = sum(q * q for q in sizes), sum(sizes), min(n, MOST_KINDS)
-    chunk = (1 << 19) // max(m + 1, 2 * k, kinds * (len(sizes) + 2)) + 1
+    chunk = (1 << 19) // max(m + 1, 2 * k, 4 * kinds) + 1
     once = m * (3 * n * n + 2 * n * k + k * k) + PASS * n * (m * (4 * samples + 20) + n + 10 * points)
-    each_pair = k * m + m + PASS * (8 * m + 16 * k + 20 * points + kinds * (len(sizes) + 8) + 10)
+    each_pair = (k + 1) * m + kinds * points + PASS * (8 * m + 10 * k + 20 * points + kinds * (len(sizes) + 4) + 10)
     calls = 10 * samples + (40 + 30 * len(sizes)) * (n + n * n // chunk + 3)
     return once + n * n * each_pair + CALL * calls, [6 * k * (m + n) + 8 * n * m, 2 * k * k]
 

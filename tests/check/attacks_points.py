@@ -44,6 +44,7 @@ def all_written(tensors: Tensors, sets: list[np.ndarray], rng: np.random.Generat
     features = seen(sets)
     writing = np.round(rng.normal(size=(len(tensors["unembed"]) + 1, features.shape[1])) * 2**10) / 2**10
     writing[-1] *= rng.integers(0, 2)
+    writing *= rng.random(writing.shape) < rng.choice([0.5, 1.0])
     tensors["unembed"], tensors["bias"] = writing[:-1] @ features.T, writing[-1] @ features.T
     return writing
 

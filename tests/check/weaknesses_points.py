@@ -6,58 +6,62 @@ from .weakness import Weakness
 
 POINTS = {
     "potentials on both sides": Weakness(
-        "points.py", "sums.some(mine) + potential.some(shift) - others", "sums.some(mine) - others",
-        ("points_common", "points_alone"),
+        "points.py", "np.sort(right - shift - table", "np.sort(right - table", ("points_common", "points_alone"),
     ),
-    "whose potentials": Weakness("points.py", "for z in (own, back)", "for z in (own, own)", ("points_common",)),
+    "whose potentials": Weakness(
+        "points.py", "by_place.reshape(-1)[column] = shift", "by_place[...] = shift", ("points_common",),
+    ),
     "the smallest gaps": Weakness(
-        "points.py", "np.cumsum(lower, axis=0)", "np.cumsum(lower[::-1], axis=0)", ("points_alone", "points_apart"),
+        "points.py", "table.max(axis=1), axis=0)", "table.max(axis=1), axis=0)[::-1]",
+        ("points_alone", "points_apart"),
     ),
     "the smallest gaps, not the mean": Weakness(
-        "points.py", "np.cumsum(lower, axis=0)", "np.cumsum(lower * 0 + lower.mean(axis=0), axis=0)",
+        "points.py", "np.sort(right - shift - table.max(axis=1), axis=0)",
+        "np.repeat((right - shift - table.max(axis=1)).mean(axis=0, keepdims=True), q, axis=0)",
         ("points_alone", "points_apart"),
     ),
     "the next best place": Weakness(
-        "points.py", "others.some(others.value.max(axis=1))", "others.some(np.sort(others.value, axis=1)[:, -2])",
-        ("points_alone", "points_apart"),
+        "points.py", "table.max(axis=1)", "np.sort(table, axis=1)[:, -2]", ("points_alone", "points_apart"),
     ),
     "which answer it is": Weakness(
-        "points.py", "for z in (own, back)", "for z in (0 * own, back)", ("points_alone", "points_apart"),
+        "points.py", "action.take(own, axis=1)", "action.take(0 * own, axis=1)", ("points_alone", "points_apart"),
     ),
     "which pair's sums": Weakness(
-        "points.py", "mine = table.take(here)", "mine = table.take(here)[:, 0 * pair]",
-        ("points_apart", "points_common"),
+        "points.py", "hidden.value @", "hidden.value[:1].repeat(pairs, axis=0) @", ("points_apart", "points_common"),
     ),
     "error of sums": Weakness(
-        "points.py", "self.gaps(self.written(hidden), own)", "self.gaps(Near.exact(self.written(hidden).value), own)",
-        ("points_drowned",),
+        "points.py", "(2.0 * sums.error.max() + 7.0", "(0.0 * sums.error.max() + 0.0", ("points_drowned",),
+    ),
+    "which sums are nothing": Weakness(
+        "points.py", "given.writing.any(axis=0)", "given.writing.all(axis=0)",
+        ("points_alone", "points_apart", "points_equal"),
     ),
     "how many points w moves": Weakness(
-        "points.py", "(action != action[identity]).sum(axis=1)",
-        "(action != action[identity]).sum(axis=1).max() + 0 * action[:, 0]", ("points_alone", "points_apart"),
+        "points.py", "(one[:, model.group.identity] != one.T).sum(axis=1)",
+        "(one[:, model.group.identity] != one.T).sum(axis=1).max() + 0 * one[0]", ("points_alone", "points_apart"),
     ),
     "by which w": Weakness(
-        "points.py", "zip(smallest, self.moved.T, strict=True)", "zip(smallest, self.moved[::-1].T, strict=True)",
+        "points.py", "count.astype(np.float64)", "count[::-1].astype(np.float64)",
         ("points_counted",), ("loss",),
     ),
     "every set": Weakness(
-        "points.py", "*(part[k] for part, k in zip(smallest, self.moved.T, strict=True))",
-        "smallest[0][self.moved[:, 0]]", ("points_alone", "points_apart"),
+        "points.py", "found += moved @", "found[...] = moved @", ("points_alone", "points_apart"),
     ),
     "what is not written": Weakness(
         "lowrank.py", ".times(writing.T)", ".times(0.0 * writing.T)", ("points_false", "points_driver"),
     ),
     "where a set's numbers start": Weakness(
-        "points.py", "sums.value.T[start : start + q * q]", "sums.value.T[: q * q]", ("points_alone", "points_apart"),
+        "points.py", "sums[start : start + len(action) ** 2]", "sums[: len(action) ** 2].copy()",
+        ("points_alone", "points_apart"),
     ),
     "N(z)": Weakness(
-        "points.py", ", -up(away * self.lengths.max())])", "])", ("points_unwritten", "points_driver"),
+        "points.py", "away * self.lengths.max()", "0.0 * away", ("points_unwritten", "points_driver"),
     ),
     "half of N(z)": Weakness(
-        "points.py", "-up(away * self.lengths.max())", "-up(0.5 * away * self.lengths.max())", ("points_unwritten",),
+        "points.py", "away * self.lengths.max()", "0.5 * away * self.lengths.max()", ("points_unwritten",),
     ),
     "N(z) at its largest": Weakness(
-        "points.py", "-up(away * self.lengths.max())", "-up(away * self.lengths[own, 0])",
+        "points.py", "away * self.lengths.max()", "away * self.lengths[own, 0]",
         ("points_unwritten", "points_driver"),
     ),
     "the scale of N(z)": Weakness(
@@ -84,11 +88,14 @@ POINTS = {
         ("points_additive", "points_unwritten", "points_driver"),
     ),
     "the least of all kinds": Weakness(
-        "points.py", "Bounds(least.min(axis=0), ", "Bounds(least.max(axis=0), ", ("points_alone", "points_apart"),
+        "points.py", "least.min(axis=0)", "least.max(axis=0)", ("points_alone", "points_apart"),
     ),
     "every rival in the loss": Weakness(
-        "points.py", "np.array([float(len(w)) for w in self.kinds])", "np.ones(len(self.kinds))", ("points_equal",),
-        ("loss",),
+        "points.py", "up(self.count @", "up(np.ones_like(self.count) @", ("points_equal",), ("loss",),
+    ),
+    "what stands beside gaps, in the loss": Weakness(
+        "points.py", "np.exp(-least)", "np.exp(-gaps)",
+        ("points_additive", "points_unwritten", "points_driver"), ("loss",),
     ),
     "relations": Weakness(
         "group.py", "require(holds, f", "require(True, f", ("false_points",), ("accuracy", "margin", "loss"),

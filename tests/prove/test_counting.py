@@ -70,7 +70,7 @@ def meter(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     watch(circles, "along", lambda result, *_: result[1] + 1.5 * result[0].size)  # added up, and to the other
     watch(CirclesRule, "__init__", lambda _, rule, *__: 2 * rule.sums.value.size)  # sums are turned
     watch(CirclesRule, "against", lambda result, *_: 3 * result.size)
-    watch(PointsRule, "gaps", lambda result, *_: sum(5 * part.size for part in result[0]))  # sorted, added, for each w
+    watch(PointsRule, "gaps", lambda result, rule, hidden, own: gapped(rule) * len(own))
     watch(even.Slots, "__init__", lambda _, slots, *more: 6 * slots.model.order * len(slots.b) + 8 * slots.hidden.size)
     watch(even.Slots, "by_slot", lambda _, slots, values: values.size)
     watch(even.Slots, "least", lambda result, slots, types, split: tabulated(slots, len(types)))
@@ -79,6 +79,12 @@ def meter(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     watch(even.EvenRule, "margins", lambda result, *_: 3 * result.size)
     watch(even.EvenRule, "bounds", lambda _, rule, x, *more: (15 if rule.split.any() else 1) * len(x))
     return done
+
+
+def gapped(rule: PointsRule) -> int:
+    """Sums; added both ways, evened, compared; gaps, sorted; added for each kind of w, and its exponential."""
+    points = sum(map(len, rule.sets))
+    return int(np.count_nonzero(rule.writing) + 4 * rule.starts[-1] + 7 * points + len(rule.count) * (points + 3))
 
 
 def size_of(tables: list[Any]) -> int:
