@@ -257,7 +257,7 @@ def each_operations(given: GapTensors, shape: Shape, places: Sequence[NDArray[np
         if k:
             columns += list(place.T[used])
             once += 8 * q * q * k + 3 * n * q * k + n * sums_entries(place.T[np.unique(given.left[mine])])[0]
-            each_x += 12 * q * k + (q * q * (k + 2 * len(used)) if q > 1 else 0)
+            each_x += 10 * q * k + (q * q * (k + 2 * len(used)) if q > 1 else 0)
     sums = Sums(np.array(columns))
     sizes, more = [len(first) for *_, first in sums.steps], len(sums.last) - 1
     alone = n * (int(sums.last[0][1].max()) + 1)  # what x does alone, for the classes of y in the first that are left

@@ -14,7 +14,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rhoset.arguments import public
+from rhoset.arguments import kind_of, public
 from rhoset.errors import RhosetError
 from rhoset.summaries import html as html
 from rhoset.summaries import summarised
@@ -148,7 +148,7 @@ def plot(what: Any, kind: str | None = None) -> Plot:
         if error.slug != "bad-argument":
             raise
     raise RhosetError(
-        f"no picture of a {type(what).__name__}; give a RhoSet, a Circuit, a Network, an Explanation, a list of"
+        f"no picture of {kind_of(what)}; give a RhoSet, a Circuit, a Network, an Explanation, a list of"
         " networks, or the path of a run",
         slug="no-picture",
     )

@@ -11,6 +11,8 @@ from html import escape
 from typing import Any
 
 Line = tuple[str, str]
+FREQUENCY = "frequency "
+"""What the label of an irrep of a cyclic or dihedral group begins with (`Irrep.label`)."""
 MOST_ROWS = 20
 """Rows of a list that are shown; the others are counted."""
 MOST_SIZES = 12
@@ -35,10 +37,27 @@ def counted(number: int, one: str, many: str | None = None) -> str:
 
 
 def percentage(value: float, digits: int = 1) -> str:
-    """``99.7%``; more digits where a share below 1 would read as 100%."""
-    while value < 1 and f"{value:.{digits}%}".startswith("100") and digits < 14:
+    """``99.7%``; more digits where a share below 1 would read as 100%, or one above 0 as 0%."""
+
+    def misleading(said: str) -> bool:
+        return (value < 1 and said.startswith("100")) or (value > 0 and not said.strip("0.%"))
+
+    while digits < 14 and misleading(f"{value:.{digits}%}"):
         digits += 1
     return f"{value:.{digits}%}"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """``a, b and c``."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def irreps_listed(labels: Sequence[str]) -> list[str]:
+    """Names of irreps for `listed`: frequencies are one part, ``frequencies 1, 3 and 7``, and stand last."""
+    numbers = sorted(int(label.removeprefix(FREQUENCY)) for label in labels if label.startswith(FREQUENCY))
+    waves = listed([str(number) for number in numbers]) if numbers else ""
+    named = [f"{'frequency' if len(numbers) == 1 else 'frequencies'} {waves}"] if numbers else []
+    return [*(label for label in labels if not label.startswith(FREQUENCY)), *named]
 
 
 def cell(value: Any) -> str:

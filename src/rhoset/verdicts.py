@@ -59,6 +59,17 @@ def check_certificate(certificate: Path, network: Path) -> Verdict:
     return rhoset_check.check(certificate, network)
 
 
+def outdated(certificate: Path) -> bool:
+    """Whether a file is a certificate, but of a version that this checker doesn't read: made anew it would be."""
+    from rhoset_check.files import FORMAT, VERSION, Tensors, Unreadable
+
+    try:
+        said = Tensors(certificate, "certificate").metadata
+    except Unreadable:
+        return False
+    return said.get("format") == FORMAT and said.get("version") != VERSION
+
+
 def verdict_summary(verdict: Verdict, cost: Cost) -> VerdictSummary:
     """The keys that a verdict and its cost give."""
     from rhoset_check_baselines import BaselineVerdict

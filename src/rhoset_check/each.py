@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from rhoset_check.even import EvenRule, Slots, activations
+from rhoset_check.even import EvenRule, Slots, losses
 from rhoset_check.exact import CHUNK, EXP, Bounds
-from rhoset_check.gaps import fibres, taken
+from rhoset_check.gaps import taken
 from rhoset_check.limits import MOST_ENTRIES, PASS, SECOND, Budget, exhaustive, rows_at_once
 from rhoset_check.near import Array, Ints, Near, gamma, lower_sum, require, up
 
@@ -21,51 +21,35 @@ class AtX:
     """The neurons of a G-set at some x."""
 
     def __init__(self, slots: Slots, xs: Ints) -> None:
-        left, right = (side["float64"].columns(slots.neurons) for side in (slots.model.left, slots.model.right))
-        fibre = fibres(slots.action)[:, slots.c]  # (n/q, k, c')
-        reads, at = right.value.T[np.arange(len(slots.c))[:, None], fibre], left.value[xs].T[..., None]
-        error = (left.slack + right.slack)[:, None, None]  # has room for the rounding of these sums
-        ends = at + reads.min(axis=0)[:, None] - error, at + reads.max(axis=0)[:, None] + error
-        self.hidden, self.radius = activations(*ends, slots.model.activation)
+        left = slots.model.left["float64"].value[xs][:, slots.neurons].T
+        self.hidden, self.radius = slots.activations(left, left)
         """(k, x, c') ĥ, and how far from it activations are where yc = c'."""
-        self.hidden[slots.neurons == slots.model.width - 1] = 1.0  # the bias, exactly
-        self.slots, self.xs, self.starts = slots, xs, np.searchsorted(slots.c, slots.columns)
-        a, b, both = slots.believed
-        points = slots.action[slots.model.group.inverse[xs]][:, None, slots.b]  # (x, 1, k) x⁻¹b
-        by_x = np.take_along_axis(a[:, None, :, 0].T, points, axis=0)
-        same = both[:, 0, 0] * (points == np.arange(slots.action.shape[1])[:, None])  # H where x⁻¹b = c'
-        hidden = Near.exact(self.hidden.transpose(1, 2, 0))
-        self.rest = hidden - Near.exact(by_x) - Near.exact(b[:, 0].T) - Near.exact(same)
-        """(x, c', k) r."""
+        self.slots, self.xs, expected = slots, xs, slots.believed[-1]
+        self.starts = np.flatnonzero(np.diff(slots.column, prepend=-1))
+        points = slots.action[slots.model.group.inverse[xs]].T[slots.b]  # (k, x) x⁻¹b
+        there = Near(expected.value.T[np.arange(len(points))[:, None], points].T, expected.error, expected.size)
+        self.rest = Near.exact(self.hidden.T) - there
+        """(c', x, k) r."""
 
     def tables(self) -> list[Array]:
         """(x, c', d') L of each column."""
-        slots, at = self.slots, np.arange(self.slots.action.shape[1])
-        apart = up(slots.means.max(axis=1) - slots.means.min(axis=1))
-        fixed, moved = (
-            np.add.reduceat(size[:, None, None] * self.radius, self.starts) for size in (slots.widths, apart)
-        )
-        found, there = list[Array](), slots.action[self.xs][:, None]  # (x, 1, d'): xd'
-        of_columns = (np.split(part, self.starts[1:]) for part in (self.hidden, slots.means))
+        slots, starts, found = self.slots, self.starts, list[Array]()
+        fixed, moved = (np.add.reduceat(s[:, None, None] * self.radius, starts) for s in (slots.widths, slots.apart))
+        of_columns = (np.split(part, starts[1:]) for part in (self.hidden, slots.means))
         for hidden, means, always, more in zip(*of_columns, fixed, moved, strict=True):
-            wrote = (hidden.reshape(len(means), -1).T @ means).reshape(len(self.xs), len(at), len(at))  # (x, c', zc)
-            wrote = np.take_along_axis(wrote, there, axis=2)
-            found.append((wrote[:, at, at] - always - more)[..., None] - wrote)
-            found[-1][:, at, at] = -always
+            wrote = (means.T @ hidden.reshape(len(means), -1)).reshape(-1, *always.shape)  # (e, x, c')
+            found.append(losses(wrote.swapaxes(0, 1), always, more, slots.action[self.xs]).swapaxes(1, 2))
         return found
 
     def squares(self) -> list[Array]:
         """(c', x) of each column: the squared length of the rest."""
         most = np.square(np.abs(self.rest.value) + self.rest.error)
-        return list(up(np.add.reduceat(most, self.starts, axis=2)).T)
+        return list(np.moveaxis(up(np.add.reduceat(most, self.starts, axis=2)), 2, 0))
 
     def own(self, x: Ints, y: Ints, z: Ints) -> Array:
         """(pairs,) Σ δ_i(z) r_i(x, yc_i), at least; `x` are numbers among those here."""
-        slots, rest = self.slots, self.rest
-        means = np.take_along_axis(slots.means.T, slots.action[z][:, slots.c], axis=0)
-        delta = Near.exact(slots.model.unembed["float64"][slots.neurons][:, z].T) - Near.exact(means)
-        value = rest.value[x[:, None], slots.action[y][:, slots.c], np.arange(len(slots.c))]
-        return Near(value, rest.error, rest.size).dot(delta).lower[:, 0]
+        value = self.rest.value[self.slots.action[y][:, self.slots.c], x[:, None], np.arange(len(self.slots.c))]
+        return Near(value, self.rest.error, self.rest.size).dot(self.slots.delta.rows(z)).lower[:, 0]
 
 
 class EachRule(EvenRule):
@@ -80,43 +64,37 @@ class EachRule(EvenRule):
         require(work <= exhaustive(n, m) + SECOND / 2, "gaps: the sums over points are far more work than evaluation")
 
     def form(self) -> None:
-        """No table is the same for all x; X, which is added to those of an x, is rounded with them."""
-        self.slack += float(up(gamma(4 * self.model.width + 256, "float64") * np.abs(self.rest.by_x).max()))
+        """No table is the same for all x; X of rivals is taken off those of an x, and rounded with them."""
+        self.by_x, self.rest.by_x = self.rest.by_x, np.zeros_like(self.rest.by_x)
+        self.rest.beyond[-1] = self.rest.beyond.max()
+        self.slack += float(up(gamma(4 * self.model.width + 256, "float64") * np.abs(self.by_x).max()))
 
     def margins_at(self, xs: Ints, at: list[AtX]) -> Array:
         """(x, y, v) M less X(x, z), for z = xv."""
         (place, first), *others = self.sums.both([table for one in at for table in one.tables()])
-        value = (first[:, :, place] - taken(self.rest.by_x[xs], self.model.group.table[xs])[:, None])[:, place]
+        value = (first[:, :, place] - taken(self.by_x[xs], self.model.group.table[xs])[:, None])[:, place]
         for place, table in others:
             value += table[:, place[:, None], place]
         return np.asarray(value - self.slack)
 
     def bounds(self, x: Ints, y: Ints, budget: Budget) -> Bounds:
         """Of all pairs with these x."""
-        n, rest, answers, floor = self.model.order, self.rest, self.model.products(x, y), self.model.floor
+        n, rest, answers, inverse = self.model.order, self.rest, self.model.products(x, y), self.model.group.inverse
         at = [AtX(slots, x[::n]) for slots in self.sets]
         value = self.margins_at(x[::n], at).reshape(len(x), n)
         value[np.arange(len(x)), y] = value.max()  # w = e
         far = up(np.sqrt(up(self.sums.over([table for one in at for table in one.squares()])))).T.ravel()
-        own = lower_sum([rest.told[x, y], -up(far * rest.beyond[answers])])
-        by_y, by_z = rest.by_y.max(axis=1)[y], rest.by_z.max(axis=1)[answers]
-        others = [value.min(axis=1), rest.off[0], -by_y, -by_z, -up(far * rest.beyond.max())]
-        open_ = np.flatnonzero(~(lower_sum([own, *others]) > floor))
+        own, others = rest.own(x, y, far), lower_sum([value.min(axis=1), rest.rivals(x, y, -1, far)])
+        open_ = np.flatnonzero(~(lower_sum([own, others]) > self.model.floor))
         budget.pay("gaps own", len(open_), 5 * PASS * self.model.width)
         step = CHUNK // self.model.width + 1
         for part in np.split(open_, range(step, len(open_), step)):
-            pairs = part // n, y[part], answers[part]
-            own[part] = np.fmax(own[part], lower_sum([rest.told[x[part], y[part]], *(one.own(*pairs) for one in at)]))
-        least = lower_sum([own, *others])
+            terms = (one.own(part // n, y[part], answers[part]) for one in at)
+            own[part] = np.fmax(own[part], lower_sum([rest.told[x[part], y[part]], *terms]))
+        least = lower_sum([own, others])
 
         def outputs(which: Ints) -> Array:
-            found = taken(value[which], self.model.group.table[self.model.group.inverse[x[which]]])  # at z
-            lower = lower_sum([found, *(term[which, None] for term in (own, *others[2:])), rest.off])
-            i, z = np.nonzero(~(lower > floor))
-            budget.pay("gaps singly", len(i), 30 * PASS)
-            pair = which[i]
-            terms = -rest.by_y[y[pair], z], -rest.by_z[answers[pair], z], -up(far[pair] * rest.beyond[z])
-            lower[i, z] = lower_sum([found[i, z], own[pair], rest.off[0], *terms])
-            return lower
+            found = taken(value[which], self.model.group.table[inverse[x[which]]])  # at z
+            return self.singly(found, x[which], y[which], own[which], far[which], budget)
 
         return Bounds(least, up((n - 1) * up(np.exp(-least) * EXP)), outputs)

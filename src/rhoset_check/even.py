@@ -10,11 +10,8 @@ inequality.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property, reduce
-from itertools import chain
 from operator import iadd
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,153 +24,147 @@ from rhoset_check.near import Array, Ints, Near, gamma, lower_sum, require, up
 from rhoset_check.network import Model
 
 TINY = 2.0**-50
-"""More than what rounding does to a sum or a square, as a part of its largest term (Lemma 1)."""
+"""More than what rounding does to a number on the way to a radius, as a part of it (Lemma 1)."""
 
 
-@dataclass(frozen=True)
 class Slots:
-    """The neurons of a G-set with q points, in the order of their slots (c, b)."""
+    """The k neurons of a G-set with q points, in the order of their slots (c, b)."""
 
-    model: Model
-    action: Ints
-    """(n, q): y·c."""
-    neurons: Ints
-    c: Ints
-    b: Ints
-    """(k,) each."""
-    columns: Ints
-    rows: Ints
-    """The c, and the b, of slots with neurons."""
-    over_rows: Sums
-    """Sums over these b of functions of x⁻¹b."""
-    hidden: Array
-    radius: Array
-    """(k, q, q) h̄(p, c'), and how far from it activations are where x⁻¹b = p and yc = c'."""
-    means: Array
-    """(k, q) ū(d)."""
-    widths: Array
-    """(k,) D: twice how far u(z) is from ū(zc), at most."""
+    def __init__(self, model: Model, action: Ints, neurons: Ints, c: Ints, b: Ints) -> None:
+        q, self.model, self.action = action.shape[1], model, action
+        order = np.argsort(q * c + b, kind="stable")
+        self.neurons, self.c, self.b = neurons[order], c[order], b[order]
+        self.columns, self.rows = np.unique(c), np.unique(b)
+        """The c, and the b, of slots with neurons."""
+        self.column, self.row = np.searchsorted(self.columns, self.c), np.searchsorted(self.rows, self.b)
+        """(k,) which of these are each neuron's."""
+        self.starts = np.unique(q * self.c + self.b, return_index=True)[1]
+        self.over_rows = Sums(action[model.group.inverse].T[self.rows])
+        """Sums over these b of functions of x⁻¹b."""
+        left, right, where, own = model.left["float64"], model.right["float64"], fibres(action), self.neurons[:, None]
+        by_x, by_y = where.swapaxes(1, 2).take(self.b, axis=1), where.take(self.c, axis=1)  # (n/q, k, q)
+        of_x, of_y = (side.value.take(model.width * at + own) for side, at in ((left, by_x), (right, by_y)))
+        written = model.unembed["float64"].take(model.order * own + by_y)
+        error = (left.slack + right.slack)[own]  # has room for the rounding of these sums
+        self.reads = of_y.min(axis=0) - error, of_y.max(axis=0) + error
+        """(k, c') each: the ends of r where yc = c', with room for all errors of l + r."""
+        self.hidden, self.radius = self.activations(of_x.min(axis=0), of_x.max(axis=0))
+        """(k, p, c') h̄, and how far from it activations are where x⁻¹b = p and yc = c'."""
+        low, high = written.min(axis=0), written.max(axis=0)
+        self.means = (low + high) / 2
+        """(k, d) ū."""
+        self.widths = up(2.0 * np.maximum(high - self.means, self.means - low)).max(axis=1)
+        """(k,) D: twice how far u(z) is from ū(zc), at most."""
+        self.apart = up(self.means.max(axis=1) - self.means.min(axis=1))
+        """(k,) R: how far values of ū are from each other, at most."""
+        reach = up((np.abs(self.hidden) + self.radius).max(axis=(1, 2)))  # no activation is larger
+        self.size = float(up(reach @ (2.0 * np.abs(self.means).max(axis=1) + self.widths)))
+        """All terms that any entry of M is a sum of, in size."""
 
-    @staticmethod
-    def of(model: Model, action: Ints, neurons: Ints, c: Ints, b: Ints) -> Slots:
-        """From what the certificate says of its neurons: the ends of all that it does not say."""
-        order = np.lexsort((b, c))
-        neurons, c, b = neurons[order], c[order], b[order]
-        left, right, unembed = model.left["float64"], model.right["float64"], model.unembed["float64"]
-        by_x, by_y = fibres(action[model.group.inverse])[:, b], fibres(action)[:, c]  # (n/q, k, q)
-        rows = np.concatenate([left.value.T[neurons], right.value.T[neurons], unembed[neurons]])
-        found = rows.take(np.concatenate([by_x, by_y, by_y], axis=1) + model.order * np.arange(len(rows))[:, None])
-        low_x, low_y, low = found.min(axis=0).reshape(3, len(b), -1)
-        high_x, high_y, high = found.max(axis=0).reshape(3, len(b), -1)
-        error = (left.slack + right.slack)[neurons, None, None]  # has room for the rounding of these sums
-        ends = low_x[..., None] + low_y[:, None] - error, high_x[..., None] + high_y[:, None] + error
-        hidden, radius = activations(*ends, model.activation)
-        hidden[neurons == model.width - 1] = 1.0  # the bias, exactly
-        means = (low + high) / 2
-        widths = up(2.0 * np.maximum(high - means, means - low)).max(axis=1)
-        columns, rows = np.unique(c), np.unique(b)
-        over_rows = Sums(action[model.group.inverse].T[rows])
-        return Slots(model, action, neurons, c, b, columns, rows, over_rows, hidden, radius, means, widths)
+    def activations(self, low: Array, high: Array) -> tuple[Array, Array]:
+        """(k, …, c') numbers, and how far φ(l + r) is from them at most: l from `low` to `high`, yc = c'."""
+        low, high = low[..., None] + self.reads[0][:, None], high[..., None] + self.reads[1][:, None]
+        sums = Near(np.stack([low, high, np.minimum(np.maximum(low, 0.0), high)]), np.zeros(1), np.zeros(1))
+        found = sums.activate(self.model.activation).value  # every φ is largest at an end, and least at one or at 0
+        low, high = found.min(axis=0), found.max(axis=0)
+        middle = (low + high) / 2
+        radius = up(np.maximum(high - middle, middle - low) + TINY * np.maximum(high, -low))
+        middle[self.neurons == self.model.width - 1] = 1.0  # the bias, exactly
+        return middle, radius
 
     def by_slot(self, values: Array) -> Array:
         """(rows, columns, …) from (k, …): the sums over the neurons of each slot."""
-        q = self.action.shape[1]
-        slots, starts = np.unique(q * self.c + self.b, return_index=True)
         found = np.zeros((len(self.rows), len(self.columns), *values.shape[1:]))
-        at = np.searchsorted(self.rows, slots % q), np.searchsorted(self.columns, slots // q)
-        found[at] = np.add.reduceat(values, starts)
+        found[self.row[self.starts], self.column[self.starts]] = np.add.reduceat(values, self.starts)
         return found
 
     def least(self, types: Ints, split: NDArray[np.bool_]) -> Array:
         """(columns, types, c', d') L over the x of each type, without D|h̄| of the neurons in `split`."""
-        (n, q), index = self.action.shape, np.arange(self.action.shape[1])
-        apart = up(self.means.max(axis=1) - self.means.min(axis=1))[:, None, None]
+        (n, q), kinds = self.action.shape, range(int(types.max()) + 1)
         terms = np.empty((len(self.b), q, q + 2, q))  # (k, p, e, c') what each writes at e; then what is lost
         terms[:, :, :q] = self.hidden[:, :, None] * self.means[:, None, :, None]
         rest = np.where(split[:, None, None], 0.0, np.abs(self.hidden))
-        terms[:, :, q], terms[:, :, q + 1] = self.widths[:, None, None] * (self.radius + rest), apart * self.radius
-        tables = self.by_slot(terms).swapaxes(1, 2)  # (b, p, c, e, c')
-        found, step = np.empty((len(self.columns), types.max() + 1, q, q)), max(1, CHUNK // (n * q * (q + 2)))
-        for first in range(0, len(found), step):
+        terms[:, :, q] = self.widths[:, None, None] * (self.radius + rest)
+        terms[:, :, q + 1] = self.apart[:, None, None] * self.radius
+        tables = np.moveaxis(self.by_slot(terms), 1, 3)  # (b, p, e, c, c')
+        found, step = np.empty((len(kinds), q, len(self.columns), q)), max(1, CHUNK // (n * q * (q + 2)))
+        for first in range(0, len(self.columns), step):
             part = slice(first, first + step)
-            sums = self.over_rows.over(list(tables[:, :, part]))  # (x, c, e, c')
-            written, always, moved = sums[np.arange(n)[:, None], :, self.action], sums[:, :, q], sums[:, :, q + 1]
-            own = np.diagonal(written, axis1=1, axis2=3) - always - moved
-            gains = np.subtract(own[:, None], written, out=written)
-            for kind in range(found.shape[1]):
-                found[part, kind] = gains[types == kind].min(axis=0).transpose(1, 2, 0)  # from (d', c, c')
-                found[part, kind][:, index, index] = -always[types == kind].max(axis=0)
-        return found
-
-    @property
-    def size(self) -> float:
-        """All terms that any entry of M is a sum of, in size."""
-        reach = (np.abs(self.hidden) + self.radius).max(axis=(1, 2))
-        return float(4 * len(self.action.T) * up(reach @ (4.0 * np.abs(self.means).max(axis=1) + self.widths)))
+            sums = self.over_rows.over(list(tables[:, :, :, part]))  # (x, e, c, c')
+            gains = losses(sums[:, :q], sums[:, q], sums[:, q + 1], self.action)
+            for kind in kinds:
+                found[kind, :, part] = gains[types == kind].min(axis=0)
+        return found.transpose(2, 0, 3, 1)
 
     @cached_property
-    def believed(self) -> tuple[Array, Array, Array]:
-        """(k, q, 1), (k, 1, q), (k, 1, 1) a, b, H: activations are nearly a(x⁻¹b_i) + b(yc_i), and H if xyc_i = b_i."""
-        q, hidden = self.action.shape[1], self.hidden
-        both = (np.trace(hidden, axis1=1, axis2=2) - q * hidden.mean(axis=(1, 2))) / max(1, q - 1)
-        left = hidden - both[:, None, None] * np.eye(q)
-        by_x = left.mean(axis=2, keepdims=True)
-        return by_x, (left - by_x).mean(axis=1, keepdims=True), both[:, None, None]
+    def believed(self) -> tuple[Array, Array, Array, Near]:
+        """(k, q) a, (k, q) b, (k,) H, and (c', p, k) what they say of activations, a(p) + b(c') + (H where p = c')."""
+        same, hidden = np.eye(self.action.shape[1]), self.hidden
+        both = (np.trace(hidden, axis1=1, axis2=2) - len(same) * hidden.mean(axis=(1, 2))) / max(1, len(same) - 1)
+        other = hidden - both[:, None, None] * same
+        a, b = other.mean(axis=2), other.mean(axis=1) - other.mean(axis=(1, 2))[:, None]
+        return a, b, both, Near.exact(a.T[None]) + Near.exact(b.T[:, None]) + Near.exact(same[..., None] * both)
 
-    def apart(self, split: NDArray[np.bool_]) -> tuple[Array, list[Array], list[Array], list[Array], Array, Array]:
-        """What the neurons in `split` do beside their means over fibres; X, Y and Z nearly.
+    @cached_property
+    def delta(self) -> Near:
+        """(n, k) δ: what the means over fibres leave of unembed."""
+        means = taken(self.means, self.action.T[self.c])
+        return Near.exact(self.model.unembed["float64"][self.neurons].T) - Near.exact(means.T)
 
-        (n, n) X(x, z); for each of the columns (q, n), of which the sums over points are Y(y, z) and Z(xy, z), and the
-        squared length of the rest, by y and x, an upper bound; (n,) an upper bound of N(z); how far any number that is
-        added in X, Y, Z is off, and its size.
-        """
-        mine, q, count = np.flatnonzero(split), self.action.shape[1], len(self.columns)
-        neurons, c, b, index = self.neurons[mine], self.c[mine], self.b[mine], np.arange(len(mine))
-        by_x, by_y, both = (part[mine] for part in self.believed)
-        terms, rest = (self.hidden[mine], -by_x, -by_y, -both * np.eye(q)), np.zeros(self.hidden.shape)
-        rest[mine] = up(np.abs(sum(terms)) + TINY * sum(map(np.abs, terms)))
-        far = self.over_rows.over(list(self.by_slot(np.square(rest)).swapaxes(1, 2)))
-        delta = Near.exact(self.model.unembed["float64"][neurons].T)
-        delta = delta - Near.exact(taken(self.means[mine], self.action.T[c]).T)
-        through, column = np.zeros((len(mine), 2 * count + len(self.rows), q)), np.searchsorted(self.columns, c)
-        through[index, column], through[index, count + column, b] = by_y[:, 0], both[:, 0, 0]
-        through[index, 2 * count + np.searchsorted(self.rows, b)] = by_x[..., 0]
-        product = delta.times(through.reshape(len(mine), q * through.shape[1]))
-        tables = list(product.value.T.reshape(-1, q, len(self.action)))
-        ends = np.array([product.error.max(), up(product.size + product.error).max()])
-        found = self.over_rows.over(tables[2 * count :]), tables[:count], tables[count : 2 * count]
-        weights = (neurons < self.model.width - 1)[:, None].astype(float)  # of the bias nothing is left
-        return *found, list(far.transpose(1, 2, 0)), delta.lengths(weights)[:, 0], ends
+
+def losses(written: Array, always: Array, moved: Array, places: Ints) -> Array:
+    """(x, d', …, c') L from T, (x, e, …, c'), F and what is lost where a point moves, (x, …, c'); xd' are `places`."""
+    found, index = written[np.arange(len(places))[:, None], places], np.arange(places.shape[1])
+    np.subtract((np.diagonal(found, axis1=1, axis2=-1) - always - moved)[:, None], found, out=found)
+    found[:, index, ..., index] = -np.moveaxis(always, -1, 0)
+    return found
 
 
 class Rest:
-    """What the split neurons of all sets do beside their means over fibres."""
+    """What the split neurons of all sets do beside their means over fibres: X, Y, Z nearly, and bounds of N and e."""
 
     def __init__(self, model: Model, sums: Sums, sets: list[Slots], split: NDArray[np.bool_]) -> None:
-        answers, self.by_x, parts = model.group.table, np.zeros((model.order, model.order)), list[Any]()
+        n, self.answers, ends = model.order, model.group.table, list[tuple[float, float]]()
+        by_x, by_y, by_z, far, beyond = np.zeros((n, n)), list[Array](), list[Array](), list[Array](), np.zeros(n)
+
+        def spread(slots: Slots, at: Ints, values: Array) -> list[Array]:
+            """(q, z) of each point, Σ values_i δ_i(z) of the split neurons there; `values` (k, q)."""
+            through = np.zeros((len(at), at.max() + 1, values.shape[1]))
+            through[np.arange(len(at)), at] = values * split[slots.neurons, None]
+            product = slots.delta.times(through.reshape(len(at), -1))
+            ends.append((product.error.max(), up(product.size + product.error).max()))
+            return list(product.value.T.reshape(*through.shape[1:], n))
+
         for slots in sets:
-            by_x, *part = slots.apart(split[slots.neurons])
-            self.by_x += by_x
-            parts.append(part)
-        *tables, beyond, ends = zip(*parts, strict=True)
-        self.by_y, self.by_z, far = (sums.over(list(chain(*parts))) for parts in tables)
+            a, b, both, expected = slots.believed
+            by_x += slots.over_rows.over(spread(slots, slots.row, a))
+            by_y += spread(slots, slots.column, b)
+            by_z += spread(slots, slots.column, both[:, None] * np.eye(a.shape[1])[slots.b])
+            rest, mine = Near.exact(slots.hidden.T) - expected, split[slots.neurons]
+            squares = slots.by_slot(np.square((np.abs(rest.value) + rest.error) * mine).T)
+            far += list(slots.over_rows.over(list(squares.swapaxes(1, 2))).transpose(1, 2, 0))
+            weights = mine & (slots.neurons < model.width - 1)  # of the bias nothing is left
+            beyond += np.square(slots.delta.lengths(weights[:, None].astype(float))[:, 0])
         (error, size), count = np.max(ends, axis=0), sum(s.action.shape[1] for s in sets)
-        self.off = np.full((1, 1), -3.0 * float(up(count * (error + gamma(count + 8, "float64") * size))))
-        self.beyond = up(np.sqrt(up(sum(map(np.square, beyond)))))
-        self.far = up(np.sqrt(up(far))).T  # (x, y)
-        found = taken(self.by_x, answers), taken(self.by_y, answers.T).T, np.diag(self.by_z)[answers]
+        self.off = np.full(1, -3.0 * float(up(count * (error + gamma(count + 8, "float64") * size))))
+        self.far, beyond = up(np.sqrt(up(sums.over(far)))).T, up(np.sqrt(up(beyond)))
+        """(x, y) e."""
+        worst = lower_sum([-by_x, -up(self.far.max(axis=1, keepdims=True) * beyond)]).min(axis=1)
+        self.by_x, self.beyond = np.column_stack([by_x, -worst]), np.append(beyond, 0.0)
+        self.by_y, self.by_z = (np.column_stack([t, t.max(axis=1)]) for t in (sums.over(by_y), sums.over(by_z)))
+        """By z, and the largest at -1: of X and N(z)e(x, y) together."""
+        found = taken(self.by_x, self.answers), taken(self.by_y, self.answers.T).T, np.diag(self.by_z)[self.answers]
         self.told = lower_sum([self.off, *found])
         """(x, y): what x, y and xy alone do to the right answer, at least."""
-        self.own = lower_sum([self.told, -up(self.far * self.beyond[answers])])
-        worst = lower_sum([-self.by_x, -up(self.far.max(axis=1, keepdims=True) * self.beyond)]).min(axis=1)
-        terms = -self.by_y.max(axis=1), -self.by_z.max(axis=1)[answers]
-        self.least = lower_sum([self.own, self.off, worst[:, None], *terms])
-        """(x, y): what they do to any margin, at least."""
 
-    def outputs(self, x: Ints, y: Ints, answers: Ints, z: Ints) -> list[Array]:
-        """(outputs,) each: what they do to the margins against these z is at least the sum of these."""
-        terms = -self.by_x[x, z], -self.by_y[y, z], -self.by_z[answers, z]
-        return [self.own[x, y], self.off[0], *terms, -up(self.far[x, y] * self.beyond[z])]
+    def own(self, x: Ints, y: Ints, far: Array) -> Array:
+        """(pairs,): what they do to the right answer, at least, where e is `far`."""
+        return lower_sum([self.told[x, y], -up(far * self.beyond[self.answers[x, y]])])
+
+    def rivals(self, x: Ints, y: Ints, z: Ints | int, far: Array) -> Array:
+        """(pairs,): what they do for these z, taken off, at least; for every z where it is -1."""
+        terms = -self.by_x[x, z], -self.by_y[y, z], -self.by_z[self.answers[x, y], z]
+        return lower_sum([self.off, *terms, -up(far * self.beyond[z])])
 
 
 class EvenRule:
@@ -194,7 +185,7 @@ class EvenRule:
             mine = np.flatnonzero(block == j)
             require((b[mine] < action.shape[1]).all(), "gaps.left leaves its block")
             if len(mine):
-                self.sets.append(Slots.of(model, action, mine, c[mine], b[mine]))
+                self.sets.append(Slots(model, action, mine, c[mine], b[mine]))
         split = np.full(m, given.each) if given.each or given.centred is None else given.centred > 0
         self.split = np.append(split, split.any())  # the bias, whose rest is 0, with others
         self.sums = Sums(np.concatenate([s.action.T[s.columns] for s in self.sets]))
@@ -214,52 +205,43 @@ class EvenRule:
         require(work <= exhaustive(n, m) + SECOND / 2, "gaps: the sums over points are far more work than evaluation")
 
     def form(self) -> None:
-        """(types, y): the least of M over w, and Σ exp(−M)."""
+        """By type and y: the least of M over w, and Σ exp(−M)."""
         tables = [table for s in self.sets for table in s.least(self.types, self.split[s.neurons])]
-        self.parts, n, count = self.sums.both(tables), self.model.order, self.count
-        self.main, self.total = np.empty((2, count, n))
+        self.parts, n = self.sums.both(tables), self.model.order
+        self.main, self.total = np.empty((2, self.count * n))
         step = CHUNK // n + 1
-        for kind in range(count):
-            for y in np.split(np.arange(n), range(step, n, step)):
-                value = self.margins(np.full(len(y), kind), y)
-                value[np.arange(len(y)), y] = np.inf  # w = e
-                self.main[kind, y], self.total[kind, y] = value.min(axis=1), up(np.exp(-value).sum(axis=1) * EXP)
+        for rows in np.split(np.arange(self.count * n), range(step, self.count * n, step)):
+            value = self.margins(rows)
+            value[np.arange(len(rows)), rows % n] = np.inf  # w = e
+            self.main[rows], self.total[rows] = value.min(axis=1), up(np.exp(-value).sum(axis=1) * EXP)
 
-    def margins(self, kind: Ints, y: Ints) -> Array:
-        """(pairs, n) M of all wy."""
+    def margins(self, rows: Ints) -> Array:
+        """(rows, n) M of all wy, for type and y in one number, n · type + y."""
+        kind, y = np.divmod(rows, self.model.order)
         value = reduce(iadd, (table[kind, place[y]].take(place, axis=1) for place, table in self.parts))
-        value -= self.slack
-        return np.asarray(value)
+        return np.asarray(value - self.slack)
 
     def bounds(self, x: Ints, y: Ints, budget: Budget) -> Bounds:
         """Of all pairs with these x; single outputs by Theorem 7."""
         group, n, xs = self.model.group, self.model.order, x[:: self.model.order]
-        least, excess = (part[self.types[xs]] for part in (self.main, self.total))
+        least, excess = (part.reshape(-1, n)[self.types[xs]].ravel() for part in (self.main, self.total))
         if self.split.any():
-            rest = self.rest.least[xs]
+            far = self.rest.far[x, y]
+            own = self.rest.own(x, y, far)
+            rest = lower_sum([own, self.rest.rivals(x, y, -1, far)])
             least, excess = lower_sum([least, rest]), up(excess * up(np.exp(-rest) * EXP))
 
         def outputs(which: Ints) -> Array:
             rows, row = np.unique(n * self.types[x[which]] + y[which], return_inverse=True)
-            main = taken(self.margins(*np.divmod(rows, n))[row], group.table[group.inverse[x[which]]])  # at z
-            if not self.split.any():
-                return main
-            lower = lower_sum([main, rest.ravel()[which, None]])
-            i, z = np.nonzero(~(lower > self.model.floor))
-            budget.pay("gaps singly", len(i), 30 * PASS)
-            at = which[i]
-            lower[i, z] = lower_sum(
-                [main[i, z], *self.rest.outputs(x[at], y[at], self.model.products(x[at], y[at]), z)]
-            )
-            return lower
+            found = taken(self.margins(rows)[row], group.table[group.inverse[x[which]]])  # at z
+            return self.singly(found, x[which], y[which], own[which], far[which], budget) if self.split.any() else found
 
-        return Bounds(least.ravel(), excess.ravel(), outputs)
+        return Bounds(least, excess, outputs)
 
-
-def activations(low: Array, high: Array, activation: str) -> tuple[Array, Array]:
-    """Numbers h̄, and how far φ(t) is from them at most for all t from `low` to `high`."""
-    sums = np.stack([low, high, np.minimum(np.maximum(low, 0.0), high)])
-    found = Near.exact(sums).activate(activation).value  # every φ is largest at an end, and least at one or at 0
-    low, high = found.min(axis=0), found.max(axis=0)
-    middle = (low + high) / 2
-    return middle, up(np.maximum(high - middle, middle - low) + TINY * np.maximum(high, -low))
+    def singly(self, found: Array, x: Ints, y: Ints, own: Array, far: Array, budget: Budget) -> Array:
+        """(pairs, n): M at every z and what is split, for all z at once and then for those that this leaves open."""
+        lower = lower_sum([found, lower_sum([own, self.rest.rivals(x, y, -1, far)])[:, None]])
+        i, z = np.nonzero(~(lower > self.model.floor))
+        budget.pay("gaps singly", len(i), 30 * PASS)
+        lower[i, z] = lower_sum([found[i, z], own[i], self.rest.rivals(x[i], y[i], z, far[i])])
+        return lower

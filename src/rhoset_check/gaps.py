@@ -29,20 +29,18 @@ def proved_actions(given: GapTensors, model: Model) -> list[Ints]:
     starts = np.append(0, np.cumsum(sizes))
     images = np.concatenate([images + start for images, start in zip(given.actions, starts, strict=False)], axis=1)
     action = permutation_action(model.group, images, "gaps.right")  # on the points of all sets
-    reached = np.zeros(starts[-1], bool)
-    reached[action[:, starts[:-1]]] = True
-    require(reached.all(), "gaps.right: a set is not transitive")
+    reached = np.unique(action[:, starts[:-1]])  # from a point of each set
+    require(len(reached) == starts[-1], "gaps.right: a set is not transitive")
     return [action[:, a:b] - a for a, b in pairwise(starts.tolist())]
 
 
 def idle(model: Model, neurons: Ints) -> float:
     """What neurons at no point can cost a margin: Σ (range of u_i) · (largest |h_i|) (THEOREMS.md, §3)."""
-    unembed, ends = model.unembed["float64"][neurons], list[Near]()
-    for side in (model.left["float64"].columns(neurons), model.right["float64"].columns(neurons)):
-        ends.append(Near(np.stack([side.value.min(axis=0), side.value.max(axis=0)]), side.error, side.size))
-    reach = (ends[0] + ends[1]).activate(model.activation)  # |φ| is largest at an end
-    most = np.maximum(reach.upper, -reach.lower).max(axis=0)
-    return float(up((unembed.max(axis=1) - unembed.min(axis=1)) @ most))
+    unembed, left, right = model.unembed["float64"][neurons], model.left["float64"], model.right["float64"]
+    error = left.slack + right.slack  # has room for the rounding of these sums
+    low, high = (value(left.value, axis=0) + value(right.value, axis=0) for value in (np.min, np.max))
+    ends = Near.exact(np.stack([low - error, high + error])[:, neurons]).activate(model.activation).value
+    return float(up((unembed.max(axis=1) - unembed.min(axis=1)) @ np.abs(ends).max(axis=0)))  # |φ| is largest at an end
 
 
 def fibres(places: Ints) -> Ints:
@@ -63,31 +61,32 @@ class Sums:
     to `MOST_CLASSES`."""
 
     def __init__(self, places: Ints) -> None:
-        (self.points, n), parts, left = places.shape, list[Ints](), dict[int, None]()
-        self.steps, alike, queue = list[tuple[int, int, Ints, Ints]](), list[int](), list[tuple[int, int, int]]()
+        (self.points, n), parts, left = places.shape, list(places), set[int]()
+        # the first element's class, in bits; all classes are cosets, and of one size
+        alike = [int.from_bytes(row.tobytes()) for row in np.packbits(places == places[:, :1], axis=1)]
+        self.steps, queue = list[tuple[int, int, Ints, Ints]](), list[tuple[int, int, int]]()
 
-        def enter(part: Ints, elements: int) -> None:
-            """A part, and as bits the elements of the first one's class; classes are cosets, all of one size."""
+        def enter(part: int) -> None:
             for j in left:
-                classes = n // (elements & alike[j]).bit_count()
+                classes = n // (alike[part] & alike[j]).bit_count()
                 if classes <= MOST_CLASSES:
-                    heappush(queue, (classes - n // min(elements.bit_count(), alike[j].bit_count()), j, len(parts)))
-            left[len(parts)] = None
-            parts.append(part)
-            alike.append(elements)
+                    heappush(queue, (classes - n // min(alike[part].bit_count(), alike[j].bit_count()), j, part))
+            left.add(part)
 
-        for place in places:
-            enter(place, int.from_bytes(np.packbits(place == place[0]).tobytes()))
+        for j in range(self.points):
+            enter(j)
         while len(left) > 2 and queue:
             _, one, other = heappop(queue)
-            if one in left and other in left:
-                width = int(parts[other].max()) + 1
+            if {one, other} <= left:
+                width = n // alike[other].bit_count()
                 both = parts[one] * width + parts[other]
                 there = np.bincount(both) > 0
                 self.steps.append((one, other, *divmod(np.flatnonzero(there), width)))
-                del left[one], left[other]
-                enter((np.cumsum(there) - 1)[both], alike[one] & alike[other])
-        self.last = sorted(((j, parts[j]) for j in left), key=lambda last: int(last[1].max()))
+                left -= {one, other}
+                parts.append((np.cumsum(there) - 1)[both])
+                alike.append(alike[one] & alike[other])
+                enter(len(parts) - 1)
+        self.last = sorted(((j, parts[j]) for j in left), key=lambda last: -alike[last[0]].bit_count())
 
     def entries(self, types: int, columns: int) -> int:
         """Of the tables of `both` that stand side by side, with those of `over` for functions of so many columns."""

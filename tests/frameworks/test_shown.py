@@ -58,9 +58,12 @@ def test_one_is_no_plural():
 
 @pytest.mark.parametrize(
     ("share", "digits", "said"),
-    [(1.0, 1, "100.0%"), (0.9997, 1, "99.97%"), (1 - 1e-8, 2, "99.999999%"), (0.5, 1, "50.0%"), (0.0, 2, "0.00%")],
-)
-def test_what_is_not_all_never_reads_as_all(share: float, digits: int, said: str):
+    [
+        (1.0, 1, "100.0%"), (0.9997, 1, "99.97%"), (1 - 1e-8, 2, "99.999999%"), (0.5, 1, "50.0%"), (0.0, 2, "0.00%"),
+        (0.0002, 1, "0.02%"), (3e-7, 1, "0.00003%"),
+    ],
+)  # fmt: skip
+def test_what_is_not_all_never_reads_as_all_nor_what_is_something_as_nothing(share: float, digits: int, said: str):
     assert percentage(share, digits) == said
 
 

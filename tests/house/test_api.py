@@ -91,7 +91,7 @@ def test_pictures(tmp_path: Path):
         assert page._repr_html_().startswith("<iframe")
     file = rs.write_network(tmp_path / "n.safetensors", network)
     assert "a tetrahedron" in rs.plot(file).html
-    with pytest.raises(rs.RhosetError, match="no picture of a int"):
+    with pytest.raises(rs.RhosetError, match="no picture of the int 3"):
         rs.plot(3)
 
 

@@ -245,7 +245,11 @@ def test_a_path_stands_for_a_network(tmp_path: Path) -> None:
     for given in (path, str(path), rs.explain(network), rs.construct("S3", ["[2,1]", "[1,1,1]"], seed=1)):
         assert rs.explain(given).network.digest == network.digest
         assert rs.evaluate(given).accuracy == 1
+        assert rs.minimality(given).accuracy == rs.minimality(rs.explain(network)).accuracy
     assert rs.certify(str(path), method="exhaustive").verdict.right == 36
+    assert rs.diagnose(path).said == rs.diagnose(rs.explain(network)).said
+    with pytest.raises(rs.RhosetError, match="diagnose: explanation is the int 3; expected an Explanation, or what is"):
+        rs.diagnose(3)
     with pytest.raises(rs.RhosetError, match="explain: network is a list; expected a Network, the path"):
         rs.explain([network])
     write_network(tmp_path / "other.safetensors", network)

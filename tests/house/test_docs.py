@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import shlex
 import subprocess
@@ -74,6 +75,18 @@ def test_blocks_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
                 assert main([*words, "-q"]) == 0, words
                 ran += 1
     assert ran >= 2
+
+
+def test_what_the_tutorial_says_of_its_network(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    network, text = str(tmp_path / "net.safetensors"), (DOCS / "tutorial.md").read_text("utf-8")
+    assert main(["construct", "S4", "--irrep", "[3,1]", "--noise", "0.02", "--out", network, "-q"]) == 0
+    capsys.readouterr()
+    assert main(["certify", network, "--objective", "operations", "--json"]) == 0
+    (said,) = json.loads(capsys.readouterr().out)["certificates"]
+    assert "less than a tenth of the work" in text
+    assert said["operations"] < 0.1 * said["exhaustive_operations"]
+    assert "576 pairs" in " ".join(text.split())
+    assert said["right"] == said["inputs"] == 576
 
 
 def test_python_of_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -350,3 +350,27 @@ def test_a_table_that_is_no_groups_is_refused_by_file(tmp_path: Path) -> None:
     save_file({**factors, "unembed": t["unembed"], "cayley": (x[:, None] - x) % 5}, tmp_path / "f.safetensors")
     with pytest.raises(RhosetError, match=r"f\.safetensors: .*no identity"):
         import_networks("factored", tmp_path / "f.safetensors")
+
+
+def test_what_a_file_says_of_itself_is_kept(tmp_path: Path) -> None:
+    """But what an import finds out: an accuracy that another claims, a format."""
+    said = {
+        "seed": "7",
+        "source_commit": "abc",
+        "element_order": "as counted",
+        "measured_correct": "9/9",
+        "group": "C5",
+    }
+    folded = squares(5) | {"table": group("C5").table}
+    path, plan = written(tmp_path, folded, "square", **said, format="rhoset-network/99", measured_accuracy="0.1")
+    plan.write_text(plan.read_text() + 'table = "table"\n')
+    network = import_network("mapping", path, mapping=plan)
+    kept = network.metadata
+    assert {key: kept.get(key) for key in said} == said | {"measured_correct": None}
+    assert kept["measured_accuracy"] == "1.000000"
+    assert read_network(write_network(tmp_path / "n.safetensors", network)).metadata["seed"] == "7"
+
+
+def test_a_forgotten_transpose_is_thought_of(tmp_path: Path) -> None:
+    path, plan = written(tmp_path, {"left": np.eye(6), "right": np.eye(6), "unembed": np.eye(6)})
+    assert "without its transpose" in import_network("mapping", path, "S3", mapping=plan).metadata["import_note"]

@@ -71,10 +71,10 @@ def meter(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     watch(CirclesRule, "__init__", lambda _, rule, *__: 2 * rule.sums.value.size)  # sums are turned
     watch(CirclesRule, "against", lambda result, *_: 3 * result.size)
     watch(PointsRule, "gaps", lambda result, rule, hidden, own: gapped(rule) * len(own))
-    watch(even.Slots, "of", lambda result, *_: 6 * result.model.order * len(result.neurons) + 8 * result.hidden.size)
+    watch(even.Slots, "__init__", lambda _, slots, *more: 6 * slots.model.order * len(slots.b) + 8 * slots.hidden.size)
     watch(even.Slots, "by_slot", lambda _, slots, values: values.size)
     watch(even.Slots, "least", lambda result, slots, types, split: tabulated(slots, len(types)))
-    watch(even.Slots, "apart", lambda result, slots, split: 8 * slots.hidden[split].size)
+    watch(even.Rest, "__init__", lambda _, rest, *given: 6 * sum(slots.hidden.size for slots in given[2]))
     watch(gaps.Sums, "over", lambda result, sums, tables: added(sums, result))
     watch(even.EvenRule, "margins", lambda result, *_: 3 * result.size)
     watch(even.EvenRule, "bounds", lambda _, rule, x, *more: (15 if rule.split.any() else 1) * len(x))

@@ -116,6 +116,23 @@ def test_charts_are_drawn_and_drawn_again_in_the_other_theme(browse: Callable[..
     assert seen.data("recoloured") == "true"
 
 
+def test_nothing_is_missing_on_paper(browse: Callable[..., Page], page: str, tmp_path: Path):
+    """All charts of open sections are drawn, those too that nobody scrolled to."""
+    probe = """
+    const open = [...document.querySelectorAll(".chart")].filter(place => place.clientWidth);
+    const ready = () => open.filter(place => place.dataset.ready === "yes").length;
+    until(() => ready() === open.length, () => {
+      document.body.dataset.open = open.length;
+      document.body.dataset.ready = ready();
+    });
+    """
+    never = page.replace("inView.observe(place);", "")
+    assert never != page
+    seen = browse(write(tmp_path / "r.html", with_probe(never, UNTIL + probe)), PATIENT)
+    assert seen.console == []
+    assert seen.data("ready") == seen.data("open") != "0"
+
+
 def test_keys_go_from_network_to_network_every_time(browse: Callable[..., Page], page: str, tmp_path: Path):
     probe = """
     const press = key => document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true}));

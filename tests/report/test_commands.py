@@ -100,3 +100,29 @@ def test_names_in_tables_are_escaped():
     odd = dataclasses.replace(network, metadata={**network.metadata, "group": "<b>S3</b>"})
     assert "<b>" not in html(odd)
     assert "<b>" not in html([odd, odd])
+
+
+@pytest.mark.parametrize(
+    ("shares", "said"),
+    [
+        ([0.9999] * 6, "99.99 % of the weights' energy"),
+        ([0.97, 0.99], "97.0 % to 99.0 % of the weights' energy"),
+        ([0.5, 0.9, 0.9, 0.9, 0.9, 1.0], "90.0 % of the weights' energy in the median"),
+        (
+            [0.1, 0.2, 0.3, 0.4, 0.5],
+            "30.0 % of the weights' energy in the median (half of the networks between 20.0 % and 40.0 %)",
+        ),
+    ],
+)
+def test_quartiles_only_where_there_are_some(shares: list[float], said: str):
+    from rhoset.report.answers import _share_said
+
+    assert _share_said(shares) == said
+
+
+def test_a_methods_name_is_explained_and_a_common_word_is_not():
+    from rhoset.report.terms import defined
+
+    said = defined("By points (2 networks) a sceptic redoes more. It uses the 5 points that S5 permutes.")
+    assert said.count('class="term"') == 1
+    assert said.startswith('<span class="term" tabindex="0">By points<')

@@ -64,6 +64,7 @@ def test_presets_say_where_they_differ() -> None:
         ({"curriculum": [[6, 10], [24, 10]]}, "both growing"),
         ({"curriculum": [[6, True]]}, "whole numbers"),
         ({"lr": 0.1}, "'lr' is no training setting; settings are"),
+        ({"steps": 9}, "'steps' is no training setting, 'max_steps' and 'min_steps' are; settings are"),
         ({"max_step": 9}, "'max_step' is no training setting, 'max_steps' is; settings are"),
     ],
 )

@@ -133,3 +133,16 @@ def test_what_is_refused_leaves_no_run(changes: dict[str, object], tmp_path: Pat
     with pytest.raises(RhosetError):
         train_population(group("S4"), config.replace(**changes), 1, tmp_path / "run")
     assert train_population(group("S4"), config, 1, tmp_path / "run").rows[0]["steps"] == 3
+
+
+def test_a_start_that_was_changed_meanwhile_is_another_setting(tmp_path: Path) -> None:
+    config = TrainConfig(width=12, embed_dim=5, max_steps=5, min_steps=0)
+    train_population(group("S3"), config, 2, tmp_path / "s3")
+    first, second = (tmp_path / "s3" / "networks" / f"000{k}.safetensors" for k in (0, 1))
+    start = config.replace(start_from=str(first))
+    train_population(group("S4"), start, 1, tmp_path / "run")
+    train_population(group("S4"), start, 2, tmp_path / "run")
+    first.write_bytes(second.read_bytes())
+    with pytest.raises(RhosetError, match="now of other weights") as caught:
+        train_population(group("S4"), start, 3, tmp_path / "run")
+    assert caught.value.slug == "run-settings-differ"

@@ -142,6 +142,10 @@ def command(
     NET.METHOD.cert; `rhoset check` re-derives its bound. Operations and seconds are those of the
     check.
     """
+    if folder is not None and folder.suffix == ".cert":
+        raise RhosetError(
+            f"--out {folder}: give a folder; the certificates in it are NET.{method}.cert", slug="bad-argument"
+        )
     if method in BASELINES:
         given = {"--target": target, "--budget": budget, "--arithmetic float32": arithmetic == "float32" or None}
         refused = [name for name, value in given.items() if value is not None]

@@ -47,17 +47,17 @@ class Asked:
 def command(out: Output, certificates: tuple[Path, ...], spec: str, verified: bool, workers: int | None) -> Payload:
     """Re-derive the bound of CERT from the weights and the multiplication table.
 
-    Where there are several, NET may be a run: NAME.METHOD.cert is checked against its network NAME.
-    Exit code 1 when a certificate does not check. `python -m rhoset_check` does the same for one with
-    nothing of rhoset imported. A certificate of a baseline (--method coset or paper) goes to
+    NET may be a run or a folder: NAME.METHOD.cert is checked against its network NAME. Exit code 1
+    when a certificate does not check. `python -m rhoset_check` does the same for one with nothing of
+    rhoset imported. A certificate of a baseline (--method coset or paper) goes to
     rhoset_check_baselines, and the statement says so.
     """
     share_cores([spec], workers)
-    from rhoset.networks.runs import one_network, open_networks
+    from rhoset.networks.runs import open_networks
 
     alone, said = len(certificates) == 1, list["VerdictSummary"]()
-    known = [one_network(spec, "a certificate")] if alone else open_networks(spec)
-    named = [(str(one[0]), one) for one in zip(certificates, _networks_of(certificates, known), strict=True)]
+    networks = _networks_of(certificates, open_networks(spec))
+    named = [(str(one[0]), one) for one in zip(certificates, networks, strict=True)]
     asked, many = Asked(alone, verified, out.json), processes(workers, len(named), EACH)
     for entry, lines, denied in one_by_one(out, "checking", asked, named, many, alone):
         said.append(entry)
@@ -102,7 +102,10 @@ def _checked(out: Output, certificate: Path, network: Named | None, alone: bool,
     require_file(path, "a network file", "no-such-network")
     verdict, summary = check_summary(label, certificate, path)
     if verdict.status == "unreadable":
-        raise RhosetError(verdict.reason, slug="unreadable")
+        at_fault = str(path if verdict.reason.startswith("network: ") else certificate)
+        reason = verdict.reason if at_fault in verdict.reason else f"{at_fault}: {verdict.reason}"
+        swapped = "; the certificate comes first, the network after --network" if path.suffix == ".cert" else ""
+        raise RhosetError(f"{reason}{swapped}", slug="unreadable")
     if verified and isinstance(verdict, BaselineVerdict):
         raise RhosetError(
             f"--verified: method {verdict.method} is a baseline, and no checker of baselines is extracted from proofs;"

@@ -41,7 +41,7 @@ EACH = 0.1
     type=FILE,
     help="Where to write it; RUN/report.html when omitted.",
 )
-@click.option("--certify", is_flag=True, help="First certify the networks that have no certificate.")
+@click.option("--certify", is_flag=True, help="First certify the networks that have no certificate of this version.")
 @click.option(
     "--objective",
     type=click.Choice(["time", "operations"]),
@@ -117,11 +117,12 @@ def _write(out: Output, view: RunView, place: Path) -> dict[str, Any]:
 
 
 def _certify(out: Output, named: list[tuple[str, Path]], workers: int, objective: str) -> None:
-    """Certificates for the networks that have none, as `rhoset certify` makes them."""
+    """Certificates for the networks that have none, or none of this version, as `rhoset certify` makes them."""
     from rhoset.cli.certify import Asked
     from rhoset.networks.runs import certificates
+    from rhoset.verdicts import outdated
 
-    bare = [(label, path) for label, path in named if not certificates(path)]
+    bare = [(label, path) for label, path in named if all(map(outdated, certificates(path).values()))]
     asked = Asked({"method": "auto", "arithmetic": "real", "objective": objective}, False, None)
     tried = Output(quiet=out.quiet)
     for _ in one_by_one(tried, "certifying", asked, [(one[0], one) for one in bare], workers, alone=False):

@@ -8,7 +8,7 @@ from importlib import import_module
 
 import numpy as np
 
-from rhoset.arguments import public
+from rhoset.arguments import public, take
 from rhoset.errors import RhosetError
 from rhoset.explaining.circuits import NEURON_SHARE, find_circuits
 from rhoset.explaining.explanation import Explanation, Quadrature
@@ -18,6 +18,7 @@ from rhoset.explaining.spectrum import Spectrum, balanced_shares, spectrum, weig
 from rhoset.groups import Group, Irrep, Subgroup, irreps, subgroup_classes
 from rhoset.groups.cache import remembered
 from rhoset.networks import Network, Tables
+from rhoset.networks.accept import SAID as NETWORK_SAID
 from rhoset.networks.circuits import Circuit
 
 SEARCH = (
@@ -175,3 +176,6 @@ def thresholds() -> dict[str, float]:
         for name, value in vars(import_module(f"rhoset.explaining.{module}")).items()
         if name.isupper() and isinstance(value, int | float)
     }
+
+
+take("Explanation", explain, f"an Explanation, or what is explained: {NETWORK_SAID}")

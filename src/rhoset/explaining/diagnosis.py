@@ -28,7 +28,7 @@ from rhoset.explaining.slot_tables import carried_slots, slot_report, symmetry
 from rhoset.explaining.slots import EVEN, SAME_READING, reading_agreement
 from rhoset.networks import Network
 from rhoset.networks.circuits import Circuit
-from rhoset.summaries import Shown, counted
+from rhoset.summaries import Shown, counted, irreps_listed, listed, percentage
 
 RANK_TWO = 1.5
 """Effective rank of the unembed coefficients from which a neuron is said to write to two slots."""
@@ -104,8 +104,9 @@ class Diagnosis(Shown):
                 " coefficients."
             }
         if len(far) >= MERGED:
+            where = listed(irreps_listed([f.where for f in far]))
             shared |= dict.fromkeys(far, "") | {
-                far[0]: f"Neurons of {len(far)} irreps ({', '.join(f.where for f in far)}) lie on no common ρ-sets,"
+                far[0]: f"Neurons of {len(far)} irreps ({where}) lie on no common ρ-sets,"
                 " too few or too uneven for a quadrature: bi-equivariance is missed by more than their coefficients."
             }
         said = (shared.get(finding, finding.text) for finding in self.findings)
@@ -360,7 +361,7 @@ def _neuron_findings(explanation: Explanation) -> list[Finding]:
                     slug,
                     _listed(neurons),
                     weight,
-                    f"{counted(len(neurons), 'neuron')} with {weight:.1%} of the energy: {words}.",
+                    f"{counted(len(neurons), 'neuron')} with {percentage(weight)} of the energy: {words}.",
                 )
             )
     return found

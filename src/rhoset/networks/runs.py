@@ -4,7 +4,7 @@
     RUN/group.safetensors                  the group's table
     RUN/networks/0003.safetensors          network 3
     RUN/networks/0003.steps/000500.safetensors  the same after 500 updates
-    RUN/networks/0003.orbit.cert           a certificate of network 3
+    RUN/networks/0003.auto.cert            a certificate of network 3
     RUN/networks/0003.frontier.json        what can be proved of it for how much work
     RUN/records/0003.json                  its row of results and its history of training
     RUN/state/0003.safetensors             while it trains: where to go on

@@ -20,7 +20,7 @@ from rhoset.populations.observables import DELTA, EPSILON, Observables, neuron_s
 from rhoset.populations.record import Bound
 from rhoset.populations.stack import stacked
 from rhoset.reading import read_json
-from rhoset.verdicts import check_summary, share_of_exhaustive
+from rhoset.verdicts import check_summary, outdated, share_of_exhaustive
 
 MEASURES = 2
 """Version of what is kept; raise it when the meaning of a value changes, and older values are computed anew."""
@@ -157,7 +157,7 @@ def proved(network: Path) -> tuple[dict[str, Bound], dict[str, str], list[str]]:
     -------
     tuple
         method → what it proves, and method → reason for those that do not check; and the methods of those among them
-        that could not be read.
+        that could not be read, those of another version aside.
     """
     bounds: dict[str, Bound] = {}
     refused: dict[str, str] = {}
@@ -166,7 +166,7 @@ def proved(network: Path) -> tuple[dict[str, Bound], dict[str, str], list[str]]:
         verdict, said = check_summary(str(network), path, network)
         if not verdict.valid:
             refused[method] = verdict.reason
-            unreadable += [method] if verdict.status == "unreadable" else []
+            unreadable += [method] if verdict.status == "unreadable" and not outdated(path) else []
             continue
         bounds[method] = {
             "accuracy_bound": said["accuracy_bound"],

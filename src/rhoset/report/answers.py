@@ -19,17 +19,16 @@ from rhoset.report.views import (
 )
 from rhoset.report.words import adding_up, counted, hundredths, limit, percent, quantity
 from rhoset.shares import quartiles
+from rhoset.summaries import FREQUENCY, irreps_listed, listed
 
 COMBINATIONS = 3
 """Combinations of circuits that are told apart in words; the others are counted together."""
 QUARTERS = 4
-"""Fewer costs than this have no quartiles."""
+"""Fewer numbers than this have no quartiles."""
 COMMON = 0.05
 """Combinations in less than this share of the networks are not told apart, unless none is commoner."""
 MINOR = 0.2
 """Circuits and quadratures with less than this share of the neurons of the largest are not named."""
-SMALL = 0.005
-"""Terms that take or add less than this share of the margin are summed."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ def network_answer(network: NetworkView) -> str:
 def _uses(network: NetworkView) -> str:
     """What one network uses, and what is left over."""
     parts, minor = _parts(network, counts=True), _in_minor_parts(network)
-    said = f"It uses {_listed(parts)}." if parts else "No circuit was found in it."
+    said = f"It uses {listed(parts)}." if parts else "No circuit was found in it."
     if minor:
         said += f" {counted(minor, 'neuron')} {_are(minor)} in smaller parts."
     if network.left_over:
@@ -94,11 +93,11 @@ def circuit_said(circuit: CircuitView) -> str:
 
 
 def _is_minor(part: CircuitView | QuadratureView, network: NetworkView) -> bool:
-    """Does a part hold so few neurons that it is not named? One-dimensional irreps and frequencies always are."""
-    if isinstance(part, QuadratureView):
-        always = part.irrep.startswith("frequency ")
-    else:
-        always = part.left.dim == 1
+    """Does a part hold so few neurons that it is not named? One-dimensional irreps always are; of frequencies those
+    that are in use."""
+    if isinstance(part, QuadratureView) and part.irrep.startswith(FREQUENCY):
+        return part.irrep not in network.in_use
+    always = isinstance(part, CircuitView) and part.left.dim == 1
     parts: list[CircuitView | QuadratureView] = [*network.circuits, *network.quadratures]
     most = max(one.neurons for one in parts)
     return not always and part.neurons < MINOR * most
@@ -123,15 +122,14 @@ def _parts(network: NetworkView, counts: bool = False) -> list[str]:
         for _, alike in sorted(found.items())
     ]
     labels = [q.irrep for q in network.quadratures if not _is_minor(q, network)]
-    numbers = sorted(int(label.split(" ")[1]) for label in labels if label.startswith("frequency "))
-    others = sorted(label for label in labels if not label.startswith("frequency "))
+    numbers = [label for label in labels if label.startswith(FREQUENCY)]
+    others = sorted(label for label in labels if not label.startswith(FREQUENCY))
     if numbers:
-        name = "frequency" if len(numbers) == 1 else "frequencies"
         how = f" ({'a quadrature' if len(numbers) == 1 else 'quadratures'})" if circuits else ""
-        circuits.append(f"{name} {_listed([str(k) for k in numbers])}{how}")
+        circuits.append(f"{irreps_listed(numbers)[0]}{how}")
     if others:
         name = "a quadrature" if len(others) == 1 else "quadratures"
-        circuits.append(f"directions all around {_listed(others)} ({name})")
+        circuits.append(f"directions all around {listed(others)} ({name})")
     return circuits
 
 
@@ -150,7 +148,7 @@ def _learned(run: RunView) -> list[str]:
     elif named and named[0][1] > 1:
         for parts, count in named:
             if count > 1 or total <= COMBINATIONS:
-                said.append(f"{count} of {total} use {_listed(list(parts))}.")
+                said.append(f"{count} of {total} use {listed(list(parts))}.")
         spoken = sum(count for _, count in named if count > 1 or total <= COMBINATIONS)
         kinds = len(combos) - sum(1 for _, count in named if count > 1 or total <= COMBINATIONS)
         if 0 < spoken < total:
@@ -168,8 +166,7 @@ def _learned(run: RunView) -> list[str]:
             said.append(f"No two use the same{common}.")
         else:
             said.append("No circuits were found in any of them.")
-        names = [{*(c.irrep for c in n.circuits), *(q.irrep for q in n.quadratures)} for n in networks]
-        waves = [sum(name.startswith("frequency ") for name in found) for found in names]
+        waves = [sum(name.startswith(FREQUENCY) for name in n.in_use) for n in networks]
         if max(waves, default=0):
             least, most = min(waves), max(waves)
             span = counted(most, "frequency", "frequencies") if least == most else f"{least} to {most} frequencies"
@@ -180,14 +177,25 @@ def _learned(run: RunView) -> list[str]:
             f"{'All are' if full == total else f'{full} of {total} {_are(full)}'} right on every input"
             f"{' that was tried' if any(n.sampled for n in networks) else ''}, as measured."
         )
-        _, low, middle, high, _ = quartiles([n.explained for n in networks])
         alone = sum((n.ideal_accuracy or 0) >= 1 for n in networks)
         said.append(
-            f"{_held_by(networks)} hold {percent(middle)} of the weights' energy in the median (half of the networks"
-            f" between {percent(low)} and {percent(high)}); put in the network's place they are right on every input"
-            f" for {alone} of {total}."
+            f"{_held_by(networks)} hold {_share_said([n.explained for n in networks])}; put in the network's place they"
+            f" are right on every input for {alone} of {total}."
         )
     return said
+
+
+def _share_said(shares: Sequence[float]) -> str:
+    """How much of the weights' energy explanations hold: the median and quartiles, where so many have them."""
+    least, low, middle, high, most = quartiles(shares)
+    if percent(least) == percent(most):
+        return f"{percent(middle)} of the weights' energy"
+    if len(shares) < QUARTERS:
+        return f"{percent(least)} to {percent(most)} of the weights' energy"
+    half = (
+        f" (half of the networks between {percent(low)} and {percent(high)})" if percent(low) != percent(high) else ""
+    )
+    return f"{percent(middle)} of the weights' energy in the median{half}"
 
 
 def _held_by(networks: Sequence[NetworkView]) -> str:
@@ -304,7 +312,7 @@ def _dear_said(dear: Sequence[NetworkView], cheap: Sequence[NetworkView]) -> lis
         others, cheap_others = total - count - same, len(cheap) - count
         if parts and others:
             said.append(
-                f"Of those that use {_listed(parts)}, {count} of {count + same} have a cheap proof; of the others"
+                f"Of those that use {listed(parts)}, {count} of {count + same} have a cheap proof; of the others"
                 f" {cheap_others} of {others}."
             )
     return said
@@ -325,12 +333,12 @@ def _account_said(view: AccountView, whose: str, other: AccountView | None) -> s
 
 def _sum_said(view: AccountView) -> str:
     """The account as a sum that adds up as it is written: '15.92 − uneven 3.24 − writing 3.08 = 9.60'."""
-    start, taken, end = adding_up(view.ideal, [worst for _, worst, _ in view.terms], view.margin)
-    named = [(name, value) for (name, _, _), value in zip(view.terms, taken, strict=True)]
-    shown = [(name, value) for name, value in named if abs(value) > SMALL * abs(view.ideal)]
-    rest = sum(value for name, value in named if (name, value) not in shown)
-    shown += [("others", rest)] if hundredths(abs(rest)) != "0.00" else []
-    said = [f" {'−' if value > 0 else '+'} {name} {hundredths(abs(value))}" for name, value in shown]
+    start, taken, end = adding_up(view.ideal, [worst for _, worst, _ in view.joined], view.margin)
+    said = [
+        f" {'−' if value > 0 else '+'} {name} {hundredths(abs(value))}"
+        for (name, _, _), value in zip(view.joined, taken, strict=True)
+        if hundredths(abs(value)) != "0.00"
+    ]
     return f"{start}{''.join(said)} = {end}"
 
 
@@ -365,7 +373,3 @@ def mean_account(networks: Sequence[NetworkView]) -> AccountView | None:
         answers=(0, 0),
         pairs=known[0].pairs,
     )
-
-
-def _listed(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

@@ -24,6 +24,7 @@ from rhoset.report.pictures import NETWORK
 from rhoset.report.terms import ACCOUNTS, COLUMNS, KINDS, TERMS, defined
 from rhoset.report.views import CHEAP, WANTED, RunView, SolidView
 from rhoset.report.words import counted, duration, limit, number, percent, quantity
+from rhoset.summaries import irreps_listed, listed
 
 
 def write_report(run: RunView, path: str | Path) -> Path:
@@ -157,6 +158,8 @@ def _environment() -> Environment:
         solid_said=solid_said,
         circuit_said=circuit_said,
         defined=defined,
+        irreps_listed=irreps_listed,
+        listed=listed,
     )
     scripts = "\n".join(_asset(name) for name in ("charts.js", "solids.js", "page.js"))
     environment.globals.update(css=Markup(_asset("report.css")), js=Markup(scripts), vega=_Vega())

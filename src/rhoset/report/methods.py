@@ -9,7 +9,7 @@ METHODS = ("exhaustive", "gaps", "circles", "points", "lowrank", "irrep", "equiv
 
 
 def method_family(method: str) -> str:
-    """The family that a mark stands for: `orbit-uniform` is drawn as `orbit`; a method unknown here is its own."""
+    """The family that a mark stands for: `gaps-even` would be drawn as `gaps`; a method unknown here is its own."""
     return next((known for known in METHODS if method.startswith(known)), method)
 
 

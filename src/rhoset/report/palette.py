@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 from rhoset.report.views import IrrepView, NetworkView
@@ -16,11 +16,19 @@ Colours = Mapping[str, int]
 
 
 def irrep_colours(irreps: Sequence[IrrepView], networks: Sequence[NetworkView]) -> Colours:
-    """A colour for each irrep, the most used first, so that neighbours in use differ."""
+    """A colour for each irrep, those that most networks use first, then by energy: the first `COLOURS` differ."""
     uses = Counter(name for n in networks for name, _, _ in n.key)
-    ranked = sorted((i.name for i in irreps if uses[i.name]), key=lambda name: -uses[name])
+    energy = defaultdict[str, float](float)
+    for name, _, share in (used for n in networks for used in n.key):
+        energy[name] += share
+    ranked = sorted((i.name for i in irreps if uses[i.name]), key=lambda name: (-uses[name], -energy[name]))
     found = {name: rank % COLOURS for rank, name in enumerate(ranked)}
     return {**found, **{i.name: COLOURS for i in irreps if i.name not in found}}
+
+
+def told_apart(colours: Colours) -> tuple[str, ...]:
+    """The irreps in use whose colour no other has that comes before them."""
+    return tuple(name for name, number in colours.items() if number < COLOURS)[:COLOURS]
 
 
 def colour_order(colours: Colours) -> tuple[str, ...]:

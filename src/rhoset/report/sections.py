@@ -38,7 +38,7 @@ from rhoset.report.views import (
     NetworkView,
     QuadratureView,
 )
-from rhoset.verdicts import check_summary
+from rhoset.verdicts import check_summary, outdated
 
 SAME_DIRECTION = 1e-6
 """Unit vectors that differ by less than this count as one."""
@@ -101,6 +101,7 @@ def network_view(network: Network, shared: Structure, of: Named) -> NetworkView:
     diagnosis = diagnose(explanation)
     unread: list[tuple[str, str]] = []
     energy = explanation.energy.share
+    uses = {use.irrep.label: use.share for use in explanation.uses}
     return NetworkView(
         name=of.name,
         index=of.index,
@@ -123,7 +124,9 @@ def network_view(network: Network, shared: Structure, of: Named) -> NetworkView:
         seed=row.get("seed"),
         steps=row.get("steps"),
         seconds=row.get("seconds"),
-        quadratures=tuple(quadrature_view(q) for q in explanation.quadratures),
+        quadratures=tuple(
+            quadrature_view(q) for q in sorted(explanation.quadratures, key=lambda q: -uses.get(q.irrep.label, 0.0))
+        ),
         account=account(explanation),
         left_over=len(explanation.left_over),
         findings=diagnosis.said,
@@ -205,10 +208,10 @@ def _rounded(rows: NDArray[np.float64]) -> Matrix:
 def certificate_view(path: Path, network: Path, unread: list[tuple[str, str]]) -> CertificateView:
     """A certificate as the independent checker sees it now; its own claims are not shown.
 
-    One that could not be read is added to `unread`.
+    One that could not be read is added to `unread`, but not one of another version: it is no damaged file.
     """
     verdict, said = check_summary(path.name, path, network)
-    if verdict.status == "unreadable":
+    if verdict.status == "unreadable" and not outdated(path):
         unread.append((str(path), verdict.reason))
     return CertificateView(
         method=said["method"] or path.name.split(".")[-2],

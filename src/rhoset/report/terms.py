@@ -87,6 +87,25 @@ TERMS = (
         "Evaluating every output on every input: n³m + n²m multiply-adds for n elements and m neurons.",
     ),
     (
+        "by gaps",
+        "A proof from what neurons read: each reads nearly through a point of a set that the group permutes. How far "
+        "the right answer leads is added up over the points.",
+    ),
+    (
+        "by points",
+        "A proof from what neurons write, nearly a function of such points; their activations are formed as they are.",
+    ),
+    (
+        "by lowrank",
+        "A proof by few sums of activations, which say nearly all of every output; the length of what they leave out "
+        "bounds the rest.",
+    ),
+    (
+        "by circles",
+        "A proof for cyclic and dihedral groups: neurons read and write waves around circles, and ReLU is taken for a "
+        "parabola there.",
+    ),
+    (
         "margin",
         "The right answer's logit minus that of a wrong answer, in nats. Positive everywhere "
         "means that every answer is right.",
@@ -146,6 +165,7 @@ _ENDINGS = {"frequency": "frequenc(?:y|ies)"} | {
     name: f"{name}s?"
     for name in ("irrep", "ρ-set", "circuit", "quadrature", "coset", "slot", "certificate", "margin", "nat", "quartile")
 }
+_ENDINGS |= {name: f"[Bb]{name[1:]}" for name, _ in TERMS if name.startswith("by ")}
 _WORDS = {_ENDINGS.get(name, name): name for name, _ in TERMS if name != "bound"}
 """How a term is written in a sentence → its entry; a bound is one of many things."""
 _PATTERN = re.compile(r"(?<![\w-])(" + "|".join(_WORDS) + r")(?![\w-])")

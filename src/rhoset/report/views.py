@@ -10,6 +10,8 @@ WANTED = 0.95
 CHEAP = 0.3
 """The share of brute force below which a proof counts as cheap: about what the published verifier
 needs (Wu et al. 2024)."""
+SMALL = 0.01
+"""Terms that take or add less than this share of the explanation's margin are joined."""
 
 Matrix = tuple[tuple[float, ...], ...]
 
@@ -135,6 +137,16 @@ class AccountView:
     """Inputs looked at."""
 
     @property
+    def joined(self) -> tuple[tuple[str, float, float], ...]:
+        """`terms`, but those that take or add less than `SMALL` of the margin are one, ``others``, after the rest."""
+        least = SMALL * abs(self.ideal)
+        small = [term for term in self.terms if abs(term[1]) < least]
+        if len(small) < 2:
+            return self.terms
+        kept = tuple(term for term in self.terms if abs(term[1]) >= least)
+        return (*kept, ("others", sum(worst for _, worst, _ in small), sum(mean for _, _, mean in small)))
+
+    @property
     def dearest(self) -> str:
         """The name of the term that takes most at the worst input."""
         return self.terms[0][0]
@@ -192,6 +204,7 @@ class NetworkView:
     ideal_loss: float | None
     certificates: tuple[CertificateView, ...]
     quadratures: tuple[QuadratureView, ...] = ()
+    """Those of the irreps with most energy first."""
     account: AccountView | None = None
     findings: tuple[str, ...] = ()
     """What keeps the explanation from saying more, one sentence each."""
@@ -209,6 +222,11 @@ class NetworkView:
     frontier: FrontierView | None = None
     unread: tuple[tuple[str, str], ...] = ()
     """(file, why) of certificates, snapshots and records beside the network that could not be read."""
+
+    @property
+    def in_use(self) -> frozenset[str]:
+        """The names of the irreps in use."""
+        return frozenset(name for name, _, _ in self.key)
 
     @property
     def best(self) -> CertificateView | None:

@@ -9,10 +9,10 @@ from rhoset.summaries import counted as counted
 
 
 def percent(value: float | None) -> str:
-    """A share as a percentage; never rounded up to 100 %.
+    """A share as a percentage; never rounded up to 100 %, below 1 % with two digits.
 
-    >>> percent(0.45), percent(0.99999), percent(1.0), percent(None)
-    ('45.0 %', '99.99 %', '100 %', '–')
+    >>> percent(0.45), percent(0.0013), percent(0.99999), percent(1.0), percent(None)
+    ('45.0 %', '0.13 %', '99.99 %', '100 %', '–')
     """
     if value is None or math.isnan(value):
         return "–"
@@ -20,7 +20,7 @@ def percent(value: float | None) -> str:
         return f"{100 * value:.0f} %"
     if value > 0.999:
         return f"{math.floor(value * 10_000) / 100:.2f} %"
-    if value < 0.001:
+    if value < 0.01:
         return f"{100 * value:.2g} %"
     return f"{100 * value:.1f} %"
 

@@ -278,6 +278,10 @@ class TrainConfig:
         return dataclasses.replace(self, **_known(changes))
 
 
+LIKELY = 0.6
+"""Likeness of two names from which on one may be meant by the other, as `difflib.get_close_matches` has it."""
+
+
 @cache
 def _kinds() -> dict[str, str]:
     """Setting → its type, as it is written."""
@@ -289,7 +293,9 @@ def _known(settings: Mapping[str, Any]) -> dict[str, Any]:
     kinds = _kinds()
     for name in settings:
         if name not in kinds:
-            near = "".join(f", {one!r} is" for one in difflib.get_close_matches(name, kinds, n=1))
+            scores = {one: difflib.SequenceMatcher(None, one, name).ratio() for one in kinds}
+            likely = [one for one in kinds if scores[one] == max(scores.values()) >= LIKELY]
+            near = f", {' and '.join(map(repr, likely))} {'is' if len(likely) == 1 else 'are'}" if likely else ""
             raise RhosetError(
                 f"{name!r} is no training setting{near}; settings are {', '.join(kinds)}", slug="bad-setting"
             )

@@ -16,7 +16,7 @@ from safetensors.numpy import save
 
 from rhoset.errors import RhosetError
 from rhoset.groups import Group
-from rhoset.networks import table_digest, write_atomic
+from rhoset.networks import read_network, table_digest, write_atomic
 from rhoset.networks.runs import FOLDERS, GROUP_FILE, MANIFEST, NETWORKS, Run, create_run, open_run
 from rhoset.training.config import TrainConfig
 from rhoset.training.curriculum import Curriculum
@@ -105,10 +105,15 @@ def create_training_run(path: Path, wanted: Wanted) -> TrainingRun:
         "first_seed": wanted.first_seed,
         "config": wanted.config.to_dict(),
         "environment": environment(wanted.threads, wanted.device),
-    }
+    } | _start(wanted.config)
     create_run(path, manifest)
     _complete(path, group)
     return open_training_run(path)
+
+
+def _start(config: TrainConfig) -> dict[str, str]:
+    """The digest of the network that training begins with, as a file may change; nothing where there is none."""
+    return {"start_sha256": read_network(config.start_from).digest} if config.start_from else {}
 
 
 def require_trainable(table: NDArray[np.int32], config: TrainConfig) -> None:
@@ -219,6 +224,9 @@ def _compare(found: TrainingRun, wanted: Wanted) -> list[str]:
     wrong = [f"{key} {then[key]!r}, now {now[key]!r}" for key in now if key not in _IGNORED and then[key] != now[key]]
     if first_seed != found.first_seed:
         wrong.append(f"first_seed {found.first_seed}, now {first_seed}")
+    began = found.run.manifest.get("start_sha256")  # older manifests do not say
+    if not wrong and began not in (None, _start(wanted.config).get("start_sha256")):
+        wrong.append(f"start_from {wanted.config.start_from!r} with SHA-256 {began}, now of other weights")
     if table_digest(group.table) != table_digest(found.table):
         wrong.append(f"group {found.group}, now {group.name} (another table)")
     return wrong

@@ -91,11 +91,16 @@ def choose(network: Network, base: Group, format: str, order: str | None) -> Cho
         notes.append(_better(base, assumed, best))
     elif assumed.accuracy < 1 / base.order + NEAR_CHANCE:
         notes.append(
-            f"accuracy {assumed.accuracy:.1%} is near chance: the network is untrained, or its elements are in"
-            f" another order than {assumed.order.name} ({assumed.order.description}); tried"
+            f"accuracy {assumed.accuracy:.1%} is near chance: the network is untrained, its elements are in another"
+            f" order than {assumed.order.name} ({assumed.order.description}){_layout(format)}; tried"
             f" {', '.join(o.name for o in orders)}, and the activations {', '.join(ACTIVATIONS)}"
         )
     return Choice(assumed.order, tuple(notes))
+
+
+def _layout(format: str) -> str:
+    """What else may be wrong where the user says which tensor is what."""
+    return ", or the mapping takes a square tensor without its transpose" if format == "mapping" else ""
 
 
 def better_activation(network: Network, base: Group) -> str:

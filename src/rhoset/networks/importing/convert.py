@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
@@ -36,6 +37,9 @@ FULL_MAX_ORDER = 720
 
 FORMAT_NAMES = (*FORMATS, "mapping")
 """What `import_network` takes as its format."""
+
+FOUND_OUT = ("format", "activation", "import_note", "measured_accuracy", "measured_correct")
+"""Metadata of a file that an import does not keep: it finds them out itself."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,7 +168,8 @@ def import_networks(
             named, all_parameters = None, FORMATS[format](without_wrappers(load_tensors(path)))
         else:
             named, all_parameters = plan.group, mapped(load_tensors(path), plan)
-        stated = stated or _stored_activation(path)
+        stored = _stored(path)
+        stated = stated or _activation_of(stored)
         if stated is not None:
             chosen_by_user = activation is not None
             all_parameters = [
@@ -178,7 +183,7 @@ def import_networks(
             slug="checkpoint-instance",
         )
     with open(path, "rb") as handle:
-        metadata = {
+        metadata = {key: said for key, said in stored.items() if key not in FOUND_OUT} | {
             "source_format": format,
             "source_file": path.name,
             "source_sha256": hashlib.file_digest(handle, "sha256").hexdigest(),
@@ -200,15 +205,20 @@ class Source:
     drop_outputs: bool
 
 
-def _stored_activation(path: Path) -> str | None:
-    """The activation that the metadata of a safetensors file name, None where they name none.
+def _stored(path: Path) -> dict[str, str]:
+    """What the metadata of a safetensors file say; nothing of other files."""
+    with open(path, "rb") as handle:
+        if handle.read(9)[8:9] != b"{":
+            return {}
+    return dict(open_tensors(path).metadata)
+
+
+def _activation_of(stored: Mapping[str, str]) -> str | None:
+    """The activation that metadata name, None where they name none.
 
     Raises RhosetError (slug ``unknown-activation``) for one that is not known.
     """
-    with open(path, "rb") as handle:
-        if handle.read(9)[8:9] != b"{":
-            return None
-    name = open_tensors(path).metadata.get("activation")
+    name = stored.get("activation")
     return None if name is None else activation_name(name)
 
 
@@ -231,7 +241,7 @@ def _convert(parameters: Parameters, source: Source, instance: int) -> Imported:
     order = choice.order
     product = "label of (x, y) is y x there" if order.opposite else "label of (x, y) is x y there"
     description = f"{order.description}; {product}; {base.convention}".rstrip("; ")
-    metadata = dict(asked.metadata)
+    metadata = {key: said for key, said in asked.metadata.items() if key != "elements"}  # in the order of the file
     if base.element_names:
         metadata["elements"] = json.dumps([base.element_names[i] for i in order.old])
     network = replace(asked, table=order.table(base), metadata=metadata)
@@ -247,12 +257,13 @@ def _with_its_table(parameters: Parameters, source: Source, instance: int) -> Im
         raise RhosetError(
             f"its table has {n} elements, the group {base.name} has {base.order}", slug="checkpoint-order"
         )
-    metadata = {**source.metadata, "group": base.name if base is not None else ""}
+    metadata = {**source.metadata, "group": base.name if base is not None else source.metadata.get("group", "")}
     network = to_network(parameters, table, metadata)
     _same_group(network.group, base)
     dropped = _dropped(parameters, network, source)
     notes = [better_activation(network, network.group), *_spare_inputs(parameters, network.group)]
-    return _finish(network, instance, ("file", "the table in the file"), notes, dropped)
+    described = source.metadata.get("element_order", "the table in the file")
+    return _finish(network, instance, ("file", described), notes, dropped)
 
 
 def _same_group(own: Group, named: Group | None) -> None:

@@ -26,7 +26,7 @@ async function drawChart(place) {
   drawn.set(place, {theme, rows, view: known?.view});
   const box = known ? place.firstElementChild : place.insertBefore(document.createElement("div"), place.firstChild);
   const themed = shared.themes[theme], narrow = width < 460;
-  const config = {...themed, legend: {...themed.legend, columns: narrow ? 2 : 4}};
+  const config = {...themed, legend: {...themed.legend, ...(narrow && {columns: 2})}};
   if (narrow) config.axis = {...themed.axis, tickCount: 4, labelFontSize: 11};
   const spec = {...shared.specs[+place.dataset.spec], data: {name: "rows", values: rows}};
   const made = await vegaEmbed(box, spec, {
@@ -47,6 +47,14 @@ async function drawChart(place) {
 const inView = new IntersectionObserver(entries => {
   for (const entry of entries) if (entry.isIntersecting) drawChart(entry.target);
 }, {rootMargin: "300px"});
+
+// The others of the open sections follow one by one, so that nothing is missing on paper.
+async function drawOthers() {
+  for (const place of document.querySelectorAll(".chart")) {
+    await new Promise(go => setTimeout(go));
+    if (!drawn.has(place)) await drawChart(place);
+  }
+}
 
 function recolourCharts() {
   for (const place of drawn.keys()) {  // those out of view are drawn again when they come back

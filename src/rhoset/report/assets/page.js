@@ -61,6 +61,7 @@ document.addEventListener("DOMContentLoaded", () => {
   });
   if (sections.length) sections.filter(s => s.open).forEach(openViewers); else openViewers(document);
   for (const place of document.querySelectorAll(".chart")) inView.observe(place);
+  drawOthers();
   addEventListener("hashchange", openTarget);
   openTarget();
   root.dataset.loaded = "yes";

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from rhoset.report.charts.figure import Figure, Row
 from rhoset.report.methods import method_domain, method_family
-from rhoset.report.palette import COLOURS, Colours, colour_order
+from rhoset.report.palette import COLOURS, Colours, colour_order, told_apart
 from rhoset.report.views import (
     AccountView,
     CircuitView,
@@ -29,10 +29,10 @@ SLOT_BANDS = 10
 
 def loss_figure(view: AccountView) -> Figure:
     """From the explanation's margin, term by term, to the network's own, at its worst input."""
-    start, taken, end = adding_up(view.ideal, [worst for _, worst, _ in view.terms], view.margin)
+    start, taken, end = adding_up(view.ideal, [worst for _, worst, _ in view.joined], view.margin)
     rows: list[Row] = [_bar("margin of the explanation", start, 0.0, view.ideal, "margin", view.mean_ideal)]
     level = view.ideal
-    for (name, worst, mean), said in zip(view.terms, taken, strict=True):
+    for (name, worst, mean), said in zip(view.joined, taken, strict=True):
         words = f"{'−' if said > 0 else '+'}{hundredths(abs(said))}"
         if said:
             rows.append(_bar(name, words, level, level - worst, "lost" if worst > 0 else "gained", -mean))
@@ -55,17 +55,21 @@ def _bar(term: str, words: str, start: float, end: float, kind: str, mean: float
 
 
 def margins_figure(view: MarginView, colours: Colours) -> Figure:
-    """The mean margin over the answers xwy, by class of w, and who provides it."""
+    """The mean margin over the answers xwy, by class of w, and who provides it: irreps that colours tell apart, and
+    all others together."""
     rows: list[Row] = []
+    *irreps, other = view.irreps
+    kept = [k for k, irrep in enumerate(irreps) if irrep in told_apart(colours)]
+    shown = (*(irreps[k] for k in kept), other)
     for k, (name, size, parts) in enumerate(zip(view.classes, view.sizes, view.parts, strict=True)):
-        total = sum(parts)
-        for rank, (irrep, part) in enumerate(zip(view.irreps, parts, strict=True)):
+        total, named = sum(parts), [parts[j] for j in kept]
+        for rank, (irrep, part) in enumerate(zip(shown, (*named, total - sum(named)), strict=True)):
             row = {"place": k, "w": name, "size": size, "irrep": irrep, "part": part, "rank": rank, "total": total}
             if rank == 0:
                 row["line"] = f"{name}  ({counted(size, 'element')}):  {total:.2f}"
             rows.append(row)
     said = "Stacked bars: mean margin by class of the error w"
-    return Figure("margins", rows, said, _with_other(colours), view.irreps, len(view.classes))
+    return Figure("margins", rows, said, _with_other(colours), shown, len(view.classes))
 
 
 def _with_other(colours: Colours) -> tuple[str, ...]:

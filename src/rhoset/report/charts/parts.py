@@ -100,7 +100,7 @@ def method_marks(domain: Domain, shown: Domain) -> tuple[alt.Color, alt.Shape]:
 
 
 def step_axis() -> alt.X:
-    return alt.X("step:Q", axis=alt.Axis(title="step", format="~s", labelOverlap="greedy"))
+    return alt.X("step:Q", axis=alt.Axis(title="step", labelExpr="format(datum.value, '~s')", labelOverlap="greedy"))
 
 
 def energy_axis() -> alt.Y:

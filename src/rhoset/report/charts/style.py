@@ -26,13 +26,14 @@ def config(theme: str = "light") -> dict[str, Any]:
     ink, soft, grid, rule = INK[theme], SOFT[theme], GRID[theme], RULE[theme]
     paper = "#ffffff" if theme == "light" else "#1b1e24"
     label = {"labelColor": soft, "titleColor": soft, "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": 400}
+    legend = {"orient": "top", "columns": 4, "symbolLimit": 60, "labelLimit": 400, "title": None, "offset": 8}
     return {
         "background": "transparent",
         "font": FONT,
         "padding": 4,
         "axis": {**label, "gridColor": grid, "domainColor": rule, "tickColor": rule, "labelLimit": 400},
         "axisQuantitative": {"labelSeparation": 8},
-        "legend": {**label, "orient": "top", "symbolLimit": 60, "labelLimit": 400, "title": None, "offset": 8},
+        "legend": {**label, **legend},
         "view": {"stroke": None},
         "text": {"fill": ink, "fontSize": 12},
         "range": {
