@@ -220,7 +220,7 @@ def read_network(path: Path) -> Weights:
     """Tables ``left right unembed bias table``, or factors and ``cayley``; shapes, dtypes and finiteness checked."""
     file = Tensors(path, "network")
     shapes = TABLES if "left" in file.shapes else FACTORS | ({"bias": "n"} if "bias" in file.shapes else {})
-    table_name = "table" if "table" in file.shapes else "cayley"
+    table_name = "cayley" if "cayley" in file.shapes and "table" not in file.shapes else "table"
     n, m = file.length(table_name, 0), file.length("unembed", 0)
     numbers = {"n": n, "m": m, "e": file.length("embed_left", 1)}
     activation, version = file.metadata.get("activation", "relu").lower(), file.metadata.get("format", NETWORK)
@@ -250,7 +250,7 @@ def read_certificate(path: Path, n: int, m: int) -> Certificate:
     file = Tensors(path, "certificate")
     version = file.metadata.get("version")
     if file.metadata.get("format") != FORMAT or version != VERSION:
-        old = "" if version is None else f" (version {version[:20]!r}): certify the network again"
+        old = "" if version is None else f" (version {version[:20]!r}): certify anew, or check with the rhoset that made it"
         raise Unreadable(f"certificate: {path} is not a rhoset certificate of version {VERSION}{old}")
     plan = dict[str, Any]()
     for one in fields(Certificate):

@@ -17,7 +17,7 @@ from rhoset_check.near import ACTIVATIONS, Rejected, require, up
 from rhoset_check.network import build_model
 from rhoset_check.settle import prepare, settle
 
-CHECKER = "5.0"
+CHECKER = "5.1"
 """Version of this checker, part of every statement."""
 
 

@@ -54,7 +54,7 @@ def _files() -> dict[str, Pair]:
     pairs = {name: Pair(a, b, not_readable, "unreadable") for name, (a, b) in out.items()}
     pairs["dtype that numpy lacks"] = Pair(out["dtype that numpy lacks"][0], n, "not a rhoset cert", "unreadable")
     pairs["the network instead of the certificate"] = Pair(n, n, "not a rhoset certificate", "unreadable")
-    pairs["the certificate instead of the network"] = Pair(c, c, "needs a square cayley and unembed", "unreadable")
+    pairs["the certificate instead of the network"] = Pair(c, c, "needs a square table and unembed", "unreadable")
     return pairs
 
 
