@@ -115,12 +115,12 @@ class CirclesRule:
         self.low, self.up = lower_sum([value, -beside]), -lower_sum([-value, -beside])
         sums, self.changes = summed(model, given, features)
         by_x, by_y = (Near.exact(side).times(given.writing) for side in sides)
-        sums = sums - by_x.each(by_y)
+        sums = sums - by_x.outer(by_y)
         self.lost = up(2.0 * max(defect for _, defect in found) * (sums.size + sums.error).sum())
         turned = (sums.value.reshape(n, n, -1, 2).swapaxes(1, 2) @ turns).swapaxes(1, 2).reshape(n * n, -1)  # Q
         self.sums = sums.rounded(turned, *sums.ends(circles @ circles.T * np.abs(turns).max()))
         self.expected = Near.exact(turned.reshape(n, n, -1).mean(axis=0))  # C(y)
-        self.lengths = circles * self.features.lengths(circles).max()
+        self.lengths = circles * self.features.lengths(circles).max(axis=0)
         self.logits = self.expected.times(self.features.value.T).upper  # [y, v]
         behind, near = np.where(np.eye(n), np.inf, -self.logits), min(NEAR, n - 2)
         self.near, ranked = np.argsort(behind, axis=1)[:, :near], np.sort(behind, axis=1)[:, near:]

@@ -20,7 +20,7 @@ from rhoset_check.exact import CHUNK, EXP, Bounds
 from rhoset_check.files import Certificate, GapTensors
 from rhoset_check.gaps import Sums, fibres, idle, proved_actions, taken
 from rhoset_check.limits import MOST_ENTRIES, PASS, SECOND, Budget, exhaustive
-from rhoset_check.near import Array, Ints, Near, gamma, lower_sum, require, up
+from rhoset_check.near import ACTIVATIONS, Array, Ints, Near, gamma, lower_sum, require, up
 from rhoset_check.network import Model
 
 TINY = 2.0**-50
@@ -44,7 +44,7 @@ class Slots:
         left, right, where, own = model.left["float64"], model.right["float64"], fibres(action), self.neurons[:, None]
         by_x, by_y = where.swapaxes(1, 2).take(self.b, axis=1), where.take(self.c, axis=1)  # (n/q, k, q)
         of_x, of_y = (side.value.take(model.width * at + own) for side, at in ((left, by_x), (right, by_y)))
-        written = model.unembed["float64"].take(model.order * own + by_y)
+        written = model.unembed.take(model.order * own + by_y)
         error = (left.slack + right.slack)[own]  # has room for the rounding of these sums
         self.reads = of_y.min(axis=0) - error, of_y.max(axis=0) + error
         """(k, c') each: the ends of r where yc = c', with room for all errors of l + r."""
@@ -64,8 +64,8 @@ class Slots:
     def activations(self, low: Array, high: Array) -> tuple[Array, Array]:
         """(k, …, c') numbers, and how far φ(l + r) is from them at most: l from `low` to `high`, yc = c'."""
         low, high = low[..., None] + self.reads[0][:, None], high[..., None] + self.reads[1][:, None]
-        sums = Near(np.stack([low, high, np.minimum(np.maximum(low, 0.0), high)]), np.zeros(1), np.zeros(1))
-        found = sums.activate(self.model.activation).value  # every φ is largest at an end, and least at one or at 0
+        ends = np.stack([low, high, np.minimum(np.maximum(low, 0.0), high)])
+        found = ACTIVATIONS[self.model.activation][1](ends)  # every φ is largest at an end, and least at one or at 0
         low, high = found.min(axis=0), found.max(axis=0)
         middle = (low + high) / 2
         radius = up(np.maximum(high - middle, middle - low) + TINY * np.maximum(high, -low))
@@ -109,7 +109,7 @@ class Slots:
     def delta(self) -> Near:
         """(n, k) δ: what the means over fibres leave of unembed."""
         means = taken(self.means, self.action.T[self.c])
-        return Near.exact(self.model.unembed["float64"][self.neurons].T) - Near.exact(means.T)
+        return Near.exact(self.model.unembed[self.neurons].T) - Near.exact(means.T)
 
 
 def losses(written: Array, always: Array, moved: Array, places: Ints) -> Array:

@@ -45,7 +45,7 @@ def exact_bounds(model: Model, x: Ints, y: Ints, budget: Budget) -> tuple[Array,
 
 def _evaluated(model: Model, x: Ints, y: Ints, dtype: str) -> tuple[Array, Array, float]:
     logits, own = model.logits(x, y, dtype), model.products(x, y)
-    error = float(up(2.0 * logits.error.max() + 2.0 * UNIT[dtype] * (logits.size + logits.error).max() + LOST[dtype]))
+    error = float(up(2.0 * logits.error.max() + 4.0 * UNIT[dtype] * (logits.size + logits.error).max() + LOST[dtype]))
     gap = logits.value
     gap -= gap[np.arange(len(x)), own][:, None]
     return *behind_by(gap, own, error, gap), error
@@ -64,7 +64,7 @@ def behind_by(gap: NDArray[Any], own: Ints, error: float, room: NDArray[Any]) ->
 
 def exact_outputs(model: Model, x: Ints, y: Ints, z: Ints) -> Array:
     """(outputs,): lower bounds of the margins of xy against z, in float64."""
-    out, unembed = np.empty(len(x)), model.unembed["float64"]
+    out, unembed = np.empty(len(x)), model.unembed
     step = max(1, CHUNK // model.width)
     for start in range(0, len(x), step):
         part = slice(start, start + step)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from rhoset_check.files import GapTensors
 from rhoset_check.group import permutation_action
-from rhoset_check.near import Array, Ints, Near, require, up
+from rhoset_check.near import ACTIVATIONS, Array, Ints, require, up
 from rhoset_check.network import Model
 
 MOST_CLASSES = 1 << 11
@@ -36,11 +36,11 @@ def proved_actions(given: GapTensors, model: Model) -> list[Ints]:
 
 def idle(model: Model, neurons: Ints) -> float:
     """What neurons at no point can cost a margin: Σ (range of u_i) · (largest |h_i|) (THEOREMS.md, §3)."""
-    unembed, left, right = model.unembed["float64"][neurons], model.left["float64"], model.right["float64"]
+    unembed, left, right = model.unembed[neurons], model.left["float64"], model.right["float64"]
     error = left.slack + right.slack  # has room for the rounding of these sums
     low, high = (value(left.value, axis=0) + value(right.value, axis=0) for value in (np.min, np.max))
-    ends = Near.exact(np.stack([low - error, high + error])[:, neurons]).activate(model.activation).value
-    return float(up((unembed.max(axis=1) - unembed.min(axis=1)) @ np.abs(ends).max(axis=0)))  # |φ| is largest at an end
+    ends = ACTIVATIONS[model.activation][1](np.stack([low - error, high + error])[:, neurons])
+    return float(up(np.ptp(unembed, axis=1) @ np.abs(ends).max(axis=0)))  # |φ| is largest at an end
 
 
 def fibres(places: Ints) -> Ints:

@@ -71,19 +71,18 @@ def permutation_action(group: Group, images: Ints, name: str) -> Ints:
 
 
 def matrix_action(group: Group, images: Array, name: str) -> tuple[Array, float]:
-    """(n, d, d) matrices D and a bound on ‖D(xwy) − D(x)D(w)D(y)‖_F over all x, w, y (Lemma 5)."""
-    d = images.shape[-1]
+    """(n, d, d) matrices D and a bound on ‖D(gh) − D(g)D(h)‖_F over all g and h (Lemma 5)."""
+    d, words = images.shape[-1], len(group.levels)
     matrices = np.empty((group.order, d, d))
     matrices[group.identity] = np.eye(d)
     for by, parents, children in group.levels:
         matrices[children] = images[by] @ matrices[parents]
     longest, image = frobenius(matrices), frobenius(images)
     gaps = (frobenius(matrices[group.table[g]] - images[k] @ matrices) for k, g in enumerate(group.generators))
-    step = max(gaps, default=0.0)
-    step += 4 * gamma(d + 4, "float64") * d * image * longest  # rounding of the products, and of the words themselves
-    excess = frobenius(images.swapaxes(1, 2) @ images - np.eye(d)) + 4 * gamma(d + 4, "float64") * d * (1 + image**2)
-    product = 2 * step * np.float64(1 + excess) ** (len(group.levels) + 1) * (len(group.levels) + 1) * max(1.0, longest)
-    defect = product * (1 + longest) * (1 + 1e-6)
+    lost = 4 * gamma(d + 4, "float64") * d  # by rounding, of a product of matrices
+    step = max(gaps, default=0.0) + lost * image * longest
+    excess = frobenius(images.swapaxes(1, 2) @ images - np.eye(d)) + lost * (1 + image**2)
+    defect = float(up(words * step * np.full(words, 1 + excess).prod() * (1 + longest)))
     require(np.isfinite(defect) and longest <= 2.0**8, f"{name}: the matrices do not represent the group")
     return matrices, defect
 

@@ -38,7 +38,7 @@ def additive(model: Model, samples: int) -> tuple[Array, Array]:
 
 def unwritten(model: Model, features: Array, writing: Array) -> tuple[Near, Near]:
     """(n, m + 1) each, less a constant of each neuron: v, unembed, and δ, what of it is not written in features."""
-    unembed = Near.exact(np.ascontiguousarray(model.unembed["float64"].T))
+    unembed = Near.exact(np.ascontiguousarray(model.unembed.T))
     delta = unembed - Near.exact(features).times(writing.T)
     constant = Near.exact(delta.value.mean(axis=0, keepdims=True))
     return unembed - constant, delta - constant

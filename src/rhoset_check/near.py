@@ -95,7 +95,7 @@ class Near:
     def __sub__(self, other: Near) -> Near:
         return self.rounded(self.value - other.value, self.error + other.error, self.size + other.size)
 
-    def each(self, other: Near) -> Near:
+    def outer(self, other: Near) -> Near:
         """Every row of this plus every row of the other, the other's running fastest."""
         value = (self.value[:, None] + other.value).reshape(len(self.value) * len(other.value), len(self.size))
         return self.rounded(value, self.error + other.error, self.size + other.size)

@@ -8,14 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rhoset_check.files import Weights
 from rhoset_check.group import Group
-from rhoset_check.near import UNIT, Ints, Near, require, up
+from rhoset_check.near import UNIT, Array, Ints, Near, require, up
 
 
 @dataclass(frozen=True)
@@ -26,8 +24,8 @@ class Model:
     left: dict[str, Near] = field(repr=False)
     right: dict[str, Near] = field(repr=False)
     """(n, m + 1) in float64 and float32."""
-    unembed: dict[str, NDArray[Any]] = field(repr=False)
-    """(m + 1, n): the stored floats in float64 (exact), and rounded to float32."""
+    unembed: Array = field(repr=False)
+    """(m + 1, n): the stored floats."""
     activation: str
     floor: float = 0.0
 
@@ -38,13 +36,13 @@ class Model:
     @property
     def width(self) -> int:
         """Neurons, bias included."""
-        return len(self.unembed["float64"])
+        return len(self.unembed)
 
     @cached_property
     def writes(self) -> dict[str, Callable[[Near], Near]]:
         """From activations to logits by precision; error and size are the same for all pairs."""
         first = np.zeros(1, np.intp)
-        return {dtype: self.hidden(first, first, dtype).product(self.unembed[dtype]) for dtype in UNIT}
+        return {dtype: self.hidden(first, first, dtype).product(self.unembed) for dtype in UNIT}
 
     def hidden(self, x: Ints, y: Ints, dtype: str) -> Near:
         """(pairs, m + 1) activations; whole rows of pairs, or a part of one, more quickly."""
@@ -52,7 +50,7 @@ class Model:
         run = len(x) if (x == x[0]).all() else self.order
         several = np.arange(y[0], y[0] + run)
         if len(x) % run == 0 and (y.reshape(-1, run) == several).all() and (x.reshape(-1, run) == x[::run, None]).all():
-            return left.rows(x[::run]).each(right.rows(slice(y[0], y[0] + run))).activate(self.activation)
+            return left.rows(x[::run]).outer(right.rows(slice(y[0], y[0] + run))).activate(self.activation)
         return (left.rows(x) + right.rows(y)).activate(self.activation)
 
     def logits(self, x: Ints, y: Ints, dtype: str) -> Near:
@@ -80,10 +78,8 @@ def build_model(weights: Weights, group: Group, arithmetic: str) -> Model:
         return Near(value, np.append(table.error, 0.0), np.append(table.size, constant))
 
     left, right = ({dtype: side(*what, dtype) for dtype in UNIT} for what in (("left", 1.0), ("right", 0.0)))
-    bias = stored.get("bias", np.zeros(n, stored["unembed"].dtype))
-    unembed = np.concatenate([stored["unembed"], bias[None]])
-    by_dtype = {dtype: unembed.astype(dtype) for dtype in UNIT}
-    model = Model(group, left, right, by_dtype, weights.activation)
+    unembed = np.concatenate([stored["unembed"], stored.get("bias", np.zeros(n))[None]], dtype=np.float64)
+    model = Model(group, left, right, unembed, weights.activation)
     if arithmetic == "real":
         return model
     first = np.zeros(1, np.intp)

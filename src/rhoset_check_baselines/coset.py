@@ -70,7 +70,7 @@ class CosetRule:
         n, m = model.order, model.width - 1
         self.model = model
         self.left, self.right = np.zeros((n, m)), np.zeros((n, m))
-        stored = model.unembed["float64"]
+        stored = model.unembed
         self.ideal = stored[:-1].copy()
         actions = [permutation_action(model.group, images, f"set{j}") for j, images in enumerate(certificate.actions)]
         circuits, tables = [], 0
@@ -89,7 +89,7 @@ class CosetRule:
 
     def _circuit(self, action: Ints, b: int, d: int, neurons: Ints) -> _Circuit:
         """Means of readings over cosets and of unembed inside and outside; the two numbers of a circuit."""
-        group, q, unembed = self.model.group, action.shape[1], self.model.unembed["float64"]
+        group, q, unembed = self.model.group, action.shape[1], self.model.unembed
         at_x, at_y, inside = action[group.inverse, b], action[:, d], action[:, d] == b
         alpha, reading = (
             _means(side["float64"].value[:, neurons], at, q)

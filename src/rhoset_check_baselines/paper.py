@@ -105,7 +105,7 @@ class PaperRule:
         used = np.concatenate([c.neurons for c in circuits]) if circuits else np.zeros(0, np.intp)
         require(len(np.unique(used)) == len(used), "a neuron has two entries")
         left, right = np.zeros((n, m)), np.zeros((n, m))
-        stored = model.unembed["float64"]
+        stored = model.unembed
         ideal = stored[:-1].copy()
         for c in circuits:
             left[:, c.neurons] = c.scale * c.alpha[c.left[group.inverse][:, c.rows]]
@@ -168,7 +168,7 @@ class PaperRule:
     def bounds(self, x: Ints, y: Ints) -> tuple[Array, Array]:
         """(pairs,): lower bounds of the least margin, and what the network's distance from the ideal one takes off."""
         hidden = self.model.hidden(x, y, "float64")
-        unembed = Near.exact(np.ascontiguousarray(self.model.unembed["float64"].T))
+        unembed = Near.exact(np.ascontiguousarray(self.model.unembed.T))
         own = hidden.dot(unembed.rows(self.model.products(x, y))).lower[:, 0]
         held = (self.left.rows(x) + self.right.rows(y)).activate(self.model.activation)
         rest = (hidden.columns(slice(0, -1)) - held).length()

@@ -94,7 +94,7 @@ def test_one_reading_is_the_first_of_all(key: str):
 def test_what_means_leave_is_that_of_every_column():
     one = Search(subject(network("S4")))
     look = quick.looks(one)[0]
-    unembed = one.subject.model.unembed["float64"]
+    unembed = one.subject.model.unembed
     for i in range(one.subject.network.width):
         place = look.reading.places[look.reading.block[i]][:, look.reading.point[i]]
         means = np.array([unembed[i, place == c].mean() for c in range(place.max() + 1)])

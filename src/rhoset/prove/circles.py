@@ -75,7 +75,7 @@ class Circles:
     def certificate(self, more: int) -> Certificate:
         """The plan where neurons write so many irreps beside those that they read."""
         subject, group = self.search.subject, self.search.subject.network.group
-        unembed, left = subject.model.unembed["float64"], subject.model.left["float64"].value
+        unembed, left = subject.model.unembed, subject.model.left["float64"].value
         matrices, writing = list[Array](), list[Array]()
         read, reads = np.full(len(unembed), -1.0), np.zeros(len(unembed), np.intp)
         for k, mine in self.written(more):

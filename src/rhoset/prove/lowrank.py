@@ -71,7 +71,7 @@ class LowRank:
     @cached_property
     def rows(self) -> Array:
         """(m, n) unembed, less a constant for each neuron."""
-        unembed = self.search.subject.model.unembed["float64"][:-1]
+        unembed = self.search.subject.model.unembed[:-1]
         return np.asarray(unembed - unembed.mean(axis=1, keepdims=True))
 
     @cached_property
@@ -126,7 +126,7 @@ class LowRank:
         basis, scale = self.basis(k)
         features = (self.rows / scale[:, None]).T @ basis
         left = float(np.sqrt(np.square(self.rows / scale[:, None] - basis @ features.T).sum() / len(features)))
-        bias = self.search.subject.model.unembed["float64"][-1]
+        bias = self.search.subject.model.unembed[-1]
         writing = np.append(basis * scale[:, None], np.zeros((1, k)), axis=0)
         given = LowRankTensors(representable(features), representable(writing))
         return given, np.append(scale, aside(float(np.linalg.norm(bias - bias.mean())), left))
@@ -206,7 +206,7 @@ def by_irreps(search: Search) -> list[Candidate]:
         if not features or (made and len(used) == np.count_nonzero(power)):
             break
         given = LowRankTensors(*(representable(np.concatenate(part, axis=1)) for part in (features, writing)))
-        delta = subject.model.unembed["float64"] - given.writing @ given.features.T
+        delta = subject.model.unembed - given.writing @ given.features.T
         lengths = np.linalg.norm(delta - delta.mean(axis=1, keepdims=True), axis=1)
         scale = balanced(lengths, search.size)
         what = f"irrep: {counted(len(used), 'irrep')}, {counted(len(given.features.T), 'feature')}"

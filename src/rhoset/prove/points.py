@@ -84,7 +84,7 @@ class Written:
 def looks(search: Search) -> list[Written]:
     """The set that leaves least of what neurons write, and with one and two more; none where that leaves too much, or
     subgroups are too many. Cost n m q² for each set of q points."""
-    subject, unembed = search.subject, search.subject.model.unembed["float64"]
+    subject, unembed = search.subject, search.subject.model.unembed
     try:
         sets = [one for one in all_cosets(subject.network.group, "right") if 1 < one.size**2 <= MOST_NUMBERS]
     except RhosetError:

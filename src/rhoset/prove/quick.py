@@ -108,7 +108,7 @@ class Look:
     @cached_property
     def left_over(self) -> Array:
         """(m + 1,) length of what the means over fibres leave of each row of unembed; of the bias nothing."""
-        reading, unembed = self.reading, self.search.subject.model.unembed["float64"]
+        reading, unembed = self.reading, self.search.subject.model.unembed
         found = np.zeros(len(unembed))
         for j, place in enumerate(reading.places):
             members = np.flatnonzero(reading.block == j)
