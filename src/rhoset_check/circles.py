@@ -112,15 +112,15 @@ class CirclesRule:
         sides, beside = parabolas(model, given, features, delta)
         tables = [Near.exact(side).times(self.unembed.value.T, self.unembed.error.max()) for side in sides]
         value, beside = np.array([table.value for table in tables]), up(beside + [[table.slack] for table in tables])
-        self.low, self.up = lower_sum([value, -beside]), -lower_sum([-value, -beside])
+        self.low, self.up = lower_sum([value, -beside]), -lower_sum([-value, -beside])  # of x, and of y, at [z]
         sums, self.changes = summed(model, given, features)
         by_x, by_y = (Near.exact(side).times(given.writing) for side in sides)
-        sums = sums - by_x.outer(by_y)
-        self.lost = up(2.0 * max(defect for _, defect in found) * (sums.size + sums.error).sum())
+        sums = sums - by_x.outer(by_y)  # P
+        self.lost = up(2.0 * max(defect for _, defect in found) * (sums.size + sums.error).sum())  # 2Δ Σ|P_j|
         turned = (sums.value.reshape(n, n, -1, 2).swapaxes(1, 2) @ turns).swapaxes(1, 2).reshape(n * n, -1)  # Q
         self.sums = sums.rounded(turned, *sums.ends(circles @ circles.T * np.abs(turns).max()))
         self.expected = Near.exact(turned.reshape(n, n, -1).mean(axis=0))  # C(y)
-        self.lengths = circles * self.features.lengths(circles).max(axis=0)
+        self.lengths = circles * self.features.lengths(circles).max(axis=0)  # max|F_j|
         self.logits = self.expected.times(self.features.value.T).upper  # [y, v]
         behind, near = np.where(np.eye(n), np.inf, -self.logits), min(NEAR, n - 2)
         self.near, ranked = np.argsort(behind, axis=1)[:, :near], np.sort(behind, axis=1)[:, near:]

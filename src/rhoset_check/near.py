@@ -39,7 +39,7 @@ def require(condition: object, reason: str) -> None:
 
 
 def up(value: Array | float) -> Array:
-    """An upper bound of a non-negative number computed in float64 with at most a million roundings (Lemma 1)."""
+    """An upper bound of a non-negative number made in float64 with at most two million roundings (Lemma 1)."""
     return np.multiply(value, 1.0 + 1e-9, dtype=np.float64) + 1e-290
 
 

@@ -42,6 +42,7 @@ class PointsRule(LowRankRule):
         self.writing = given.writing[:, self.used].astype(WORK)
         sums, points = self.active.times(given.writing), sum(sizes)
         most, right = sums.size.max() + sums.error.max(), self.active.dot(self.delta.rows(slice(1)))
+        # what sums of gaps and D err together (THEOREMS.md, §4a)
         error = points * (2.0 * sums.error.max() + 7.0 * gamma(points + 2, WORK) * most + 4.0 * LOST[WORK])
         self.error = float(up(error + right.slack.max() if 7.0 * points * most < LARGEST[WORK] else np.inf))
 

@@ -171,6 +171,21 @@ def skewed_waves(rng: np.random.Generator) -> tuple[Net, Cert]:
 
 
 @attack
+def far_points(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """A neuron that reads a wave around an ellipse on both sides, and writes in no circle: its products are large at
+    the points that are far from the middle."""
+    group = shuffled(small_group(str(rng.choice(["C2", "C3", "C4", "C5", "S3", "D4"]))), rng)
+    skew = np.eye(2) + 2 * rng.normal(size=(2, 2))
+    turns = np.linalg.inv(skew) @ planes(group, rng) @ skew
+    fit, sign, points = rng.normal(size=2), rng.choice([-1.0, 1.0], 2), turns[:, :, 0]
+    tensors = {
+        "left": sign[0] * points @ fit[:, None], "right": sign[1] * points[group.inverse] @ fit[:, None],
+        "unembed": rng.choice([-1.0, 1.0], (1, group.order)), "bias": np.zeros(group.order),
+    }  # fmt: skip
+    return circles(Drawn(group, [turns], [np.zeros((2, 2))], tensors), rng, 1.0)
+
+
+@attack
 def false_waves(rng: np.random.Generator) -> tuple[Net, Cert]:
     """`skewed_waves` with turns by any angle, whose products are those of no group."""
     group = shuffled(small_group(str(rng.choice(["C2", "C3", "C4", "C5", "C7"]))), rng)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from .attack_parts import attack, gaps, network, on_edge, small_circuit
+from .attack_parts import attack, constant, gaps, network, on_edge, regular, small_circuit
 from .attacks_gaps import deviating, drowned_readings, one_sign, right_circuit
 from .harness import Cert, Net
-from .small_groups import random_action
+from .small_groups import random_action, random_group
 
 
 @attack
@@ -221,3 +221,15 @@ def rest_apart(rng: np.random.Generator) -> tuple[Net, Cert]:
     where = np.zeros(k + 1), np.append(circuit.columns, point)
     cert = gaps(group, [action], *where, centred=np.append(np.zeros(k, int), 1))
     return net, cert.but(**{"gaps.left": np.append(circuit.rows, b)})
+
+
+@attack
+def even_drowned(rng: np.random.Generator) -> tuple[Net, Cert]:
+    """`even`: all outputs are alike, but one is added up to more, of small neurons and one that is loud."""
+    group, k = random_group(rng, 6), int(rng.integers(3, 6))
+    tensors, scale = constant(group, k + 1, rng), 2.0 ** rng.integers(-52, 20)
+    tensors["left"][...] = 1.0
+    written = rng.integers(0, 16, (k, group.order)) / 16.0
+    written[-1] += written.sum(axis=0).max() - written.sum(axis=0)
+    tensors["unembed"] = scale * np.insert(written, rng.integers(k + 1), 2.0**52, axis=0)
+    return network(tensors, group), gaps(group, [regular(group)], np.zeros(k + 1), np.zeros(k + 1), types=[0, 0])

@@ -76,6 +76,8 @@ CIRCLES = {
     "products of waves": Weakness(
         "circles.py", "rest += length", "rest += 0 * length", ("waves", "noisy_waves", "no_waves", "one_bend")
     ),
+    "the farthest point of a circle": Weakness("circles.py", "np.square(circle).sum(axis=1).max()",
+                                               "np.square(circle).sum(axis=1).min()", ("far_points",)),
     "what x is off its waves": Weakness("circles.py", "* off_x", "* 0 * off_x", ("half_waves",)),
     "what y is off its waves": Weakness("circles.py", "* off_y", "* 0 * off_y", ("half_waves",)),
     "what is not written of rivals": Weakness(
@@ -93,6 +95,8 @@ CIRCLES = {
     "sums off what is expected": Weakness(
         "circles.py", "off = up((sums", "off = 0 * up((sums", ("waves", "no_waves", "noisy_waves")
     ),
+    "the farthest point where sums are off": Weakness("circles.py", "self.features.lengths(circles).max(axis=0)",
+                                                      "self.features.lengths(circles).min(axis=0)", ("skewed_waves",)),
     "the easiest rival": Weakness("circles.py", "ranked[:, 0], up", "ranked[:, -2], up", ("high_output",)),
     "rivals that are not near": Weakness("circles.py", "np.minimum(near.min(axis=1, initial=np.inf), far)",
                                          "near.min(axis=1, initial=np.inf)", ("waves", "no_waves")),
@@ -198,6 +202,8 @@ EVEN = {
     "every w but e": Weakness("even.py", "value[np.arange(len(rows)), rows % n] = np.inf",
                               "value[:, -1] = value[np.arange(len(rows)), rows % n] = np.inf",
                               ("uneven_rows", "biased_even", "typed_rows")),
+    "rounding of sums": Weakness("even.py", "self.slack = float(up(gamma", "self.slack = 0.0 * float(up(gamma",
+                                 ("even_drowned",)),
     "sums of two for all pairs": Weakness("gaps.py", "made[other][:, j[:, None], j]",
                                           "made[other][:, j[:, None], j[:1]]",
                                           ("uneven_slots", "uneven_columns", "perfect_circuit")),
