@@ -37,7 +37,7 @@ class AtX:
         fixed, moved = (np.add.reduceat(s[:, None, None] * self.radius, starts) for s in (slots.widths, slots.apart))
         of_columns = (np.split(part, starts[1:]) for part in (self.hidden, slots.means))
         for hidden, means, always, more in zip(*of_columns, fixed, moved, strict=True):
-            wrote = (means.T @ hidden.reshape(len(means), -1)).reshape(-1, *always.shape)  # (e, x, c')
+            wrote = (means.T @ hidden.reshape(len(means), -1)).reshape(-1, *always.shape)  # (d, x, c')
             found.append(losses(wrote.swapaxes(0, 1), always, more, slots.action[self.xs]).swapaxes(1, 2))
         return found
 

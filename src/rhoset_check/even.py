@@ -81,16 +81,16 @@ class Slots:
     def least(self, types: Ints, split: NDArray[np.bool_]) -> Array:
         """(columns, types, c', d') L over the x of each type, without D|h̄| of the neurons in `split`."""
         (n, q), kinds = self.action.shape, range(int(types.max()) + 1)
-        terms = np.empty((len(self.b), q, q + 2, q))  # (k, p, e, c') what each writes at e; then what is lost
+        terms = np.empty((len(self.b), q, q + 2, q))  # (k, p, d, c') what each writes at d; then what is lost
         terms[:, :, :q] = self.hidden[:, :, None] * self.means[:, None, :, None]
         rest = np.where(split[:, None, None], 0.0, np.abs(self.hidden))
         terms[:, :, q] = self.widths[:, None, None] * (self.radius + rest)
         terms[:, :, q + 1] = self.apart[:, None, None] * self.radius
-        tables = np.moveaxis(self.by_slot(terms), 1, 3)  # (b, p, e, c, c')
+        tables = np.moveaxis(self.by_slot(terms), 1, 3)  # (b, p, d, c, c')
         found, step = np.empty((len(kinds), q, len(self.columns), q)), max(1, CHUNK // (n * q * (q + 2)))
         for first in range(0, len(self.columns), step):
             part = slice(first, first + step)
-            sums = self.over_rows.over(list(tables[:, :, :, part]))  # (x, e, c, c')
+            sums = self.over_rows.over(list(tables[:, :, :, part]))  # (x, d, c, c')
             gains = losses(sums[:, :q], sums[:, q], sums[:, q + 1], self.action)
             for kind in kinds:
                 found[kind, :, part] = gains[types == kind].min(axis=0)
@@ -113,7 +113,7 @@ class Slots:
 
 
 def losses(written: Array, always: Array, moved: Array, places: Ints) -> Array:
-    """(x, d', …, c') L from T, (x, e, …, c'), F and what is lost where a point moves, (x, …, c'); xd' are `places`."""
+    """(x, d', …, c') L from T, (x, d, …, c'), F and what is lost where a point moves, (x, …, c'); xd' are `places`."""
     found, index = written[np.arange(len(places))[:, None], places], np.arange(places.shape[1])
     np.subtract((np.diagonal(found, axis1=1, axis2=-1) - always - moved)[:, None], found, out=found)
     found[:, index, ..., index] = -np.moveaxis(always, -1, 0)
