@@ -14,7 +14,10 @@ import pytest
 from check.exact import Dyadic
 from numpy.typing import NDArray
 from rhoset_check import near
+from rhoset_check.files import Weights
+from rhoset_check.group import prove_group
 from rhoset_check.near import Near, lower_sum
+from rhoset_check.network import build_model
 
 Exact = NDArray[Any]
 """An array of Fractions."""
@@ -151,3 +154,18 @@ def test_these_tests_can_fail(name: str, monkeypatch: pytest.MonkeyPatch) -> Non
         monkeypatch.setattr(near, what, value)
     with pytest.raises(AssertionError):
         test_an_operation_keeps_both_inequalities(operation, "float32")
+
+
+def test_weights_too_small_for_float32_are_in_the_size_of_logits() -> None:
+    """Lemma 2.3 speaks of the stored matrix, not of what float32 makes of it."""
+    table, small, first = np.array([[0, 1], [1, 0]], np.int32), 2.0**-160, np.zeros(1, np.intp)
+    stored = {
+        "left": np.ones((2, 1)),
+        "right": np.zeros((2, 1)),
+        "unembed": np.full((1, 2), small),
+        "bias": np.zeros(2),
+    }
+    model = build_model(Weights(stored, table, "relu", "", ""), prove_group(table, np.array([1])), "real")
+    logits = model.logits(first, first, "float32")
+    assert holds(logits, np.full((1, 2), Fraction(small)))
+    assert (logits.size >= small).all()
