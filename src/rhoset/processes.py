@@ -80,16 +80,20 @@ def end_with_parent() -> None:
 
 
 def _begin() -> None:
-    """In a process of a pool: it ends with its parent, and what it writes is undone when it is ended."""
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))
+    """In a process of a pool: it ends with its parent, and at once where it is ended before it has an input."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     end_with_parent()
 
 
 def _until_ended(function: Callable[[Input], Result], one: Input) -> Result:
     """In a process of a pool: one input's result. Where the process is ended meanwhile, what was begun is undone by
-    now; the pool's loop would go on with the next input."""
+    now; the pool's loop would go on with the next input, and say what it met outside of one."""
     try:
-        return function(one)
+        signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))
+        try:
+            return function(one)
+        finally:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
     except SystemExit:
         os._exit(1)
 
@@ -176,5 +180,5 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
         except BaseException:
             for process in set(multiprocessing.active_children()) - before:
                 process.terminate()
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)  # and wait: at exit the interpreter would wake what is closing meanwhile
             raise
