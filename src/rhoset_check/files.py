@@ -250,7 +250,8 @@ def read_certificate(path: Path, n: int, m: int) -> Certificate:
     file = Tensors(path, "certificate")
     version = file.metadata.get("version")
     if file.metadata.get("format") != FORMAT or version != VERSION:
-        old = "" if version is None else f" (version {version[:20]!r}): certify anew, or check with the rhoset that made it"
+        said = "" if version is None else f" (version {version[:20]!r})"
+        old = said and f"{said}: certify anew, or check with the rhoset that made it"
         raise Unreadable(f"certificate: {path} is not a rhoset certificate of version {VERSION}{old}")
     plan = dict[str, Any]()
     for one in fields(Certificate):
