@@ -259,7 +259,7 @@ def each_operations(given: GapTensors, shape: Shape, places: Sequence[NDArray[np
             columns += list(place.T[used])
             once += 8 * q * q * k + 3 * n * q * k + n * sums_entries(place.T[np.unique(given.left[mine])])[0]
             each_x += 10 * q * k + (q * q * (k + 2 * len(used)) if q > 1 else 0)
-    sums = Sums(np.array(columns))
+    sums = Sums(np.array(columns or [places[0][:, 0]]))  # where all neurons are idle, the bias sits there
     sizes, more = [len(first) for *_, first in sums.steps], len(sums.last) - 1
     alone = n * (int(sums.last[0][1].max()) + 1)  # what x does alone, for the classes of y in the first that are left
     once += 2 * n * (sum(sizes) + n * more)

@@ -100,7 +100,7 @@ def blocks(count: int, row: int, whole: int) -> Iterator[slice]:
 def singly(rules: Rules, lower: Array, x: Ints, y: Ints) -> tuple[Array, Array]:
     """What lower bounds of every output of some pairs say, (pairs, n), once those that are open, if few, are evaluated
     from all neurons."""
-    budget, model, price = rules.budget, rules.model, 5 * PASS * rules.model.width
+    budget, model, price = rules.budget, rules.model, 5 * PASS * (rules.model.width + 8)
     budget.pay("open", len(lower), 10 * PASS * model.order)
     lower[np.arange(len(x)), model.products(x, y)] = np.inf  # the right answer is no rival
     open_ = ~(lower > model.floor)

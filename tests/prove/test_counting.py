@@ -153,6 +153,19 @@ def test_each(meter: Counter[str]):
     assert 0.7 <= near(one, found, meter) <= 1.4
 
 
+@pytest.mark.parametrize("each", [False, True])
+def test_neurons_that_are_all_idle(each: bool):
+    """Any certificate that checks has a cost, one that explains nothing too."""
+    one = Search(subject(network("S3-abs")))
+    look = quick.looks(one)[0]
+    certificate = look.each().certificate if each else look.certificate(quick.EVEN)
+    given, idle = certificate.given, np.zeros(one.subject.network.width, np.intp)
+    given = replace(given, block=idle + len(given.actions), point=idle, left=idle, centred=None)
+    found = judged_by(one, bounds_only(replace(certificate, given=given, right=0)))
+    assert found.verdict.valid
+    assert cost(found.certificate, one.subject.weights, found.verdict).operations > 0
+
+
 @pytest.mark.parametrize("group", ["C61", "D31"])
 @pytest.mark.parametrize("noise", [0.0, 0.3])
 def test_circles(group: str, noise: float, meter: Counter[str]):

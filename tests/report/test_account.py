@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from support.public import public_file
@@ -12,11 +14,23 @@ from rhoset.networks.constructing import construct
 from rhoset.report.account import account
 from rhoset.report.answers import mean_account
 from rhoset.report.collect import several
+from rhoset.report.words import at_least
 
 
 def networks() -> list[Network]:
     plans = [("S4", "[3,1]", 0.0), ("S4", "[3,1]", 0.05), ("D5", "2a", 0.03), ("C7", "2a", 0.02)]
     return [construct(group, [irrep], noise=noise, seed=3).network for group, irrep, noise in plans]
+
+
+@pytest.mark.parametrize("inputs", [4, 49, 120, 14400])
+def test_what_is_said_to_be_proved_is_proved(inputs: int):
+    """A bound of 98.766 % is no 98.8 %, and all that are whole tenths of a percent are said as they are."""
+    for right in range(inputs + 1):
+        said = Fraction(at_least(right / inputs).removesuffix(" %")) / 100
+        true = Fraction(right, inputs)
+        assert said <= true
+        assert true - said < Fraction(1, 1000)
+        assert said == true or (1000 * true).denominator > 1
 
 
 @pytest.mark.parametrize("network", networks(), ids=lambda n: n.metadata["group"])

@@ -17,7 +17,7 @@ from rhoset.report.views import (
     QuadratureView,
     RunView,
 )
-from rhoset.report.words import adding_up, counted, hundredths, limit, percent, quantity
+from rhoset.report.words import adding_up, at_least, counted, hundredths, limit, percent, quantity
 from rhoset.shares import quartiles
 from rhoset.summaries import FREQUENCY, irreps_listed, listed
 
@@ -68,7 +68,7 @@ def network_answer(network: NetworkView) -> str:
         return f"{said} No certificate lies beside it."
     right = "that it is right on every input"
     if best.accuracy_bound < 1:
-        right = f"an accuracy of at least {percent(best.accuracy_bound)}"
+        right = f"an accuracy of at least {at_least(best.accuracy_bound)}"
     said += f" A certificate proves {right}, for {percent(best.cost)} of the work of brute force."
     return said
 
@@ -228,14 +228,16 @@ def _bounds_said(bounds: Sequence[float], total: int) -> str:
     good, less = [b for b in bounds if WANTED <= b < 1], [b for b in bounds if b < WANTED]
     if total == 1:
         return (
-            "It is proved right on every input." if full else f"An accuracy of at least {percent(bounds[0])} is proved."
+            "It is proved right on every input."
+            if full
+            else f"An accuracy of at least {at_least(bounds[0])} is proved."
         )
     parts = [f"{full} of {total} {_are(full)} proved right on every input"] if full else []
     if good:
         who = str(len(good)) if full else f"{len(good)} of {total} {_are(len(good))} proved right"
-        parts.append(f"{who} on at least {percent(min(good))} of the inputs")
+        parts.append(f"{who} on at least {at_least(min(good))} of the inputs")
     if less:
-        parts.append(f"for {len(less)} of {total} less than {limit(WANTED)} is proved (at least {percent(min(less))})")
+        parts.append(f"for {len(less)} of {total} less than {limit(WANTED)} is proved (at least {at_least(min(less))})")
     said = ", ".join(parts)
     return f"{said[0].upper()}{said[1:]}."
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rhoset.report.views import NetworkView
-from rhoset.report.words import duration, number, percent, quantity
+from rhoset.report.words import at_least, duration, number, percent, quantity
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def network_facts(network: NetworkView) -> list[Fact]:
         facts += [
             Fact(
                 "Proved accuracy",
-                f"≥ {percent(best.accuracy_bound)}",
+                f"≥ {at_least(best.accuracy_bound)}",
                 "",
                 f"By {best.method}, for {best.arithmetic} arithmetic.",
             ),

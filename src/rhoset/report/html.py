@@ -23,7 +23,7 @@ from rhoset.report.palette import irrep_colours
 from rhoset.report.pictures import NETWORK
 from rhoset.report.terms import ACCOUNTS, COLUMNS, KINDS, TERMS, defined
 from rhoset.report.views import CHEAP, WANTED, RunView, SolidView
-from rhoset.report.words import counted, duration, limit, number, percent, quantity
+from rhoset.report.words import at_least, counted, duration, limit, number, percent, quantity
 from rhoset.summaries import irreps_listed, listed
 
 
@@ -152,6 +152,7 @@ def _environment() -> Environment:
     environment.filters.update(
         counted=counted,
         percent=percent,
+        at_least=at_least,
         number=number,
         quantity=quantity,
         duration=duration,

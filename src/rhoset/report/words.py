@@ -25,6 +25,18 @@ def percent(value: float | None) -> str:
     return f"{100 * value:.1f} %"
 
 
+def at_least(bound: float) -> str:
+    """A proved share as a percentage, rounded down: what is said is proved.
+
+    >>> at_least(0.98766), at_least(0.57), at_least(0.00139), at_least(0.99999), at_least(1.0)
+    ('98.7 %', '57.0 %', '0.13 %', '99.99 %', '100 %')
+    """
+    if bound <= 0 or bound >= 1:
+        return percent(bound)
+    steps: int = 10 ** (4 if bound > 0.999 else 3 if bound >= 0.01 else 1 - math.floor(math.log10(bound)))
+    return percent(math.floor(bound * steps * (1 + 1e-15)) / steps)  # 0.57 is 57 hundredths, though no float is
+
+
 def limit(value: float) -> str:
     """A threshold as a percentage, without needless digits.
 

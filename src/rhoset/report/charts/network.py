@@ -18,7 +18,7 @@ from rhoset.report.views import (
     Matrix,
     QuadratureView,
 )
-from rhoset.report.words import adding_up, counted, hundredths, percent
+from rhoset.report.words import adding_up, at_least, counted, hundredths, percent
 
 FAINT = 0.02
 """Shares of energy below this are not drawn in the heat map."""
@@ -149,7 +149,8 @@ def frontier_figure(view: FrontierView) -> Figure:
     best = 0.0
     for method, cost, bound in view.points:
         best = max(best, bound)
-        rows.append({"plan": method, "method": method_family(method), "at": cost, "bound": bound, "best": best})
+        row = {"plan": method, "method": method_family(method), "at": cost, "bound": bound, "best": best}
+        rows.append({**row, "proved": at_least(bound)})
     shown = tuple(sorted({row["method"] for row in rows}))
     said = "Bound against cost over all plans of this network"
     return Figure("frontier", rows, said, method_domain(shown), shown)

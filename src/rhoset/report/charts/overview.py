@@ -10,7 +10,7 @@ from rhoset.report.charts.figure import Figure, Row
 from rhoset.report.methods import method_domain, method_family
 from rhoset.report.palette import Colours, colour_order
 from rhoset.report.views import WANTED, CertificateView, IrrepView, NetworkView
-from rhoset.report.words import counted, percent
+from rhoset.report.words import at_least, counted, percent
 from rhoset.shares import wilson
 
 NEAR = 0.08
@@ -54,7 +54,7 @@ def costs_figure(networks: Sequence[NetworkView]) -> Figure:
                 "until": 10 ** (bar / DECADE),
                 "place": heights[bar],
                 "top": heights[bar] + 1,
-                "proved": percent(bound),
+                "proved": at_least(bound),
                 "costs": percent(best.cost),
                 "href": f"#network-{network.index}",
             }
@@ -82,7 +82,7 @@ def cost_figure(networks: Sequence[NetworkView]) -> Figure:
                     "method": family,
                     "at": _drawn(certificate) * math.exp(_aside(k, len(pile))),
                     "bound": certificate.accuracy_bound,
-                    "proved": percent(certificate.accuracy_bound),
+                    "proved": at_least(certificate.accuracy_bound),
                     "costs": percent(certificate.cost),
                     "best": certificate is network.best,
                     "count": len(pile),

@@ -177,7 +177,7 @@ def frontier(domain: Domain, shown: Domain) -> Chart:
             y=y,
             color=colour,
             shape=shape,
-            tooltip=tooltips("plan:N", ("bound:Q", "accuracy at least", ".2%"), ("at:Q", "of brute force", ".2%")),
+            tooltip=tooltips("plan:N", ("proved:N", "accuracy at least"), ("at:Q", "of brute force", ".2%")),
         )
         .add_params(zoom())
     )
